@@ -1,0 +1,2 @@
+import { placeholder } from '@dynsrv/etf'
+export const p2 = placeholder
