@@ -1,0 +1,30 @@
+// All tests of the repository: sets up what is missing, builds, runs, and ends with one line of totals.
+import { performance } from 'node:perf_hooks'
+import { startVitest } from 'vitest/node'
+import { build } from './build.mjs'
+import { setUpPeers } from './peers/set-up.mjs'
+
+try {
+  setUpPeers()
+  const start = performance.now()
+  build()
+  console.log(`Built all packages in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exit(1)
+}
+
+const vitest = await startVitest('test', process.argv.slice(2), { run: true, watch: false })
+const modules = vitest.state.getTestModules()
+const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
+for (const module of modules) {
+  for (const test of module.children.allTests()) counts[test.result().state] += 1
+  // A file that could not be loaded has no tests of its own, yet must not count as nothing.
+  if (module.state() === 'failed' && [...module.children.allTests('failed')].length === 0) counts.failed += 1
+}
+const unhandled = vitest.state.getUnhandledErrors().length
+const failed = counts.failed + counts.pending + unhandled
+await vitest.close()
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+console.log(`${counts.passed} passed, ${failed} failed${skipped}`)
+process.exit(failed > 0 || counts.passed === 0 ? 1 : 0)
