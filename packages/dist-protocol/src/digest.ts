@@ -1,0 +1,20 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** The length of a challenge digest. Unit: bytes. */
+export const DIGEST_BYTES = 16
+
+/**
+ * The proof that one knows the cookie: MD5 over the cookie and the decimal digits of the other side's challenge.
+ *
+ * The challenge counts as unsigned: read as a signed integer, every second handshake fails.
+ *
+ * @see OTP `erl_dist_protocol`, "Distribution Handshake"; `dist_util:gen_digest/2`
+ */
+export function challengeDigest(cookie: string, challenge: number): Uint8Array {
+  return createHash('md5').update(Buffer.from(cookie, 'latin1')).update(String(challenge)).digest()
+}
+
+/** Compares two digests in a time that does not depend on where they differ. */
+export function digestEquals(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b)
+}

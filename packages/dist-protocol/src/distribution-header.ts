@@ -1,0 +1,171 @@
+import { type Atom, atom, type ByteWriter } from '@dynsrv/etf'
+import { DistError } from './error.ts'
+
+/** Slots that a receiver keeps: 8 segments of 256. */
+const SLOTS = 2048
+/** Slots that BEAM itself uses; we stay within them as a sender. */
+const SENDER_SLOTS = 2039
+/** References in one header. */
+const MAX_REFS = 255
+const MAX_ATOM_CHARACTERS = 255
+
+const NO_ATOMS: readonly Atom[] = []
+
+/**
+ * Reads distribution headers and keeps the peer's atom cache: at most 2048 atoms.
+ *
+ * @see OTP `erl_dist_protocol`/`erl_ext_dist`, "Distribution Header"
+ */
+export class HeaderReader {
+  /** Where the bytes behind the header that was read last begin. */
+  end = 0
+  readonly #slots: (Atom | undefined)[] = new Array<Atom | undefined>(SLOTS).fill(undefined)
+  readonly #text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+  /**
+   * @param at where the number of references stands
+   * @returns the atoms to which the frame's terms refer by index
+   * @throws {DistError} `DIST_MALFORMED`
+   */
+  read(bytes: Uint8Array, at: number): readonly Atom[] {
+    const count = this.#u8(bytes, at++)
+    if (count === 0) {
+      this.end = at
+      return NO_ATOMS
+    }
+    const flagsAt = at
+    at += (count >> 1) + 1
+    if (at > bytes.length) throw truncated()
+    const longAtoms = (nibble(bytes, flagsAt, count) & 1) === 1
+    const atoms = new Array<Atom>(count)
+    for (let i = 0; i < count; i++) {
+      const flags = nibble(bytes, flagsAt, i)
+      const slot = ((flags & 7) << 8) | this.#u8(bytes, at++)
+      if ((flags & 8) === 0) {
+        const known = this.#slots[slot]
+        if (known === undefined)
+          throw new DistError('DIST_MALFORMED', `the peer refers to atom cache slot ${slot}, which is not set`)
+        atoms[i] = known
+        continue
+      }
+      const length = longAtoms ? (this.#u8(bytes, at++) << 8) | this.#u8(bytes, at++) : this.#u8(bytes, at++)
+      if (at + length > bytes.length) throw truncated()
+      const fresh = this.#atom(bytes.subarray(at, at + length))
+      this.#slots[slot] = fresh
+      atoms[i] = fresh
+      at += length
+    }
+    this.end = at
+    return atoms
+  }
+
+  #atom(bytes: Uint8Array): Atom {
+    let name: string
+    try {
+      name = this.#text.decode(bytes)
+    } catch (cause) {
+      throw new DistError('DIST_MALFORMED', 'the peer put an atom that is not UTF-8 into its cache', { cause })
+    }
+    if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {
+      throw new DistError('DIST_MALFORMED', 'the peer put an atom of more than 255 characters into its cache')
+    }
+    return atom(name)
+  }
+
+  #u8(bytes: Uint8Array, at: number): number {
+    const value = bytes[at]
+    if (value === undefined) throw truncated()
+    return value
+  }
+}
+
+function nibble(bytes: Uint8Array, flagsAt: number, index: number): number {
+  const pair = bytes[flagsAt + (index >> 1)]!
+  return (index & 1) === 0 ? pair & 15 : pair >> 4
+}
+
+function truncated(): DistError {
+  return new DistError('DIST_MALFORMED', 'the peer sent a distribution header that ends too early')
+}
+
+interface Entry {
+  readonly atom: Atom
+  /** -1 until its first header is written. */
+  slot: number
+  /** The frame that used it last, and its reference there. */
+  frame: number
+  index: number
+}
+
+/**
+ * Writes distribution headers and keeps our side of the atom cache.
+ *
+ * The terms of a frame are encoded first, asking `ref` for each atom; then the header that explains them is written. A
+ * frame that is given up with `abandon` leaves the cache as it was, so both sides always agree on it. The least recently
+ * added atom makes room for a new one.
+ */
+export class HeaderWriter {
+  readonly #entries = new Map<Atom, Entry>()
+  readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SENDER_SLOTS).fill(undefined)
+  #refs: Entry[] = []
+  #frame = 0
+  #hand = 0
+
+  /** Starts the next frame. */
+  begin(): void {
+    this.#frame++
+    this.#refs = []
+  }
+
+  /** The reference for an atom in this frame, or -1 to write it inline: a header holds 255. */
+  readonly ref = (name: Atom): number => {
+    const known = this.#entries.get(name)
+    if (known !== undefined && known.frame === this.#frame) return known.index
+    const index = this.#refs.length
+    if (index === MAX_REFS) return -1
+    const entry = known ?? { atom: name, slot: -1, frame: 0, index: 0 }
+    entry.frame = this.#frame
+    entry.index = index
+    this.#refs.push(entry)
+    if (known === undefined) this.#entries.set(name, entry)
+    return index
+  }
+
+  /** Forgets the frame: nothing of it was sent. */
+  abandon(): void {
+    for (const { slot, atom: name } of this.#refs) if (slot === -1) this.#entries.delete(name)
+    this.begin()
+  }
+
+  /** Writes the number of references, their flags, and the references. */
+  write(writer: ByteWriter): void {
+    const refs = this.#refs
+    const count = refs.length
+    writer.u8(count)
+    if (count === 0) return
+    const texts = refs.map(({ slot, atom: { name } }) => (slot === -1 ? Buffer.from(name) : undefined))
+    for (const entry of refs) if (entry.slot === -1) this.#settle(entry)
+    const longAtoms = texts.some((text) => text !== undefined && text.length > 255)
+    const flag = (i: number) =>
+      i < count ? (refs[i]!.slot >> 8) | (texts[i] === undefined ? 0 : 8) : i === count && longAtoms ? 1 : 0
+    for (let i = 0; i <= count; i += 2) writer.u8(flag(i) | (flag(i + 1) << 4))
+    for (let i = 0; i < count; i++) {
+      writer.u8(refs[i]!.slot & 255)
+      const text = texts[i]
+      if (text === undefined) continue
+      if (longAtoms) writer.u16(text.length)
+      else writer.u8(text.length)
+      writer.bytes(text)
+    }
+  }
+
+  /** Gives a new entry a slot that this frame does not use. */
+  #settle(entry: Entry): void {
+    while (this.#slots[this.#hand]?.frame === this.#frame) this.#hand = (this.#hand + 1) % SENDER_SLOTS
+    const evicted = this.#slots[this.#hand]
+    if (evicted !== undefined) this.#entries.delete(evicted.atom)
+    entry.slot = this.#hand
+    this.#slots[this.#hand] = entry
+    this.#hand = (this.#hand + 1) % SENDER_SLOTS
+  }
+}

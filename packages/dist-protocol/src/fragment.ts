@@ -1,0 +1,141 @@
+import type { Atom } from '@dynsrv/etf'
+import type { DecodedControl } from './control-decode.ts'
+import { DistError } from './error.ts'
+
+/** How much of unfinished messages is kept. */
+export interface FragmentLimits {
+  /** Unfinished messages at once. */
+  readonly maxPartialMessages: number
+  /** Bytes that came of all of them together. */
+  readonly maxPartialBytes: number
+  /** How long one may go without its next fragment. Unit: milliseconds. */
+  readonly maxPartialAgeMs: number
+}
+
+/** A message of which fragments are missing, or that has just become whole. */
+export interface PartialMessage {
+  readonly decoded: DecodedControl
+  readonly atoms: readonly Atom[]
+  /** The payload so far: the first `filled` bytes. */
+  bytes: Uint8Array
+  filled: number
+  /** The number of the fragment that must come next, counting down; 0 when the message is whole. */
+  next: number
+  /** About how large it will be, from the size of its first fragment. */
+  readonly expectedBytes: number
+  /** When it was first seen without progress, by the caller's clock. */
+  idleSince: number | undefined
+}
+
+/** The room for a payload stays in proportion to what came of it. */
+const ROOM_FACTOR = 4
+
+/**
+ * Puts fragmented messages together, any number of them interleaved.
+ *
+ * Every byte is copied once into the message's own memory. Fragments of one message come in order, counting down to 1.
+ *
+ * @see OTP `erl_dist_protocol`, "Protocol between connected nodes", fragments
+ */
+export class Reassembler {
+  readonly #limits: FragmentLimits
+  readonly #open = new Map<bigint, PartialMessage>()
+  #bytes = 0
+
+  constructor(limits: FragmentLimits) {
+    this.#limits = limits
+  }
+
+  /** Unfinished messages. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  /**
+   * A message begins.
+   *
+   * @param count how many fragments it has, at least 2
+   * @throws {DistError} `DIST_MALFORMED`, `DIST_FRAGMENT_LIMIT`
+   */
+  begin(sequence: bigint, count: number, decoded: DecodedControl, atoms: readonly Atom[], part: Uint8Array): void {
+    if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
+    if (this.#open.size >= this.#limits.maxPartialMessages) {
+      throw new DistError(
+        'DIST_FRAGMENT_LIMIT',
+        `more than ${this.#limits.maxPartialMessages} messages are unfinished at once`,
+      )
+    }
+    const expectedBytes = Math.min(part.length * count, this.#limits.maxPartialBytes)
+    const bytes = new Uint8Array(0)
+    const message = { decoded, atoms, bytes, filled: 0, next: count - 1, expectedBytes, idleSince: undefined }
+    this.#append(message, part)
+    this.#open.set(sequence, message)
+  }
+
+  /**
+   * A further fragment.
+   *
+   * @returns the message when this was its last fragment
+   * @throws {DistError} `DIST_MALFORMED`, `DIST_FRAGMENT_LIMIT`
+   */
+  continue(sequence: bigint, fragment: number, part: Uint8Array): PartialMessage | undefined {
+    const message = this.#open.get(sequence)
+    if (message === undefined) throw malformed(`sequence ${sequence} was never started`)
+    if (fragment !== message.next) throw malformed(`fragment ${fragment} came where ${message.next} was due`)
+    this.#append(message, part)
+    message.next--
+    message.idleSince = undefined
+    if (message.next > 0) return undefined
+    this.#open.delete(sequence)
+    this.#bytes -= message.filled
+    return message
+  }
+
+  /**
+   * Looks for messages that stand still.
+   *
+   * @throws {DistError} `DIST_FRAGMENT_LIMIT` when one has made no progress for too long
+   */
+  expire(now: number): void {
+    for (const [sequence, message] of this.#open) {
+      message.idleSince ??= now
+      if (now - message.idleSince < this.#limits.maxPartialAgeMs) continue
+      throw new DistError(
+        'DIST_FRAGMENT_LIMIT',
+        `the message of sequence ${sequence} waits for its next fragment since ${now - message.idleSince} ms`,
+      )
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#open.clear()
+    this.#bytes = 0
+  }
+
+  #append(message: PartialMessage, part: Uint8Array): void {
+    this.#bytes += part.length
+    if (this.#bytes > this.#limits.maxPartialBytes) {
+      throw new DistError(
+        'DIST_FRAGMENT_LIMIT',
+        `unfinished messages hold more than ${this.#limits.maxPartialBytes} bytes`,
+      )
+    }
+    const filled = message.filled + part.length
+    if (filled > message.bytes.length) {
+      const room =
+        filled <= message.expectedBytes
+          ? Math.min(message.expectedBytes, filled * ROOM_FACTOR)
+          : Math.min(filled * ROOM_FACTOR, this.#limits.maxPartialBytes)
+      const grown = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
+      grown.set(message.bytes.subarray(0, message.filled))
+      message.bytes = grown
+    }
+    message.bytes.set(part, message.filled)
+    message.filled = filled
+  }
+}
+
+function malformed(what: string): DistError {
+  return new DistError('DIST_MALFORMED', `the peer's fragments do not fit: ${what}`)
+}

@@ -1,0 +1,170 @@
+import { DistError } from './error.ts'
+
+/** How many bytes announce a packet's length: 2 in the handshake over TCP, 4 after it and in the handshake over TLS. */
+export type HeaderBytes = 2 | 4
+
+const EMPTY: Uint8Array = new Uint8Array(0)
+
+/** A packet that has not arrived whole is stored at once up to this size; beyond, its room grows with what arrived. */
+const FIRST_ROOM_BYTES = 1 << 20
+
+/** Below this, aiming a read costs more than the copy it saves. */
+const AIM_BYTES = 4096
+
+/**
+ * Splits a stream of length-prefixed packets, wherever the chunks are cut.
+ *
+ * A cursor: after `push`, each `next()` that answers true shows one packet as `bytes`, `start` and `end`. A packet that
+ * lies whole in its chunk is shown in place; one that straddles chunks is gathered in storage of its own.
+ */
+export class PacketReader {
+  /** Where the packet lies; valid until the next call. */
+  bytes: Uint8Array = EMPTY
+  start = 0
+  end = 0
+  #headerBytes: HeaderBytes
+  #maxBytes: number
+  #chunk = EMPTY
+  #offset = 0
+  #header = 0
+  #headerFill = 0
+  #gathered: Uint8Array | undefined
+  #filled = 0
+  #length = 0
+
+  /** @param maxBytes the largest packet that is let in, without its length */
+  constructor(headerBytes: HeaderBytes, maxBytes: number) {
+    this.#headerBytes = headerBytes
+    this.#maxBytes = maxBytes
+  }
+
+  /** Takes the next bytes of the stream; every packet of the chunk before must have been seen. */
+  push(chunk: Uint8Array): void {
+    this.#chunk = chunk
+    this.#offset = 0
+  }
+
+  /**
+   * Moves on to the next packet.
+   *
+   * @returns false when no further packet is whole yet
+   * @throws {DistError} `DIST_FRAME_TOO_LARGE` as soon as a length above the limit is known
+   */
+  next(): boolean {
+    if (this.#gathered !== undefined) return this.#gather()
+    const chunk = this.#chunk
+    const { length } = chunk
+    let at = this.#offset
+    let size: number
+    if (this.#headerFill === 0 && length - at >= this.#headerBytes) {
+      size =
+        this.#headerBytes === 4
+          ? ((chunk[at]! << 24) | (chunk[at + 1]! << 16) | (chunk[at + 2]! << 8) | chunk[at + 3]!) >>> 0
+          : (chunk[at]! << 8) | chunk[at + 1]!
+      at += this.#headerBytes
+    } else {
+      while (this.#headerFill < this.#headerBytes && at < length) {
+        this.#header = this.#header * 256 + chunk[at++]!
+        this.#headerFill++
+      }
+      this.#offset = at
+      if (this.#headerFill < this.#headerBytes) return this.#drained()
+      size = this.#header
+      this.#header = 0
+      this.#headerFill = 0
+    }
+    if (size > this.#maxBytes) {
+      throw new DistError(
+        'DIST_FRAME_TOO_LARGE',
+        `a packet of ${size} bytes was announced, the limit is ${this.#maxBytes}`,
+      )
+    }
+    if (length - at >= size) {
+      this.bytes = chunk
+      this.start = at
+      this.end = at + size
+      this.#offset = at + size
+      return true
+    }
+    this.#offset = at
+    this.#length = size
+    this.#filled = 0
+    this.#gathered = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(size, FIRST_ROOM_BYTES)).buffer)
+    return this.#gather()
+  }
+
+  /** The bytes behind the packet that was shown last. */
+  rest(): Uint8Array {
+    const rest = this.#chunk.subarray(this.#offset)
+    this.#chunk = EMPTY
+    this.#offset = 0
+    return rest
+  }
+
+  /** How many bytes of an unfinished packet are held, its length prefix included. */
+  get partialBytes(): number {
+    return this.#gathered === undefined ? this.#headerFill : this.#headerBytes + this.#filled
+  }
+
+  /**
+   * Where the next bytes of the stream are best written: the tail of an unfinished large packet.
+   *
+   * What was written there is handed to `push` as a view of the same memory, and is then not copied.
+   */
+  readTarget(): Uint8Array | undefined {
+    const gathered = this.#gathered
+    if (gathered === undefined) return undefined
+    const room = Math.min(gathered.length, this.#length) - this.#filled
+    return room >= AIM_BYTES ? gathered.subarray(this.#filled, this.#filled + room) : undefined
+  }
+
+  #gather(): boolean {
+    let gathered = this.#gathered!
+    const take = Math.min(this.#chunk.length - this.#offset, this.#length - this.#filled)
+    if (this.#filled + take > gathered.length) gathered = this.#grow(this.#filled + take)
+    const aimed =
+      this.#chunk.buffer === gathered.buffer &&
+      this.#chunk.byteOffset + this.#offset === gathered.byteOffset + this.#filled
+    if (!aimed) gathered.set(this.#chunk.subarray(this.#offset, this.#offset + take), this.#filled)
+    this.#filled += take
+    this.#offset += take
+    if (this.#filled < this.#length) {
+      if (this.#filled === gathered.length) this.#grow(this.#filled + 1)
+      return this.#drained()
+    }
+    this.bytes = gathered
+    this.start = 0
+    this.end = this.#length
+    this.#gathered = undefined
+    return true
+  }
+
+  #grow(needed: number): Uint8Array {
+    const old = this.#gathered!
+    const room = Math.min(this.#length, Math.max(needed, old.length * 2))
+    const grown = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
+    grown.set(old.subarray(0, this.#filled))
+    this.#gathered = grown
+    return grown
+  }
+
+  /** Lets go of a chunk that was used up, so that it can be freed. */
+  #drained(): false {
+    this.#chunk = EMPTY
+    this.#offset = 0
+    this.bytes = EMPTY
+    this.start = 0
+    this.end = 0
+    return false
+  }
+}
+
+/** A packet with its length in front. */
+export function framePacket(headerBytes: HeaderBytes, body: Uint8Array): Uint8Array {
+  const packet = new Uint8Array(headerBytes + body.length)
+  const view = new DataView(packet.buffer)
+  if (headerBytes === 4) view.setUint32(0, body.length)
+  else view.setUint16(0, body.length)
+  packet.set(body, headerBytes)
+  return packet
+}
