@@ -37,6 +37,7 @@ export { EncodedTerm } from './encoded-term.ts'
 export { DistError, type DistErrorCode, type DistErrorOptions } from './error.ts'
 export * from './flags.ts'
 export type { FragmentLimits } from './fragment.ts'
+export type { IncomingMessage } from './frame-reader.ts'
 export type { HandshakeOutput } from './handshake-machine.ts'
 export {
   type AcceptorMessage,

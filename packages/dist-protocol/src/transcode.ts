@@ -68,63 +68,86 @@ class Transcoder {
     switch (tag) {
       case 67: // RECORD_EXT: definitions' module and name, then names and values
         this.#add(2 + 2 * this.#u32())
-        return this.#skip(1)
+        this.#skip(1)
+        break
       case 70: // NEW_FLOAT_EXT
-        return this.#skip(8)
+        this.#skip(8)
+        break
       case 77: // BIT_BINARY_EXT
-        return this.#skip(this.#u32() + 1)
+        this.#skip(this.#u32() + 1)
+        break
       case ATOM_CACHE_REF:
       case 100:
       case 115:
       case ATOM_UTF8_EXT:
       case SMALL_ATOM_UTF8_EXT:
         this.#at = at
-        return this.#atom()
+        this.#atom()
+        break
       case 88: // NEW_PID_EXT
       case 120: // V4_PORT_EXT
-        return this.#nodeAnd(12)
+        this.#nodeAnd(12)
+        break
       case 89: // NEW_PORT_EXT
-        return this.#nodeAnd(8)
+        this.#nodeAnd(8)
+        break
       case 90: // NEWER_REFERENCE_EXT
-        return this.#nodeAnd(4 + 4 * this.#u16())
+        this.#nodeAnd(4 + 4 * this.#u16())
+        break
       case 97: // SMALL_INTEGER_EXT
-        return this.#skip(1)
+        this.#skip(1)
+        break
       case 98: // INTEGER_EXT
-        return this.#skip(4)
+        this.#skip(4)
+        break
       case 99: // FLOAT_EXT
-        return this.#skip(31)
+        this.#skip(31)
+        break
       case 101: // REFERENCE_EXT
       case 102: // PORT_EXT
-        return this.#nodeAnd(5)
+        this.#nodeAnd(5)
+        break
       case 103: // PID_EXT
-        return this.#nodeAnd(9)
+        this.#nodeAnd(9)
+        break
       case 104: // SMALL_TUPLE_EXT
-        return this.#add(this.#u8())
+        this.#add(this.#u8())
+        break
       case 105: // LARGE_TUPLE_EXT
-        return this.#add(this.#u32())
+        this.#add(this.#u32())
+        break
       case 106: // NIL_EXT
-        return
+        break
       case 107: // STRING_EXT
-        return this.#skip(this.#u16())
+        this.#skip(this.#u16())
+        break
       case 108: // LIST_EXT
-        return this.#add(this.#u32() + 1)
+        this.#add(this.#u32() + 1)
+        break
       case 109: // BINARY_EXT
-        return this.#skip(this.#u32())
+        this.#skip(this.#u32())
+        break
       case 110: // SMALL_BIG_EXT
-        return this.#skip(this.#u8() + 1)
+        this.#skip(this.#u8() + 1)
+        break
       case 111: // LARGE_BIG_EXT
-        return this.#skip(this.#u32() + 1)
+        this.#skip(this.#u32() + 1)
+        break
       case 112: // NEW_FUN_EXT
-        return this.#fun()
+        this.#fun()
+        break
       case 113: // EXPORT_EXT; OTP 27 and 29 abort on an arity that is no byte
         this.#atom()
         this.#atom()
         if (this.#u8() !== 97) throw malformed('a fun whose arity is above 255')
-        return this.#skip(1)
+        this.#skip(1)
+        break
       case 114: // NEW_REFERENCE_EXT
-        return this.#nodeAnd(1 + 4 * this.#u16())
+        this.#nodeAnd(1 + 4 * this.#u16())
+        break
       case 116: // MAP_EXT
-        return this.#add(2 * this.#u32())
+        this.#add(2 * this.#u32())
+        break
       default:
         throw malformed(`tag ${tag}`)
     }
