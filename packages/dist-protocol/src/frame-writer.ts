@@ -1,0 +1,219 @@
+import { ByteWriter, Pid, type Term, writeTerm } from '@dynsrv/etf'
+import { type ControlContext, encodeControl, inlinesReason, takesPayload } from './control-encode.ts'
+import type { ControlMessage } from './control-message.ts'
+import { HeaderWriter } from './distribution-header.ts'
+import { EncodedTerm } from './encoded-term.ts'
+import { DistError } from './error.ts'
+import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from './flags.ts'
+import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
+import { transcode } from './transcode.ts'
+
+/** What a fragment carries of the payload, as BEAM cuts it. Unit: bytes. */
+const FRAGMENT_BYTES = 64 * 1024
+
+/** From here on a frame's body travels as a chunk of its own rather than being copied behind the others. */
+const OWN_CHUNK_BYTES = 16 * 1024
+
+/** A message of which some fragments are still to be written. */
+interface Unfinished {
+  readonly sequence: number
+  /** Whose later signals must not overtake it. */
+  readonly sender: Pid | undefined
+  readonly body: Uint8Array
+  /** How much of the body is written. */
+  written: number
+  /** The number of the next fragment, counting down to 1. */
+  next: number
+}
+
+/**
+ * Messages to frames, in the framing that the negotiated flags fix.
+ *
+ * Large payloads are cut into fragments, and what other processes send meanwhile goes between them; what one process
+ * sends stays in order.
+ */
+export class FrameWriter {
+  readonly #context: ControlContext
+  readonly #hasHeader: boolean
+  readonly #fragments: boolean
+  readonly #header: HeaderWriter | undefined
+  readonly #out = new ByteWriter()
+  readonly #body = new ByteWriter()
+  #chunks: Uint8Array[] = []
+  #chunkBytes = 0
+  #unfinished: Unfinished[] = []
+  #unfinishedBytes = 0
+  #sequence = 0
+
+  constructor(context: ControlContext) {
+    const { flags } = context
+    const atomCache = (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n
+    this.#context = context
+    this.#fragments = (flags & DFLAG_FRAGMENTS) !== 0n
+    this.#hasHeader = atomCache || this.#fragments
+    // A header that names atoms on a link without atom cache crashes the peer's whole VM.
+    this.#header = atomCache ? new HeaderWriter() : undefined
+  }
+
+  /** Queues a message; when it throws, nothing was queued. */
+  write(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
+    if (takesPayload(control) !== payload.length > 0) {
+      const problem = payload.length > 0 ? 'takes no payload' : 'needs a payload'
+      throw new DistError('DIST_BAD_CONTROL', `${control.op} ${problem}`)
+    }
+    this.#body.reset()
+    this.#header?.begin()
+    let controlBytes: number
+    try {
+      controlBytes = this.#writeBody(control, payload)
+    } catch (error) {
+      this.#header?.abandon()
+      throw error
+    }
+    const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
+    if (this.#unfinished.length > 0) this.#finish(sender)
+    this.#emit(controlBytes, sender)
+  }
+
+  tick(): void {
+    this.#out.u32(0)
+  }
+
+  get pendingBytes(): number {
+    return this.#chunkBytes + this.#out.length + this.#unfinishedBytes
+  }
+
+  /** Hands over what is queued; of unfinished messages only until `maxBytes` are reached. */
+  take(maxBytes: number): Uint8Array[] {
+    for (let turn = 0; this.#unfinished.length > 0 && this.#chunkBytes + this.#out.length < maxBytes; turn++) {
+      this.#emitFragment(this.#unfinished[turn % this.#unfinished.length]!)
+    }
+    this.#cut()
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#chunkBytes = 0
+    return chunks
+  }
+
+  /** @returns how many bytes of the body are the control message */
+  #writeBody(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): number {
+    const [given] = payload
+    if (inlinesReason(control, this.#context.flags)) {
+      const reason = given instanceof EncodedTerm ? given.decode() : given
+      this.#writeTerm(encodeControl(control, this.#context, reason))
+      return this.#body.length
+    }
+    this.#writeTerm(encodeControl(control, this.#context))
+    const controlBytes = this.#body.length
+    if (given instanceof EncodedTerm) this.#forward(given)
+    else if (payload.length > 0) this.#writeTerm(given)
+    return controlBytes
+  }
+
+  #writeTerm(term: Term): void {
+    if (!this.#hasHeader) this.#body.u8(VERSION)
+    if (this.#header === undefined) writeTerm(this.#body, term)
+    else writeTerm(this.#body, term, { atomRef: this.#header.ref })
+  }
+
+  #forward(term: EncodedTerm): void {
+    if (term.decoded !== undefined) {
+      this.#writeTerm(term.decoded.term)
+    } else {
+      if (!this.#hasHeader) this.#body.u8(VERSION)
+      transcode(term, this.#body, this.#header?.ref ?? INLINE)
+    }
+  }
+
+  /** Puts the body, control and payload, into frames. */
+  #emit(controlBytes: number, sender: Pid | undefined): void {
+    const out = this.#out
+    const body = this.#body.take()
+    if (!this.#hasHeader) {
+      out.u32(1 + body.length)
+      out.u8(PASS_THROUGH)
+      this.#emitBody(body)
+    } else if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
+      this.#emitFirstFragment(body, controlBytes, sender)
+    } else {
+      const start = out.length
+      out.u32(0)
+      out.u8(VERSION)
+      out.u8(HEADER)
+      this.#writeHeader()
+      out.setU32(start, out.length - start - 4 + body.length)
+      this.#emitBody(body)
+    }
+  }
+
+  // Sequence 0 and fragment 0 crash some releases: both count from 1.
+  #emitFirstFragment(body: Uint8Array, controlBytes: number, sender: Pid | undefined): void {
+    const out = this.#out
+    const start = out.length
+    const sequence = ++this.#sequence
+    const count = Math.ceil((body.length - controlBytes) / FRAGMENT_BYTES)
+    const written = controlBytes + FRAGMENT_BYTES
+    this.#fragmentPrefix(FIRST_FRAGMENT, sequence, count)
+    this.#writeHeader()
+    out.setU32(start, out.length - start - 4 + written)
+    this.#emitBody(body.subarray(0, written))
+    this.#unfinished.push({ sequence, sender, body, written, next: count - 1 })
+    this.#unfinishedBytes += body.length - written
+  }
+
+  #emitFragment(message: Unfinished): void {
+    const part = message.body.subarray(message.written, message.written + FRAGMENT_BYTES)
+    const start = this.#out.length
+    this.#fragmentPrefix(FURTHER_FRAGMENT, message.sequence, message.next)
+    this.#out.setU32(start, FRAGMENT_PREFIX_BYTES + part.length)
+    this.#emitBody(part)
+    message.written += part.length
+    message.next--
+    this.#unfinishedBytes -= part.length
+    if (message.next === 0) this.#unfinished = this.#unfinished.filter((other) => other !== message)
+  }
+
+  /** Writes out what must not be overtaken by this sender's next signal: everything, when the sender is not known. */
+  #finish(sender: Pid | undefined): void {
+    for (const message of this.#unfinished) {
+      if (sender !== undefined && message.sender !== undefined && !message.sender.equals(sender)) continue
+      while (message.next > 0) this.#emitFragment(message)
+    }
+  }
+
+  #fragmentPrefix(kind: number, sequence: number, fragment: number): void {
+    const out = this.#out
+    out.u32(0)
+    out.u8(VERSION)
+    out.u8(kind)
+    out.u32(Math.floor(sequence / 0x1_0000_0000))
+    out.u32(sequence % 0x1_0000_0000)
+    out.u32(0)
+    out.u32(fragment)
+  }
+
+  #writeHeader(): void {
+    if (this.#header === undefined) this.#out.u8(0)
+    else this.#header.write(this.#out)
+  }
+
+  #emitBody(body: Uint8Array): void {
+    if (body.length < OWN_CHUNK_BYTES) {
+      this.#out.bytes(body)
+    } else {
+      this.#cut()
+      this.#chunks.push(body)
+      this.#chunkBytes += body.length
+    }
+  }
+
+  /** Ends the run of small frames, so that what comes next follows it. */
+  #cut(): void {
+    if (this.#out.length === 0) return
+    const chunk = this.#out.take()
+    this.#chunks.push(chunk)
+    this.#chunkBytes += chunk.length
+  }
+}
+
+const INLINE = (): number => -1
