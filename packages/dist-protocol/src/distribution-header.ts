@@ -143,7 +143,9 @@ export class HeaderWriter {
     const count = refs.length
     writer.u8(count)
     if (count === 0) return
-    const texts = refs.map(({ slot, atom: { name } }) => (slot === -1 ? Buffer.from(name) : undefined))
+    const texts = refs.map(({ slot, atom: { wire, wireStart } }) =>
+      slot === -1 ? wire.subarray(wireStart) : undefined,
+    )
     for (const entry of refs) if (entry.slot === -1) this.#settle(entry)
     const longAtoms = texts.some((text) => text !== undefined && text.length > 255)
     const flag = (i: number) =>

@@ -134,7 +134,7 @@ export const MANDATORY_FLAGS: Readonly<Record<OtpRelease, bigint>> = {
 export const REQUIRED_RELEASE: OtpRelease = 25
 
 /**
- * What a hidden node of this library announces.
+ * What a hidden node of this library announces: bit for bit what a hidden node of OTP 25 to 27 does.
  *
  * Every mandatory bit is there by itself: OTP 26 and later refuse the shorthand bit 26 alone.
  */
@@ -149,7 +149,9 @@ export const HIDDEN_FLAGS =
   DFLAG_EXIT_PAYLOAD |
   DFLAG_BIG_SEQTRACE_LABELS |
   DFLAG_ALIAS |
-  DFLAG_SPAWN
+  DFLAG_SPAWN |
+  DFLAG_DIST_HDR_ATOM_CACHE |
+  DFLAG_FRAGMENTS
 
 /** What a visible node announces: it must also answer `global` and join the mesh. */
 export const VISIBLE_FLAGS = HIDDEN_FLAGS | DFLAG_PUBLISHED

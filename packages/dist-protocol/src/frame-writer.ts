@@ -37,6 +37,7 @@ export class FrameWriter {
   readonly #hasHeader: boolean
   readonly #fragments: boolean
   readonly #header: HeaderWriter | undefined
+  readonly #writeOptions: Parameters<typeof writeTerm>[2]
   readonly #out = new ByteWriter()
   readonly #body = new ByteWriter()
   #chunks: Uint8Array[] = []
@@ -53,6 +54,7 @@ export class FrameWriter {
     this.#hasHeader = atomCache || this.#fragments
     // A header that names atoms on a link without atom cache crashes the peer's whole VM.
     this.#header = atomCache ? new HeaderWriter() : undefined
+    this.#writeOptions = this.#header === undefined ? undefined : { atomRef: this.#header.ref }
   }
 
   /** Queues a message; when it throws, nothing was queued. */
@@ -61,18 +63,8 @@ export class FrameWriter {
       const problem = payload.length > 0 ? 'takes no payload' : 'needs a payload'
       throw new DistError('DIST_BAD_CONTROL', `${control.op} ${problem}`)
     }
-    this.#body.reset()
-    this.#header?.begin()
-    let controlBytes: number
-    try {
-      controlBytes = this.#writeBody(control, payload)
-    } catch (error) {
-      this.#header?.abandon()
-      throw error
-    }
-    const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
-    if (this.#unfinished.length > 0) this.#finish(sender)
-    this.#emit(controlBytes, sender)
+    if (this.#hasHeader) this.#writeWithHeader(control, payload)
+    else this.#writePassThrough(control, payload)
   }
 
   tick(): void {
@@ -95,54 +87,76 @@ export class FrameWriter {
     return chunks
   }
 
-  /** @returns how many bytes of the body are the control message */
-  #writeBody(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): number {
+  #writePassThrough(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
+    const out = this.#out
+    const start = out.length
+    try {
+      out.u32(0)
+      out.u8(PASS_THROUGH)
+      this.#writeBody(out, control, payload)
+      out.setU32(start, out.length - start - 4)
+    } catch (error) {
+      out.truncate(start)
+      throw error
+    }
+  }
+
+  /** The terms are written first, since the header lists the atoms that they turned out to need. */
+  #writeWithHeader(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
+    const body = this.#body
+    body.reset()
+    this.#header?.begin()
+    let controlBytes: number
+    try {
+      controlBytes = this.#writeBody(body, control, payload)
+    } catch (error) {
+      this.#header?.abandon()
+      throw error
+    }
+    const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
+    if (this.#unfinished.length > 0) this.#finish(sender)
+    if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
+      this.#emitFirstFragment(body.take(), controlBytes, sender)
+      return
+    }
+    const out = this.#out
+    const start = out.length
+    out.u32(0)
+    out.u8(VERSION)
+    out.u8(HEADER)
+    this.#writeHeader()
+    out.setU32(start, out.length - start - 4 + body.length)
+    if (body.length < OWN_CHUNK_BYTES) out.bytes(body.buffer.subarray(body.at - body.length, body.at))
+    else this.#emitChunk(body.take())
+  }
+
+  /** @returns how many bytes of what was written are the control message */
+  #writeBody(writer: ByteWriter, control: ControlMessage, payload: [payload?: Term | EncodedTerm]): number {
+    const start = writer.length
     const [given] = payload
     if (inlinesReason(control, this.#context.flags)) {
       const reason = given instanceof EncodedTerm ? given.decode() : given
-      this.#writeTerm(encodeControl(control, this.#context, reason))
-      return this.#body.length
+      this.#writeTerm(writer, encodeControl(control, this.#context, reason))
+      return writer.length - start
     }
-    this.#writeTerm(encodeControl(control, this.#context))
-    const controlBytes = this.#body.length
-    if (given instanceof EncodedTerm) this.#forward(given)
-    else if (payload.length > 0) this.#writeTerm(given)
+    this.#writeTerm(writer, encodeControl(control, this.#context))
+    const controlBytes = writer.length - start
+    if (given instanceof EncodedTerm) this.#forward(writer, given)
+    else if (payload.length > 0) this.#writeTerm(writer, given)
     return controlBytes
   }
 
-  #writeTerm(term: Term): void {
-    if (!this.#hasHeader) this.#body.u8(VERSION)
-    if (this.#header === undefined) writeTerm(this.#body, term)
-    else writeTerm(this.#body, term, { atomRef: this.#header.ref })
+  #writeTerm(writer: ByteWriter, term: Term): void {
+    if (!this.#hasHeader) writer.u8(VERSION)
+    writeTerm(writer, term, this.#writeOptions)
   }
 
-  #forward(term: EncodedTerm): void {
+  #forward(writer: ByteWriter, term: EncodedTerm): void {
     if (term.decoded !== undefined) {
-      this.#writeTerm(term.decoded.term)
+      this.#writeTerm(writer, term.decoded.term)
     } else {
-      if (!this.#hasHeader) this.#body.u8(VERSION)
-      transcode(term, this.#body, this.#header?.ref ?? INLINE)
-    }
-  }
-
-  /** Puts the body, control and payload, into frames. */
-  #emit(controlBytes: number, sender: Pid | undefined): void {
-    const out = this.#out
-    const body = this.#body.take()
-    if (!this.#hasHeader) {
-      out.u32(1 + body.length)
-      out.u8(PASS_THROUGH)
-      this.#emitBody(body)
-    } else if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
-      this.#emitFirstFragment(body, controlBytes, sender)
-    } else {
-      const start = out.length
-      out.u32(0)
-      out.u8(VERSION)
-      out.u8(HEADER)
-      this.#writeHeader()
-      out.setU32(start, out.length - start - 4 + body.length)
-      this.#emitBody(body)
+      if (!this.#hasHeader) writer.u8(VERSION)
+      transcode(term, writer, this.#header?.ref ?? INLINE)
     }
   }
 
@@ -156,7 +170,7 @@ export class FrameWriter {
     this.#fragmentPrefix(FIRST_FRAGMENT, sequence, count)
     this.#writeHeader()
     out.setU32(start, out.length - start - 4 + written)
-    this.#emitBody(body.subarray(0, written))
+    this.#emitChunk(body.subarray(0, written))
     this.#unfinished.push({ sequence, sender, body, written, next: count - 1 })
     this.#unfinishedBytes += body.length - written
   }
@@ -166,7 +180,7 @@ export class FrameWriter {
     const start = this.#out.length
     this.#fragmentPrefix(FURTHER_FRAGMENT, message.sequence, message.next)
     this.#out.setU32(start, FRAGMENT_PREFIX_BYTES + part.length)
-    this.#emitBody(part)
+    this.#emitChunk(part)
     message.written += part.length
     message.next--
     this.#unfinishedBytes -= part.length
@@ -197,14 +211,10 @@ export class FrameWriter {
     else this.#header.write(this.#out)
   }
 
-  #emitBody(body: Uint8Array): void {
-    if (body.length < OWN_CHUNK_BYTES) {
-      this.#out.bytes(body)
-    } else {
-      this.#cut()
-      this.#chunks.push(body)
-      this.#chunkBytes += body.length
-    }
+  #emitChunk(chunk: Uint8Array): void {
+    this.#cut()
+    this.#chunks.push(chunk)
+    this.#chunkBytes += chunk.length
   }
 
   /** Ends the run of small frames, so that what comes next follows it. */

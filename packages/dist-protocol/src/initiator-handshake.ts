@@ -1,7 +1,15 @@
 import { type Cookie, type CookieSet, cookieSet } from './cookie.ts'
 import { challengeDigest, digestEquals } from './digest.ts'
 import { DistError } from './error.ts'
-import { DFLAG_HANDSHAKE_23, DFLAG_NAME_ME, DFLAG_PUBLISHED, expandFlags, missingFlags, refusals } from './flags.ts'
+import {
+  DFLAG_HANDSHAKE_23,
+  DFLAG_MANDATORY_25_DIGEST,
+  DFLAG_NAME_ME,
+  DFLAG_PUBLISHED,
+  expandFlags,
+  missingFlags,
+  refusals,
+} from './flags.ts'
 import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
 import {
   type AcceptorMessage,
@@ -152,7 +160,8 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     if (this.#peerName !== undefined && name !== this.#peerName) {
       throw new DistError('DIST_NAME_MISMATCH', `dialled ${this.#peerName}, it calls itself ${name}`, { peer: name })
     }
-    requireFlags(version === 6 ? flags : flags & ~DFLAG_HANDSHAKE_23, name)
+    // Only OTP 22 and older answer in version 5.
+    requireFlags(version === 6 ? flags : flags & ~(DFLAG_HANDSHAKE_23 | DFLAG_MANDATORY_25_DIGEST), name)
     const digest = challengeDigest(this.#cookie.offered, challenge)
     const reply = { kind: 'challengeReply', challenge: this.#challenge, digest } as const
     if (this.#version === 6) return { event: 'challenge', send: [reply] }

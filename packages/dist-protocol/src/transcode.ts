@@ -173,20 +173,12 @@ class Transcoder {
 
   #writeAtom(name: Atom): void {
     const ref = this.#atomRef(name)
-    if (ref >= 0) {
+    if (ref < 0) {
+      this.#writer.bytes(name.wire)
+    } else {
       this.#writer.u8(ATOM_CACHE_REF)
       this.#writer.u8(ref)
-      return
     }
-    const text = Buffer.from(name.name)
-    if (text.length > 255) {
-      this.#writer.u8(ATOM_UTF8_EXT)
-      this.#writer.u16(text.length)
-    } else {
-      this.#writer.u8(SMALL_ATOM_UTF8_EXT)
-      this.#writer.u8(text.length)
-    }
-    this.#writer.bytes(text)
   }
 
   #nodeAnd(length: number): void {
