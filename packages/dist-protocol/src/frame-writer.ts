@@ -14,6 +14,9 @@ const FRAGMENT_BYTES = 64 * 1024
 /** From here on a frame's body travels as a chunk of its own rather than being copied behind the others. */
 const OWN_CHUNK_BYTES = 16 * 1024
 
+/** What stands in front of the bytes of a later fragment, the frame's length included. */
+const FURTHER_PREFIX_BYTES = 4 + FRAGMENT_PREFIX_BYTES
+
 /** A message of which some fragments are still to be written. */
 interface Unfinished {
   readonly sequence: number
@@ -172,7 +175,7 @@ export class FrameWriter {
     out.setU32(start, out.length - start - 4 + written)
     this.#emitChunk(body.subarray(0, written))
     this.#unfinished.push({ sequence, sender, body, written, next: count - 1 })
-    this.#unfinishedBytes += body.length - written
+    this.#unfinishedBytes += body.length - written + (count - 1) * FURTHER_PREFIX_BYTES
   }
 
   #emitFragment(message: Unfinished): void {
@@ -183,7 +186,7 @@ export class FrameWriter {
     this.#emitChunk(part)
     message.written += part.length
     message.next--
-    this.#unfinishedBytes -= part.length
+    this.#unfinishedBytes -= part.length + FURTHER_PREFIX_BYTES
     if (message.next === 0) this.#unfinished = this.#unfinished.filter((other) => other !== message)
   }
 

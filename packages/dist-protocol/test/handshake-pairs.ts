@@ -41,7 +41,7 @@ export interface Driven {
 
 /** Joins two machines by a wire that delivers pieces of `pieceBytes`, until neither has anything more to say. */
 export function drive(a: InitiatorHandshake, b: AcceptorHandshake, pieceBytes = Number.POSITIVE_INFINITY): Driven {
-  const said = { a: [...a.start()], b: [...b.start()] }
+  const said: { a: HandshakeOutput[]; b: HandshakeOutput[] } = { a: [...a.start()], b: [...b.start()] }
   const waiting = { a: [sent(said.b)], b: [sent(said.a)] }
   const machines = { a, b }
   for (let side: 'a' | 'b' = 'b', idle = 0; idle < 2; side = side === 'a' ? 'b' : 'a') {

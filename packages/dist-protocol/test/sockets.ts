@@ -70,7 +70,7 @@ export class Link implements Disposable {
   /** The next message that fits; ticks and others are passed over. */
   async receive(fits: (message: IncomingMessage) => boolean = () => true): Promise<IncomingMessage> {
     for (;;) {
-      for (const output of this.#outputs.splice(0)) {
+      for (let output = this.#outputs.shift(); output !== undefined; output = this.#outputs.shift()) {
         if (output.type === 'failed') throw output.error
         if (output.type === 'message' && fits(output)) return output
       }
