@@ -1,0 +1,15 @@
+import { randomInt } from 'node:crypto'
+
+/** The creations 0 to 3 belong to nodes of OTP 22 and earlier. */
+export const LOWEST_CREATION = 4
+
+/**
+ * Makes a new creation, the number that tells this incarnation of a node from its earlier ones.
+ *
+ * @returns a random integer from 4 to 2³² − 1. Two starts in a row that gave the same number would let old process
+ *   identifiers reach the new node, hence the whole range and not the three values of early releases.
+ * @see `erl_dist_protocol`, "EPMD protocol", `ALIVE2_X_RESP`
+ */
+export function newCreation(): number {
+  return randomInt(LOWEST_CREATION, 2 ** 32)
+}

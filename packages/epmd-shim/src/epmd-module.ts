@@ -1,0 +1,47 @@
+/** The address families that OTP's `address_please/3` is asked for; `any` is what a dual-stack dialler asks. */
+export type AddressFamily = 'inet' | 'inet6' | 'any'
+
+/** One place where a node may answer. */
+export interface NodeAddressCandidate {
+  readonly ip: string
+  readonly family: 4 | 6
+  readonly port: number
+}
+
+/** Where a node may answer, in the order in which to dial; never empty. */
+export interface NodeAddress {
+  readonly candidates: readonly NodeAddressCandidate[]
+  /** The distribution version the peer speaks: 6 for OTP 23 and later, which is all that this project talks to. */
+  readonly version: 6
+}
+
+/** A node that registered itself, as `net_adm:names/1` lists it. */
+export interface RegisteredName {
+  readonly name: string
+  readonly port: number
+}
+
+/** What can end a call early. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * How a node gets its own port and creation, and how it finds other nodes: OTP's `-epmd_module` callbacks, one to one.
+ *
+ * A node calls `startLink`, `listenPortPlease`, then `registerNode` when it listens, and `addressPlease` for each dial.
+ *
+ * @see OTP `erl_epmd`, and `erl -epmd_module`
+ */
+export interface EpmdModule {
+  startLink(options?: CallOptions): Promise<void>
+  /** The port to listen on; 0 lets the system choose. Rejects or throws an `EpmdError` when the node cannot know it. */
+  listenPortPlease(alive: string, host: string): Promise<number> | number
+  /** Tells the directory that the node listens, and gets the creation it lives under. */
+  registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }>
+  /** Finds a node. Rejects with an `EpmdError` when it is not there (`EPMD_NOT_FOUND`) or cannot be looked up. */
+  addressPlease(alive: string, host: string, family?: AddressFamily, options?: CallOptions): Promise<NodeAddress>
+  /** The registered nodes of a host. Rejects with `EPMD_NAMES_UNKNOWN` where the directory cannot list any. */
+  names(host?: string): Promise<readonly RegisteredName[]>
+  close?(): Promise<void> | void
+}

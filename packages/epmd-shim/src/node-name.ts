@@ -1,0 +1,97 @@
+import { isIP } from 'node:net'
+import { EpmdError } from './error.ts'
+
+declare const brand: unique symbol
+
+/** A checked node name, `alive@host`. Only {@link parseNodeName} and {@link nodeName} make one. */
+export type NodeName = string & { readonly [brand]: 'NodeName' }
+
+/** A node name and its two parts. */
+export interface ParsedNodeName {
+  readonly name: NodeName
+  /** The part before the `@`. */
+  readonly alive: string
+  /** The part behind the `@`: a domain name, a service name or an IP address. */
+  readonly host: string
+}
+
+/** Which of Erlang's two kinds of name is meant. */
+export interface NodeNameOptions {
+  /** `true` for `-sname` (no dot in the host); default `false`, for `-name` (a dot, or an IP address). */
+  readonly short?: boolean
+}
+
+/** An atom holds 255 characters; names are ASCII, so that is bytes as well. */
+export const MAX_NODE_NAME_BYTES = 255
+
+// What `net_kernel` accepts for a node's own name. The host is wider there (Latin-1), but DNS and other nodes are not.
+const ALIVE = /^[0-9A-Za-z_-]+$/
+const HOST = /^[!-?A-~]+$/
+
+/**
+ * Takes a node name apart and checks it as OTP does before it starts distribution.
+ *
+ * @throws {EpmdError} `NODE_NAME_NO_AT`, `NODE_NAME_MANY_AT`, `NODE_NAME_EMPTY_PART`, `NODE_NAME_TOO_LONG`,
+ *   `NODE_NAME_ILLEGAL_CHARACTER`, `NODE_NAME_SHORT_HOST` (long names need a dot or an IP address) or
+ *   `NODE_NAME_LONG_HOST` (short names must not have one); the hint says what to write instead
+ * @see OTP `net_kernel:create_name/3`
+ */
+export function parseNodeName(text: string, { short = false }: NodeNameOptions = {}): ParsedNodeName {
+  const [alive = '', host, ...more] = text.split('@')
+  if (host === undefined) {
+    fail('NODE_NAME_NO_AT', text, 'has no @', `Write alive@host, for instance ${alive || 'web-1'}@my-service.internal.`)
+  }
+  if (more.length > 0) fail('NODE_NAME_MANY_AT', text, 'has more than one @', 'Write alive@host, with one @ only.')
+  if (alive === '') fail('NODE_NAME_EMPTY_PART', text, 'has nothing before the @', `Put a name there: web-1@${host}.`)
+  if (host === '') {
+    fail('NODE_NAME_EMPTY_PART', text, 'has no host behind the @', `Put a host there: ${alive}@my-service.internal.`)
+  }
+  checkCharacters(text, alive, host)
+  if (text.length > MAX_NODE_NAME_BYTES) {
+    const much = `is ${text.length} bytes long, over ${MAX_NODE_NAME_BYTES}`
+    fail('NODE_NAME_TOO_LONG', text, much, 'A node name is an atom: shorten the part before the @ or the host.')
+  }
+  if (short) checkShort(text, host)
+  else checkLong(text, host)
+  return { name: text as NodeName, alive, host }
+}
+
+/**
+ * Checks a node name and gives it back as a {@link NodeName}.
+ *
+ * @throws {EpmdError} as {@link parseNodeName}
+ */
+export function nodeName(text: string, options?: NodeNameOptions): NodeName {
+  return parseNodeName(text, options).name
+}
+
+function checkCharacters(text: string, alive: string, host: string): void {
+  if (!ALIVE.test(alive)) {
+    const only = 'Use only the letters A-Z and a-z, digits, _ and - before the @: OTP refuses to start with others.'
+    fail('NODE_NAME_ILLEGAL_CHARACTER', text, `has ${illegal(alive, /[^0-9A-Za-z_-]/u)} before the @`, only)
+  }
+  if (!HOST.test(host)) {
+    const only = 'Use ASCII without blanks in the host; write an international domain name in its xn-- form.'
+    fail('NODE_NAME_ILLEGAL_CHARACTER', text, `has ${illegal(host, /[^!-~]/u)} in the host`, only)
+  }
+}
+
+function checkLong(text: string, host: string): void {
+  if (host.includes('.') || isIP(host) !== 0) return
+  const how = 'Use a host with a dot or an IP address, or ask for short names (-sname) on every node of the cluster.'
+  fail('NODE_NAME_SHORT_HOST', text, 'has a short host, but long names (-name) are in use', how)
+}
+
+function checkShort(text: string, host: string): void {
+  if (!host.includes('.') && isIP(host) === 0) return
+  const how = 'Use the host without its domain, or use long names (-name) on every node of the cluster.'
+  fail('NODE_NAME_LONG_HOST', text, 'has a long host, but short names (-sname) are in use', how)
+}
+
+function illegal(part: string, pattern: RegExp): string {
+  return JSON.stringify(pattern.exec(part)?.[0] ?? part)
+}
+
+function fail(code: `NODE_NAME_${string}` & EpmdError['code'], text: string, what: string, hint: string): never {
+  throw new EpmdError(code, `node name ${JSON.stringify(text)} ${what}`, { hint })
+}
