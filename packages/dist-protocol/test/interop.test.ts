@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { atom, charlist, type ImproperList, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { type Beam, startErl } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -173,6 +175,26 @@ describe('the handshake with a real node', () => {
     expect((await link.connected).peer).toMatchObject({ name: 'GIVEN@127.0.0.1', creation: 77 })
     expect(await connecting).toBe('true')
     expect(await nameless.eval('node()')).toBe("'GIVEN@127.0.0.1'")
+  })
+
+  it.each([
+    ['gives its own attempt up for a greater name', 'js@127.0.0.1', undefined],
+    ['goes on with its own attempt against a lesser name', 'aa@127.0.0.1', 'DIST_NOK'],
+  ])('%s when both dial at once', async (_what, name, code) => {
+    const self = { ...JS, name }
+    // It dials a listener that never answers, so its attempt is under way while ours comes in.
+    const silent = createServer().listen(0, '127.0.0.1')
+    using _closed = { [Symbol.dispose]: () => silent.close() }
+    const dialled = once(silent, 'connection')
+    await once(silent, 'listening')
+    await beam.eval(`peer_epmd:peer("${name.split('@')[0]}", ${(silent.address() as AddressInfo).port})`)
+    await beam.eval(`spawn(fun() -> net_kernel:connect_node('${name}') end)`)
+    const [socket] = (await dialled) as [Socket]
+    await once(socket, 'data')
+    using link = await dial(port, initiating({ self }))
+    if (code === undefined) expect((await link.connected).peer.name).toBe(BEAM)
+    else await expect(link.connected).rejects.toMatchObject({ code, retryable: true })
+    socket.destroy()
   })
 
   it('replaces a connection that the node believes to be alive', async () => {
