@@ -1,0 +1,105 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+
+/** Why a member that an answer lacks is kept. */
+export type HoldReason = 'empty' | 'policy' | 'rotating' | 'share' | 'stale' | 'trimmed' | 'unconfirmed'
+
+/** A good answer was got. */
+export interface Polled {
+  readonly type: 'polled'
+  /** Who the answer names, without ourselves. */
+  readonly nodes: ReadonlySet<NodeName>
+  /** Members that should be connected: named now, or held by the leave policy. */
+  readonly expected: number
+  /** How many of these are. */
+  readonly connected: number
+  /** How long the answer took, in milliseconds. */
+  readonly elapsedMs: number
+  readonly stale: boolean
+  readonly trimmed: boolean
+  readonly server?: string
+}
+
+/** No answer was got; nothing is concluded from it. */
+export interface DiscoveryFailed {
+  readonly type: 'discoveryFailed'
+  /** How many times in a row. */
+  readonly failures: number
+  readonly cause: unknown
+  /** Age of the last good answer in milliseconds; undefined when there was none. */
+  readonly lastGoodAgeMs: number | undefined
+}
+
+/** A member is connected, whoever dialled. */
+export interface Joined {
+  readonly type: 'joined'
+  readonly node: NodeName
+}
+
+/** Dialling a member failed; it is tried again. */
+export interface ConnectFailed {
+  readonly type: 'connectFailed'
+  readonly node: NodeName
+  readonly cause: unknown
+  /** Failures in a row. */
+  readonly attempts: number
+  /** When it is tried again, in milliseconds from now. */
+  readonly retryMs: number
+}
+
+/** The link to a member went down; it is dialled again. */
+export interface Lost {
+  readonly type: 'lost'
+  readonly node: NodeName
+  readonly reason: unknown
+}
+
+/** Somebody is no member any more, by the leave policy. A live link is being taken down. */
+export interface Left {
+  readonly type: 'left'
+  readonly node: NodeName
+  readonly reason: 'deregistered'
+  /** Whether it was still connected. */
+  readonly connected: boolean
+  /** How long it had been missing from the answers, in milliseconds. */
+  readonly missingMs: number
+}
+
+/** The answer lacks members, and they are kept. Told when that begins or its reasons change. */
+export interface Held {
+  readonly type: 'held'
+  readonly nodes: ReadonlyMap<NodeName, HoldReason>
+}
+
+/** Taking a link down failed; it is tried again at the next poll. */
+export interface DisconnectFailed {
+  readonly type: 'disconnectFailed'
+  readonly node: NodeName
+  readonly cause: unknown
+}
+
+/** Something was found that is no member. Told once for each target and reason. */
+export interface Ignored {
+  readonly type: 'ignored'
+  readonly target: string
+  readonly reason: string
+}
+
+/** A function that was passed in threw. The loop goes on without its answer. */
+export interface PartFailed {
+  readonly type: 'partFailed'
+  readonly part: 'interval' | 'leave' | 'membership' | 'retry' | 'subscribe'
+  readonly cause: unknown
+}
+
+/** All that a loop tells, told apart by `type`. */
+export type MembershipChange =
+  | Polled
+  | DiscoveryFailed
+  | Joined
+  | ConnectFailed
+  | Lost
+  | Left
+  | Held
+  | DisconnectFailed
+  | Ignored
+  | PartFailed

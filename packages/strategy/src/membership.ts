@@ -1,0 +1,32 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+
+/** A link to a peer came up, whoever dialled. */
+export interface LinkUp {
+  readonly node: NodeName
+}
+
+/** A link to a peer went down. */
+export interface LinkDown {
+  readonly node: NodeName
+  /** Why, in the words of whoever holds the link. */
+  readonly reason?: unknown
+}
+
+/**
+ * What a strategy drives: anything that holds links to peers. `@dynsrv/node`'s `Node` is one; a test double, a gateway or
+ * another transport may be as well.
+ */
+export interface Membership {
+  /** Our own name, which is never dialled. */
+  readonly self: NodeName
+  /** The peers with a live link now, whoever dialled and whatever the strategy believes. */
+  connected(): Iterable<NodeName>
+  /** Brings a link up. Rejects with the reason; an error with `retryable: false` is tried again only rarely. */
+  connect(peer: NodeName, options: { readonly signal: AbortSignal }): Promise<void>
+  /** Takes a link down. Resolves also when there is none. */
+  disconnect(peer: NodeName): Promise<void>
+  on(event: 'nodeup', listener: (event: LinkUp) => void): unknown
+  on(event: 'nodedown', listener: (event: LinkDown) => void): unknown
+  off(event: 'nodeup', listener: (event: LinkUp) => void): unknown
+  off(event: 'nodedown', listener: (event: LinkDown) => void): unknown
+}

@@ -1,0 +1,359 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { HoldReason, MembershipChange } from './change.ts'
+import { claim, release } from './claims.ts'
+import { Dialer } from './dialer.ts'
+import { type Discovery, discoveryOf } from './discover.ts'
+import { StrategyError } from './error.ts'
+import type { LeavePolicy } from './leave-policy.ts'
+import type { LinkDown, LinkUp, Membership } from './membership.ts'
+import { pause, Wake, within } from './pause.ts'
+import { type Member, type Plan, plan } from './plan.ts'
+import { Rotation } from './rotation.ts'
+import type { CompleteWatchOptions } from './watch-options.ts'
+
+/** When the interval itself fails. */
+const FALLBACK_INTERVAL_MS = 5_000
+/** A source that reports many changes in a row is asked once for all of them. */
+const PUSH_QUIET_MS = 10
+/** Remembered targets that were told as ignored. */
+const MAX_IGNORED = 10_000
+
+/** One loop from its start to its end. Tells all that happens to one listener. */
+export class Watcher {
+  readonly #membership: Membership
+  readonly #options: CompleteWatchOptions
+  readonly #tell: (change: MembershipChange) => void
+  readonly #ended = new AbortController()
+  readonly #dialer: Dialer
+  readonly #wake = new Wake()
+  readonly #rotation: Rotation
+  readonly #ignored = new Set<string>()
+  readonly #joined = new Set<NodeName>()
+  readonly #leaving = new Set<NodeName>()
+  #members: ReadonlyMap<NodeName, Member> = new Map()
+  #held = ''
+  #emptyPolls = 0
+  #failures = 0
+  #lastFailure: unknown
+  #lastGoodAt: number | undefined
+  #ttlMs: number | undefined
+
+  constructor(membership: Membership, options: CompleteWatchOptions, tell: (change: MembershipChange) => void) {
+    this.#membership = membership
+    this.#options = options
+    this.#tell = tell
+    this.#rotation = new Rotation(options.rotationPolls)
+    this.#dialer = new Dialer({
+      membership,
+      parallel: options.parallel,
+      timeoutMs: options.connectTimeoutMs,
+      retry: options.retry,
+      signal: this.#ended.signal,
+      tell,
+    })
+  }
+
+  /** Who should be connected, as far as is known now. */
+  get members(): ReadonlyMap<NodeName, Member> {
+    return this.#members
+  }
+
+  /** Milliseconds since the last good answer; undefined when there was none. */
+  get lastGoodAgeMs(): number | undefined {
+    return this.#lastGoodAt === undefined ? undefined : performance.now() - this.#lastGoodAt
+  }
+
+  /** Failed polls in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** The cause of the last failed poll; undefined after a good one. */
+  get lastFailure(): unknown {
+    return this.#lastFailure
+  }
+
+  /** Why a member is not connected. */
+  causeOf(node: NodeName): unknown {
+    return this.#dialer.causeOf(node)
+  }
+
+  /** Asks now instead of after the interval. */
+  pollNow(): void {
+    this.#wake.call()
+  }
+
+  /** Polls until the signal aborts. Never rejects. `room` holds the next poll back while a reader is behind. */
+  async run(signal: AbortSignal, room: () => Promise<void> | undefined = () => undefined): Promise<void> {
+    const membership = this.#membership
+    const up = ({ node }: LinkUp) => this.#up(node)
+    const down = ({ node, reason }: LinkDown) => this.#down(node, reason)
+    const end = () => this.#ended.abort(signal.reason)
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    membership.on('nodeup', up)
+    membership.on('nodedown', down)
+    this.#subscribe()
+    try {
+      while (!signal.aborted) {
+        await this.#poll()
+        await room()
+        await pause(this.#intervalMs(), { signal, wake: this.#wake })
+      }
+    } finally {
+      membership.off('nodeup', up)
+      membership.off('nodedown', down)
+      signal.removeEventListener('abort', end)
+      end()
+      for (const node of this.#members.keys()) release(membership, node, this)
+    }
+  }
+
+  #subscribe(): void {
+    const { subscribe } = this.#options.discover
+    if (subscribe === undefined) return
+    let quiet: NodeJS.Timeout | undefined
+    const { signal } = this.#ended
+    const changed = () => {
+      if (signal.aborted) return
+      quiet ??= setTimeout(() => {
+        quiet = undefined
+        this.#wake.call()
+      }, PUSH_QUIET_MS)
+    }
+    signal.addEventListener('abort', () => clearTimeout(quiet), { once: true })
+    this.#guard('subscribe', () => subscribe(changed, { signal }))
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#ended
+    const startedAt = performance.now()
+    try {
+      const discovery = await this.#ask()
+      signal.throwIfAborted()
+      this.#good(discovery)
+      const { decided, nodes } = await this.#decide(this.#sameSpelling(discovery.nodes), discovery)
+      signal.throwIfAborted()
+      this.#apply(decided, nodes, discovery, performance.now() - startedAt)
+    } catch (cause) {
+      if (signal.aborted) return
+      this.#failures += 1
+      this.#lastFailure = cause
+      this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
+      // The answer is missing, the links are not: whoever is a member is still dialled.
+      this.#guard('membership', () => this.#dialer.want(this.#members.keys(), this.#connected()))
+    }
+  }
+
+  async #ask(): Promise<Discovery> {
+    const { discover, discoverTimeoutMs } = this.#options
+    const late = () => lateAnswer(discoverTimeoutMs)
+    return discoveryOf(await within(discoverTimeoutMs, this.#ended.signal, late, (signal) => discover({ signal })))
+  }
+
+  #good({ nodes, ignored = [], ttlMs, stale }: Discovery): void {
+    this.#failures = 0
+    this.#lastFailure = undefined
+    this.#ttlMs = ttlMs
+    if (stale !== true) this.#lastGoodAt = performance.now()
+    this.#emptyPolls = nodes.size === 0 ? this.#emptyPolls + 1 : 0
+    for (const { target, reason } of ignored) {
+      const key = `${target}\n${reason}`
+      if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) continue
+      this.#ignored.add(key)
+      this.#tell({ type: 'ignored', target, reason })
+    }
+  }
+
+  /** DNS ignores case and node names do not: a name that is known in one spelling keeps it. */
+  #sameSpelling(nodes: ReadonlySet<NodeName>): ReadonlySet<NodeName> {
+    const known = new Map<string, NodeName>()
+    for (const node of this.#members.keys()) known.set(node.toLowerCase(), node)
+    for (const node of this.#connected()) known.set(node.toLowerCase(), node)
+    known.set(this.#membership.self.toLowerCase(), this.#membership.self)
+    const same = new Set<NodeName>()
+    for (const node of nodes) same.add(known.get(node.toLowerCase()) ?? node)
+    return same
+  }
+
+  /** Plans, and asks again before anybody leaves. */
+  async #decide(
+    nodes: ReadonlySet<NodeName>,
+    discovery: Discovery,
+  ): Promise<{ decided: Plan; nodes: ReadonlySet<NodeName> }> {
+    const whole = nodes.size > 0 && holdOf(discovery) === undefined
+    if (whole) this.#rotation.observe(nodes, this.#connected())
+    let hold = this.#hold(nodes, discovery)
+    let decided = this.#plan(nodes, hold)
+    for (let more = this.#options.confirmLeave; more > 0 && decided.leave.length > 0; more--) {
+      const again = await this.#askAgain()
+      hold = again === undefined ? 'unconfirmed' : holdOf(again)
+      const union = new Set(nodes)
+      for (const node of again?.nodes ?? []) union.add(node)
+      const named = this.#sameSpelling(union)
+      if (decided.leave.some((node) => named.has(node) && this.#connected().has(node))) this.#rotation.suspect()
+      nodes = named
+      decided = this.#plan(nodes, hold ?? this.#hold(nodes, discovery))
+    }
+    if (whole) this.#rotation.remember(decided.members.keys(), nodes)
+    return { decided, nodes }
+  }
+
+  async #askAgain(): Promise<Discovery | undefined> {
+    const { signal } = this.#ended
+    await pause(this.#options.confirmDelayMs, { signal })
+    try {
+      return await this.#ask()
+    } catch {
+      signal.throwIfAborted()
+      // Not an answer, so not a confirmation; the next poll tells whether the failure lasts.
+      return undefined
+    }
+  }
+
+  #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): HoldReason | undefined {
+    const hold = holdOf(discovery)
+    if (hold !== undefined) return hold
+    if (nodes.size === 0 && discovery.absent !== true && this.#emptyPolls < this.#options.confirmEmpty) return 'empty'
+    return this.#rotation.suspected ? 'rotating' : undefined
+  }
+
+  #plan(discovered: ReadonlySet<NodeName>, hold: HoldReason | undefined): Plan {
+    return plan({
+      self: this.#membership.self,
+      members: this.#members,
+      discovered,
+      connected: this.#connected(),
+      hold,
+      leave: this.#leave,
+      maxLeaveShare: this.#options.maxLeaveShare,
+      now: performance.now(),
+    })
+  }
+
+  /** The policy is user code: when it throws, nobody leaves. */
+  readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
+
+  #apply(decided: Plan, nodes: ReadonlySet<NodeName>, discovery: Discovery, elapsedMs: number): void {
+    const before = this.#members
+    this.#members = decided.members
+    for (const node of decided.appeared) claim(this.#membership, node, this)
+    const connected = this.#connected()
+    const named = new Set(nodes)
+    named.delete(this.#membership.self)
+    this.#tell({
+      type: 'polled',
+      nodes: named,
+      expected: this.#members.size,
+      connected: countIn(this.#members.keys(), connected),
+      elapsedMs,
+      stale: discovery.stale ?? false,
+      trimmed: discovery.trimmed ?? false,
+      ...(discovery.server !== undefined && { server: discovery.server }),
+    })
+    this.#tellHeld(decided.held)
+    for (const node of decided.leave) this.#leaves(node, before.get(node), connected.has(node))
+    for (const node of this.#leaving) this.#disconnect(node)
+    for (const node of this.#members.keys()) if (connected.has(node)) this.#up(node)
+    for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
+    this.#dialer.want(this.#members.keys(), connected)
+  }
+
+  #tellHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
+    const key = [...held].map(([node, reason]) => `${node} ${reason}`).join('\n')
+    if (key === this.#held) return
+    this.#held = key
+    if (held.size > 0) this.#tell({ type: 'held', nodes: held })
+  }
+
+  #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
+    this.#dialer.forget(node)
+    this.#joined.delete(node)
+    const missingMs = performance.now() - (member?.missingSince ?? performance.now())
+    this.#tell({ type: 'left', node, reason: 'deregistered', connected, missingMs })
+    if (release(this.#membership, node, this) && connected) this.#leaving.add(node)
+  }
+
+  #disconnect(node: NodeName): void {
+    if (this.#members.has(node) || !this.#connected().has(node)) {
+      this.#leaving.delete(node)
+      return
+    }
+    const disconnected = async () => this.#membership.disconnect(node)
+    disconnected().then(
+      () => this.#leaving.delete(node),
+      (cause: unknown) => {
+        if (!this.#ended.signal.aborted) this.#tell({ type: 'disconnectFailed', node, cause })
+      },
+    )
+  }
+
+  #up(node: NodeName): void {
+    if (!this.#members.has(node)) return
+    this.#dialer.up(node)
+    if (this.#joined.has(node)) return
+    this.#joined.add(node)
+    this.#tell({ type: 'joined', node })
+  }
+
+  #down(node: NodeName, reason: unknown): void {
+    this.#leaving.delete(node)
+    if (!this.#joined.delete(node)) return
+    this.#tell({ type: 'lost', node, reason })
+    const member = this.#members.get(node)
+    if (member === undefined) return
+    const { missedPolls: polls, missingSince } = member
+    if (missingSince !== undefined) {
+      // It was missing already, and now its link went too: the policy may have waited for just that.
+      const ms = performance.now() - missingSince
+      if (this.#leave({ node, polls, ms, connected: false })) {
+        const rest = new Map(this.#members)
+        rest.delete(node)
+        this.#members = rest
+        this.#leaves(node, member, false)
+        return
+      }
+    }
+    this.#dialer.down(node)
+  }
+
+  #connected(): ReadonlySet<NodeName> {
+    return new Set(this.#membership.connected())
+  }
+
+  #intervalMs(): number {
+    const ms = this.#guard('interval', () => {
+      const given = this.#options.interval({ failures: this.#failures, ttlMs: this.#ttlMs })
+      if (Number.isFinite(given) && given >= 0) return given
+      throw new TypeError(`the interval gave ${given}, which is no number of milliseconds`)
+    })
+    return ms ?? FALLBACK_INTERVAL_MS
+  }
+
+  #guard<T>(part: 'interval' | 'leave' | 'membership' | 'subscribe', call: () => T): T | undefined {
+    try {
+      return call()
+    } catch (cause) {
+      this.#tell({ type: 'partFailed', part, cause })
+      return undefined
+    }
+  }
+}
+
+function holdOf({ stale, trimmed }: Discovery): HoldReason | undefined {
+  if (trimmed === true) return 'trimmed'
+  return stale === true ? 'stale' : undefined
+}
+
+function countIn(nodes: Iterable<NodeName>, set: ReadonlySet<NodeName>): number {
+  let count = 0
+  for (const node of nodes) if (set.has(node)) count += 1
+  return count
+}
+
+function lateAnswer(ms: number): StrategyError {
+  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `discovery gave no answer within ${ms / 1_000} s`, {
+    hint: 'Look whether its server answers; a longer discoverTimeoutMs gives it more time.',
+    retryable: true,
+  })
+}

@@ -1,0 +1,65 @@
+import { EventEmitter } from 'node:events'
+import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
+import type { LinkDown, LinkUp, Membership } from '../src/index.ts'
+
+/** A membership with no sockets: links come up when dialled, unless the test says otherwise. */
+export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [LinkDown] }> implements Membership {
+  readonly self: NodeName
+  readonly dialled: NodeName[] = []
+  readonly disconnected: NodeName[] = []
+  readonly #links = new Set<NodeName>()
+  readonly #faults = new Map<NodeName, () => Promise<void>>()
+  dialling = 0
+  mostDialling = 0
+
+  constructor(self = 'self@svc.test') {
+    super()
+    this.self = nodeName(self)
+  }
+
+  connected(): NodeName[] {
+    return [...this.#links]
+  }
+
+  async connect(peer: NodeName, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    this.dialled.push(peer)
+    this.dialling += 1
+    this.mostDialling = Math.max(this.mostDialling, this.dialling)
+    try {
+      await this.#faults.get(peer)?.()
+      signal.throwIfAborted()
+      this.up(peer)
+    } finally {
+      this.dialling -= 1
+    }
+  }
+
+  async disconnect(peer: NodeName): Promise<void> {
+    this.disconnected.push(peer)
+    this.drop(peer, 'disconnected')
+  }
+
+  /** From now on dialling this peer does that; nothing given mends it. */
+  dialDoes(peer: string, does?: () => Promise<void>): void {
+    if (does === undefined) this.#faults.delete(nodeName(peer))
+    else this.#faults.set(nodeName(peer), does)
+  }
+
+  up(peer: NodeName): void {
+    if (this.#links.has(peer)) return
+    this.#links.add(peer)
+    this.emit('nodeup', { node: peer })
+  }
+
+  drop(peer: NodeName, reason: unknown): void {
+    if (this.#links.delete(peer)) this.emit('nodedown', { node: peer, reason })
+  }
+}
+
+export function nodes(...labels: string[]): Set<NodeName> {
+  return new Set(labels.map((label) => nodeName(`${label}@svc.test`)))
+}
+
+export function node(label: string): NodeName {
+  return nodeName(`${label}@svc.test`)
+}
