@@ -95,6 +95,13 @@ interface Entry {
   /** The frame that used it last, and its reference there. */
   frame: number
   index: number
+  /** Whether the header being written tells the peer of it. */
+  isNew: boolean
+}
+
+/** Its segment of the cache, and whether the slot is set anew. */
+function entryFlags({ slot, isNew }: Entry): number {
+  return (slot >> 8) | (isNew ? 8 : 0)
 }
 
 /**
@@ -123,7 +130,7 @@ export class HeaderWriter {
     if (known !== undefined && known.frame === this.#frame) return known.index
     const index = this.#refs.length
     if (index === MAX_REFS) return -1
-    const entry = known ?? { atom: name, slot: -1, frame: 0, index: 0 }
+    const entry = known ?? { atom: name, slot: -1, frame: 0, index: 0, isNew: true }
     entry.frame = this.#frame
     entry.index = index
     this.#refs.push(entry)
@@ -143,19 +150,28 @@ export class HeaderWriter {
     const count = refs.length
     writer.u8(count)
     if (count === 0) return
-    const texts = refs.map(({ slot, atom: { wire, wireStart } }) =>
-      slot === -1 ? wire.subarray(wireStart) : undefined,
-    )
-    for (const entry of refs) if (entry.slot === -1) this.#settle(entry)
-    const longAtoms = texts.some((text) => text !== undefined && text.length > 255)
-    const flag = (i: number) =>
-      i < count ? (refs[i]!.slot >> 8) | (texts[i] === undefined ? 0 : 8) : i === count && longAtoms ? 1 : 0
-    for (let i = 0; i <= count; i += 2) writer.u8(flag(i) | (flag(i + 1) << 4))
-    for (let i = 0; i < count; i++) {
-      writer.u8(refs[i]!.slot & 255)
-      const text = texts[i]
-      if (text === undefined) continue
-      if (longAtoms) writer.u16(text.length)
+    let longAtoms = 0
+    for (const entry of refs) {
+      entry.isNew = entry.slot === -1
+      if (!entry.isNew) continue
+      this.#settle(entry)
+      if (entry.atom.wire.length - entry.atom.wireStart > 255) longAtoms = 1
+    }
+    // Half a byte for each reference, the low half first, and one more for the header itself.
+    for (let i = 0; i <= count; i += 2) {
+      const low = i < count ? entryFlags(refs[i]!) : longAtoms
+      const high = i + 1 < count ? entryFlags(refs[i + 1]!) : i + 1 === count ? longAtoms : 0
+      writer.u8(low | (high << 4))
+    }
+    for (const {
+      slot,
+      isNew,
+      atom: { wire, wireStart },
+    } of refs) {
+      writer.u8(slot & 255)
+      if (!isNew) continue
+      const text = wire.subarray(wireStart)
+      if (longAtoms === 1) writer.u16(text.length)
       else writer.u8(text.length)
       writer.bytes(text)
     }

@@ -1,4 +1,5 @@
-import { type Atom, type DecodeOptions, decodeTerm, type Term } from '@dynsrv/etf'
+import type { Atom, DecodeOptions, Term } from '@dynsrv/etf'
+import { decodeWithAtoms } from './decode-with-atoms.ts'
 
 /**
  * A term as it came in a frame, decoded only when it is asked for.
@@ -55,7 +56,7 @@ export class EncodedTerm {
    */
   decode(options: DecodeOptions = this.#options): Term {
     if (this.#value !== undefined) return this.#value.term
-    return decodeTerm(this.bytes.subarray(0, this.end), this.start, { ...options, atoms: this.atoms }).value
+    return decodeWithAtoms(this.bytes.subarray(0, this.end), this.start, options, this.atoms).value
   }
 
   /** The same term in memory of its own, which pins no larger buffer. */

@@ -1,6 +1,7 @@
 import { type Atom, type DecodeOptions, decodeTerm } from '@dynsrv/etf'
 import { type DecodedControl, decodeControl } from './control-decode.ts'
 import type { ControlMessage } from './control-message.ts'
+import { decodeWithAtoms } from './decode-with-atoms.ts'
 import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import { DistError } from './error.ts'
@@ -60,7 +61,7 @@ export class FrameReader {
 
   #whole(frame: Uint8Array, header: HeaderReader, at: number): IncomingMessage {
     const atoms = header.read(frame, at)
-    const { value, end } = decodeTerm(frame, header.end, { ...this.#decode, atoms })
+    const { value, end } = decodeWithAtoms(frame, header.end, this.#decode, atoms)
     return message(decodeControl(value), this.#payload(frame, end, atoms))
   }
 
@@ -80,7 +81,7 @@ export class FrameReader {
     if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
     if (fragment === 1) return this.#whole(frame, header, FRAGMENT_PREFIX_BYTES)
     const atoms = header.read(frame, FRAGMENT_PREFIX_BYTES)
-    const { value, end } = decodeTerm(frame, header.end, { ...this.#decode, atoms })
+    const { value, end } = decodeWithAtoms(frame, header.end, this.#decode, atoms)
     reassembler.begin(sequence, fragment, decodeControl(value), atoms, frame.subarray(end))
     return undefined
   }

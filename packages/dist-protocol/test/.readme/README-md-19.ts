@@ -1,5 +1,5 @@
-import { AcceptorHandshake, Channel, HIDDEN_FLAGS, InitiatorHandshake } from '@dynsrv/dist-protocol'
 import { atom, Pid } from '@dynsrv/etf'
+import { AcceptorHandshake, Channel, HIDDEN_FLAGS, InitiatorHandshake } from '@dynsrv/dist-protocol'
 
 const js = { name: 'js@localhost', flags: HIDDEN_FLAGS, creation: 0x5eed_0001 }
 const beam = { name: 'beam@localhost', flags: HIDDEN_FLAGS, creation: 0x5eed_0002 }
