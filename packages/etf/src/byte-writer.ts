@@ -1,0 +1,119 @@
+/** A chunk that serves many small results; larger ones get a chunk to their measure. */
+const CHUNK_BYTES = 8 * 1024
+
+/** What is left of a chunk below this size is not worth keeping after {@link ByteWriter.take}. */
+const LEAST_REST_BYTES = 256
+
+/** Bytes without the cost of clearing them first. */
+function allocate(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer as ArrayBuffer)
+}
+
+/**
+ * A growable sequence of bytes: big-endian numbers and runs of bytes are appended to it.
+ *
+ * Keep one and call {@link reset} or {@link take} between messages; then nearly every message is written without an
+ * allocation.
+ */
+export class ByteWriter {
+  /** The memory behind it. For encoders that write more than one byte at a time; call {@link reserve} first. */
+  buffer: Uint8Array<ArrayBuffer>
+  view: DataView
+  /** Where in `buffer` the next byte goes. */
+  at = 0
+  #start = 0
+
+  /** @param capacity bytes to begin with; it grows by itself */
+  constructor(capacity: number = CHUNK_BYTES) {
+    this.buffer = allocate(Math.max(16, capacity))
+    this.view = new DataView(this.buffer.buffer)
+  }
+
+  /** Bytes written since the writer was made, reset or taken from. */
+  get length(): number {
+    return this.at - this.#start
+  }
+
+  u8(value: number): void {
+    if (this.at === this.buffer.length) this.#grow(1)
+    this.buffer[this.at++] = value
+  }
+
+  u16(value: number): void {
+    this.reserve(2)
+    this.view.setUint16(this.at, value)
+    this.at += 2
+  }
+
+  u32(value: number): void {
+    this.reserve(4)
+    this.view.setUint32(this.at, value)
+    this.at += 4
+  }
+
+  /** Appends a copy. */
+  bytes(bytes: Uint8Array): void {
+    const length = bytes.length
+    this.reserve(length)
+    const at = this.at
+    this.at = at + length
+    if (length > 24) {
+      this.buffer.set(bytes, at)
+      return
+    }
+    const buffer = this.buffer
+    for (let index = 0; index < length; index++) buffer[at + index] = bytes[index]!
+  }
+
+  /** Writes over four bytes at `at`, counted from the first byte since the last {@link take} or {@link reset}. */
+  setU32(at: number, value: number): void {
+    this.view.setUint32(this.#start + at, value)
+  }
+
+  /** Makes room for `count` bytes, so that they may be put into `buffer` without a check. */
+  reserve(count: number): void {
+    if (this.at + count > this.buffer.length) this.#grow(count)
+  }
+
+  /** Drops what was written after the first `length` bytes. */
+  truncate(length: number): void {
+    if (length < this.length) this.at = this.#start + length
+  }
+
+  /** Drops everything written and not taken; the memory is used again. */
+  reset(): void {
+    this.at = this.#start
+  }
+
+  /** What was written since the last {@link take} or {@link reset}, on the writer's memory: valid until it writes. */
+  written(): Uint8Array<ArrayBuffer> {
+    return this.buffer.subarray(this.#start, this.at)
+  }
+
+  /**
+   * The bytes written so far; the writer starts anew.
+   *
+   * They are the caller's: the writer never writes there again. Small results may share one chunk of memory.
+   */
+  take(): Uint8Array<ArrayBuffer> {
+    const taken = this.buffer.subarray(this.#start, this.at)
+    this.#start = this.at
+    if (this.buffer.length - this.at < LEAST_REST_BYTES) {
+      this.buffer = allocate(CHUNK_BYTES)
+      this.view = new DataView(this.buffer.buffer)
+      this.#start = 0
+      this.at = 0
+    }
+    return taken
+  }
+
+  #grow(count: number): void {
+    const length = this.length
+    const grown = allocate(Math.max(CHUNK_BYTES, 2 * length + count))
+    grown.set(this.buffer.subarray(this.#start, this.at))
+    this.buffer = grown
+    this.view = new DataView(grown.buffer)
+    this.#start = 0
+    this.at = length
+  }
+}

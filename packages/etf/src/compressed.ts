@@ -1,0 +1,56 @@
+import { deflateSync, inflateSync } from 'node:zlib'
+import type { ByteWriter } from './byte-writer.ts'
+import { EtfError } from './error.ts'
+import { COMPRESSED } from './tag.ts'
+
+/** Deflate makes at most this many bytes of one; an announced size beyond it is refused before anything is inflated. */
+const MAX_DEFLATE_RATIO = 1032
+
+/** A compressed term's tag and size are read; its zlib stream begins at `start`. */
+export interface CompressedPart {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly announcedSize: number
+  readonly maxSize: number
+}
+
+/** The inflated bytes and where the zlib stream ends; what follows it is not looked at. */
+export function inflateTerm({ bytes, start, announcedSize, maxSize }: CompressedPart): {
+  readonly inflated: Uint8Array
+  readonly end: number
+} {
+  if (announcedSize > maxSize) {
+    throw new EtfError('ETF_LIMIT_INFLATED', `the compressed term has ${announcedSize} bytes, more than ${maxSize}`, {
+      offset: start,
+    })
+  }
+  const available = bytes.length - start
+  if (announcedSize > available * MAX_DEFLATE_RATIO) throw malformed(start, 'its size is beyond what deflate can do')
+  let result: { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } }
+  try {
+    const options = { maxOutputLength: Math.max(announcedSize, 1), info: true }
+    // With `info` the answer also tells how much of the input was used, which the types do not know.
+    result = inflateSync(bytes.subarray(start), options) as unknown as typeof result
+  } catch (cause) {
+    throw malformed(start, 'it does not inflate to the size it announces', cause)
+  }
+  const { buffer, engine } = result
+  if (buffer.length !== announcedSize) throw malformed(start, 'it does not inflate to the size it announces')
+  return { inflated: buffer, end: start + engine.bytesWritten }
+}
+
+function malformed(offset: number, why: string, cause?: unknown): EtfError {
+  return new EtfError('ETF_BAD_COMPRESSED', `the compressed term is malformed: ${why}`, { offset, cause })
+}
+
+/** Puts the deflated form in place of what was written from `start` on, unless it is no smaller. */
+export function deflateTerm(writer: ByteWriter, start: number, level: number): void {
+  const plain = writer.written().subarray(start)
+  const deflated = deflateSync(plain, { level })
+  if (deflated.length + 5 >= plain.length) return
+  const size = plain.length
+  writer.truncate(start)
+  writer.u8(COMPRESSED)
+  writer.u32(size)
+  writer.bytes(deflated)
+}

@@ -1,0 +1,50 @@
+import { ByteWriter } from './byte-writer.ts'
+import { deflateTerm } from './compressed.ts'
+import type { EncodeOptions, WriteOptions } from './encode-options.ts'
+import { LocalTerm } from './local-term.ts'
+import { LOCAL_EXT, VERSION } from './tag.ts'
+import type { Term } from './term.ts'
+import { TermWriter } from './term-writer.ts'
+
+/** Reused by {@link encode}; absent while one is under way, since a getter of a value may encode too. */
+let idle: ByteWriter | undefined = new ByteWriter()
+
+/**
+ * The external term format of a term, with the version byte 131 in front, as `term_to_binary/1` gives it.
+ *
+ * The result is the caller's. Small results share a chunk of memory with one another, as small `Buffer`s do.
+ *
+ * @throws {EtfError} `ETF_NOT_ENCODABLE` for a value that no Erlang term stands for; `ETF_LIMIT_DEPTH` for one that
+ * nests too deeply or contains itself; `ETF_LIMIT_INTEGER`, `ETF_LIMIT_ATOM`, `ETF_LIMIT_SIZE`, `ETF_BAD_OPTION`
+ * @see OTP `erl_ext_dist`
+ */
+export function encode(term: Term, options?: EncodeOptions): Uint8Array {
+  const writer = idle ?? new ByteWriter()
+  idle = undefined
+  try {
+    encodeInto(writer, term, options)
+    return writer.take()
+  } finally {
+    writer.reset()
+    idle = writer
+  }
+}
+
+/** As {@link encode}, to the end of a writer, which is the fastest way to send many terms. */
+export function encodeInto(writer: ByteWriter, term: Term, options?: EncodeOptions): void {
+  writer.u8(VERSION)
+  if (term instanceof LocalTerm) {
+    writer.u8(LOCAL_EXT)
+    writer.bytes(term.bytes)
+    return
+  }
+  const start = writer.length
+  writeTerm(writer, term, options)
+  const compressed = options?.compressed
+  if (compressed !== undefined && compressed !== false) deflateTerm(writer, start, compressed === true ? 6 : compressed)
+}
+
+/** Writes a term without the version byte, as it stands behind a distribution header. Never compressed. */
+export function writeTerm(writer: ByteWriter, term: Term, options?: WriteOptions): void {
+  new TermWriter(writer, options).write(term, 0)
+}

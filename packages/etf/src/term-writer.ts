@@ -1,0 +1,439 @@
+import { Atom } from './atom.ts'
+import { Binary, BitString } from './binary.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { checkChoice, MAX_KEY_DEPTH } from './decode-options.ts'
+import { writeDeep } from './deep-writer.ts'
+import { DEFAULT_MAX_DEPTH, type WriteOptions } from './encode-options.ts'
+import { EtfError } from './error.ts'
+import { Float } from './float.ts'
+import { ExternalFun, Fun } from './fun.ts'
+import { Pid, Port, Reference } from './identifier.ts'
+import { writeExport, writePid, writePort, writeReference } from './identifier-writer.ts'
+import { MAX_INTEGER_BYTES, magnitudeOf } from './integer.ts'
+import { ImproperList } from './list.ts'
+import { LocalTerm } from './local-term.ts'
+import { inFixedOrder } from './map-order.ts'
+import { NativeRecord } from './native-record.ts'
+import * as Tag from './tag.ts'
+import type { Term, TermObject } from './term.ts'
+import { Tuple } from './tuple.ts'
+import { asBuffer, hasLoneSurrogate } from './utf8.ts'
+
+/** Below this depth the writer calls itself, which is fast; further down it keeps a stack of its own. */
+const CALL_DEPTH = 200
+
+/** Up to this many characters a loop over the text is faster than a call into the runtime. */
+const SHORT_TEXT_CHARACTERS = 32
+
+/** STRING_EXT counts in two bytes. */
+const MAX_STRING_BYTES = 65_535
+
+const TRUE = Atom.of('true')
+const FALSE = Atom.of('false')
+const NIL = Atom.of('nil')
+const UNDEFINED = Atom.of('undefined')
+
+const UTF8 = new TextEncoder()
+
+const CANONICAL: WriteOptions = { deterministic: true, maxDepth: Number.MAX_SAFE_INTEGER }
+
+/**
+ * Writes terms to a {@link ByteWriter}: one `switch` on what a value is.
+ *
+ * The containers and the frequent leaves are written here, in one class, because that is what V8 makes fast. See
+ * docs/decisions.
+ */
+export class TermWriter {
+  readonly out: ByteWriter
+  readonly #deterministic: boolean
+  readonly #atomKeys: boolean
+  readonly #maxDepth: number
+  readonly #atomRef: ((atom: Atom) => number) | undefined
+  /** How many map keys this writer is inside of; see {@link inFixedOrder}. */
+  readonly #keyDepth: number
+
+  constructor(out: ByteWriter, options: WriteOptions | undefined, keyDepth = 0) {
+    if (options !== undefined) checkChoice('keys', options.keys, ['atom', 'text'])
+    this.out = out
+    this.#deterministic = options?.deterministic === true
+    this.#atomKeys = options?.keys === 'atom'
+    this.#maxDepth = options?.maxDepth ?? DEFAULT_MAX_DEPTH
+    this.#atomRef = options?.atomRef
+    this.#keyDepth = keyDepth
+  }
+
+  /** Writes one term with all that is in it; `depth` containers are open around it. */
+  write(term: Term, depth: number): void {
+    switch (typeof term) {
+      case 'number':
+        this.#writeNumber(term)
+        return
+      case 'string':
+        this.writeText(term)
+        return
+      case 'object':
+        if (term === null) this.writeAtom(NIL)
+        else if (term instanceof Atom) this.writeAtom(term)
+        else if (term instanceof Tuple) this.#writeTuple(term, depth)
+        else if (Array.isArray(term)) this.#writeList(term as readonly Term[], depth)
+        else if (term instanceof Uint8Array) this.#writeBinary(term)
+        else if (term instanceof Map) this.#writeMap(term, depth)
+        else this.#writeObject(term as TermObject, depth)
+        return
+      case 'boolean':
+        this.writeAtom(term ? TRUE : FALSE)
+        return
+      case 'undefined':
+        this.writeAtom(UNDEFINED)
+        return
+      case 'bigint':
+        this.#writeBigInt(term)
+        return
+      default:
+        throw notEncodable(`a ${typeof term} has no Erlang term`)
+    }
+  }
+
+  writeAtom(atom: Atom): void {
+    if (this.#atomRef !== undefined) {
+      const index = this.#atomRef(atom)
+      if (index >= 0) {
+        this.out.u8(Tag.ATOM_CACHE_REF)
+        this.out.u8(index)
+        return
+      }
+    }
+    this.out.bytes(atom.wire)
+  }
+
+  /** Writes text as a binary. */
+  writeText(text: string): void {
+    const out = this.out
+    const length = text.length
+    out.reserve(5 + 3 * length)
+    const start = out.at
+    const buffer = out.buffer
+    let at = start + 5
+    let index = 0
+    if (length <= SHORT_TEXT_CHARACTERS) {
+      for (; index < length; index++) {
+        const code = text.charCodeAt(index)
+        if (code > 127) break
+        buffer[at++] = code
+      }
+    }
+    if (index < length) {
+      if (hasLoneSurrogate(text)) throw notEncodable('text with a lone surrogate has no UTF-8')
+      at = start + 5 + UTF8.encodeInto(text, buffer.subarray(start + 5)).written
+    }
+    buffer[start] = Tag.BINARY_EXT
+    out.view.setUint32(start + 1, at - start - 5)
+    out.at = at
+  }
+
+  /** Refuses a container that opens at `depth` when that is too deep. */
+  admit(depth: number): void {
+    if (depth >= this.#maxDepth) {
+      throw new EtfError('ETF_LIMIT_DEPTH', `the value nests deeper than ${this.#maxDepth}, or contains itself`)
+    }
+  }
+
+  #writeNumber(value: number): void {
+    const out = this.out
+    if ((value | 0) === value) {
+      out.reserve(5)
+      const { buffer, at } = out
+      if (value >= 0 && value <= 255) {
+        buffer[at] = Tag.SMALL_INTEGER_EXT
+        buffer[at + 1] = value
+        out.at = at + 2
+      } else {
+        buffer[at] = Tag.INTEGER_EXT
+        buffer[at + 1] = value >> 24
+        buffer[at + 2] = value >> 16
+        buffer[at + 3] = value >> 8
+        buffer[at + 4] = value
+        out.at = at + 5
+      }
+    } else if (Number.isInteger(value)) {
+      this.#writeBigInt(BigInt(value))
+    } else {
+      this.#writeFloat(value)
+    }
+  }
+
+  #writeFloat(value: number): void {
+    if (!Number.isFinite(value)) throw notEncodable(`${value} has no Erlang term`)
+    const out = this.out
+    out.reserve(9)
+    out.buffer[out.at] = Tag.NEW_FLOAT_EXT
+    out.view.setFloat64(out.at + 1, value)
+    out.at += 9
+  }
+
+  #writeBigInt(value: bigint): void {
+    if (value === BigInt.asIntN(32, value)) {
+      this.#writeNumber(Number(value))
+      return
+    }
+    const magnitude = magnitudeOf(value)
+    if (magnitude.length > MAX_INTEGER_BYTES) {
+      throw new EtfError('ETF_LIMIT_INTEGER', `BEAM takes integers of at most ${MAX_INTEGER_BYTES} bytes`)
+    }
+    if (magnitude.length < 256) {
+      this.out.u8(Tag.SMALL_BIG_EXT)
+      this.out.u8(magnitude.length)
+    } else {
+      this.out.u8(Tag.LARGE_BIG_EXT)
+      this.out.u32(magnitude.length)
+    }
+    this.out.u8(value < 0n ? 1 : 0)
+    this.out.bytes(magnitude)
+  }
+
+  #writeBinary(bytes: Uint8Array): void {
+    const out = this.out
+    out.reserve(5)
+    out.buffer[out.at] = Tag.BINARY_EXT
+    out.view.setUint32(out.at + 1, bytes.length)
+    out.at += 5
+    out.bytes(bytes)
+  }
+
+  #writeTuple(tuple: Tuple, depth: number): void {
+    if (depth >= CALL_DEPTH) {
+      writeDeep(this, tuple, depth)
+      return
+    }
+    const elements = tuple.elements
+    this.admit(depth)
+    this.openTuple(elements.length)
+    for (let index = 0; index < elements.length; index++) this.write(elements[index], depth + 1)
+  }
+
+  openTuple(arity: number): void {
+    if (arity < 256) {
+      this.out.u8(Tag.SMALL_TUPLE_EXT)
+      this.out.u8(arity)
+    } else if (arity < 0x100_0000) {
+      this.out.u8(Tag.LARGE_TUPLE_EXT)
+      this.out.u32(arity)
+    } else {
+      throw new EtfError('ETF_LIMIT_SIZE', 'a tuple has at most 16 777 215 elements')
+    }
+  }
+
+  #writeList(list: readonly Term[], depth: number): void {
+    if (list.length === 0) {
+      this.out.u8(Tag.NIL_EXT)
+      return
+    }
+    if (this.writeBytesList(list)) return
+    if (depth >= CALL_DEPTH) {
+      writeDeep(this, list, depth)
+      return
+    }
+    this.admit(depth)
+    this.openList(list.length)
+    this.#writeElements(list, depth)
+    this.out.u8(Tag.NIL_EXT)
+  }
+
+  openList(length: number): void {
+    this.out.u8(Tag.LIST_EXT)
+    this.out.u32(length)
+  }
+
+  /** Writes a list of bytes as STRING_EXT, which is what BEAM does; `false` when the list is none. */
+  writeBytesList(list: readonly Term[]): boolean {
+    const length = list.length
+    if (length > MAX_STRING_BYTES) return false
+    for (let index = 0; index < length; index++) {
+      const element = list[index]
+      if (typeof element !== 'number' || (element & 255) !== element) return false
+    }
+    const out = this.out
+    out.reserve(3 + length)
+    const buffer = out.buffer
+    let at = out.at
+    buffer[at++] = Tag.STRING_EXT
+    buffer[at++] = length >> 8
+    buffer[at++] = length
+    for (let index = 0; index < length; index++) buffer[at++] = list[index] as number
+    out.at = at
+    return true
+  }
+
+  /** Writes the elements of a list, small integers and floats without a call for each. */
+  #writeElements(list: readonly Term[], depth: number): void {
+    const out = this.out
+    const length = list.length
+    for (let index = 0; index < length; index++) {
+      const element = list[index]
+      if (typeof element !== 'number') {
+        this.write(element, depth + 1)
+        continue
+      }
+      // As many numbers as come in a row, each of nine bytes at most.
+      out.reserve(9 * (length - index))
+      index = this.#writeNumbers(list, index) - 1
+    }
+  }
+
+  /** Writes numbers into reserved room as long as they come; tells the index behind the last. */
+  #writeNumbers(list: readonly Term[], index: number): number {
+    const out = this.out
+    const { buffer, view } = out
+    let at = out.at
+    for (; index < list.length; index++) {
+      const value = list[index]
+      if (typeof value !== 'number') break
+      if ((value | 0) === value) {
+        if (value >= 0 && value <= 255) {
+          buffer[at] = Tag.SMALL_INTEGER_EXT
+          buffer[at + 1] = value
+          at += 2
+        } else {
+          buffer[at] = Tag.INTEGER_EXT
+          buffer[at + 1] = value >> 24
+          buffer[at + 2] = value >> 16
+          buffer[at + 3] = value >> 8
+          buffer[at + 4] = value
+          at += 5
+        }
+      } else if (Number.isInteger(value) || !Number.isFinite(value)) {
+        break
+      } else {
+        buffer[at] = Tag.NEW_FLOAT_EXT
+        view.setFloat64(at + 1, value)
+        at += 9
+      }
+    }
+    out.at = at
+    if (index < list.length && typeof list[index] === 'number') {
+      this.#writeNumber(list[index] as number)
+      return index + 1
+    }
+    return index
+  }
+
+  #writeMap(map: ReadonlyMap<Term, Term>, depth: number): void {
+    if (depth >= CALL_DEPTH) {
+      writeDeep(this, map, depth)
+      return
+    }
+    this.admit(depth)
+    this.openMap(map.size)
+    for (const [key, value] of this.#deterministic ? this.#inFixedOrder(map) : map) {
+      this.write(key, depth + 1)
+      this.write(value, depth + 1)
+    }
+  }
+
+  #writePlainObject(object: TermObject, depth: number): void {
+    if (depth >= CALL_DEPTH || this.#deterministic) {
+      writeDeep(this, object, depth)
+      return
+    }
+    this.admit(depth)
+    const names = Object.keys(object)
+    this.openMap(names.length)
+    for (const name of names) {
+      if (this.#atomKeys) this.writeAtom(Atom.of(name))
+      else this.writeText(name)
+      this.write(object[name], depth + 1)
+    }
+  }
+
+  /** The pairs of a map or a plain object in the order they are written; `undefined` for any other term. */
+  pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
+    if (term instanceof Map) return this.#deterministic ? this.#inFixedOrder(term) : [...term]
+    if (!isPlainObject(term)) return undefined
+    const pairs = Object.entries(term).map(([name, value]) => [this.#atomKeys ? Atom.of(name) : name, value] as const)
+    return this.#deterministic ? this.#inFixedOrder(pairs) : pairs
+  }
+
+  /**
+   * A term's encoding with every map in it in fixed order, as a string: equal for equal terms, and only for them.
+   *
+   * @throws {EtfError} `ETF_LIMIT_KEY_DEPTH` when keys stand inside keys too often
+   */
+  canonicalText(term: Term): string {
+    if (this.#keyDepth >= MAX_KEY_DEPTH) {
+      throw new EtfError('ETF_LIMIT_KEY_DEPTH', `map keys nest deeper than ${MAX_KEY_DEPTH}`)
+    }
+    const out = new ByteWriter(64)
+    new TermWriter(out, CANONICAL, this.#keyDepth + 1).write(term, 0)
+    return asBuffer(out.take()).toString('latin1')
+  }
+
+  #inFixedOrder(pairs: Iterable<readonly [Term, Term]>): readonly (readonly [Term, Term])[] {
+    return inFixedOrder(pairs, (term) => this.canonicalText(term))
+  }
+
+  openImproperList({ elements, tail }: ImproperList): void {
+    if (elements.length === 0 || Array.isArray(tail) || tail instanceof ImproperList) {
+      throw notEncodable('an improper list has elements, and a tail that is no list')
+    }
+    this.openList(elements.length)
+  }
+
+  openRecord({ module, recordName, exported, fields }: NativeRecord): void {
+    this.out.u8(Tag.RECORD_EXT)
+    this.out.u32(fields.length)
+    this.out.u8(exported ? 1 : 0)
+    this.writeAtom(module)
+    this.writeAtom(recordName)
+    for (const [name] of fields) this.writeAtom(name)
+  }
+
+  openMap(size: number): void {
+    this.out.u8(Tag.MAP_EXT)
+    this.out.u32(size)
+  }
+
+  #writeObject(term: TermObject | Exclude<Term, TermObject>, depth: number): void {
+    const out = this.out
+    if (term instanceof Pid) writePid(this, term)
+    else if (term instanceof Reference) writeReference(this, term)
+    else if (term instanceof Binary) {
+      out.u8(Tag.BINARY_EXT)
+      out.u32(term.length)
+      out.bytes(term.toBytes())
+    } else if (term instanceof Float) this.#writeFloat(term.value)
+    else if (term instanceof Port) writePort(this, term)
+    else if (term instanceof BitString) this.#writeBitString(term)
+    else if (term instanceof ExternalFun) writeExport(this, term)
+    else if (term instanceof Fun) out.bytes(term.bytes)
+    else if (term instanceof ImproperList || term instanceof NativeRecord) writeDeep(this, term, depth)
+    else if (isPlainObject(term)) this.#writePlainObject(term, depth)
+    else if (term instanceof LocalTerm) throw notEncodable('a local term is always a whole message, never a part')
+    else throw notEncodable(`an object of class ${(term as object).constructor.name} has no Erlang term`)
+  }
+
+  #writeBitString({ bytes, bits }: BitString): void {
+    if (!(bits >= 1 && bits <= 8) || bytes.length === 0) {
+      throw notEncodable(`a bit string of ${bytes.length} bytes cannot use ${bits} bits of the last`)
+    }
+    const out = this.out
+    if (bits === 8) {
+      this.#writeBinary(bytes)
+      return
+    }
+    out.u8(Tag.BIT_BINARY_EXT)
+    out.u32(bytes.length)
+    out.u8(bits)
+    out.bytes(bytes)
+    out.buffer[out.at - 1] = bytes[bytes.length - 1]! & (0xff << (8 - bits))
+  }
+}
+
+function isPlainObject(term: Term): term is TermObject {
+  if (typeof term !== 'object' || term === null) return false
+  const prototype: unknown = Object.getPrototypeOf(term)
+  return prototype === Object.prototype || prototype === null
+}
+
+function notEncodable(message: string): EtfError {
+  return new EtfError('ETF_NOT_ENCODABLE', message)
+}
