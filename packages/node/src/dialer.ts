@@ -1,0 +1,152 @@
+import type { Socket } from 'node:net'
+import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
+import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import { randomChallenge } from './challenge.ts'
+import { messageOf, NodeError } from './error.ts'
+import { type Established, runHandshake } from './handshake-socket.ts'
+import { dialError, type Transport } from './transport.ts'
+
+/** How long one address is tried alone before the next one is tried beside it, as RFC 8305 suggests. */
+const NEXT_ADDRESS_MS = 250
+
+export interface DialOptions {
+  readonly epmd: EpmdModule
+  readonly transport: Transport
+  readonly self: NodeIdentity
+  readonly cookie: Cookie
+  readonly setupTimeMs: number
+  /** Whether a live connection to the peer is held, which makes this attempt pointless. */
+  readonly keepExisting: () => boolean
+  readonly signal: AbortSignal
+  /** The attempt has left the address look-up: from now on it counts in the rule of simultaneous connects. */
+  readonly onDialling: () => void
+}
+
+interface Address {
+  readonly ip: string
+  readonly port: number
+  readonly family: 4 | 6
+  readonly host: string
+}
+
+/**
+ * Reaches a peer by name: address look-up, TCP to its addresses in their order, handshake on the first that answers.
+ *
+ * An address where somebody else than the peer answers does not end the attempt while there are others.
+ *
+ * @throws {NodeError} that says what was wrong with the last address, its `cause` what lies behind it
+ * @throws the signal's reason when it aborts
+ */
+export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
+  const { signal, transport, setupTimeMs } = options
+  const addresses = await lookUp(peer, options)
+  options.onDialling()
+  const failures: NodeError[] = []
+  const left = [...addresses]
+  while (left.length > 0) {
+    const { socket, address } = await firstToAnswer(left, { peer, transport, setupTimeMs, signal, failures })
+    const machine = new InitiatorHandshake({
+      self: options.self,
+      peerName: peer,
+      cookie: options.cookie,
+      challenge: randomChallenge(),
+      keepExisting: options.keepExisting,
+      headerBytes: transport.headerBytes,
+    })
+    try {
+      return await runHandshake({ socket, machine, address, direction: 'outgoing', setupTimeMs, signal })
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.code === 'DIST_NOK' || left.length === 0) throw error
+      failures.push(error)
+    }
+  }
+  throw failures.at(-1)!
+}
+
+async function lookUp(peer: NodeName, { epmd, signal }: DialOptions): Promise<Address[]> {
+  const at = peer.lastIndexOf('@')
+  const host = peer.slice(at + 1)
+  try {
+    const { candidates } = await epmd.addressPlease(peer.slice(0, at), host, 'any', { signal })
+    if (candidates.length === 0)
+      throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
+    return candidates.map(({ ip, port, family }) => ({ ip, port, family, host }))
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof NodeError) throw cause
+    const { hint, retryable } = cause as { hint?: unknown; retryable?: unknown }
+    throw new NodeError('NODE_LOOKUP_FAILED', `no address for ${peer}: ${messageOf(cause)}`, {
+      peer,
+      cause,
+      ...(typeof hint === 'string' && { hint }),
+      ...(typeof retryable === 'boolean' && { retryable }),
+    })
+  }
+}
+
+interface RaceOptions {
+  readonly peer: string
+  readonly transport: Transport
+  readonly setupTimeMs: number
+  readonly signal: AbortSignal
+  /** Gets the error of each address that did not answer. */
+  readonly failures: NodeError[]
+}
+
+/** Opens sockets one after another until one is ready; `left` loses those that were tried. */
+function firstToAnswer(left: Address[], options: RaceOptions): Promise<{ socket: Socket; address: string }> {
+  const { peer, transport, setupTimeMs, signal, failures } = options
+  return new Promise((resolve, reject) => {
+    const open = new Map<Socket, Address>()
+    let next: NodeJS.Timeout | undefined
+    const finish = (settle: () => void, winner?: Socket) => {
+      clearTimeout(next)
+      clearTimeout(patience)
+      signal.removeEventListener('abort', onAbort)
+      for (const [socket, address] of open) {
+        if (socket === winner) continue
+        socket.destroy()
+        // A slower address is not a failed one: it is tried again when the winner turns out to be somebody else.
+        if (winner !== undefined) left.push(address)
+      }
+      settle()
+    }
+    const failed = () =>
+      finish(() => reject(failures.at(-1) ?? new NodeError('NODE_LOOKUP_FAILED', `no address for ${peer}`)))
+    const onAbort = () => finish(() => reject(signal.reason))
+    const patience = setTimeout(() => {
+      const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')
+      failures.push(
+        new NodeError('NODE_CONNECT_TIMEOUT', `${tried} of ${peer} did not answer within ${setupTimeMs} ms`, { peer }),
+      )
+      failed()
+    }, setupTimeMs)
+    const tryNext = () => {
+      clearTimeout(next)
+      const address = left.shift()
+      if (address === undefined) {
+        if (open.size === 0) failed()
+        return
+      }
+      const text = address.family === 6 ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`
+      const socket = transport.connect(address)
+      open.set(socket, address)
+      const onError = (cause: Error) => {
+        failures.push(dialError(cause, text, peer))
+        open.delete(socket)
+        tryNext()
+      }
+      socket.once('error', onError)
+      socket.once(transport.readyEvent, () => {
+        socket.off('error', onError)
+        // From here on an error is followed by 'close', which is what everybody listens to.
+        socket.on('error', () => socket.destroy())
+        finish(() => resolve({ socket, address: text }), socket)
+      })
+      next = setTimeout(tryNext, NEXT_ADDRESS_MS)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    else tryNext()
+  })
+}

@@ -1,0 +1,57 @@
+import { atom, ImproperList, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+
+export const GEN_CALL = atom('$gen_call')
+export const GEN_CAST = atom('$gen_cast')
+export const ALIAS = atom('alias')
+
+/** Who called, and the tag that the reply must bear, exactly as it came. */
+export interface GenFrom {
+  readonly pid: Pid
+  readonly tag: Term
+}
+
+/** A message as OTP's `gen` behaviours see it. */
+export type GenMessage =
+  | { readonly type: 'call'; readonly from: GenFrom; readonly request: Term }
+  | { readonly type: 'cast'; readonly request: Term }
+  | { readonly type: 'info'; readonly message: Term }
+
+/** Tells calls and casts from plain messages. */
+export function readGenMessage(message: Term): GenMessage {
+  if (message instanceof Tuple) {
+    const [label, second, third] = message.elements
+    if (label === GEN_CAST && message.length === 2) return { type: 'cast', request: second }
+    if (label === GEN_CALL && message.length === 3 && second instanceof Tuple && second.length === 2) {
+      const [pid, tag] = second.elements
+      if (pid instanceof Pid) return { type: 'call', from: { pid, tag }, request: third }
+    }
+  }
+  return { type: 'info', message }
+}
+
+/**
+ * The alias in the tag of a call: `[alias | Ref]`, or `[[alias | Ref] | Ref2]` from `multi_call`.
+ *
+ * @see OTP `gen:call/4`, since OTP 24
+ */
+export function aliasOf(tag: Term): Reference | undefined {
+  if (!(tag instanceof ImproperList) || tag.elements.length !== 1) return undefined
+  const [head] = tag.elements
+  if (head === ALIAS) return tag.tail instanceof Reference ? tag.tail : undefined
+  return head instanceof ImproperList ? aliasOf(head) : undefined
+}
+
+/** The reference that names a call: its alias, or the plain reference that OTP 23 has as tag. */
+export function callReference(tag: Term): Reference | undefined {
+  return tag instanceof Reference ? tag : aliasOf(tag)
+}
+
+/** The tag of a call of ours. */
+export function aliasTag(ref: Reference): ImproperList {
+  return new ImproperList([ALIAS], ref)
+}
+
+/** What travels as an answer. */
+export function replyMessage({ tag }: GenFrom, reply: Term): Tuple {
+  return tuple(tag, reply)
+}

@@ -1,0 +1,45 @@
+import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
+
+/** What a process does; everything about links, monitors and names is done around it. */
+export interface Behaviour {
+  /** A message came. Must not throw. */
+  message(message: Term): void
+  /** The process is gone: no pid, name, link or monitor leads to it any more. Must not throw. */
+  ended?(reason: Term): void
+}
+
+/** One end of a link, as OTP keeps it: an unlink under way leaves it inactive until its acknowledgement. */
+export interface LinkEntry {
+  readonly pid: Pid
+  active: boolean
+  unlinkId: bigint | undefined
+}
+
+/** Somebody who wants to hear of the process' end. */
+export interface Watcher {
+  readonly pid: Pid
+  readonly ref: Reference
+  /** How the process was named in the request: its pid, or the registered name. */
+  readonly as: Pid | Atom
+}
+
+/** One process of ours: what a pid leads to. */
+export class LocalProcess {
+  readonly pid: Pid
+  readonly behaviour: Behaviour
+  /** By key of the other pid. */
+  readonly links = new Map<string, LinkEntry>()
+  /** By key of the reference. */
+  readonly watchers = new Map<string, Watcher>()
+  /** Keys of the monitors that this process has set up. */
+  readonly monitors = new Set<string>()
+  readonly names = new Set<string>()
+  /** Turns exit signals of linked processes into messages `{'EXIT', Pid, Reason}`. */
+  trapExit = false
+  alive = true
+
+  constructor(pid: Pid, behaviour: Behaviour) {
+    this.pid = pid
+    this.behaviour = behaviour
+  }
+}

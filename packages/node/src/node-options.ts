@@ -1,0 +1,86 @@
+import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
+import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import type { DecodeOptions } from '@dynsrv/etf'
+import { NodeError } from './error.ts'
+import type { TlsOptions } from './transport.ts'
+
+/** What `startNode` takes. */
+export interface NodeOptions {
+  /** `alive@host`, with a long host unless `shortNames`. */
+  readonly name: string
+  /** The secret of the cluster, or one for each peer. */
+  readonly cookie: Cookie | ((peer: NodeName) => Cookie)
+  /** How names become addresses, and where we listen. */
+  readonly epmd: EpmdModule
+  /** `port` 0, or left out and not given by the epmd module, is any free port; `false`: only dial. */
+  readonly listen?: { readonly port?: number; readonly host?: string } | false
+  /** Whether BEAM nodes leave us out of `nodes()`, of `global` and of their mesh; default true. */
+  readonly hidden?: boolean
+  /** Host parts without a dot, as `-sname` has them; default false. */
+  readonly shortNames?: boolean
+  /** How long each stage of a link's set-up may take. Unit: milliseconds; default 7000, as `net_setuptime`. */
+  readonly setupTimeMs?: number
+  /** How long a peer may stay silent. Unit: milliseconds; default 60 000, as `net_ticktime`. */
+  readonly netTickTimeMs?: number
+  /** Into how many looks the tick time is cut; default 4, as `net_tickintensity`. */
+  readonly netTickIntensity?: number
+  /** Connect by itself when something is sent to a node that is not connected; default true, as in Erlang. */
+  readonly autoConnect?: boolean
+  /** Which peers may be connected, whoever dials; default: all that know the cookie. */
+  readonly allow?: (peer: string) => boolean
+  /** TLS in place of plain TCP; a function is asked again for each dial. */
+  readonly tls?: TlsOptions | (() => TlsOptions)
+  /** How terms become JavaScript values. */
+  readonly decode?: DecodeOptions
+  readonly limits?: Partial<NodeLimits>
+}
+
+/** What peers and programs can make us hold. */
+export interface NodeLimits extends ChannelLimits {
+  /** With more than this under way to a peer, `send` says false. Unit: bytes; default 1 MiB, as `dist_buf_busy_limit`. */
+  readonly busyBytes: number
+  /** With more than this under way, the link is given up. Unit: bytes; default 256 MiB. */
+  readonly maxQueuedBytes: number
+  /** Signals that may wait for one connection to come up; default 10 000. */
+  readonly maxWaiting: number
+  /** Sockets in the handshake at once; default 128. */
+  readonly maxUnauthenticated: number
+  /** Live processes; default 262 144. */
+  readonly maxProcesses: number
+  /** Peers that are down and still listed by `peers()`; default 1000. */
+  readonly maxDown: number
+}
+
+/** @see NodeLimits */
+export const NODE_LIMITS = {
+  busyBytes: 1024 * 1024,
+  maxQueuedBytes: 256 * 1024 * 1024,
+  maxWaiting: 10_000,
+  maxUnauthenticated: 128,
+  maxProcesses: 262_144,
+  maxDown: 1_000,
+} as const
+
+/** @see NodeOptions.setupTimeMs */
+export const SETUP_TIME_MS = 7_000
+/** OTP's own bound for it. */
+const MAX_SETUP_TIME_MS = 120_000
+
+/** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work */
+export function checkOptions({ cookie, setupTimeMs = SETUP_TIME_MS, limits = {}, listen }: NodeOptions): void {
+  if (cookie === '' || cookie === undefined) {
+    throw new NodeError('NODE_BAD_OPTION', 'the cookie is empty', {
+      hint: 'Every node of a cluster shares one secret; make one with: openssl rand -base64 32',
+    })
+  }
+  if (!(setupTimeMs > 0 && setupTimeMs <= MAX_SETUP_TIME_MS)) {
+    throw new NodeError('NODE_BAD_OPTION', `setupTimeMs must be in 1…${MAX_SETUP_TIME_MS}, not ${setupTimeMs}`)
+  }
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(value > 0)) throw new NodeError('NODE_BAD_OPTION', `the limit ${name} must be positive, not ${value}`)
+  }
+  const port = listen === false ? undefined : listen?.port
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new NodeError('NODE_BAD_OPTION', `the port must be an integer from 0 to 65535, not ${port}`)
+  }
+}

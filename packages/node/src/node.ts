@@ -1,0 +1,422 @@
+import { EventEmitter, on } from 'node:events'
+import type { ChannelLimits, Cookie, NodeIdentity } from '@dynsrv/dist-protocol'
+import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import { Connection } from './connection.ts'
+import { ConnectionTable, type PeerState } from './connection-table.ts'
+import { dial } from './dialer.ts'
+import { messageOf, NodeError } from './error.ts'
+import { GenCalls } from './gen-call.ts'
+import type { GenFrom } from './gen-message.ts'
+import { genReply } from './gen-reply.ts'
+import { Identifiers } from './identifiers.ts'
+import { LinksAndMonitors } from './links-and-monitors.ts'
+import type { Listener, ListenerOptions } from './listener.ts'
+import { Mailbox, type MailboxOptions } from './mailbox.ts'
+import type { NodeDownReason, NodeEvent, NodeEvents, Refused, Warning } from './node-event.ts'
+import { NODE_LIMITS, type NodeLimits, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
+import { Registry } from './registry.ts'
+import { SignalRouter } from './signal-router.ts'
+import type { CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
+import { netKernel } from './system/net-kernel.ts'
+import { refuseSpawns } from './system/refuse-spawns.ts'
+import type { Transport } from './transport.ts'
+
+/** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
+const SMALL_CREATION = 3
+
+/** What `startNode` found out before there was a node. */
+export interface NodeParts {
+  readonly options: NodeOptions
+  readonly self: NodeName
+  readonly identity: NodeIdentity
+  readonly transport: Transport
+  readonly listener: Listener | undefined
+}
+
+/**
+ * A live node of an Erlang cluster: links to peers, processes with mailboxes, messages and calls. Made by `startNode`.
+ *
+ * It is an emitter of `nodeup`, `nodedown`, `refused` and `warning`, each of which comes as `event` too.
+ */
+export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
+  /** Our name. */
+  readonly self: NodeName
+  /** Which incarnation of this name we are. */
+  readonly creation: number
+  readonly #parts: NodeParts
+  readonly #table: ConnectionTable
+  readonly #ids: Identifiers
+  readonly #registry: Registry
+  readonly #life: LinksAndMonitors
+  readonly #router: SignalRouter
+  readonly #calls: GenCalls
+  readonly #lingering = new Set<Promise<void>>()
+  #referenced = true
+  #closing: Promise<void> | undefined
+
+  constructor(parts: NodeParts) {
+    super()
+    this.#parts = parts
+    const { self, identity, options } = parts
+    this.self = self
+    this.creation = identity.creation
+    const limits = { ...NODE_LIMITS, ...options.limits }
+    this.#ids = new Identifiers(atom(self), identity.creation)
+    this.#registry = new Registry(this.#ids, limits.maxProcesses)
+    this.#table = new ConnectionTable({
+      self,
+      setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
+      dial: (peer, signal, keepExisting, onDialling) =>
+        dial(peer, {
+          epmd: options.epmd,
+          transport: parts.transport,
+          self: identity,
+          cookie: this.#cookie(peer),
+          setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
+          keepExisting,
+          signal,
+          onDialling,
+        }),
+      makeConnection: (established) =>
+        new Connection(established, {
+          ...(options.limits !== undefined && { limits: channelLimits(options.limits) }),
+          ...(options.decode !== undefined && { decode: options.decode }),
+          netTickTimeMs: options.netTickTimeMs ?? 60_000,
+          netTickIntensity: options.netTickIntensity ?? 4,
+          busyBytes: limits.busyBytes,
+          maxQueuedBytes: limits.maxQueuedBytes,
+          onMessage: (connection, control, payload) => {
+            try {
+              this.#router.receive(connection.peer, control, payload)
+            } catch (cause) {
+              // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
+              const text = `a ${control.op} of ${connection.peer} does not decode: ${messageOf(cause)}`
+              connection.close(new NodeError('DIST_MALFORMED', text, { peer: connection.peer, cause }), true)
+            }
+          },
+          onClosed: (connection, reason) => this.#down(connection, reason),
+        }),
+      onUp: (connection) => this.#up(connection),
+      onDialFailed: (peer, error) => this.#router.unreachable(peer, error),
+      allow: options.allow ?? (() => true),
+      maxDown: limits.maxDown,
+    })
+    this.#router = new SignalRouter({
+      self,
+      registry: this.#registry,
+      life: () => this.#life,
+      spawns: () => spawns,
+      connection: (node) => this.#table.get(node),
+      connect: (node) => this.#connectForSend(node),
+      maxWaiting: limits.maxWaiting,
+      warn: (warning) => this.#tell({ type: 'warning', ...warning }),
+    })
+    const spawns = refuseSpawns(() => this.#router)
+    this.#life = new LinksAndMonitors({
+      self,
+      ids: this.#ids,
+      registry: this.#registry,
+      transmit: (node, control, payload) => this.#router.transmit(node, control, payload),
+    })
+    this.#calls = new GenCalls({
+      ids: this.#ids,
+      registry: this.#registry,
+      life: this.#life,
+      router: this.#router,
+      whyDown: (node) => this.#whyDown(node),
+    })
+    const kernel = this.#registry.spawn(netKernel((from, answer) => this.#reply(kernel.pid, from, answer)))
+    this.#registry.register('net_kernel', kernel)
+  }
+
+  /** The port that we listen on; undefined with `listen: false`. */
+  get port(): number | undefined {
+    return this.#parts.listener?.port
+  }
+
+  /** Peers that are connected now, whoever dialled. */
+  connected(): NodeName[] {
+    return this.#table.connections().map(({ peer }) => peer)
+  }
+
+  /** Each peer that is connected, being connected, or was of late and why not. */
+  peers(): PeerState[] {
+    return this.#table.states()
+  }
+
+  /**
+   * Connects to a peer; at once when that is so already. All who ask at the same time share one dial.
+   *
+   * @throws {NodeError} that says what was wrong, in its code, its text and its hint
+   * @throws the signal's reason when it aborts
+   */
+  async connect(peer: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { name } = parseNodeName(peer, { short: this.#parts.options.shortNames ?? false })
+    if (name === this.self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
+    if (!(this.#parts.options.allow?.(name) ?? true)) {
+      throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
+    }
+    await this.#table.connect(name, signal)
+  }
+
+  /** Ends the link to a peer; what is queued still goes out. */
+  async disconnect(peer: string): Promise<void> {
+    const connection = this.#table.get(peer)
+    connection?.close(new NodeError('NODE_DISCONNECTED', `this node disconnected from ${peer}`, { peer }))
+    await connection?.gone
+  }
+
+  /**
+   * Asks a peer whether it is there, as `net_adm:ping/1` does, and connects first when need be.
+   *
+   * @throws {NodeError} that says why it does not answer
+   */
+  async ping(peer: string, options: CallOptions = {}): Promise<'pong'> {
+    await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
+    const answer = await this.#calls.call(
+      { name: 'net_kernel', node: peer },
+      tuple(atom('is_auth'), atom(this.self)),
+      options,
+    )
+    if (answer === atom('yes')) return 'pong'
+    throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
+  }
+
+  /** Starts a process with a mailbox; with a string, under that name. */
+  mailbox(options: string | MailboxOptions = {}): Mailbox {
+    if (this.#closing !== undefined) throw closedError()
+    return new Mailbox(
+      {
+        registry: this.#registry,
+        life: this.#life,
+        send: (from, to, message, sendOptions) => this.#send(from, to, message, sendOptions),
+        call: (to, request, callOptions) => this.call(to, request, callOptions),
+        target: (to) => this.#router.target(to),
+        full: ({ pid, name }, policy) => {
+          const message = `the mailbox ${name ?? pid} is full: ${policy}`
+          this.#tell({ type: 'warning', code: 'MAILBOX_FULL', message, pid })
+        },
+      },
+      typeof options === 'string' ? { name: options } : options,
+    )
+  }
+
+  /**
+   * Sends a message. A peer that is not connected is connected first, unless `autoConnect` is off; as in Erlang,
+   * nobody tells when there is no such process.
+   *
+   * @returns false when the peer takes less than is sent (see `drained`), or there is no way to it
+   * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`
+   */
+  send(
+    to: Destination,
+    message: Term,
+    { from = this.#calls.caller.pid, ...options }: SendOptions & { from?: Pid } = {},
+  ): boolean {
+    return this.#send(from, to, message, options)
+  }
+
+  /**
+   * Calls a GenServer, or whatever speaks its protocol, here or on another node.
+   *
+   * @throws {NodeError} `NODE_TIMEOUT`, `NODE_NO_PROCESS`, `NODE_EXITED` with the reason, `NODE_NOT_CONNECTED` with the
+   * reason why as its cause; `NODE_MESSAGE_INVALID`
+   * @throws the signal's reason when it aborts
+   */
+  async call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#calls.call(to, request, options)
+  }
+
+  /** Casts to a GenServer: no answer, and no word whether it exists. See `send`. */
+  cast(to: Destination, message: Term): boolean {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#calls.cast(to, message)
+  }
+
+  /** Calls the GenServer of one name on many nodes at once; by default on all that are connected, and here. */
+  async multiCall(
+    name: string,
+    request: Term,
+    { nodes = [this.self, ...this.connected()], ...options }: CallOptions & { nodes?: readonly string[] } = {},
+  ): Promise<MultiCallResult> {
+    const replies = new Map<string, Term>()
+    const failures = new Map<string, Error>()
+    await Promise.all(
+      nodes.map(async (node) => {
+        try {
+          replies.set(node, await this.call({ name, node }, request, options))
+        } catch (error) {
+          options.signal?.throwIfAborted()
+          failures.set(node, error as Error)
+        }
+      }),
+    )
+    return { replies, failures }
+  }
+
+  /** The pid that is registered here under a name. */
+  whereis(name: string): Pid | undefined {
+    return this.#registry.byName(name)?.pid
+  }
+
+  /** Registers a process of ours under one more name. @throws {NodeError} `NODE_NAME_TAKEN`, `NODE_NO_PROCESS` */
+  register(name: string, pid: Pid): void {
+    const process = this.#registry.byPid(pid)
+    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    this.#registry.register(name, process)
+  }
+
+  /** Takes a name back; whether there was one. */
+  unregister(name: string): boolean {
+    return this.#registry.unregister(name)
+  }
+
+  /** Resolves when a peer has taken enough of what was sent, or the link is gone. */
+  async drained(peer: string): Promise<void> {
+    await this.#table.get(peer)?.drained()
+  }
+
+  /** All that happens from now on; ends when the node is closed or the signal aborts. */
+  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<NodeEvent, void> {
+    const closed = this.#closed.signal
+    const ended = signal === undefined ? closed : AbortSignal.any([signal, closed])
+    try {
+      for await (const [event] of on(this, 'event', { signal: ended })) yield event as NodeEvent
+    } catch (error) {
+      if (!ended.aborted) throw error
+    }
+  }
+
+  readonly #closed = new AbortController()
+
+  /** Lets the program end though this node is alive. */
+  unref(): void {
+    this.#referenced = false
+    this.#parts.listener?.unref()
+    for (const connection of this.#table.connections()) connection.unref()
+  }
+
+  /** Keeps the program alive again. */
+  ref(): void {
+    this.#referenced = true
+    this.#parts.listener?.ref()
+    for (const connection of this.#table.connections()) connection.ref()
+  }
+
+  /** Ends everything: processes, links, the listener. Resolves when no socket is left. May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Who may come in; for the listener. */
+  acceptor(): ReturnType<ListenerOptions['acceptor']> {
+    if (this.#closing !== undefined) return undefined
+    return {
+      self: this.#parts.identity,
+      cookie: (peer) => this.#cookie(peer),
+      decide: (peer) => this.#table.decide(peer),
+    }
+  }
+
+  /** A peer came in; for the listener. */
+  admit(established: Parameters<ConnectionTable['admit']>[0]): void {
+    this.#table.admit(established)
+  }
+
+  /** A socket was not let in; for the listener. */
+  refused(refused: Refused): void {
+    this.#tell(refused)
+  }
+
+  async #close(): Promise<void> {
+    const reason = new NodeError('NODE_CLOSED', 'this node was closed')
+    const { listener, options } = this.#parts
+    for (const process of [...this.#registry.processes()]) this.#life.exit(process, atom('shutdown'))
+    await Promise.all([listener?.close(), this.#table.close(reason)])
+    await Promise.all(this.#lingering)
+    await options.epmd.close?.()
+    this.#closed.abort()
+  }
+
+  #cookie(peer: string): Cookie {
+    const { cookie } = this.#parts.options
+    return typeof cookie === 'function' ? cookie(peer as NodeName) : cookie
+  }
+
+  #send(from: Pid, to: Destination, message: Term, options?: SendOptions): boolean {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#router.send(from, to, message, options)
+  }
+
+  #reply(own: Pid, from: GenFrom, reply: Term): void {
+    const parts = {
+      self: this.self,
+      registry: this.#registry,
+      router: this.#router,
+      connection: (node: string) => this.#table.get(node),
+    }
+    genReply(parts, own, from, reply)
+  }
+
+  #connectForSend(node: string): boolean {
+    if (this.#closing !== undefined || this.#parts.options.autoConnect === false) return false
+    // A failure ends in `onDialFailed`, which drops what waits and tells who watches.
+    this.connect(node).catch((error: unknown) => this.#router.unreachable(node, error))
+    return true
+  }
+
+  #whyDown(node: string): NodeDownReason | undefined {
+    const state = this.#table.states().find(({ peer }) => peer === node)
+    return state?.state === 'down' ? state.reason : undefined
+  }
+
+  #up(connection: Connection): void {
+    const { peer, hidden, direction, creation } = connection
+    if (!this.#referenced) connection.unref()
+    const gone = connection.gone.then(() => void this.#lingering.delete(gone))
+    this.#lingering.add(gone)
+    this.#router.connected(connection)
+    this.#tell({ type: 'nodeup', node: peer, hidden, direction, creation })
+    if (creation > SMALL_CREATION) return
+    const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`
+    this.#tell({ type: 'warning', code: 'CREATION_SMALL', message, peer })
+  }
+
+  #down(connection: Connection, reason: NodeError): void {
+    if (!this.#table.remove(connection, reason)) return
+    this.#life.connectionLost(connection.peer)
+    this.#tell({ type: 'nodedown', node: connection.peer, reason })
+  }
+
+  /** A listener that throws must not break the link on whose behalf it was called. */
+  #tell(event: NodeEvent | Warning): void {
+    try {
+      this.emit('event', event)
+      if (event.type === 'nodeup') this.emit('nodeup', event)
+      else if (event.type === 'nodedown') this.emit('nodedown', event)
+      else if (event.type === 'refused') this.emit('refused', event)
+      else this.emit('warning', event)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+function closedError(): NodeError {
+  return new NodeError('NODE_CLOSED', 'the node is closed')
+}
+
+/** The channel checks what it is given, so it gets its own limits only. */
+function channelLimits(limits: Partial<NodeLimits>): Partial<ChannelLimits> {
+  const own = Object.entries(limits).filter(([name]) => !(name in NODE_LIMITS))
+  return Object.fromEntries(own) as Partial<ChannelLimits>
+}

@@ -1,0 +1,28 @@
+import type { Atom, Pid, Term } from '@dynsrv/etf'
+
+/** Where a message goes: a pid, a name registered on this node, or a name on another node. */
+export type Destination = Pid | string | Atom | { readonly name: string | Atom; readonly node: string }
+
+/** What `send` does when more than the busy limit waits for the peer. */
+export type BusyPolicy = 'queue' | 'drop' | 'fail'
+
+export interface SendOptions {
+  /**
+   * `queue` (the default) takes the message and answers false, until the hard limit; `drop` forgets it and answers
+   * false; `fail` throws `NODE_PEER_BUSY`.
+   */
+  readonly whenBusy?: BusyPolicy
+}
+
+export interface CallOptions {
+  /** In milliseconds; default 5000 as in OTP. `Infinity` waits as long as the process and the link live. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** What `multiCall` gathered. */
+export interface MultiCallResult {
+  readonly replies: ReadonlyMap<string, Term>
+  /** Why there is no reply, by node. */
+  readonly failures: ReadonlyMap<string, Error>
+}

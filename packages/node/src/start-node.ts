@@ -1,0 +1,47 @@
+import { HIDDEN_FLAGS, VISIBLE_FLAGS } from '@dynsrv/dist-protocol'
+import { newCreation, parseNodeName } from '@dynsrv/epmd-shim'
+import { Listener } from './listener.ts'
+import { Node } from './node.ts'
+import { checkOptions, NODE_LIMITS, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
+import { TCP, tlsTransport } from './transport.ts'
+
+/** The reach of a creation that nobody gave: OTP keeps the first ones free. */
+const FIRST_CREATION = 4
+
+/**
+ * Starts a node: it listens, is registered with the epmd module, and dials nobody by itself.
+ *
+ * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_PORT_IN_USE`, `NODE_LISTEN_FAILED`
+ * @throws {EpmdError} for a name that no BEAM node would accept, and what the epmd module rejects with
+ */
+export async function startNode(options: NodeOptions): Promise<Node> {
+  checkOptions(options)
+  const { epmd, hidden = true, listen = {}, shortNames = false, tls } = options
+  const { name, alive, host } = parseNodeName(options.name, { short: shortNames })
+  const transport = tls === undefined ? TCP : tlsTransport(typeof tls === 'function' ? tls : () => tls)
+  await epmd.startLink()
+  let node: Node | undefined
+  const listener =
+    listen === false
+      ? undefined
+      : await Listener.open({
+          port: listen.port ?? (await epmd.listenPortPlease(alive, host)),
+          host: listen.host,
+          transport,
+          setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
+          maxUnauthenticated: options.limits?.maxUnauthenticated ?? NODE_LIMITS.maxUnauthenticated,
+          acceptor: () => node?.acceptor(),
+          onEstablished: (established) => node?.admit(established),
+          onRefused: (refused) => node?.refused(refused),
+        })
+  try {
+    const given = listener === undefined ? 0 : (await epmd.registerNode(alive, listener.port, 'inet')).creation
+    const creation = given >= FIRST_CREATION ? given : newCreation()
+    const identity = { name, flags: hidden ? HIDDEN_FLAGS : VISIBLE_FLAGS, creation }
+    node = new Node({ options, self: name, identity, transport, listener })
+    return node
+  } catch (error) {
+    await listener?.close()
+    throw error
+  }
+}
