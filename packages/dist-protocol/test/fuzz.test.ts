@@ -14,11 +14,27 @@ const PID = new Pid(atom(JS.name), 1, 0, 4)
 const LONGEST = 2_000
 
 /** Frames in the order of their connection, so that the atom cache makes sense. */
-const CONVERSATIONS = CAPTURES.flatMap((recorded) =>
+const WHOLE = CAPTURES.flatMap((recorded) =>
   (['A>B', 'B>A'] as const).map((dir) => packets(recorded, dir, 'dist').filter(({ length }) => length < LONGEST)),
 ).filter(({ length }) => length > 0)
+const CONVERSATIONS = [...WHOLE, ...WHOLE.map((frames) => frames.flatMap(inFragments))]
 const FROM_INITIATORS = CAPTURES.map((recorded) => packets(recorded, 'A>B', 'handshake'))
 const FROM_ACCEPTORS = CAPTURES.map((recorded) => packets(recorded, 'B>A', 'handshake'))
+
+/** A recorded message in three fragments, the last two with the ends of its payload. */
+function inFragments(packet: Uint8Array, index: number): Uint8Array[] {
+  if (packet.length < 80) return [packet]
+  const [one, two] = [packet.length - 20, packet.length - 10]
+  const parts = [packet.subarray(6, one), packet.subarray(one, two), packet.subarray(two)]
+  return parts.map((part, at) => {
+    const prefix = Buffer.alloc(22)
+    prefix.writeUInt32BE(18 + part.length)
+    prefix.set([131, at === 0 ? 69 : 70], 4)
+    prefix.writeBigUInt64BE(BigInt(index + 1), 6)
+    prefix.writeBigUInt64BE(BigInt(3 - at), 14)
+    return new Uint8Array(Buffer.concat([prefix, part]))
+  })
+}
 
 /** Mulberry32: small, and the same on every machine. */
 function generator(seed: number): (below: number) => number {
