@@ -1,7 +1,19 @@
 import { randomInt } from 'node:crypto'
-import { decodeReply, encodeQuery, type QueryType, type Question, type Reply } from './dns-message.ts'
-import { checkedDnsName } from './dns-name.ts'
+import { literalAddress, mergeFamilies } from './both-families.ts'
+import { aText, checkOptions, oneOf, texts, whole } from './check-options.ts'
+import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
+import { checkedName, sameName } from './dns-name.ts'
 import { ResolverError } from './error.ts'
+import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
+import {
+  additionalAddresses,
+  addressRecords,
+  MAX_ALIASES,
+  type Reading,
+  readAnswer,
+  srvRecords,
+} from './read-answer.ts'
+import { ResolvConf, type ResolverConfig } from './resolv-conf.ts'
 import type {
   AddressRecord,
   DnsAnswer,
@@ -10,181 +22,301 @@ import type {
   SrvAnswer,
   SrvResolver,
 } from './resolver.ts'
-import { parseServerAddress, type ServerAddress, serversOfResolvConf } from './server-address.ts'
-import { tcpExchange } from './tcp-exchange.ts'
-import { udpExchange } from './udp-exchange.ts'
+import { parseServer, type ServerAddress } from './server-address.ts'
 
+/** Options of {@link dnsClient}. */
 export interface DnsClientOptions {
-  /** `host:port` of each server, asked in this order; default: the `nameserver` lines of `/etc/resolv.conf`. */
+  /** Servers as `127.0.0.1:8600` or `[::1]:8600`, asked in this order; those of `resolv.conf` when left out. */
   readonly servers?: readonly string[]
-  /** `auto` asks over UDP, and over TCP when the answer was cut; `tcp` never asks over UDP. Default `auto`. */
+  /**
+   * `auto`: UDP, and TCP when the server says that the answer is cut. `tcp`: always TCP, the choice for Consul, which
+   * cuts UDP answers without saying so. Default `auto`.
+   */
   readonly transport?: 'auto' | 'tcp'
-  /** How long one attempt at one server may take, in milliseconds; default 2000. */
+  /** How long one server may take for one try, milliseconds; 2000, or what `resolv.conf` says. */
   readonly timeoutMs?: number
-  /** How often the whole list of servers is asked before giving up; default 2. */
+  /** How often the list of servers is gone through; 2, or what `resolv.conf` says. */
   readonly tries?: number
-  /** The largest answer that we take over UDP, in bytes; default 1232, which no path fragments; 0 leaves EDNS(0) out. */
+  /** The UDP size announced with EDNS(0); 0 sends no EDNS. Default 1232, which passes every network unfragmented. */
   readonly ednsBytes?: number
+  /** Domains tried behind a name without a trailing dot; `resolv.conf`'s when the servers come from there, else none. */
+  readonly search?: readonly string[]
+  /** A name with as many dots is tried as it is first, and with the search domains after that. Default 1. */
+  readonly ndots?: number
+  /** Where servers and search domains come from when they are not given; read again when it changes. */
+  readonly resolvConf?: string
 }
 
-const MAX_ALIASES = 8
+const DEFAULT_TIMEOUT_MS = 2000
+const DEFAULT_TRIES = 2
+/** @see DNS flag day 2020 */
+const DEFAULT_EDNS_BYTES = 1232
+
+const RULES = {
+  servers: texts,
+  transport: oneOf('auto', 'tcp'),
+  timeoutMs: whole(1, 600_000),
+  tries: whole(1, 100),
+  ednsBytes: {
+    test: (n: unknown) => n === 0 || whole(512, 65_535).test(n),
+    what: '0, or a whole number from 512 to 65535',
+  },
+  search: texts,
+  ndots: whole(0, 15),
+  resolvConf: aText,
+}
+
+const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const
+const RCODE_ERRORS = {
+  [RCODE.FORMERR]: ['DNS_FORMERR', 'FORMERR'],
+  [RCODE.SERVFAIL]: ['DNS_SERVFAIL', 'SERVFAIL'],
+  [RCODE.NOTIMP]: ['DNS_NOTIMP', 'NOTIMP'],
+  [RCODE.REFUSED]: ['DNS_REFUSED', 'REFUSED'],
+} as const
 
 /**
- * Our stub resolver: asks DNS servers and says exactly what came of it.
+ * A stub resolver of our own. It opens nothing before the first lookup; each lookup has a random id and a fresh socket,
+ * so a random source port.
  *
- * @throws {ResolverError} `DNS_BAD_OPTION`
+ * @throws {ResolverError} `DNS_BAD_OPTION`, naming the option
+ * @see RFC 1035, RFC 2782 (SRV), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 5452 (which answers to believe)
  */
 export function dnsClient(options: DnsClientOptions = {}): DnsClient {
+  checkOptions('dnsClient', options, RULES)
+  if (options.servers?.length === 0) {
+    throw new ResolverError('DNS_BAD_OPTION', 'dnsClient: servers is an empty list', {
+      hint: 'Leave servers out to use those of resolv.conf.',
+    })
+  }
   return new DnsClient(options)
 }
 
-interface Attempt {
-  readonly reply: Reply
-  readonly server: string
+/** An answer together with the question that led to it. */
+interface Found {
+  readonly message: Message
+  readonly reading: Reading
+  readonly server: ServerAddress
   readonly transport: 'udp' | 'tcp'
 }
 
+/** What {@link dnsClient} makes. */
 export class DnsClient implements SrvResolver {
+  readonly #options: DnsClientOptions
   readonly #servers: readonly ServerAddress[] | undefined
-  readonly #transport: 'auto' | 'tcp'
-  readonly #timeoutMs: number
-  readonly #tries: number
-  readonly #ednsBytes: number
-  readonly #closed = new AbortController()
+  readonly #search: readonly string[] | undefined
+  readonly #resolvConf: ResolvConf
+  readonly #closing = new AbortController()
 
-  constructor({ servers, transport = 'auto', timeoutMs = 2_000, tries = 2, ednsBytes = 1_232 }: DnsClientOptions = {}) {
-    if (servers?.length === 0) throw new ResolverError('DNS_BAD_OPTION', 'the list of servers is empty')
-    checkInteger('timeoutMs', timeoutMs, 1, 600_000)
-    checkInteger('tries', tries, 1, 100)
-    if (ednsBytes !== 0) checkInteger('ednsBytes', ednsBytes, 512, 65_535)
-    // Without a list the file is read at each lookup: it changes under a running container.
-    this.#servers = servers?.map(parseServerAddress)
-    this.#transport = transport
-    this.#timeoutMs = timeoutMs
-    this.#tries = tries
-    this.#ednsBytes = ednsBytes
+  /** Use {@link dnsClient}. */
+  constructor(options: DnsClientOptions) {
+    this.#options = options
+    this.#servers = options.servers?.map(parseServer)
+    this.#search = options.search?.map(checkedName)
+    this.#resolvConf = new ResolvConf(options.resolvConf ?? '/etc/resolv.conf')
   }
 
   async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
-    const attempt = await this.#ask(name, 'SRV', signal)
-    return { ...answerOf(attempt, attempt.reply.srv), addresses: attempt.reply.additional }
+    const found = await this.#lookUp(name, 'SRV', signal)
+    const records = srvRecords(found.reading.records)
+    const absent = records.length === 0 && found.reading.records.length > 0
+    return {
+      ...answer(found, records, absent ? 'absent' : undefined),
+      addresses: additionalAddresses(found.message, records),
+    }
   }
 
-  async resolveAddresses(
-    name: string,
-    { family, signal }: ResolveAddressesOptions = {},
-  ): Promise<DnsAnswer<AddressRecord>> {
-    const ask = async (type: 'A' | 'AAAA') => {
-      const attempt = await this.#ask(name, type, signal)
-      return answerOf(attempt, attempt.reply.addresses)
-    }
-    if (family !== undefined) return ask(family === 4 ? 'A' : 'AAAA')
-    const outcomes = await Promise.allSettled([ask('A'), ask('AAAA')])
-    const answers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-    const found = answers.filter(({ records }) => records.length > 0)
-    // One family is enough to go on; without any, an error of either leaves the question open.
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (found.length === 0 && failed !== undefined) throw failed.reason
-    const [first] = found.length > 0 ? found : answers
-    return {
-      ...first!,
-      records: found.flatMap(({ records }) => records),
-      ttlSeconds: Math.min(...(found.length > 0 ? found : answers).map(({ ttlSeconds }) => ttlSeconds)),
-    }
+  async resolveAddresses(name: string, options: ResolveAddressesOptions = {}): Promise<DnsAnswer<AddressRecord>> {
+    const { family, signal } = options
+    const literal = literalAddress(name, family)
+    if (literal !== undefined) return literal
+    return mergeFamilies(family, async (one) => {
+      const found = await this.#lookUp(name, one === 4 ? 'A' : 'AAAA', signal)
+      return answer(found, addressRecords(found.reading.records))
+    })
   }
 
   async resolveTxt(name: string, { signal }: ResolveOptions = {}): Promise<DnsAnswer<string>> {
-    const attempt = await this.#ask(name, 'TXT', signal)
-    return answerOf(
-      attempt,
-      attempt.reply.texts.map(({ text }) => text),
+    const found = await this.#lookUp(name, 'TXT', signal)
+    return answer(
+      found,
+      found.reading.records.flatMap((record) => (record.type === 'TXT' ? [record.text] : [])),
     )
   }
 
   close(): void {
-    this.#closed.abort(new ResolverError('DNS_CLOSED', 'the resolver was closed'))
+    this.#closing.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
   }
 
-  async #ask(text: string, type: QueryType, signal: AbortSignal | undefined): Promise<Attempt> {
-    this.#closed.signal.throwIfAborted()
-    const ended = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal])
-    let name = checkedDnsName(text)
-    for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
-      const attempt = await this.#askServers(name, type, ended)
-      if (attempt.reply.alias === undefined) return attempt
-      name = checkedDnsName(attempt.reply.alias)
+  /** Tries the name and the search domains; only "does not exist" and "no such record" lead on to the next one. */
+  async #lookUp(name: string, type: QuestionType, signal: AbortSignal | undefined): Promise<Found> {
+    const bare = checkedName(name)
+    const closing = this.#closing.signal
+    const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
+    either.throwIfAborted()
+    const config = await this.#config()
+    either.throwIfAborted()
+    let empty: Found | undefined
+    for (const candidate of candidates(name, bare, config)) {
+      const found = await this.#follow(candidate, type, config, either)
+      if (found.reading.empty === undefined) return found
+      // "There is such a name" says more than "there is no such name", and the first of equals is the user's own spelling.
+      if (empty === undefined || (empty.reading.empty === 'nxdomain' && found.reading.empty === 'nodata')) empty = found
     }
-    throw new ResolverError('DNS_CNAME_LOOP', `${type} ${text} leads through more than ${MAX_ALIASES} aliases`)
+    return empty!
   }
 
-  async #askServers(name: string, type: QueryType, signal: AbortSignal): Promise<Attempt> {
-    let failure: unknown
-    for (let round = 0; round < this.#tries; round++) {
-      for (const server of this.#servers ?? serversOfResolvConf()) {
+  async #config(): Promise<ResolverConfig> {
+    const { timeoutMs, tries, ndots = 1 } = this.#options
+    const given = { search: this.#search ?? [], ndots, timeoutMs, tries }
+    if (this.#servers !== undefined) return { ...given, servers: this.#servers }
+    const file = await this.#resolvConf.current()
+    return {
+      servers: file.servers,
+      search: this.#search ?? file.search,
+      ndots: this.#options.ndots ?? file.ndots,
+      timeoutMs: timeoutMs ?? file.timeoutMs,
+      tries: tries ?? file.tries,
+    }
+  }
+
+  /** Asks on where an alias leads out of the message, as servers that do not recurse leave it to us. */
+  async #follow(name: string, type: QuestionType, config: ResolverConfig, signal: AbortSignal): Promise<Found> {
+    let owner = name
+    let chainTtl = Number.POSITIVE_INFINITY
+    for (let hops = 0; hops <= MAX_ALIASES; hops++) {
+      const found = await this.#ask(owner, type, config, signal)
+      chainTtl = Math.min(chainTtl, found.reading.ttlSeconds)
+      const reading = { ...found.reading, ttlSeconds: chainTtl }
+      if (reading.alias === undefined) return { ...found, reading }
+      owner = reading.alias
+    }
+    throw new ResolverError('DNS_CNAME_LOOP', `${name} leads through more than ${MAX_ALIASES} aliases`)
+  }
+
+  /** Goes through the servers until one gives an answer. */
+  async #ask(name: string, type: QuestionType, config: ResolverConfig, signal: AbortSignal): Promise<Found> {
+    const failures: ResolverError[] = []
+    const { tries = DEFAULT_TRIES, timeoutMs = DEFAULT_TIMEOUT_MS } = config
+    for (let round = 0; round < tries; round++) {
+      for (const server of config.servers) {
         try {
-          return await this.#askServer(server, name, type, signal)
+          return await this.#askServer(server, name, type, timeoutMs, signal)
         } catch (error) {
           signal.throwIfAborted()
           if (!(error instanceof ResolverError)) throw error
-          failure = error
+          if (error.code === 'DNS_CNAME_LOOP') throw error
+          failures.push(error)
         }
       }
     }
-    throw failure
+    throw summary(name, type, failures, config.servers)
   }
 
-  async #askServer(server: ServerAddress, name: string, type: QueryType, signal: AbortSignal): Promise<Attempt> {
-    if (this.#transport === 'tcp') return this.#exchange('tcp', server, name, type, signal)
-    const overUdp = await this.#exchange('udp', server, name, type, signal)
-    if (!overUdp.reply.truncated) return overUdp
-    try {
-      return await this.#exchange('tcp', server, name, type, signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      // Part of the answer, marked as such, serves a caller who wants any member better than none.
-      if (overUdp.reply.empty === undefined) return overUdp
-      throw error
-    }
-  }
-
-  async #exchange(
-    transport: 'udp' | 'tcp',
+  async #askServer(
     server: ServerAddress,
     name: string,
-    type: QueryType,
+    type: QuestionType,
+    timeoutMs: number,
     signal: AbortSignal,
-  ): Promise<Attempt> {
-    const question: Question = { id: randomInt(0x1_0000), name, type }
-    const timeout = AbortSignal.timeout(this.#timeoutMs)
-    const exchange = transport === 'udp' ? udpExchange : tcpExchange
-    const query = encodeQuery(question, transport === 'udp' ? this.#ednsBytes : 0)
-    try {
-      const accept = (bytes: Uint8Array) => decodeReply(bytes, question, server.text)
-      const reply = await exchange(server, query, accept, AbortSignal.any([signal, timeout]))
-      return { reply, server: server.text, transport }
-    } catch (error) {
-      if (!timeout.aborted || signal.aborted || error instanceof ResolverError) throw error
-      const message = `${server.text} did not answer ${type} ${name} over ${transport.toUpperCase()} within ${this.#timeoutMs} ms`
-      throw new ResolverError('DNS_TIMEOUT', message, { server: server.text, cause: error })
+  ): Promise<Found> {
+    const { transport = 'auto', ednsBytes = DEFAULT_EDNS_BYTES } = this.#options
+    const ask = (over: 'udp' | 'tcp', edns: number) => {
+      const exchange: Exchange = {
+        server,
+        query: encodeQuery(randomInt(0x1_0000), name, type, edns),
+        timeoutMs,
+        signal,
+        accepts: (message) => answers(message, name, type),
+      }
+      return over === 'tcp' ? exchangeTcp(exchange) : exchangeUdp(exchange)
     }
+    let over: 'udp' | 'tcp' = transport === 'tcp' ? 'tcp' : 'udp'
+    let edns = ednsBytes
+    let message = await ask(over, edns)
+    // Servers that do not know EDNS say so this way. @see RFC 6891 §7
+    if (edns > 0 && [RCODE.FORMERR, RCODE.NOTIMP, RCODE.BADVERS].some((rcode) => rcode === message.rcode)) {
+      edns = 0
+      message = await ask(over, edns)
+    }
+    if (message.truncated && over === 'udp') {
+      over = 'tcp'
+      message = await ask(over, edns).catch((cause) => {
+        signal.throwIfAborted()
+        throw new ResolverError('DNS_TRUNCATED', `${server.text} cut its UDP answer and TCP failed: ${textOf(cause)}`, {
+          cause,
+          server: server.text,
+        })
+      })
+    }
+    checkRcode(message, server)
+    return { message, reading: readAnswer(message, name, type), server, transport: over }
   }
 }
 
-function answerOf<R>({ reply, server, transport }: Attempt, records: readonly R[]): DnsAnswer<R> {
-  const { empty, ttlSeconds, authoritative, truncated } = reply
+/** In which order a name and the search domains are tried. @see resolv.conf(5), ndots */
+function candidates(name: string, bare: string, { search, ndots }: ResolverConfig): string[] {
+  if (name.endsWith('.') || search.length === 0) return [bare]
+  const extended = search.map((domain) => `${bare}.${domain}`).filter((long) => long.length <= 253)
+  return bare.split('.').length - 1 >= ndots ? [bare, ...extended] : [...extended, bare]
+}
+
+/** Whether a message belongs to the question; names are compared without case, as servers may change it. */
+function answers(message: Message, name: string, type: QuestionType): boolean {
+  if (!message.isResponse || message.opcode !== 0) return false
+  // A server that refuses or does not understand may leave the question out.
+  if (message.questions.length === 0) return message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN
+  const [question] = message.questions
+  return (
+    message.questions.length === 1 && question!.isInternet && question!.type === type && sameName(question!.name, name)
+  )
+}
+
+function checkRcode({ rcode }: Message, server: ServerAddress): void {
+  if (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN) return
+  const known = rcode in RCODE_ERRORS ? RCODE_ERRORS[rcode as keyof typeof RCODE_ERRORS] : undefined
+  const [code, text] = known ?? (['DNS_SERVER_ERROR', `response code ${rcode}`] as const)
+  throw new ResolverError(code, `${server.text} answered ${text}`, { server: server.text })
+}
+
+/** One error for all attempts; what a server said tells more than that another said nothing. */
+function summary(
+  name: string,
+  type: QuestionType,
+  failures: readonly ResolverError[],
+  servers: readonly ServerAddress[],
+): ResolverError {
+  const silent = new Set(['DNS_TIMEOUT', 'DNS_UNREACHABLE'])
+  const telling = failures.find(({ code }) => !silent.has(code)) ?? failures[0]!
+  const each = [...new Set(failures.map((failure) => failure.message))].join('; ')
+  const rounds = failures.length / servers.length
+  const times = rounds > 1 ? ` (${rounds} tries)` : ''
+  return new ResolverError(telling.code, `no answer for ${type} ${name}: ${each}${times}`, {
+    hint: telling.hint,
+    retryable: failures.some(({ retryable }) => retryable),
+    server: telling.server,
+    cause: failures.length === 1 ? telling : new AggregateError(failures, 'every try failed'),
+  })
+}
+
+function answer<R>(
+  { message, reading, server, transport }: Found,
+  records: readonly R[],
+  absent?: 'absent',
+): DnsAnswer<R> {
+  const empty = reading.empty ?? absent
   return {
     records,
     ...(empty !== undefined && { empty }),
-    ttlSeconds,
-    server,
+    ttlSeconds: reading.ttlSeconds,
+    server: server.text,
     transport,
-    authoritative,
-    truncated,
+    authoritative: message.authoritative,
+    truncated: message.truncated,
     stale: false,
+    messageBytes: message.bytes,
   }
 }
 
-function checkInteger(option: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return
-  throw new ResolverError('DNS_BAD_OPTION', `${option} must be a whole number from ${least} to ${most}, not ${value}`)
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

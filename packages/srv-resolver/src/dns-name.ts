@@ -4,20 +4,21 @@ const MAX_NAME = 253
 const MAX_LABEL = 63
 
 /**
- * Checks a domain name as a user gives it and returns it without the trailing dot, spelling kept; the root is `''`.
+ * Checks a domain name as a user gives it and returns it without the trailing dot, spelling kept.
  *
  * @throws {ResolverError} `DNS_BAD_NAME`
  * @see RFC 1035 §2.3.4 (sizes), RFC 2782 (underscores)
  */
 export function checkedName(name: unknown): string {
   if (typeof name !== 'string' || name === '') throw bad(name, 'it is empty')
+  if (name === '.') throw bad(name, 'it is the root')
   const bare = withoutDot(name)
   // ASCII is what goes on the wire; anything else has to be converted by who knows the language of the name.
   if (!/^[\x21-\x7e]*$/.test(bare)) {
     throw bad(name, 'it has spaces or characters outside ASCII', 'Write an international name in its xn-- form.')
   }
   if (bare.length > MAX_NAME) throw bad(name, `it is longer than ${MAX_NAME} characters`)
-  for (const label of bare === '' ? [] : bare.split('.')) {
+  for (const label of bare.split('.')) {
     if (label === '') throw bad(name, 'it has an empty label')
     if (label.length > MAX_LABEL) throw bad(name, `its label ${label} is longer than ${MAX_LABEL} characters`)
   }

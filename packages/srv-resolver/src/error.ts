@@ -85,7 +85,7 @@ export class ResolverError extends Error {
 
   constructor(code: ResolverErrorCode, message: string, options: ResolverErrorOptions = {}) {
     const { hint, server, retryable, ...rest } = options
-    super(`${code}: ${message}`, rest)
+    super(message, rest)
     this.code = code
     this.hint = hint ?? FACTS[code].hint
     this.server = server

@@ -114,12 +114,12 @@ function settle({ server, timeoutMs, signal, over }: Race, start: Start): Promis
     const aborted = () => fail(signal.reason)
     const ended = () =>
       fail(
-        strays === 0
-          ? new ResolverError('DNS_TIMEOUT', `${server.text} did not answer over ${over} within ${timeoutMs} ms`)
-          : new ResolverError(
-              'DNS_MALFORMED',
-              `${server.text} sent ${strays} datagrams, none of which answers the question (wrong id or name)`,
-            ),
+        new ResolverError(
+          'DNS_TIMEOUT',
+          strays === 0
+            ? `${server.text} did not answer over ${over} within ${timeoutMs} ms`
+            : `${server.text} sent ${strays} datagrams, none of which answers the question (wrong id or name)`,
+        ),
       )
     const timer = setTimeout(ended, timeoutMs)
     signal.addEventListener('abort', aborted)
@@ -144,7 +144,6 @@ function unreachable(server: ServerAddress, over: string, cause: Error): Resolve
 function withServer(error: unknown, server: ServerAddress): unknown {
   if (!(error instanceof ResolverError) || error.server !== undefined) return error
   const { code, message, hint, retryable, cause } = error
-  const text = message.slice(code.length + 2)
-  const shown = text.includes(server.text) ? text : `${server.text}: ${text}`
+  const shown = message.includes(server.text) ? message : `${server.text}: ${message}`
   return new ResolverError(code, shown, { hint, retryable, server: server.text, ...(cause !== undefined && { cause }) })
 }

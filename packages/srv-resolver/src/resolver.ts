@@ -68,13 +68,13 @@ export interface SrvAnswer extends DnsAnswer<SrvRecord> {
 }
 
 /** What every lookup takes. */
-export interface LookupOptions {
+export interface ResolveOptions {
   /** Ends the lookup at once; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal
 }
 
 /** What an address lookup takes. */
-export interface AddressLookupOptions extends LookupOptions {
+export interface ResolveAddressesOptions extends ResolveOptions {
   /** Ask for A (4) or AAAA (6) only; both when left out. */
   readonly family?: 4 | 6
 }
@@ -87,11 +87,11 @@ export interface AddressLookupOptions extends LookupOptions {
  * absolute.
  */
 export interface SrvResolver {
-  resolveSrv(name: string, options?: LookupOptions): Promise<SrvAnswer>
+  resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer>
   /** An IP address as name is its own answer. With both families, one that has records covers for one that failed. */
-  resolveAddresses(name: string, options?: AddressLookupOptions): Promise<DnsAnswer<AddressRecord>>
+  resolveAddresses(name: string, options?: ResolveAddressesOptions): Promise<DnsAnswer<AddressRecord>>
   /** The strings of each TXT record, joined. */
-  resolveTxt(name: string, options?: LookupOptions): Promise<DnsAnswer<string>>
+  resolveTxt(name: string, options?: ResolveOptions): Promise<DnsAnswer<string>>
   /** Gives back sockets and timers; lookups under way and later ones reject with `DNS_CLOSED`. */
   close?(): void
 }
@@ -104,5 +104,5 @@ export type SrvWatchEvent =
 /** A source that tells of a change as soon as it happens. */
 export interface SrvWatcher {
   /** The first answer at once, then one for each change; a failure is told and tried again. Ends only by abort, with `signal.reason`. */
-  watchSrv(name: string, options?: LookupOptions): AsyncGenerator<SrvWatchEvent, never>
+  watchSrv(name: string, options?: ResolveOptions): AsyncGenerator<SrvWatchEvent, never>
 }

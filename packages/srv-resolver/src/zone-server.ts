@@ -1,185 +1,299 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
-import { decode, encode } from 'dns-packet'
+import { aBoolean, aFunction, anything, aText, checkOptions, texts, whole } from './check-options.ts'
+import { decodeMessage, type Message } from './dns-message.ts'
+import { checkedName, isWithin, nameKey } from './dns-name.ts'
 import { ResolverError } from './error.ts'
-import { Zone, type ZoneMatch, type ZoneRecord } from './zone.ts'
-import { answerQuery, decodeQuery, errorAnswer, RCODE, type ZoneQuery } from './zone-answer.ts'
-import type { ZoneFault } from './zone-fault.ts'
+import { formatAddress } from './server-address.ts'
+import { Zone } from './zone.ts'
+import { FaultPlan, type ZoneFault } from './zone-fault.ts'
+import type { ZoneRecord } from './zone-record.ts'
+import { zoneResponse } from './zone-response.ts'
 
-export interface ZoneServerOptions {
-  /** The address to listen on; default `127.0.0.1`. */
-  readonly host?: string
-  /** UDP and TCP; default 0, any port that is free for both. */
-  readonly port?: number
-  readonly records?: Iterable<ZoneRecord>
+/** A question that a zone server received. */
+export interface ZoneQuery {
+  readonly name: string
+  readonly type: string
+  readonly transport: 'udp' | 'tcp'
+  /** The UDP size that the client announced, 0 without EDNS. */
+  readonly ednsBytes: number
 }
 
-const MAX_TCP_ANSWER_BYTES = 65_535
-const TCP_IDLE_MS = 10_000
-const PORT_ATTEMPTS = 20
+/** Options of {@link startZoneServer}. */
+export interface ZoneServerOptions {
+  /** An IP address of this machine; default `127.0.0.1`. */
+  readonly host?: string
+  /** UDP and TCP; 0, the default, takes one that is free. */
+  readonly port?: number
+  readonly records?: Iterable<ZoneRecord>
+  /** What this server answers for; other names are REFUSED. Default: every name. */
+  readonly zones?: readonly string[]
+  /** How long a client may remember that there is nothing; default 5. */
+  readonly negativeTtlSeconds?: number
+  /** Also compress SRV targets, as some servers do although RFC 2782 asks not to; default false. */
+  readonly compressTargets?: boolean
+  /** Called for every question, before it is answered. */
+  readonly onQuery?: (query: ZoneQuery) => void
+  /** Randomness of the faults, 0 ≤ n < 1; default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** What {@link ZoneServer.remove} takes: a function, or fields that all have to be equal (names without case). */
+export type ZoneMatch = ((record: ZoneRecord) => boolean) | Partial<ZoneRecord>
+
+const RULES = {
+  host: aText,
+  port: whole(0, 65_535),
+  records: anything,
+  zones: texts,
+  negativeTtlSeconds: whole(0, 0x7fff_ffff),
+  compressTargets: aBoolean,
+  onQuery: aFunction,
+  random: aFunction,
+}
+
+const MAX_CONNECTIONS = 256
+const IDLE_MS = 10_000
+const BIND_TRIES = 20
+const FORMERR_FLAGS = 0x8001
 
 /**
- * Starts a small authoritative DNS server over UDP and TCP, whose records change at run time.
+ * Starts a small authoritative DNS server for demos, tests and local development.
  *
- * @throws {ResolverError} `DNS_BAD_OPTION` when the port cannot be listened on
+ * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_RECORD`, or `DNS_LISTEN_FAILED` when the port is taken
  */
-export async function startZoneServer({
-  host = '127.0.0.1',
-  port = 0,
-  records = [],
-}: ZoneServerOptions = {}): Promise<ZoneServer> {
-  const server = new ZoneServer(host, port, new Zone(records))
+export async function startZoneServer(options: ZoneServerOptions = {}): Promise<ZoneServer> {
+  checkOptions('startZoneServer', options, RULES)
+  const server = new ZoneServer(options)
   await server.resume()
   return server
 }
 
-/** A running zone server; `startZoneServer` makes one. */
+/** A running zone server; everything about it can change while it runs. */
 export class ZoneServer implements AsyncDisposable {
   readonly host: string
+  readonly #options: ZoneServerOptions
+  readonly #zones: readonly string[]
   readonly #zone: Zone
+  readonly #connections = new Set<Socket>()
+  readonly #delayed = new Set<NodeJS.Timeout>()
   #port: number
-  #udp: UdpSocket | undefined
+  #faults = new FaultPlan([])
+  #turn = 0
   #tcp: Server | undefined
-  readonly #clients = new Set<Socket>()
-  #fault: ZoneFault | undefined
+  #udp: UdpSocket | undefined
 
-  constructor(host: string, port: number, zone: Zone) {
-    this.host = host
-    this.#port = port
-    this.#zone = zone
+  /** Use {@link startZoneServer}. */
+  constructor(options: ZoneServerOptions) {
+    this.#options = options
+    this.host = options.host ?? '127.0.0.1'
+    this.#port = options.port ?? 0
+    this.#zones = options.zones?.map(checkedName) ?? ['']
+    this.#zone = new Zone(options.records)
   }
 
   get port(): number {
     return this.#port
   }
 
-  /** `host:port`, as `dnsClient` takes it. */
+  /** `host:port`, ready for the `servers` of a client. */
   get address(): string {
-    return this.host.includes(':') ? `[${this.host}]:${this.#port}` : `${this.host}:${this.#port}`
+    return formatAddress(this.host, this.#port)
   }
 
-  /** Adds a record, or replaces the one that differs only in TTL, priority or weight. */
-  add(record: ZoneRecord): void {
-    this.#zone.add(record)
+  /** Adds records; one that differs only in TTL, priority or weight from one that is there replaces it. @throws {ResolverError} `DNS_BAD_RECORD` */
+  add(...records: readonly ZoneRecord[]): void {
+    for (const record of records) this.#zone.add(record)
   }
 
-  /** Takes all records away that have every given value; tells how many. */
+  /** @returns how many records are gone */
   remove(match: ZoneMatch): number {
-    return this.#zone.remove(match)
+    return this.#zone.remove(typeof match === 'function' ? match : (record) => hasFields(record, match))
   }
 
-  records(): ZoneRecord[] {
+  records(): readonly ZoneRecord[] {
     return this.#zone.records()
   }
 
-  /** Misbehaves from now on; behaves again when called without a fault. */
-  setFault(fault?: ZoneFault): void {
-    this.#fault = fault
+  /** Misbehaves this way from now on, instead of any way before; without argument it behaves. */
+  setFault(...faults: readonly (ZoneFault | undefined)[]): void {
+    this.#faults = new FaultPlan(faults.filter((fault) => fault !== undefined))
+    this.#turn = 0
   }
 
-  /** Closes the sockets, as a server that died: UDP is silent, TCP is refused. The records stay. */
+  /** Closes the sockets, so that clients are refused; records and faults are kept. */
   async pause(): Promise<void> {
-    const [udp, tcp] = [this.#udp, this.#tcp]
-    this.#udp = undefined
+    const [tcp, udp] = [this.#tcp, this.#udp]
     this.#tcp = undefined
-    for (const client of this.#clients) client.destroy()
-    await Promise.all([
-      udp === undefined ? undefined : new Promise<void>((resolve) => udp.close(() => resolve())),
-      tcp === undefined ? undefined : new Promise<void>((resolve) => tcp.close(() => resolve())),
-    ])
+    this.#udp = undefined
+    for (const timer of this.#delayed) clearTimeout(timer)
+    this.#delayed.clear()
+    for (const connection of this.#connections) connection.destroy()
+    if (udp !== undefined) {
+      udp.close()
+      await once(udp, 'close')
+    }
+    if (tcp !== undefined) {
+      tcp.close()
+      await once(tcp, 'close')
+    }
   }
 
-  /** Listens again on the same port. */
+  /** Listens again, on the same port. @throws {ResolverError} `DNS_LISTEN_FAILED` */
   async resume(): Promise<void> {
     if (this.#tcp !== undefined) return
-    const anyPort = this.#port === 0
-    for (let attempt = 1; ; attempt++) {
+    const wanted = this.#port
+    for (let tries = 1; ; tries++) {
+      const tcp = this.#tcpServer()
       try {
-        await this.#listen()
+        await listenTcp(tcp, this.host, wanted)
+        this.#port = (tcp.address() as { port: number }).port
+        this.#udp = await this.#bindUdp()
+        this.#tcp = tcp
         return
       } catch (cause) {
-        await this.pause()
-        const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-        if (anyPort) this.#port = 0
-        if (anyPort && taken && attempt < PORT_ATTEMPTS) continue
-        throw new ResolverError('DNS_BAD_OPTION', `cannot listen on ${this.address}: ${(cause as Error).message}`, {
-          cause,
-          hint: taken
-            ? 'Another program listens there; choose another port, or 0 for any.'
-            : 'Choose another address or port.',
-        })
+        tcp.close()
+        this.#port = wanted
+        // A port that is free for TCP may be taken for UDP; another one is soon found when any will do.
+        if (wanted === 0 && tries < BIND_TRIES && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
+        const why = cause instanceof Error ? cause.message : String(cause)
+        throw new ResolverError('DNS_LISTEN_FAILED', `cannot listen on ${this.address}: ${why}`, { cause })
       }
     }
   }
 
+  /** The same as {@link pause}; nothing stays open. */
   close(): Promise<void> {
     return this.pause()
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
-  async #listen(): Promise<void> {
-    const tcp = createServer((client) => this.#serve(client))
-    tcp.listen(this.#port, this.host)
-    await once(tcp, 'listening')
-    this.#tcp = tcp
-    const address = tcp.address()
-    if (typeof address === 'object' && address !== null) this.#port = address.port
-    const udp = createSocket(this.host.includes(':') ? 'udp6' : 'udp4')
-    udp.bind(this.#port, this.host)
-    await once(udp, 'listening')
-    this.#udp = udp
-    udp.on('message', (datagram, { port, address: client }) => {
-      const reply = this.#answer(datagram, 'udp')
-      void reply.then((bytes) => {
-        if (bytes !== undefined && this.#udp === udp) udp.send(bytes, port, client)
+  #tcpServer(): Server {
+    const server = createServer((socket) => this.#serveConnection(socket))
+    server.maxConnections = MAX_CONNECTIONS
+    return server
+  }
+
+  async #bindUdp(): Promise<UdpSocket> {
+    const socket = createSocket({ type: this.host.includes(':') ? 'udp6' : 'udp4' })
+    socket.on('message', (bytes, { address, port }) => {
+      this.#answer(bytes, 'udp', (response) => {
+        // The client may be gone, which is nobody's fault; a failed send is a lost datagram.
+        if (this.#udp === socket) socket.send(response, port, address, () => undefined)
       })
     })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (cause) => {
+        socket.close()
+        reject(cause)
+      })
+      socket.bind({ address: this.host, port: this.#port, exclusive: true }, () => {
+        socket.removeAllListeners('error')
+        resolve()
+      })
+    })
+    // Without a listener an error report of the network, such as of a client that is gone, would end the process.
+    socket.on('error', () => undefined)
+    return socket
   }
 
-  #serve(client: Socket): void {
-    this.#clients.add(client)
-    client.once('close', () => this.#clients.delete(client))
-    client.on('error', () => client.destroy())
-    client.setTimeout(TCP_IDLE_MS, () => client.destroy())
-    let pending = Buffer.alloc(0)
-    client.on('data', (chunk) => {
-      pending = Buffer.concat([pending, chunk])
-      while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
-        const length = pending.readUInt16BE(0)
-        const message = pending.subarray(2, 2 + length)
-        pending = pending.subarray(2 + length)
-        void this.#answer(message, 'tcp').then((bytes) => {
-          if (bytes === undefined) return
-          const header = Buffer.alloc(2)
-          header.writeUInt16BE(bytes.length)
-          client.write(Buffer.concat([header, bytes]))
+  #serveConnection(socket: Socket): void {
+    let buffered = Buffer.alloc(0)
+    this.#connections.add(socket)
+    socket.setTimeout(IDLE_MS, () => socket.destroy())
+    socket.on('close', () => this.#connections.delete(socket))
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk) => {
+      buffered = Buffer.concat([buffered, chunk])
+      while (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0)) {
+        const end = 2 + buffered.readUInt16BE(0)
+        const bytes = Buffer.from(buffered.subarray(2, end))
+        buffered = buffered.subarray(end)
+        this.#answer(bytes, 'tcp', (response) => {
+          const length = Buffer.alloc(2)
+          length.writeUInt16BE(response.length)
+          if (socket.writable) socket.write(Buffer.concat([length, response]))
         })
       }
     })
   }
 
-  async #answer(bytes: Uint8Array, transport: 'udp' | 'tcp'): Promise<Uint8Array | undefined> {
-    const query = decodeQuery(bytes)
-    const fault = this.#fault
-    if (query === undefined || fault?.type === 'silence') return undefined
-    if (fault?.type === 'delay') await pause(fault.ms, undefined, { ref: false })
-    if (fault?.type === 'servfail') return errorAnswer(query.packet, RCODE.SERVFAIL)
-    if (fault?.type === 'refused') return errorAnswer(query.packet, RCODE.REFUSED)
-    // The id is kept: a stray datagram is ignored, a broken answer to our own question is an error.
-    if (fault?.type === 'garbage')
-      return Uint8Array.of(...bytes.subarray(0, 2), 0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0xc0, 0x0c)
-    const maxBytes = transport === 'tcp' ? MAX_TCP_ANSWER_BYTES : fault?.type === 'truncate' ? 0 : query.udpBytes
-    const answer = answerQuery(this.#zone, query, maxBytes)
-    return fault?.type === 'trim' && transport === 'udp' ? this.#trimmed(query, fault.records) : answer
+  #answer(bytes: Uint8Array, transport: 'udp' | 'tcp', send: (response: Buffer) => void): void {
+    const query = queryOf(bytes)
+    if (query === undefined) {
+      const refusal = formErr(bytes)
+      if (refusal !== undefined) send(refusal)
+      return
+    }
+    const [{ name, type } = { name: '', type: '' }] = query.questions
+    this.#options.onQuery?.({ name, type, transport, ednsBytes: query.ednsBytes })
+    const faults = this.#faults.strike(name, transport)
+    const apex = this.#zones.find((zone) => isWithin(name, zone))
+    const response = zoneResponse({
+      query,
+      bytes,
+      transport,
+      zone: this.#zone,
+      apex: apex ?? '',
+      serves: apex !== undefined,
+      negativeTtlSeconds: this.#options.negativeTtlSeconds ?? 5,
+      compressTargets: this.#options.compressTargets ?? false,
+      faults,
+      turn: faults.some(({ type: kind }) => kind === 'rotate') ? this.#turn++ : 0,
+      random: this.#options.random ?? Math.random,
+    })
+    if (response === undefined) return
+    const delayMs = faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0)
+    if (delayMs === 0) {
+      send(response)
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer)
+      send(response)
+    }, delayMs)
+    this.#delayed.add(timer)
   }
+}
 
-  #trimmed(query: ZoneQuery, records: number): Uint8Array {
-    const packet = decode(Buffer.from(answerQuery(this.#zone, query, MAX_TCP_ANSWER_BYTES)))
-    return encode({ ...packet, answers: (packet.answers ?? []).slice(0, records), additionals: [] })
+function queryOf(bytes: Uint8Array): Message | undefined {
+  try {
+    const message = decodeMessage(bytes)
+    return message.isResponse ? undefined : message
+  } catch (error) {
+    if (error instanceof ResolverError) return undefined
+    throw error
   }
+}
+
+/** The answer to what is no question; a response is never answered, or two servers could talk for ever. */
+function formErr(bytes: Uint8Array): Buffer | undefined {
+  if (bytes.length < 12 || (bytes[2]! & 0x80) !== 0) return undefined
+  const response = Buffer.alloc(12)
+  response.set(bytes.subarray(0, 2))
+  response.writeUInt16BE(FORMERR_FLAGS, 2)
+  return response
+}
+
+function hasFields(record: ZoneRecord, fields: Partial<ZoneRecord>): boolean {
+  const given = record as unknown as Readonly<Record<string, unknown>>
+  return Object.entries(fields).every(([field, value]) =>
+    (field === 'name' || field === 'target') && typeof value === 'string' && typeof given[field] === 'string'
+      ? nameKey(given[field]) === nameKey(value)
+      : given[field] === value,
+  )
+}
+
+function listenTcp(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
 }

@@ -1,104 +1,101 @@
-import { withoutTrailingDot } from './dns-name.ts'
-import { ResolverError } from './error.ts'
+import { nameKey, withoutDot } from './dns-name.ts'
+import type { EmptyReason } from './resolver.ts'
+import { checkZoneRecord, type ZoneRecord } from './zone-record.ts'
 
-interface OwnedRecord {
-  /** The name that has this record. */
-  readonly name: string
-  /** In seconds; default 5. */
-  readonly ttlSeconds?: number
+/** What a zone says to a question. */
+export interface ZoneAnswer {
+  /** Aliases first, in order, then the records of the type that was asked for. */
+  readonly answers: readonly ZoneRecord[]
+  /** Addresses of the SRV targets among the answers. */
+  readonly additionals: readonly ZoneRecord[]
+  readonly empty?: Exclude<EmptyReason, 'absent'>
 }
 
-/** A record as a zone holds it. */
-export type ZoneRecord =
-  | (OwnedRecord & {
-      readonly type: 'SRV'
-      readonly target: string
-      readonly port: number
-      /** Default 0. */
-      readonly priority?: number
-      /** Default 0. */
-      readonly weight?: number
-    })
-  | (OwnedRecord & { readonly type: 'A' | 'AAAA'; readonly address: string })
-  | (OwnedRecord & { readonly type: 'TXT'; readonly text: string })
-  | (OwnedRecord & { readonly type: 'CNAME'; readonly target: string })
-
-/** Which records: those that have all these values. Names and targets are compared as DNS does. */
-export interface ZoneMatch {
-  readonly type?: ZoneRecord['type']
-  readonly name?: string
-  readonly target?: string
-  readonly port?: number
-  readonly address?: string
-}
+const MAX_ALIASES = 16
 
 /** Records by name, changed at run time. */
 export class Zone {
-  readonly #byName = new Map<string, ZoneRecord[]>()
+  readonly #records = new Map<string, Map<string, ZoneRecord>>()
+  /** How many names with records lie at or below a name, so that names between them exist. */
+  readonly #below = new Map<string, number>()
 
   constructor(records: Iterable<ZoneRecord> = []) {
     for (const record of records) this.add(record)
   }
 
-  /** A record equal to one that is there replaces it. @throws {ResolverError} `DNS_BAD_OPTION` */
+  /**
+   * Adds a record, or replaces the one that differs only in TTL, priority or weight.
+   *
+   * @throws {ResolverError} `DNS_BAD_RECORD`
+   */
   add(record: ZoneRecord): void {
-    if (record.type === 'SRV' && !(Number.isInteger(record.port) && record.port >= 0 && record.port <= 65_535)) {
-      throw new ResolverError('DNS_BAD_OPTION', `the SRV record of ${record.name} has the port ${record.port}`)
-    }
-    const key = keyOf(record.name)
-    const known = (this.#byName.get(key) ?? []).filter((other) => !isSame(other, record))
-    this.#byName.set(key, [...known, record])
+    const key = nameKey(checkZoneRecord(record).name)
+    const here = this.#records.get(key)
+    // Maps keep the order of insertion, so a replaced record stays where it was in an answer.
+    const identity = identityOf(record)
+    if (here === undefined) this.#records.set(key, new Map([[identity, record]]))
+    else here.set(identity, record)
+    if (here === undefined) this.#count(key, 1)
   }
 
-  /** Takes away what matches; tells how many records that were. */
-  remove(match: ZoneMatch): number {
+  /** @returns how many records matched and are gone */
+  remove(matches: (record: ZoneRecord) => boolean): number {
     let removed = 0
-    for (const [key, records] of this.#byName) {
-      const kept = records.filter((record) => !matches(record, match))
-      removed += records.length - kept.length
-      if (kept.length === 0) this.#byName.delete(key)
-      else this.#byName.set(key, kept)
+    for (const [key, here] of this.#records) {
+      for (const [identity, record] of here) if (matches(record) && here.delete(identity)) removed++
+      if (here.size > 0) continue
+      this.#records.delete(key)
+      this.#count(key, -1)
     }
     return removed
   }
 
   records(): ZoneRecord[] {
-    return [...this.#byName.values()].flat()
+    return [...this.#records.values()].flatMap((here) => [...here.values()])
   }
 
-  /** The records of a name; undefined when the name does not exist, not even as the end of another. */
-  lookUp(name: string): readonly ZoneRecord[] | undefined {
-    const key = keyOf(name)
-    const records = this.#byName.get(key)
-    if (records !== undefined) return records
-    // An empty non-terminal exists. RFC 8020
-    for (const other of this.#byName.keys()) if (other.endsWith(`.${key}`)) return []
-    return undefined
+  answer(name: string, type: string): ZoneAnswer {
+    const answers: ZoneRecord[] = []
+    let key = nameKey(name)
+    for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+      const here = [...(this.#records.get(key)?.values() ?? [])]
+      const found = here.filter((record) => record.type === type)
+      if (found.length > 0) return { answers: [...answers, ...found], additionals: this.#addresses(found) }
+      const alias = here.find((record) => record.type === 'CNAME')
+      if (alias?.type !== 'CNAME') break
+      answers.push(alias)
+      key = nameKey(alias.target)
+    }
+    return { answers, additionals: [], empty: this.#below.has(key) ? 'nodata' : 'nxdomain' }
+  }
+
+  #addresses(found: readonly ZoneRecord[]): ZoneRecord[] {
+    const targets = new Set(found.flatMap((record) => (record.type === 'SRV' ? [nameKey(record.target)] : [])))
+    return [...targets].flatMap((target) =>
+      [...(this.#records.get(target)?.values() ?? [])].filter(({ type }) => type === 'A' || type === 'AAAA'),
+    )
+  }
+
+  #count(key: string, change: number): void {
+    for (let at = withoutDot(key); ; at = at.slice(at.indexOf('.') + 1)) {
+      const count = (this.#below.get(at) ?? 0) + change
+      if (count === 0) this.#below.delete(at)
+      else this.#below.set(at, count)
+      if (!at.includes('.')) break
+    }
   }
 }
 
-function keyOf(name: string): string {
-  return withoutTrailingDot(name).toLowerCase()
-}
-
-function isSame(a: ZoneRecord, b: ZoneRecord): boolean {
-  return (
-    matches(a, {
-      type: b.type,
-      ...('target' in b && { target: b.target }),
-      ...('port' in b && { port: b.port }),
-      ...('address' in b && { address: b.address }),
-    }) &&
-    (a.type !== 'TXT' || b.type !== 'TXT' || a.text === b.text)
-  )
-}
-
-function matches(record: ZoneRecord, { type, name, target, port, address }: ZoneMatch): boolean {
-  return (
-    (type === undefined || record.type === type) &&
-    (name === undefined || keyOf(record.name) === keyOf(name)) &&
-    (target === undefined || ('target' in record && keyOf(record.target) === keyOf(target))) &&
-    (port === undefined || ('port' in record && record.port === port)) &&
-    (address === undefined || ('address' in record && record.address === address))
-  )
+/** What makes a record another one than its neighbours. */
+function identityOf(record: ZoneRecord): string {
+  switch (record.type) {
+    case 'SRV':
+      return `SRV ${record.port} ${nameKey(record.target)}`
+    case 'TXT':
+      return `TXT ${record.text}`
+    case 'CNAME':
+      return `CNAME ${nameKey(record.target)}`
+    default:
+      return `${record.type} ${record.address.toLowerCase()}`
+  }
 }

@@ -43,6 +43,7 @@ describe('dnsClient and our zone server', () => {
       authoritative: true,
       truncated: false,
       stale: false,
+      messageBytes: expect.any(Number),
     })
   })
 
