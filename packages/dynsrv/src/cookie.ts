@@ -28,19 +28,23 @@ export interface CookieSources {
 export async function findCookie({ cookie, cookieFile, env }: CookieSources): Promise<string> {
   if (cookie !== undefined) return checkCookie(cookie, 'the cookie')
   if (cookieFile !== undefined) return readCookieFile(cookieFile)
-  const release = env['RELEASE_COOKIE']
+  const release = env.RELEASE_COOKIE
   if (release !== undefined) return checkCookie(release, 'RELEASE_COOKIE')
-  const home = env['HOME'] ?? homedir()
+  const home = env.HOME ?? homedir()
   const own = [
     join(home, '.erlang.cookie'),
-    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'erlang', '.erlang.cookie'),
+    join(env.XDG_CONFIG_HOME || join(home, '.config'), 'erlang', '.erlang.cookie'),
   ]
   for (const path of own) {
     if (await exists(path)) return readOwnCookieFile(path)
   }
-  throw new DynsrvError('DYNSRV_COOKIE_MISSING', 'no cookie: RELEASE_COOKIE is not set and there is no ~/.erlang.cookie', {
-    hint: 'give the cluster’s cookie in RELEASE_COOKIE or with --cookie-file FILE',
-  })
+  throw new DynsrvError(
+    'DYNSRV_COOKIE_MISSING',
+    'no cookie: RELEASE_COOKIE is not set and there is no ~/.erlang.cookie',
+    {
+      hint: "Give the cluster's cookie in RELEASE_COOKIE or with --cookie-file FILE.",
+    },
+  )
 }
 
 /**
@@ -52,18 +56,18 @@ export async function findCookie({ cookie, cookieFile, env }: CookieSources): Pr
 export function checkCookie(text: string, source: string): string {
   if (text === '') {
     throw new DynsrvError('DYNSRV_COOKIE_EMPTY', `${source} is empty`, {
-      hint: 'every node of a cluster shares one secret; make one with: openssl rand -base64 32',
+      hint: 'Every node of a cluster shares one secret; make one with: openssl rand -base64 32',
     })
   }
   if (text.length > MAX_COOKIE_LENGTH) {
     throw new DynsrvError('DYNSRV_COOKIE_INVALID', `${source} is longer than ${MAX_COOKIE_LENGTH} characters`, {
-      hint: 'use the same cookie as the BEAM nodes, which hold it in an atom',
+      hint: 'Use the same cookie as the BEAM nodes, which hold it in an atom.',
     })
   }
   const at = [...text].findIndex((character) => character < ' ' || character > '~')
   if (at >= 0) {
     throw new DynsrvError('DYNSRV_COOKIE_INVALID', `${source} holds a character outside printable ASCII at ${at + 1}`, {
-      hint: 'look for a line break, a tab or a quotation mark that came along',
+      hint: 'Look for a line break, a tab or a quotation mark that came along.',
     })
   }
   return text
@@ -76,7 +80,7 @@ async function readCookieFile(path: string): Promise<string> {
     text = await readFile(path, 'latin1')
   } catch (cause) {
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `cannot read the cookie file ${path}: ${reasonOf(cause)}`, {
-      hint: 'check the path and who may read it',
+      hint: 'Check the path and who may read it.',
       cause,
     })
   }
@@ -89,7 +93,7 @@ async function readOwnCookieFile(path: string): Promise<string> {
   const { mode } = await stat(path)
   if ((mode & GROUP_AND_OTHERS) !== 0) {
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `the cookie file ${path} can be read by others`, {
-      hint: `run: chmod 400 ${path}`,
+      hint: `Run: chmod 400 ${path}`,
     })
   }
   return readCookieFile(path)
@@ -100,9 +104,9 @@ async function exists(path: string): Promise<boolean> {
     await lstat(path)
     return true
   } catch (cause) {
-    if (reasonOf(cause) === REASONS['ENOENT'] || reasonOf(cause) === REASONS['ENOTDIR']) return false
+    if (reasonOf(cause) === REASONS.ENOENT || reasonOf(cause) === REASONS.ENOTDIR) return false
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `cannot look at ${path}: ${reasonOf(cause)}`, {
-      hint: 'check who may read the folder, or give the cookie in RELEASE_COOKIE',
+      hint: 'Check who may read the folder, or give the cookie in RELEASE_COOKIE.',
       cause,
     })
   }

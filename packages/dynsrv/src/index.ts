@@ -1,1 +1,63 @@
-export const placeholder = 'dynsrv'
+// One import for a program that joins a cluster: `start`, and of each package what such a program touches.
+export { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
+export {
+  DynamicSrv,
+  EpmdError,
+  type EpmdErrorCode,
+  type EpmdModule,
+  type NodeName,
+  nodeName,
+  parseNodeName,
+} from '@dynsrv/epmd-shim'
+export {
+  Atom,
+  atom,
+  Binary,
+  BitString,
+  charlist,
+  EtfError,
+  Float,
+  ImproperList,
+  inspect,
+  Pid,
+  Reference,
+  type Term,
+  Tuple,
+  tuple,
+} from '@dynsrv/etf'
+export {
+  Mailbox,
+  type MailboxOptions,
+  Node,
+  type NodeDownReason,
+  NodeError,
+  type NodeErrorCode,
+  type NodeEvent,
+  type NodeOptions,
+  startNode,
+} from '@dynsrv/node'
+export {
+  dnsClient,
+  ResolverError,
+  type ResolverErrorCode,
+  type SrvResolver,
+  startZoneServer,
+  type ZoneRecord,
+  type ZoneServer,
+} from '@dynsrv/srv-resolver'
+export {
+  dynamicSrv,
+  leaveAfter,
+  type Membership,
+  type MembershipChange,
+  onDeregister,
+  Strategy,
+  StrategyError,
+  type StrategyErrorCode,
+  whenLinkDropped,
+} from '@dynsrv/strategy'
+export { Cluster, type ReadyOptions } from './cluster.ts'
+export type { ClusterEvent, Deregistered } from './cluster-event.ts'
+export { DynsrvError, type DynsrvErrorCode } from './error.ts'
+export { start } from './start.ts'
+export type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'

@@ -16,7 +16,7 @@ export function serviceName(text: string): string {
   const name = text.endsWith('.') ? text.slice(0, -1) : text
   const wrong = (what: string) =>
     new DynsrvError('DYNSRV_SERVICE_INVALID', `the service ${JSON.stringify(text)} ${what}`, {
-      hint: 'give the DNS name that holds the SRV records, such as my-service.service.consul',
+      hint: 'Give the DNS name that holds the SRV records, such as my-service.service.consul.',
     })
   if (name === '') throw wrong('is empty')
   if (name.includes('@')) throw wrong('is a node name, not a DNS name')

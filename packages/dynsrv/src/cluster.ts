@@ -1,0 +1,178 @@
+import { EventEmitter, on } from 'node:events'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { Node } from '@dynsrv/node'
+import type { Strategy } from '@dynsrv/strategy'
+import type { ClusterEvent } from './cluster-event.ts'
+import { DynsrvError } from './error.ts'
+import { explain } from './explain.ts'
+import type { OwnRecord } from './own-record.ts'
+
+const READY_TIMEOUT_MS = 30_000
+
+/** What a cluster is made of. */
+export interface ClusterParts {
+  readonly node: Node
+  readonly strategies: ReadonlyMap<string, Strategy>
+  /** Our own records, by topology. */
+  readonly ownRecords: ReadonlyMap<string, OwnRecord>
+  readonly deregister?: (() => Promise<void> | void) | undefined
+  readonly closeResolver?: (() => void) | undefined
+}
+
+/** What `ready` waits for. */
+export interface ReadyOptions {
+  /** Peers that must be connected; default 1. */
+  readonly minPeers?: number
+  /** In milliseconds; default 30 000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Our node in a cluster: the node itself, and the strategies that keep it connected. Made by `start`. */
+export class Cluster implements AsyncDisposable {
+  /** The live node: mailboxes, messages, links. */
+  readonly node: Node
+  readonly #parts: ClusterParts
+  readonly #emitter = new EventEmitter<{ event: [ClusterEvent]; closed: [] }>()
+  /** Why a peer that was found is not connected. */
+  readonly #unreachable = new Map<string, unknown>()
+  #discoveryFailure: unknown
+  #closing: Promise<void> | undefined
+
+  constructor(parts: ClusterParts) {
+    const { node, strategies, ownRecords } = parts
+    this.#parts = parts
+    this.node = node
+    this.#emitter.setMaxListeners(0)
+    node.on('event', (event) => this.#tell(event))
+    for (const [topology, record] of ownRecords) record.on('gone', () => this.#tell({ type: 'deregistered', topology }))
+    for (const [topology, strategy] of strategies) {
+      strategy.on('change', (change) => this.#tell({ ...change, topology }))
+      strategy.start()
+    }
+  }
+
+  /** Our own name. */
+  get self(): NodeName {
+    return this.node.self
+  }
+
+  /** The port that we listen on. */
+  get port(): number {
+    return this.node.port ?? 0
+  }
+
+  /** The peers that are connected now, visible or hidden, whoever dialled. */
+  members(): NodeName[] {
+    return [...this.node.connected()]
+  }
+
+  /** Calls back for everything that happens from now on; returns what ends that. */
+  on(listener: (event: ClusterEvent) => void): () => void {
+    this.#emitter.on('event', listener)
+    return () => this.#emitter.off('event', listener)
+  }
+
+  /** Everything that happens from now on; ends when the cluster is closed or the signal aborts. */
+  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ClusterEvent, void> {
+    const closed = new AbortController()
+    const abort = () => closed.abort()
+    this.#emitter.once('closed', abort)
+    const ended = signal === undefined ? closed.signal : AbortSignal.any([signal, closed.signal])
+    try {
+      for await (const [event] of on(this.#emitter, 'event', { signal: ended })) yield event as ClusterEvent
+    } catch (error) {
+      if (!ended.aborted) throw error
+    } finally {
+      this.#emitter.off('closed', abort)
+    }
+  }
+
+  /**
+   * Waits until enough peers are connected.
+   *
+   * @throws {DynsrvError} `DYNSRV_NOT_READY` when that takes too long, naming each missing peer and why; `DYNSRV_CLOSED`
+   * @throws the signal's reason when it aborts
+   */
+  async ready({ minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal }: ReadyOptions = {}): Promise<void> {
+    const enough = () => this.members().length >= minPeers
+    signal?.throwIfAborted()
+    if (enough()) return
+    const timeout = new AbortController()
+    const patience = setTimeout(() => timeout.abort(), timeoutMs)
+    try {
+      const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal])
+      for await (const _ of this.events({ signal: ended })) if (enough()) return
+    } finally {
+      clearTimeout(patience)
+    }
+    signal?.throwIfAborted()
+    if (!timeout.signal.aborted) throw closedError()
+    throw this.#notReady(minPeers, timeoutMs)
+  }
+
+  /**
+   * Leaves in order: stops discovery, so that nobody is dialled any more, lets `deregister` take our record away, and
+   * closes.
+   *
+   * @throws what `deregister` throws, after everything is closed
+   */
+  async drain(): Promise<void> {
+    await this.#stopStrategies()
+    try {
+      await this.#parts.deregister?.()
+    } finally {
+      await this.close()
+    }
+  }
+
+  /** Leaves at once: discovery, links and sockets end. May be called again. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#stopStrategies()
+    await this.node.close()
+    this.#parts.closeResolver?.()
+    this.#emitter.emit('closed')
+  }
+
+  async #stopStrategies(): Promise<void> {
+    await Promise.all([...this.#parts.strategies.values()].map((strategy) => strategy.stop()))
+  }
+
+  #tell(event: ClusterEvent): void {
+    if (event.type === 'connectFailed') this.#unreachable.set(event.node, event.cause)
+    else if (event.type === 'nodeup') this.#unreachable.delete(event.node)
+    else if (event.type === 'discoveryFailed') this.#discoveryFailure = event.cause
+    else if (event.type === 'polled') this.#discoveryFailure = undefined
+    this.#emitter.emit('event', event)
+  }
+
+  #notReady(minPeers: number, timeoutMs: number): DynsrvError {
+    const seen = this.members()
+    const reasons = [...this.#unreachable].map(([peer, cause]) => `${peer}: ${explain(cause).message}`)
+    if (this.#discoveryFailure !== undefined) reasons.unshift(`discovery: ${explain(this.#discoveryFailure).message}`)
+    const why = reasons.length === 0 ? 'discovery named no other member' : reasons.join('; ')
+    return new DynsrvError(
+      'DYNSRV_NOT_READY',
+      `${seen.length} of ${minPeers} peers after ${timeoutMs / 1_000} s (${why})`,
+      {
+        hint: 'Look at the SRV records of the service, and at the reason of each peer.',
+        cause: this.#discoveryFailure ?? [...this.#unreachable.values()].at(0),
+      },
+    )
+  }
+}
+
+function closedError(): DynsrvError {
+  return new DynsrvError('DYNSRV_CLOSED', 'the cluster was closed while it waited for peers', {
+    hint: 'Call ready() before close().',
+  })
+}

@@ -1,0 +1,131 @@
+import type { ClusterEvent } from '../cluster-event.ts'
+import { explain, reasonText } from '../explain.ts'
+import type { Paint, Span } from '../terminal/paint.ts'
+
+/** What `dynsrv join` shows beside what happens to the cluster. */
+export interface JoinView {
+  started(facts: StartedFacts): void
+  show(event: ClusterEvent, members: readonly string[]): void
+  leaving(signal: string, members: readonly string[]): void
+  left(): void
+}
+
+/** What is known once the node listens. */
+export interface StartedFacts {
+  readonly name: string
+  readonly port: number
+  readonly hidden: boolean
+  readonly services: readonly string[]
+  /** The DNS servers that are asked; empty for those of the system. */
+  readonly dns: readonly string[]
+  readonly pollingIntervalMs: number
+}
+
+/** For programs: one JSON object a line, everything that happens. */
+export function joinJson(write: (line: string) => void): JoinView {
+  const line = (fields: Record<string, unknown>) => write(JSON.stringify({ time: new Date().toISOString(), ...fields }))
+  return {
+    started: (facts) => line({ type: 'started', ...facts }),
+    show: (event, members) => line({ ...plainEvent(event), members }),
+    leaving: (signal, members) => line({ type: 'leaving', signal, members }),
+    left: () => line({ type: 'left', members: [] }),
+  }
+}
+
+/** For people: one aligned line for each thing that is new to them, with the reason and what to do. */
+export function joinLines(write: (line: string) => void, paint: Paint): JoinView {
+  const said = new Map<string, string>()
+  let width = 0
+  const line = (sign: Sign, subject: string, text: readonly Span[]) => {
+    width = Math.max(width, subject.length)
+    write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
+  }
+  /** Tells of a trouble once, until something else is said about the same thing. */
+  const trouble = (about: string, subject: string, what: string, cause: unknown) => {
+    const { code, hint } = explain(cause)
+    const key = `${what} ${code ?? reasonText(cause)}`
+    if (said.get(about) === key) return
+    said.set(about, key)
+    line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}`])
+    if (hint !== undefined) write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
+  }
+  const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
+  return {
+    started({ name, port, hidden, services, dns, pollingIntervalMs }) {
+      width = name.length
+      const servers = dns.length === 0 ? "the system's DNS servers" : dns.join(', ')
+      write(paint([[name, 'title'], ` listens on port ${port}, ${hidden ? 'hidden' : 'visible'}`]))
+      write(
+        paint([`looks for members in SRV ${services.join(', ')} at ${servers} every ${pollingIntervalMs / 1_000} s`]),
+      )
+      write(paint([['Ctrl-C leaves', 'quiet']]))
+    },
+    show(event, members) {
+      switch (event.type) {
+        case 'nodeup':
+          said.delete(event.node)
+          line('up', event.node, [
+            ['joined', 'good'],
+            [`   ${count(members)}`, 'quiet'],
+          ])
+          break
+        case 'nodedown':
+          said.delete(event.node)
+          line('down', event.node, [
+            ['gone', 'bad'],
+            `: ${reasonText(event.reason)}`,
+            [`   ${count(members)}`, 'quiet'],
+          ])
+          break
+        case 'connectFailed':
+          trouble(event.node, event.node, 'not reached', event.cause)
+          break
+        case 'discoveryFailed':
+          trouble(event.topology, 'DNS', 'lookup failed, everybody stays', event.cause)
+          break
+        case 'ignored':
+          trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
+          break
+        case 'deregistered':
+          line('trouble', 'we', [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
+          break
+        case 'refused':
+          // Without the port, which is another one each time: a health check that only connects is told once.
+          refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
+          break
+        case 'warning':
+          trouble(event.peer ?? 'we', event.peer ?? 'we', 'look', event)
+          break
+        default:
+          break
+      }
+    },
+    leaving(signal, members) {
+      line('down', 'we', [`leave (${signal}), ${count(members)} stay${members.length === 1 ? 's' : ''}`])
+    },
+    left: () => undefined,
+  }
+}
+
+type Sign = 'up' | 'down' | 'trouble'
+const SIGNS: Readonly<Record<Sign, Span>> = { up: ['+', 'good'], down: ['-', 'bad'], trouble: ['!', 'warning'] }
+const CLOCK_WIDTH = 8
+
+/** The wall clock, so that a line can be laid beside another node's log. */
+function clock(now = new Date()): string {
+  return now.toTimeString().slice(0, CLOCK_WIDTH)
+}
+
+function count(members: readonly string[]): string {
+  return members.length === 1 ? '1 member' : `${members.length} members`
+}
+
+/** An event without its error objects, which JSON would print as `{}`. */
+function plainEvent(event: ClusterEvent): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(event).map(([key, value]) => [
+      key,
+      key === 'cause' || value instanceof Error ? explain(value) : value,
+    ]),
+  )
+}

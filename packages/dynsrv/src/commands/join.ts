@@ -1,0 +1,81 @@
+import { dnsServer } from '../dns-server.ts'
+import { durationMs } from '../duration.ts'
+import { DynsrvError } from '../error.ts'
+import { parsePort } from '../parse-port.ts'
+import { serviceName } from '../service-name.ts'
+import { start } from '../start.ts'
+import type { StartOptions } from '../start-options.ts'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+import { exitSignal } from '../terminal/exit-signal.ts'
+import { painter, wantsColours } from '../terminal/paint.ts'
+import { joinJson, joinLines } from './join-view.ts'
+
+/** The options of `dynsrv join`, as they were typed. */
+export interface JoinOptions {
+  readonly name?: string
+  readonly service?: readonly string[]
+  readonly dns?: readonly string[]
+  readonly cookieFile?: string
+  readonly cookie?: string
+  readonly port?: string
+  readonly host?: string
+  readonly visible?: boolean
+  readonly interval: string
+  readonly json?: boolean
+  readonly plain?: boolean
+}
+
+/**
+ * Joins a cluster and shows its members until a signal asks it to leave.
+ *
+ * @returns the exit code
+ */
+export async function join(options: JoinOptions): Promise<number> {
+  using exit = exitSignal()
+  const pollingIntervalMs = durationMs(options.interval)
+  const services = (options.service ?? []).map(serviceName)
+  const dns = (options.dns ?? []).map(dnsServer)
+  const cluster = await start(startOptions(options, { services, dns, pollingIntervalMs }))
+  const view =
+    options.json === true
+      ? joinJson(print)
+      : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
+  const hidden = options.visible !== true
+  view.started({ name: cluster.self, port: cluster.port, hidden, services, dns, pollingIntervalMs })
+  const stop = cluster.on((event) => view.show(event, cluster.members()))
+  const signal = await exit.received
+  stop()
+  view.leaving(signal, cluster.members())
+  await cluster.drain()
+  view.left()
+  return EXIT_OK
+}
+
+function startOptions(
+  { name, cookie, cookieFile, port, host, visible }: JoinOptions,
+  found: { services: readonly string[]; dns: readonly string[]; pollingIntervalMs: number },
+): StartOptions {
+  if (cookie !== undefined) {
+    throw new DynsrvError(
+      'DYNSRV_BAD_OPTION',
+      'a cookie on the command line can be read by every user of this machine',
+      {
+        hint: 'Put it in a file for --cookie-file, or in RELEASE_COOKIE.',
+      },
+    )
+  }
+  const { services, dns, pollingIntervalMs: pollingInterval } = found
+  return {
+    topologies: Object.fromEntries(services.map((service) => [service, { service, pollingInterval }])),
+    hidden: visible !== true,
+    ...(name !== undefined && { name }),
+    ...(dns.length > 0 && { dns }),
+    ...(cookieFile !== undefined && { cookieFile }),
+    ...(port !== undefined && { port: parsePort(port, '--port') }),
+    ...(host !== undefined && { host }),
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

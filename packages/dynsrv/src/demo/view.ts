@@ -1,0 +1,16 @@
+import type { DemoEvent } from './demo-event.ts'
+
+/** Shows the demo to somebody. */
+export interface DemoView {
+  show(event: DemoEvent): void
+  /** The last word: nothing is redrawn any more. */
+  close(): void
+}
+
+/** For programs: every event as it is, one JSON object a line. */
+export function jsonView(write: (line: string) => void): DemoView {
+  return {
+    show: (event) => write(JSON.stringify({ time: new Date().toISOString(), ...event })),
+    close: () => undefined,
+  }
+}

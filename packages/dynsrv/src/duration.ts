@@ -1,0 +1,18 @@
+import { DynsrvError } from './error.ts'
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
+
+/**
+ * Reads a time as a person writes it: `500ms`, `5s`, `2m`; a bare number counts milliseconds.
+ *
+ * @returns milliseconds, at least 1
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
+export function durationMs(text: string): number {
+  const [, amount = '', unit = 'ms'] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text.trim()) ?? []
+  const milliseconds = Math.round(Number(amount) * (UNITS[unit] ?? 1))
+  if (amount !== '' && milliseconds >= 1) return milliseconds
+  throw new DynsrvError('DYNSRV_BAD_OPTION', `${JSON.stringify(text)} is no time`, {
+    hint: 'Write it like 500ms, 5s or 1m.',
+  })
+}

@@ -1,0 +1,29 @@
+import { DynsrvError } from './error.ts'
+import { serviceName } from './service-name.ts'
+import type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'
+
+/** The name of the topology that `service` stands for. */
+export const DEFAULT_TOPOLOGY = 'default'
+
+/**
+ * Brings `service` and `topologies` into one list, with every service name checked.
+ *
+ * @throws {DynsrvError} `DYNSRV_SERVICE_MISSING` or `DYNSRV_SERVICE_INVALID`
+ */
+export function topologiesOf(
+  options: Pick<StartOptions, 'service' | 'topologies' | 'pollingInterval'>,
+): [name: string, topology: SrvTopology | StrategyFactory][] {
+  const { service, topologies = {}, pollingInterval } = options
+  const given = Object.entries(topologies)
+  if (service !== undefined) {
+    given.unshift([DEFAULT_TOPOLOGY, { service, ...(pollingInterval !== undefined && { pollingInterval }) }])
+  }
+  if (given.length === 0) {
+    throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'no service to look for members', {
+      hint: 'Give the DNS name that holds the SRV records, such as my-service.service.consul, as the service.',
+    })
+  }
+  return given.map(([name, topology]) =>
+    typeof topology === 'function' ? [name, topology] : [name, { ...topology, service: serviceName(topology.service) }],
+  )
+}

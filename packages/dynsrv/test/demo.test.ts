@@ -1,0 +1,91 @@
+import { mkdtempSync, symlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
+
+const STEPS = ['mesh', 'toErlang', 'toJavaScript', 'removed', 'added', 'dnsDown', 'dnsBack']
+
+interface Line {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+function parse(stdout: string): Line[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+}
+
+/** Node labels and whether they are linked, as the nodes told it last. */
+function linksOf(lines: readonly Line[]): Map<string, readonly string[]> {
+  const links = new Map<string, readonly string[]>()
+  for (const { type, node } of lines) {
+    if (type !== 'node') continue
+    const { label, state, links: peers } = node as { label: string; state: string; links: string[] }
+    if (state === 'left') links.delete(label)
+    else links.set(label, [...peers].sort())
+  }
+  return links
+}
+
+function expectTheStory(lines: readonly Line[]): void {
+  const finished = lines.filter(({ type, state }) => type === 'step' && state !== 'running')
+  expect(finished.map(({ step, state }) => [step, state])).toStrictEqual(STEPS.map((step) => [step, 'ok']))
+  expect(lines.at(-1)).toMatchObject({ type: 'end', ok: true })
+
+  // While DNS was down nobody left, though every member's polls failed.
+  const down = lines.findIndex(({ type, up }) => type === 'dns' && up === false)
+  const back = lines.findIndex(({ type, up }) => type === 'dns' && up === true)
+  const meanwhile = lines.slice(down, back)
+  expect(meanwhile.filter(({ type, up }) => type === 'link' && up === false)).toStrictEqual([])
+  for (const member of ['api-1', 'api-3', 'api-4']) {
+    expect(meanwhile.filter(({ type, from }) => type === 'poll' && from === member).length).toBeGreaterThanOrEqual(4)
+  }
+}
+
+describe('dynsrv demo', () => {
+  it('tells the whole story with real Erlang nodes and ends by itself', async () => {
+    const { code, stdout, stderr } = await runDynsrv(['demo', '--json'])
+    expect(stderr).toBe('')
+    const lines = parse(stdout)
+    expect(lines.find(({ type }) => type === 'start')).toMatchObject({ erlang: { found: true } })
+    expectTheStory(lines)
+    const links = linksOf(lines)
+    const labels = ['api-1', 'api-3', 'api-4', 'erl-1', 'erl-2']
+    expect([...links.keys()].sort()).toStrictEqual(labels)
+    for (const [label, peers] of links) expect(peers).toStrictEqual(labels.filter((each) => each !== label))
+    expect(code).toBe(0)
+  })
+
+  it('tells it without Erlang where erl is not on the PATH, and says so', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dynsrv-path-'))
+    symlinkSync(process.execPath, join(folder, 'node'))
+    const { code, stdout, stderr } = await runDynsrv(['demo', '--json'], { path: folder })
+    await rm(folder, { recursive: true })
+    expect(stderr).toBe('')
+    const lines = parse(stdout)
+    expect(lines.find(({ type }) => type === 'start')).toMatchObject({
+      erlang: { found: false, why: 'erl is not on the PATH' },
+    })
+    expectTheStory(lines)
+    expect(code).toBe(0)
+  })
+
+  it('prints plain lines when the output is no terminal', async () => {
+    const { code, stdout } = await runDynsrv(['demo'])
+    expect(stdout).not.toContain('\u001b')
+    expect(stdout).toMatch(/7\/7 DNS server back: ok/)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^All 7 steps held, in [\d.]+ s\.$/)
+    expect(code).toBe(0)
+  })
+
+  it('ends with code 130 and leaves no process when it is interrupted', async () => {
+    await using demo = new Dynsrv(['demo', '--json'])
+    await demo.line((text) => (JSON.parse(text) as Line).type === 'start')
+    demo.signal('SIGINT')
+    expect((await demo.ended).code).toBe(130)
+  })
+})
