@@ -242,14 +242,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     { nodes = [this.self, ...this.connected()], ...options }: CallOptions & { nodes?: readonly string[] } = {},
   ): Promise<MultiCallResult> {
     const replies = new Map<string, Term>()
-    const failures = new Map<string, Error>()
+    const failures = new Map<string, NodeError>()
     await Promise.all(
       nodes.map(async (node) => {
         try {
           replies.set(node, await this.call({ name, node }, request, options))
         } catch (error) {
-          options.signal?.throwIfAborted()
-          failures.set(node, error as Error)
+          if (!(error instanceof NodeError)) throw error
+          failures.set(node, error)
         }
       }),
     )

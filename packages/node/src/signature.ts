@@ -1,4 +1,5 @@
 import type { Atom, Pid, Term } from '@dynsrv/etf'
+import type { NodeError } from './error.ts'
 
 /** Where a message goes: a pid, a name registered on this node, or a name on another node. */
 export type Destination = Pid | string | Atom | { readonly name: string | Atom; readonly node: string }
@@ -24,5 +25,5 @@ export interface CallOptions {
 export interface MultiCallResult {
   readonly replies: ReadonlyMap<string, Term>
   /** Why there is no reply, by node. */
-  readonly failures: ReadonlyMap<string, Error>
+  readonly failures: ReadonlyMap<string, NodeError>
 }
