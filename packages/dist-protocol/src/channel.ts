@@ -68,8 +68,8 @@ export class Channel {
     this.self = self
     this.peer = peer
     this.flags = flags
-    this.#packets = new PacketReader(4, all.maxFrameBytes)
     this.#frames = new FrameReader(flags, all, decode)
+    this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
     this.#writer = new FrameWriter({ flags, self: self.name, peer: peer.name })
   }
 
@@ -99,10 +99,12 @@ export class Channel {
       while (packets.next()) {
         if (packets.start === packets.end) {
           outputs.push({ type: 'tick' })
-        } else {
-          const message = this.#frames.read(packets.bytes.subarray(packets.start, packets.end))
-          if (message !== undefined) outputs.push(message)
+          continue
         }
+        const message = packets.isPlaced
+          ? this.#frames.readPlaced()
+          : this.#frames.read(packets.bytes.subarray(packets.start, packets.end))
+        if (message !== undefined) outputs.push(message)
       }
     } catch (cause) {
       outputs.push(this.#fail(cause))

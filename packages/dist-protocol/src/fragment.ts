@@ -28,12 +28,13 @@ export interface PartialMessage {
 }
 
 /** The room for a payload stays in proportion to what came of it. */
-const ROOM_FACTOR = 4
+const ROOM_FACTOR = 16
 
 /**
- * Puts fragmented messages together, any number of them interleaved.
+ * Puts fragmented messages together, any number of them interleaved, each in memory of its own.
  *
- * Every byte is copied once into the message's own memory. Fragments of one message come in order, counting down to 1.
+ * Fragments of one message come in order, counting down to 1. A fragment that arrives in pieces can be gathered where it
+ * belongs (`place`); every other one is copied there.
  *
  * @see OTP `erl_dist_protocol`, "Protocol between connected nodes", fragments
  */
@@ -41,6 +42,7 @@ export class Reassembler {
   readonly #limits: FragmentLimits
   readonly #open = new Map<bigint, PartialMessage>()
   #bytes = 0
+  #placed: { readonly sequence: bigint; readonly bytes: number } | undefined
 
   constructor(limits: FragmentLimits) {
     this.#limits = limits
@@ -83,12 +85,26 @@ export class Reassembler {
     if (message === undefined) throw malformed(`sequence ${sequence} was never started`)
     if (fragment !== message.next) throw malformed(`fragment ${fragment} came where ${message.next} was due`)
     this.#append(message, part)
-    message.next--
-    message.idleSince = undefined
-    if (message.next > 0) return undefined
-    this.#open.delete(sequence)
-    this.#bytes -= message.filled
-    return message
+    return this.#advance(sequence, message)
+  }
+
+  /** Where the bytes of a fragment that is still arriving belong; undefined when `continue` would refuse it. */
+  place(sequence: bigint, fragment: number, bytes: number): Uint8Array | undefined {
+    const message = this.#open.get(sequence)
+    if (message?.next !== fragment || this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
+    this.#makeRoom(message, message.filled + bytes)
+    this.#placed = { sequence, bytes }
+    return message.bytes.subarray(message.filled, message.filled + bytes)
+  }
+
+  /** The fragment that `place` was asked for is there; else as `continue`. */
+  continuePlaced(): PartialMessage | undefined {
+    const { sequence, bytes } = this.#placed!
+    const message = this.#open.get(sequence)!
+    this.#placed = undefined
+    this.#bytes += bytes
+    message.filled += bytes
+    return this.#advance(sequence, message)
   }
 
   /**
@@ -122,17 +138,26 @@ export class Reassembler {
       )
     }
     const filled = message.filled + part.length
-    if (filled > message.bytes.length) {
-      const room =
-        filled <= message.expectedBytes
-          ? Math.min(message.expectedBytes, filled * ROOM_FACTOR)
-          : Math.min(filled * ROOM_FACTOR, this.#limits.maxPartialBytes)
-      const grown = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
-      grown.set(message.bytes.subarray(0, message.filled))
-      message.bytes = grown
-    }
+    this.#makeRoom(message, filled)
     message.bytes.set(part, message.filled)
     message.filled = filled
+  }
+
+  #makeRoom(message: PartialMessage, needed: number): void {
+    if (needed <= message.bytes.length) return
+    const most = needed <= message.expectedBytes ? message.expectedBytes : this.#limits.maxPartialBytes
+    const grown = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(most, needed * ROOM_FACTOR)).buffer)
+    grown.set(message.bytes.subarray(0, message.filled))
+    message.bytes = grown
+  }
+
+  #advance(sequence: bigint, message: PartialMessage): PartialMessage | undefined {
+    message.next--
+    message.idleSince = undefined
+    if (message.next > 0) return undefined
+    this.#open.delete(sequence)
+    this.#bytes -= message.filled
+    return message
   }
 }
 

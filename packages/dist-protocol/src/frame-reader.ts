@@ -6,8 +6,9 @@ import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import { DistError } from './error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from './flags.ts'
-import { type FragmentLimits, Reassembler } from './fragment.ts'
+import { type FragmentLimits, type PartialMessage, Reassembler } from './fragment.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
+import type { Placement } from './packet.ts'
 
 /** A control message with what belongs to it. */
 export interface IncomingMessage {
@@ -59,6 +60,25 @@ export class FrameReader {
     this.#reassembler?.clear()
   }
 
+  /** How the bytes of a fragment that is still arriving find their place. */
+  placement(): Placement | undefined {
+    const reassembler = this.#reassembler
+    if (reassembler === undefined) return undefined
+    return {
+      headBytes: FRAGMENT_PREFIX_BYTES,
+      place(head, restBytes) {
+        if (head[0] !== VERSION || head[1] !== FURTHER_FRAGMENT) return undefined
+        const { sequence, fragment } = fragmentIds(head)
+        return reassembler.place(sequence, fragment, restBytes)
+      },
+    }
+  }
+
+  /** A fragment that was gathered in its place is there. */
+  readPlaced(): IncomingMessage | undefined {
+    return this.#finish(this.#reassembler!.continuePlaced())
+  }
+
   #whole(frame: Uint8Array, header: HeaderReader, at: number): IncomingMessage {
     const atoms = header.read(frame, at)
     const { value, end } = decodeWithAtoms(frame, header.end, this.#decode, atoms)
@@ -88,7 +108,10 @@ export class FrameReader {
 
   #furtherFragment(frame: Uint8Array, reassembler: Reassembler): IncomingMessage | undefined {
     const { sequence, fragment } = fragmentIds(frame)
-    const whole = reassembler.continue(sequence, fragment, frame.subarray(FRAGMENT_PREFIX_BYTES))
+    return this.#finish(reassembler.continue(sequence, fragment, frame.subarray(FRAGMENT_PREFIX_BYTES)))
+  }
+
+  #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
     if (whole === undefined) return undefined
     const { decoded, atoms, bytes, filled } = whole
     return message(decoded, this.#payload(bytes.subarray(0, filled), 0, atoms))

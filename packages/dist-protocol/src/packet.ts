@@ -8,8 +8,23 @@ const EMPTY: Uint8Array = new Uint8Array(0)
 /** A packet that has not arrived whole is stored at once up to this size; beyond, its room grows with what arrived. */
 const FIRST_ROOM_BYTES = 1 << 20
 
+/** What has not arrived gets at most so many times the room of what has. */
+const ROOM_FACTOR = 4
+
 /** Below this, aiming a read costs more than the copy it saves. */
 const AIM_BYTES = 4096
+
+/** Sends the bodies of large packets straight to where they belong. */
+export interface Placement {
+  /** How many bytes at the beginning of a packet tell where the rest belongs. */
+  readonly headBytes: number
+  /** The place for the rest of a packet, exactly as long as it, or undefined when it has none. */
+  readonly place: (head: Uint8Array, restBytes: number) => Uint8Array | undefined
+}
+
+function allocate(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
+}
 
 /**
  * Splits a stream of length-prefixed packets, wherever the chunks are cut.
@@ -22,8 +37,11 @@ export class PacketReader {
   bytes: Uint8Array = EMPTY
   start = 0
   end = 0
-  #headerBytes: HeaderBytes
-  #maxBytes: number
+  /** The packet's head was given to the placement, and what is shown is the rest, in its place. */
+  isPlaced = false
+  readonly #headerBytes: HeaderBytes
+  readonly #maxBytes: number
+  readonly #placement: Placement | undefined
   #chunk = EMPTY
   #offset = 0
   #header = 0
@@ -33,9 +51,10 @@ export class PacketReader {
   #length = 0
 
   /** @param maxBytes the largest packet that is let in, without its length */
-  constructor(headerBytes: HeaderBytes, maxBytes: number) {
+  constructor(headerBytes: HeaderBytes, maxBytes: number, placement?: Placement) {
     this.#headerBytes = headerBytes
     this.#maxBytes = maxBytes
+    this.#placement = placement
   }
 
   /** Takes the next bytes of the stream; every packet of the chunk before must have been seen. */
@@ -79,18 +98,14 @@ export class PacketReader {
         `a packet of ${size} bytes was announced, the limit is ${this.#maxBytes}`,
       )
     }
-    if (length - at >= size) {
-      this.bytes = chunk
-      this.start = at
-      this.end = at + size
-      this.#offset = at + size
-      return true
-    }
     this.#offset = at
-    this.#length = size
-    this.#filled = 0
-    this.#gathered = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(size, FIRST_ROOM_BYTES)).buffer)
-    return this.#gather()
+    if (length - at < size) return this.#begin(size)
+    this.bytes = chunk
+    this.start = at
+    this.end = at + size
+    this.isPlaced = false
+    this.#offset = at + size
+    return true
   }
 
   /** The bytes behind the packet that was shown last. */
@@ -118,6 +133,27 @@ export class PacketReader {
     return room >= AIM_BYTES ? gathered.subarray(this.#filled, this.#filled + room) : undefined
   }
 
+  /** A packet that continues behind this chunk. */
+  #begin(size: number): boolean {
+    this.#length = size
+    this.#filled = 0
+    const placed = this.#place(size)
+    this.isPlaced = placed !== undefined
+    this.#gathered = placed ?? allocate(Math.min(size, FIRST_ROOM_BYTES))
+    return this.#gather()
+  }
+
+  #place(size: number): Uint8Array | undefined {
+    if (this.#placement === undefined || size < AIM_BYTES) return undefined
+    const { headBytes, place } = this.#placement
+    const head = this.#chunk.subarray(this.#offset, this.#offset + headBytes)
+    const placed = head.length === headBytes ? place(head, size - headBytes) : undefined
+    if (placed === undefined) return undefined
+    this.#offset += headBytes
+    this.#length = placed.length
+    return placed
+  }
+
   #gather(): boolean {
     let gathered = this.#gathered!
     const take = Math.min(this.#chunk.length - this.#offset, this.#length - this.#filled)
@@ -141,8 +177,8 @@ export class PacketReader {
 
   #grow(needed: number): Uint8Array {
     const old = this.#gathered!
-    const room = Math.min(this.#length, Math.max(needed, old.length * 2))
-    const grown = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
+    const room = Math.min(this.#length, Math.max(needed, old.length * ROOM_FACTOR))
+    const grown = allocate(room)
     grown.set(old.subarray(0, this.#filled))
     this.#gathered = grown
     return grown

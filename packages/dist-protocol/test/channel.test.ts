@@ -260,6 +260,31 @@ describe('what is sent', () => {
     }
   })
 
+  it('can be read straight into the place of its payload, fragments too', () => {
+    const [sender, receiver] = [ours(), theirs()]
+    sender.send({ op: 'SEND_SENDER', from: js, to: beam }, large(400_000))
+    const stream = out(sender)
+    const outputs: ChannelOutput[] = []
+    const aimed = new Map<ArrayBufferLike, number>()
+    for (let at = 0; at < stream.length; ) {
+      const target = receiver.readTarget()
+      const piece = stream.subarray(at, at + (target === undefined ? 1_000 : Math.min(target.length, 10_000)))
+      at += piece.length
+      if (target === undefined) {
+        outputs.push(...receiver.receive(piece))
+      } else {
+        // What a socket does that reads into the buffer that it is given.
+        target.set(piece)
+        aimed.set(target.buffer, (aimed.get(target.buffer) ?? 0) + piece.length)
+        outputs.push(...receiver.receive(target.subarray(0, piece.length)))
+      }
+    }
+    const data = message(outputs).payload!.decode() as Uint8Array
+    expect(Buffer.compare(data, large(400_000))).toBe(0)
+    // All but the first fragment, and the piece in which each begins.
+    expect(aimed.get(data.buffer)).toBeGreaterThan(320_000)
+  })
+
   it('names each atom once in a header, and never again', () => {
     const sender = ours()
     const name = atom('a_rather_long_name_of_an_atom')
