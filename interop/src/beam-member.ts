@@ -1,0 +1,30 @@
+import { type Beam, companionArgs, startElixir, startErl } from '@dynsrv/tools/beam'
+
+export interface BeamMemberOptions {
+  readonly language: 'erlang' | 'elixir'
+  readonly label: string
+  readonly service: string
+  readonly cookie: string
+  /** Where it listens: its `ERL_DIST_PORT`, and the port of its SRV record. */
+  readonly port: number
+  /** Its DNS server, `host:port`. */
+  readonly dns: string
+  /** Where an epmd would be, if there were one: nothing may ever listen there. */
+  readonly epmdPort: number
+  readonly args?: readonly string[]
+  /** The program of another OTP release. */
+  readonly program?: string
+}
+
+/** A stock BEAM node that uses the companion in place of epmd. */
+export function startBeamMember(options: BeamMemberOptions): Promise<Beam> {
+  const { language, label, service, cookie, port, dns, epmdPort, args = [], program } = options
+  const start = language === 'erlang' ? startErl : startElixir
+  return start({
+    name: `${label}@${service}`,
+    cookie,
+    args: [...companionArgs(), ...args],
+    env: { ERL_DIST_PORT: String(port), DYNSRV_DNS: dns, ERL_EPMD_PORT: String(epmdPort) },
+    ...(program === undefined ? {} : { program }),
+  })
+}
