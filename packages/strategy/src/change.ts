@@ -84,10 +84,10 @@ export interface Ignored {
   readonly reason: string
 }
 
-/** A function that was passed in threw. The loop goes on without its answer. */
+/** A function that was passed in threw, or one of several sources failed. The loop goes on without its answer. */
 export interface PartFailed {
   readonly type: 'partFailed'
-  readonly part: 'interval' | 'leave' | 'membership' | 'retry' | 'subscribe'
+  readonly part: 'interval' | 'leave' | 'membership' | 'retry' | 'source' | 'subscribe'
   readonly cause: unknown
 }
 

@@ -18,6 +18,8 @@ export interface Discovery {
   readonly stale?: boolean
   /** It may lack members. Nobody leaves because of it. */
   readonly trimmed?: boolean
+  /** Why parts of a composed source failed while others answered; each is told as `partFailed`. */
+  readonly failures?: readonly unknown[]
   /** The empty answer was said on purpose (SRV target `.`), so it is believed at once. */
   readonly absent?: boolean
   /** Who answered, for telemetry. */

@@ -12,6 +12,7 @@ export type {
   PartFailed,
   Polled,
 } from './change.ts'
+export { filter, map, sample, union } from './combine.ts'
 export type { Discover, Discovery, IgnoredTarget } from './discover.ts'
 export { type MissingPeer, StrategyError, type StrategyErrorCode, type StrategyErrorOptions } from './error.ts'
 export { backoff, byTtl, doubling, every, type Interval, type IntervalState, jittered, type Retry } from './interval.ts'
@@ -37,7 +38,32 @@ export {
   wholeTarget,
 } from './name-mapping.ts'
 export { type Member, type Plan, type PlanInput, plan } from './plan.ts'
+export { type ConsulOptions, consul, consulNodes } from './sources/consul.ts'
+export { type DnsClusterOptions, type DnsClusterQuery, dnsCluster } from './sources/dns-cluster.ts'
+export { type AddressSource, addressNodes, type DnsPollOptions, dnsPoll } from './sources/dns-poll.ts'
 export { type DynamicSrvOptions, dynamicSrv } from './sources/dynamic-srv.ts'
+export {
+  type EpmdOptions,
+  type ErlangHostsOptions,
+  epmd,
+  erlangHosts,
+  type LocalEpmdOptions,
+  listedNodes,
+  localEpmd,
+} from './sources/epmd.ts'
+export { type EpmdNames, epmdNames, type RegisteredName } from './sources/epmd-names.ts'
+export { type EnvOptions, env, type FileOptions, file, fileNodes } from './sources/file.ts'
+export { type GossipOptions, gossip, gossipNodes } from './sources/gossip.ts'
+export { type KubernetesOptions, kubernetes, kubernetesNodes } from './sources/kubernetes.ts'
+export {
+  type KubernetesDnsOptions,
+  type KubernetesDnsSrvOptions,
+  kubernetesDns,
+  kubernetesDnsSrv,
+} from './sources/kubernetes-dns.ts'
+export type { KubernetesLookup, KubernetesMode } from './sources/kubernetes-objects.ts'
+export { type RancherOptions, rancher } from './sources/rancher.ts'
+export type { LoopOptions } from './sources/source-strategy.ts'
 export { type SrvSource, srvNodes } from './sources/srv-nodes.ts'
 export { type DrainOptions, type ReadyOptions, Strategy, type StrategyOptions } from './strategy.ts'
 export { type Gauges, MEMBERSHIP_CHANNEL, type MembershipMessage } from './telemetry.ts'

@@ -151,12 +151,13 @@ export class Watcher {
     return discoveryOf(await within(discoverTimeoutMs, this.#ended.signal, late, (signal) => discover({ signal })))
   }
 
-  #good({ nodes, ignored = [], ttlMs, stale }: Discovery): void {
+  #good({ nodes, ignored = [], failures = [], ttlMs, stale }: Discovery): void {
     this.#failures = 0
     this.#lastFailure = undefined
     this.#ttlMs = ttlMs
     if (stale !== true) this.#lastGoodAt = performance.now()
     this.#emptyPolls = nodes.size === 0 ? this.#emptyPolls + 1 : 0
+    for (const cause of failures) this.#tell({ type: 'partFailed', part: 'source', cause })
     for (const { target, reason } of ignored) {
       const key = `${target}\n${reason}`
       if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) continue

@@ -1,0 +1,162 @@
+import { createSocket, type Socket } from 'node:dgram'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Discover, type Discovery, type IgnoredTarget, withSubscribe } from '../discover.ts'
+import { StrategyError } from '../error.ts'
+import { whenLinkDropped } from '../leave-policy.ts'
+import { anyNumber, type Check, duration, flag, text } from '../options.ts'
+import { pause } from '../pause.ts'
+import { decodeHeartbeat, encodeHeartbeat, gossipKey } from './gossip-packet.ts'
+import { sourceStrategy } from './source-strategy.ts'
+
+/** The options of libcluster's `Cluster.Strategy.Gossip`. */
+export interface GossipOptions {
+  /** Default 45892. */
+  readonly port?: number
+  /** The address the socket is bound to; default `0.0.0.0`. */
+  readonly ifAddr?: string
+  /** The address of the interface that multicast uses; default: the system's choice. */
+  readonly multicastIf?: string
+  /** Default `233.252.1.32`; with `broadcastOnly` the broadcast address. */
+  readonly multicastAddr?: string
+  /** Default 1: this network only. */
+  readonly multicastTtl?: number
+  /** Join no multicast group; default false. */
+  readonly broadcastOnly?: boolean
+  /** Encrypts heartbeats, and drops those of others. It does not authenticate them: the cookie does. */
+  readonly secret?: string
+  /** A node that was not heard of for that long counts as missing, in milliseconds; default 30 000. */
+  readonly expireMs?: number
+  /** The longest time between two heartbeats, in milliseconds; default 5000. Each is drawn from 1 to that. */
+  readonly heartbeatMs?: number
+}
+
+const port = anyNumber({ min: 1, max: 65_535, integer: true })
+
+const CHECKS: Readonly<Record<keyof GossipOptions, Check>> = {
+  port,
+  ifAddr: text,
+  multicastIf: text,
+  multicastAddr: text,
+  multicastTtl: anyNumber({ min: 0, max: 255, integer: true }),
+  broadcastOnly: flag,
+  secret: text,
+  expireMs: duration,
+  heartbeatMs: duration,
+}
+
+/** Anybody on the network can send packets: so many names and complaints are kept. */
+const MAX_HEARD = 10_000
+const MAX_STRANGE = 100
+
+/** The nodes whose heartbeats are heard, by the protocol of libcluster's gossip strategy. */
+export function gossipNodes(options: GossipOptions, self: NodeName): Discover {
+  const gossip = new Gossip(options, self)
+  return withSubscribe(
+    async () => gossip.heard(),
+    (changed, { signal }) => gossip.open(changed, signal),
+  )
+}
+
+/** Members are the nodes whose heartbeats are heard. Live links are never taken down, since there is no goodbye. */
+export const gossip = sourceStrategy<GossipOptions>({
+  owner: 'gossip',
+  checks: CHECKS,
+  required: [],
+  leave: whenLinkDropped,
+  nodes: (options, { self }) => gossipNodes(options, self),
+})
+
+class Gossip {
+  readonly #options: GossipOptions
+  readonly #self: NodeName
+  readonly #key: Buffer | undefined
+  readonly #heard = new Map<NodeName, number>()
+  readonly #strange = new Map<string, IgnoredTarget>()
+  #fault: unknown
+
+  constructor(options: GossipOptions, self: NodeName) {
+    this.#options = options
+    this.#self = self
+    this.#key = options.secret === undefined ? undefined : gossipKey(options.secret)
+  }
+
+  heard(): Discovery {
+    if (this.#fault !== undefined) throw this.#fault
+    const oldest = performance.now() - (this.#options.expireMs ?? 30_000)
+    for (const [node, at] of this.#heard) if (at < oldest) this.#heard.delete(node)
+    const ignored = [...this.#strange.values()]
+    this.#strange.clear()
+    return { nodes: new Set(this.#heard.keys()), ignored }
+  }
+
+  open(changed: () => void, signal: AbortSignal): void {
+    const { port = 45_892, ifAddr = '0.0.0.0' } = this.#options
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    signal.addEventListener('abort', () => socket.close(), { once: true })
+    socket.on('error', (cause) => this.#fail(cause))
+    socket.on('message', (packet, { address }) => {
+      if (this.#receive(packet, address)) changed()
+    })
+    socket.bind(port, ifAddr, () => {
+      if (signal.aborted) return
+      try {
+        this.#configure(socket)
+        void this.#send(socket, port, signal)
+      } catch (cause) {
+        this.#fail(cause)
+        changed()
+      }
+    })
+  }
+
+  #configure(socket: Socket): void {
+    const { multicastAddr = MULTICAST, multicastIf, multicastTtl = 1, broadcastOnly = false } = this.#options
+    socket.setBroadcast(true)
+    if (broadcastOnly) return
+    socket.setMulticastTTL(multicastTtl)
+    socket.setMulticastLoopback(true)
+    if (multicastIf !== undefined) socket.setMulticastInterface(multicastIf)
+    socket.addMembership(multicastAddr, multicastIf)
+  }
+
+  async #send(socket: Socket, port: number, signal: AbortSignal): Promise<void> {
+    const { multicastAddr = MULTICAST, heartbeatMs = 5_000 } = this.#options
+    while (!signal.aborted) {
+      socket.send(encodeHeartbeat(this.#self, this.#key), port, multicastAddr, (cause) => {
+        this.#fault = cause === null ? undefined : unsent(cause)
+      })
+      await pause(1 + Math.random() * (heartbeatMs - 1), { signal })
+    }
+  }
+
+  /** Whether it is news. */
+  #receive(packet: Buffer, address: string): boolean {
+    const mapped = decodeHeartbeat(packet, this.#key)
+    if ('ignored' in mapped) {
+      if (this.#strange.size < MAX_STRANGE) {
+        this.#strange.set(`${address} ${mapped.ignored}`, { target: `packet from ${address}`, reason: mapped.ignored })
+      }
+      return false
+    }
+    if (mapped.node === this.#self) return false
+    const known = this.#heard.has(mapped.node)
+    if (!known && this.#heard.size >= MAX_HEARD) return false
+    this.#heard.set(mapped.node, performance.now())
+    return !known
+  }
+
+  #fail(cause: unknown): void {
+    this.#fault = unsent(cause)
+  }
+}
+
+const MULTICAST = '233.252.1.32'
+
+function unsent(cause: unknown): StrategyError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `gossip cannot use its UDP socket: ${why}`, {
+    hint: 'Look at the port, the interface, and whether this network carries multicast; broadcastOnly needs none.',
+    retryable: true,
+    cause,
+  })
+}

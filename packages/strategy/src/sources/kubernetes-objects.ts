@@ -1,0 +1,81 @@
+import type { Candidate, Mapped } from '../name-mapping.ts'
+import { named, withoutDots } from '../name-mapping.ts'
+import { field, list, textAt } from './json.ts'
+
+/** Which objects list the members. */
+export type KubernetesLookup = 'endpoints' | 'endpointSlices' | 'pods'
+
+/** What the host part of a node's name is. */
+export type KubernetesMode = 'ip' | 'dns' | 'hostname'
+
+/** What an object tells of one pod. */
+export interface Pod extends Candidate {
+  readonly ip?: string
+  readonly hostname?: string
+  readonly namespace?: string
+  readonly name?: string
+}
+
+/** The pods of an Endpoints, an EndpointSlice or a Pod, those only that are ready to be talked to. */
+export function podsIn(lookup: KubernetesLookup, item: unknown): Pod[] {
+  const namespace = textAt(item, 'metadata', 'namespace')
+  if (lookup === 'endpoints') {
+    const addresses = list(item, 'subsets').flatMap((subset) => list(subset, 'addresses'))
+    return addresses.map((address) => pod(textAt(address, 'ip'), address, namespace))
+  }
+  if (lookup === 'endpointSlices') {
+    // "A nil value should be interpreted as ready": only a plain false leaves an endpoint out.
+    const ready = list(item, 'endpoints').filter((endpoint) => field(endpoint, 'conditions', 'ready') !== false)
+    return ready.map((endpoint) => pod(firstText(list(endpoint, 'addresses')), endpoint, namespace))
+  }
+  const phase = textAt(item, 'status', 'phase')
+  const gone =
+    textAt(item, 'metadata', 'deletionTimestamp') !== undefined || phase === 'Succeeded' || phase === 'Failed'
+  const ip = textAt(item, 'status', 'podIP')
+  // A pod without an address has not been placed on a machine yet.
+  if (gone || ip === undefined) return []
+  const name = textAt(item, 'metadata', 'name')
+  const hostname = textAt(item, 'spec', 'hostname') ?? name
+  return [facts({ ip, hostname, namespace, name })]
+}
+
+function pod(ip: string | undefined, address: unknown, namespace: string | undefined): Pod {
+  return facts({
+    ip,
+    hostname: textAt(address, 'hostname') ?? textAt(address, 'targetRef', 'name'),
+    namespace: textAt(address, 'targetRef', 'namespace') ?? namespace,
+    name: textAt(address, 'targetRef', 'name'),
+  })
+}
+
+function facts(pod: { readonly [K in keyof Pod]: Pod[K] | undefined }): Pod {
+  return Object.fromEntries(Object.entries(pod).filter(([, value]) => value !== undefined))
+}
+
+function firstText(values: readonly unknown[]): string | undefined {
+  return values.find((value) => typeof value === 'string')
+}
+
+/** Makes a pod's node name in one of the three modes. */
+export function podName({
+  basename,
+  mode,
+  serviceName,
+  domain,
+}: {
+  readonly basename: string
+  readonly mode: KubernetesMode
+  readonly serviceName: string | undefined
+  readonly domain: string
+}): (pod: Pod) => Mapped {
+  const zone = withoutDots(domain)
+  return ({ ip, hostname, namespace }) => {
+    if (mode === 'hostname') {
+      if (hostname === undefined) return { ignored: 'it has no host name' }
+      return named(`${basename}@${hostname}.${serviceName}.${namespace}.svc.${zone}`)
+    }
+    if (ip === undefined) return { ignored: 'it has no address' }
+    if (mode === 'ip') return named(`${basename}@${ip}`)
+    return named(`${basename}@${ip.replaceAll(/[.:]/g, '-')}.${namespace}.pod.${zone}`)
+  }
+}

@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Discover, withSubscribe } from '../discover.ts'
+import { StrategyError } from '../error.ts'
+import { onDeregister } from '../leave-policy.ts'
+import { mapNames } from '../name-mapping.ts'
+import { badOption, type Check, dnsName, duration, flag, oneOf, text } from '../options.ts'
+import { pause } from '../pause.ts'
+import { httpGet, httpJson, malformed } from './http-json.ts'
+import { field, list, textAt } from './json.ts'
+import { clusterDomainOf } from './kubernetes-dns.ts'
+import { type KubernetesLookup, type KubernetesMode, podName, podsIn } from './kubernetes-objects.ts'
+import { sourceStrategy } from './source-strategy.ts'
+
+/** The options of libcluster's `Cluster.Strategy.Kubernetes`, without their prefix `kubernetes_`. */
+export interface KubernetesOptions {
+  /** The part of every node's name before the `@`. */
+  readonly nodeBasename: string
+  /** A label selector, such as `app=web`. */
+  readonly selector: string
+  /** Default: that of the service account. */
+  readonly namespace?: string
+  /** The headless service of a StatefulSet, for the `hostname` mode. */
+  readonly serviceName?: string
+  /** Which objects list the members; default `endpoints`. */
+  readonly ipLookupMode?: KubernetesLookup
+  /** What the host part of a name is; default `ip`. */
+  readonly mode?: KubernetesMode
+  /** Let the API server answer from its cache (`resourceVersion=0`); default false. */
+  readonly useCachedResources?: boolean
+  /** The API server, a host or a URL; default `kubernetes.default.svc`. */
+  readonly master?: string
+  /** The domain is `<clusterName>.local`; default `cluster`. `clusterDomain` wins. */
+  readonly clusterName?: string
+  /** Default: `CLUSTER_DOMAIN`, else as `clusterName` says. */
+  readonly clusterDomain?: string
+  /** Where token, certificate and namespace are; default `/var/run/secrets/kubernetes.io/serviceaccount`. */
+  readonly serviceAccountPath?: string
+  /** Learn of changes by a watch; default true. Polls go on beside it. */
+  readonly watch?: boolean
+  /** Default 15 000. */
+  readonly requestTimeoutMs?: number
+}
+
+const CHECKS: Readonly<Record<keyof KubernetesOptions, Check>> = {
+  nodeBasename: text,
+  selector: text,
+  namespace: dnsName,
+  serviceName: dnsName,
+  ipLookupMode: oneOf('endpoints', 'endpointSlices', 'pods'),
+  mode: oneOf('ip', 'dns', 'hostname'),
+  useCachedResources: flag,
+  master: text,
+  clusterName: dnsName,
+  clusterDomain: dnsName,
+  serviceAccountPath: text,
+  watch: flag,
+  requestTimeoutMs: duration,
+}
+
+const PATHS: Readonly<Record<KubernetesLookup, (namespace: string) => string>> = {
+  endpoints: (namespace) => `/api/v1/namespaces/${namespace}/endpoints`,
+  endpointSlices: (namespace) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+  pods: (namespace) => `/api/v1/namespaces/${namespace}/pods`,
+}
+
+/** A server ends a watch by itself after about that long. */
+const WATCH_SECONDS = 300
+
+/** The nodes that the Kubernetes API lists. */
+export function kubernetesNodes(options: KubernetesOptions): Discover {
+  const { nodeBasename, ipLookupMode = 'endpoints', mode = 'ip', serviceName, watch = true } = options
+  if (mode === 'hostname' && serviceName === undefined) {
+    throw badOption('kubernetes', 'serviceName', 'given for the mode hostname', serviceName)
+  }
+  const domain = options.clusterDomain ?? domainOf(options.clusterName)
+  const name = podName({ basename: nodeBasename, mode, serviceName, domain })
+  const discover = async ({ signal }: { readonly signal: AbortSignal }) => {
+    const { url, ...request } = await requestOf(options, signal)
+    if (options.useCachedResources === true) url.searchParams.set('resourceVersion', '0')
+    const { body } = await httpJson({ url, ...request })
+    if (!Array.isArray(field(body, 'items'))) throw malformed(url, 'it has no list of items')
+    const pods = list(body, 'items').flatMap((item) => podsIn(ipLookupMode, item))
+    return mapNames(
+      pods.map((pod) => [pod.name ?? pod.ip ?? '(a pod with no name)', pod]),
+      { needs: 'target', map: name },
+    )
+  }
+  const subscribe: Discover['subscribe'] = (changed, { signal }) => void follow(options, changed, signal)
+  return withSubscribe(discover, watch ? subscribe : undefined)
+}
+
+/** Members are the pods that the Kubernetes API lists under a label selector. */
+export const kubernetes = sourceStrategy<KubernetesOptions>({
+  owner: 'kubernetes',
+  checks: CHECKS,
+  required: ['nodeBasename', 'selector'],
+  leave: onDeregister,
+  nodes: kubernetesNodes,
+})
+
+function domainOf(clusterName: string | undefined): string {
+  return clusterName === undefined ? clusterDomainOf() : `${clusterName}.local`
+}
+
+/**
+ * Watches, and calls for every event. Without a resource version a watch begins with the present state, so nothing is
+ * missed between two of them and none can be too old.
+ */
+async function follow(options: KubernetesOptions, changed: () => void, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      const { url, ...request } = await requestOf(options, signal)
+      url.searchParams.set('watch', '1')
+      url.searchParams.set('timeoutSeconds', String(WATCH_SECONDS))
+      const events = await httpGet({ url, ...request, timeoutMs: (WATCH_SECONDS + 30) * 1_000 })
+      for await (const line of createInterface({ input: events })) {
+        if (textAt(JSON.parse(line), 'type') === 'ERROR') throw malformed(url, line)
+        failures = 0
+        changed()
+      }
+      await pause(1_000, { signal })
+    } catch {
+      // Polls go on and tell what is wrong; the watch only makes them quicker.
+      failures += 1
+      await pause(Math.min(30_000, 500 * 2 ** Math.min(failures, 10)), { signal })
+    }
+  }
+}
+
+async function requestOf(options: KubernetesOptions, signal: AbortSignal) {
+  const { master = 'kubernetes.default.svc', ipLookupMode = 'endpoints', selector, requestTimeoutMs = 15_000 } = options
+  const { serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount' } = options
+  // Read each time: tokens are replaced while a pod lives.
+  const [token, ca, own] = await Promise.all(
+    ['token', 'ca.crt', 'namespace'].map((name) => readIfThere(join(serviceAccountPath, name))),
+  )
+  const namespace = options.namespace ?? own
+  if (namespace === undefined) {
+    throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `no namespace: ${serviceAccountPath} has none`, {
+      hint: 'Give the option namespace, or mount the service account.',
+    })
+  }
+  const url = new URL(PATHS[ipLookupMode](namespace), master.includes('://') ? master : `https://${master}`)
+  url.searchParams.set('labelSelector', selector)
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return { url, headers, ca, signal, timeoutMs: requestTimeoutMs }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,45 @@
+import type { Discover } from '../discover.ts'
+import { every, jittered } from '../interval.ts'
+import type { LeavePolicy } from '../leave-policy.ts'
+import type { Membership } from '../membership.ts'
+import { type Check, checkOptions, duration } from '../options.ts'
+import { STRATEGY_CHECKS, Strategy, type StrategyOptions } from '../strategy.ts'
+
+/** What every strategy over a source takes beside the source's own options. */
+export interface LoopOptions extends Omit<StrategyOptions, 'discover'> {
+  /** Time between two polls, in milliseconds; default 5000, of which up to a tenth is taken off at random. */
+  readonly pollingInterval?: number
+}
+
+/** The parts of a strategy over one source. */
+export interface SourceParts<O> {
+  /** The strategy's name in error messages. */
+  readonly owner: string
+  readonly checks: Readonly<Record<keyof O & string, Check>>
+  readonly required: readonly (keyof O & string)[]
+  /** The leave policy unless the user gives one. */
+  readonly leave: () => LeavePolicy
+  readonly nodes: (options: O, membership: Membership) => Discover
+}
+
+const { discover: _discover, ...LOOP_CHECKS } = { ...STRATEGY_CHECKS, pollingInterval: duration }
+
+/** Makes the strategy of a source: its options and those of the loop in one bag, all checked. */
+export function sourceStrategy<O extends object>(
+  parts: SourceParts<O>,
+): (membership: Membership, options: O & LoopOptions) => Strategy {
+  const { owner, required, leave, nodes } = parts
+  const own: Readonly<Record<string, Check>> = parts.checks
+  return (membership, options) => {
+    checkOptions(owner, options, { ...LOOP_CHECKS, ...own }, required)
+    const entries = Object.entries(options)
+    const loop = Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(own, key) && key !== 'pollingInterval'))
+    const source = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(own, key))) as O
+    return new Strategy(membership, {
+      interval: jittered(every(options.pollingInterval ?? 5_000)),
+      leave: leave(),
+      ...(loop as Omit<StrategyOptions, 'discover'>),
+      discover: nodes(source, membership),
+    })
+  }
+}
