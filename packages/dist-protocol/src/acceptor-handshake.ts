@@ -2,6 +2,7 @@ import { type Cookie, cookieSet } from './cookie.ts'
 import { challengeDigest, digestEquals } from './digest.ts'
 import { DistError } from './error.ts'
 import { DFLAG_HANDSHAKE_23, DFLAG_NAME_ME, DFLAG_PUBLISHED, expandFlags } from './flags.ts'
+import { flagsProblem } from './flags-problem.ts'
 import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
 import {
   type ChallengeMessage,
@@ -13,7 +14,6 @@ import {
   type SendNameMessage,
 } from './handshake-message.ts'
 import { ACCEPTOR_TRANSITIONS, type AcceptorEvent, type AcceptorState } from './handshake-transitions.ts'
-import { requireFlags } from './initiator-handshake.ts'
 import { checkIdentity, checkUnsigned32, isHostPart, isNodeName, type NodeIdentity } from './node-identity.ts'
 import type { HeaderBytes } from './packet.ts'
 
@@ -113,7 +113,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
       return this.#refuse('nok', new DistError('DIST_NAME_INVALID', problem, { peer: name }))
     }
     if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${JSON.stringify(name)}`)
-    const lacking = this.#flagsError(version === 6 ? flags : flags & 0xffff_ffffn, name)
+    const lacking = flagsProblem(version === 6 ? flags : flags & 0xffff_ffffn, name)
     if (lacking !== undefined) return this.#refuse('not_allowed', lacking)
     const decision = this.#options.decide(this.#peer)
     switch (decision) {
@@ -138,9 +138,10 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
   }
 
   #nameIt({ name: host, flags }: SendNameMessage): HandshakeStep<AcceptorEvent> {
-    if (!isHostPart(host))
+    if (!isHostPart(host)) {
       throw new DistError('DIST_NAME_INVALID', `the peer asks for a name on ${JSON.stringify(host)}`)
-    const lacking = this.#flagsError(flags, host)
+    }
+    const lacking = flagsProblem(flags, host)
     if (lacking !== undefined) return this.#refuse('not_allowed', lacking)
     const assigned = this.#options.assignName?.(host)
     if (assigned === undefined) {
@@ -157,16 +158,6 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
 
   #refuse(status: 'nok' | 'not_allowed', error: DistError): HandshakeStep<AcceptorEvent> {
     return { event: `sendName ${status}`, send: [{ kind: 'status', status }], error }
-  }
-
-  #flagsError(flags: bigint, peer: string): DistError | undefined {
-    try {
-      requireFlags(flags, peer)
-      return undefined
-    } catch (error) {
-      if (error instanceof DistError) return error
-      throw error
-    }
   }
 
   /** A peer that was given its name sees that in our flags, and both count the link as hidden. */

@@ -138,7 +138,8 @@ export class FrameWriter {
     const start = writer.length
     const [given] = payload
     if (inlinesReason(control, this.#context.flags)) {
-      const reason = given instanceof EncodedTerm ? given.decode() : given
+      // Boxed, so that 1.0 does not become 1 on its way.
+      const reason = given instanceof EncodedTerm ? given.decode({ float: 'boxed' }) : given
       this.#writeTerm(writer, encodeControl(control, this.#context, reason))
       return writer.length - start
     }

@@ -1,7 +1,6 @@
 import { DistError } from './error.ts'
 import { foreignProtocol } from './foreign-protocol.ts'
-import type { HandshakeMessage } from './handshake-message.ts'
-import { encodeHandshakeMessage } from './handshake-message.ts'
+import { encodeHandshakeMessage, type HandshakeMessage } from './handshake-message.ts'
 import type { Transitions } from './handshake-transitions.ts'
 import type { NodeIdentity } from './node-identity.ts'
 import { framePacket, type HeaderBytes, PacketReader } from './packet.ts'
@@ -78,8 +77,9 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
    * @throws {DistError} `DIST_BAD_STATE` when called twice
    */
   start(): HandshakeOutput<State>[] {
-    if (this.#state !== 'idle')
+    if (this.#state !== 'idle') {
       throw new DistError('DIST_BAD_STATE', `a handshake starts once, this one is ${this.#state}`)
+    }
     return this.#apply({ event: 'start' as Event, send: this.opening() })
   }
 

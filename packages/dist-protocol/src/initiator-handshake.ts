@@ -7,9 +7,9 @@ import {
   DFLAG_NAME_ME,
   DFLAG_PUBLISHED,
   expandFlags,
-  missingFlags,
   refusals,
 } from './flags.ts'
+import { flagsProblem } from './flags-problem.ts'
 import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
 import {
   type AcceptorMessage,
@@ -113,10 +113,12 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
         if (this.#askForName) throw unexpected('the peer gave no name though one was asked for', peer)
         return { event: `status ${status}` }
       case 'named':
-        if (!this.#askForName || assigned === undefined)
+        if (!this.#askForName || assigned === undefined) {
           throw unexpected('the peer gave a name that was not asked for', peer)
-        if (!isNodeName(assigned.name))
+        }
+        if (!isNodeName(assigned.name)) {
           throw new DistError('DIST_NAME_INVALID', 'the peer gave no usable node name', { peer })
+        }
         this.#self = { ...this.#self, ...assigned }
         return { event: 'status named' }
       case 'alive':
@@ -161,7 +163,9 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
       throw new DistError('DIST_NAME_MISMATCH', `dialled ${this.#peerName}, it calls itself ${name}`, { peer: name })
     }
     // Only OTP 22 and older answer in version 5.
-    requireFlags(version === 6 ? flags : flags & ~(DFLAG_HANDSHAKE_23 | DFLAG_MANDATORY_25_DIGEST), name)
+    const understood = version === 6 ? flags : flags & ~(DFLAG_HANDSHAKE_23 | DFLAG_MANDATORY_25_DIGEST)
+    const problem = flagsProblem(understood, name)
+    if (problem !== undefined) throw problem
     const digest = challengeDigest(this.#cookie.offered, challenge)
     const reply = { kind: 'challengeReply', challenge: this.#challenge, digest } as const
     if (this.#version === 6) return { event: 'challenge', send: [reply] }
@@ -214,17 +218,6 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
       ...(hint === undefined ? {} : { hint }),
     })
   }
-}
-
-/** @throws {DistError} `DIST_FLAGS_MISSING` with the names of the flags and the release that requires them */
-export function requireFlags(flags: bigint, peer: string): void {
-  const missing = missingFlags(flags)
-  if (missing.length === 0) return
-  throw new DistError(
-    'DIST_FLAGS_MISSING',
-    `${peer} lacks ${missing.join(', ')}, which every node since OTP 25 requires and every node since OTP 23 announces`,
-    { peer },
-  )
 }
 
 function nameless(self: NodeIdentity, version: 5 | 6): NodeIdentity {

@@ -3,6 +3,7 @@ import { resolveSimultaneous } from '../src/acceptor-handshake.ts'
 import { challengeDigest } from '../src/digest.ts'
 import { DistError } from '../src/error.ts'
 import { DFLAG_NAME_ME, DFLAG_PUBLISHED, HIDDEN_FLAGS, MANDATORY_FLAGS, VISIBLE_FLAGS } from '../src/flags.ts'
+import { ACCEPTOR_TRANSITIONS, INITIATOR_TRANSITIONS } from '../src/handshake-transitions.ts'
 import { bytesOf, capture, join, packets, toHex } from './captures.ts'
 import { acceptor, BEAM, connection, drive, failure, initiator, JS, sent } from './handshake-pairs.ts'
 
@@ -14,6 +15,20 @@ describe('digest', () => {
     ['lab', 2897695647, '543f4937356df62d7b4a9b6e63410e4d'],
   ])('of cookie %s and challenge %i is what OTP 25 sent', (cookie, challenge, hex) => {
     expect(toHex(challengeDigest(cookie, challenge))).toBe(hex)
+  })
+})
+
+describe.each([
+  ['initiator', INITIATOR_TRANSITIONS],
+  ['acceptor', ACCEPTOR_TRANSITIONS],
+] as const)('the table of the %s', (_role, transitions) => {
+  const table: Readonly<Record<string, Readonly<Record<string, string>>>> = transitions
+
+  it('leads from idle to every state, and nowhere from the last two', () => {
+    const reached = new Set(['idle'])
+    for (const state of reached) for (const next of Object.values(table[state]!)) reached.add(next)
+    expect([...reached].sort()).toStrictEqual(Object.keys(table).sort())
+    expect([table.connected, table.failed]).toStrictEqual([{}, {}])
   })
 })
 
