@@ -269,7 +269,7 @@ describe('cookies on disk', () => {
     await writeFile(path, SECRET)
     await chmod(path, 0o644)
     const { code, stderr } = await runDynsrv(JOIN, { env: { ERL_DIST_PORT: '4370', HOME: home } })
-    expect(stderr).toMatch(/can be read by others: run: chmod 400 /)
+    expect(stderr).toMatch(/can be read by others\. Run: chmod 400 /)
     expect(stderr).not.toContain(SECRET)
     expect(code).toBe(2)
     await rm(path)

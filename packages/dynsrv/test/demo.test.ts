@@ -78,7 +78,8 @@ describe('dynsrv demo', () => {
     const { code, stdout } = await runDynsrv(['demo'])
     expect(stdout).not.toContain('\u001b')
     expect(stdout).toMatch(/7\/7 DNS server back: ok/)
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^All 7 steps held, in [\d.]+ s\.$/)
+    expect(stdout).toMatch(/^All 7 steps held, in [\d.]+ s\.$/m)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Try it yourself: .* demo --keep stays up/)
     expect(code).toBe(0)
   })
 

@@ -1,4 +1,4 @@
-import { ERLANG_GUEST, guestCommands, JAVASCRIPT_GUEST } from '../demo/command-lines.ts'
+import { ERLANG_GUEST, guestCommands, JAVASCRIPT_GUEST, keepCommand } from '../demo/command-lines.ts'
 import { DemoCluster, POLLING_INTERVAL_MS } from '../demo/demo-cluster.ts'
 import type { DemoEvent } from '../demo/demo-event.ts'
 import { freePort } from '../demo/free-port.ts'
@@ -35,7 +35,8 @@ export async function demo(options: DemoOptions): Promise<number> {
   const news = newsroom()
   let view: DemoView = live ? new LiveView(process.stdout, wantsColours(process.stdout), news) : plainView(print, news)
   if (options.json === true) view = jsonView(print)
-  const emit = (event: DemoEvent) => view.show(event)
+  // What still comes in after an interruption is no news any more.
+  const emit = (event: DemoEvent) => exit.signal.aborted || view.show(event)
   const interrupted = exit.received.then(() => 'interrupted' as const)
   let cluster: DemoCluster | undefined
   try {
@@ -44,7 +45,10 @@ export async function demo(options: DemoOptions): Promise<number> {
     if (told === 'interrupted') return EXIT_INTERRUPTED
     view.close()
     if (told === 'failed') return EXIT_FAILED
-    if (options.keep === true) {
+    if (options.keep !== true) {
+      if (options.json !== true)
+        print(`\nTry it yourself: ${keepCommand()} stays up and shows how one more node joins.`)
+    } else {
       if (options.json !== true) view = plainView(print, news)
       await keep(cluster, view, options, exit.signal)
     }

@@ -1,3 +1,4 @@
+import type { Cluster } from '../cluster.ts'
 import { dnsServer } from '../dns-server.ts'
 import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
@@ -35,7 +36,7 @@ export async function join(options: JoinOptions): Promise<number> {
   const pollingIntervalMs = durationMs(options.interval)
   const services = (options.service ?? []).map(serviceName)
   const dns = (options.dns ?? []).map(dnsServer)
-  const cluster = await start(startOptions(options, { services, dns, pollingIntervalMs }))
+  const cluster = await started(startOptions(options, { services, dns, pollingIntervalMs }))
   const view =
     options.json === true
       ? joinJson(print)
@@ -49,6 +50,23 @@ export async function join(options: JoinOptions): Promise<number> {
   await cluster.drain()
   view.left()
   return EXIT_OK
+}
+
+/** Starts; what is missing is named as the command line calls it. */
+async function started(options: StartOptions): Promise<Cluster> {
+  try {
+    return await start(options)
+  } catch (error) {
+    const hint = HINTS[String(error instanceof Error && 'code' in error && error.code)]
+    if (!(error instanceof Error) || hint === undefined) throw error
+    throw Object.assign(new Error(error.message, { cause: error }), { hint })
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EPMD_DIST_PORT_MISSING: "Set ERL_DIST_PORT, or give --port: the port of this node's SRV record, such as 4370.",
+  DYNSRV_NAME_MISSING: 'Give a name with --name, such as api-1@my-service.service.consul.',
+  DYNSRV_SERVICE_MISSING: 'Give the name that holds the SRV records with --service, such as my-service.service.consul.',
 }
 
 function startOptions(

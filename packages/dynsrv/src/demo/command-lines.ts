@@ -34,6 +34,11 @@ export function guestCommands(cluster: DemoCluster, ports: { javascript: number;
   ]
 }
 
+/** The command line of a demo that stays up. */
+export function keepCommand(): string {
+  return process.env.npm_lifecycle_event === 'demo' ? 'npm run demo -- --keep' : `${dynsrvCommand()} demo --keep`
+}
+
 /** How the user can call this program again: as it was called now, or by the way that npm offers. */
 function dynsrvCommand(): string {
   if (process.env.npm_command !== undefined) return 'npx dynsrv'

@@ -20,6 +20,8 @@ interface Entry {
   readonly label: string
   readonly runs: string
   node: DemoNode | undefined
+  /** Settles when the node is up or could not start. */
+  starting: Promise<DemoNode | undefined>
   state: NodeView['state']
   registered: boolean
   /** Polls that were answered, and polls in a row that were not. */
@@ -108,8 +110,7 @@ export class DemoCluster implements AsyncDisposable {
       pollingIntervalMs: POLLING_INTERVAL_MS,
     }
     const entry = this.#enter(label, `Node.js ${process.versions.node}`)
-    entry.node = await MemberNode.start(settings, this.#cookie, this.#listen(entry))
-    this.#changed(entry, 'up')
+    await this.#started(entry, MemberNode.start(settings, this.#cookie, this.#listen(entry)))
   }
 
   /** Starts a real Erlang node with the companion; it has no record yet. */
@@ -117,8 +118,7 @@ export class DemoCluster implements AsyncDisposable {
     const entry = this.#enter(label, `Erlang/OTP ${release}`)
     const port = await freePort()
     const settings = { name: this.nameOf(label), port, dns: this.dns, home: this.folder, companion: this.folder }
-    entry.node = await ErlangNode.start(settings, this.#listen(entry))
-    this.#changed(entry, 'up')
+    await this.#started(entry, ErlangNode.start(settings, this.#listen(entry)))
   }
 
   /** Lets an Erlang node dial another one, which is what its own strategy would do. */
@@ -229,7 +229,8 @@ export class DemoCluster implements AsyncDisposable {
   /** Ends every node and the DNS server, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    await Promise.all([...this.#entries.values()].map(({ node }) => node?.leave()))
+    // A node that is just starting could not be told to leave; it is, as soon as it is up.
+    await Promise.all([...this.#entries.values()].map(async ({ starting }) => (await starting)?.leave()))
     await this.#zone.close()
     await rm(this.folder, { recursive: true, force: true })
   }
@@ -239,6 +240,7 @@ export class DemoCluster implements AsyncDisposable {
       label,
       runs,
       node: undefined,
+      starting: Promise.resolve(undefined),
       state: 'starting',
       registered: false,
       answeredPolls: 0,
@@ -249,6 +251,12 @@ export class DemoCluster implements AsyncDisposable {
     this.#entries.set(label, entry)
     this.#changed(entry, 'starting')
     return entry
+  }
+
+  async #started(entry: Entry, starting: Promise<DemoNode>): Promise<void> {
+    entry.starting = starting.catch(() => undefined)
+    entry.node = await starting
+    this.#changed(entry, 'up')
   }
 
   #listen(entry: Entry): DemoNodeEvents {

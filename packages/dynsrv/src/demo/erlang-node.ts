@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { oneLine } from '../explain.ts'
-import type { DemoNode, DemoNodeEvents } from './demo-node.ts'
+import { type DemoNode, type DemoNodeEvents, START_TIMEOUT_MS } from './demo-node.ts'
 
 // The node's whole program: a process called echo, a watcher of links, and a loop that does what it reads.
 const PROGRAM = `
@@ -95,7 +95,8 @@ export class ErlangNode implements DemoNode {
       },
     })
     const node = new ErlangNode(options, child, listener)
-    await node.#answer()
+    const patience = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
+    await node.#answer().finally(() => clearTimeout(patience))
     return node
   }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { DemoNode, DemoNodeEvents } from './demo-node.ts'
+import { type DemoNode, type DemoNodeEvents, START_TIMEOUT_MS } from './demo-node.ts'
 import type { FromMember, MemberSettings, ToMember } from './message.ts'
 
 /** A JavaScript member of the demo: a Node.js process of its own that runs `start()` of this package. */
@@ -39,7 +39,8 @@ export class MemberNode implements DemoNode {
       env: { ...process.env, RELEASE_COOKIE: cookie },
     })
     const node = new MemberNode(settings.name, child, listener)
-    const { port } = await node.#next('up')
+    const patience = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
+    const { port } = await node.#next('up').finally(() => clearTimeout(patience))
     node.#port = port
     return node
   }

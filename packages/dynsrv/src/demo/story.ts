@@ -114,6 +114,8 @@ export async function tell(
   for (const { id, run } of steps) {
     signal.throwIfAborted()
     emit({ type: 'step', step: id, state: 'running' })
+    // So that a watcher sees the picture before it changes.
+    await pause(paceMs / 2, undefined, { signal })
     try {
       emit({ type: 'step', step: id, state: 'ok', text: await run() })
     } catch (error) {

@@ -1,4 +1,4 @@
-import { start, startZoneServer, tuple } from 'dynsrv'
+import { inspect, start, startZoneServer, tuple } from 'dynsrv'
 
 const service = 'my-service.test'
 const zone = await startZoneServer() // stands for Consul, or any DNS server with SRV records
@@ -12,5 +12,5 @@ await api.ready({ minPeers: 1 })
 globalThis.readmeLog(0, api.members().join())
 const store = db.node.mailbox('store')
 api.node.send({ name: 'store', node: `db-1@${service}` }, tuple('put', 42))
-globalThis.readmeLog(1, String(await store.receive()))
+globalThis.readmeLog(1, inspect(await store.receive()))
 await Promise.all([api.drain(), db.drain(), zone.close()])
