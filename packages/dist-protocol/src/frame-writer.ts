@@ -14,6 +14,9 @@ const FRAGMENT_BYTES = 64 * 1024
 /** From here on a frame's body travels as a chunk of its own rather than being copied behind the others. */
 const OWN_CHUNK_BYTES = 16 * 1024
 
+/** A writer that a large message made larger than this is let go with it. */
+const KEPT_WRITER_BYTES = 256 * 1024
+
 /** What stands in front of the bytes of a later fragment, the frame's length included. */
 const FURTHER_PREFIX_BYTES = 4 + FRAGMENT_PREFIX_BYTES
 
@@ -41,8 +44,8 @@ export class FrameWriter {
   readonly #fragments: boolean
   readonly #header: HeaderWriter | undefined
   readonly #writeOptions: Parameters<typeof writeTerm>[2]
-  readonly #out = new ByteWriter()
-  readonly #body = new ByteWriter()
+  #out = new ByteWriter()
+  #body = new ByteWriter()
   #chunks: Uint8Array[] = []
   #chunkBytes = 0
   #unfinished: Unfinished[] = []
@@ -119,7 +122,7 @@ export class FrameWriter {
     const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
     if (this.#unfinished.length > 0) this.#finish(sender)
     if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
-      this.#emitFirstFragment(body.take(), controlBytes, sender)
+      this.#emitFirstFragment(this.#takeBody(), controlBytes, sender)
       return
     }
     const out = this.#out
@@ -130,7 +133,7 @@ export class FrameWriter {
     this.#writeHeader()
     out.setU32(start, out.length - start - 4 + body.length)
     if (body.length < OWN_CHUNK_BYTES) out.bytes(body.buffer.subarray(body.at - body.length, body.at))
-    else this.#emitChunk(body.take())
+    else this.#emitChunk(this.#takeBody())
   }
 
   /** @returns how many bytes of what was written are the control message */
@@ -221,10 +224,18 @@ export class FrameWriter {
     this.#chunkBytes += chunk.length
   }
 
+  #takeBody(): Uint8Array {
+    const body = this.#body.take()
+    if (this.#body.buffer.length > KEPT_WRITER_BYTES) this.#body = new ByteWriter()
+    return body
+  }
+
   /** Ends the run of small frames, so that what comes next follows it. */
   #cut(): void {
-    if (this.#out.length === 0) return
-    const chunk = this.#out.take()
+    const out = this.#out
+    if (out.length === 0) return
+    const chunk = out.take()
+    if (out.buffer.length > KEPT_WRITER_BYTES) this.#out = new ByteWriter()
     this.#chunks.push(chunk)
     this.#chunkBytes += chunk.length
   }
