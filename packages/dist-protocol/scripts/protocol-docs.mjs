@@ -57,7 +57,9 @@ const FLAG_NOTES = {
   EXIT_PAYLOAD: 'reasons inside the control tuple for peers without it: `control-encode.ts`',
   FRAGMENTS: '`fragment.ts`, `frame-writer.ts`',
   HANDSHAKE_23: '`handshake-message.ts`',
-  UNLINK_ID: 'UNLINK to peers without it: `control-encode.ts`',
+  UNICODE_IO: 'who serves I/O requests accepts both forms: `@dynsrv/node`',
+  BIG_SEQTRACE_LABELS: 'tokens are handed over as they come: `control-decode.ts`',
+  UNLINK_ID: 'UNLINK is refused towards peers with it, UNLINK_ID towards those without: `control-encode.ts`',
   MANDATORY_25_DIGEST: 'announced beside every bit it stands for, expanded in what peers announce: `flags.ts`',
   SPAWN: 'every SPAWN_REQUEST must be answered: `@dynsrv/node`',
   NAME_ME: 'only while asking for a name, or handing one out: `initiator-handshake.ts`, `acceptor-handshake.ts`',
@@ -75,8 +77,8 @@ export function protocolSections({ FLAG_TABLE, VISIBLE_FLAGS, OPCODE_TABLE }) {
     return `| ${bit} | ${name} | ${since} | ${mandatorySince ?? ''} | ${announced} | ${FLAG_NOTES[name] ?? 'the term codec, `@dynsrv/etf`'} |`
   })
   const opcodes = OPCODE_TABLE.map(
-    ({ opcode, name, op, arity, payload, flag }) =>
-      `| ${opcode} | ${name} | \`${op}\` | ${arity} | ${payload ? 'yes' : ''} | ${flag ?? ''} |`,
+    ({ opcode, name, op, arity, payload, flags: needed = [] }) =>
+      `| ${opcode} | ${name} | \`${op}\` | ${arity} | ${payload ? 'yes' : ''} | ${needed.join(', ')} |`,
   )
   return {
     flags: `## Capability flags

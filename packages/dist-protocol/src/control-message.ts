@@ -179,13 +179,16 @@ export interface OpcodeEntry {
   readonly name: string
   /** The `op` of the message that it is here. */
   readonly op: ControlMessage['op']
-  /** How many elements its tuple has, the opcode included. */
+  /** How many elements its tuple has, the opcode included; ALTACT_SIG_SEND may have one more, its token. */
   readonly arity: number
   /** A term follows the control tuple. */
   readonly payload: boolean
-  /** The capability flag that it needs. */
-  readonly flag?: string
+  /** The capability flags that both sides must have announced. */
+  readonly flags?: readonly string[]
 }
+
+/** One without the other makes BEAM neither send nor answer any monitor. */
+const MONITORS = ['DIST_MONITOR', 'DIST_MONITOR_NAME']
 
 /**
  * Every opcode.
@@ -204,23 +207,30 @@ export const OPCODE_TABLE: readonly OpcodeEntry[] = [
   { opcode: 13, name: 'EXIT_TT', op: 'EXIT', arity: 5, payload: false },
   { opcode: 16, name: 'REG_SEND_TT', op: 'REG_SEND', arity: 5, payload: true },
   { opcode: 18, name: 'EXIT2_TT', op: 'EXIT2', arity: 5, payload: false },
-  { opcode: 19, name: 'MONITOR_P', op: 'MONITOR_P', arity: 4, payload: false, flag: 'DIST_MONITOR' },
-  { opcode: 20, name: 'DEMONITOR_P', op: 'DEMONITOR_P', arity: 4, payload: false, flag: 'DIST_MONITOR' },
-  { opcode: 21, name: 'MONITOR_P_EXIT', op: 'MONITOR_P_EXIT', arity: 5, payload: false, flag: 'DIST_MONITOR' },
-  { opcode: 22, name: 'SEND_SENDER', op: 'SEND_SENDER', arity: 3, payload: true, flag: 'SEND_SENDER' },
-  { opcode: 23, name: 'SEND_SENDER_TT', op: 'SEND_SENDER', arity: 4, payload: true, flag: 'SEND_SENDER' },
-  { opcode: 24, name: 'PAYLOAD_EXIT', op: 'EXIT', arity: 3, payload: true, flag: 'EXIT_PAYLOAD' },
-  { opcode: 25, name: 'PAYLOAD_EXIT_TT', op: 'EXIT', arity: 4, payload: true, flag: 'EXIT_PAYLOAD' },
-  { opcode: 26, name: 'PAYLOAD_EXIT2', op: 'EXIT2', arity: 3, payload: true, flag: 'EXIT_PAYLOAD' },
-  { opcode: 27, name: 'PAYLOAD_EXIT2_TT', op: 'EXIT2', arity: 4, payload: true, flag: 'EXIT_PAYLOAD' },
-  { opcode: 28, name: 'PAYLOAD_MONITOR_P_EXIT', op: 'MONITOR_P_EXIT', arity: 4, payload: true, flag: 'EXIT_PAYLOAD' },
-  { opcode: 29, name: 'SPAWN_REQUEST', op: 'SPAWN_REQUEST', arity: 6, payload: true, flag: 'SPAWN' },
-  { opcode: 30, name: 'SPAWN_REQUEST_TT', op: 'SPAWN_REQUEST', arity: 7, payload: true, flag: 'SPAWN' },
-  { opcode: 31, name: 'SPAWN_REPLY', op: 'SPAWN_REPLY', arity: 5, payload: false, flag: 'SPAWN' },
-  { opcode: 32, name: 'SPAWN_REPLY_TT', op: 'SPAWN_REPLY', arity: 6, payload: false, flag: 'SPAWN' },
-  { opcode: 33, name: 'ALIAS_SEND', op: 'ALIAS_SEND', arity: 3, payload: true, flag: 'ALIAS' },
-  { opcode: 34, name: 'ALIAS_SEND_TT', op: 'ALIAS_SEND', arity: 4, payload: true, flag: 'ALIAS' },
-  { opcode: 35, name: 'UNLINK_ID', op: 'UNLINK_ID', arity: 4, payload: false, flag: 'UNLINK_ID' },
-  { opcode: 36, name: 'UNLINK_ID_ACK', op: 'UNLINK_ID_ACK', arity: 4, payload: false, flag: 'UNLINK_ID' },
-  { opcode: 37, name: 'ALTACT_SIG_SEND', op: 'ALTACT_SIG_SEND', arity: 4, payload: true, flag: 'ALTACT_SIG' },
+  { opcode: 19, name: 'MONITOR_P', op: 'MONITOR_P', arity: 4, payload: false, flags: MONITORS },
+  { opcode: 20, name: 'DEMONITOR_P', op: 'DEMONITOR_P', arity: 4, payload: false, flags: MONITORS },
+  { opcode: 21, name: 'MONITOR_P_EXIT', op: 'MONITOR_P_EXIT', arity: 5, payload: false, flags: MONITORS },
+  { opcode: 22, name: 'SEND_SENDER', op: 'SEND_SENDER', arity: 3, payload: true, flags: ['SEND_SENDER'] },
+  { opcode: 23, name: 'SEND_SENDER_TT', op: 'SEND_SENDER', arity: 4, payload: true, flags: ['SEND_SENDER'] },
+  { opcode: 24, name: 'PAYLOAD_EXIT', op: 'EXIT', arity: 3, payload: true, flags: ['EXIT_PAYLOAD'] },
+  { opcode: 25, name: 'PAYLOAD_EXIT_TT', op: 'EXIT', arity: 4, payload: true, flags: ['EXIT_PAYLOAD'] },
+  { opcode: 26, name: 'PAYLOAD_EXIT2', op: 'EXIT2', arity: 3, payload: true, flags: ['EXIT_PAYLOAD'] },
+  { opcode: 27, name: 'PAYLOAD_EXIT2_TT', op: 'EXIT2', arity: 4, payload: true, flags: ['EXIT_PAYLOAD'] },
+  {
+    opcode: 28,
+    name: 'PAYLOAD_MONITOR_P_EXIT',
+    op: 'MONITOR_P_EXIT',
+    arity: 4,
+    payload: true,
+    flags: [...MONITORS, 'EXIT_PAYLOAD'],
+  },
+  { opcode: 29, name: 'SPAWN_REQUEST', op: 'SPAWN_REQUEST', arity: 6, payload: true, flags: ['SPAWN'] },
+  { opcode: 30, name: 'SPAWN_REQUEST_TT', op: 'SPAWN_REQUEST', arity: 7, payload: true, flags: ['SPAWN'] },
+  { opcode: 31, name: 'SPAWN_REPLY', op: 'SPAWN_REPLY', arity: 5, payload: false, flags: ['SPAWN'] },
+  { opcode: 32, name: 'SPAWN_REPLY_TT', op: 'SPAWN_REPLY', arity: 6, payload: false, flags: ['SPAWN'] },
+  { opcode: 33, name: 'ALIAS_SEND', op: 'ALIAS_SEND', arity: 3, payload: true, flags: ['ALIAS'] },
+  { opcode: 34, name: 'ALIAS_SEND_TT', op: 'ALIAS_SEND', arity: 4, payload: true, flags: ['ALIAS'] },
+  { opcode: 35, name: 'UNLINK_ID', op: 'UNLINK_ID', arity: 4, payload: false, flags: ['UNLINK_ID'] },
+  { opcode: 36, name: 'UNLINK_ID_ACK', op: 'UNLINK_ID_ACK', arity: 4, payload: false, flags: ['UNLINK_ID'] },
+  { opcode: 37, name: 'ALTACT_SIG_SEND', op: 'ALTACT_SIG_SEND', arity: 4, payload: true, flags: ['ALTACT_SIG'] },
 ]
