@@ -188,12 +188,14 @@ export class Watcher {
     let decided = this.#plan(nodes, hold)
     for (let more = this.#options.confirmLeave; more > 0 && decided.leave.length > 0; more--) {
       const again = await this.#askAgain()
-      hold = again === undefined ? 'unconfirmed' : holdOf(again)
-      const union = new Set(nodes)
-      for (const node of again?.nodes ?? []) union.add(node)
-      const named = this.#sameSpelling(union)
-      if (decided.leave.some((node) => named.has(node) && this.#connected().has(node))) this.#rotation.suspect()
-      nodes = named
+      if (again === undefined) hold = 'unconfirmed'
+      else {
+        hold = holdOf(again)
+        const named = this.#sameSpelling(again.nodes)
+        // Two answers a moment apart that differ are each a part of the truth.
+        if (!sameSet(named, nodes)) this.#rotation.suspect()
+        nodes = new Set([...nodes, ...named])
+      }
       decided = this.#plan(nodes, hold ?? this.#hold(nodes, discovery))
     }
     if (whole) this.#rotation.remember(decided.members.keys(), nodes)
@@ -344,6 +346,10 @@ export class Watcher {
 function holdOf({ stale, trimmed }: Discovery): HoldReason | undefined {
   if (trimmed === true) return 'trimmed'
   return stale === true ? 'stale' : undefined
+}
+
+function sameSet(one: ReadonlySet<NodeName>, other: ReadonlySet<NodeName>): boolean {
+  return one.size === other.size && countIn(one, other) === one.size
 }
 
 function countIn(nodes: Iterable<NodeName>, set: ReadonlySet<NodeName>): number {
