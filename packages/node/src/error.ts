@@ -1,5 +1,5 @@
 import type { DistErrorCode } from '@dynsrv/dist-protocol'
-import type { Term } from '@dynsrv/etf'
+import { inspect, type Term } from '@dynsrv/etf'
 
 /** What can go wrong here, apart from the handshake, whose codes (`DIST_…`) are passed on as they are. */
 export type OwnNodeErrorCode =
@@ -105,6 +105,29 @@ export class NodeError extends Error {
     this.retryable = retryable ?? facts.retryable
     if (peer !== undefined) this.peer = peer
     if ('reason' in options) this.reason = reason
+  }
+}
+
+/** How a function ended that did not return, in Erlang's three classes. */
+export type ExceptionClass = 'error' | 'exit' | 'throw'
+
+/**
+ * An Erlang exception, in both directions: what a function that we called on another node raised, and what an exposed
+ * function or a server of ours may throw to choose class and reason itself.
+ */
+export class RemoteError extends NodeError {
+  override readonly name = 'RemoteError'
+  readonly class: ExceptionClass
+  override readonly reason: Term
+  /** The Erlang stack trace, a list of `{Module, Function, Arity, Location}`; empty when there is none. */
+  readonly stacktrace: Term
+
+  constructor(kind: ExceptionClass, reason: Term, options: NodeErrorOptions & { readonly stacktrace?: Term } = {}) {
+    const { stacktrace = [], ...rest } = options
+    super('NODE_REMOTE_ERROR', `${kind}: ${inspect(reason)}`, { ...rest, reason })
+    this.class = kind
+    this.reason = reason
+    this.stacktrace = stacktrace
   }
 }
 

@@ -1,6 +1,15 @@
 export type { ConnectionCounters } from './connection.ts'
 export type { PeerState } from './connection-table.ts'
-export { NodeError, type NodeErrorCode, type NodeErrorOptions, type OwnNodeErrorCode } from './error.ts'
+export {
+  type ExceptionClass,
+  NodeError,
+  type NodeErrorCode,
+  type NodeErrorOptions,
+  type OwnNodeErrorCode,
+  RemoteError,
+} from './error.ts'
+export type { GenFrom } from './gen-message.ts'
+export { type GenServer, NO_REPLY, type ServerContext, type ServerHandlers } from './gen-server.ts'
 export { Mailbox, type MailboxOptions, type ReceiveOptions } from './mailbox.ts'
 export type { OverflowPolicy } from './mailbox-queue.ts'
 export { Node } from './node.ts'
@@ -8,4 +17,6 @@ export type { NodeDown, NodeDownReason, NodeEvent, NodeEvents, NodeUp, Refused, 
 export { NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.ts'
 export type { BusyPolicy, CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
 export { startNode } from './start-node.ts'
+export type { ExposedFunction } from './system/exposed-functions.ts'
+export type { Output } from './system/group-leader.ts'
 export type { TlsOptions } from './transport.ts'

@@ -18,7 +18,8 @@ export type Target = Pid | { readonly name: Atom; readonly node: string }
 interface OwnMonitor {
   readonly owner: LocalProcess
   readonly ref: Reference
-  readonly target: Target
+  /** Where it is; the pid of a process that is only being started is not known yet. */
+  target: Target | { readonly starting: true; readonly node: string }
   readonly down: (reason: Term) => void
 }
 
@@ -117,8 +118,10 @@ export class LinksAndMonitors {
     if (monitor === undefined) return false
     this.#monitors.delete(key)
     monitor.owner.monitors.delete(key)
-    const to = 'name' in monitor.target ? monitor.target.name : monitor.target
-    this.#signal(nodeOf(monitor.target), { op: 'DEMONITOR_P', from: monitor.owner.pid, to, ref })
+    const { target, owner } = monitor
+    if ('starting' in target) return true
+    const to = 'name' in target ? target.name : target
+    this.#signal(nodeOf(target), { op: 'DEMONITOR_P', from: owner.pid, to, ref })
     return true
   }
 
@@ -142,11 +145,18 @@ export class LinksAndMonitors {
     owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined })
   }
 
-  /** Expects the end of a process that the other node starts with a monitor of this reference. */
-  expect(owner: LocalProcess, ref: Reference, target: Target, down: (reason: Term) => void): void {
+  /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
+  expect(owner: LocalProcess, ref: Reference, node: string, down: (reason: Term) => void): void {
     const key = referenceKey(ref)
-    this.#monitors.set(key, { owner, ref, target, down })
+    this.#monitors.set(key, { owner, ref, target: { starting: true, node }, down })
     owner.monitors.add(key)
+  }
+
+  /** The process that was expected has started; when nobody waits for its end any more, its node is told so. */
+  started(owner: LocalProcess, ref: Reference, pid: Pid): void {
+    const monitor = this.#monitors.get(referenceKey(ref))
+    if (monitor !== undefined) monitor.target = pid
+    else this.#signal(pid.node.name, { op: 'DEMONITOR_P', from: owner.pid, to: pid, ref })
   }
 
   /** `exit/2`: asks a process anywhere to end. */
@@ -297,6 +307,6 @@ export class LinksAndMonitors {
   }
 }
 
-function nodeOf(target: Target): string {
-  return 'name' in target ? target.node : target.node.name
+function nodeOf(target: OwnMonitor['target']): string {
+  return typeof target.node === 'string' ? target.node : target.node.name
 }

@@ -2,6 +2,7 @@ import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
+import type { Output } from './system/group-leader.ts'
 import type { TlsOptions } from './transport.ts'
 
 /** What `startNode` takes. */
@@ -32,6 +33,8 @@ export interface NodeOptions {
   readonly tls?: TlsOptions | (() => TlsOptions)
   /** How terms become JavaScript values. */
   readonly decode?: DecodeOptions
+  /** Gets what remotely run code prints; default: standard output. */
+  readonly output?: Output
   readonly limits?: Partial<NodeLimits>
 }
 
@@ -45,6 +48,8 @@ export interface NodeLimits extends ChannelLimits {
   readonly maxWaiting: number
   /** Sockets in the handshake at once; default 128. */
   readonly maxUnauthenticated: number
+  /** Processes that peers have spawned and that live; default 10 000. */
+  readonly maxSpawned: number
   /** Live processes; default 262 144. */
   readonly maxProcesses: number
   /** Peers that are down and still listed by `peers()`; default 1000. */
@@ -57,6 +62,7 @@ export const NODE_LIMITS = {
   maxQueuedBytes: 256 * 1024 * 1024,
   maxWaiting: 10_000,
   maxUnauthenticated: 128,
+  maxSpawned: 10_000,
   maxProcesses: 262_144,
   maxDown: 1_000,
 } as const

@@ -5,21 +5,28 @@ import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { Connection } from './connection.ts'
 import { ConnectionTable, type PeerState } from './connection-table.ts'
 import { dial } from './dialer.ts'
-import { messageOf, NodeError } from './error.ts'
+import { messageOf, NodeError, RemoteError } from './error.ts'
 import { GenCalls } from './gen-call.ts'
 import type { GenFrom } from './gen-message.ts'
 import { genReply } from './gen-reply.ts'
+import { GenServer, type ServerHandlers } from './gen-server.ts'
 import { Identifiers } from './identifiers.ts'
 import { LinksAndMonitors } from './links-and-monitors.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
+import type { Behaviour, LocalProcess } from './local-process.ts'
 import { Mailbox, type MailboxOptions } from './mailbox.ts'
 import type { NodeDownReason, NodeEvent, NodeEvents, Refused, Warning } from './node-event.ts'
 import { NODE_LIMITS, type NodeLimits, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
+import type { Outcome } from './outcome.ts'
 import { Registry } from './registry.ts'
+import { RemoteCalls } from './remote-calls.ts'
 import { SignalRouter } from './signal-router.ts'
 import type { CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
+import { type ExposedFunction, ExposedFunctions } from './system/exposed-functions.ts'
+import { groupLeader } from './system/group-leader.ts'
 import { netKernel } from './system/net-kernel.ts'
-import { refuseSpawns } from './system/refuse-spawns.ts'
+import { rex } from './system/rex.ts'
+import { SpawnRequests } from './system/spawn-requests.ts'
 import type { Transport } from './transport.ts'
 
 /** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
@@ -51,6 +58,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #life: LinksAndMonitors
   readonly #router: SignalRouter
   readonly #calls: GenCalls
+  readonly #remote: RemoteCalls
+  readonly #exposed = new ExposedFunctions()
   readonly #lingering = new Set<Promise<void>>()
   #referenced = true
   #closing: Promise<void> | undefined
@@ -98,7 +107,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
           onClosed: (connection, reason) => this.#down(connection, reason),
         }),
       onUp: (connection) => this.#up(connection),
-      onDialFailed: (peer, error) => this.#router.unreachable(peer, error),
+      onDialFailed: (peer, error) => this.#unreachable(peer, error),
       allow: options.allow ?? (() => true),
       maxDown: limits.maxDown,
     })
@@ -106,13 +115,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       self,
       registry: this.#registry,
       life: () => this.#life,
-      spawns: () => spawns,
+      spawns: () => ({
+        request: (peer, control, payload) => spawns.request(peer, control, payload),
+        reply: (control) => this.#remote.reply(control),
+      }),
       connection: (node) => this.#table.get(node),
       connect: (node) => this.#connectForSend(node),
       maxWaiting: limits.maxWaiting,
       warn: (warning) => this.#tell({ type: 'warning', ...warning }),
     })
-    const spawns = refuseSpawns(() => this.#router)
     this.#life = new LinksAndMonitors({
       self,
       ids: this.#ids,
@@ -126,8 +137,42 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       router: this.#router,
       whyDown: (node) => this.#whyDown(node),
     })
-    const kernel = this.#registry.spawn(netKernel((from, answer) => this.#reply(kernel.pid, from, answer)))
-    this.#registry.register('net_kernel', kernel)
+    const spawns = new SpawnRequests({
+      registry: this.#registry,
+      life: this.#life,
+      router: this.#router,
+      exposed: this.#exposed,
+      maxSpawned: limits.maxSpawned,
+    })
+    this.#remote = new RemoteCalls({
+      ids: this.#ids,
+      life: this.#life,
+      router: this.#router,
+      calls: this.#calls,
+      connection: (node) => this.#table.get(node),
+      groupLeader: this.#startSystem(),
+    })
+  }
+
+  /** Starts the processes that OTP expects on every node; gives the group leader's pid. */
+  #startSystem(): Pid {
+    const start = (name: string, make: (own: () => Pid) => Behaviour): Pid => {
+      const process: LocalProcess = this.#registry.spawn(make(() => process.pid))
+      this.#registry.register(name, process)
+      return process.pid
+    }
+    start('net_kernel', (own) => netKernel((from, answer) => this.#reply(own(), from, answer)))
+    start('rex', (own) =>
+      rex({
+        self: this.self,
+        exposed: this.#exposed,
+        reply: (from, answer) => this.#reply(own(), from, answer),
+        send: (to, message) => void this.#router.send(own(), to, message),
+        sendByName: (name, message) => this.#router.send(own(), name, message),
+      }),
+    )
+    const output = this.#parts.options.output ?? ((text: string) => void process.stdout.write(text))
+    return start('user', (own) => groupLeader(output, (to, message) => void this.#router.send(own(), to, message)))
   }
 
   /** The port that we listen on; undefined with `listen: false`. */
@@ -256,6 +301,81 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return { replies, failures }
   }
 
+  /**
+   * Calls a function of another node, by the protocol of `erpc:call/5`.
+   *
+   * @throws {RemoteError} with class, reason and stack trace when it raised; {NodeError} as `call`
+   * @throws the signal's reason when it aborts
+   */
+  async erpc(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[] = [],
+    options: CallOptions = {},
+  ): Promise<Term> {
+    if (this.#closing !== undefined) throw closedError()
+    if (node === this.self) return valueOfOutcome(await this.#exposed.call(module, name, args))
+    return this.#remote.erpc(node, module, name, args, options)
+  }
+
+  /** The same without an answer, and without word whether it worked. */
+  erpcCast(node: string, module: string, name: string, args: readonly Term[] = []): boolean {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#remote.cast(node, module, name, args)
+  }
+
+  /** Calls a function of another node through its `rex` server, as `rpc:call/5` of OTP 22 does. See `erpc`. */
+  async rpc(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[] = [],
+    options: CallOptions = {},
+  ): Promise<Term> {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#remote.rpc(node, module, name, args, options)
+  }
+
+  /** Starts a process on another node. @throws {NodeError} as `call`; its reason is what the other node refused with */
+  async spawn(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[] = [],
+    options: CallOptions = {},
+  ): Promise<Pid> {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#remote.spawn(node, module, name, args, options)
+  }
+
+  /**
+   * Lets other nodes call these functions as if they were a module: `:erpc.call`, `:rpc.call`, `Node.spawn` and the
+   * like. Everything that is not exposed is `undef` for them. In Elixir a module `MyApp.Js` is `'Elixir.MyApp.Js'`.
+   *
+   * @returns what takes it back
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
+   */
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+    return this.#exposed.expose(module, functions)
+  }
+
+  /**
+   * Starts a server that `GenServer.call` and `GenServer.cast` of other nodes work with.
+   *
+   * @throws {NodeError} `NODE_NAME_TAKEN`
+   */
+  serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
+    if (this.#closing !== undefined) throw closedError()
+    const parts = {
+      registry: this.#registry,
+      life: this.#life,
+      reply: (own: Pid, from: GenFrom, reply: Term) => this.#reply(own, from, reply),
+      warn: (warning: Omit<Warning, 'type'>) => this.#tell({ type: 'warning', ...warning }),
+    }
+    return new GenServer(parts, handlers)
+  }
+
   /** The pid that is registered here under a name. */
   whereis(name: string): Pid | undefined {
     return this.#registry.byName(name)?.pid
@@ -368,8 +488,13 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   #connectForSend(node: string): boolean {
     if (this.#closing !== undefined || this.#parts.options.autoConnect === false) return false
     // A failure ends in `onDialFailed`, which drops what waits and tells who watches.
-    this.connect(node).catch((error: unknown) => this.#router.unreachable(node, error))
+    this.connect(node).catch((error: unknown) => this.#unreachable(node, error))
     return true
+  }
+
+  #unreachable(node: string, error: unknown): void {
+    this.#router.unreachable(node, error)
+    this.#remote.connectionLost(node)
   }
 
   #whyDown(node: string): NodeDownReason | undefined {
@@ -392,6 +517,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   #down(connection: Connection, reason: NodeError): void {
     if (!this.#table.remove(connection, reason)) return
     this.#life.connectionLost(connection.peer)
+    this.#remote.connectionLost(connection.peer)
     this.#tell({ type: 'nodedown', node: connection.peer, reason })
   }
 
@@ -409,6 +535,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       })
     }
   }
+}
+
+/** What a call of ourselves gives. */
+function valueOfOutcome(outcome: Outcome): Term {
+  if (outcome.type === 'return') return outcome.value
+  throw new RemoteError(outcome.type, outcome.reason)
 }
 
 function closedError(): NodeError {

@@ -1,0 +1,36 @@
+import type { Term } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
+import { type Outcome, outcomeOf, undefinedFunction } from '../outcome.ts'
+
+/** A function that peers may call; it gets the arguments as they come, and may return a promise. */
+export type ExposedFunction = (...args: never[]) => unknown
+
+/** What peers may call, by module and function: nothing but what the program has exposed. */
+export class ExposedFunctions {
+  readonly #modules = new Map<string, ReadonlyMap<string, ExposedFunction>>()
+
+  /** @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already */
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+    if (this.#modules.has(module)) throw new NodeError('NODE_NAME_TAKEN', `the module ${module} is exposed already`)
+    // Own functions only: what every object inherits is not meant.
+    const own = new Map(Object.entries(functions))
+    this.#modules.set(module, own)
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#modules.get(module) === own) this.#modules.delete(module)
+      },
+    }
+  }
+
+  has(module: string, name: string): boolean {
+    return this.#modules.get(module)?.has(name) === true
+  }
+
+  /** Calls an exposed function; for all others the outcome is `undef`, as for a module that does not exist. */
+  async call(module: string, name: string, args: readonly Term[]): Promise<Outcome> {
+    const called = this.#modules.get(module)?.get(name)
+    if (called === undefined) return undefinedFunction({ module, function: name, arity: args })
+    const run = called as (...values: readonly Term[]) => unknown
+    return outcomeOf({ module, function: name, arity: args.length }, () => run(...args))
+  }
+}

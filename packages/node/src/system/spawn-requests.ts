@@ -1,0 +1,124 @@
+import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
+import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { LinksAndMonitors } from '../links-and-monitors.ts'
+import type { LocalProcess } from '../local-process.ts'
+import { exitReason, type Outcome, undefinedFunction } from '../outcome.ts'
+import type { Registry } from '../registry.ts'
+import type { SignalRouter } from '../signal-router.ts'
+import type { ExposedFunctions } from './exposed-functions.ts'
+
+type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
+
+const LINK_MADE = 1
+const MONITOR_MADE = 2
+const ERPC = atom('erpc')
+
+/** Options with a value that a scheduler of ours has no use for. */
+const TOLERATED = new Set([
+  'priority',
+  'fullsweep_after',
+  'min_heap_size',
+  'min_bin_vheap_size',
+  'max_heap_size',
+  'message_queue_data',
+  'scheduler',
+  'async_dist',
+])
+
+export interface SpawnRequestsParts {
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly router: SignalRouter
+  readonly exposed: ExposedFunctions
+  /** Spawned processes that may live at once. */
+  readonly maxSpawned: number
+}
+
+/**
+ * Starts processes for peers: exposed functions only, directly or through `erpc`.
+ *
+ * @see OTP `erl_dist_protocol`, "Protocol for Spawning"; `erpc:execute_call/4`, `erpc:execute_cast/3`
+ */
+export class SpawnRequests {
+  readonly #parts: SpawnRequestsParts
+  #spawned = 0
+
+  constructor(parts: SpawnRequestsParts) {
+    this.#parts = parts
+  }
+
+  request(peer: string, control: SpawnRequest, payload: EncodedTerm): void {
+    const { registry, life, router, maxSpawned } = this.#parts
+    const { ref, from } = control
+    const options = readOptions(control.options)
+    const refuse = (error: string): void => {
+      router.transmit(peer, { op: 'SPAWN_REPLY', ref, to: from, flags: 0, result: atom(error) })
+    }
+    if (options === undefined) {
+      refuse('badopt')
+      return
+    }
+    if (this.#spawned >= maxSpawned) {
+      refuse('system_limit')
+      return
+    }
+    const args = payload.decode()
+    const process = registry.spawn({ message: () => undefined, ended: () => this.#spawned-- })
+    this.#spawned++
+    if (options.monitor) life.watch(process, from, ref)
+    if (options.link) life.adoptLink(process, from)
+    const flags = (options.link ? LINK_MADE : 0) | (options.monitor ? MONITOR_MADE : 0)
+    router.transmit(peer, { op: 'SPAWN_REPLY', ref, to: from, flags, result: process.pid })
+    if (Array.isArray(args)) void this.#run(process, control, args as readonly Term[])
+    else life.exit(process, tuple(atom('badarg'), []))
+  }
+
+  async #run(process: LocalProcess, control: SpawnRequest, args: readonly Term[]): Promise<void> {
+    this.#parts.life.exit(process, await this.#execute(control, args))
+  }
+
+  /** Runs what was asked for; gives the exit reason, in which `erpc` finds its result. */
+  async #execute({ module, function: name }: SpawnRequest, args: readonly Term[]): Promise<Term> {
+    if (module === ERPC && name.name === 'execute_call' && args.length === 4) {
+      const [result, ...call] = args
+      return erpcReason(result, await this.#apply(call))
+    }
+    if (module === ERPC && name.name === 'execute_cast' && args.length === 3) {
+      return exitReason(await this.#apply(args))
+    }
+    if (module.name === 'erlang' && name.name === 'apply' && args.length === 3) {
+      return exitReason(await this.#apply(args))
+    }
+    return exitReason(await this.#parts.exposed.call(module.name, name.name, args))
+  }
+
+  async #apply([module, name, args]: readonly Term[]): Promise<Outcome> {
+    const isCall = module instanceof Atom && name instanceof Atom && Array.isArray(args)
+    if (!isCall) return undefinedFunction({ module: 'erpc', function: 'execute_call', arity: 4 })
+    return this.#parts.exposed.call(module.name, name.name, args as readonly Term[])
+  }
+}
+
+function erpcReason(result: Term, outcome: Outcome): Term {
+  const kind = atom(outcome.type)
+  if (outcome.type === 'return') return tuple(result, kind, outcome.value)
+  if (outcome.type === 'error') return tuple(result, kind, outcome.reason, outcome.stacktrace)
+  return tuple(result, kind, outcome.reason)
+}
+
+function readOptions(options: Term): { link: boolean; monitor: boolean } | undefined {
+  if (!Array.isArray(options)) return undefined
+  const read = { link: false, monitor: false }
+  for (const option of options as readonly Term[]) {
+    const [name, value] = option instanceof Tuple ? option.elements : [option, []]
+    if (!(name instanceof Atom)) return undefined
+    if (name.name === 'link' && isEmpty(value)) read.link = true
+    else if (name.name === 'monitor' && isEmpty(value)) read.monitor = true
+    else if (!(option instanceof Tuple) || !TOLERATED.has(name.name)) return undefined
+  }
+  return read
+}
+
+function isEmpty(value: Term): boolean {
+  return Array.isArray(value) && value.length === 0
+}
