@@ -401,19 +401,18 @@ describe('the opcode is the one that the agreed flags ask for', () => {
     [{ op: 'ALIAS_SEND', from: js, to: ref, token }, [1], 0n, 34],
   ]
 
-  it.each(cases.map(([control, payload, without, code]) => [code, control.op, control, payload, without] as const))(
-    '%i for %s',
-    (code, _op, control, payload, without) => {
-      const flags = PASS_THROUGH & ~without
-      expect(opcode(flags, control, ...payload)).toBe(code)
-      const [sender, receiver] = [ours(flags), theirs(flags)]
-      sender.send(control, ...payload)
-      const received = message(receiver.receive(out(sender)))
-      const expected = code === 2 || code === 12 ? { ...control, op: 'SEND', from: undefined } : control
-      expect({ from: undefined, ...received.control }).toStrictEqual({ from: undefined, ...expected })
-      expect(received.payload?.decode()).toBe(payload[0])
-    },
-  )
+  it.each(
+    cases.map(([control, payload, without, code]) => [code, control.op, control, payload, without] as const),
+  )('%i for %s', (code, _op, control, payload, without) => {
+    const flags = PASS_THROUGH & ~without
+    expect(opcode(flags, control, ...payload)).toBe(code)
+    const [sender, receiver] = [ours(flags), theirs(flags)]
+    sender.send(control, ...payload)
+    const received = message(receiver.receive(out(sender)))
+    const expected = code === 2 || code === 12 ? { ...control, op: 'SEND', from: undefined } : control
+    expect({ from: undefined, ...received.control }).toStrictEqual({ from: undefined, ...expected })
+    expect(received.payload?.decode()).toBe(payload[0])
+  })
 
   it('29 and 30 for SPAWN_REQUEST, 37 for ALTACT_SIG_SEND', () => {
     const own = new Reference(atom(JS.name), 4, [1, 2, 3])

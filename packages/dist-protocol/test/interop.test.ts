@@ -99,21 +99,20 @@ describe('the handshake with a real node', () => {
     expect(await pong).toBe('pong')
   })
 
-  it.each([0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff])(
-    'reads our challenge %i as we do, in both roles',
-    async (challenge) => {
-      {
-        using link = await dial(port, initiating({ challenge }))
-        expect((await link.connected).peer.name).toBe(BEAM)
-      }
-      using listener = new Listener(() => accepting({ challenge }))
-      await beam.eval(`peer_epmd:peer("js", ${await listener.listen()})`)
-      const connecting = beam.eval(`net_kernel:connect_node('${JS.name}')`)
-      using link = await listener.accept()
-      await link.connected
-      expect(await connecting).toBe('true')
-    },
-  )
+  it.each([
+    0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
+  ])('reads our challenge %i as we do, in both roles', async (challenge) => {
+    {
+      using link = await dial(port, initiating({ challenge }))
+      expect((await link.connected).peer.name).toBe(BEAM)
+    }
+    using listener = new Listener(() => accepting({ challenge }))
+    await beam.eval(`peer_epmd:peer("js", ${await listener.listen()})`)
+    const connecting = beam.eval(`net_kernel:connect_node('${JS.name}')`)
+    using link = await listener.accept()
+    await link.connected
+    expect(await connecting).toBe('true')
+  })
 
   it('reads its challenges of 2^31 and more as it does', async () => {
     for (let highest = 0; highest < 2 ** 31; ) {

@@ -55,9 +55,11 @@ describe('a tick clock of 8 s', () => {
     expect(ticks.check(2_000)).toBe('idle')
   })
 
-  it.each([{ netTickTimeMs: 0 }, { netTickTimeMs: 1.5 }, { netTickIntensity: 3 }, { netTickIntensity: 1001 }])(
-    'cannot be made with %j',
-    (options) =>
-      expect(() => clock(options)).toThrow(expect.objectContaining({ code: 'DIST_BAD_OPTION', fault: 'local' })),
-  )
+  it.each([
+    { netTickTimeMs: 0 },
+    { netTickTimeMs: 1.5 },
+    { netTickIntensity: 3 },
+    { netTickIntensity: 1001 },
+  ])('cannot be made with %j', (options) =>
+    expect(() => clock(options)).toThrow(expect.objectContaining({ code: 'DIST_BAD_OPTION', fault: 'local' })))
 })
