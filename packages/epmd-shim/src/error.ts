@@ -8,6 +8,7 @@ export type EpmdErrorCode =
   | 'NODE_NAME_SHORT_HOST'
   | 'NODE_NAME_LONG_HOST'
   | 'EPMD_BAD_OPTION'
+  | 'EPMD_CLOSED'
   | 'EPMD_DIST_PORT_MISSING'
   | 'EPMD_DIST_PORT_NOT_A_NUMBER'
   | 'EPMD_DIST_PORT_OUT_OF_RANGE'
@@ -15,6 +16,13 @@ export type EpmdErrorCode =
   | 'EPMD_NO_ADDRESS'
   | 'EPMD_LOOKUP_FAILED'
   | 'EPMD_NAMES_UNKNOWN'
+  | 'EPMD_DUPLICATE_NAME'
+  | 'EPMD_LISTEN_FAILED'
+  | 'EPMD_MALFORMED_REPLY'
+  | 'EPMD_NO_REPLY'
+  | 'EPMD_TIMEOUT'
+  | 'EPMD_UNREACHABLE'
+  | 'EPMD_VERSION_UNSUPPORTED'
 
 /** Details beside the message of an {@link EpmdError}. */
 export interface EpmdErrorOptions extends ErrorOptions {

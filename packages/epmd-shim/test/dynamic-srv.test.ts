@@ -23,8 +23,7 @@ describe('listenPortPlease', () => {
   it.each(['rpc-12ab-web', 'rem-12ab-web'])('lets the system choose for %s', (alive) =>
     expect(new DynamicSrv({ resolver: EMPTY, env: { ERL_DIST_PORT: '4370' } }).listenPortPlease(alive, SERVICE)).toBe(
       0,
-    ),
-  )
+    ))
 
   it.each([
     [undefined, 'EPMD_DIST_PORT_MISSING'],
@@ -47,8 +46,7 @@ describe('listenPortPlease', () => {
   it.each([-1, 1.5, 65_536, Number.NaN])('refuses %d as listenPort at once', (listenPort) =>
     expect(() => new DynamicSrv({ resolver: EMPTY, listenPort })).toThrow(
       expect.objectContaining({ code: 'EPMD_BAD_OPTION' }),
-    ),
-  )
+    ))
 })
 
 describe('registerNode', () => {
@@ -149,8 +147,7 @@ describe('addressPlease', () => {
   it.each(['1 1 4001 .', '1 1 0 web-1.svc.internal'])('passes over the record %s', (line) =>
     expect(
       new DynamicSrv({ resolver: scriptedResolver({ srv: { [SERVICE]: [line] } }) }).addressPlease('web-1', SERVICE),
-    ).rejects.toMatchObject({ code: 'EPMD_NOT_FOUND' }),
-  )
+    ).rejects.toMatchObject({ code: 'EPMD_NOT_FOUND' }))
 
   it('says what the service has instead of the node', async () => {
     const epmd = new DynamicSrv({ resolver: scriptedResolver({ srv: named(4000, 'web-2') }) })

@@ -36,8 +36,7 @@ describe('parseNodeName', () => {
   it.each(['web@svc.internal', 'web@10.0.0.5', 'web@fd00::1'])('refuses %s as a short name', (name) =>
     expect(() => parseNodeName(name, { short: true })).toThrow(
       expect.objectContaining({ code: 'NODE_NAME_LONG_HOST' }),
-    ),
-  )
+    ))
 
   it('counts 255 bytes as allowed', () => {
     const name = `${'a'.repeat(242)}@svc.internal`

@@ -55,8 +55,7 @@ describe('Static', () => {
     [{ 'a@svc.internal': { ip: '10.0.0.1', port: 0 } }, 'EPMD_BAD_OPTION'],
     [{ 'a@svc.internal': [] }, 'EPMD_BAD_OPTION'],
   ])('refuses %j with %s before anything is dialled', (map, code) =>
-    expect(() => new Static(map)).toThrow(expect.objectContaining({ code })),
-  )
+    expect(() => new Static(map)).toThrow(expect.objectContaining({ code })))
 
   it('takes short names when asked to', async () => {
     const short = new Static({ 'a@db7': { ip: '10.0.0.1', port: 4001 } }, { short: true })
