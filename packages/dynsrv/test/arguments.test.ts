@@ -9,8 +9,7 @@ import { topologiesOf } from '../src/topologies.ts'
 
 describe('serviceName', () => {
   it.each(['my-service.service.consul', '_dist._tcp.my.test', 'A.b', `${'a'.repeat(63)}.test`])('accepts %s', (name) =>
-    expect(serviceName(name)).toBe(name),
-  )
+    expect(serviceName(name)).toBe(name))
   it('drops the trailing dot', () => expect(serviceName('my-service.test.')).toBe('my-service.test'))
   it.each([
     '',
@@ -26,8 +25,7 @@ describe('serviceName', () => {
     `${'a'.repeat(64)}.test`,
     `${'a.'.repeat(127)}test`,
   ])('refuses %j', (name) =>
-    expect(() => serviceName(name)).toThrow(expect.objectContaining({ code: 'DYNSRV_SERVICE_INVALID' })),
-  )
+    expect(() => serviceName(name)).toThrow(expect.objectContaining({ code: 'DYNSRV_SERVICE_INVALID' })))
 })
 
 describe('parsePort', () => {
@@ -37,8 +35,7 @@ describe('parsePort', () => {
     expect(() => parsePort('0', '--port', 1)).toThrow(/--port is out of range: "0"/)
   })
   it.each(['', '-1', '1.5', '0x10', '65536'])('refuses %j', (text) =>
-    expect(() => parsePort(text, '--port')).toThrow(expect.objectContaining({ code: 'DYNSRV_PORT_INVALID' })),
-  )
+    expect(() => parsePort(text, '--port')).toThrow(expect.objectContaining({ code: 'DYNSRV_PORT_INVALID' })))
 })
 
 describe('dnsServer', () => {
@@ -60,8 +57,7 @@ describe('dnsServer', () => {
     '[::1',
     '256.0.0.1',
   ])('refuses %j', (text) =>
-    expect(() => dnsServer(text)).toThrow(expect.objectContaining({ hint: expect.any(String) })),
-  )
+    expect(() => dnsServer(text)).toThrow(expect.objectContaining({ hint: expect.any(String) })))
 })
 
 describe('durationMs', () => {
@@ -73,8 +69,7 @@ describe('durationMs', () => {
     ['250', 250],
   ])('reads %s as %d ms', (text, milliseconds) => expect(durationMs(text)).toBe(milliseconds))
   it.each(['', 's', '5h', '-1s', '0', '0.1ms', 'often'])('refuses %j', (text) =>
-    expect(() => durationMs(text)).toThrow(/is no time/),
-  )
+    expect(() => durationMs(text)).toThrow(/is no time/))
 })
 
 describe('memberRecords', () => {

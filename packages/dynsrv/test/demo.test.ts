@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, symlinkSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -46,6 +48,28 @@ function expectTheStory(lines: readonly Line[]): void {
   }
 }
 
+/** A command line typed into a shell; its whole process group is ended with its scope. */
+class Shell implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+
+  constructor(command: string) {
+    const env = { ...process.env, NO_COLOR: '1' }
+    this.#child = spawn('sh', ['-c', command], { stdio: 'ignore', detached: true, env })
+    this.#exited = once(this.#child, 'exit')
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    process.kill(-this.#child.pid!, 'SIGTERM')
+    await this.#exited
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.end()
+  }
+}
+
 describe('dynsrv demo', () => {
   it('tells the whole story with real Erlang nodes and ends by itself', async () => {
     const { code, stdout, stderr } = await runDynsrv(['demo', '--json'])
@@ -82,6 +106,29 @@ describe('dynsrv demo', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Try it yourself: .* demo --keep stays up/)
     expect(code).toBe(0)
   })
+
+  it('stays up with --keep, and the command lines that it prints bring one more node each', async () => {
+    await using demo = new Dynsrv(['demo', '--json', '--keep'])
+    const command = async (title: RegExp) => {
+      const line = await demo.line((text) => (JSON.parse(text) as Line).type === 'keep' && title.test(text))
+      return String((JSON.parse(line) as Line).command)
+    }
+    const linked = (from: string, to: string) =>
+      demo.line((text) => {
+        const line = JSON.parse(text) as Line
+        return line.type === 'link' && line.up === true && line.from === from && line.to === to
+      })
+    await using javascript = new Shell(await command(/JavaScript/))
+    await using erlang = new Shell(`${await command(/Erlang/)} -noinput`)
+    for (const member of ['api-1', 'api-3', 'api-4']) {
+      await linked(member, 'guest-js')
+      await linked(member, 'guest-erl')
+    }
+    await linked('erl-1', 'guest-js')
+    await Promise.all([javascript.end(), erlang.end()])
+    demo.signal('SIGINT')
+    expect((await demo.ended).code).toBe(0)
+  }, 40_000)
 
   it('ends with code 130 and leaves no process when it is interrupted', async () => {
     await using demo = new Dynsrv(['demo', '--json'])

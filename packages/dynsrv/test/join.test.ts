@@ -39,32 +39,32 @@ function joinArgs(zone: ZoneServer, label: string, port: number): string[] {
 }
 
 describe('dynsrv join', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'joins a real Erlang node and leaves it on %s with exit code 0',
-    async (signal) => {
-      await using zone = await startZoneServer()
-      await using erl = await startRegisteredErl(zone, 'erl-1')
-      const port = await freePort()
-      register(zone, 'api-1', port)
-      await using dynsrv = new Dynsrv([...joinArgs(zone, 'api-1', port), '--json'], { env: ENV })
+  it.each([
+    'SIGINT',
+    'SIGTERM',
+  ] as const)('joins a real Erlang node and leaves it on %s with exit code 0', async (signal) => {
+    await using zone = await startZoneServer()
+    await using erl = await startRegisteredErl(zone, 'erl-1')
+    const port = await freePort()
+    register(zone, 'api-1', port)
+    await using dynsrv = new Dynsrv([...joinArgs(zone, 'api-1', port), '--json'], { env: ENV })
 
-      expect(await dynsrv.event('nodeup', erl.name)).toMatchObject({ members: [erl.name] })
-      expect(await erl.eval('nodes(hidden)')).toBe(`['api-1@${SERVICE}']`)
-      expect(await erl.eval('nodes()')).toBe('[]')
+    expect(await dynsrv.event('nodeup', erl.name)).toMatchObject({ members: [erl.name] })
+    expect(await erl.eval('nodes(hidden)')).toBe(`['api-1@${SERVICE}']`)
+    expect(await erl.eval('nodes()')).toBe('[]')
 
-      await erl.eval('net_kernel:monitor_nodes(true, [{node_type, all}])')
-      dynsrv.signal(signal)
-      const { code, stderr } = await dynsrv.ended
-      expect(await erl.eval('receive {nodedown, Node, _} -> Node after 5000 -> nodes(hidden) end')).toBe(
-        `'api-1@${SERVICE}'`,
-      )
-      expect(stderr).toBe('')
-      expect(code).toBe(0)
-      expect(dynsrv.events.at(0)).toMatchObject({ type: 'started', name: `api-1@${SERVICE}`, port, hidden: true })
-      expect(dynsrv.events.at(-2)).toMatchObject({ type: 'leaving', signal, members: [erl.name] })
-      expect(dynsrv.events.at(-1)).toMatchObject({ type: 'left' })
-    },
-  )
+    await erl.eval('net_kernel:monitor_nodes(true, [{node_type, all}])')
+    dynsrv.signal(signal)
+    const { code, stderr } = await dynsrv.ended
+    expect(await erl.eval('receive {nodedown, Node, _} -> Node after 5000 -> nodes(hidden) end')).toBe(
+      `'api-1@${SERVICE}'`,
+    )
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(dynsrv.events.at(0)).toMatchObject({ type: 'started', name: `api-1@${SERVICE}`, port, hidden: true })
+    expect(dynsrv.events.at(-2)).toMatchObject({ type: 'leaving', signal, members: [erl.name] })
+    expect(dynsrv.events.at(-1)).toMatchObject({ type: 'left' })
+  })
 
   it('is dialled by a real Erlang node, whose companion finds it in the same records', async () => {
     await using zone = await startZoneServer()

@@ -36,6 +36,7 @@ export function joinJson(write: (line: string) => void): JoinView {
 export function joinLines(write: (line: string) => void, paint: Paint): JoinView {
   const said = new Map<string, string>()
   let width = 0
+  let self = 'we'
   const line = (sign: Sign, subject: string, text: readonly Span[]) => {
     width = Math.max(width, subject.length)
     write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
@@ -52,6 +53,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
   return {
     started({ name, port, hidden, services, dns, pollingIntervalMs }) {
+      self = name
       width = name.length
       const servers = dns.length === 0 ? "the system's DNS servers" : dns.join(', ')
       write(paint([[name, 'title'], ` listens on port ${port}, ${hidden ? 'hidden' : 'visible'}`]))
@@ -87,21 +89,23 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
           break
         case 'deregistered':
-          line('trouble', 'we', [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
+          line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
           break
         case 'refused':
+          // A health check that connects and goes again says nothing about the cluster.
+          if (event.peer === undefined && event.reason.code === 'DIST_CLOSED_BY_PEER') break
           // Without the port, which is another one each time: a health check that only connects is told once.
           refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
           break
         case 'warning':
-          trouble(event.peer ?? 'we', event.peer ?? 'we', 'look', event)
+          trouble(event.peer ?? self, event.peer ?? self, 'look', event)
           break
         default:
           break
       }
     },
     leaving(signal, members) {
-      line('down', 'we', [`leave (${signal}), ${count(members)} stay${members.length === 1 ? 's' : ''}`])
+      line('down', self, [`we leave (${signal}), ${count(members)} stay${members.length === 1 ? 's' : ''}`])
     },
     left: () => undefined,
   }

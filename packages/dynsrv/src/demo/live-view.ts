@@ -29,6 +29,7 @@ export class LiveView implements DemoView {
   #log: (News & { readonly at: number })[] = []
   #end: Extract<DemoEvent, { type: 'end' }> | undefined
   #frame = 0
+  #closed = false
 
   constructor(stream: NodeJS.WriteStream, colourful: boolean, news: Newsroom) {
     this.#news = news
@@ -53,6 +54,8 @@ export class LiveView implements DemoView {
   }
 
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     clearInterval(this.#timer)
     this.#draw()
     this.#region.close()
@@ -73,9 +76,10 @@ export class LiveView implements DemoView {
     const elapsed = `${((performance.now() - this.#begun) / 1_000).toFixed(1)} s`
     const start = this.#start
     if (start === undefined) return [[['dynsrv demo', 'title'], `  ${this.#spin()} setting up   `, [elapsed, 'quiet']]]
-    const erlang: Span = start.erlang.found
-      ? [`Erlang/OTP ${start.erlang.release} found`, 'quiet']
-      : [`no Erlang nodes: ${start.erlang.why}`, 'warning']
+    const found: Span = [start.erlang.found ? `Erlang/OTP ${start.erlang.release}   ` : '', 'quiet']
+    const missing = start.erlang.found
+      ? undefined
+      : `no Erlang nodes: ${start.erlang.why}; install Erlang to see them join`
     return [
       [
         ['dynsrv demo', 'title'],
@@ -84,10 +88,10 @@ export class LiveView implements DemoView {
         `   DNS ${start.dns} `,
         this.#dnsUp ? ['● up', 'good'] : ['● down', 'bad'],
         '   ',
-        erlang,
-        '   ',
+        found,
         [elapsed, 'quiet'],
       ],
+      ...(missing === undefined ? [] : [[[missing, 'warning'] as const]]),
     ]
   }
 

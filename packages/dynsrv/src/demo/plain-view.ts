@@ -3,6 +3,9 @@ import type { StepId } from './demo-event.ts'
 import type { Newsroom } from './news.ts'
 import type { DemoView } from './view.ts'
 
+/** As wide as the longest guest's label. */
+const WHO_WIDTH = 9
+
 const PLAIN: Paint = painter(false)
 
 /** For logs and pipes: one line for each thing that happens, no colours, nothing redrawn. */
@@ -10,7 +13,7 @@ export function plainView(write: (line: string) => void, news: Newsroom): DemoVi
   const start = performance.now()
   let steps: readonly StepId[] = []
   const line = (who: string, sign: string, text: string) =>
-    write(`${((performance.now() - start) / 1_000).toFixed(2).padStart(6)} s  ${who.padEnd(6)} ${sign} ${text}`)
+    write(`${((performance.now() - start) / 1_000).toFixed(2).padStart(6)} s  ${who.padEnd(WHO_WIDTH)} ${sign} ${text}`)
   return {
     show(event) {
       if (event.type === 'start') {
