@@ -48,11 +48,6 @@ export class Reassembler {
     this.#limits = limits
   }
 
-  /** Unfinished messages. */
-  get size(): number {
-    return this.#open.size
-  }
-
   /**
    * A message begins.
    *
