@@ -19,4 +19,5 @@ export type { BusyPolicy, CallOptions, Destination, MultiCallResult, SendOptions
 export { startNode } from './start-node.ts'
 export type { ExposedFunction } from './system/exposed-functions.ts'
 export type { Output } from './system/group-leader.ts'
+export type { PgChange, PgEvents, PgScope } from './system/pg-scope.ts'
 export type { TlsOptions } from './transport.ts'

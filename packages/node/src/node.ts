@@ -25,6 +25,7 @@ import type { CallOptions, Destination, MultiCallResult, SendOptions } from './s
 import { type ExposedFunction, ExposedFunctions } from './system/exposed-functions.ts'
 import { groupLeader } from './system/group-leader.ts'
 import { netKernel } from './system/net-kernel.ts'
+import { PgScope } from './system/pg-scope.ts'
 import { rex } from './system/rex.ts'
 import { SpawnRequests } from './system/spawn-requests.ts'
 import type { Transport } from './transport.ts'
@@ -60,6 +61,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #calls: GenCalls
   readonly #remote: RemoteCalls
   readonly #exposed = new ExposedFunctions()
+  readonly #scopes = new Map<string, PgScope>()
   readonly #lingering = new Set<Promise<void>>()
   #referenced = true
   #closing: Promise<void> | undefined
@@ -376,6 +378,27 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return new GenServer(parts, handlers)
   }
 
+  /**
+   * Joins a scope of process groups, the same as `pg` on BEAM nodes; one object per scope.
+   *
+   * @param scope OTP's default is `pg`; Phoenix.PubSub has one called `Elixir.Phoenix.PubSub`
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process has that name
+   */
+  pg(scope = 'pg'): PgScope {
+    if (this.#closing !== undefined) throw closedError()
+    const known = this.#scopes.get(scope)
+    if (known !== undefined) return known
+    const made = new PgScope(scope, {
+      registry: this.#registry,
+      life: this.#life,
+      send: (from, to, message) => void this.#router.send(from, to, message),
+      connected: () => this.connected(),
+      onClosed: () => this.#scopes.delete(scope),
+    })
+    this.#scopes.set(scope, made)
+    return made
+  }
+
   /** The pid that is registered here under a name. */
   whereis(name: string): Pid | undefined {
     return this.#registry.byName(name)?.pid
@@ -508,6 +531,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const gone = connection.gone.then(() => void this.#lingering.delete(gone))
     this.#lingering.add(gone)
     this.#router.connected(connection)
+    for (const scope of this.#scopes.values()) scope.discover(peer)
     this.#tell({ type: 'nodeup', node: peer, hidden, direction, creation })
     if (creation > SMALL_CREATION) return
     const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`
