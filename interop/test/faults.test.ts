@@ -92,8 +92,8 @@ describe('a BEAM member and one of ours', () => {
     const down = await s.events.next('nodedown', ({ node }) => node === s.beam.name)
     expect(down.reason.code).toMatch(/^[A-Z_]+$/)
     expect(down.reason.message.length).toBeGreaterThan(10)
-    const failed = await s.events.next('connectFailed', ({ node }) => node === s.beam.name)
-    expect(String(failed.cause)).toMatch(/nobody listens on 127.0.0.1/)
+    // The kernel may still take a connection or two for the dying VM; then its port is closed.
+    await s.events.next('connectFailed', ({ cause }) => /nobody listens on 127.0.0.1/.test(String(cause)))
     const from = s.events.seen.length
     await using again = await s.startBeam()
     await s.events.next('nodeup', ({ node }) => node === again.name, { from })
