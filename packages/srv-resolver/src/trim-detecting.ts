@@ -91,6 +91,8 @@ export function trimDetecting(
     }
     if (second !== undefined && !contains(answer, second)) {
       const { server } = answer
+      // Each has what the other lacks: TCP shows a part as well.
+      if (!contains(second, answer)) remember(name, answer)
       onTrimmed?.({ name, reason: 'contradicted', server, shown: answer.records.length, known: second.records.length })
       return second
     }
