@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { type AddressRecord, type SrvAnswer, type SrvRecord, type SrvResolver, srvOrder } from '@dynsrv/srv-resolver'
 import { newCreation } from './creation.ts'
 import { checkPort, distPort } from './dist-port.ts'
+import { type Lookup, lookupFailed, noAddress, notAService, notFound } from './dynamic-srv-error.ts'
 import type {
   AddressFamily,
   CallOptions,
@@ -11,6 +12,7 @@ import type {
   RegisteredName,
 } from './epmd-module.ts'
 import { EpmdError } from './error.ts'
+import { type RecentSrvAnswer, RecentSrvAnswers } from './recent-srv-answers.ts'
 import { isThrowAwayName, releaseName } from './throw-away-name.ts'
 
 export interface DynamicSrvOptions {
@@ -22,6 +24,13 @@ export interface DynamicSrvOptions {
   readonly env?: NodeJS.ProcessEnv
   /** A number from 0 up to but not including 1, for the order among records of one priority; default `Math.random`. */
   readonly random?: () => number
+  /**
+   * How long an SRV answer serves later lookups, in milliseconds; default 1000, 0 asks each time. A node that is not in
+   * a kept answer is looked up afresh, so a new member is found at once.
+   */
+  readonly keepMs?: number
+  /** How often a failed SRV lookup is tried again when that can help, beyond what the resolver does; default 1. */
+  readonly retries?: number
 }
 
 /**
@@ -34,7 +43,7 @@ export interface DynamicSrvOptions {
  * 3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
  *
  * Addresses come from the answer's additional section, else from a lookup of the target, and after step 3 at last from
- * one of `label.service` itself. A name that is not there rejects with `EPMD_NOT_FOUND` or `EPMD_NO_ADDRESS`; a source
+ * one of `label.service` itself; IPv4 and IPv6 take turns. A name that is not there rejects with `EPMD_NOT_FOUND` or `EPMD_NO_ADDRESS`; a source
  * that could not be asked with `EPMD_LOOKUP_FAILED`.
  *
  * @see RFC 2782
@@ -44,11 +53,23 @@ export class DynamicSrv implements EpmdModule {
   readonly #listenPort: number | undefined
   readonly #env: NodeJS.ProcessEnv
   readonly #random: () => number
+  readonly #answers: RecentSrvAnswers
   #self: { alive: string; host: string } | undefined
   #ownPort: number | undefined
 
-  /** @throws {EpmdError} `EPMD_BAD_OPTION` when `listenPort` is no port */
-  constructor({ resolver, listenPort, env = process.env, random = Math.random }: DynamicSrvOptions) {
+  /** @throws {EpmdError} `EPMD_BAD_OPTION` when `listenPort` is no port, or `keepMs` or `retries` is negative */
+  constructor({
+    resolver,
+    listenPort,
+    env = process.env,
+    random = Math.random,
+    keepMs = 1_000,
+    retries = 1,
+  }: DynamicSrvOptions) {
+    this.#answers = new RecentSrvAnswers(resolver, {
+      keepMs: notNegative(keepMs, 'keepMs'),
+      retries: notNegative(retries, 'retries'),
+    })
     this.#resolver = resolver
     this.#listenPort = listenPort === undefined ? undefined : checkPort(listenPort, 'listenPort', 0)
     this.#env = env
@@ -93,10 +114,11 @@ export class DynamicSrv implements EpmdModule {
       family,
       ...(signal !== undefined && { signal }),
     }
-    const service = await this.#srv(host, lookup)
-    const named = usable(service.records).filter(({ target }) => sameName(target, lookup.instance))
+    const isNode = ({ target }: SrvRecord) => sameName(target, lookup.instance)
+    const service = await this.#srv(host, lookup, (answer) => answer.records.some(isNode))
+    const named = usable(service.records).filter(isNode)
     if (named.length > 0) return this.#addressesOf(named, service, lookup)
-    const tagged = await this.#srv(lookup.instance, lookup)
+    const tagged = await this.#srv(lookup.instance, lookup, (answer) => answer.records.length > 0)
     const records = usable(tagged.records)
     if (records.length === 0) throw notFound(lookup, service, tagged)
     return this.#addressesOf(records, tagged, { ...lookup, lastResort: lookup.instance })
@@ -113,7 +135,7 @@ export class DynamicSrv implements EpmdModule {
       const hint = 'Pass the service whose nodes you want, or start a node with this module first.'
       throw new EpmdError('EPMD_NAMES_UNKNOWN', 'no service to list the nodes of', { hint })
     }
-    const { records } = await this.#srv(host, { alive: '*', host, instance: host, family: 'any' })
+    const { records } = await this.#srv(host, { alive: '*', host, instance: host, family: 'any' }, () => false)
     return usable(records).flatMap(({ target, port }) => {
       const name = target.slice(0, -host.length - 1)
       return name !== '' && !name.includes('.') && sameName(target, `${name}.${host}`) ? [{ name, port }] : []
@@ -129,10 +151,14 @@ export class DynamicSrv implements EpmdModule {
     return Number.isInteger(port) && port > 0 ? port : undefined
   }
 
-  async #srv(name: string, lookup: Lookup): Promise<SrvAnswer> {
+  /** A kept answer does when it satisfies, else the question is asked anew. */
+  async #srv(name: string, { signal, ...lookup }: Lookup, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
     try {
-      return await this.#resolver.resolveSrv(name, optional(lookup.signal))
+      const { answer, recent }: RecentSrvAnswer = await this.#answers.ask(name, signal)
+      if (!recent || satisfies(answer)) return answer
+      return (await this.#answers.ask(name, signal, { fresh: true })).answer
     } catch (cause) {
+      signal?.throwIfAborted()
       throw lookupFailed(lookup, `the SRV records of ${name}`, cause)
     }
   }
@@ -144,7 +170,7 @@ export class DynamicSrv implements EpmdModule {
       const known = ofFamily(answer.addresses.get(target.toLowerCase()) ?? [], lookup.family)
       try {
         const found = known.length > 0 ? known : await this.#resolve(target, lookup)
-        candidates.push(...found.map(({ address, family }) => ({ ip: address, family, port })))
+        candidates.push(...inDialOrder(found).map(({ address, family }) => ({ ip: address, family, port })))
       } catch (cause) {
         lookup.signal?.throwIfAborted()
         failures.push(cause)
@@ -163,21 +189,12 @@ export class DynamicSrv implements EpmdModule {
         const { records } = await this.#resolver.resolveAddresses(name, options)
         if (records.length > 0) return ofFamily(records, family)
       } catch (cause) {
+        signal?.throwIfAborted()
         throw lookupFailed(lookup, `the address of ${name}`, cause)
       }
     }
     return []
   }
-}
-
-interface Lookup extends CallOptions {
-  readonly alive: string
-  readonly host: string
-  /** `alive.host`, the name of the node in DNS. */
-  readonly instance: string
-  readonly family: AddressFamily
-  /** A name to ask for an address when a target has none. */
-  readonly lastResort?: string
 }
 
 const FAMILY_OPTION: Readonly<Record<AddressFamily, { readonly family?: 4 | 6 }>> = {
@@ -189,6 +206,24 @@ const FAMILY_OPTION: Readonly<Record<AddressFamily, { readonly family?: 4 | 6 }>
 function ofFamily(records: readonly AddressRecord[], family: AddressFamily): readonly AddressRecord[] {
   const wanted = FAMILY_OPTION[family].family
   return wanted === undefined ? records : records.filter((record) => record.family === wanted)
+}
+
+/**
+ * The families in turn, as RFC 8305 has it, so that one that is broken costs one try. IPv4 leads: BEAM nodes listen
+ * there unless they were started with `-proto_dist inet6_tcp`.
+ */
+function inDialOrder(records: readonly AddressRecord[]): readonly AddressRecord[] {
+  const four = records.filter(({ family }) => family === 4)
+  const six = records.filter(({ family }) => family === 6)
+  return Array.from({ length: Math.max(four.length, six.length) }, (_, at) => [four[at], six[at]])
+    .flat()
+    .filter((record) => record !== undefined)
+}
+
+function notNegative(value: number, option: string): number {
+  if (value >= 0) return value
+  const hint = 'Pass 0 or a positive number.'
+  throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a number of 0 or more: ${String(value)}`, { hint })
 }
 
 /** Without the target `.`, which says that the service is not offered, and without ports that nobody can dial. */
@@ -206,43 +241,4 @@ function sameName(a: string, b: string): boolean {
 
 function optional(signal: AbortSignal | undefined): CallOptions {
   return signal === undefined ? {} : { signal }
-}
-
-function notAService(alive: string, host: string): EpmdError {
-  const hint = 'Name nodes after their service (web-1@my-service.internal), or use another module for fixed addresses.'
-  return new EpmdError('EPMD_NOT_FOUND', `${alive}@${host} names an IP address, which has no SRV records`, { hint })
-}
-
-function notFound({ alive, host, instance }: Lookup, service: SrvAnswer, tagged: SrvAnswer): EpmdError {
-  const targets = service.records.map(({ target }) => target).slice(0, 5)
-  const seen =
-    targets.length === 0 ? `${host} has none (${service.empty ?? 'nodata'})` : `${host} has ${targets.join(', ')}`
-  const cut = service.truncated || tagged.truncated ? ' The answer was cut short, so it may be there all the same.' : ''
-  return new EpmdError('EPMD_NOT_FOUND', `${alive}@${host} is not in DNS: no SRV record with target ${instance}`, {
-    hint: `Register the node with the target ${instance}; ${seen}, and ${instance} has no SRV record of its own.${cut}`,
-    retryable: true,
-  })
-}
-
-function noAddress({ alive, host, family }: Lookup, records: readonly SrvRecord[]): EpmdError {
-  const kind = { inet: 'A', inet6: 'AAAA', any: 'A or AAAA' }[family]
-  const targets = records.map(({ target }) => target).join(', ')
-  return new EpmdError('EPMD_NO_ADDRESS', `${alive}@${host} has an SRV record but no address`, {
-    hint: `Add ${kind} records for ${targets}.`,
-    retryable: true,
-  })
-}
-
-function lookupFailed({ alive, host, signal }: Lookup, what: string, cause: unknown): unknown {
-  if (signal?.aborted) return signal.reason
-  const { message, hint, retryable } = cause as { message?: unknown; hint?: unknown; retryable?: unknown }
-  return new EpmdError(
-    'EPMD_LOOKUP_FAILED',
-    `could not look up ${alive}@${host}: ${what}: ${String(message ?? cause)}`,
-    {
-      cause,
-      hint: typeof hint === 'string' ? hint : 'Nothing is known about the node; ask again when DNS answers.',
-      retryable: typeof retryable === 'boolean' ? retryable : true,
-    },
-  )
 }

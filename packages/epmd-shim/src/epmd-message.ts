@@ -256,7 +256,8 @@ function readNodeFields(input: Uint8Array): EpmdNode | number | undefined {
     hidden: input[2] === HIDDEN_NODE,
     highestVersion,
     lowestVersion: view.getUint16(6),
-    extra: input.slice(nameEnd + 2, extraEnd),
+    // A copy of its own: `slice` of a Buffer would keep pointing into the chunk of the socket.
+    extra: Uint8Array.from(input.subarray(nameEnd + 2, extraEnd)),
   }
 }
 

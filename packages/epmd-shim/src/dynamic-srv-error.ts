@@ -1,0 +1,52 @@
+import type { SrvAnswer, SrvRecord } from '@dynsrv/srv-resolver'
+import type { AddressFamily, CallOptions } from './epmd-module.ts'
+import { EpmdError } from './error.ts'
+
+/** What is looked up, for the text of an error. */
+export interface Lookup extends CallOptions {
+  readonly alive: string
+  readonly host: string
+  /** `alive.host`, the name of the node in DNS. */
+  readonly instance: string
+  readonly family: AddressFamily
+  /** A name to ask for an address when a target has none. */
+  readonly lastResort?: string
+}
+
+export function notAService(alive: string, host: string): EpmdError {
+  const hint = 'Name nodes after their service (web-1@my-service.internal), or use another module for fixed addresses.'
+  return new EpmdError('EPMD_NOT_FOUND', `${alive}@${host} names an IP address, which has no SRV records`, { hint })
+}
+
+export function notFound({ alive, host, instance }: Lookup, service: SrvAnswer, tagged: SrvAnswer): EpmdError {
+  const targets = service.records.map(({ target }) => target).slice(0, 5)
+  const seen =
+    targets.length === 0 ? `${host} has none (${service.empty ?? 'nodata'})` : `${host} has ${targets.join(', ')}`
+  const cut = service.truncated || tagged.truncated ? ' The answer was cut short, so it may be there all the same.' : ''
+  return new EpmdError('EPMD_NOT_FOUND', `${alive}@${host} is not in DNS: no SRV record with target ${instance}`, {
+    hint: `Register the node with the target ${instance}; ${seen}, and ${instance} has no SRV record of its own.${cut}`,
+    retryable: true,
+  })
+}
+
+export function noAddress({ alive, host, family }: Lookup, records: readonly SrvRecord[]): EpmdError {
+  const kind = { inet: 'A', inet6: 'AAAA', any: 'A or AAAA' }[family]
+  const targets = records.map(({ target }) => target).join(', ')
+  return new EpmdError('EPMD_NO_ADDRESS', `${alive}@${host} has an SRV record but no address`, {
+    hint: `Add ${kind} records for ${targets}.`,
+    retryable: true,
+  })
+}
+
+export function lookupFailed({ alive, host }: Lookup, what: string, cause: unknown): EpmdError {
+  const { message, hint, retryable } = cause as { message?: unknown; hint?: unknown; retryable?: unknown }
+  return new EpmdError(
+    'EPMD_LOOKUP_FAILED',
+    `could not look up ${alive}@${host}: ${what}: ${String(message ?? cause)}`,
+    {
+      cause,
+      hint: typeof hint === 'string' ? hint : 'Nothing is known about the node; ask again when DNS answers.',
+      retryable: typeof retryable === 'boolean' ? retryable : true,
+    },
+  )
+}
