@@ -67,6 +67,7 @@ export class GenServer<State = undefined> implements Disposable {
   readonly #handlers: ServerHandlers<State>
   readonly #ended = deferred<Term>()
   readonly #context: ServerContext<State>
+  readonly #idle: (() => void)[] = []
   #queue: Term[] = []
   #running = 0
   #ready = false
@@ -108,6 +109,12 @@ export class GenServer<State = undefined> implements Disposable {
   /** Ends the server at once; callers that wait see the reason. */
   stop(reason: Term = atom('normal')): void {
     this.#parts.life.exit(this.#process, reason)
+  }
+
+  /** Resolves when no message is waiting or in hand. */
+  async idle(): Promise<void> {
+    if (!this.#process.alive || (this.#ready && this.#running === 0 && this.#queue.length === 0)) return
+    await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   [Symbol.dispose](): void {
@@ -152,6 +159,7 @@ export class GenServer<State = undefined> implements Disposable {
         this.#next()
       })
     }
+    if (this.#ready && this.#running === 0 && this.#queue.length === 0) for (const wake of this.#idle.splice(0)) wake()
   }
 
   async #handle(message: Term): Promise<void> {
@@ -198,6 +206,7 @@ export class GenServer<State = undefined> implements Disposable {
 
   #end(reason: Term): void {
     this.#queue = []
+    for (const wake of this.#idle.splice(0)) wake()
     this.#ended.resolve(reason)
     const { terminate } = this.#handlers
     const where = { module: 'js', function: 'terminate', arity: 2 }

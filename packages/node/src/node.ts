@@ -5,6 +5,7 @@ import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { Connection } from './connection.ts'
 import { ConnectionTable, type PeerState } from './connection-table.ts'
 import { dial } from './dialer.ts'
+import { allIdle, type DrainOptions } from './drain.ts'
 import { messageOf, NodeError, RemoteError } from './error.ts'
 import { GenCalls } from './gen-call.ts'
 import type { GenFrom } from './gen-message.ts'
@@ -32,6 +33,9 @@ import type { Transport } from './transport.ts'
 
 /** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
 const SMALL_CREATION = 3
+
+/** What other nodes ask for by itself stays to the end. */
+const SYSTEM_NAMES = new Set(['net_kernel', 'rex', 'user'])
 
 /** What `startNode` found out before there was a node. */
 export interface NodeParts {
@@ -61,9 +65,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #calls: GenCalls
   readonly #remote: RemoteCalls
   readonly #exposed = new ExposedFunctions()
+  readonly #servers = new Set<{ idle(): Promise<void> }>()
+  readonly #spawns: SpawnRequests
   readonly #scopes = new Map<string, PgScope>()
   readonly #lingering = new Set<Promise<void>>()
   #referenced = true
+  #draining = false
   #closing: Promise<void> | undefined
 
   constructor(parts: NodeParts) {
@@ -118,7 +125,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       registry: this.#registry,
       life: () => this.#life,
       spawns: () => ({
-        request: (peer, control, payload) => spawns.request(peer, control, payload),
+        request: (peer, control, payload) => this.#spawns.request(peer, control, payload),
         reply: (control) => this.#remote.reply(control),
       }),
       connection: (node) => this.#table.get(node),
@@ -139,7 +146,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       router: this.#router,
       whyDown: (node) => this.#whyDown(node),
     })
-    const spawns = new SpawnRequests({
+    this.#spawns = new SpawnRequests({
       registry: this.#registry,
       life: this.#life,
       router: this.#router,
@@ -375,7 +382,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       reply: (own: Pid, from: GenFrom, reply: Term) => this.#reply(own, from, reply),
       warn: (warning: Omit<Warning, 'type'>) => this.#tell({ type: 'warning', ...warning }),
     }
-    return new GenServer(parts, handlers)
+    const server = new GenServer(parts, handlers)
+    this.#servers.add(server)
+    void server.ended.then(() => this.#servers.delete(server))
+    return server
   }
 
   /**
@@ -448,6 +458,28 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     for (const connection of this.#table.connections()) connection.ref()
   }
 
+  /**
+   * Leaves in order: nobody new comes in, names and exposed functions are taken back so that new calls fail fast, what
+   * is in hand finishes, what is queued for peers is written; then the node closes.
+   *
+   * @throws {NodeError} `NODE_TIMEOUT` when that took too long; the node is closed all the same
+   */
+  async drain(options: DrainOptions = {}): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing
+    this.#draining = true
+    this.#exposed.clear()
+    for (const name of this.#registry.registered()) if (!SYSTEM_NAMES.has(name)) this.#registry.unregister(name)
+    try {
+      await allIdle([...this.#servers, this.#spawns], options)
+      await allIdle(
+        this.#table.connections().map((connection) => ({ idle: () => connection.drained() })),
+        options,
+      )
+    } finally {
+      await this.close()
+    }
+  }
+
   /** Ends everything: processes, links, the listener. Resolves when no socket is left. May be called again. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -460,7 +492,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /** Who may come in; for the listener. */
   acceptor(): ReturnType<ListenerOptions['acceptor']> {
-    if (this.#closing !== undefined) return undefined
+    if (this.#closing !== undefined || this.#draining) return undefined
     return {
       self: this.#parts.identity,
       cookie: (peer) => this.#cookie(peer),

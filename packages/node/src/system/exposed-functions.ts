@@ -22,6 +22,11 @@ export class ExposedFunctions {
     }
   }
 
+  /** Takes everything back. */
+  clear(): void {
+    this.#modules.clear()
+  }
+
   has(module: string, name: string): boolean {
     return this.#modules.get(module)?.has(name) === true
   }

@@ -41,6 +41,7 @@ export interface SpawnRequestsParts {
  */
 export class SpawnRequests {
   readonly #parts: SpawnRequestsParts
+  readonly #idle: (() => void)[] = []
   #spawned = 0
 
   constructor(parts: SpawnRequestsParts) {
@@ -63,7 +64,7 @@ export class SpawnRequests {
       return
     }
     const args = payload.decode()
-    const process = registry.spawn({ message: () => undefined, ended: () => this.#spawned-- })
+    const process = registry.spawn({ message: () => undefined, ended: () => this.#ended() })
     this.#spawned++
     if (options.monitor) life.watch(process, from, ref)
     if (options.link) life.adoptLink(process, from)
@@ -71,6 +72,16 @@ export class SpawnRequests {
     router.transmit(peer, { op: 'SPAWN_REPLY', ref, to: from, flags, result: process.pid })
     if (Array.isArray(args)) void this.#run(process, control, args as readonly Term[])
     else life.exit(process, tuple(atom('badarg'), []))
+  }
+
+  /** Resolves when nothing that a peer has spawned is running. */
+  async idle(): Promise<void> {
+    if (this.#spawned > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #ended(): void {
+    this.#spawned--
+    if (this.#spawned === 0) for (const wake of this.#idle.splice(0)) wake()
   }
 
   async #run(process: LocalProcess, control: SpawnRequest, args: readonly Term[]): Promise<void> {

@@ -1,0 +1,35 @@
+import { NodeError } from './error.ts'
+
+export interface DrainOptions {
+  /** How long what is in hand may take; then it is cut off. Unit: milliseconds; default 30 000. */
+  readonly timeoutMs?: number
+}
+
+/** @see DrainOptions.timeoutMs */
+const DRAIN_TIMEOUT_MS = 30_000
+
+/** Work that is under way somewhere in the node. */
+export interface Busy {
+  /** Resolves when nothing is in hand; new work may come later. */
+  idle(): Promise<unknown>
+}
+
+/**
+ * Waits until all parts are idle, or the time is over.
+ *
+ * @throws {NodeError} `NODE_TIMEOUT` when it is
+ */
+export async function allIdle(parts: readonly Busy[], { timeoutMs = DRAIN_TIMEOUT_MS }: DrainOptions): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_resolve, reject) => {
+    const error = new NodeError('NODE_TIMEOUT', `what was in hand did not finish within ${timeoutMs} ms`, {
+      hint: 'The node is closed all the same; give drain more time if the work matters.',
+    })
+    timer = setTimeout(() => reject(error), timeoutMs)
+  })
+  try {
+    await Promise.race([Promise.all(parts.map((part) => part.idle())), over])
+  } finally {
+    clearTimeout(timer)
+  }
+}
