@@ -3,8 +3,16 @@ import { createInterface } from 'node:readline'
 import { oneLine } from '../explain.ts'
 import { type DemoNode, type DemoNodeEvents, START_TIMEOUT_MS } from './demo-node.ts'
 
-// The node's whole program: a process called echo, a watcher of links, and a loop that does what it reads.
+// The node's whole program: a process called echo, a watcher of links, and a loop that does what it reads. OTP 23 dials
+// only hosts that its own resolver knows, whatever its epmd module says; later releases ask the epmd module.
 const PROGRAM = `
+  case list_to_integer(erlang:system_info(otp_release)) < 24 of
+    true ->
+      [_, Host] = string:split(atom_to_list(node()), "@"),
+      inet_db:set_lookup([file | inet_db:res_option(lookup)]),
+      inet_db:add_host({127,0,0,1}, [Host]);
+    false -> ok
+  end,
   register(echo, spawn(fun Echo() -> receive {From, Text} -> From ! {echo, node(), Text}, Echo(); _ -> Echo() end end)),
   spawn(fun() ->
     net_kernel:monitor_nodes(true, [{node_type, all}, nodedown_reason]),

@@ -76,7 +76,7 @@ export class LiveView implements DemoView {
     const elapsed = `${((performance.now() - this.#begun) / 1_000).toFixed(1)} s`
     const start = this.#start
     if (start === undefined) return [[['dynsrv demo', 'title'], `  ${this.#spin()} setting up   `, [elapsed, 'quiet']]]
-    const found: Span = [start.erlang.found ? `Erlang/OTP ${start.erlang.release}   ` : '', 'quiet']
+    const found: Span = [start.erlang.found ? `OTP ${start.erlang.release}   ` : '', 'quiet']
     const missing = start.erlang.found
       ? undefined
       : `no Erlang nodes: ${start.erlang.why}; install Erlang to see them join`
