@@ -56,7 +56,7 @@ export function openFun(reader: TermReader, depth: number): OpenContainer {
       const head = reader.bytes.subarray(uniqAt, uniqAt + UNIQ_BYTES)
       const bytes = reader.sawAtomRef
         ? writeFun(arity, head, index, module, [oldIndex, uniq, creator], elements)
-        : reader.bytes.slice(start, reader.at)
+        : reader.view(start, reader.at - start).slice()
       reader.sawAtomRef ||= outerSawAtomRef
       return new Fun(module, arity, index, uniq, bytes)
     },

@@ -20,7 +20,9 @@ export function readMagnitude(bytes: Uint8Array, start: number, size: number, is
     }
   }
   // Hexadecimal is a power of two: V8 reads it in time proportional to its length.
-  const magnitude = BigInt(`0x${asBuffer(bytes.slice(start, start + size).reverse()).toString('hex')}`)
+  // A copy, for the input is not ours to turn round; `slice` of a `Buffer` would be none.
+  const bigEndian = new Uint8Array(bytes.subarray(start, start + size)).reverse()
+  const magnitude = BigInt(`0x${asBuffer(bigEndian).toString('hex')}`)
   return isNegative ? -magnitude : magnitude
 }
 

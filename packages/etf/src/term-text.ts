@@ -71,9 +71,10 @@ export function textOfBinary(bytes: Uint8Array, syntax: TermSyntax): string {
     return `<<${bytes.join(', ')}>>`
   }
   if (bytes.length === 0) return '<<>>'
-  if (bytes.every(isPrintableLatin1)) return `<<${quoteErlangText(Buffer.from(bytes).toString('latin1'))}>>`
-  if (text !== undefined && [...text].every((character) => isPrintableLatin1(character.codePointAt(0)!))) {
-    return `<<${quoteErlangText(text)}/utf8>>`
+  // BEAM takes bytes that are UTF-8 for nothing else, even when they are printable as Latin-1.
+  const shown = text ?? Buffer.from(bytes).toString('latin1')
+  if ([...shown].every((character) => isPrintableLatin1(character.codePointAt(0)!))) {
+    return `<<${quoteErlangText(shown)}${shown.length < bytes.length ? '/utf8' : ''}>>`
   }
   return `<<${bytes.join(',')}>>`
 }
