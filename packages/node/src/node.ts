@@ -444,6 +444,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   readonly #closed = new AbortController()
 
+  /** Asks the `tls` function again, so that peers that dial us from now on meet the new certificates. */
+  reloadTls(): void {
+    this.#parts.transport.reload?.()
+  }
+
   /** Lets the program end though this node is alive. */
   unref(): void {
     this.#referenced = false

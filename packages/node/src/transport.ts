@@ -21,6 +21,8 @@ export interface Transport {
     onSocket: (socket: net.Socket) => void,
     onFailure: (error: Error, socket: net.Socket) => void,
   ): net.Server
+  /** Reads certificates anew, where there are any. */
+  reload?(): void
 }
 
 export const TCP: Transport = {
@@ -36,7 +38,7 @@ export const TCP: Transport = {
  * @param read gives the options; it is asked again for each dial, and by `reload` for the listener, so that new
  * certificates come into use without a restart
  */
-export function tlsTransport(read: () => TlsOptions): Transport & { reload(): void } {
+export function tlsTransport(read: () => TlsOptions): Transport {
   const servers = new Set<tls.Server>()
   return {
     headerBytes: 4,

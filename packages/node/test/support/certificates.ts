@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A certificate with its key, and who signed it: as PEM texts and as files. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+  readonly folder: string
+}
+
+/** A fresh authority and a certificate of it for 127.0.0.1 that is good for both roles. Needs the openssl program. */
+export function makeCertificate(): Certificate {
+  const folder = mkdtempSync(join(tmpdir(), 'dynsrv-tls-'))
+  const openssl = (...args: string[]): void => {
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
+  }
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority')
+  openssl('req', ...key, '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=127.0.0.1')
+  writeFileSync(
+    join(folder, 'ext'),
+    'subjectAltName=IP:127.0.0.1,DNS:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n',
+  )
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'ext']
+  openssl('x509', '-req', '-in', 'node.csr', '-out', 'node.pem', ...signed)
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
+  return { cert: read('node.pem'), key: read('node.key'), ca: read('ca.pem'), folder }
+}
