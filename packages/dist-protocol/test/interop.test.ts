@@ -45,18 +45,30 @@ const accepting = (options: Partial<AcceptorOptions> = {}): AcceptorOptions => (
   ...options,
 })
 
+let served = 0
+
+/** Listens under a name that the node never saw: of a known one an older link may still be up over there. */
+async function serve(options: Partial<AcceptorOptions> = {}): Promise<{ listener: Listener; self: NodeIdentity }> {
+  const alive = `served_${++served}`
+  const self = { ...JS, name: `${alive}@127.0.0.1` }
+  const listener = new Listener(() => accepting({ self, ...options }))
+  await beam.eval(`peer_epmd:peer("${alive}", ${await listener.listen()})`)
+  return { listener, self }
+}
+
 const ourPid = (id = 1) => new Pid(atom(JS.name), id, 0, JS.creation)
 let refs = 0
 const ourRef = () => new Reference(atom(JS.name), JS.creation, [++refs, 0, 0])
 
 /** Answers the question that `net_adm:ping/1` asks. */
-function answerPing(link: Link, { control, payload }: IncomingMessage): void {
+function answerPing(link: Link, self: NodeIdentity, { control, payload }: IncomingMessage): void {
   expect(control).toMatchObject({ op: 'REG_SEND', toName: atom('net_kernel') })
-  const [call, from, question] = (payload!.decode() as Tuple<[Term, Tuple, Tuple]>).elements
+  const [call, asker, question] = (payload!.decode() as Tuple<[Term, Tuple, Tuple]>).elements
   expect(call).toBe(atom('$gen_call'))
   expect([...question]).toStrictEqual([atom('is_auth'), atom(BEAM)])
-  const [caller, tag] = from.elements as [Pid, ImproperList]
-  link.send({ op: 'ALIAS_SEND', from: ourPid(), to: tag.tail as Reference }, tuple(tag, atom('yes')))
+  const [caller, tag] = asker.elements as [Pid, ImproperList]
+  const from = new Pid(atom(self.name), 1, 0, self.creation)
+  link.send({ op: 'ALIAS_SEND', from, to: tag.tail as Reference }, tuple(tag, atom('yes')))
   expect(caller.node.name).toBe(BEAM)
 }
 
@@ -90,12 +102,12 @@ describe('the handshake with a real node', () => {
   })
 
   it('connects as acceptor, and our answer to a ping makes it pong', async () => {
-    using listener = new Listener(() => accepting())
-    await beam.eval(`peer_epmd:peer("js", ${await listener.listen()})`)
-    const pong = beam.eval(`net_adm:ping('${JS.name}')`)
+    const { listener, self } = await serve()
+    using _closed = listener
+    const pong = beam.eval(`net_adm:ping('${self.name}')`)
     using link = await listener.accept()
     expect((await link.connected).peer.name).toBe(BEAM)
-    answerPing(link, await link.receive(({ control }) => control.op === 'REG_SEND'))
+    answerPing(link, self, await link.receive(({ control }) => control.op === 'REG_SEND'))
     expect(await pong).toBe('pong')
   })
 
@@ -106,9 +118,9 @@ describe('the handshake with a real node', () => {
       using link = await dial(port, initiating({ challenge }))
       expect((await link.connected).peer.name).toBe(BEAM)
     }
-    using listener = new Listener(() => accepting({ challenge }))
-    await beam.eval(`peer_epmd:peer("js", ${await listener.listen()})`)
-    const connecting = beam.eval(`net_kernel:connect_node('${JS.name}')`)
+    const { listener, self } = await serve({ challenge })
+    using _closed = listener
+    const connecting = beam.eval(`net_kernel:connect_node('${self.name}')`)
     using link = await listener.accept()
     await link.connected
     expect(await connecting).toBe('true')
@@ -132,9 +144,9 @@ describe('the handshake with a real node', () => {
   })
 
   it('says which side refused when we dislike the cookie of the node', async () => {
-    using listener = new Listener(() => accepting({ cookie: 'wrong' }))
-    await beam.eval(`peer_epmd:peer("js", ${await listener.listen()})`)
-    const connecting = beam.eval(`net_kernel:connect_node('${JS.name}')`)
+    const { listener, self } = await serve({ cookie: 'wrong' })
+    using _closed = listener
+    const connecting = beam.eval(`net_kernel:connect_node('${self.name}')`)
     using link = await listener.accept()
     await expect(link.connected).rejects.toMatchObject({ code: 'DIST_COOKIE_MISMATCH', peer: BEAM })
     expect(await connecting).toBe('false')
@@ -177,13 +189,13 @@ describe('the handshake with a real node', () => {
   })
 
   it.each([
-    ['gives its own attempt up for a greater name', 'js@127.0.0.1', undefined],
+    ['gives its own attempt up for a greater name', 'tie@127.0.0.1', undefined],
     ['goes on with its own attempt against a lesser name', 'aa@127.0.0.1', 'DIST_NOK'],
   ])('%s when both dial at once', async (_what, name, code) => {
     const self = { ...JS, name }
     // It dials a listener that never answers, so its attempt is under way while ours comes in.
     const silent = createServer().listen(0, '127.0.0.1')
-    using _closed = { [Symbol.dispose]: () => silent.close() }
+    using _stopped = { [Symbol.dispose]: () => silent.close() }
     const dialled = once(silent, 'connection')
     await once(silent, 'listening')
     await beam.eval(`peer_epmd:peer("${name.split('@')[0]}", ${(silent.address() as AddressInfo).port})`)
