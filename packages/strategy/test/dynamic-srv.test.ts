@@ -98,6 +98,23 @@ describe('names of SRV records', () => {
     })
   })
 
+  it('a TXT lookup that fails hides one member, and makes the answer trimmed', async () => {
+    const two = staticResolver([
+      { type: 'SRV', name: 'svc.test', target: 'host-1.test', port: 1 },
+      { type: 'SRV', name: 'svc.test', target: 'host-2.test', port: 1 },
+      { type: 'TXT', name: 'host-1.test', text: 'node=a@svc.test' },
+    ])
+    const resolveTxt: typeof two.resolveTxt = async (name, options) => {
+      if (name === 'host-2.test') throw new Error('SERVFAIL')
+      return two.resolveTxt(name, options)
+    }
+    await expect(srvNodes({ ...two, resolveTxt }, 'svc.test', byTxt())({ signal })).resolves.toMatchObject({
+      nodes: new Set([node('a')]),
+      trimmed: true,
+      failures: [{ message: 'SERVFAIL' }],
+    })
+  })
+
   it('by tag: DNS has none, and says so', async () => {
     await expect(srvNodes(resolver, 'svc.test', byTag())({ signal })).resolves.toMatchObject({
       nodes: new Set(),

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -6,7 +7,9 @@ import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { staticResolver } from '@dynsrv/srv-resolver'
-import { afterEach, describe, expect, it } from 'vitest'
+import { startErl } from '@dynsrv/tools/beam'
+import { freePort } from '@dynsrv/tools/free-port'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   dnsCluster,
   dnsPoll,
@@ -136,6 +139,20 @@ describe('epmd', () => {
   it('localEpmd: all names under our host', async () => {
     const port = await fakeEpmd('name a at port 9101\nname self at port 9102\n')
     expect(await found(localEpmd(new FakeMembership(), { names: epmdNames({ port }) }))).toStrictEqual(['a@svc.test'])
+  })
+
+  it('localEpmd: the names of a real epmd', async () => {
+    const port = await freePort()
+    const daemon = spawn('epmd', ['-port', String(port)], { stdio: 'ignore' })
+    const names = epmdNames({ port })
+    const up = () => Promise.resolve(names('127.0.0.1', { signal: AbortSignal.timeout(5_000) }))
+    await vi.waitFor(up, { timeout: 5_000 })
+    const name = 'epmd_test@127.0.0.1'
+    const erlEnv = { ERL_EPMD_PORT: String(port) }
+    await using erl = await startErl({ name, cookie: 'secret', args: ['-start_epmd', 'false'], env: erlEnv })
+    const membership = new FakeMembership('self@127.0.0.1')
+    expect(await found(localEpmd(membership, { names }))).toStrictEqual([erl.name])
+    daemon.kill()
   })
 
   it('localEpmd: an epmd that is down is a failure', async () => {

@@ -19,31 +19,45 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
   dnsName('srvNodes', 'service', service)
   const discover = async ({ signal }: { readonly signal: AbortSignal }): Promise<Discovery> => {
     const answer = await resolver.resolveSrv(service, { signal })
-    const candidates = await Promise.all(
-      answer.records.map(async (record) => {
-        const target = withoutDots(record.target)
-        return [target, await candidateOf(resolver, answer, { ...record, target }, name, signal)] as const
-      }),
+    if (name.needs === 'target' || name.needs === 'tags') {
+      return { ...mapNames(answer.records.map(candidateOf), name), ...answerFacts(answer) }
+    }
+    const lookups = await Promise.allSettled(
+      answer.records.map((record) => lookedUp(resolver, answer, record, name, signal)),
     )
-    return { ...mapNames(candidates, name), ...answerFacts(answer) }
+    signal.throwIfAborted()
+    const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
+    const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
+    if (failures.length > 0 && candidates.length === 0) throw failures[0]
+    const facts = { ...answerFacts(answer), ...(failures.length > 0 && { trimmed: true, failures }) }
+    return { ...mapNames(candidates, name), ...facts }
   }
   return withSubscribe(discover, subscription(resolver, service))
 }
 
-async function candidateOf(
+type Shown = readonly [target: string, candidate: Candidate]
+
+function candidateOf({ target, port }: SrvRecord): Shown {
+  const name = withoutDots(target)
+  return [name, { target: name, port }]
+}
+
+/** The same with what only another lookup tells. */
+async function lookedUp(
   resolver: SrvSource,
   { addresses }: SrvAnswer,
-  { target, port }: SrvRecord,
+  record: SrvRecord,
   { needs }: NameMapping,
   signal: AbortSignal,
-): Promise<Candidate> {
-  if (needs === 'txt' && resolver.resolveTxt !== undefined) {
-    return { target, port, txt: (await resolver.resolveTxt(target, { signal })).records }
+): Promise<Shown> {
+  const [target, candidate] = candidateOf(record)
+  if (needs === 'txt') {
+    const answer = await resolver.resolveTxt?.(target, { signal })
+    return [target, { ...candidate, txt: answer?.records ?? [] }]
   }
-  if (needs !== 'addresses') return { target, port }
   const known = addresses.get(target.toLowerCase())
   const found = known ?? (await resolver.resolveAddresses?.(target, { signal }))?.records ?? []
-  return { target, port, addresses: found.map(({ address }) => address) }
+  return [target, { ...candidate, addresses: found.map(({ address }) => address) }]
 }
 
 interface Pushing {
