@@ -41,12 +41,14 @@ export async function dns(options: DnsOptions, file?: string): Promise<number> {
       `${options.json ? JSON.stringify({ time: new Date().toISOString(), ...fields }) : paint(spans)}\n`,
     )
 
-  const served = (what: string) =>
+  const served = (what: string) => {
+    const count = zone.records().length
     say({ type: what, address: zone.address, records: zone.records() }, [
-      [`${zone.records().length} records`, 'title'],
+      [`${count} ${count === 1 ? 'record' : 'records'}`, 'title'],
       ` at ${zone.address}, UDP and TCP`,
       [what === 'serving' ? '; Ctrl-C stops' : '; read again', 'quiet'],
     ])
+  }
   served('serving')
   if (file !== undefined) {
     followFile(file, exit.signal, async () => {

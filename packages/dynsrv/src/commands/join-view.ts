@@ -35,20 +35,26 @@ export function joinJson(write: (line: string) => void): JoinView {
 /** For people: one aligned line for each thing that is new to them, with the reason and what to do. */
 export function joinLines(write: (line: string) => void, paint: Paint): JoinView {
   const said = new Map<string, string>()
+  /** Peers that go because their record was removed. */
+  const deregistered = new Set<string>()
   let width = 0
   let self = 'we'
   const line = (sign: Sign, subject: string, text: readonly Span[]) => {
     width = Math.max(width, subject.length)
     write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
   }
-  /** Tells of a trouble once, until something else is said about the same thing. */
-  const trouble = (about: string, subject: string, what: string, cause: unknown) => {
-    const { code, hint } = explain(cause)
-    const key = `${what} ${code ?? reasonText(cause)}`
+  /** Says something about a thing once, until something else is said about it. */
+  const once = (about: string, key: string, say: () => void) => {
     if (said.get(about) === key) return
     said.set(about, key)
-    line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}`])
-    if (hint !== undefined) write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
+    say()
+  }
+  const trouble = (about: string, subject: string, what: string, cause: unknown) => {
+    const { code, hint } = explain(cause)
+    once(about, `${what} ${code ?? reasonText(cause)}`, () => {
+      line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}`])
+      if (hint !== undefined) write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
+    })
   }
   const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
   return {
@@ -71,19 +77,28 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
             [`   ${count(members)}`, 'quiet'],
           ])
           break
-        case 'nodedown':
-          said.delete(event.node)
-          line('down', event.node, [
-            ['gone', 'bad'],
-            `: ${reasonText(event.reason)}`,
-            [`   ${count(members)}`, 'quiet'],
-          ])
+        case 'left':
+          if (event.connected) deregistered.add(event.node)
           break
+        case 'nodedown': {
+          said.delete(event.node)
+          const reason = deregistered.delete(event.node) ? 'its record was removed' : reasonText(event.reason)
+          line('down', event.node, [['gone', 'bad'], `: ${reason}`, [`   ${count(members)}`, 'quiet']])
+          break
+        }
         case 'connectFailed':
+          if (explain(event.cause).code === 'DYNSRV_DEREGISTERED') break
           trouble(event.node, event.node, 'not reached', event.cause)
           break
         case 'discoveryFailed':
-          trouble(event.topology, 'DNS', 'lookup failed, everybody stays', event.cause)
+          trouble(event.topology, event.topology, 'lookup failed, everybody stays', event.cause)
+          break
+        case 'polled':
+          if (event.nodes.size > 0) said.delete(`${event.topology} empty`)
+          else
+            once(`${event.topology} empty`, 'empty', () =>
+              line('trouble', event.topology, ['names no other member yet']),
+            )
           break
         case 'ignored':
           trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
@@ -92,8 +107,8 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
           break
         case 'refused':
-          // A health check that connects and goes again says nothing about the cluster.
-          if (event.peer === undefined && event.reason.code === 'DIST_CLOSED_BY_PEER') break
+          // A health check only connects; of two dials that cross, one yields.
+          if (isHarmless(event)) break
           // Without the port, which is another one each time: a health check that only connects is told once.
           refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
           break
@@ -115,6 +130,10 @@ type Sign = 'up' | 'down' | 'trouble'
 const SIGNS: Readonly<Record<Sign, Span>> = { up: ['+', 'good'], down: ['-', 'bad'], trouble: ['!', 'warning'] }
 const CLOCK_WIDTH = 8
 
+function isHarmless({ peer, reason: { code } }: Extract<ClusterEvent, { type: 'refused' }>): boolean {
+  return code === 'DIST_NOK' || (peer === undefined && code === 'DIST_CLOSED_BY_PEER')
+}
+
 /** The wall clock, so that a line can be laid beside another node's log. */
 function clock(now = new Date()): string {
   return now.toTimeString().slice(0, CLOCK_WIDTH)
@@ -124,12 +143,17 @@ function count(members: readonly string[]): string {
   return members.length === 1 ? '1 member' : `${members.length} members`
 }
 
-/** An event without its error objects, which JSON would print as `{}`. */
+/** An event as JSON can hold it: errors as code, message and hint, sets and maps as lists and objects. */
 function plainEvent(event: ClusterEvent): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(event).map(([key, value]) => [
-      key,
-      key === 'cause' || value instanceof Error ? explain(value) : value,
-    ]),
+    Object.entries(event)
+      .filter(([key]) => key !== 'pid')
+      .map(([key, value]) => [key, plain(key, value)]),
   )
+}
+
+function plain(key: string, value: unknown): unknown {
+  if (value instanceof Set) return [...value]
+  if (value instanceof Map) return Object.fromEntries(value)
+  return key === 'cause' || value instanceof Error ? explain(value) : value
 }
