@@ -22,11 +22,15 @@ export function notFound({ alive, host, instance }: Lookup, service: SrvAnswer, 
   const targets = service.records.map(({ target }) => target).slice(0, 5)
   const seen =
     targets.length === 0 ? `${host} has none (${service.empty ?? 'nodata'})` : `${host} has ${targets.join(', ')}`
-  const cut = service.truncated || tagged.truncated ? ' The answer was cut short, so it may be there all the same.' : ''
+  const cut = isCut(service) || isCut(tagged) ? ' The answer was cut short, so it may be there all the same.' : ''
   return new EpmdError('EPMD_NOT_FOUND', `${alive}@${host} is not in DNS: no SRV record with target ${instance}`, {
     hint: `Register the node with the target ${instance}; ${seen}, and ${instance} has no SRV record of its own.${cut}`,
     retryable: true,
   })
+}
+
+function isCut({ truncated, trimmed }: SrvAnswer): boolean {
+  return truncated || trimmed !== undefined
 }
 
 export function noAddress({ alive, host, family }: Lookup, records: readonly SrvRecord[]): EpmdError {

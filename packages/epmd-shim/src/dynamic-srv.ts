@@ -12,7 +12,8 @@ import type {
   RegisteredName,
 } from './epmd-module.ts'
 import { EpmdError } from './error.ts'
-import { type RecentSrvAnswer, RecentSrvAnswers } from './recent-srv-answers.ts'
+import { RecentSrvAnswers } from './recent-srv-answers.ts'
+import { recordsOfTarget } from './records-of-target.ts'
 import { isThrowAwayName, releaseName } from './throw-away-name.ts'
 
 export interface DynamicSrvOptions {
@@ -43,8 +44,8 @@ export interface DynamicSrvOptions {
  * 3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
  *
  * Addresses come from the answer's additional section, else from a lookup of the target, and after step 3 at last from
- * one of `label.service` itself; IPv4 and IPv6 take turns. A name that is not there rejects with `EPMD_NOT_FOUND` or `EPMD_NO_ADDRESS`; a source
- * that could not be asked with `EPMD_LOOKUP_FAILED`.
+ * one of `label.service` itself; IPv4 and IPv6 take turns. A name that is not there rejects with `EPMD_NOT_FOUND` or
+ * `EPMD_NO_ADDRESS`; a source that could not be asked with `EPMD_LOOKUP_FAILED`.
  *
  * @see RFC 2782
  */
@@ -114,9 +115,9 @@ export class DynamicSrv implements EpmdModule {
       family,
       ...(signal !== undefined && { signal }),
     }
-    const isNode = ({ target }: SrvRecord) => sameName(target, lookup.instance)
-    const service = await this.#srv(host, lookup, (answer) => answer.records.some(isNode))
-    const named = usable(service.records).filter(isNode)
+    const recordsOf = (answer: SrvAnswer) => recordsOfTarget(answer, lookup.instance)
+    const service = await this.#srv(host, lookup, (kept) => recordsOf(kept).length > 0)
+    const named = usable(recordsOf(service))
     if (named.length > 0) return this.#addressesOf(named, service, lookup)
     const tagged = await this.#srv(lookup.instance, lookup, (answer) => answer.records.length > 0)
     const records = usable(tagged.records)
@@ -154,7 +155,7 @@ export class DynamicSrv implements EpmdModule {
   /** A kept answer does when it satisfies, else the question is asked anew. */
   async #srv(name: string, { signal, ...lookup }: Lookup, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
     try {
-      const { answer, recent }: RecentSrvAnswer = await this.#answers.ask(name, signal)
+      const { answer, recent } = await this.#answers.ask(name, signal)
       if (!recent || satisfies(answer)) return answer
       return (await this.#answers.ask(name, signal, { fresh: true })).answer
     } catch (cause) {

@@ -38,7 +38,8 @@ export async function callEpmd(address: EpmdAddress, request: EpmdRequest, optio
 /**
  * Sends a request and waits until `read` has got what it wants; the connection stays open.
  *
- * @param read is given each chunk, and at the end of the connection an empty one with `ended`; `undefined` asks for more
+ * @param read is given each chunk, and at the end of the connection an empty one with `ended`; it gives `undefined`
+ *   while it wants more
  */
 export function openEpmd<R>(
   { ip, port }: EpmdAddress,

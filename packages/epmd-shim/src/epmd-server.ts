@@ -32,12 +32,12 @@ export interface EpmdServerOptions {
   readonly directory?: EpmdServerDirectory
   /** Allows `epmd -stop NAME`, and `epmd -kill` while nodes are registered; default `false`, as in the real one. */
   readonly relaxedCommandCheck?: boolean
-  /** How long an unfinished request may take, in milliseconds; default 60 000, as in the real one. */
+  /** How long a connection without a registered node may stand still, in ms; default 60 000, as in the real one. */
   readonly requestTimeoutMs?: number
   /** More connections at once than this are closed; default 4096. */
   readonly maxConnections?: number
-  /** Is told of each answer that the directory could not give. */
-  readonly onDirectoryError?: (error: unknown) => void
+  /** Is told what went wrong without ending the server: a lookup in the directory, a connection that failed to open. */
+  readonly onError?: (error: unknown) => void
 }
 
 const DEFAULT_PORT = 4369
@@ -63,6 +63,14 @@ export async function startEpmdServer(options: EpmdServerOptions = {}): Promise<
   return server
 }
 
+interface Connection {
+  readonly socket: Socket
+  /** Counts the connections, in place of the file descriptor that the real one shows in a dump. */
+  readonly fd: number
+  /** Ends it when the request, or the taking of the answer, stands still. */
+  readonly timer: NodeJS.Timeout
+}
+
 /** A running epmd. Only {@link startEpmdServer} makes one. */
 export class EpmdServer {
   /** Resolves when the server is closed, also by a `KILL_REQ`. */
@@ -74,7 +82,7 @@ export class EpmdServer {
   readonly #relaxed: boolean
   readonly #requestTimeoutMs: number
   readonly #maxConnections: number
-  readonly #onDirectoryError: (error: unknown) => void
+  readonly #onError: (error: unknown) => void
   #resolveClosed: () => void = () => undefined
   #connections = 0
 
@@ -84,13 +92,13 @@ export class EpmdServer {
     relaxedCommandCheck = false,
     requestTimeoutMs = 60_000,
     maxConnections = 4096,
-    onDirectoryError = () => undefined,
+    onError = () => undefined,
   }: EpmdServerOptions) {
     this.#directory = directory
     this.#relaxed = relaxedCommandCheck
     this.#requestTimeoutMs = positive(requestTimeoutMs, 'requestTimeoutMs')
     this.#maxConnections = positive(maxConnections, 'maxConnections')
-    this.#onDirectoryError = onDirectoryError
+    this.#onError = onError
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -132,6 +140,7 @@ export class EpmdServer {
           ipv6Only: host === '::' && hosts.includes('0.0.0.0'),
         })
         await once(server, 'listening')
+        server.on('error', (error) => this.#onError(error))
       } catch (cause) {
         throw listenFailed(host, port, cause)
       }
@@ -157,19 +166,20 @@ export class EpmdServer {
       if (output === undefined) return void timer.refresh()
       if (output.type === 'close') return void socket.destroy()
       answered = true
-      clearTimeout(timer)
-      this.#answer(output.request, socket, fd).catch((error: unknown) => {
-        this.#onDirectoryError(error)
+      timer.refresh()
+      this.#answer(output.request, { socket, fd, timer }).catch((error: unknown) => {
+        this.#onError(error)
         socket.destroy()
       })
     })
   }
 
-  async #answer(request: ReceivedRequest, socket: Socket, fd: number): Promise<void> {
+  async #answer(request: ReceivedRequest, connection: Connection): Promise<void> {
+    const { socket } = connection
     if (!ANYONE_MAY_ASK.has(request.kind) && !isLocal(socket)) return void socket.destroy()
     switch (request.kind) {
       case 'ALIVE2_REQ':
-        return this.#register(request.node, socket, fd)
+        return this.#register(request.node, connection)
       case 'ALIVE2_REQ_UNREADABLE':
         return void socket.write(encodeAliveReply(REFUSED, request.highestVersion))
       case 'PORT_PLEASE2_REQ':
@@ -185,10 +195,13 @@ export class EpmdServer {
     }
   }
 
-  #register(node: EpmdNode, socket: Socket, fd: number): void {
+  #register(node: EpmdNode, { socket, fd, timer }: Connection): void {
     const reply = this.#registry.register(node, fd)
-    if (reply.accepted) socket.once('close', () => this.#registry.unregister(node.name))
-    // A refused node keeps its connection, as with the real one; it is the client that closes.
+    if (reply.accepted) {
+      clearTimeout(timer)
+      socket.once('close', () => this.#registry.unregister(node.name))
+    }
+    // A refused node keeps its connection for a while, as with the real one: it is the client that should close.
     socket.write(encodeAliveReply(reply, node.highestVersion))
   }
 
@@ -216,7 +229,7 @@ export class EpmdServer {
       const found = await Promise.all(members.map(({ name }) => (known.has(name) ? undefined : this.#lookUp(name))))
       return [...registered, ...found.filter((node) => node !== undefined)]
     } catch (error) {
-      this.#onDirectoryError(error)
+      this.#onError(error)
       return registered
     }
   }
@@ -230,7 +243,7 @@ export class EpmdServer {
       if (own === undefined) return
       return { name, port: own.port, hidden: false, highestVersion: 6, lowestVersion: 5, extra: new Uint8Array() }
     } catch (error) {
-      if (!(error instanceof EpmdError && error.code === 'EPMD_NOT_FOUND')) this.#onDirectoryError(error)
+      if (!(error instanceof EpmdError && error.code === 'EPMD_NOT_FOUND')) this.#onError(error)
       return
     }
   }

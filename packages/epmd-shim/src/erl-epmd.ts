@@ -115,7 +115,7 @@ export class ErlEpmd implements EpmdModule {
   }
 
   /**
-   * Asks the epmd of the node's host for its port. All addresses of the host are candidates, in the order of the lookup.
+   * Asks the epmd of the node's host for its port. All addresses of the host are candidates, in the lookup's order.
    *
    * @throws {EpmdError} `EPMD_NOT_FOUND` when that epmd does not know the node, `EPMD_VERSION_UNSUPPORTED` for OTP 22
    *   and earlier, `EPMD_NO_ADDRESS`, `EPMD_LOOKUP_FAILED`, and as {@link registerNode} when epmd does not answer
@@ -174,6 +174,10 @@ export class ErlEpmd implements EpmdModule {
       received = Buffer.concat([received, chunk])
       return decodeAliveReply(received)
     })
+    if (this.#closing.signal.aborted) {
+      socket.destroy()
+      throw closed()
+    }
     if (!reply.accepted) {
       // epmd keeps the connection of a refused node open, so it is ours to close.
       socket.destroy()

@@ -33,7 +33,7 @@ export class FixedPort implements EpmdModule {
     signal?.throwIfAborted()
   }
 
-  /** The short-lived nodes of release scripts share the host with the node they serve, so they may not take its port. */
+  /** The short-lived nodes of release scripts share the host with the node they serve: any port but that one. */
   listenPortPlease(alive: string): number {
     return isThrowAwayName(alive) ? 0 : this.#listenPort
   }

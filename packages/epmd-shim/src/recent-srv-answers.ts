@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SrvAnswer, SrvResolver } from '@dynsrv/srv-resolver'
 
-/** An answer, and whether it was asked for just now or is a moment old. */
+/** An answer, and whether it was there already (`recent`) or came after the question was put. */
 export interface RecentSrvAnswer {
   readonly answer: SrvAnswer
   readonly recent: boolean
@@ -9,6 +9,7 @@ export interface RecentSrvAnswer {
 
 interface Entry {
   readonly answer: Promise<SrvAnswer>
+  arrived: boolean
   readonly untilMs: number
 }
 
@@ -42,20 +43,34 @@ export class RecentSrvAnswers {
     this.#now = now
   }
 
-  /** @param signal ends the waiting only: the question may be shared with others */
+  /**
+   * @param signal ends the waiting only: the question may be shared with others
+   * @param options.fresh takes no answer that is there already, but joins a question that is under way
+   */
   async ask(name: string, signal?: AbortSignal, { fresh = false } = {}): Promise<RecentSrvAnswer> {
     const key = name.toLowerCase()
     const now = this.#now()
     this.#forgetOld(now)
-    const kept = fresh ? undefined : this.#entries.get(key)
-    if (kept !== undefined) return { answer: await unlessAborted(kept.answer, signal), recent: true }
-    const answer = this.#resolve(name)
-    const entry = { answer, untilMs: now + this.#keepMs }
+    const kept = this.#entries.get(key)
+    if (kept !== undefined && !(kept.arrived && fresh)) {
+      const recent = kept.arrived
+      return { answer: await unlessAborted(kept.answer, signal), recent }
+    }
+    return { answer: await unlessAborted(this.#put(key, name, now).answer, signal), recent: false }
+  }
+
+  #put(key: string, name: string, now: number): Entry {
+    const entry: Entry = { answer: this.#resolve(name), arrived: false, untilMs: now + this.#keepMs }
     // Deleted first, so that the entries stay in the order of their ages.
     this.#entries.delete(key)
     if (this.#keepMs > 0) this.#entries.set(key, entry)
-    answer.catch(() => this.#entries.get(key) === entry && this.#entries.delete(key))
-    return { answer: await unlessAborted(answer, signal), recent: false }
+    entry.answer.then(
+      () => {
+        entry.arrived = true
+      },
+      () => this.#entries.get(key) === entry && this.#entries.delete(key),
+    )
+    return entry
   }
 
   async #resolve(name: string): Promise<SrvAnswer> {

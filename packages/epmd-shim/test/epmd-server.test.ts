@@ -226,7 +226,7 @@ describe('a directory', () => {
     await using server = await startEpmdServer({
       port: 0,
       directory: { service, epmd: new DynamicSrv({ resolver: broken }) },
-      onDirectoryError: (error) => failures.push(error),
+      onError: (error) => failures.push(error),
     })
     const epmd = new ErlEpmd({ epmdPort: server.port })
     await epmd.registerNode('own', 4444)

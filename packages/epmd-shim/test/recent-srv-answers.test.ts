@@ -43,6 +43,14 @@ describe('lookups of many members at once', () => {
     expect((await epmd.addressPlease('web-2', SERVICE)).candidates[0]?.port).toBe(4002)
   })
 
+  it('ask once anew for all nodes that the kept answer does not have', async () => {
+    const resolver = script()
+    const epmd = new DynamicSrv({ resolver })
+    await epmd.addressPlease('web-1', SERVICE)
+    await Promise.allSettled(['x', 'y', 'z'].map((alive) => epmd.addressPlease(alive, SERVICE)))
+    expect(resolver.asked.filter((question) => question === `SRV ${SERVICE}`)).toHaveLength(2)
+  })
+
   it('ask each time when nothing is to be kept', async () => {
     const resolver = script()
     const epmd = new DynamicSrv({ resolver, keepMs: 0 })
@@ -62,7 +70,8 @@ describe('lookups of many members at once', () => {
     controller.abort(reason)
     await expect(aborted).rejects.toBe(reason)
     answer(await script().resolveSrv(SERVICE))
-    expect((await other).recent).toBe(true)
+    expect((await other).recent).toBe(false)
+    expect((await answers.ask(SERVICE)).recent).toBe(true)
   })
 
   it('forget what is old', async () => {
