@@ -106,29 +106,35 @@ export function decodeMessage(bytes: Uint8Array): Message {
 }
 
 function recordsOf(answers: readonly codec.Answer[] = []): MessageRecord[] {
-  return answers.flatMap((answer) => recordOf(answer) ?? [])
+  const records: MessageRecord[] = []
+  for (const answer of answers) {
+    const record = recordOf(answer)
+    if (record !== undefined) records.push(record)
+  }
+  return records
 }
 
 function recordOf(answer: codec.Answer): MessageRecord | undefined {
   if (answer.type === 'OPT' || answer.class !== 'IN') return undefined
-  const ttl = answer.ttl ?? 0
-  const common = { name: withoutDot(answer.name), ttlSeconds: ttl > MAX_TTL ? 0 : ttl }
+  const { ttl = 0 } = answer
+  const name = withoutDot(answer.name)
+  const ttlSeconds = ttl > MAX_TTL ? 0 : ttl
   switch (answer.type) {
     case 'SRV': {
       const { target, port, priority = 0, weight = 0 } = answer.data
-      return { ...common, type: 'SRV', target: withoutDot(target), port, priority, weight }
+      return { name, ttlSeconds, type: 'SRV', target: withoutDot(target), port, priority, weight }
     }
     case 'A':
     case 'AAAA':
-      return { ...common, type: answer.type, address: answer.data }
+      return { name, ttlSeconds, type: answer.type, address: answer.data }
     case 'CNAME':
-      return { ...common, type: 'CNAME', target: withoutDot(answer.data) }
+      return { name, ttlSeconds, type: 'CNAME', target: withoutDot(answer.data) }
     case 'TXT':
-      return { ...common, type: 'TXT', text: [answer.data].flat().map(textOf).join('') }
+      return { name, ttlSeconds, type: 'TXT', text: [answer.data].flat().map(textOf).join('') }
     case 'SOA':
-      return { ...common, type: 'SOA', minimumSeconds: answer.data.minimum ?? 0 }
+      return { name, ttlSeconds, type: 'SOA', minimumSeconds: answer.data.minimum ?? 0 }
     case 'NS':
-      return { ...common, type: 'NS' }
+      return { name, ttlSeconds, type: 'NS' }
     default:
       return undefined
   }

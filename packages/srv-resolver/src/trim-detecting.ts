@@ -66,11 +66,12 @@ export function trimDetecting(
     })
   }
   const { tcp, sizes = [512, 1232], window = 4, maxNames = 100, onTrimmed } = options
-  const histories = new Map<string, SrvAnswer[]>()
+  const histories = new Map<string, Shown[]>()
 
-  const remember = (name: string, answer: SrvAnswer): readonly SrvAnswer[] => {
+  const remember = (name: string, answer: SrvAnswer): readonly Shown[] => {
     const key = nameKey(name)
-    const history = [...(histories.get(key) ?? []), answer].slice(-window)
+    const before = (histories.get(key) ?? []).slice(1 - window)
+    const history = [...before, shown(answer, before)]
     histories.delete(key)
     histories.set(key, history)
     for (const oldest of histories.keys()) {
@@ -89,10 +90,11 @@ export function trimDetecting(
       signal?.throwIfAborted()
       if (!(error instanceof ResolverError)) throw error
     }
-    if (second !== undefined && !contains(answer, second)) {
+    const [one, other] = [identities(answer), second === undefined ? undefined : identities(second)]
+    if (second !== undefined && other !== undefined && !contains(one, other)) {
       const { server } = answer
       // Each has what the other lacks: TCP shows a part as well.
-      if (!contains(second, answer)) remember(name, answer)
+      if (!contains(other, one)) remember(name, answer)
       onTrimmed?.({ name, reason: 'contradicted', server, shown: answer.records.length, known: second.records.length })
       return second
     }
@@ -103,11 +105,11 @@ export function trimDetecting(
     async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
       const first = await resolver.resolveSrv(name, withSignal(signal))
       const answer = await verified(name, first, signal)
-      const history = answer.stale ? [answer] : remember(name, answer)
+      const history = answer.stale ? [] : remember(name, answer)
       const whole = isRotating(history) ? { ...union(history), trimmed: 'rotating' as const } : answer
       if (whole.trimmed !== undefined) {
-        const [shown, known] = [first.records.length, whole.records.length]
-        onTrimmed?.({ name, reason: whole.trimmed, server: whole.server, shown, known })
+        const { trimmed: reason, server } = whole
+        onTrimmed?.({ name, reason, server, shown: first.records.length, known: whole.records.length })
       }
       return whole
     },
@@ -131,26 +133,45 @@ function identity({ target, port }: SrvRecord): string {
   return `${nameKey(target)}:${port}`
 }
 
-function contains(outer: SrvAnswer, inner: SrvAnswer): boolean {
-  const known = new Set(outer.records.map(identity))
-  return inner.records.every((record) => known.has(identity(record)))
+function identities({ records }: SrvAnswer): ReadonlySet<string> {
+  return new Set(records.map(identity))
+}
+
+function contains(outer: ReadonlySet<string>, inner: ReadonlySet<string>): boolean {
+  if (inner.size > outer.size) return false
+  for (const one of inner) if (!outer.has(one)) return false
+  return true
+}
+
+/** An answer of the window, and which older ones it contradicts, by their serial. */
+interface Shown {
+  readonly serial: number
+  readonly answer: SrvAnswer
+  readonly known: ReadonlySet<string>
+  readonly contradicts: readonly number[]
 }
 
 /** Neighbours that only gain or only lose members tell of joins and leaves; anything else shows parts of one truth. */
-function isRotating(history: readonly SrvAnswer[]): boolean {
-  return history.some((one, index) =>
-    history.slice(index + 1).some((other) => !contains(one, other) && !contains(other, one)),
-  )
+function shown(answer: SrvAnswer, before: readonly Shown[]): Shown {
+  const known = identities(answer)
+  const contradicts = before.filter((older) => !contains(known, older.known) && !contains(older.known, known))
+  const serial = (before.at(-1)?.serial ?? 0) + 1
+  return { serial, answer, known, contradicts: contradicts.map((older) => older.serial) }
+}
+
+function isRotating(history: readonly Shown[]): boolean {
+  const oldest = history[0]?.serial ?? 0
+  return history.some(({ contradicts }) => contradicts.some((serial) => serial >= oldest))
 }
 
 /** All that the answers show, the newest one's version of each. */
-function union(history: readonly SrvAnswer[]): SrvAnswer {
+function union(history: readonly Shown[]): SrvAnswer {
   const records = new Map<string, SrvRecord>()
   const addresses = new Map<string, readonly AddressRecord[]>()
-  for (const answer of history) {
+  for (const { answer } of history) {
     for (const record of answer.records) records.set(identity(record), record)
     for (const [target, found] of answer.addresses) addresses.set(target, found)
   }
-  const { empty: _empty, ...newest } = history.at(-1)!
+  const { empty: _empty, ...newest } = history.at(-1)!.answer
   return { ...newest, records: [...records.values()], addresses }
 }

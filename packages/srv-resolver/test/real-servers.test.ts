@@ -65,8 +65,8 @@ describe('Consul', () => {
   afterAll(() => consul.stop())
 
   const register = (consulAt: Consul, service: string, count: number) =>
-    consulAt.registerAll(
-      labels(count).map((label, index) => ({
+    consulAt.register(
+      ...labels(count).map((label, index) => ({
         id: `${service}-${label}`,
         service,
         port: 9000 + index,
@@ -79,8 +79,8 @@ describe('Consul', () => {
     'consulHttp',
     async () => {
       const own = await startConsul()
-      await own.registerAll(
-        ['node-a', 'node-b'].map((label, index) => ({
+      await own.register(
+        ...['node-a', 'node-b'].map((label, index) => ({
           id: label,
           port: 9001 + index,
           tags: [label],
@@ -120,11 +120,11 @@ describe('Consul', () => {
   })
 
   it('names targets as Consul does: by the address, the node, or the label', async () => {
-    await consul.registerAll([
+    await consul.register(
       { id: 'shape-1', service: 'shape', port: 1, address: '192.0.2.1' },
       { id: 'shape-2', service: 'shape', port: 2 },
       { id: 'shape-3', service: 'shape', port: 3, address: '2001:db8::a1', tags: ['six'] },
-    ])
+    )
     const http = consulHttp({ url: consul.url })
     const dns = dnsClient({ servers: [consul.address], transport: 'tcp' })
     const [one, other] = [await http.resolveSrv('shape.service.consul'), await dns.resolveSrv('shape.service.consul')]
@@ -206,16 +206,16 @@ describe('Consul', () => {
   })
 
   it('leaves critical instances out, and warnings where only passing ones are wanted', async () => {
-    const check = (status: string) => ({ TTL: '1h', Status: status })
-    for (const [index, status] of ['passing', 'warning', 'critical'].entries()) {
-      await consul.put('/v1/agent/service/register', {
-        ID: `health-${status}`,
-        Name: 'health',
-        Port: index + 1,
-        Address: `${status}.health.service.consul`,
-        Check: check(status),
-      })
-    }
+    const statuses = ['passing', 'warning', 'critical'] as const
+    await consul.register(
+      ...statuses.map((status, index) => ({
+        id: `health-${status}`,
+        service: 'health',
+        port: index + 1,
+        address: `${status}.health.service.consul`,
+        status,
+      })),
+    )
     const ports = async (passing: boolean) =>
       (await consulHttp({ url: consul.url, passing }).resolveSrv('health.service.consul')).records.map(
         ({ port }) => port,
@@ -235,6 +235,10 @@ describe('Consul', () => {
       code: 'DNS_REFUSED',
       hint: expect.stringContaining('token'),
     })
-    expect((await consulHttp({ url: own.url, token: 'root-token' }).resolveSrv(name)).records).toHaveLength(1)
+    // Consul registers itself a moment after it has a leader.
+    for await (const event of consulHttp({ url: own.url, token: 'root-token' }).watchSrv(name)) {
+      expect(event.type).toBe('answer')
+      if (event.type === 'answer' && event.answer.records.length === 1) break
+    }
   })
 })

@@ -13,7 +13,7 @@ globalThis.readmeLog(1, addresses.get('a.my-service.example.org')?.[0]?.address)
 const nobody = await dns.resolveSrv('other.example.org')
 globalThis.readmeLog(2, nobody.empty)
 
-zone.setFault({ type: 'servfail' })
+zone.setFault('servfail')
 const failure = await dns.resolveSrv('my-service.example.org').catch((error: ResolverError) => error)
 globalThis.readmeLog(3, failure instanceof ResolverError && failure.code)
 dns.close()

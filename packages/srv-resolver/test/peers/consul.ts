@@ -12,10 +12,9 @@ export interface Consul extends AsyncDisposable {
   readonly address: string
   readonly url: string
   readonly node: string
-  register(instance: ConsulService): Promise<void>
-  registerAll(instances: readonly ConsulService[]): Promise<void>
+  /** Resolves when the catalog shows them, which is a moment after the agent took them. */
+  register(...instances: readonly ConsulService[]): Promise<void>
   deregister(id: string): Promise<void>
-  put(path: string, body?: unknown): Promise<void>
   stop(): Promise<void>
 }
 
@@ -25,6 +24,8 @@ export interface ConsulService {
   readonly port: number
   readonly tags?: readonly string[]
   readonly address?: string
+  /** The status of its one check; none when left out. */
+  readonly status?: 'passing' | 'warning' | 'critical'
 }
 
 /** From `DYNSRV_CONSUL`, the PATH, or fetched once from Debian. */
@@ -81,8 +82,26 @@ export async function startConsul(config: object = {}): Promise<Consul> {
     if (!response.ok) throw new Error(`Consul refused ${path}: ${await response.text()}`)
     await response.text()
   }
-  const register = ({ id, service = 'my-service', port, tags, address }: ConsulService) =>
-    put('/v1/agent/service/register', { ID: id, Name: service, Port: port, Tags: tags ?? [], Address: address ?? '' })
+  const registerOne = ({ id, service = 'my-service', port, tags = [], address = '', status }: ConsulService) => {
+    const check = status === undefined ? {} : { Check: { TTL: '1h', Status: status } }
+    return put('/v1/agent/service/register', {
+      ID: id,
+      Name: service,
+      Port: port,
+      Tags: tags,
+      Address: address,
+      ...check,
+    })
+  }
+  const register = async (...instances: readonly ConsulService[]) => {
+    for (let at = 0; at < instances.length; at += 20) {
+      await Promise.all(instances.slice(at, at + 20).map(registerOne))
+    }
+    for (const service of new Set(instances.map((instance) => instance.service ?? 'my-service'))) {
+      const ids = instances.filter((instance) => (instance.service ?? 'my-service') === service).map(({ id }) => id)
+      await shownInCatalog(url, service, ids)
+    }
+  }
   const stop = async () => {
     child.kill()
     await exited
@@ -91,11 +110,7 @@ export async function startConsul(config: object = {}): Promise<Consul> {
     address: `127.0.0.1:${dns}`,
     url,
     node,
-    put,
     register,
-    registerAll: async (instances) => {
-      for (let at = 0; at < instances.length; at += 20) await Promise.all(instances.slice(at, at + 20).map(register))
-    },
     deregister: (id) => put(`/v1/agent/service/deregister/${id}`),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -108,5 +123,15 @@ async function hasLeader(url: string): Promise<boolean> {
     return response.ok && (await response.text()).length > 4
   } catch {
     return false
+  }
+}
+
+/** Blocking queries until the catalog has all of them. */
+async function shownInCatalog(url: string, service: string, ids: readonly string[]): Promise<void> {
+  for (let index = '0'; ; ) {
+    const response = await fetch(`${url}/v1/catalog/service/${service}?wait=10s&index=${index}`)
+    const shown = new Set(((await response.json()) as { ServiceID: string }[]).map(({ ServiceID }) => ServiceID))
+    if (ids.every((id) => shown.has(id))) return
+    index = response.headers.get('x-consul-index') ?? '0'
   }
 }
