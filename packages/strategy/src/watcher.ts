@@ -9,6 +9,8 @@ import type { LinkDown, LinkUp, Membership } from './membership.ts'
 import { pause, Wake, within } from './pause.ts'
 import { type Member, type Plan, plan } from './plan.ts'
 import { Rotation } from './rotation.ts'
+import { sameSpelling } from './spelling.ts'
+import { Unlinker } from './unlinker.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
 /** When the interval itself fails. */
@@ -29,7 +31,7 @@ export class Watcher {
   readonly #rotation: Rotation
   readonly #ignored = new Set<string>()
   readonly #joined = new Set<NodeName>()
-  readonly #leaving = new Set<NodeName>()
+  readonly #unlinker: Unlinker
   #members: ReadonlyMap<NodeName, Member> = new Map()
   #held = ''
   #emptyPolls = 0
@@ -43,6 +45,7 @@ export class Watcher {
     this.#options = options
     this.#tell = tell
     this.#rotation = new Rotation(options.rotationPolls)
+    this.#unlinker = new Unlinker(membership, tell)
     this.#dialer = new Dialer({
       membership,
       parallel: options.parallel,
@@ -166,15 +169,8 @@ export class Watcher {
     }
   }
 
-  /** DNS ignores case and node names do not: a name that is known in one spelling keeps it. */
   #sameSpelling(nodes: ReadonlySet<NodeName>): ReadonlySet<NodeName> {
-    const known = new Map<string, NodeName>()
-    for (const node of this.#members.keys()) known.set(node.toLowerCase(), node)
-    for (const node of this.#connected()) known.set(node.toLowerCase(), node)
-    known.set(this.#membership.self.toLowerCase(), this.#membership.self)
-    const same = new Set<NodeName>()
-    for (const node of nodes) same.add(known.get(node.toLowerCase()) ?? node)
-    return same
+    return sameSpelling(nodes, this.#members.keys(), this.#connected(), [this.#membership.self])
   }
 
   /** Plans, and asks again before anybody leaves. */
@@ -256,7 +252,7 @@ export class Watcher {
     })
     this.#tellHeld(decided.held)
     for (const node of decided.leave) this.#leaves(node, before.get(node), connected.has(node))
-    for (const node of this.#leaving) this.#disconnect(node)
+    this.#unlinker.pump((node) => this.#members.has(node), connected)
     for (const node of this.#members.keys()) if (connected.has(node)) this.#up(node)
     for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
     this.#dialer.want(this.#members.keys(), connected)
@@ -274,21 +270,7 @@ export class Watcher {
     this.#joined.delete(node)
     const missingMs = performance.now() - (member?.missingSince ?? performance.now())
     this.#tell({ type: 'left', node, reason: 'deregistered', connected, missingMs })
-    if (release(this.#membership, node, this) && connected) this.#leaving.add(node)
-  }
-
-  #disconnect(node: NodeName): void {
-    if (this.#members.has(node) || !this.#connected().has(node)) {
-      this.#leaving.delete(node)
-      return
-    }
-    const disconnected = async () => this.#membership.disconnect(node)
-    disconnected().then(
-      () => this.#leaving.delete(node),
-      (cause: unknown) => {
-        if (!this.#ended.signal.aborted) this.#tell({ type: 'disconnectFailed', node, cause })
-      },
-    )
+    if (release(this.#membership, node, this) && connected) this.#unlinker.add(node)
   }
 
   #up(node: NodeName): void {
@@ -300,7 +282,7 @@ export class Watcher {
   }
 
   #down(node: NodeName, reason: unknown): void {
-    this.#leaving.delete(node)
+    this.#unlinker.forget(node)
     if (!this.#joined.delete(node)) return
     this.#tell({ type: 'lost', node, reason })
     const member = this.#members.get(node)

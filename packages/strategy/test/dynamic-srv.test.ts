@@ -136,3 +136,26 @@ it('finds the members that a real dnsmasq serves', async () => {
   await strategy.ready()
   expect(joined.connected()).toStrictEqual([node('b')])
 })
+
+it('asks at once when a resolver that pushes tells of a change', async () => {
+  const record = (label: string) => ({ type: 'SRV' as const, name: 'svc.test', target: `${label}.svc.test`, port: 1 })
+  const records = staticResolver([record('a')])
+  let change: () => void = () => undefined
+  async function* watchSrv(_name: string, { signal }: { readonly signal: AbortSignal }) {
+    while (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        change = resolve
+      })
+      yield {}
+    }
+  }
+  const pushed = new FakeMembership()
+  const options = { service: 'svc.test', resolver: { ...records, watchSrv }, pollingInterval: 3_600_000 }
+  await using strategy = dynamicSrv(pushed, options)
+  strategy.start()
+  await strategy.ready()
+  records.replace([record('a'), record('b')])
+  change()
+  await strategy.ready({ minPeers: 2 })
+  expect(pushed.connected()).toStrictEqual([node('a'), node('b')])
+})

@@ -90,6 +90,19 @@ describe('over UDP', () => {
     expect(membership.connected()).toStrictEqual([node('a')])
   })
 
+  it('two nodes of one machine hear each other by multicast, on one port', async () => {
+    const port = await freePort()
+    const options = { port, multicastIf: '127.0.0.1', heartbeatMs: 20, pollingInterval: 3_600_000 }
+    const [one, other] = [new FakeMembership('one@svc.test'), new FakeMembership('other@svc.test')]
+    await using first = gossip(one, options)
+    await using second = gossip(other, options)
+    first.start()
+    second.start()
+    await Promise.all([first.ready(), second.ready()])
+    expect(one.connected()).toStrictEqual([node('other')])
+    expect(other.connected()).toStrictEqual([node('one')])
+  })
+
   it('tells a port that is taken as a failure', async () => {
     const taken = createSocket('udp4')
     taken.bind(0, '127.0.0.1')
