@@ -1,4 +1,5 @@
-// One invariant: any bytes give outputs, or `failed` with a DistError, and a machine that failed stays failed.
+// One invariant: any bytes give outputs, or `failed` with a DistError, in memory in proportion to them, and a machine that
+// failed stays failed.
 //
 // A long run: FUZZ_RUNS=10000000 npx vitest run --project dist-protocol fuzz (FUZZ_SEED repeats one)
 import { atom, EtfError, Pid } from '@dynsrv/etf'
@@ -100,11 +101,15 @@ function checkChannel(random: Random): void {
   const channel = new Channel({ self: JS, peer: BEAM, flags: HIDDEN_FLAGS })
   const onward = new Channel({ self: BEAM, peer: JS, flags: HIDDEN_FLAGS })
   const victim = random(Math.min(conversation.length, 12))
+  let received = 0
   for (let index = 0; index <= Math.min(victim + 2, conversation.length - 1); index++) {
     const bytes = index === victim ? mutate(conversation[index]!, 4, random) : conversation[index]!
     const failed = channel.state === 'failed'
     const outputs = channel.receive(bytes)
     if (failed && outputs.length > 0) throw new Error('a failed channel spoke')
+    received += bytes.length
+    const held = channel.readTarget()?.buffer.byteLength ?? 0
+    if (held > 2 ** 20 + 16 * received) throw new Error(`${held} bytes held for ${received} that came`)
     for (const output of outputs) {
       if (output.type === 'failed' && !(output.error instanceof DistError)) throw new Error('no DistError')
       if (output.type !== 'message' || output.payload === undefined) continue
