@@ -128,7 +128,7 @@ describe('dynsrv demo', () => {
     await Promise.all([javascript.end(), erlang.end()])
     demo.signal('SIGINT')
     expect((await demo.ended).code).toBe(0)
-  }, 40_000)
+  })
 
   it('ends with code 130 and leaves no process when it is interrupted', async () => {
     await using demo = new Dynsrv(['demo', '--json'])

@@ -42,7 +42,11 @@ export async function demo(options: DemoOptions): Promise<number> {
   try {
     cluster = await DemoCluster.create(emit)
     const told = await Promise.race([play(cluster, emit, live ? PACE_MS : 0, exit.signal), interrupted])
-    if (told === 'interrupted') return EXIT_INTERRUPTED
+    if (told === 'interrupted') {
+      view.close()
+      if (options.json !== true) print('Interrupted: stopping every node.')
+      return EXIT_INTERRUPTED
+    }
     view.close()
     if (told === 'failed') return EXIT_FAILED
     if (options.keep !== true) {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { DemoCluster } from './demo-cluster.ts'
 import type { DemoEvent, StepId } from './demo-event.ts'
 
-const STEP_TIMEOUT_MS = 10_000
+const STEP_TIMEOUT_MS = 15_000
 /** Polls that must fail in every member before the DNS server comes back. */
 const FAILED_POLLS = 4
 
@@ -30,7 +30,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         if (erlang.found) await cluster.connectErlang('erl-2', 'erl-1')
         await cluster.until(() => cluster.missingLinks(), STEP_TIMEOUT_MS)
         const nodes = members.length + beams.length
-        return `${nodes} nodes, ${cluster.linkCount} links in ${seconds(start)}, no epmd`
+        return `${nodes} nodes, ${links(cluster)} in ${seconds(start)}, no epmd`
       },
     },
     {
@@ -52,7 +52,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         await cluster.until(() => cluster.stillRuns('api-2') ?? cluster.stillLinked('api-2'), STEP_TIMEOUT_MS)
         const after = seconds(start)
         await cluster.until(() => cluster.missingLinks(), STEP_TIMEOUT_MS)
-        return `api-2 left after ${after}, ${cluster.linkCount} links stand`
+        return `api-2 left after ${after}, ${links(cluster)} stand`
       },
     },
     {
@@ -78,7 +78,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         )
         nobodyLeft(cluster, before)
         await echo(cluster, 'api-1', other)
-        return `${cluster.failedPolls} polls failed, all ${cluster.linkCount} links stand`
+        return `${cluster.failedPolls} polls failed, ${links(cluster)} stand`
       },
     },
     {
@@ -94,7 +94,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         )
         const after = seconds(start)
         nobodyLeft(cluster, before)
-        return `polls work after ${after}, ${cluster.linkCount} links stand`
+        return `polls work after ${after}, ${links(cluster)} stand`
       },
     },
   ]
@@ -139,6 +139,10 @@ function nobodyLeft(cluster: DemoCluster, before: number): void {
   if (lost.length > 0) throw new Error(lost.join(', '))
   const missing = cluster.missingLinks()
   if (missing !== undefined) throw new Error(missing)
+}
+
+function links({ linkCount }: DemoCluster): string {
+  return `${linkCount} ${linkCount === 1 ? 'link' : 'links'}`
 }
 
 function seconds(start: number): string {
