@@ -30,6 +30,9 @@ export interface PartialMessage {
 /** The room for a payload stays in proportion to what came of it. */
 const ROOM_FACTOR = 16
 
+/** A larger fragment is gathered apart first: its length is only announced. BEAM's have 64 KiB. */
+const MOST_PLACED_BYTES = 1 << 20
+
 /**
  * Puts fragmented messages together, any number of them interleaved, each in memory of its own.
  *
@@ -86,8 +89,9 @@ export class Reassembler {
   /** Where the bytes of a fragment that is still arriving belong; undefined when `continue` would refuse it. */
   place(sequence: bigint, fragment: number, bytes: number): Uint8Array | undefined {
     const message = this.#open.get(sequence)
-    if (message?.next !== fragment || this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
-    this.#makeRoom(message, message.filled + bytes)
+    if (message?.next !== fragment || bytes > MOST_PLACED_BYTES) return undefined
+    if (this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
+    this.#makeRoom(message, message.filled + bytes, message.filled)
     this.#placed = { sequence, bytes }
     return message.bytes.subarray(message.filled, message.filled + bytes)
   }
@@ -133,15 +137,17 @@ export class Reassembler {
       )
     }
     const filled = message.filled + part.length
-    this.#makeRoom(message, filled)
+    this.#makeRoom(message, filled, filled)
     message.bytes.set(part, message.filled)
     message.filled = filled
   }
 
-  #makeRoom(message: PartialMessage, needed: number): void {
+  /** @param came how much of it is here: what is only announced gets no room in advance */
+  #makeRoom(message: PartialMessage, needed: number, came: number): void {
     if (needed <= message.bytes.length) return
     const most = needed <= message.expectedBytes ? message.expectedBytes : this.#limits.maxPartialBytes
-    const grown = new Uint8Array(Buffer.allocUnsafeSlow(Math.min(most, needed * ROOM_FACTOR)).buffer)
+    const room = Math.max(needed, Math.min(most, came * ROOM_FACTOR))
+    const grown = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
     grown.set(message.bytes.subarray(0, message.filled))
     message.bytes = grown
   }

@@ -231,6 +231,13 @@ describe('fragments', () => {
     expect(message(outputs).payload!.decode({ binary: 'text' })).toBe('abc')
   })
 
+  it('that only announce their size get no room for it', () => {
+    const channel = ours()
+    channel.receive(start('1', '3'))
+    channel.receive(join(bytesOf('03000000'), bytesOf(`8346${'1'.padStart(16, '0')}${'2'.padStart(16, '0')}`)))
+    expect(channel.readTarget()!.buffer.byteLength).toBeLessThanOrEqual(2 ** 20)
+  })
+
   it.each([
     ['out of order', [start('1', '4'), more('1', '2', '61')]],
     ['twice', [start('1', '4'), more('1', '3', '61'), more('1', '3', '61')]],
