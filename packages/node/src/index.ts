@@ -11,6 +11,7 @@ export {
 } from './error.ts'
 export type { GenFrom } from './gen-message.ts'
 export { type GenServer, NO_REPLY, type ServerContext, type ServerHandlers } from './gen-server.ts'
+export type { GlobalNames } from './global-names.ts'
 export { Mailbox, type MailboxOptions, type ReceiveOptions } from './mailbox.ts'
 export type { OverflowPolicy } from './mailbox-queue.ts'
 export { Node } from './node.ts'

@@ -11,6 +11,7 @@ import { GenCalls } from './gen-call.ts'
 import type { GenFrom } from './gen-message.ts'
 import { genReply } from './gen-reply.ts'
 import { GenServer, type ServerHandlers } from './gen-server.ts'
+import { GlobalNames } from './global-names.ts'
 import { Identifiers } from './identifiers.ts'
 import { LinksAndMonitors } from './links-and-monitors.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
@@ -24,6 +25,7 @@ import { RemoteCalls } from './remote-calls.ts'
 import { SignalRouter } from './signal-router.ts'
 import type { CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
 import { type ExposedFunction, ExposedFunctions } from './system/exposed-functions.ts'
+import { GlobalNameServer } from './system/global-name-server.ts'
 import { groupLeader } from './system/group-leader.ts'
 import { netKernel } from './system/net-kernel.ts'
 import { PgScope } from './system/pg-scope.ts'
@@ -35,7 +37,7 @@ import type { Transport } from './transport.ts'
 const SMALL_CREATION = 3
 
 /** What other nodes ask for by itself stays to the end. */
-const SYSTEM_NAMES = new Set(['net_kernel', 'rex', 'user'])
+const SYSTEM_NAMES = new Set(['global_name_server', 'net_kernel', 'rex', 'user'])
 
 /** What `startNode` found out before there was a node. */
 export interface NodeParts {
@@ -65,6 +67,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #calls: GenCalls
   readonly #remote: RemoteCalls
   readonly #exposed = new ExposedFunctions()
+  readonly #global: GlobalNameServer | undefined
   readonly #servers = new Set<{ idle(): Promise<void> }>()
   readonly #spawns: SpawnRequests
   readonly #scopes = new Map<string, PgScope>()
@@ -160,6 +163,20 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       calls: this.#calls,
       connection: (node) => this.#table.get(node),
       groupLeader: this.#startSystem(),
+    })
+    this.#global = options.hidden === false ? this.#startGlobal() : undefined
+  }
+
+  #startGlobal(): GlobalNameServer {
+    return new GlobalNameServer({
+      self: this.self,
+      registry: this.#registry,
+      life: this.#life,
+      send: (from, to, message) => void this.#router.send(from, to, message),
+      reply: (own, from, reply) => this.#reply(own, from, reply),
+      connect: (node) => void this.#connectForSend(node),
+      disconnect: (node) => void this.disconnect(node),
+      isConnected: (node) => this.#table.get(node) !== undefined,
     })
   }
 
@@ -409,6 +426,19 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return made
   }
 
+  /**
+   * The names of the whole cluster, shared with `global` of BEAM nodes.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION` on a hidden node, which has no part in `global`
+   */
+  get global(): GlobalNames {
+    const server = this.#global
+    if (server !== undefined) return new GlobalNames({ self: this.self, server, calls: this.#calls })
+    throw new NodeError('NODE_BAD_OPTION', 'a hidden node has no part in global', {
+      hint: 'Start the node with hidden: false; it then joins the full mesh of visible nodes.',
+    })
+  }
+
   /** The pid that is registered here under a name. */
   whereis(name: string): Pid | undefined {
     return this.#registry.byName(name)?.pid
@@ -579,6 +609,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (!this.#table.remove(connection, reason)) return
     this.#life.connectionLost(connection.peer)
     this.#remote.connectionLost(connection.peer)
+    this.#global?.connectionLost(connection.peer)
     this.#tell({ type: 'nodedown', node: connection.peer, reason })
   }
 
