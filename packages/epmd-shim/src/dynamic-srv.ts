@@ -30,7 +30,10 @@ export interface DynamicSrvOptions {
    * a kept answer is looked up afresh, so a new member is found at once.
    */
   readonly keepMs?: number
-  /** How often a failed SRV lookup is tried again when that can help, beyond what the resolver does; default 1. */
+  /**
+   * How often a failed SRV lookup is tried again when that can help, beyond what the resolver does; default 1. A lookup
+   * that took over a second to fail is not.
+   */
   readonly retries?: number
 }
 

@@ -9,8 +9,11 @@ export interface RecentSrvAnswer {
 
 interface Entry {
   readonly answer: Promise<SrvAnswer>
-  arrived: boolean
+  /** Ends the question when nobody waits for it any more. */
+  readonly abandon: AbortController
   readonly untilMs: number
+  arrived: boolean
+  waiting: number
 }
 
 interface Options {
@@ -22,6 +25,8 @@ interface Options {
 }
 
 const RETRY_PAUSE_MS = 100
+/** A resolver that took longer has tried several times itself. */
+const RETRY_WITHIN_MS = 1_000
 
 /**
  * SRV answers of the last moment.
@@ -44,7 +49,7 @@ export class RecentSrvAnswers {
   }
 
   /**
-   * @param signal ends the waiting only: the question may be shared with others
+   * @param signal ends the waiting; the question ends when nobody else waits for it
    * @param options.fresh takes no answer that is there already, but joins a question that is under way
    */
   async ask(name: string, signal?: AbortSignal, { fresh = false } = {}): Promise<RecentSrvAnswer> {
@@ -54,32 +59,57 @@ export class RecentSrvAnswers {
     const kept = this.#entries.get(key)
     if (kept !== undefined && !(kept.arrived && fresh)) {
       const recent = kept.arrived
-      return { answer: await unlessAborted(kept.answer, signal), recent }
+      return { answer: await this.#wait(key, kept, signal), recent }
     }
-    return { answer: await unlessAborted(this.#put(key, name, now).answer, signal), recent: false }
+    return { answer: await this.#wait(key, this.#put(key, name, now), signal), recent: false }
   }
 
   #put(key: string, name: string, now: number): Entry {
-    const entry: Entry = { answer: this.#resolve(name), arrived: false, untilMs: now + this.#keepMs }
+    const abandon = new AbortController()
+    const answer = this.#resolve(name, abandon.signal)
+    const entry: Entry = { answer, abandon, untilMs: now + this.#keepMs, arrived: false, waiting: 0 }
     // Deleted first, so that the entries stay in the order of their ages.
     this.#entries.delete(key)
     if (this.#keepMs > 0) this.#entries.set(key, entry)
-    entry.answer.then(
+    answer.then(
       () => {
         entry.arrived = true
       },
-      () => this.#entries.get(key) === entry && this.#entries.delete(key),
+      () => this.#drop(key, entry),
     )
     return entry
   }
 
-  async #resolve(name: string): Promise<SrvAnswer> {
+  #drop(key: string, entry: Entry): void {
+    if (this.#entries.get(key) === entry) this.#entries.delete(key)
+  }
+
+  #wait(key: string, entry: Entry, signal: AbortSignal | undefined): Promise<SrvAnswer> {
+    entry.waiting++
+    if (signal === undefined) return entry.answer
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        reject(signal.reason)
+        entry.waiting--
+        if (entry.waiting > 0 || entry.arrived) return
+        this.#drop(key, entry)
+        entry.abandon.abort(signal.reason)
+      }
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+      entry.answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    })
+  }
+
+  async #resolve(name: string, signal: AbortSignal): Promise<SrvAnswer> {
+    const started = this.#now()
     for (let left = this.#retries; ; left--) {
       try {
-        return await this.#resolver.resolveSrv(name)
+        return await this.#resolver.resolveSrv(name, { signal })
       } catch (error) {
-        if (left <= 0 || !isRetryable(error)) throw error
-        await pause(RETRY_PAUSE_MS, undefined, { ref: false })
+        signal.throwIfAborted()
+        if (left <= 0 || !isRetryable(error) || this.#now() - started > RETRY_WITHIN_MS) throw error
+        await pause(RETRY_PAUSE_MS, undefined, { ref: false, signal })
       }
     }
   }
@@ -94,14 +124,4 @@ export class RecentSrvAnswers {
 
 function isRetryable(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === true
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

@@ -74,6 +74,35 @@ describe('lookups of many members at once', () => {
     expect((await answers.ask(SERVICE)).recent).toBe(true)
   })
 
+  it('end the question when nobody waits for it any more', async () => {
+    const asked: AbortSignal[] = []
+    const silent = {
+      resolveSrv: (_name: string, { signal }: { signal?: AbortSignal } = {}) => {
+        asked.push(signal!)
+        return new Promise<SrvAnswer>((_resolve, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason)),
+        )
+      },
+    }
+    const answers = new RecentSrvAnswers(silent, { keepMs: 1000, retries: 1 })
+    const [one, two] = [new AbortController(), new AbortController()]
+    const reason = new Error('enough')
+    const waiting = [one, two].map(({ signal }) => answers.ask(SERVICE, signal))
+    one.abort(reason)
+    expect(asked.map(({ aborted }) => aborted)).toStrictEqual([false])
+    two.abort(reason)
+    expect(asked.map(({ aborted }) => aborted)).toStrictEqual([true])
+    expect(await Promise.allSettled(waiting)).toStrictEqual([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
+    ])
+    const later = new AbortController()
+    const again = answers.ask(SERVICE, later.signal)
+    expect(asked).toHaveLength(2)
+    later.abort(reason)
+    await expect(again).rejects.toBe(reason)
+  })
+
   it('forget what is old', async () => {
     let now = 0
     const resolver = script()
@@ -100,6 +129,19 @@ describe('a failure', () => {
     const epmd = new DynamicSrv({ resolver: failingFirst(1, error), ...options })
     await expect(epmd.addressPlease('web-1', SERVICE)).rejects.toMatchObject({ cause: error })
     expect((await epmd.addressPlease('web-1', SERVICE)).candidates[0]?.port).toBe(4001)
+  })
+
+  it('is not tried again when it took long', async () => {
+    let now = 0
+    const inner = failingFirst(1, new ResolverError('DNS_TIMEOUT', 'slow'))
+    const slow = {
+      resolveSrv: (name: string) => {
+        now += 1001
+        return inner.resolveSrv(name)
+      },
+    }
+    const answers = new RecentSrvAnswers(slow, { keepMs: 0, retries: 1, now: () => now })
+    await expect(answers.ask(SERVICE)).rejects.toMatchObject({ code: 'DNS_TIMEOUT' })
   })
 
   it.each([{ keepMs: -1 }, { retries: Number.NaN }])('comes at once for %j', (options) =>
