@@ -1,12 +1,12 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { Asker, holdOf } from './asker.ts'
 import type { HoldReason, MembershipChange } from './change.ts'
 import { claim, release } from './claims.ts'
 import { Dialer } from './dialer.ts'
-import { type Discovery, discoveryOf } from './discover.ts'
-import { StrategyError } from './error.ts'
+import type { Discovery } from './discover.ts'
 import type { LeavePolicy } from './leave-policy.ts'
 import type { LinkDown, LinkUp, Membership } from './membership.ts'
-import { pause, Wake, within } from './pause.ts'
+import { pause, Wake } from './pause.ts'
 import { type Member, type Plan, plan } from './plan.ts'
 import { Rotation } from './rotation.ts'
 import { sameSpelling } from './spelling.ts'
@@ -32,6 +32,7 @@ export class Watcher {
   readonly #ignored = new Set<string>()
   readonly #joined = new Set<NodeName>()
   readonly #unlinker: Unlinker
+  readonly #asker: Asker
   #members: ReadonlyMap<NodeName, Member> = new Map()
   #held = ''
   #emptyPolls = 0
@@ -45,6 +46,7 @@ export class Watcher {
     this.#options = options
     this.#tell = tell
     this.#rotation = new Rotation(options.rotationPolls)
+    this.#asker = new Asker(options.discover, options.discoverTimeoutMs, this.#ended.signal)
     this.#unlinker = new Unlinker(membership, tell)
     this.#dialer = new Dialer({
       membership,
@@ -132,7 +134,7 @@ export class Watcher {
     const { signal } = this.#ended
     const startedAt = performance.now()
     try {
-      const discovery = await this.#ask()
+      const discovery = await this.#asker.ask()
       signal.throwIfAborted()
       this.#good(discovery)
       const { decided, nodes } = await this.#decide(this.#sameSpelling(discovery.nodes), discovery)
@@ -146,12 +148,6 @@ export class Watcher {
       // The answer is missing, the links are not: whoever is a member is still dialled.
       this.#guard('membership', () => this.#dialer.want(this.#members.keys(), this.#connected()))
     }
-  }
-
-  async #ask(): Promise<Discovery> {
-    const { discover, discoverTimeoutMs } = this.#options
-    const late = () => lateAnswer(discoverTimeoutMs)
-    return discoveryOf(await within(discoverTimeoutMs, this.#ended.signal, late, (signal) => discover({ signal })))
   }
 
   #good({ nodes, ignored = [], failures = [], ttlMs, stale }: Discovery): void {
@@ -183,7 +179,7 @@ export class Watcher {
     let hold = this.#hold(nodes, discovery)
     let decided = this.#plan(nodes, hold)
     for (let more = this.#options.confirmLeave; more > 0 && decided.leave.length > 0; more--) {
-      const again = await this.#askAgain()
+      const again = await this.#asker.askAgain(this.#options.confirmDelayMs)
       if (again === undefined) hold = 'unconfirmed'
       else {
         hold = holdOf(again)
@@ -196,18 +192,6 @@ export class Watcher {
     }
     if (whole) this.#rotation.remember(decided.members.keys(), nodes)
     return { decided, nodes }
-  }
-
-  async #askAgain(): Promise<Discovery | undefined> {
-    const { signal } = this.#ended
-    await pause(this.#options.confirmDelayMs, { signal })
-    try {
-      return await this.#ask()
-    } catch {
-      signal.throwIfAborted()
-      // Not an answer, so not a confirmation; the next poll tells whether the failure lasts.
-      return undefined
-    }
   }
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): HoldReason | undefined {
@@ -325,11 +309,6 @@ export class Watcher {
   }
 }
 
-function holdOf({ stale, trimmed }: Discovery): HoldReason | undefined {
-  if (trimmed === true) return 'trimmed'
-  return stale === true ? 'stale' : undefined
-}
-
 function sameSet(one: ReadonlySet<NodeName>, other: ReadonlySet<NodeName>): boolean {
   return one.size === other.size && countIn(one, other) === one.size
 }
@@ -338,11 +317,4 @@ function countIn(nodes: Iterable<NodeName>, set: ReadonlySet<NodeName>): number 
   let count = 0
   for (const node of nodes) if (set.has(node)) count += 1
   return count
-}
-
-function lateAnswer(ms: number): StrategyError {
-  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `discovery gave no answer within ${ms / 1_000} s`, {
-    hint: 'Look whether its server answers; a longer discoverTimeoutMs gives it more time.',
-    retryable: true,
-  })
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { registry } from '../../../examples/custom-strategy/registry.ts'
-import { every, type MembershipChange, watch } from '../src/index.ts'
+import { every, type Membership, type MembershipChange, type Strategy, watch } from '../src/index.ts'
 import { FakeMembership, node, nodes } from './fake-membership.ts'
 import { Scripted } from './scripted.ts'
 
@@ -79,11 +79,17 @@ describe('watch', () => {
   })
 })
 
+interface Example {
+  registry(membership: Membership, url: string): Strategy
+}
+const EXAMPLE = fileURLToPath(new URL('../../../examples/custom-strategy/registry.ts', import.meta.url))
+
 it('the example of an own strategy joins whom its registry lists, and keeps them when it fails', async () => {
   let status = 200
   const server = createServer((_request, response) => response.writeHead(status).end('["a@svc.test","b@svc.test"]'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { registry } = (await import(/* @vite-ignore */ EXAMPLE)) as Example
   const membership = new FakeMembership()
   await using strategy = registry(membership, `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   strategy.start()
