@@ -1,4 +1,5 @@
 import { ResolverError, type ResolverErrorCode } from './error.ts'
+import { withLinkedSignal } from './linked-signal.ts'
 
 /** One instance, as `/v1/health/service` tells it; reduced to what is used here. */
 export interface ConsulInstance {
@@ -22,6 +23,8 @@ export type ConsulMeta = Readonly<Record<string, string>>
 export interface ConsulReply {
   readonly body: unknown
   readonly index: number
+  /** Without a leader an answer may be old, and nobody can say how old. */
+  readonly hasLeader: boolean
 }
 
 /** How to reach Consul. */
@@ -54,26 +57,30 @@ export async function askConsul(
   { url, token, timeoutMs }: ConsulAccess,
   path: string,
   parameters: URLSearchParams,
-  signal: AbortSignal,
+  signals: readonly (AbortSignal | undefined)[],
   waitMs = 0,
 ): Promise<ConsulReply> {
   const target = new URL(path.replace(/^\//, ''), url)
   target.search = parameters.toString()
   const server = url.host
-  const timeout = AbortSignal.timeout(timeoutMs + waitMs)
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(), timeoutMs + waitMs)
   try {
-    const response = await fetch(target, {
-      headers: token === undefined ? {} : { 'x-consul-token': token },
-      signal: AbortSignal.any([signal, timeout]),
-      redirect: 'error',
+    return await withLinkedSignal([...signals, timeout.signal], async (either) => {
+      const headers = token === undefined ? {} : { 'x-consul-token': token }
+      const response = await fetch(target, { headers, signal: either, redirect: 'error' })
+      const text = await boundedText(response, server)
+      if (!response.ok) throw refusal(response.status, text, server)
+      return {
+        body: parsed(text, server),
+        index: Number(response.headers.get('x-consul-index') ?? 0) || 0,
+        hasLeader: response.headers.get('x-consul-knownleader') !== 'false',
+      }
     })
-    const text = await boundedText(response, server)
-    if (!response.ok) throw refusal(response.status, text, server)
-    return { body: parsed(text, server), index: Number(response.headers.get('x-consul-index') ?? 0) || 0 }
   } catch (cause) {
-    signal.throwIfAborted()
+    for (const signal of signals) signal?.throwIfAborted()
     if (cause instanceof ResolverError) throw cause
-    if (timeout.aborted) {
+    if (timeout.signal.aborted) {
       throw new ResolverError('DNS_TIMEOUT', `Consul at ${server} did not answer within ${timeoutMs + waitMs} ms`, {
         server,
       })
@@ -82,6 +89,8 @@ export async function askConsul(
     const reason =
       why.cause instanceof Error ? ((why.cause as NodeJS.ErrnoException).code ?? why.cause.message) : why.message
     throw new ResolverError('DNS_UNREACHABLE', `Consul at ${server} cannot be asked: ${reason}`, { cause, server })
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -35,7 +35,7 @@ export interface ConsulHttpOptions {
   readonly datacenter?: string
   /** Only instances with this tag, besides the tag in a name. */
   readonly tag?: string
-  /** Only instances whose checks all pass; false also takes `warning`, as Consul's DNS does by default. Default true. */
+  /** Only instances whose checks all pass; default false, which leaves out only critical ones, as Consul's DNS does. */
   readonly passing?: boolean
   /** Any server may answer, which is faster and may be a little old. Default true, as in Consul's DNS. */
   readonly stale?: boolean
@@ -59,6 +59,9 @@ const RULES = {
   waitMs: whole(1000, 600_000),
 }
 
+type Signals = readonly (AbortSignal | undefined)[]
+type ServiceName = Extract<ConsulName, { kind: 'service' }>
+
 const RETRY_MIN_MS = 250
 const RETRY_MAX_MS = 30_000
 const PRIORITY = 1
@@ -73,7 +76,6 @@ const PRIORITY = 1
  * @see Consul documentation, "Health HTTP API" and "Blocking Queries"
  */
 export function consulHttp(options: ConsulHttpOptions = {}): ConsulHttp {
-  checkOptions('consulHttp', options, RULES)
   return new ConsulHttp(options)
 }
 
@@ -84,8 +86,9 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
   readonly #domain: string
   readonly #closing = new AbortController()
 
-  /** Use {@link consulHttp}. */
-  constructor(options: ConsulHttpOptions) {
+  /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
+  constructor(options: ConsulHttpOptions = {}) {
+    checkOptions('consulHttp', options, RULES)
     const { url = 'http://127.0.0.1:8500', token, timeoutMs = 10_000, domain = 'consul' } = options
     if (!URL.canParse(url) || !/^https?:/.test(url)) {
       throw new ResolverError('DNS_BAD_OPTION', `consulHttp: url is ${JSON.stringify(url)}, not an HTTP address`, {
@@ -100,7 +103,7 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
   async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
     const asked = parseConsulName(name, this.#domain)
     if (asked.kind !== 'service') return { ...(await this.#nothing(asked, signal)), records: [], addresses: new Map() }
-    return this.#srvAnswer(await this.#instances(asked, this.#signal(signal)))
+    return this.#srvAnswer(await this.#ask(asked, this.#signals(signal)))
   }
 
   async resolveAddresses(name: string, options: ResolveAddressesOptions = {}): Promise<DnsAnswer<AddressRecord>> {
@@ -108,7 +111,7 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     const literal = literalAddress(name, family)
     if (literal !== undefined) return literal
     const asked = parseConsulName(name, this.#domain)
-    const addresses = await this.#addresses(asked, this.#signal(signal))
+    const addresses = await this.#addresses(asked, this.#signals(signal))
     const all = [...new Set(addresses)].flatMap((address) => addressRecord(address))
     const records = all.filter((record) => family === undefined || record.family === family)
     if (records.length > 0) return { ...this.#common(), records }
@@ -122,7 +125,7 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
         asked.kind === 'service' ? await this.resolveSrv(name, signal === undefined ? {} : { signal }) : {}
       return { ...this.#common(), records: [], empty: empty ?? 'nodata' }
     }
-    const node = await this.#node(asked, this.#signal(signal))
+    const node = await this.#node(asked, this.#signals(signal))
     const records = Object.entries(node?.meta ?? {}).map(([key, value]) => (key === '' ? value : `${key}=${value}`))
     if (records.length > 0) return { ...this.#common(), records }
     return { ...this.#common(), records, empty: node === undefined ? 'nxdomain' : 'nodata' }
@@ -133,17 +136,18 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     if (asked.kind !== 'service') {
       throw new ResolverError('DNS_WRONG_SOURCE', `${name} is no service that could be watched`)
     }
-    const either = this.#signal(signal)
+    const closing = this.#closing.signal
+    const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
     let index = 0
     let told: string | undefined
     for (let failures = 0; ; ) {
       either.throwIfAborted()
       try {
-        const reply = await this.#ask(asked, either, index)
+        const reply = await this.#ask(asked, [either], index)
         failures = 0
         // An index that goes back means that the servers were restored or restarted: begin anew.
         index = reply.index < index ? 0 : reply.index
-        const answer = this.#srvAnswer(this.#filtered(reply))
+        const answer = this.#srvAnswer(reply)
         const text = JSON.stringify([answer.records, [...answer.addresses]])
         if (text !== told) yield { type: 'answer', answer }
         told = text
@@ -163,10 +167,8 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     this.#closing.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
   }
 
-  #signal(signal: AbortSignal | undefined): AbortSignal {
-    const either = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
-    either.throwIfAborted()
-    return either
+  #signals(signal: AbortSignal | undefined): Signals {
+    return [signal, this.#closing.signal]
   }
 
   #common() {
@@ -182,11 +184,11 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
   }
 
   #ask(
-    { service, tag, datacenter = this.#options.datacenter }: Extract<ConsulName, { kind: 'service' }>,
-    signal: AbortSignal,
+    { service, tag, datacenter = this.#options.datacenter }: ServiceName,
+    signals: Signals,
     index = 0,
   ): Promise<ConsulReply> {
-    const { waitMs = 300_000, stale = true, passing = true } = this.#options
+    const { waitMs = 300_000, stale = true, passing = false } = this.#options
     const parameters = new URLSearchParams()
     for (const one of [tag, this.#options.tag]) if (one !== undefined) parameters.append('tag', one)
     if (datacenter !== undefined) parameters.set('dc', datacenter)
@@ -198,7 +200,7 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     }
     // Consul adds up to a sixteenth to the wait, so that its clients do not all come at once.
     const blockedMs = index > 0 ? Math.ceil((waitMs * 17) / 16) : 0
-    return askConsul(this.#access, `v1/health/service/${encodeURIComponent(service)}`, parameters, signal, blockedMs)
+    return askConsul(this.#access, `v1/health/service/${encodeURIComponent(service)}`, parameters, signals, blockedMs)
   }
 
   /** Consul's DNS leaves out what is critical even where everything else is taken. */
@@ -207,37 +209,37 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     return instances.filter(({ Checks }) => !Checks.some(({ Status }) => Status === 'critical'))
   }
 
-  async #instances(asked: Extract<ConsulName, { kind: 'service' }>, signal: AbortSignal): Promise<ConsulInstance[]> {
-    return this.#filtered(await this.#ask(asked, signal))
+  async #instances(asked: ServiceName, signals: Signals): Promise<ConsulInstance[]> {
+    return this.#filtered(await this.#ask(asked, signals))
   }
 
   async #node(
     { node, datacenter = this.#options.datacenter }: Extract<ConsulName, { kind: 'node' }>,
-    signal: AbortSignal,
+    signals: Signals,
   ) {
     const parameters = new URLSearchParams(datacenter === undefined ? {} : { dc: datacenter })
-    const reply = await askConsul(this.#access, `v1/catalog/node/${encodeURIComponent(node)}`, parameters, signal)
+    const reply = await askConsul(this.#access, `v1/catalog/node/${encodeURIComponent(node)}`, parameters, signals)
     return nodeOf(reply, this.#access.url.host)
   }
 
-  async #addresses(asked: ConsulName, signal: AbortSignal): Promise<string[]> {
+  async #addresses(asked: ConsulName, signals: Signals): Promise<string[]> {
     if (asked.kind === 'address') return [asked.address]
     if (asked.kind === 'node') {
-      const node = await this.#node(asked, signal)
+      const node = await this.#node(asked, signals)
       return node === undefined ? [] : [node.address]
     }
-    return (await this.#instances(asked, signal)).map(addressOfInstance)
+    return (await this.#instances(asked, signals)).map(addressOfInstance)
   }
 
   async #nothing(asked: ConsulName, signal: AbortSignal | undefined) {
-    const exists = (await this.#addresses(asked, this.#signal(signal))).length > 0
+    const exists = (await this.#addresses(asked, this.#signals(signal))).length > 0
     return { ...this.#common(), empty: exists ? ('nodata' as const) : ('nxdomain' as const) }
   }
 
-  #srvAnswer(instances: readonly ConsulInstance[]): SrvAnswer {
+  #srvAnswer(reply: ConsulReply): SrvAnswer {
     const addresses = new Map<string, readonly AddressRecord[]>()
     const records = new Map<string, SrvRecord>()
-    for (const instance of instances) {
+    for (const instance of this.#filtered(reply)) {
       const target = this.#targetOf(instance)
       const { Passing, Warning } = instance.Service.Weights
       const weight = instance.Checks.some(({ Status }) => Status === 'warning') ? Warning : Passing
@@ -247,7 +249,7 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
       if (known.length > 0) addresses.set(nameKey(target), known)
     }
     const empty = records.size === 0 ? { empty: 'nxdomain' as const } : {}
-    return { ...this.#common(), records: [...records.values()], ...empty, addresses }
+    return { ...this.#common(), stale: !reply.hasLeader, records: [...records.values()], ...empty, addresses }
   }
 
   /** The target that Consul's DNS would give. */

@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto'
+import { allTriesFailed } from './all-tries-failed.ts'
 import { literalAddress, mergeFamilies } from './both-families.ts'
 import { aText, checkOptions, oneOf, texts, whole } from './check-options.ts'
 import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
 import { checkedName, sameName } from './dns-name.ts'
 import { ResolverError } from './error.ts'
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
+import { withLinkedSignal } from './linked-signal.ts'
+import { checkRcode, isAboutName, mayRejectEdns } from './rcode.ts'
 import {
   additionalAddresses,
   addressRecords,
@@ -66,14 +69,6 @@ const RULES = {
   resolvConf: aText,
 }
 
-const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const
-const RCODE_ERRORS = {
-  [RCODE.FORMERR]: ['DNS_FORMERR', 'FORMERR'],
-  [RCODE.SERVFAIL]: ['DNS_SERVFAIL', 'SERVFAIL'],
-  [RCODE.NOTIMP]: ['DNS_NOTIMP', 'NOTIMP'],
-  [RCODE.REFUSED]: ['DNS_REFUSED', 'REFUSED'],
-} as const
-
 /**
  * A stub resolver of our own. It opens nothing before the first lookup; each lookup has a random id and a fresh socket,
  * so a random source port.
@@ -82,12 +77,6 @@ const RCODE_ERRORS = {
  * @see RFC 1035, RFC 2782 (SRV), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 5452 (which answers to believe)
  */
 export function dnsClient(options: DnsClientOptions = {}): DnsClient {
-  checkOptions('dnsClient', options, RULES)
-  if (options.servers?.length === 0) {
-    throw new ResolverError('DNS_BAD_OPTION', 'dnsClient: servers is an empty list', {
-      hint: 'Leave servers out to use those of resolv.conf.',
-    })
-  }
   return new DnsClient(options)
 }
 
@@ -103,15 +92,21 @@ interface Found {
 export class DnsClient implements SrvResolver {
   readonly #options: DnsClientOptions
   readonly #servers: readonly ServerAddress[] | undefined
-  readonly #search: readonly string[] | undefined
+  readonly #domains: readonly string[] | undefined
   readonly #resolvConf: ResolvConf
   readonly #closing = new AbortController()
 
-  /** Use {@link dnsClient}. */
-  constructor(options: DnsClientOptions) {
+  /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
+  constructor(options: DnsClientOptions = {}) {
+    checkOptions('dnsClient', options, RULES)
+    if (options.servers?.length === 0) {
+      throw new ResolverError('DNS_BAD_OPTION', 'dnsClient: servers is an empty list', {
+        hint: 'Leave servers out to use those of resolv.conf.',
+      })
+    }
     this.#options = options
     this.#servers = options.servers?.map(parseServer)
-    this.#search = options.search?.map(checkedName)
+    this.#domains = options.search?.map(checkedName)
     this.#resolvConf = new ResolvConf(options.resolvConf ?? '/etc/resolv.conf')
   }
 
@@ -150,9 +145,10 @@ export class DnsClient implements SrvResolver {
   /** Tries the name and the search domains; only "does not exist" and "no such record" lead on to the next one. */
   async #lookUp(name: string, type: QuestionType, signal: AbortSignal | undefined): Promise<Found> {
     const bare = checkedName(name)
-    const closing = this.#closing.signal
-    const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
-    either.throwIfAborted()
+    return withLinkedSignal([signal, this.#closing.signal], (either) => this.#search(name, bare, type, either))
+  }
+
+  async #search(name: string, bare: string, type: QuestionType, either: AbortSignal): Promise<Found> {
     const config = await this.#config()
     either.throwIfAborted()
     let empty: Found | undefined
@@ -167,12 +163,12 @@ export class DnsClient implements SrvResolver {
 
   async #config(): Promise<ResolverConfig> {
     const { timeoutMs, tries, ndots = 1 } = this.#options
-    const given = { search: this.#search ?? [], ndots, timeoutMs, tries }
+    const given = { search: this.#domains ?? [], ndots, timeoutMs, tries }
     if (this.#servers !== undefined) return { ...given, servers: this.#servers }
     const file = await this.#resolvConf.current()
     return {
       servers: file.servers,
-      search: this.#search ?? file.search,
+      search: this.#domains ?? file.search,
       ndots: this.#options.ndots ?? file.ndots,
       timeoutMs: timeoutMs ?? file.timeoutMs,
       tries: tries ?? file.tries,
@@ -209,7 +205,7 @@ export class DnsClient implements SrvResolver {
         }
       }
     }
-    throw summary(name, type, failures, config.servers)
+    throw allTriesFailed(name, type, failures, tries)
   }
 
   async #askServer(
@@ -233,8 +229,7 @@ export class DnsClient implements SrvResolver {
     let over: 'udp' | 'tcp' = transport === 'tcp' ? 'tcp' : 'udp'
     let edns = ednsBytes
     let message = await ask(over, edns)
-    // Servers that do not know EDNS say so this way. @see RFC 6891 §7
-    if (edns > 0 && [RCODE.FORMERR, RCODE.NOTIMP, RCODE.BADVERS].some((rcode) => rcode === message.rcode)) {
+    if (edns > 0 && mayRejectEdns(message.rcode)) {
       edns = 0
       message = await ask(over, edns)
     }
@@ -249,7 +244,15 @@ export class DnsClient implements SrvResolver {
       })
     }
     checkRcode(message, server)
-    return { message, reading: readAnswer(message, name, type), server, transport: over }
+    const reading = readAnswer(message, name, type)
+    // Nothing is left of it: that is no empty zone.
+    if (message.truncated && reading.records.length === 0) {
+      throw new ResolverError('DNS_TRUNCATED', `${server.text} cut its answer even over TCP, and no record is left`, {
+        server: server.text,
+        hint: 'The answer is larger than a DNS message; ask for fewer records, or use the HTTP API of the registry.',
+      })
+    }
+    return { message, reading, server, transport: over }
   }
 }
 
@@ -264,38 +267,11 @@ function candidates(name: string, bare: string, { search, ndots }: ResolverConfi
 function answers(message: Message, name: string, type: QuestionType): boolean {
   if (!message.isResponse || message.opcode !== 0) return false
   // A server that refuses or does not understand may leave the question out.
-  if (message.questions.length === 0) return message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN
+  if (message.questions.length === 0) return !isAboutName(message.rcode)
   const [question] = message.questions
   return (
     message.questions.length === 1 && question!.isInternet && question!.type === type && sameName(question!.name, name)
   )
-}
-
-function checkRcode({ rcode }: Message, server: ServerAddress): void {
-  if (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN) return
-  const known = rcode in RCODE_ERRORS ? RCODE_ERRORS[rcode as keyof typeof RCODE_ERRORS] : undefined
-  const [code, text] = known ?? (['DNS_SERVER_ERROR', `response code ${rcode}`] as const)
-  throw new ResolverError(code, `${server.text} answered ${text}`, { server: server.text })
-}
-
-/** One error for all attempts; what a server said tells more than that another said nothing. */
-function summary(
-  name: string,
-  type: QuestionType,
-  failures: readonly ResolverError[],
-  servers: readonly ServerAddress[],
-): ResolverError {
-  const silent = new Set(['DNS_TIMEOUT', 'DNS_UNREACHABLE'])
-  const telling = failures.find(({ code }) => !silent.has(code)) ?? failures[0]!
-  const each = [...new Set(failures.map((failure) => failure.message))].join('; ')
-  const rounds = failures.length / servers.length
-  const times = rounds > 1 ? ` (${rounds} tries)` : ''
-  return new ResolverError(telling.code, `no answer for ${type} ${name}: ${each}${times}`, {
-    hint: telling.hint,
-    retryable: failures.some(({ retryable }) => retryable),
-    server: telling.server,
-    cause: failures.length === 1 ? telling : new AggregateError(failures, 'every try failed'),
-  })
 }
 
 function answer<R>(

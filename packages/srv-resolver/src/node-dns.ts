@@ -3,6 +3,7 @@ import { literalAddress, mergeFamilies } from './both-families.ts'
 import { checkOptions, texts, whole } from './check-options.ts'
 import { checkedName } from './dns-name.ts'
 import { ResolverError, type ResolverErrorCode } from './error.ts'
+import { withLinkedSignal } from './linked-signal.ts'
 import type { AddressRecord, DnsAnswer, SrvAnswer, SrvResolver } from './resolver.ts'
 import { parseServer } from './server-address.ts'
 
@@ -51,8 +52,16 @@ export function nodeDns(options: NodeDnsOptions = {}): SrvResolver & { close(): 
     ttlOf: (record: R) => number,
   ): Promise<DnsAnswer<R>> {
     const bare = checkedName(name)
-    const either = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
-    either.throwIfAborted()
+    return withLinkedSignal([signal, closing.signal], (either) => lookBare(name, bare, either, ask, ttlOf))
+  }
+
+  async function lookBare<R>(
+    name: string,
+    bare: string,
+    either: AbortSignal,
+    ask: (resolver: Resolver, name: string) => Promise<R[]>,
+    ttlOf: (record: R) => number,
+  ): Promise<DnsAnswer<R>> {
     // A resolver for each lookup, because cancel() ends everything that a resolver does.
     const resolver = new Resolver({ timeout: timeoutMs, tries })
     if (addresses !== undefined) resolver.setServers(addresses.map(({ text }) => text))

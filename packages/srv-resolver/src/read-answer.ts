@@ -52,9 +52,17 @@ function readEmpty(message: Message, name: string, owner: string, chainTtl: numb
   if (soa === undefined && nameKey(owner) !== nameKey(name)) {
     return { records: [], ttlSeconds: chainTtl, alias: owner }
   }
-  const refers = message.authorities.some((record) => record.type === 'NS')
-  if (soa === undefined && refers && !message.authoritative) {
-    throw new ResolverError('DNS_REFERRAL', `instead of an answer for ${name} came the names of other servers`)
+  if (soa === undefined && !message.authoritative) {
+    // A server that neither holds the zone nor asks others has no say in what is there.
+    const refers = message.authorities.some((record) => record.type === 'NS')
+    if (refers)
+      throw new ResolverError('DNS_REFERRAL', `instead of an answer for ${name} came the names of other servers`)
+    if (!message.recursionAvailable) {
+      throw new ResolverError(
+        'DNS_REFERRAL',
+        `an empty answer for ${name} came from a server that does not hold its zone`,
+      )
+    }
   }
   return { ...nothing, empty: 'nodata' }
 }

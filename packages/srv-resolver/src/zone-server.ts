@@ -64,7 +64,6 @@ const FORMERR_FLAGS = 0x8001
  * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_RECORD`, or `DNS_LISTEN_FAILED` when the port is taken
  */
 export async function startZoneServer(options: ZoneServerOptions = {}): Promise<ZoneServer> {
-  checkOptions('startZoneServer', options, RULES)
   const server = new ZoneServer(options)
   await server.resume()
   return server
@@ -84,8 +83,9 @@ export class ZoneServer implements AsyncDisposable {
   #tcp: Server | undefined
   #udp: UdpSocket | undefined
 
-  /** Use {@link startZoneServer}. */
+  /** A server that does not listen yet; {@link startZoneServer} makes one that does. */
   constructor(options: ZoneServerOptions) {
+    checkOptions('startZoneServer', options, RULES)
     this.#options = options
     this.host = options.host ?? '127.0.0.1'
     this.#port = options.port ?? 0
