@@ -1,4 +1,5 @@
 import { ImproperList } from './list.ts'
+import type { EncodedKey } from './map-order.ts'
 import { NativeRecord } from './native-record.ts'
 import * as Tag from './tag.ts'
 import type { Term } from './term.ts'
@@ -7,7 +8,7 @@ import { Tuple } from './tuple.ts'
 
 /** A container whose head is written; its terms come next, and behind them perhaps the end of a list. */
 interface Frame {
-  readonly terms: readonly Term[]
+  readonly terms: readonly (Term | EncodedKey)[]
   readonly isProperList: boolean
   next: number
 }
@@ -20,7 +21,7 @@ interface Frame {
  */
 export function writeDeep(writer: TermWriter, term: Term, depth: number): void {
   const frames: Frame[] = []
-  const push = (value: Term) => {
+  const push = (value: Term | EncodedKey) => {
     const frame = openFrame(writer, value, depth + frames.length)
     // Here the writer cannot hand over again: no container gets to it.
     if (frame === undefined) writer.write(value, 0)
@@ -37,7 +38,7 @@ export function writeDeep(writer: TermWriter, term: Term, depth: number): void {
   }
 }
 
-function openFrame(writer: TermWriter, term: Term, depth: number): Frame | undefined {
+function openFrame(writer: TermWriter, term: Term | EncodedKey, depth: number): Frame | undefined {
   if (typeof term !== 'object' || term === null) return undefined
   if (Array.isArray(term)) return openList(writer, term as readonly Term[], depth)
   if (term instanceof Tuple) {

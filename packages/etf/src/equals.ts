@@ -1,6 +1,5 @@
 import { Atom } from './atom.ts'
 import { Binary, BitString } from './binary.ts'
-import { ByteWriter } from './byte-writer.ts'
 import { Float } from './float.ts'
 import { ExternalFun, Fun } from './fun.ts'
 import { Pid, Port, Reference } from './identifier.ts'
@@ -9,7 +8,7 @@ import { LocalTerm } from './local-term.ts'
 import { isCompoundKey } from './map-builder.ts'
 import { NativeRecord } from './native-record.ts'
 import type { Term } from './term.ts'
-import { TermWriter } from './term-writer.ts'
+import { canonicalText } from './term-writer.ts'
 import { Tuple } from './tuple.ts'
 
 /**
@@ -117,14 +116,13 @@ function plainMap(term: Term): ReadonlyMap<Term, Term> | undefined {
 function pushMaps(a: ReadonlyMap<Term, Term>, b: ReadonlyMap<Term, Term>, open: Pairs): boolean {
   if (a.size !== b.size) return false
   let others: Map<string, Term> | undefined
-  const writer = new TermWriter(new ByteWriter(16), undefined)
   for (const [key, value] of a) {
     if (!isCompoundKey(key) && b.has(key)) {
       open.push([value, b.get(key)])
       continue
     }
-    others ??= new Map([...b].map(([other, of]) => [writer.canonicalText(other), of]))
-    const name = writer.canonicalText(key)
+    others ??= new Map([...b].map(([other, of]) => [canonicalText(other), of]))
+    const name = canonicalText(key)
     if (!others.has(name)) return false
     open.push([value, others.get(name)])
   }

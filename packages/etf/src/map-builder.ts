@@ -1,10 +1,9 @@
 import { Atom } from './atom.ts'
 import { Binary } from './binary.ts'
-import { ByteWriter } from './byte-writer.ts'
 import { EtfError } from './error.ts'
 import type { Term } from './term.ts'
 import type { TermReader } from './term-reader.ts'
-import { TermWriter } from './term-writer.ts'
+import { canonicalText } from './term-writer.ts'
 import { readUtf8 } from './utf8.ts'
 
 /** Whether a `Map` cannot tell by itself that two such keys are equal terms. */
@@ -70,9 +69,8 @@ function setOwn(object: Record<string, Term>, name: string, value: Term): void {
  */
 export function checkDistinct(keys: readonly Term[], start: number): void {
   if (keys.length < 2) return
-  const writer = new TermWriter(new ByteWriter(16), undefined)
   const seen = new Set<string>()
-  for (const key of keys) seen.add(writer.canonicalText(key))
+  for (const key of keys) seen.add(canonicalText(key))
   if (seen.size !== keys.length) throw duplicateKey(start)
 }
 

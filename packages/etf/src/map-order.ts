@@ -6,12 +6,23 @@ import { Pid, Port, Reference } from './identifier.ts'
 import type { Term } from './term.ts'
 import { Tuple } from './tuple.ts'
 
+/** A key that is encoded already, to be written as it is. */
+export class EncodedKey {
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+}
+
 /** A key ready to be compared: its kind's place in Erlang's order of terms, and what orders it among its kind. */
 interface OrderedKey {
   readonly rank: number
   readonly number: number | bigint
   readonly isFloat: boolean
   readonly bytes: Uint8Array
+  /** Whether `bytes` are the canonical encoding of the whole key. */
+  readonly isEncoded: boolean
 }
 
 const NO_BYTES = new Uint8Array(0)
@@ -23,17 +34,21 @@ const RANK_BINARY = 10
  *
  * Numbers, atoms and binaries come in Erlang's order of terms, as `term_to_binary(Term, [deterministic])` has them. Keys
  * of one of the other kinds come in the order of their encodings, which is as fixed but is not BEAM's.
+ *
+ * @param keepsEncoded whether such keys come as their encodings, so that the canonical form of keys inside keys inside
+ * keys is made once; each level would double the work otherwise
  */
 export function inFixedOrder(
   pairs: Iterable<readonly [Term, Term]>,
   canonicalText: (term: Term) => string,
-): readonly (readonly [Term, Term])[] {
+  keepsEncoded: boolean,
+): readonly (readonly [Term | EncodedKey, Term])[] {
   const entries = [...pairs]
   if (entries.length < 2) return entries
   return entries
     .map((pair) => ({ pair, key: orderedKey(pair[0], canonicalText) }))
     .sort((a, b) => compareKeys(a.key, b.key))
-    .map(({ pair }) => pair)
+    .map(({ pair, key }) => (keepsEncoded && key.isEncoded ? [new EncodedKey(key.bytes), pair[1]] : pair))
 }
 
 function compareKeys(a: OrderedKey, b: OrderedKey): number {
@@ -54,15 +69,15 @@ function orderedKey(key: Term, canonicalText: (term: Term) => string): OrderedKe
   if (typeof key === 'string') return ofBytes(RANK_BINARY, Buffer.from(key))
   if (key instanceof Binary) return ofBytes(RANK_BINARY, key.toBytes())
   if (key instanceof Uint8Array) return ofBytes(RANK_BINARY, key)
-  return ofBytes(rankOf(key), Buffer.from(canonicalText(key), 'latin1'))
+  return { ...ofBytes(rankOf(key), Buffer.from(canonicalText(key), 'latin1')), isEncoded: true }
 }
 
 function ofNumber(number: number | bigint, isFloat: boolean, bytes: Uint8Array = NO_BYTES): OrderedKey {
-  return { rank: 0, number, isFloat, bytes }
+  return { rank: 0, number, isFloat, bytes, isEncoded: false }
 }
 
 function ofBytes(rank: number, bytes: Uint8Array): OrderedKey {
-  return { rank, number: 0, isFloat: false, bytes }
+  return { rank, number: 0, isFloat: false, bytes, isEncoded: false }
 }
 
 /** number < atom < reference < fun < port < pid < tuple < map < nil < list < bit string */

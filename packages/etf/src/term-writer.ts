@@ -12,7 +12,7 @@ import { writeExport, writePid, writePort, writeReference } from './identifier-w
 import { MAX_INTEGER_BYTES, magnitudeOf } from './integer.ts'
 import { ImproperList } from './list.ts'
 import { LocalTerm } from './local-term.ts'
-import { inFixedOrder } from './map-order.ts'
+import { EncodedKey, inFixedOrder } from './map-order.ts'
 import { NativeRecord } from './native-record.ts'
 import * as Tag from './tag.ts'
 import type { Term, TermObject } from './term.ts'
@@ -35,6 +35,8 @@ const UNDEFINED = Atom.of('undefined')
 
 const UTF8 = new TextEncoder()
 
+const scratch = new ByteWriter()
+
 const CANONICAL: WriteOptions = { deterministic: true, maxDepth: Number.MAX_SAFE_INTEGER }
 
 /**
@@ -44,7 +46,8 @@ const CANONICAL: WriteOptions = { deterministic: true, maxDepth: Number.MAX_SAFE
  * docs/decisions.
  */
 export class TermWriter {
-  readonly out: ByteWriter
+  /** Where the bytes go; a writer that is used again gets another. */
+  out: ByteWriter
   readonly #deterministic: boolean
   readonly #atomKeys: boolean
   readonly #maxDepth: number
@@ -63,7 +66,7 @@ export class TermWriter {
   }
 
   /** Writes one term with all that is in it; `depth` containers are open around it. */
-  write(term: Term, depth: number): void {
+  write(term: Term | EncodedKey, depth: number): void {
     switch (typeof term) {
       case 'number':
         this.#writeNumber(term)
@@ -78,7 +81,7 @@ export class TermWriter {
         else if (Array.isArray(term)) this.#writeList(term as readonly Term[], depth)
         else if (term instanceof Uint8Array) this.#writeBinary(term)
         else if (term instanceof Map) this.#writeMap(term, depth)
-        else this.#writeObject(term as TermObject, depth)
+        else this.#writeObject(term as TermObject | EncodedKey, depth)
         return
       case 'boolean':
         this.writeAtom(term ? TRUE : FALSE)
@@ -346,29 +349,15 @@ export class TermWriter {
   }
 
   /** The pairs of a map or a plain object in the order they are written; `undefined` for any other term. */
-  pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
+  pairsOf(term: Term | EncodedKey): readonly (readonly [Term | EncodedKey, Term])[] | undefined {
     if (term instanceof Map) return this.#deterministic ? this.#inFixedOrder(term) : [...term]
     if (!isPlainObject(term)) return undefined
     const pairs = Object.entries(term).map(([name, value]) => [this.#atomKeys ? Atom.of(name) : name, value] as const)
     return this.#deterministic ? this.#inFixedOrder(pairs) : pairs
   }
 
-  /**
-   * A term's encoding with every map in it in fixed order, as a string: equal for equal terms, and only for them.
-   *
-   * @throws {EtfError} `ETF_LIMIT_KEY_DEPTH` when keys stand inside keys too often
-   */
-  canonicalText(term: Term): string {
-    if (this.#keyDepth >= MAX_KEY_DEPTH) {
-      throw new EtfError('ETF_LIMIT_KEY_DEPTH', `map keys nest deeper than ${MAX_KEY_DEPTH}`)
-    }
-    const out = new ByteWriter(64)
-    new TermWriter(out, CANONICAL, this.#keyDepth + 1).write(term, 0)
-    return asBuffer(out.take()).toString('latin1')
-  }
-
-  #inFixedOrder(pairs: Iterable<readonly [Term, Term]>): readonly (readonly [Term, Term])[] {
-    return inFixedOrder(pairs, (term) => this.canonicalText(term))
+  #inFixedOrder(pairs: Iterable<readonly [Term, Term]>): readonly (readonly [Term | EncodedKey, Term])[] {
+    return inFixedOrder(pairs, (term) => canonicalText(term, this.#keyDepth), this.#keyDepth > 0)
   }
 
   openImproperList({ elements, tail }: ImproperList): void {
@@ -392,7 +381,7 @@ export class TermWriter {
     this.out.u32(size)
   }
 
-  #writeObject(term: TermObject | Exclude<Term, TermObject>, depth: number): void {
+  #writeObject(term: Exclude<Term, undefined | null> | EncodedKey, depth: number): void {
     const out = this.out
     if (term instanceof Pid) writePid(this, term)
     else if (term instanceof Reference) writeReference(this, term)
@@ -406,6 +395,7 @@ export class TermWriter {
     else if (term instanceof ExternalFun) writeExport(this, term)
     else if (term instanceof Fun) out.bytes(term.bytes)
     else if (term instanceof ImproperList || term instanceof NativeRecord) writeDeep(this, term, depth)
+    else if (term instanceof EncodedKey) out.bytes(term.bytes)
     else if (isPlainObject(term)) this.#writePlainObject(term, depth)
     else if (term instanceof LocalTerm) throw notEncodable('a local term is always a whole message, never a part')
     else throw notEncodable(`an object of class ${(term as object).constructor.name} has no Erlang term`)
@@ -428,7 +418,26 @@ export class TermWriter {
   }
 }
 
-function isPlainObject(term: Term): term is TermObject {
+/**
+ * A term's encoding with every map in it in fixed order, as a string: equal for equal terms, and only for them.
+ *
+ * @throws {EtfError} `ETF_LIMIT_KEY_DEPTH` when keys stand inside keys too often
+ */
+export function canonicalText(term: Term, keyDepth = 0): string {
+  if (keyDepth >= MAX_KEY_DEPTH) {
+    throw new EtfError('ETF_LIMIT_KEY_DEPTH', `map keys nest deeper than ${MAX_KEY_DEPTH}`)
+  }
+  // Keys inside keys stack up behind one another on the one scratch writer.
+  const start = scratch.length
+  try {
+    new TermWriter(scratch, CANONICAL, keyDepth + 1).write(term, 0)
+    return asBuffer(scratch.written()).toString('latin1', start)
+  } finally {
+    scratch.truncate(start)
+  }
+}
+
+function isPlainObject(term: Term | EncodedKey): term is TermObject {
   if (typeof term !== 'object' || term === null) return false
   const prototype: unknown = Object.getPrototypeOf(term)
   return prototype === Object.prototype || prototype === null

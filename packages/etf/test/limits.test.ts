@@ -23,7 +23,7 @@ describe('depth', () => {
     'map',
     'key',
   ] as const)('nests as deep as the limit allows, and no call stack ends it: %s', (kind) => {
-    const depth = 300_000
+    const depth = 40_000
     const value = nested(depth, kind)
     const bytes = encode(value, { maxDepth: depth })
     const read = decode(bytes, { limits: { depth } })
