@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -100,6 +101,25 @@ describe('dnsClient', () => {
       code: 'DNS_TRUNCATED',
       hint: expect.stringContaining('TCP'),
     })
+  })
+
+  it.each([
+    ['a cut answer of which nothing is left, even over TCP', 'DNS_TRUNCATED', [0x86, 0]],
+    ['an empty answer of a server that neither holds the zone nor asks others', 'DNS_REFERRAL', [0x80, 0]],
+  ])('does not take %s for an empty zone', async (_what, code, flags) => {
+    // The question comes back as its own answer, with these flags; two bytes of length stand before it.
+    const liar = createServer((socket) =>
+      socket.on('data', (query) => {
+        query.set(flags, 4)
+        socket.write(query)
+      }),
+    )
+    await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve))
+    const { port } = liar.address() as AddressInfo
+    const dns = dnsClient({ servers: [`127.0.0.1:${port}`], transport: 'tcp', tries: 1, ednsBytes: 0 })
+    const error = await dns.resolveSrv('svc.test').catch((failure: unknown) => failure)
+    liar.close()
+    expect(error).toMatchObject({ code })
   })
 
   it('follows aliases from one message to the next, and gives up in a circle', async () => {
