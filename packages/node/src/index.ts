@@ -1,5 +1,6 @@
 export type { ConnectionCounters } from './connection.ts'
 export type { PeerState } from './connection-table.ts'
+export { type CallMessage, CHANNELS, type NodeEventMessage } from './diagnostics.ts'
 export type { DrainOptions } from './drain.ts'
 export {
   type ExceptionClass,

@@ -4,6 +4,7 @@ import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { Connection } from './connection.ts'
 import { ConnectionTable, type PeerState } from './connection-table.ts'
+import { publishEvent, traceCall } from './diagnostics.ts'
 import { dial } from './dialer.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
 import { messageOf, NodeError, RemoteError } from './error.ts'
@@ -297,7 +298,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   async call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
     if (this.#closing !== undefined) throw closedError()
-    return this.#calls.call(to, request, options)
+    return traceCall(
+      () => this.#calls.call(to, request, options),
+      () => ({ self: this.self, kind: 'call', to: describeDestination(to) }),
+    )
   }
 
   /** Casts to a GenServer: no answer, and no word whether it exists. See `send`. */
@@ -342,7 +346,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   ): Promise<Term> {
     if (this.#closing !== undefined) throw closedError()
     if (node === this.self) return valueOfOutcome(await this.#exposed.call(module, name, args))
-    return this.#remote.erpc(node, module, name, args, options)
+    return traceCall(
+      () => this.#remote.erpc(node, module, name, args, options),
+      () => ({ self: this.self, kind: 'erpc', to: `${module}:${name}/${args.length} on ${node}` }),
+    )
   }
 
   /** The same without an answer, and without word whether it worked. */
@@ -360,7 +367,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Term> {
     if (this.#closing !== undefined) throw closedError()
-    return this.#remote.rpc(node, module, name, args, options)
+    return traceCall(
+      () => this.#remote.rpc(node, module, name, args, options),
+      () => ({ self: this.self, kind: 'rpc', to: `${module}:${name}/${args.length} on ${node}` }),
+    )
   }
 
   /** Starts a process on another node. @throws {NodeError} as `call`; its reason is what the other node refused with */
@@ -372,7 +382,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Pid> {
     if (this.#closing !== undefined) throw closedError()
-    return this.#remote.spawn(node, module, name, args, options)
+    return traceCall(
+      () => this.#remote.spawn(node, module, name, args, options),
+      () => ({ self: this.self, kind: 'spawn', to: `${module}:${name}/${args.length} on ${node}` }),
+    )
   }
 
   /**
@@ -616,6 +629,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** A listener that throws must not break the link on whose behalf it was called. */
   #tell(event: NodeEvent | Warning): void {
     try {
+      publishEvent(this.self, event)
       this.emit('event', event)
       if (event.type === 'nodeup') this.emit('nodeup', event)
       else if (event.type === 'nodedown') this.emit('nodedown', event)
@@ -627,6 +641,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       })
     }
   }
+}
+
+function describeDestination(to: Destination): string {
+  return typeof to === 'object' && 'node' in to && 'name' in to ? `${to.name} on ${to.node}` : String(to)
 }
 
 /** What a call of ourselves gives. */
