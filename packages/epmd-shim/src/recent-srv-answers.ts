@@ -109,7 +109,7 @@ export class RecentSrvAnswers {
       } catch (error) {
         signal.throwIfAborted()
         if (left <= 0 || !isRetryable(error) || this.#now() - started > RETRY_WITHIN_MS) throw error
-        await pause(RETRY_PAUSE_MS, undefined, { ref: false, signal })
+        await pause(RETRY_PAUSE_MS, undefined, { signal })
       }
     }
   }
