@@ -15,6 +15,8 @@ export interface DialerOptions {
   readonly timeoutMs: number
   readonly retry: Retry
   readonly signal: AbortSignal
+  /** A dial brought a link up, whether or not the membership tells of it. Calls `up` in turn. */
+  readonly connected: (node: NodeName) => void
   readonly tell: (change: MembershipChange) => void
 }
 
@@ -136,7 +138,7 @@ export class Dialer {
         (limit) => membership.connect(node, { signal: limit }),
       )
       if (!has(membership.connected(), node)) throw noLink(node)
-      if (!abort.signal.aborted) this.up(node)
+      if (!abort.signal.aborted) this.#options.connected(node)
     } catch (cause) {
       this.#failed(node, peer, abort, cause)
     } finally {

@@ -54,6 +54,7 @@ export class Watcher {
       timeoutMs: options.connectTimeoutMs,
       retry: options.retry,
       signal: this.#ended.signal,
+      connected: (node) => this.#up(node),
       tell,
     })
   }
@@ -96,8 +97,8 @@ export class Watcher {
     const end = () => this.#ended.abort(signal.reason)
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
-    membership.on('nodeup', up)
-    membership.on('nodedown', down)
+    this.#guard('membership', () => membership.on('nodeup', up))
+    this.#guard('membership', () => membership.on('nodedown', down))
     this.#subscribe()
     try {
       while (!signal.aborted) {
@@ -106,8 +107,8 @@ export class Watcher {
         await pause(this.#intervalMs(), { signal, wake: this.#wake })
       }
     } finally {
-      membership.off('nodeup', up)
-      membership.off('nodedown', down)
+      this.#guard('membership', () => membership.off('nodeup', up))
+      this.#guard('membership', () => membership.off('nodedown', down))
       signal.removeEventListener('abort', end)
       end()
       for (const node of this.#members.keys()) release(membership, node, this)

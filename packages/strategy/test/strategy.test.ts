@@ -390,6 +390,19 @@ describe('exceptions of user code', () => {
     await strategy.stop()
   })
 
+  it('survives on() that throws: members are then joined by their dial', async () => {
+    const membership = new FakeMembership()
+    vi.spyOn(membership, 'on').mockImplementation(() => {
+      throw new Error('no events')
+    })
+    const { strategy, of } = running(membership, new Scripted(nodes('a')))
+    await vi.advanceTimersByTimeAsync(10)
+    expect(of('partFailed')[0]).toMatchObject({ part: 'membership', cause: { message: 'no events' } })
+    expect(of('joined')).toHaveLength(1)
+    vi.restoreAllMocks()
+    await strategy.stop()
+  })
+
   it('survives a listener, as a process warning', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
     const membership = new FakeMembership()
