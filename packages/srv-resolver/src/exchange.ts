@@ -51,7 +51,7 @@ export function exchangeUdp({ server, query, timeoutMs, signal, accepts }: Excha
 /** Asks over a TCP connection of its own. */
 export function exchangeTcp({ server, query, timeoutMs, signal, accepts }: Exchange): Promise<Message> {
   return settle({ server, timeoutMs, signal, over: 'TCP' }, (resolve, reject) => {
-    const chunks: Uint8Array[] = []
+    const chunks: Buffer[] = []
     let received = 0
     const socket = connect({ host: server.host, port: server.port, noDelay: true })
     socket.on('error', (cause) => reject(unreachable(server, 'TCP', cause)))
@@ -68,7 +68,7 @@ export function exchangeTcp({ server, query, timeoutMs, signal, accepts }: Excha
       received += chunk.length
       if (received < LENGTH_BYTES) return
       if (chunks[0]!.length < LENGTH_BYTES) chunks.splice(0, chunks.length, Buffer.concat(chunks))
-      const end = LENGTH_BYTES + Buffer.from(chunks[0]!).readUInt16BE(0)
+      const end = LENGTH_BYTES + chunks[0]!.readUInt16BE(0)
       if (received < end) return
       try {
         const bytes = Buffer.concat(chunks).subarray(LENGTH_BYTES, end)

@@ -51,7 +51,8 @@ const HEADER_BYTES = 12
  * 3. Answers that contradict each other (each has members that the other lacks) within the last `window` ones are parts
  *    of one truth: all of what they show is given together, marked `trimmed: 'rotating'`.
  *
- * A marked answer may add members, and should not be taken as proof that somebody left.
+ * A marked answer may add members, and should not be taken as proof that somebody left. A cache belongs around this, not
+ * below it: an answer that is repeated from a cache agrees with itself.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
