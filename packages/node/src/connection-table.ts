@@ -98,7 +98,11 @@ export class ConnectionTable {
     const aborted = deferred<void>()
     const onAbort = () => {
       // Only when nobody else waits for it the dial itself is given up.
-      if (--attempt.waiters === 0) attempt.abort.abort(signal.reason)
+      if (--attempt.waiters === 0) {
+        // Whoever asks from now on gets a dial of its own, not the end of this one.
+        if (this.#attempts.get(peer) === attempt) this.#attempts.delete(peer)
+        attempt.abort.abort(signal.reason)
+      }
       aborted.reject(signal.reason)
     }
     signal.addEventListener('abort', onAbort, { once: true })

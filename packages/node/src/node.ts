@@ -1,7 +1,7 @@
 import { EventEmitter, on } from 'node:events'
-import type { ChannelLimits, Cookie, NodeIdentity } from '@dynsrv/dist-protocol'
+import type { ChannelLimits, ControlMessage, Cookie, EncodedTerm, NodeIdentity } from '@dynsrv/dist-protocol'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import { atom, EtfError, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { Connection } from './connection.ts'
 import { ConnectionTable, type PeerState } from './connection-table.ts'
 import { publishEvent, traceCall } from './diagnostics.ts'
@@ -16,7 +16,6 @@ import { GlobalNames } from './global-names.ts'
 import { Identifiers } from './identifiers.ts'
 import { LinksAndMonitors } from './links-and-monitors.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
-import type { Behaviour, LocalProcess } from './local-process.ts'
 import { Mailbox, type MailboxOptions } from './mailbox.ts'
 import type { NodeDownReason, NodeEvent, NodeEvents, Refused, Warning } from './node-event.ts'
 import { NODE_LIMITS, type NodeLimits, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
@@ -27,18 +26,13 @@ import { SignalRouter } from './signal-router.ts'
 import type { CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
 import { type ExposedFunction, ExposedFunctions } from './system/exposed-functions.ts'
 import { GlobalNameServer } from './system/global-name-server.ts'
-import { groupLeader } from './system/group-leader.ts'
-import { netKernel } from './system/net-kernel.ts'
 import { PgScope } from './system/pg-scope.ts'
-import { rex } from './system/rex.ts'
 import { SpawnRequests } from './system/spawn-requests.ts'
+import { SYSTEM_NAMES, startSystem } from './system/start-system.ts'
 import type { Transport } from './transport.ts'
 
 /** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
 const SMALL_CREATION = 3
-
-/** What other nodes ask for by itself stays to the end. */
-const SYSTEM_NAMES = new Set(['global_name_server', 'net_kernel', 'rex', 'user'])
 
 /** What `startNode` found out before there was a node. */
 export interface NodeParts {
@@ -109,13 +103,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
           busyBytes: limits.busyBytes,
           maxQueuedBytes: limits.maxQueuedBytes,
           onMessage: (connection, control, payload) => {
-            try {
-              this.#router.receive(connection.peer, control, payload)
-            } catch (cause) {
-              // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
-              const text = `a ${control.op} of ${connection.peer} does not decode: ${messageOf(cause)}`
-              connection.close(new NodeError('DIST_MALFORMED', text, { peer: connection.peer, cause }), true)
-            }
+            this.#receive(connection, control, payload)
           },
           onClosed: (connection, reason) => this.#down(connection, reason),
         }),
@@ -163,7 +151,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       router: this.#router,
       calls: this.#calls,
       connection: (node) => this.#table.get(node),
-      groupLeader: this.#startSystem(),
+      groupLeader: startSystem({
+        self,
+        registry: this.#registry,
+        router: this.#router,
+        exposed: this.#exposed,
+        reply: (own, from, reply) => this.#reply(own, from, reply),
+        output: options.output ?? ((text) => void process.stdout.write(text)),
+      }),
     })
     this.#global = options.hidden === false ? this.#startGlobal() : undefined
   }
@@ -179,27 +174,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       disconnect: (node) => void this.disconnect(node),
       isConnected: (node) => this.#table.get(node) !== undefined,
     })
-  }
-
-  /** Starts the processes that OTP expects on every node; gives the group leader's pid. */
-  #startSystem(): Pid {
-    const start = (name: string, make: (own: () => Pid) => Behaviour): Pid => {
-      const process: LocalProcess = this.#registry.spawn(make(() => process.pid))
-      this.#registry.register(name, process)
-      return process.pid
-    }
-    start('net_kernel', (own) => netKernel((from, answer) => this.#reply(own(), from, answer)))
-    start('rex', (own) =>
-      rex({
-        self: this.self,
-        exposed: this.#exposed,
-        reply: (from, answer) => this.#reply(own(), from, answer),
-        send: (to, message) => void this.#router.send(own(), to, message),
-        sendByName: (name, message) => this.#router.send(own(), name, message),
-      }),
-    )
-    const output = this.#parts.options.output ?? ((text: string) => void process.stdout.write(text))
-    return start('user', (own) => groupLeader(output, (to, message) => void this.#router.send(own(), to, message)))
   }
 
   /** The port that we listen on; undefined with `listen: false`. */
@@ -603,6 +577,23 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   #whyDown(node: string): NodeDownReason | undefined {
     const state = this.#table.states().find(({ peer }) => peer === node)
     return state?.state === 'down' ? state.reason : undefined
+  }
+
+  #receive(connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined): void {
+    const { peer } = connection
+    try {
+      this.#router.receive(peer, control, payload)
+    } catch (cause) {
+      if (cause instanceof EtfError) {
+        // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
+        const text = `a ${control.op} of ${peer} does not decode: ${cause.message}`
+        connection.close(new NodeError('DIST_MALFORMED', text, { peer, cause }), true)
+        return
+      }
+      // The fault is on our side, such as a listener of the program that throws: the peer is not to blame.
+      const message = `the handling of a ${control.op} of ${peer} threw: ${messageOf(cause)}`
+      this.#tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
+    }
   }
 
   #up(connection: Connection): void {

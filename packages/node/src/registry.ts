@@ -21,7 +21,7 @@ export class Registry {
 
   /** @throws {NodeError} `NODE_TOO_MANY_PROCESSES` */
   spawn(behaviour: Behaviour): LocalProcess {
-    if (this.#processes.size >= this.#maxProcesses) {
+    if (this.isFull) {
       throw new NodeError('NODE_TOO_MANY_PROCESSES', `${this.#maxProcesses} processes are alive`)
     }
     const made = new LocalProcess(this.#ids.pid(), behaviour)
@@ -68,8 +68,8 @@ export class Registry {
     return this.#processes.values()
   }
 
-  get size(): number {
-    return this.#processes.size
+  get isFull(): boolean {
+    return this.#processes.size >= this.#maxProcesses
   }
 
   addAlias(ref: Reference, receive: (message: Term) => void): void {

@@ -119,6 +119,10 @@ describe('a dialled peer', () => {
     const dialled = node.connect(peer, { signal: abort.signal })
     setImmediate(() => abort.abort(reason))
     await expect(dialled).rejects.toBe(reason)
+    // Whoever asks now has nothing to do with the one who changed their mind.
+    await expect(node.connect(peer, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
     await closed
     expect(node.connected()).toStrictEqual([])
   })

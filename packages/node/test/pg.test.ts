@@ -76,6 +76,20 @@ it('a lost node takes its members with it', async () => {
   expect(pg.members(atom('gone'))).toStrictEqual([])
 })
 
+it('a listener that throws is told as a warning, and the link stays', async () => {
+  const pg = node.pg('thrown')
+  const warned = once(node, 'warning')
+  pg.once('join', () => {
+    throw new Error('mine')
+  })
+  await using other = await startOurs('other')
+  using mailbox = other.mailbox()
+  other.pg('thrown').join(atom('g'), mailbox)
+  await other.connect(node.self)
+  expect(await warned).toMatchObject([{ code: 'HANDLER_THREW', peer: other.self }])
+  expect(await node.ping(other.self)).toBe('pong')
+})
+
 it('two nodes of ours share groups, and odd messages harm nobody', async () => {
   await using other = await startOurs('other')
   using mailbox = other.mailbox()

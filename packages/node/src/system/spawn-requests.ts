@@ -59,7 +59,7 @@ export class SpawnRequests {
       refuse('badopt')
       return
     }
-    if (this.#spawned >= maxSpawned) {
+    if (this.#spawned >= maxSpawned || registry.isFull) {
       refuse('system_limit')
       return
     }
