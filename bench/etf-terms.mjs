@@ -12,7 +12,13 @@ function document(make) {
       ['name', make.text(`item ${row}`)],
       ['price', row + 0.25],
       ['tags', [make.text('red'), make.text('large'), make.text('sale')]],
-      ['size', make.map([['w', row % 100], ['h', 300 + row]])],
+      [
+        'size',
+        make.map([
+          ['w', row % 100],
+          ['h', 300 + row],
+        ]),
+      ],
     ]),
   )
 }
@@ -27,7 +33,10 @@ export const TERMS = {
   small_tuple: tuple(atom('hello'), 42, text('world')),
   gen_call: tuple(
     atom('$gen_call'),
-    tuple(new Pid(node, 120, 0, 1_700_000_000), new Reference(node, 1_700_000_000, [183_160, 1_972_371_458, 2_351_642_435])),
+    tuple(
+      new Pid(node, 120, 0, 1_700_000_000),
+      new Reference(node, 1_700_000_000, [183_160, 1_972_371_458, 2_351_642_435]),
+    ),
     tuple(atom('get'), text('user:1234'), 5000),
   ),
   ints_1000: numbers,
@@ -40,7 +49,14 @@ export const TERMS = {
 /** The nearest plain values, for codecs without atoms, tuples and pids. */
 export const PLAIN = {
   small_tuple: ['hello', 42, 'world'],
-  gen_call: ['$gen_call', [['a@localhost', 120, 0, 1_700_000_000], [183_160, 1_972_371_458, 2_351_642_435]], ['get', 'user:1234', 5000]],
+  gen_call: [
+    '$gen_call',
+    [
+      ['a@localhost', 120, 0, 1_700_000_000],
+      [183_160, 1_972_371_458, 2_351_642_435],
+    ],
+    ['get', 'user:1234', 5000],
+  ],
   ints_1000: numbers,
   map_100: Object.fromEntries(keys.map((key, index) => [key, `value ${index + 1}`])),
   doc_10k: document({ text: String, map: Object.fromEntries }),

@@ -46,10 +46,13 @@ function beamTimes() {
     const run = `etf_bench:main([${JSON.stringify(file)}])`
     const lines = execFileSync('erl', ['-noshell', '-pa', folder, '-eval', `${run}.`], { encoding: 'utf8' })
     return new Map(
-      lines.trim().split('\n').map((line) => {
-        const [name, encodeNs, decodeNs] = line.split(' ')
-        return [name, { encode: Number(encodeNs), decode: Number(decodeNs) }]
-      }),
+      lines
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const [name, encodeNs, decodeNs] = line.split(' ')
+          return [name, { encode: Number(encodeNs), decode: Number(decodeNs) }]
+        }),
     )
   } finally {
     rmSync(folder, { recursive: true })
@@ -87,9 +90,17 @@ const RIVALS = [
   ...optional(() => {
     const { Packr } = require('msgpackr')
     const packr = new Packr({ useRecords: false })
-    return rival('msgpackr ~', (value) => packr.pack(value), (bytes) => packr.unpack(bytes))
+    return rival(
+      'msgpackr ~',
+      (value) => packr.pack(value),
+      (bytes) => packr.unpack(bytes),
+    )
   }),
-  rival('JSON ~', (value) => JSON.stringify(value), (text) => JSON.parse(text)),
+  rival(
+    'JSON ~',
+    (value) => JSON.stringify(value),
+    (text) => JSON.parse(text),
+  ),
   rival('v8.serialize ~', serialize, deserialize),
 ]
 const VIEWS = { binary: 'view' }
@@ -132,7 +143,10 @@ function nanoseconds(ns) {
 }
 
 const beam = beamTimes()
-const results = RIVALS.map((one) => ({ title: one.title, times: new Map(NAMES.map((name) => [name, measure(one, name)])) }))
+const results = RIVALS.map((one) => ({
+  title: one.title,
+  times: new Map(NAMES.map((name) => [name, measure(one, name)])),
+}))
 for (const way of ['encode', 'decode']) {
   console.log(`\n| ${way} | ${NAMES.join(' | ')} |\n|---|${NAMES.map(() => '---:').join('|')}|`)
   console.log(`| BEAM | ${NAMES.map((name) => nanoseconds(beam.get(name)[way])).join(' | ')} |`)
