@@ -1,4 +1,5 @@
 import { type Beam, companionArgs, startElixir, startErl } from '@dynsrv/tools/beam'
+import type { OtpRelease } from '@dynsrv/tools/otp-release'
 
 export interface BeamMemberOptions {
   readonly language: 'erlang' | 'elixir'
@@ -12,19 +13,19 @@ export interface BeamMemberOptions {
   /** Where an epmd would be, if there were one: nothing may ever listen there. */
   readonly epmdPort: number
   readonly args?: readonly string[]
-  /** The program of another OTP release. */
-  readonly program?: string
+  /** Another OTP release than the one on the PATH. */
+  readonly otp?: OtpRelease
 }
 
 /** A stock BEAM node that uses the companion in place of epmd. */
 export function startBeamMember(options: BeamMemberOptions): Promise<Beam> {
-  const { language, label, service, cookie, port, dns, epmdPort, args = [], program } = options
+  const { language, label, service, cookie, port, dns, epmdPort, args = [], otp } = options
   const start = language === 'erlang' ? startErl : startElixir
   return start({
     name: `${label}@${service}`,
     cookie,
-    args: [...companionArgs(), ...args],
+    args: [...companionArgs(otp?.companion), ...args],
     env: { ERL_DIST_PORT: String(port), DYNSRV_DNS: dns, ERL_EPMD_PORT: String(epmdPort) },
-    ...(program === undefined ? {} : { program }),
+    ...(otp === undefined ? {} : { program: language === 'erlang' ? otp.erl : otp.elixir }),
   })
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** The real programs that the tests talk to, and the Debian packages that bring them. */
@@ -8,7 +8,11 @@ const PEERS = [
   { program: 'erlc', packages: ['erlang-base'] },
   { program: 'elixir', packages: ['elixir'] },
   { program: 'dnsmasq', packages: ['dnsmasq-base'] },
+  { program: 'named', packages: ['bind9'] },
 ]
+
+/** What Debian asks before it starts the service of a package that it installs; 101 says no. */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
 
 /** Installs what is missing of the real peers; throws with the commands to type where it cannot. */
 export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } = {}) {
@@ -20,12 +24,19 @@ export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } 
     throw new Error(
       `The tests talk to real peers, and these are not on the PATH: ${names}.\n` +
         `On Debian or Ubuntu: sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
-        'Elsewhere: install Erlang/OTP 23 or newer, Elixir and dnsmasq, then run this again.',
+        'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq and BIND, then run this again.',
     )
   }
   log(`Installing the real peers that are missing (${names}): ${packages.join(' ')}`)
   aptGet('update')
-  aptGet('install', '-y', '--no-install-recommends', ...packages)
+  // The tests start their own servers on loopback; an installed one must not take port 53.
+  const ours = !existsSync(SERVICE_POLICY)
+  if (ours) writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    aptGet('install', '-y', '--no-install-recommends', ...packages)
+  } finally {
+    if (ours) rmSync(SERVICE_POLICY)
+  }
 }
 
 function isOnPath(program, path) {

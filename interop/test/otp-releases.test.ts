@@ -1,0 +1,67 @@
+import { inspect, tuple } from '@dynsrv/etf'
+import { startZoneServer } from '@dynsrv/srv-resolver'
+import { freePort } from '@dynsrv/tools/free-port'
+import { OTP_SUITES, otpRelease } from '@dynsrv/tools/otp-release'
+import { start } from 'dynsrv'
+import { describe, expect, it } from 'vitest'
+import { startBeamMember } from '../src/beam-member.ts'
+import { eventually } from '../src/eventually.ts'
+
+const COOKIE = 'releases-cookie'
+const SUITES = Object.entries(OTP_SUITES) as [keyof typeof OTP_SUITES, number][]
+
+describe.each(SUITES)('the OTP of Debian %s', (suite, release) => {
+  it(`is ${release}; it and we join, ping, and echo short and long messages both ways`, async () => {
+    const service = `otp-${release}.service.consul`
+    const otp = await otpRelease(suite)
+    await using zone = await startZoneServer()
+    const [beamPort, ourPort] = [await freePort(), await freePort()]
+    for (const [label, port] of [
+      ['db-1', beamPort],
+      ['api-1', ourPort],
+    ] as const) {
+      zone.add({ type: 'SRV', name: service, target: `${label}.${service}`, port })
+      zone.add({ type: 'A', name: `${label}.${service}`, address: '127.0.0.1' })
+    }
+    await using beam = await startBeamMember({
+      language: 'erlang',
+      label: 'db-1',
+      service,
+      cookie: COOKIE,
+      port: beamPort,
+      dns: zone.address,
+      epmdPort: await freePort(),
+      otp,
+    })
+    expect(await beam.eval('erlang:system_info(otp_release)')).toBe(`"${release}"`)
+    await beam.eval('register(echo, spawn(fun Loop() -> receive {From, Term} -> From ! {echo, Term} end, Loop() end))')
+    await using ours = await start({
+      name: `api-1@${service}`,
+      cookie: COOKIE,
+      service,
+      dns: zone.address,
+      port: ourPort,
+      host: '127.0.0.1',
+      pollingInterval: 200,
+    })
+    await ours.ready({ minPeers: 1 })
+    await expect(ours.node.ping(beam.name)).resolves.toBe('pong')
+    expect(await beam.eval(`net_adm:ping('${ours.self}')`)).toBe('pong')
+    expect(await beam.eval('nodes(hidden)')).toBe(`['${ours.self}']`)
+
+    const inbox = ours.node.mailbox('inbox')
+    inbox.send({ name: 'echo', node: beam.name }, tuple(inbox.pid, 'short'))
+    expect(inspect(await inbox.receive({ timeoutMs: 5_000 }))).toBe('{echo,<<"short">>}')
+    const long = new Uint8Array(300_000).fill(7)
+    inbox.send({ name: 'echo', node: beam.name }, tuple(inbox.pid, long))
+    const [, echoed] = (await inbox.receive({ timeoutMs: 10_000 })) as Iterable<unknown>
+    expect(echoed).toStrictEqual(long)
+    await beam.eval(`[{inbox, '${ours.self}'} ! {number, N} || N <- lists:seq(1, 1000)], ok`)
+    for (let n = 1; n <= 1_000; n++) {
+      expect(inspect(await inbox.receive({ timeoutMs: 5_000 }))).toBe(`{number,${n}}`)
+    }
+
+    await ours.drain()
+    await eventually(() => beam.eval('nodes(hidden)'), '[]')
+  }, 240_000)
+})

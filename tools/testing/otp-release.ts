@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** The Debian suites that bring other releases than the one of the current stable one. */
+export const OTP_SUITES = { bullseye: 23, trixie: 27, forky: 29 } as const
+
+/** An Erlang and Elixir of another release, ready to run. */
+export interface OtpRelease {
+  readonly release: number
+  readonly erl: string
+  readonly elixir: string
+  /** A folder with the companion, compiled by this release: a `.beam` file of an old release does not load on a new one. */
+  readonly companion: string
+}
+
+/** Fetches a release from its Debian suite, once, and compiles the companion with it. */
+export async function otpRelease(suite: keyof typeof OTP_SUITES): Promise<OtpRelease> {
+  const script = fileURLToPath(new URL('../peers/otp.sh', import.meta.url))
+  const { stdout } = await run(script, [suite])
+  const folder = stdout.trim()
+  const companion = await mkdtemp(join(tmpdir(), `dynsrv-companion-${suite}-`))
+  const source = fileURLToPath(new URL('../../packages/epmd-shim/beam/dynsrv_epmd.erl', import.meta.url))
+  await copyFile(source, join(companion, 'dynsrv_epmd.erl'))
+  await run(join(folder, 'erlc'), ['-Werror', '-o', companion, join(companion, 'dynsrv_epmd.erl')])
+  return { release: OTP_SUITES[suite], erl: join(folder, 'erl'), elixir: join(folder, 'elixir'), companion }
+}
