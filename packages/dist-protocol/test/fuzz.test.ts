@@ -2,6 +2,8 @@
 // failed stays failed.
 //
 // A long run: FUZZ_RUNS=10000000 npx vitest run --project dist-protocol fuzz (FUZZ_SEED repeats one)
+
+import { setImmediate as breathe } from 'node:timers/promises'
 import { atom, EtfError, Pid } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import { Channel, DistError, HIDDEN_FLAGS } from '../src/index.ts'
@@ -132,9 +134,11 @@ function attempt(run: () => unknown): void {
   }
 }
 
-it(`${RUNS} mutated streams, seed ${SEED}`, { timeout: 60_000 + RUNS }, () => {
+it(`${RUNS} mutated streams, seed ${SEED}`, { timeout: 60_000 + RUNS }, async () => {
   const random = generator(SEED)
   for (let run = 0; run < RUNS; run++) {
+    // A long run must let the test runner hear from this process now and then.
+    if (run % 10_000 === 0) await breathe()
     try {
       if (run % 4 === 0) checkHandshake(random)
       else checkChannel(random)
