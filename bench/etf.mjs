@@ -74,8 +74,15 @@ function optional(load) {
 }
 
 const writer = new ByteWriter(1 << 20)
+/** As a sender does: the same memory for every message. */
+function encodeAgain(term) {
+  writer.reset()
+  encodeInto(writer, term)
+  return writer
+}
+
 const RIVALS = [
-  rival('@dynsrv/etf, into a writer', (term) => (writer.reset(), encodeInto(writer, term)), undefined, TERMS),
+  rival('@dynsrv/etf, into a writer', encodeAgain, undefined, TERMS),
   rival('@dynsrv/etf, bytes', encode, (bytes) => decode(bytes), TERMS),
   rival('@dynsrv/etf, views', undefined, (bytes) => decode(bytes, VIEWS), TERMS),
   rival('@dynsrv/etf, text', undefined, (bytes) => decode(bytes, TEXT), TERMS),
