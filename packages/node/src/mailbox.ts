@@ -49,6 +49,8 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   readonly #process: LocalProcess
   readonly #parts: MailboxParts
   readonly #queue = new MailboxQueue()
+  /** Those in `receive`, to be told of the end. */
+  readonly #waiting = new Set<() => void>()
   readonly #maxMessages: number
   readonly #whenFull: OverflowPolicy
   readonly #ended = deferred<Term>()
@@ -146,8 +148,6 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
       this.#waiting.add(onEnd)
     })
   }
-
-  readonly #waiting = new Set<() => void>()
 
   /** All messages until the process ends; then the iteration ends, unless the reason is abnormal, which is thrown. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Term, void> {

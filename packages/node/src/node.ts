@@ -66,7 +66,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #servers = new Set<{ idle(): Promise<void> }>()
   readonly #spawns: SpawnRequests
   readonly #scopes = new Map<string, PgScope>()
+  /** Sockets of links that are up, or down and not yet gone. */
   readonly #lingering = new Set<Promise<void>>()
+  readonly #closed = new AbortController()
   #referenced = true
   #draining = false
   #closing: Promise<void> | undefined
@@ -458,8 +460,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       if (!ended.aborted) throw error
     }
   }
-
-  readonly #closed = new AbortController()
 
   /** Asks the `tls` function again, so that peers that dial us from now on meet the new certificates. */
   reloadTls(): void {
