@@ -1,14 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { run } from './run.mjs'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-
-/** Builds every package; what turbo prints is shown only when it fails. */
-export function build() {
-  const { status, error, stdout, stderr } = spawnSync('npx', ['turbo', 'run', 'build', '--output-logs=errors-only'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
-  })
-  if (status !== 0) throw new Error(`The build failed.\n${error ?? `${stdout}${stderr}`}`)
+/** Builds every package, or one and what it imports; what the build printed is shown only when it fails. */
+export async function build({ only } = {}) {
+  const filter = only === undefined ? [] : [`--filter=${only}`]
+  const { code, output } = await run('turbo', 'run', 'build', ...filter, '--output-logs=errors-only', '--ui=stream')
+  if (code !== 0) throw new Error(`The build failed.\n\n${output}`)
 }

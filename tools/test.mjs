@@ -7,7 +7,7 @@ import { setUpPeers } from './peers/set-up.mjs'
 try {
   setUpPeers()
   const start = performance.now()
-  build()
+  await build()
   console.log(`Built all packages in ${((performance.now() - start) / 1000).toFixed(1)} s`)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
