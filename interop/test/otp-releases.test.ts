@@ -63,5 +63,22 @@ describe.each(SUITES)('the OTP of Debian %s', (suite, release) => {
 
     await ours.drain()
     await eventually(() => beam.eval('nodes(hidden)'), '[]')
+
+    // A visible node takes part in global: nobody's sync may wait for it.
+    await using visible = await start({
+      name: `api-1@${service}`,
+      cookie: COOKIE,
+      service,
+      dns: zone.address,
+      port: ourPort,
+      host: '127.0.0.1',
+      hidden: false,
+    })
+    await visible.ready({ minPeers: 1 })
+    await eventually(() => beam.eval('nodes()'), `['${visible.self}']`)
+    const sync =
+      'Asker = self(), spawn(fun() -> Asker ! {synced, global:sync()} end), receive {synced, Is} -> Is after 5000 -> waits end'
+    expect(await beam.eval(sync)).toBe('ok')
+    expect(beam.output()).not.toContain('unexpected')
   }, 240_000)
 })

@@ -106,13 +106,16 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
   #judge(message: SendNameMessage): HandshakeStep<AcceptorEvent> {
     const { version, name, flags, creation } = message
     this.#version = version
-    this.#peer = { name, flags, creation }
     if (version === 6 && (flags & DFLAG_NAME_ME) !== 0n) return this.#nameIt(message)
-    if (name === this.#self.name || /[^\0-\x7f]/.test(name)) {
-      const problem = name === this.#self.name ? 'the peer has our own name' : "the peer's name is not ASCII"
-      return this.#refuse('nok', new DistError('DIST_NAME_INVALID', problem, { peer: name }))
+    if (name === this.#self.name) {
+      const hint = 'Two nodes share one name, or this one was given its own address for another node.'
+      return this.#refuse('nok', new DistError('DIST_NAME_INVALID', 'the peer has our own name', { peer: name, hint }))
+    }
+    if (/[^\0-\x7f]/.test(name)) {
+      return this.#refuse('nok', new DistError('DIST_NAME_INVALID', "the peer's name is not ASCII"))
     }
     if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${JSON.stringify(name)}`)
+    this.#peer = { name, flags, creation }
     const lacking = flagsProblem(version === 6 ? flags : flags & 0xffff_ffffn, name)
     if (lacking !== undefined) return this.#refuse('not_allowed', lacking)
     const decision = this.#options.decide(this.#peer)

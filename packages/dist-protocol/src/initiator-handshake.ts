@@ -157,8 +157,8 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
   }
 
   #reply({ version, name, flags, creation, challenge }: ChallengeMessage): HandshakeStep<InitiatorEvent> {
+    if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${inAscii(name)}`)
     this.#peer = { name, flags, creation }
-    if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${JSON.stringify(name)}`)
     if (this.#peerName !== undefined && name !== this.#peerName) {
       throw new DistError('DIST_NAME_MISMATCH', `dialled ${this.#peerName}, it calls itself ${name}`, { peer: name })
     }
@@ -218,6 +218,11 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
       ...(hint === undefined ? {} : { hint }),
     })
   }
+}
+
+/** A name that may hold anything, so that no terminal takes it for more than text. */
+function inAscii(name: string): string {
+  return JSON.stringify(name.slice(0, 40)).replace(/[^ -~]/g, '?')
 }
 
 function nameless(self: NodeIdentity, version: 5 | 6): NodeIdentity {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type AcceptorDecision, type NodeIdentity, resolveSimultaneous } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Connection } from './connection.ts'
@@ -105,6 +106,8 @@ export class ConnectionTable {
       }
       aborted.reject(signal.reason)
     }
+    // One signal may serve any number of dials; each takes its listener back.
+    setMaxListeners(0, signal)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       await Promise.race([attempt.done.promise, aborted.promise])

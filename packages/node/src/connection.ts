@@ -249,7 +249,8 @@ export class Connection {
     if (atOnce) this.#socket.destroy()
     else {
       this.#socket.destroySoon()
-      setTimeout(() => this.#socket.destroy(), FAREWELL_MS).unref()
+      const patience = setTimeout(() => this.#socket.destroy(), FAREWELL_MS).unref()
+      this.#socket.once('close', () => clearTimeout(patience))
     }
     for (const wake of this.#drained.splice(0)) wake()
     this.#options.onClosed(this, reason)

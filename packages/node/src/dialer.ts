@@ -34,7 +34,8 @@ interface Address {
  *
  * An address where somebody else than the peer answers does not end the attempt while there are others.
  *
- * @throws {NodeError} that says what was wrong with the last address, its `cause` what lies behind it
+ * @throws {NodeError} that says most: of an address where somebody answered, rather than of one where nobody does; its
+ *   `cause` is what lies behind it
  * @throws the signal's reason when it aborts
  */
 export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
@@ -56,11 +57,11 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
     try {
       return await runHandshake({ socket, machine, address, direction: 'outgoing', setupTimeMs, signal })
     } catch (error) {
-      if (!(error instanceof NodeError) || error.code === 'DIST_NOK' || left.length === 0) throw error
+      if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
       failures.push(error)
     }
   }
-  throw failures.at(-1)!
+  throw mostTelling(failures)
 }
 
 async function lookUp(peer: NodeName, { epmd, signal }: DialOptions): Promise<Address[]> {
@@ -82,6 +83,11 @@ async function lookUp(peer: NodeName, { epmd, signal }: DialOptions): Promise<Ad
       ...(typeof retryable === 'boolean' && { retryable }),
     })
   }
+}
+
+/** Who refused us and why says more than an address where nobody listens, which a second record often is. */
+function mostTelling(failures: readonly NodeError[]): NodeError {
+  return failures.find(({ code }) => code.startsWith('DIST_')) ?? failures.at(-1)!
 }
 
 interface RaceOptions {
@@ -111,8 +117,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<{ socket:
       }
       settle()
     }
-    const failed = () =>
-      finish(() => reject(failures.at(-1) ?? new NodeError('NODE_LOOKUP_FAILED', `no address for ${peer}`)))
+    const failed = () => finish(() => reject(mostTelling(failures)))
     const onAbort = () => finish(() => reject(signal.reason))
     const patience = setTimeout(() => {
       const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')

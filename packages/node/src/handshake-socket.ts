@@ -53,7 +53,8 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
       leave()
       // What was said last, such as why the peer is refused, still goes out.
       socket.destroySoon()
-      setTimeout(() => socket.destroy(), setupTimeMs).unref()
+      const patience = setTimeout(() => socket.destroy(), setupTimeMs).unref()
+      socket.once('close', () => clearTimeout(patience))
       reject(error)
     }
     const apply = (outputs: readonly HandshakeOutput[]) => {

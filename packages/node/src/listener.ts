@@ -14,7 +14,7 @@ export interface ListenerOptions {
   readonly host?: string | undefined
   readonly transport: Transport
   readonly setupTimeMs: number
-  /** How many sockets may be in the handshake at once; more are closed at once. */
+  /** How many sockets may be in the handshake at once; one more, and the oldest of them is closed. */
   readonly maxUnauthenticated: number
   /** Who we are and whom we let in; undefined as long as we are not ready. */
   readonly acceptor: () => Omit<AcceptorOptions, 'challenge' | 'headerBytes'> | undefined
@@ -26,8 +26,9 @@ export interface ListenerOptions {
 export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
-  readonly #pending = new Set<Socket>()
-  readonly #abort = new AbortController()
+  /** The handshakes under way, the oldest first. */
+  readonly #pending = new Map<Socket, AbortController>()
+  #closing = false
 
   private constructor(options: ListenerOptions) {
     this.#options = options
@@ -70,10 +71,11 @@ export class Listener {
 
   /** Stops listening and gives up handshakes under way. */
   async close(): Promise<void> {
-    this.#abort.abort(new NodeError('NODE_CLOSED', 'the node is closing'))
+    this.#closing = true
+    for (const handshake of this.#pending.values()) handshake.abort(new NodeError('NODE_CLOSED', 'the node is closing'))
     const closed = once(this.#server, 'close')
     this.#server.close()
-    for (const socket of this.#pending) socket.destroy()
+    for (const socket of this.#pending.keys()) socket.destroy()
     await closed
   }
 
@@ -83,26 +85,29 @@ export class Listener {
     // An error is followed by 'close', which is what everybody listens to.
     socket.on('error', () => socket.destroy())
     const options = acceptor()
-    if (options === undefined || this.#pending.size >= maxUnauthenticated) {
+    if (options === undefined) {
       socket.destroy()
-      const message =
-        options === undefined ? 'this node is not ready' : `${this.#pending.size} handshakes are under way`
-      const reason = new NodeError('NODE_PEER_BUSY', message, {
-        hint: 'Raise maxUnauthenticated if these are real peers.',
-      })
-      onRefused({ type: 'refused', address, reason })
+      onRefused({ type: 'refused', address, reason: new NodeError('NODE_PEER_BUSY', 'this node is not ready') })
       return
     }
-    this.#pending.add(socket)
+    // A real peer is through in milliseconds: whoever has been here longest is the least likely one.
+    const [oldest] = this.#pending.size >= maxUnauthenticated ? this.#pending : []
+    if (oldest !== undefined) {
+      this.#pending.delete(oldest[0])
+      const message = `it made room for a newer one of more than ${maxUnauthenticated} handshakes`
+      const hint = 'Somebody opens sockets and says nothing. Raise maxUnauthenticated if these are real peers.'
+      oldest[1].abort(new NodeError('NODE_PEER_BUSY', message, { hint }))
+    }
+    const handshake = new AbortController()
+    this.#pending.set(socket, handshake)
     const machine = new AcceptorHandshake({
       ...options,
       challenge: randomChallenge(),
       headerBytes: transport.headerBytes,
     })
-    const { signal } = this.#abort
-    runHandshake({ socket, machine, address, direction: 'incoming', setupTimeMs, signal })
+    runHandshake({ socket, machine, address, direction: 'incoming', setupTimeMs, signal: handshake.signal })
       .then(onEstablished, (error: unknown) => {
-        if (signal.aborted) return
+        if (this.#closing) return
         const reason =
           error instanceof NodeError ? error : new NodeError('NODE_CONNECTION_LOST', String(error), { cause: error })
         const peer = machine.peer?.name
@@ -113,5 +118,9 @@ export class Listener {
 }
 
 function addressOf({ remoteAddress = 'unknown', remoteFamily, remotePort = 0 }: Socket): string {
-  return remoteFamily === 'IPv6' ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`
+  // A listener on all addresses sees IPv4 peers in their mapped form.
+  const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
+  return remoteFamily === 'IPv6' && address === remoteAddress
+    ? `[${address}]:${remotePort}`
+    : `${address}:${remotePort}`
 }

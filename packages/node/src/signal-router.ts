@@ -48,6 +48,8 @@ const CONNECTING = new Set<ControlMessage['op']>([
 export class SignalRouter {
   readonly #parts: SignalRouterParts
   readonly #waiting = new Map<string, Waiting[]>()
+  /** Peers for which more waits than is kept; each such episode is told once. */
+  readonly #overflowing = new Set<string>()
 
   constructor(parts: SignalRouterParts) {
     this.#parts = parts
@@ -100,6 +102,7 @@ export class SignalRouter {
     const waiting = this.#waiting.get(connection.peer)
     if (waiting === undefined) return
     this.#waiting.delete(connection.peer)
+    this.#overflowing.delete(connection.peer)
     for (const { control, payload } of waiting) {
       try {
         connection.send(control, ...payload)
@@ -115,6 +118,7 @@ export class SignalRouter {
     const waiting = this.#waiting.get(node)
     if (waiting === undefined) return
     this.#waiting.delete(node)
+    this.#overflowing.delete(node)
     const message = `${waiting.length} signals to ${node} are dropped: ${messageOf(cause)}`
     this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: node, cause })
     this.#parts.life().connectionLost(node)
@@ -198,7 +202,9 @@ export class SignalRouter {
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {
-      const message = `more than ${this.#parts.maxWaiting} signals wait for the connection to ${node}`
+      if (this.#overflowing.has(node)) return 'nowhere'
+      this.#overflowing.add(node)
+      const message = `more than ${this.#parts.maxWaiting} signals wait for the connection to ${node}: the rest is dropped`
       this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: node })
       return 'nowhere'
     }

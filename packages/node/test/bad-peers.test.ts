@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import { FixedPort } from '@dynsrv/epmd-shim'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Node, NodeError } from '../src/index.ts'
 import { freeName } from './support/beam-peer.ts'
@@ -95,6 +96,19 @@ describe('a dialled peer', () => {
     expect(await failure(node, peer)).toMatchObject({ code: 'DIST_NOK', retryable: true })
   })
 
+  it('with a second address where nobody listens: what the first one said is told', async () => {
+    const peer = await badPeer((socket) => socket.end(packet('snot_allowed')))
+    const port = Number(/\d+/.exec(peer)![0])
+    const candidates = [
+      { ip: '127.0.0.1', family: 4, port },
+      { ip: '127.0.0.1', family: 4, port: 1 },
+    ] as const
+    const epmd = new FixedPort(port)
+    epmd.addressPlease = async () => ({ candidates, version: 6 })
+    await using node = await startOurs('dials', { epmd, listen: false })
+    expect(await failure(node, peer)).toMatchObject({ code: 'DIST_NOT_ALLOWED' })
+  })
+
   it('is dialled once for all who ask', async () => {
     let sockets = 0
     const peer = await badPeer((socket) => {
@@ -148,12 +162,34 @@ describe('a socket that comes in', () => {
     expect(await refusal(packet('N').subarray(0, 2))).toMatchObject({ code: 'DIST_TIMEOUT' })
   })
 
-  it('beyond the limit of handshakes is closed at once', async () => {
+  it('beyond the limit of handshakes takes the place of the oldest', async () => {
     await using node = await startOurs('listens', { limits: { maxUnauthenticated: 2 } })
-    const sockets = [1, 2, 3].map(() => net.connect(node.port!, '127.0.0.1'))
+    const [oldest, ...others] = await Promise.all(
+      [1, 2, 3].map(async (at) => {
+        const socket = net.connect(node.port!, '127.0.0.1')
+        await once(socket, 'connect')
+        return { at, socket }
+      }),
+    )
+    const closed = once(oldest!.socket.resume(), 'close')
     const { reason } = await next(node, 'refused')
     expect(reason).toMatchObject({ code: 'NODE_PEER_BUSY' })
-    for (const socket of sockets) socket.destroy()
+    await closed
+    for (const { socket } of others) socket.destroy()
+  })
+
+  it('cannot put text of its own under a name into events', async () => {
+    const name = 'z\u001b[2J\nfake@host'
+    const hello = Buffer.concat([Buffer.from('4e0000000d07df7fbc1e1da75b', 'hex'), Buffer.from([0, name.length])])
+    await using node = await startOurs('listens')
+    const refused = next(node, 'refused')
+    const socket = net.connect(node.port!, '127.0.0.1')
+    socket.write(packet(hello.toString('latin1') + name))
+    const event = await refused
+    expect(event.peer).toBeUndefined()
+    expect(event.reason).toMatchObject({ code: 'DIST_NAME_INVALID' })
+    expect(event.reason.message).toMatch(/^[ -~]+$/)
+    socket.destroy()
   })
 })
 

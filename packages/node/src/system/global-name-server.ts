@@ -6,15 +6,19 @@ import type { LocalProcess } from '../local-process.ts'
 import type { Registry } from '../registry.ts'
 import { GlobalLocks } from './global-locks.ts'
 
-/** The version of the protocol that OTP 25 to 29 speak. */
+/** The version of the protocol that OTP 25 to 29 speak. OTP 23 speaks 5. */
 const VERSION = 8
+/** From here on a node confirms the pair of tags. */
+const ACK_VERSION = 8
+/** From here on the connections that a node knows are a map, before they are a list. */
+const MAP_VERSION = 6
 const NAME = 'global_name_server'
 
 export interface GlobalNameServerParts {
   readonly self: string
   readonly registry: Registry
   readonly life: LinksAndMonitors
-  readonly send: (from: Pid, to: { name: string; node: string }, message: Term) => void
+  readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   /** Begins to connect to a node of the mesh. */
   readonly connect: (node: string) => void
@@ -32,6 +36,8 @@ interface GlobalName {
 
 /** What we agreed on with a visible peer. */
 interface Link {
+  /** The lower of both sides' versions of the protocol. */
+  readonly version: number
   readonly theirTag: Term
   readonly ourTag: number
 }
@@ -122,10 +128,10 @@ export class GlobalNameServer {
   #cast([kind, first, second, third, fourth, , sixth]: readonly Term[]): void {
     switch (kind instanceof Atom ? kind.name : '') {
       case 'init_connect':
-        if (first instanceof Tuple && second instanceof Atom) this.#initConnect(second.name, first.elements[1])
+        if (first instanceof Tuple && second instanceof Atom) this.#initConnect(second.name, first.elements)
         return
       case 'lock_set':
-        if (first instanceof Pid && second === true) this.#lockSet(first.node.name, fourth)
+        if (first instanceof Pid && second === true) this.#lockSet(first, fourth)
         return
       case 'exchange':
         if (first instanceof Atom) this.#exchange(first.name, second, fourth)
@@ -161,16 +167,19 @@ export class GlobalNameServer {
     this.#castTo(node, tuple(atom('in_sync'), atom(this.#parts.self), true))
   }
 
-  #initConnect(node: string, theirTag: Term): void {
+  #initConnect(node: string, [theirVersion, theirTag]: readonly Term[]): void {
     const ourTag = ++this.#tags
-    this.#links.set(node, { theirTag, ourTag })
-    this.#begin(node, ourTag)
+    const version = typeof theirVersion === 'number' ? Math.min(theirVersion, VERSION) : VERSION
+    this.#links.set(node, { version, theirTag, ourTag })
+    this.#begin(node, version, ourTag)
+    if (version < ACK_VERSION) return
     this.#send(node, tuple(atom('init_connect_ack'), atom(this.#parts.self), theirTag, ourTag))
   }
 
-  #begin(node: string, ourTag: number): void {
-    const locker = tuple(atom('locker'), atom('no_longer_a_pid'), new Map(), this.process.pid)
-    this.#castTo(node, tuple(atom('init_connect'), tuple(VERSION, ourTag), atom(this.#parts.self), locker))
+  #begin(node: string, version: number, ourTag: number): void {
+    const known = version < MAP_VERSION ? [] : new Map()
+    const locker = tuple(atom('locker'), atom('no_longer_a_pid'), known, this.process.pid)
+    this.#castTo(node, tuple(atom('init_connect'), tuple(version, ourTag), atom(this.#parts.self), locker))
   }
 
   #restart(node: string): void {
@@ -178,13 +187,18 @@ export class GlobalNameServer {
     if (link === undefined) return
     const ourTag = ++this.#tags
     this.#links.set(node, { ...link, ourTag })
-    this.#begin(node, ourTag)
+    this.#begin(node, link.version, ourTag)
   }
 
-  #lockSet(node: string, tag: Term): void {
-    const link = this.#link(node, tag)
+  #lockSet(locker: Pid, tag: Term): void {
+    const node = locker.node.name
+    // Old lockers talk to each other without the name server between them, and without a tag.
+    const direct = tag === undefined
+    const link = direct ? this.#links.get(node) : this.#link(node, tag)
     if (link === undefined) return
-    this.#castTo(node, tuple(atom('lock_set'), this.process.pid, true, [], link.theirTag))
+    const accepted = [atom('lock_set'), this.process.pid, true, []] as const
+    if (direct) this.#parts.send(this.process.pid, locker, tuple(...accepted))
+    else this.#castTo(node, tuple(...accepted, link.theirTag))
     const names = [...this.#names.values()].map(({ name, pid, method }) => tuple(name, pid, method))
     this.#castTo(node, tuple(atom('exchange'), atom(this.#parts.self), names, [], link.theirTag))
   }
