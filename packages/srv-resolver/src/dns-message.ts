@@ -44,6 +44,7 @@ export interface Message {
 
 /** A TTL with the highest bit set counts as 0. @see RFC 2181 §8 */
 const MAX_TTL = 0x7fff_ffff
+const ADDITIONAL_COUNT_AT = 10
 
 /** The bytes of a question; without EDNS when `ednsBytes` is 0. */
 export function encodeQuery(id: number, name: string, type: QuestionType, ednsBytes: number): Uint8Array {
@@ -72,8 +73,9 @@ export function encodeQuery(id: number, name: string, type: QuestionType, ednsBy
  * @throws {ResolverError} `DNS_MALFORMED`, whatever the codec may throw
  */
 export function decodeMessage(bytes: Uint8Array): Message {
-  checkBounds(bytes)
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const whole = checkBounds(bytes)
+  const buffer = whole ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(bytes)
+  if (!whole) buffer.writeUInt16BE(0, ADDITIONAL_COUNT_AT)
   let packet: codec.DecodedPacket
   try {
     packet = codec.decode(buffer)

@@ -5,6 +5,8 @@ const MAX_NAME_BYTES = 255
 /** No sound encoder chains pointers: a few hops are generous, thousands are an attack on our time. */
 const MAX_POINTERS = 32
 const DOT = 0x2e
+/** A pointer has 14 bits, and cannot name what lies at or beyond this. */
+const POINTER_REACH = 0x4000
 
 const TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, AAAA: 28, SRV: 33 } as const
 
@@ -23,20 +25,40 @@ const DATA_BYTES: Readonly<Record<number, number>> = { [TYPE.A]: 4, [TYPE.AAAA]:
  * counts that the bytes cannot hold, names that leave the message, point forward, are too long or chain pointers, and
  * record data of the wrong length are refused.
  *
+ * One fault is forgiven: dnsmasq 2.90 writes pointers to targets beyond their reach into the additional section of long
+ * answers. What is asked for stands whole before it, so only that section is lost.
+ *
+ * @returns whether the additional section can be read too
  * @throws {ResolverError} `DNS_MALFORMED`
  * @see RFC 1035 §4.1
  */
-export function checkBounds(bytes: Uint8Array): void {
+export function checkBounds(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < HEADER_BYTES) throw malformed(`only ${bytes.length} bytes`)
   const questions = view.getUint16(4)
-  const records = view.getUint16(6) + view.getUint16(8) + view.getUint16(10)
+  const answers = view.getUint16(6)
+  const additionals = view.getUint16(10)
+  const records = answers + view.getUint16(8) + additionals
   if (HEADER_BYTES + questions * 5 + records * 11 > bytes.length) {
     throw malformed(`${questions} questions and ${records} records do not fit into ${bytes.length} bytes`)
   }
   let at = HEADER_BYTES
   for (let index = 0; index < questions; index++) at = nameEnd(bytes, at) + 4
-  for (let index = 0; index < records; index++) {
+  at = checkRecords(view, bytes, at, records - additionals)
+  if (at > bytes.length) throw malformed('a question ends outside the message')
+  try {
+    checkRecords(view, bytes, at, additionals)
+    return true
+  } catch (error) {
+    if (answers > 0 && at > POINTER_REACH) return false
+    throw error
+  }
+}
+
+/** @returns where the last of so many records ends */
+function checkRecords(view: DataView, bytes: Uint8Array, start: number, count: number): number {
+  let at = start
+  for (let index = 0; index < count; index++) {
     const fixed = nameEnd(bytes, at)
     if (fixed + 10 > bytes.length) throw malformed('a record ends outside the message')
     const type = view.getUint16(fixed)
@@ -45,7 +67,7 @@ export function checkBounds(bytes: Uint8Array): void {
     if (at > bytes.length) throw malformed('record data ends outside the message')
     checkData(bytes, type, fixed + 10, at)
   }
-  if (at > bytes.length) throw malformed('a question ends outside the message')
+  return at
 }
 
 function checkData(bytes: Uint8Array, type: number, start: number, end: number): void {

@@ -91,8 +91,11 @@ export function additionalAddresses(message: Message, records: readonly SrvRecor
   for (const record of message.additionals) {
     const key = nameKey(record.name)
     if (!targets.has(key)) continue
-    const found = addressRecords([record])
-    if (found.length > 0) addresses.set(key, [...(addresses.get(key) ?? []), ...found])
+    const [found] = addressRecords([record])
+    if (found === undefined) continue
+    const known = addresses.get(key)
+    if (known === undefined) addresses.set(key, [found])
+    else known.push(found)
   }
   return addresses
 }

@@ -74,6 +74,21 @@ describe('a message from a stranger', () => {
     expect(codeOf(() => decodeMessage(bytes))).toBe('DNS_MALFORMED')
   })
 
+  it('loses only its additional section when that alone is unsound, past the reach of pointers', () => {
+    const filler = Buffer.alloc(11 + 0x4000)
+    filler.set([0, 0, 99, 0, 1, 0, 0, 0, 0, (filler.length - 11) >> 8, 0])
+    const astray = [0x80, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, 1]
+    const padded = (records: Uint8Array, counts: readonly number[]) =>
+      Buffer.concat([
+        Buffer.from([0, 1, 0x80, 0, 0, 0, 0, counts[0]!, 0, 0, 0, counts[1]!]),
+        records,
+        Buffer.from(astray),
+      ])
+    expect(decodeMessage(padded(filler, [1, 1])).additionals).toStrictEqual([])
+    expect(codeOf(() => decodeMessage(padded(filler, [2, 0])))).toBe('DNS_MALFORMED')
+    expect(codeOf(() => decodeMessage(padded(filler.subarray(0, 11).fill(0, 9), [1, 1])))).toBe('DNS_MALFORMED')
+  })
+
   it('cannot make us follow thousands of pointers for each of thousands of names', () => {
     // One unknown record full of pointers, each to the one before, then records that all start at the last of them.
     const chain = Buffer.alloc(0x3000)

@@ -48,12 +48,13 @@ describe('BIND', () => {
 })
 
 describe('dnsmasq', () => {
-  it.each([3, 100])('tells all of %i members', async (count) => {
+  it.each(COUNTS)('tells all of %i members', async (count) => {
     const members = labels(count).map((label, index) => ({ label, port: 9000 + index }))
     await using dnsmasq = await startDnsmasq({ service: SERVICE, members })
-    expect(targets((await dnsClient({ servers: [dnsmasq.address] }).resolveSrv(SERVICE)).records)).toStrictEqual(
-      expected(count),
-    )
+    const answer = await dnsClient({ servers: [dnsmasq.address] }).resolveSrv(SERVICE)
+    expect(targets(answer.records)).toStrictEqual(expected(count))
+    // Past 16 KiB its pointers to the targets go astray: no address is better than another member's.
+    expect(answer.addresses.size).toBe(count === 1000 ? 0 : count)
   })
 })
 
