@@ -160,7 +160,7 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${inAscii(name)}`)
     this.#peer = { name, flags, creation }
     if (this.#peerName !== undefined && name !== this.#peerName) {
-      throw new DistError('DIST_NAME_MISMATCH', `dialled ${this.#peerName}, it calls itself ${name}`, { peer: name })
+      throw nameMismatch(this.#peerName, name)
     }
     // Only OTP 22 and older answer in version 5.
     const understood = version === 6 ? flags : flags & ~(DFLAG_HANDSHAKE_23 | DFLAG_MANDATORY_25_DIGEST)
@@ -218,6 +218,13 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
       ...(hint === undefined ? {} : { hint }),
     })
   }
+}
+
+function nameMismatch(dialled: string, name: string): DistError {
+  const onlyCase = dialled.toLowerCase() === name.toLowerCase()
+  const hint = 'Only the case of letters differs: DNS ignores it, node names do not. Spell both alike.'
+  const message = `dialled ${dialled}, it calls itself ${name}`
+  return new DistError('DIST_NAME_MISMATCH', message, { peer: name, ...(onlyCase && { hint }) })
 }
 
 /** A name that may hold anything, so that no terminal takes it for more than text. */

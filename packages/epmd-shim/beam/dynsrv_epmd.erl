@@ -39,18 +39,26 @@
 start_link() ->
     gen_server:start_link({local, ?MODULE}, ?MODULE, [], []).
 
-%% The port of this node. Without a usable ERL_DIST_PORT a starting VM stops, with the reason printed.
+%% The port of this node. Without a usable environment a starting VM stops, with the reason printed.
 listen_port_please(Name, Host) ->
     Alive = text(Name),
     remember(self_name, {Alive, string:lowercase(text(Host))}),
-    case is_throw_away(Alive) of
-        true ->
-            {ok, 0};
-        false ->
-            case dist_port() of
-                {ok, Port} -> {ok, Port};
-                {error, Reason} -> refuse_to_start(Reason)
-            end
+    case misspelled_servers() of
+        [] ->
+            case is_throw_away(Alive) of
+                true ->
+                    {ok, 0};
+                false ->
+                    case dist_port() of
+                        {ok, Port} ->
+                            {ok, Port};
+                        {error, Reason} ->
+                            refuse_to_start(Reason, "set it to the port of this node's SRV record (1 to 65535), such as 4370")
+                    end
+            end;
+        [Bad | _] ->
+            refuse_to_start("DYNSRV_DNS names no DNS server: \"" ++ Bad ++ "\"",
+                            "write host:port, several joined by commas, IPv6 as [::1]:53")
     end.
 
 register_node(Name, Port) ->
@@ -340,36 +348,44 @@ dist_port() ->
         Unset when Unset =:= false; Unset =:= "" ->
             {error, "ERL_DIST_PORT is not set"};
         Text ->
-            case string:to_integer(string:trim(Text)) of
-                {Port, ""} when Port > 0, Port =< ?MAX_PORT -> {ok, Port};
-                {Number, ""} when is_integer(Number) -> {error, "ERL_DIST_PORT is out of range: " ++ Text};
-                _ -> {error, "ERL_DIST_PORT is not a number: " ++ Text}
+            case number(string:trim(Text)) of
+                {ok, Port} when Port > 0, Port =< ?MAX_PORT -> {ok, Port};
+                {ok, _} -> {error, "ERL_DIST_PORT is out of range: " ++ Text};
+                error -> {error, "ERL_DIST_PORT is not a number: " ++ Text}
             end
     end.
 
 %% While the VM starts, a crash would bury the reason under reports and leave a dump: so print and stop.
 %% In a running VM the reason goes to whoever called net_kernel:start.
-refuse_to_start(Reason) ->
+refuse_to_start(Reason, Advice) ->
     case init:get_status() of
         {starting, _} ->
-            Advice = ": set it to the port of this node's SRV record (1 to 65535), such as 4370.\n",
             Stderr = open_port({fd, 2, 2}, [out]),
-            port_command(Stderr, ["dynsrv_epmd: this node cannot start: ", Reason, Advice]),
+            port_command(Stderr, ["dynsrv_epmd: this node cannot start: ", Reason, ": ", Advice, ".\n"]),
             halt(1);
         _ ->
             {error, Reason}
     end.
 
 dns_servers() ->
-    case os:getenv("DYNSRV_DNS") of
-        Unset when Unset =:= false; Unset =:= "" ->
+    case [located(server(Part)) || Part <- server_texts()] of
+        [] ->
             {ok, []};
-        Text ->
-            Servers = [server(string:trim(Part)) || Part <- string:split(Text, ",", all)],
+        Servers ->
             case [Part || {error, Part} <- Servers] of
                 [] -> {ok, [{nameservers, [Server || {ok, Server} <- Servers]}]};
                 [Bad | _] -> {error, {bad_dynsrv_dns, Bad}}
             end
+    end.
+
+%% What can never be a server. A host that has no address yet is not among them: it may have one at the next lookup.
+misspelled_servers() ->
+    [Part || {error, Part} <- [server(Part) || Part <- server_texts()]].
+
+server_texts() ->
+    case os:getenv("DYNSRV_DNS") of
+        Unset when Unset =:= false; Unset =:= "" -> [];
+        Text -> [string:trim(Part) || Part <- string:split(Text, ",", all)]
     end.
 
 server("[" ++ Rest = Text) ->
@@ -379,26 +395,37 @@ server("[" ++ Rest = Text) ->
         _ -> {error, Text}
     end;
 server(Text) ->
-    case string:split(Text, ":") of
+    case string:split(Text, ":", all) of
         [Host, Port] -> server(Host, Port, Text);
-        [Host] -> server(Host, "53", Text)
+        [Host] -> server(Host, "53", Text);
+        _ -> {error, Text}
     end.
 
 server(Host, PortText, Text) ->
-    case string:to_integer(PortText) of
-        {Port, ""} when Port > 0, Port =< ?MAX_PORT ->
-            case server_address(Host) of
-                {ok, Ip} -> {ok, {Ip, Port}};
-                {error, _} -> {error, Text}
-            end;
-        _ ->
-            {error, Text}
+    case number(PortText) of
+        {ok, Port} when Host =/= "", Port > 0, Port =< ?MAX_PORT -> {ok, {Host, Port, Text}};
+        _ -> {error, Text}
     end.
+
+located({ok, {Host, Port, Text}}) ->
+    case server_address(Host) of
+        {ok, Ip} -> {ok, {Ip, Port}};
+        {error, _} -> {error, Text}
+    end;
+located({error, Text}) ->
+    {error, Text}.
 
 server_address(Host) ->
     case inet:parse_strict_address(Host) of
         {ok, Ip} -> {ok, Ip};
         {error, _} -> inet:getaddr(Host, inet)
+    end.
+
+%% Digits only: string:to_integer/1 takes a sign too.
+number(Text) ->
+    case Text =/= "" andalso lists:all(fun(C) -> C >= $0 andalso C =< $9 end, Text) of
+        true -> {ok, list_to_integer(Text)};
+        false -> error
     end.
 
 %% --- memory ---

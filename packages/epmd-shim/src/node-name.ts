@@ -46,6 +46,10 @@ export function parseNodeName(text: string, { short = false }: NodeNameOptions =
   if (host === '') {
     fail('NODE_NAME_EMPTY_PART', text, 'has no host behind the @', `Put a host there: ${alive}@my-service.internal.`)
   }
+  if (/^\.|\.\.|\.$/.test(host)) {
+    const how = 'Write the host without empty labels: node names are compared as text, so no dot ends them.'
+    fail('NODE_NAME_EMPTY_PART', text, 'has an empty label in its host', how)
+  }
   checkCharacters(text, alive, host)
   if (text.length > MAX_NODE_NAME_BYTES) {
     const much = `is ${text.length} bytes long, over ${MAX_NODE_NAME_BYTES}`

@@ -155,6 +155,7 @@ describe('a start', { timeout: 60_000 }, () => {
     ['', 'ERL_DIST_PORT is not set'],
     ['auto', 'ERL_DIST_PORT is not a number: auto'],
     ['70000', 'ERL_DIST_PORT is out of range: 70000'],
+    ['+4370', 'ERL_DIST_PORT is not a number: +4370'],
   ])('stops with one clear line when ERL_DIST_PORT is %j', async (value, reason) => {
     const args = ['-noinput', '-name', `web@${SERVICE}`, ...companionArgs(), '-s', 'init', 'stop']
     const env = { ...process.env, ERL_DIST_PORT: value }
@@ -165,6 +166,24 @@ describe('a start', { timeout: 60_000 }, () => {
     expect(failure).toMatchObject({ code: 1, stdout: '' })
     expect(failure?.stderr).toBe(
       `dynsrv_epmd: this node cannot start: ${reason}: set it to the port of this node's SRV record (1 to 65535), such as 4370.\n`,
+    )
+  })
+
+  it.each([
+    'garbage:',
+    '::1',
+    '127.0.0.1:99999',
+    '127.0.0.1:53,',
+  ])('stops with one clear line when DYNSRV_DNS is %j', async (servers) => {
+    const args = ['-noinput', '-name', `web@${SERVICE}`, ...companionArgs(), '-s', 'init', 'stop']
+    const env = { ...process.env, ERL_DIST_PORT: '4370', DYNSRV_DNS: servers }
+    const failure = await run('erl', args, { env }).then(
+      () => undefined,
+      (error: { code: number; stderr: string }) => error,
+    )
+    expect(failure).toMatchObject({ code: 1, stdout: '' })
+    expect(failure?.stderr).toMatch(
+      /^dynsrv_epmd: this node cannot start: DYNSRV_DNS names no DNS server: ".*": write host:port, .*\.\n$/,
     )
   })
 

@@ -19,6 +19,8 @@ describe('parseNodeName', () => {
     ['a@b.c@d.e', 'NODE_NAME_MANY_AT', /more than one @/],
     ['@svc.internal', 'NODE_NAME_EMPTY_PART', /nothing before the @/],
     ['web@', 'NODE_NAME_EMPTY_PART', /no host behind the @/],
+    ['web@svc.internal.', 'NODE_NAME_EMPTY_PART', /empty label in its host/],
+    ['web@svc..internal', 'NODE_NAME_EMPTY_PART', /empty label in its host/],
     ['wéb@svc.internal', 'NODE_NAME_ILLEGAL_CHARACTER', /has "é" before the @/],
     ['we b@svc.internal', 'NODE_NAME_ILLEGAL_CHARACTER', /has " " before the @/],
     ['a.b@svc.internal', 'NODE_NAME_ILLEGAL_CHARACTER', /has "\." before the @/],

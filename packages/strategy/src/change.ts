@@ -16,6 +16,8 @@ export interface Polled {
   readonly elapsedMs: number
   readonly stale: boolean
   readonly trimmed: boolean
+  /** Why nobody is named: the name does not exist, or it has no such records. */
+  readonly empty?: 'nxdomain' | 'nodata'
   readonly server?: string
 }
 

@@ -22,6 +22,8 @@ export interface Discovery {
   readonly failures?: readonly unknown[]
   /** The empty answer was said on purpose (SRV target `.`), so it is believed at once. */
   readonly absent?: boolean
+  /** Why it is empty: the name does not exist, or it has no such records. */
+  readonly empty?: 'nxdomain' | 'nodata'
   /** Who answered, for telemetry. */
   readonly server?: string
 }

@@ -233,6 +233,7 @@ export class Watcher {
       elapsedMs,
       stale: discovery.stale ?? false,
       trimmed: discovery.trimmed ?? false,
+      ...(discovery.empty !== undefined && { empty: discovery.empty }),
       ...(discovery.server !== undefined && { server: discovery.server }),
     })
     this.#tellHeld(decided.held)

@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../cluster-event.ts'
-import { explain, reasonText } from '../explain.ts'
+import { explain, oneLine, reasonText } from '../explain.ts'
 import type { Paint, Span } from '../terminal/paint.ts'
 
 /** What `dynsrv join` shows beside what happens to the cluster. */
@@ -39,10 +39,12 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   const deregistered = new Set<string>()
   let width = 0
   let self = 'we'
-  const line = (sign: Sign, subject: string, text: readonly Span[]) => {
-    width = Math.max(width, subject.length)
+  const line = (sign: Sign, about: string, text: readonly Span[]) => {
+    const subject = oneLine(about)
+    width = Math.max(width, Math.min(subject.length, MAX_WIDTH))
     write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
   }
+  const advise = (hint: string) => write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
   /** Says something about a thing once, until something else is said about it. */
   const once = (about: string, key: string, say: () => void) => {
     if (said.get(about) === key) return
@@ -53,7 +55,14 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
     const { code, hint } = explain(cause)
     once(about, `${what} ${code ?? reasonText(cause)}`, () => {
       line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}`])
-      if (hint !== undefined) write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
+      if (hint !== undefined) advise(hint)
+    })
+  }
+  const nobody = ({ topology, empty }: Extract<ClusterEvent, { type: 'polled' }>) => {
+    once(`${topology} empty`, empty ?? 'alone', () => {
+      line('trouble', topology, [NOBODY[empty ?? 'alone']])
+      if (empty !== undefined)
+        advise('check the spelling of --service, the DNS server, and that a member is registered')
     })
   }
   const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
@@ -95,10 +104,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           break
         case 'polled':
           if (event.nodes.size > 0) said.delete(`${event.topology} empty`)
-          else
-            once(`${event.topology} empty`, 'empty', () =>
-              line('trouble', event.topology, ['names no other member yet']),
-            )
+          else nobody(event)
           break
         case 'ignored':
           trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
@@ -129,6 +135,13 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
 type Sign = 'up' | 'down' | 'trouble'
 const SIGNS: Readonly<Record<Sign, Span>> = { up: ['+', 'good'], down: ['-', 'bad'], trouble: ['!', 'warning'] }
 const CLOCK_WIDTH = 8
+/** One long name does not push the texts of all others away. */
+const MAX_WIDTH = 48
+const NOBODY = {
+  alone: 'names no other member yet',
+  nxdomain: 'does not exist in DNS (NXDOMAIN)',
+  nodata: 'has no SRV records (NODATA)',
+} as const
 
 function isHarmless({ peer, reason: { code } }: Extract<ClusterEvent, { type: 'refused' }>): boolean {
   return code === 'DIST_NOK' || (peer === undefined && code === 'DIST_CLOSED_BY_PEER')

@@ -10,5 +10,6 @@ export function answerFacts(answer: DnsAnswer<unknown>): Omit<Discovery, 'nodes'
     server,
     ...(ttlSeconds > 0 && { ttlMs: ttlSeconds * 1_000 }),
     ...(empty === 'absent' && { absent: true }),
+    ...((empty === 'nxdomain' || empty === 'nodata') && { empty }),
   }
 }
