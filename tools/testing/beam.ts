@@ -15,6 +15,8 @@ export interface BeamOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The program to run, for another release than the one on the PATH. */
   readonly program?: string
+  /** The network namespace to run in; Erlang only. */
+  readonly namespace?: string
 }
 
 /** A real BEAM node that evaluates what it is told, one expression at a time. */
@@ -79,8 +81,11 @@ const ELIXIR_LOOP = `
   spawn(fn -> loop.(loop) end)`
 
 /** Starts a real Erlang node; it is stopped when its scope ends. */
-export function startErl({ name, cookie, args = [], env = {}, program = 'erl' }: BeamOptions): Promise<Beam> {
-  return start(name, program, ['-noshell', '-name', name, '-setcookie', cookie, ...args, '-eval', ERL_LOOP], env)
+export function startErl(options: BeamOptions): Promise<Beam> {
+  const { name, cookie, args = [], env = {}, program = 'erl', namespace } = options
+  const erl = [program, '-noshell', '-name', name, '-setcookie', cookie, ...args, '-eval', ERL_LOOP]
+  const [command, ...rest] = namespace === undefined ? erl : ['ip', 'netns', 'exec', namespace, ...erl]
+  return start(name, command!, rest, env)
 }
 
 /** Starts a real Elixir node; it is stopped when its scope ends. */

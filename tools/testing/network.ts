@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Machines on one switch, each a network namespace of Linux; needs root and iproute2. */
+export interface Network extends AsyncDisposable {
+  /** Adds a machine with an address in 10.77.0.0/24 and a loopback of its own. */
+  machine(label: string, ip: `10.77.0.${number}`): Promise<Machine>
+}
+
+export interface Machine {
+  readonly ip: string
+  /** The namespace, for `ip netns exec`. */
+  readonly namespace: string
+  /** Takes the cable out: packets are dropped, and nobody is told. */
+  cut(): Promise<void>
+  heal(): Promise<void>
+}
+
+let made = 0
+
+/** Lays a network; nothing of it is seen by the machine's own, and it is gone when its scope ends. */
+export async function startNetwork(): Promise<Network> {
+  const prefix = `dynsrv-${process.pid}-${++made}`
+  const hub = `${prefix}-switch`
+  const namespaces: string[] = []
+  const add = async (namespace: string) => {
+    await ip('netns', 'add', namespace)
+    namespaces.push(namespace)
+    await ip('-n', namespace, 'link', 'set', 'lo', 'up')
+  }
+  const dispose = async () => {
+    for (const namespace of namespaces.splice(0).reverse()) await ip('netns', 'delete', namespace)
+  }
+  try {
+    await add(hub)
+    await ip('-n', hub, 'link', 'add', 'switch', 'type', 'bridge')
+    await ip('-n', hub, 'link', 'set', 'switch', 'up')
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const machine: Network['machine'] = async (label, address) => {
+    const namespace = `${prefix}-${label}`
+    const port = `port${namespaces.length}`
+    await add(namespace)
+    await ip('link', 'add', port, 'netns', hub, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace)
+    await ip('-n', hub, 'link', 'set', port, 'master', 'switch')
+    await ip('-n', hub, 'link', 'set', port, 'up')
+    await ip('-n', namespace, 'address', 'add', `${address}/24`, 'dev', 'eth0')
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'up')
+    // The port leaves the switch and stays up: a link that is down would be told to the machine as "no route".
+    const cut = () => ip('-n', hub, 'link', 'set', port, 'nomaster')
+    const heal = () => ip('-n', hub, 'link', 'set', port, 'master', 'switch')
+    return { ip: address, namespace, cut, heal }
+  }
+  return { machine, [Symbol.asyncDispose]: dispose }
+}
+
+async function ip(...args: readonly string[]): Promise<void> {
+  try {
+    await run('ip', args)
+  } catch (cause) {
+    throw new Error(`ip ${args.join(' ')} failed; network namespaces need root and iproute2`, { cause })
+  }
+}
