@@ -52,7 +52,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         await cluster.until(() => cluster.stillRuns('api-2') ?? cluster.stillLinked('api-2'), STEP_TIMEOUT_MS)
         const after = seconds(start)
         await cluster.until(() => cluster.missingLinks(), STEP_TIMEOUT_MS)
-        return `api-2 left after ${after}, ${links(cluster)} stand`
+        return `api-2 left after ${after}, ${links(cluster)} up`
       },
     },
     {
@@ -78,7 +78,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         )
         nobodyLeft(cluster, before)
         await echo(cluster, 'api-1', other)
-        return `${cluster.failedPolls} polls failed, ${links(cluster)} stand`
+        return `${cluster.failedPolls} polls failed, ${links(cluster)} up`
       },
     },
     {
@@ -94,7 +94,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
         )
         const after = seconds(start)
         nobodyLeft(cluster, before)
-        return `polls work after ${after}, ${links(cluster)} stand`
+        return `polls work after ${after}, ${links(cluster)} up`
       },
     },
   ]
