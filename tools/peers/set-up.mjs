@@ -10,6 +10,7 @@ const PEERS = [
   { program: 'dnsmasq', packages: ['dnsmasq-base'] },
   { program: 'named', packages: ['bind9'] },
   { program: 'ip', packages: ['iproute2'] },
+  { program: 'openssl', packages: ['openssl'] },
 ]
 
 /** What Debian asks before it starts the service of a package that it installs; 101 says no. */
@@ -25,7 +26,7 @@ export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } 
     throw new Error(
       `The tests talk to real peers, and these are not on the PATH: ${names}.\n` +
         `On Debian or Ubuntu: sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
-        'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq, BIND and iproute2, then run this again.',
+        'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq, BIND, iproute2 and openssl, then run this again.',
     )
   }
   log(`Installing the real peers that are missing (${names}): ${packages.join(' ')}`)
