@@ -1,29 +1,31 @@
 import type { HoldReason } from './change.ts'
-import { type Discover, type Discovery, discoveryOf } from './discover.ts'
+import { type Discovery, discoveryOf } from './discover.ts'
 import { StrategyError } from './error.ts'
 import { pause, within } from './pause.ts'
+import type { CompleteWatchOptions } from './watch-options.ts'
+
+type AskerOptions = Pick<CompleteWatchOptions, 'discover' | 'discoverTimeoutMs' | 'unref'>
 
 /** Asks a source, each time within the same time limit. */
 export class Asker {
-  readonly #discover: Discover
-  readonly #timeoutMs: number
+  readonly #options: AskerOptions
   readonly #signal: AbortSignal
 
-  constructor(discover: Discover, timeoutMs: number, signal: AbortSignal) {
-    this.#discover = discover
-    this.#timeoutMs = timeoutMs
+  constructor(options: AskerOptions, signal: AbortSignal) {
+    this.#options = options
     this.#signal = signal
   }
 
   /** @throws whatever the source does, or `STRATEGY_DISCOVER_TIMEOUT`, or the signal's reason */
   async ask(): Promise<Discovery> {
-    const late = () => lateAnswer(this.#timeoutMs)
-    return discoveryOf(await within(this.#timeoutMs, this.#signal, late, (signal) => this.#discover({ signal })))
+    const { discover, discoverTimeoutMs: ms, unref } = this.#options
+    const limit = { ms, signal: this.#signal, late: () => lateAnswer(ms), unref }
+    return discoveryOf(await within(limit, (signal) => discover({ signal })))
   }
 
   /** Asks once more, after a moment; undefined when that fails. */
   async askAgain(delayMs: number): Promise<Discovery | undefined> {
-    await pause(delayMs, { signal: this.#signal })
+    await pause(delayMs, { signal: this.#signal, unref: this.#options.unref })
     try {
       return await this.ask()
     } catch {

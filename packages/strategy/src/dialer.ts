@@ -14,6 +14,8 @@ export interface DialerOptions {
   readonly parallel: number
   readonly timeoutMs: number
   readonly retry: Retry
+  /** Whether the process may end while a peer waits for its next dial. */
+  readonly unref: boolean
   readonly signal: AbortSignal
   /** A dial brought a link up, whether or not the membership tells of it. Calls `up` in turn. */
   readonly connected: (node: NodeName) => void
@@ -112,6 +114,7 @@ export class Dialer {
       this.#enqueue(node, peer)
       this.#pump()
     }, ms)
+    if (this.#options.unref) peer.timer.unref()
   }
 
   #pump(): void {
@@ -125,18 +128,14 @@ export class Dialer {
   }
 
   async #dial(node: NodeName, peer: Peer): Promise<void> {
-    const { membership, timeoutMs } = this.#options
+    const { membership, timeoutMs, unref } = this.#options
     const abort = new AbortController()
     peer.state = 'dialling'
     peer.abort = abort
     this.#running += 1
     try {
-      await within(
-        timeoutMs,
-        abort.signal,
-        () => lateDial(node, timeoutMs),
-        (limit) => membership.connect(node, { signal: limit }),
-      )
+      const limit = { ms: timeoutMs, signal: abort.signal, late: () => lateDial(node, timeoutMs), unref }
+      await within(limit, (signal) => membership.connect(node, { signal }))
       if (!has(membership.connected(), node)) throw noLink(node)
       if (!abort.signal.aborted) this.#options.connected(node)
     } catch (cause) {

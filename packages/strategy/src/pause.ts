@@ -1,7 +1,7 @@
 /** Sleeps for `ms`, or until `wake` or the signal ends it. Never rejects: whoever wakes looks at the signal. */
 export function pause(
   ms: number,
-  { signal, wake }: { readonly signal: AbortSignal; readonly wake?: Wake },
+  { signal, wake, unref = false }: { readonly signal: AbortSignal; readonly wake?: Wake; readonly unref?: boolean },
 ): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted || wake?.taken()) return resolve()
@@ -12,6 +12,7 @@ export function pause(
       resolve()
     }
     const timer = setTimeout(end, Math.min(ms, 2 ** 31 - 1))
+    if (unref) timer.unref()
     signal.addEventListener('abort', end, { once: true })
     wake?.hold(end)
   })
@@ -43,21 +44,30 @@ export class Wake {
   }
 }
 
+/** How long work may take. */
+export interface Limit {
+  readonly ms: number
+  readonly signal: AbortSignal
+  /** What is thrown when the time is over. */
+  readonly late: () => Error
+  /** Whether the process may end while the work is under way. */
+  readonly unref: boolean
+}
+
 /**
  * Gives work a time limit and an end by signal, even when the work itself heeds neither.
  *
  * @throws what `late` makes when the time is over; the signal's reason when it aborts
  */
 export async function within<T>(
-  ms: number,
-  signal: AbortSignal,
-  late: () => Error,
+  { ms, signal, late, unref }: Limit,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted()
   const limit = new AbortController()
   const abort = () => limit.abort(signal.reason)
   const timer = setTimeout(() => limit.abort(late()), ms)
+  if (unref) timer.unref()
   signal.addEventListener('abort', abort, { once: true })
   try {
     return await new Promise<T>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import type { Discover } from './discover.ts'
 import { doubling, every, type Interval, jittered, type Retry } from './interval.ts'
 import { type LeavePolicy, leaveAfter } from './leave-policy.ts'
-import { anyNumber, type Check, callable, duration, object } from './options.ts'
+import { anyNumber, type Check, callable, duration, flag, object } from './options.ts'
 
 /** The parts of a loop. Only `discover` is needed. */
 export interface WatchOptions {
@@ -35,6 +35,11 @@ export interface WatchOptions {
   readonly parallel?: number
   /** When to dial again after a failure; default `doubling()`: 1 s to 30 s with jitter, for each peer alone. */
   readonly retry?: Retry
+  /**
+   * Whether the loop's timers let the process end when nothing else keeps it; default false. Links, and a lookup under way,
+   * keep it by themselves.
+   */
+  readonly unref?: boolean
 }
 
 /** The same with every default in place. */
@@ -54,6 +59,7 @@ export const WATCH_CHECKS: Readonly<Record<keyof WatchOptions, Check>> = {
   connectTimeoutMs: duration,
   parallel: anyNumber({ min: 1, integer: true }),
   retry: callable,
+  unref: flag,
 }
 
 /** How a signal is checked. */
@@ -73,5 +79,6 @@ export function withDefaults(options: WatchOptions): CompleteWatchOptions {
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     parallel: options.parallel ?? 16,
     retry: options.retry ?? doubling(),
+    unref: options.unref ?? false,
   }
 }

@@ -1,15 +1,14 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { Asker, holdOf } from './asker.ts'
+import { Asker } from './asker.ts'
 import type { HoldReason, MembershipChange } from './change.ts'
 import { claim, release } from './claims.ts'
+import { Decider, type Decision } from './decider.ts'
 import { Dialer } from './dialer.ts'
 import type { Discovery } from './discover.ts'
 import type { LeavePolicy } from './leave-policy.ts'
 import type { LinkDown, LinkUp, Membership } from './membership.ts'
 import { pause, Wake } from './pause.ts'
-import { type Member, type Plan, plan } from './plan.ts'
-import { Rotation } from './rotation.ts'
-import { sameSpelling } from './spelling.ts'
+import type { Member } from './plan.ts'
 import { Unlinker } from './unlinker.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
@@ -28,14 +27,13 @@ export class Watcher {
   readonly #ended = new AbortController()
   readonly #dialer: Dialer
   readonly #wake = new Wake()
-  readonly #rotation: Rotation
+  readonly #decider: Decider
   readonly #ignored = new Set<string>()
   readonly #joined = new Set<NodeName>()
   readonly #unlinker: Unlinker
   readonly #asker: Asker
   #members: ReadonlyMap<NodeName, Member> = new Map()
   #held = ''
-  #emptyPolls = 0
   #failures = 0
   #lastFailure: unknown
   #lastGoodAt: number | undefined
@@ -45,14 +43,21 @@ export class Watcher {
     this.#membership = membership
     this.#options = options
     this.#tell = tell
-    this.#rotation = new Rotation(options.rotationPolls)
-    this.#asker = new Asker(options.discover, options.discoverTimeoutMs, this.#ended.signal)
+    this.#asker = new Asker(options, this.#ended.signal)
+    this.#decider = new Decider({
+      membership,
+      options,
+      asker: this.#asker,
+      leave: this.#leave,
+      members: () => this.#members,
+    })
     this.#unlinker = new Unlinker(membership, tell)
     this.#dialer = new Dialer({
       membership,
       parallel: options.parallel,
       timeoutMs: options.connectTimeoutMs,
       retry: options.retry,
+      unref: options.unref,
       signal: this.#ended.signal,
       connected: (node) => this.#up(node),
       tell,
@@ -104,7 +109,7 @@ export class Watcher {
       while (!signal.aborted) {
         await this.#poll()
         await room()
-        await pause(this.#intervalMs(), { signal, wake: this.#wake })
+        await pause(this.#intervalMs(), { signal, wake: this.#wake, unref: this.#options.unref })
       }
     } finally {
       this.#guard('membership', () => membership.off('nodeup', up))
@@ -126,6 +131,7 @@ export class Watcher {
         quiet = undefined
         this.#wake.call()
       }, PUSH_QUIET_MS)
+      if (this.#options.unref) quiet.unref()
     }
     signal.addEventListener('abort', () => clearTimeout(quiet), { once: true })
     this.#guard('subscribe', () => subscribe(changed, { signal }))
@@ -134,29 +140,42 @@ export class Watcher {
   async #poll(): Promise<void> {
     const { signal } = this.#ended
     const startedAt = performance.now()
+    const discovery = await this.#ask()
+    if (discovery === undefined) return
+    this.#good(discovery)
+    try {
+      const decision = await this.#decider.decide(discovery)
+      signal.throwIfAborted()
+      this.#apply(decision, discovery, performance.now() - startedAt)
+    } catch (cause) {
+      // Who is connected is not known, so nothing follows from the answer this time.
+      if (!signal.aborted) this.#tell({ type: 'partFailed', part: 'membership', cause })
+    }
+  }
+
+  /** A good answer; undefined when there is none, which is told. */
+  async #ask(): Promise<Discovery | undefined> {
+    const { signal } = this.#ended
     try {
       const discovery = await this.#asker.ask()
       signal.throwIfAborted()
-      this.#good(discovery)
-      const { decided, nodes } = await this.#decide(this.#sameSpelling(discovery.nodes), discovery)
-      signal.throwIfAborted()
-      this.#apply(decided, nodes, discovery, performance.now() - startedAt)
+      return discovery
     } catch (cause) {
-      if (signal.aborted) return
+      if (signal.aborted) return undefined
       this.#failures += 1
       this.#lastFailure = cause
       this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
       // The answer is missing, the links are not: whoever is a member is still dialled.
       this.#guard('membership', () => this.#dialer.want(this.#members.keys(), this.#connected()))
+      return undefined
     }
   }
 
-  #good({ nodes, ignored = [], failures = [], ttlMs, stale }: Discovery): void {
+  #good({ ignored = [], failures = [], ttlMs, stale }: Discovery): void {
     this.#failures = 0
     this.#lastFailure = undefined
     this.#ttlMs = ttlMs
     if (stale !== true) this.#lastGoodAt = performance.now()
-    this.#emptyPolls = nodes.size === 0 ? this.#emptyPolls + 1 : 0
     for (const cause of failures) this.#tell({ type: 'partFailed', part: 'source', cause })
     for (const { target, reason } of ignored) {
       const key = `${target}\n${reason}`
@@ -166,63 +185,14 @@ export class Watcher {
     }
   }
 
-  #sameSpelling(nodes: ReadonlySet<NodeName>): ReadonlySet<NodeName> {
-    return sameSpelling(nodes, this.#members.keys(), this.#connected(), [this.#membership.self])
-  }
-
-  /** Plans, and asks again before anybody leaves. */
-  async #decide(
-    nodes: ReadonlySet<NodeName>,
-    discovery: Discovery,
-  ): Promise<{ decided: Plan; nodes: ReadonlySet<NodeName> }> {
-    const whole = nodes.size > 0 && holdOf(discovery) === undefined
-    if (whole) this.#rotation.observe(nodes, this.#connected())
-    let hold = this.#hold(nodes, discovery)
-    let decided = this.#plan(nodes, hold)
-    for (let more = this.#options.confirmLeave; more > 0 && decided.leave.length > 0; more--) {
-      const again = await this.#asker.askAgain(this.#options.confirmDelayMs)
-      if (again === undefined) hold = 'unconfirmed'
-      else {
-        hold = holdOf(again)
-        const named = this.#sameSpelling(again.nodes)
-        // Two answers a moment apart that differ are each a part of the truth.
-        if (!sameSet(named, nodes)) this.#rotation.suspect()
-        nodes = new Set([...nodes, ...named])
-      }
-      decided = this.#plan(nodes, hold ?? this.#hold(nodes, discovery))
-    }
-    if (whole) this.#rotation.remember(decided.members.keys(), nodes)
-    return { decided, nodes }
-  }
-
-  #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): HoldReason | undefined {
-    const hold = holdOf(discovery)
-    if (hold !== undefined) return hold
-    if (nodes.size === 0 && discovery.absent !== true && this.#emptyPolls < this.#options.confirmEmpty) return 'empty'
-    return this.#rotation.suspected ? 'rotating' : undefined
-  }
-
-  #plan(discovered: ReadonlySet<NodeName>, hold: HoldReason | undefined): Plan {
-    return plan({
-      self: this.#membership.self,
-      members: this.#members,
-      discovered,
-      connected: this.#connected(),
-      hold,
-      leave: this.#leave,
-      maxLeaveShare: this.#options.maxLeaveShare,
-      now: performance.now(),
-    })
-  }
-
   /** The policy is user code: when it throws, nobody leaves. */
   readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
 
-  #apply(decided: Plan, nodes: ReadonlySet<NodeName>, discovery: Discovery, elapsedMs: number): void {
-    const before = this.#members
-    this.#members = decided.members
-    for (const node of decided.appeared) claim(this.#membership, node, this)
+  #apply({ plan, nodes }: Decision, discovery: Discovery, elapsedMs: number): void {
     const connected = this.#connected()
+    const before = this.#members
+    this.#members = plan.members
+    for (const node of plan.appeared) claim(this.#membership, node, this)
     const named = new Set(nodes)
     named.delete(this.#membership.self)
     this.#tell({
@@ -236,8 +206,8 @@ export class Watcher {
       ...(discovery.empty !== undefined && { empty: discovery.empty }),
       ...(discovery.server !== undefined && { server: discovery.server }),
     })
-    this.#tellHeld(decided.held)
-    for (const node of decided.leave) this.#leaves(node, before.get(node), connected.has(node))
+    this.#tellHeld(plan.held)
+    for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
     this.#unlinker.pump((node) => this.#members.has(node), connected)
     for (const node of this.#members.keys()) if (connected.has(node)) this.#up(node)
     for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
@@ -309,10 +279,6 @@ export class Watcher {
       return undefined
     }
   }
-}
-
-function sameSet(one: ReadonlySet<NodeName>, other: ReadonlySet<NodeName>): boolean {
-  return one.size === other.size && countIn(one, other) === one.size
 }
 
 function countIn(nodes: Iterable<NodeName>, set: ReadonlySet<NodeName>): number {

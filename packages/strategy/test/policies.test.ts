@@ -180,3 +180,71 @@ describe('leave policies on a virtual clock', () => {
     await strategy.stop()
   })
 })
+
+describe('a clock that is set', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const DAY_MS = 86_400_000
+
+  it.each([-400 * DAY_MS, -1, 60_000, 400 * DAY_MS])('by %i ms at each poll changes nothing', async (jumpMs) => {
+    const membership = new FakeMembership()
+    membership.dialDoes('down@svc.test', () => Promise.reject(new Error('down')))
+    const source = new Scripted(nodes('self', 'a', 'b', 'down'))
+    const options = { leave: leaveAfterMs(4_000), confirmLeave: 0, retry: () => 5_000 }
+    const { strategy, of } = running(membership, source, options)
+    const jump = async (count: number) => {
+      for (let poll = 0; poll < count; poll++) {
+        vi.setSystemTime(Date.now() + jumpMs)
+        await polls(1)
+      }
+    }
+    await jump(5)
+    expect(of('polled')).toHaveLength(6)
+    expect(of('polled').every(({ elapsedMs }) => elapsedMs === 0)).toBe(true)
+    expect(of('connectFailed')).toHaveLength(2)
+    source.answer = nodes('self', 'a', 'down')
+    await jump(3)
+    expect(of('left')).toStrictEqual([])
+    await jump(2)
+    expect(of('left')).toMatchObject([{ node: node('b') }])
+    expect(of('left')[0]!.missingMs).toBeGreaterThanOrEqual(4_000)
+    expect(of('left')[0]!.missingMs).toBeLessThan(6_000)
+    source.answer = new Error('no DNS')
+    await jump(3)
+    expect(strategy.gauges()).toMatchObject({ failures: 3, connected: 1 })
+    expect(strategy.gauges().lastGoodAgeMs).toBeLessThan(5_000)
+    expect(of('lost')).toStrictEqual([])
+    await strategy.stop()
+  })
+})
+
+describe('flapping', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('records that come and go every poll cost no live link, with a grace', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('self', 'a', 'b', 'c'))
+    let poll = 0
+    const { strategy, of } = running(membership, source, { leave: leaveAfter(2) })
+    await polls(1)
+    source.next = () => (++poll % 2 === 0 ? nodes('self', 'a', 'b', 'c') : nodes('self', 'a'))
+    await polls(50)
+    expect(of('left').concat(of('lost') as never)).toStrictEqual([])
+    expect(membership.disconnected).toStrictEqual([])
+    expect(membership.dialled).toHaveLength(3)
+    await strategy.stop()
+  })
+
+  it('a link that drops at once each time is dialled ever less often', async () => {
+    const membership = new FakeMembership()
+    const { strategy, of } = running(membership, new Scripted(nodes('a')), { retry: doubling({ random: () => 1 }) })
+    membership.on('nodeup', ({ node: peer }) => setTimeout(() => membership.drop(peer, 'reset'), 1))
+    await polls(120)
+    expect(membership.dialled.length).toBeLessThan(15)
+    expect(of('lost').length).toBe(membership.dialled.length)
+    expect(of('lost')[0]).toMatchObject({ reason: 'reset' })
+    await strategy.stop()
+  })
+})

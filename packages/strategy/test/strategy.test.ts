@@ -376,17 +376,23 @@ describe('exceptions of user code', () => {
     await strategy.stop()
   })
 
-  it('survives connected() that throws', async () => {
+  it('survives connected() that throws, which is no fault of discovery and loses nobody', async () => {
     const membership = new FakeMembership()
-    const { strategy, of } = running(membership, new Scripted(nodes('a')))
+    const source = new Scripted(nodes('a'))
+    const { strategy, of } = running(membership, source, { leave: whenLinkDropped(), confirmEmpty: 1 })
+    await polls(1)
     vi.spyOn(membership, 'connected').mockImplementation(() => {
       throw new Error('closed')
     })
+    source.answer = nodes('b')
     await polls(3)
-    expect(of('partFailed').length).toBeGreaterThan(1)
+    expect(of('partFailed')).toHaveLength(3)
+    expect(of('partFailed')[0]).toMatchObject({ part: 'membership', cause: { message: 'closed' } })
+    for (const type of ['discoveryFailed', 'left', 'lost'] as const) expect(of(type)).toStrictEqual([])
+    expect(strategy.expected()).toStrictEqual([node('a')])
     vi.restoreAllMocks()
     await polls(2)
-    expect(membership.connected()).toStrictEqual([node('a')])
+    expect(membership.connected()).toStrictEqual([node('a'), node('b')])
     await strategy.stop()
   })
 
