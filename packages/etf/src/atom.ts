@@ -103,7 +103,10 @@ export function atomFromUtf8(bytes: Uint8Array, start: number, end: number, maxC
     throw tooLong(start, maxCharacters)
   }
   let hash = end - start
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+  // Two bytes a step, for each step waits for the multiplication of the one before.
+  let at = start
+  for (; at + 2 <= end; at += 2) hash = Math.imul(hash ^ (bytes[at]! | (bytes[at + 1]! << 8)), 0x01000193)
+  if (at < end) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
   const place = ((hash ^ (hash >>> 15)) & (RECENT_PLACES / 2 - 1)) << 1
   const first = recent[place]
   if (first !== undefined && isNamed(first, bytes, start, end)) return first

@@ -41,9 +41,13 @@ export function encodeInto(writer: ByteWriter, term: Term, options?: EncodeOptio
     writer.bytes(term.bytes)
     return
   }
+  if (options === undefined) {
+    writeTerm(writer, term)
+    return
+  }
   const start = writer.length
   writeTerm(writer, term, options)
-  const compressed = options?.compressed
+  const compressed = options.compressed
   if (compressed !== undefined && compressed !== false) deflateTerm(writer, start, compressed === true ? 6 : compressed)
 }
 

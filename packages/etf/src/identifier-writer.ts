@@ -1,3 +1,4 @@
+import type { ByteWriter } from './byte-writer.ts'
 import type { ExternalFun } from './fun.ts'
 import type { Pid, Port, Reference } from './identifier.ts'
 import * as Tag from './tag.ts'
@@ -6,12 +7,24 @@ import type { TermWriter } from './term-writer.ts'
 /** Port numbers up to 28 bits have the tag that OTP 23 knows too. */
 const MAX_SMALL_PORT_ID = 0x0fff_ffffn
 
+/** Writes into reserved room. */
+function putU32(out: ByteWriter, value: number): void {
+  const { buffer, at } = out
+  buffer[at] = value >>> 24
+  buffer[at + 1] = value >>> 16
+  buffer[at + 2] = value >>> 8
+  buffer[at + 3] = value
+  out.at = at + 4
+}
+
 export function writePid(writer: TermWriter, pid: Pid): void {
-  writer.out.u8(Tag.NEW_PID_EXT)
+  const out = writer.out
+  out.u8(Tag.NEW_PID_EXT)
   writer.writeAtom(pid.node)
-  writer.out.u32(pid.id)
-  writer.out.u32(pid.serial)
-  writer.out.u32(pid.creation)
+  out.reserve(12)
+  putU32(out, pid.id)
+  putU32(out, pid.serial)
+  putU32(out, pid.creation)
 }
 
 export function writePort(writer: TermWriter, port: Port): void {
@@ -24,11 +37,14 @@ export function writePort(writer: TermWriter, port: Port): void {
 }
 
 export function writeReference(writer: TermWriter, reference: Reference): void {
-  writer.out.u8(Tag.NEWER_REFERENCE_EXT)
-  writer.out.u16(reference.words.length)
+  const out = writer.out
+  const words = reference.words
+  out.u8(Tag.NEWER_REFERENCE_EXT)
+  out.u16(words.length)
   writer.writeAtom(reference.node)
-  writer.out.u32(reference.creation)
-  for (const word of reference.words) writer.out.u32(word)
+  out.reserve(4 + 4 * words.length)
+  putU32(out, reference.creation)
+  for (let index = 0; index < words.length; index++) putU32(out, words[index]!)
 }
 
 export function writeExport(writer: TermWriter, fun: ExternalFun): void {

@@ -35,6 +35,16 @@ export interface ReaderOptions extends DecodeOptions {
   readonly atoms?: readonly Atom[] | undefined
 }
 
+const BINARIES = ['bytes', 'text', 'view']
+const MAPS = ['map', 'object']
+const FLOATS = ['number', 'boxed']
+
+function checkChoices({ binary, map, float }: ReaderOptions): void {
+  if (binary !== 'view') checkChoice('binary', binary, BINARIES)
+  if (map !== undefined) checkChoice('map', map, MAPS)
+  if (float !== undefined) checkChoice('float', float, FLOATS)
+}
+
 /**
  * A cursor over the bytes of one term, and the one `switch` on the tag.
  *
@@ -74,11 +84,7 @@ export class TermReader {
     this.wantsView = options?.binary === 'view'
     this.wantsObject = options?.map === 'object'
     this.boxesAllFloats = options?.float === 'boxed'
-    if (options !== undefined) {
-      checkChoice('binary', options.binary, ['bytes', 'text', 'view'])
-      checkChoice('map', options.map, ['map', 'object'])
-      checkChoice('float', options.float, ['number', 'boxed'])
-    }
+    if (options !== undefined) checkChoices(options)
   }
 
   /** Reads one term with all that is in it; `depth` containers are open around it. */
@@ -93,6 +99,7 @@ export class TermReader {
         this.skip(5)
         return (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!
       case Tag.SMALL_ATOM_UTF8_EXT:
+        return this.#readSmallAtom().value
       case Tag.ATOM_UTF8_EXT:
       case Tag.ATOM_EXT:
       case Tag.SMALL_ATOM_EXT:
@@ -169,15 +176,22 @@ export class TermReader {
     return at
   }
 
+  /** Reads SMALL_ATOM_UTF8_EXT, which nearly every atom is. */
+  #readSmallAtom(): Atom {
+    const { bytes, at, end } = this
+    if (at + 2 > end) throw this.truncated()
+    const start = at + 2
+    const stop = start + bytes[at + 1]!
+    if (stop > end) throw this.truncated()
+    this.at = stop
+    return atomFromUtf8(bytes, start, stop, this.limits.atomCharacters)
+  }
+
   /** Reads an atom where nothing else may stand, as in an identifier. */
   readAtom(): Atom {
     const tagAt = this.at
+    if (this.bytes[tagAt] === Tag.SMALL_ATOM_UTF8_EXT && tagAt < this.end) return this.#readSmallAtom()
     switch (this.u8()) {
-      case Tag.SMALL_ATOM_UTF8_EXT: {
-        const length = this.u8()
-        const start = this.skip(length)
-        return atomFromUtf8(this.bytes, start, start + length, this.limits.atomCharacters)
-      }
       case Tag.ATOM_UTF8_EXT: {
         const length = this.u16()
         const start = this.skip(length)
@@ -271,13 +285,8 @@ export class TermReader {
     const arity = this.openTuple()
     if (arity === 0) return new Tuple([])
     this.admit(arity, depth)
-    const outer = this.owed
-    const elements: Term[] = arity <= 4 ? [] : new Array(arity)
-    for (let index = 0; index < arity; index++) {
-      this.owed = outer + arity - 1 - index
-      elements[index] = this.read(depth + 1)
-    }
-    this.owed = outer
+    const elements: Term[] = new Array(arity)
+    this.#readElements(elements, 0, arity, depth, 0)
     return new Tuple(elements)
   }
 
@@ -287,7 +296,7 @@ export class TermReader {
     this.admit(count, depth)
     const outer = this.owed
     const list: Term[] = new Array(count)
-    this.#readElements(list, 0, count, depth)
+    this.#readElements(list, 0, count, depth, 1)
     // A tail that is a list continues this one.
     while (this.at < this.end) {
       const tag = this.bytes[this.at]
@@ -308,15 +317,15 @@ export class TermReader {
       this.admit(more, depth)
       const from = list.length
       list.length += more
-      this.#readElements(list, from, more, depth)
+      this.#readElements(list, from, more, depth, 1)
     }
     this.owed = outer
     const tail = this.read(depth + 1)
     return list.length === 0 ? tail : new ImproperList(list, tail)
   }
 
-  /** Reads `count` elements to `list[from…]`, numbers without a call for each. */
-  #readElements(list: Term[], from: number, count: number, depth: number): void {
+  /** Reads `count` elements to `list[from…]`, numbers without a call for each; `owed` terms follow them. */
+  #readElements(list: Term[], from: number, count: number, depth: number, owed: 0 | 1): void {
     const bytes = this.bytes
     const end = this.end
     const outer = this.owed
@@ -336,8 +345,7 @@ export class TermReader {
         at = this.at
       } else {
         this.at = at
-        // The tail is owed too.
-        this.owed = outer + to - index
+        this.owed = outer + to - index - 1 + owed
         list[index] = this.read(depth + 1)
         at = this.at
       }
@@ -410,7 +418,7 @@ export class TermReader {
   #readKey(pairs: number, depth: number): Term {
     switch (this.bytes[this.at]) {
       case Tag.SMALL_ATOM_UTF8_EXT:
-        return this.readAtom().value
+        return this.#readSmallAtom().value
       case Tag.BINARY_EXT:
         return this.#readBinary()
       default: {
