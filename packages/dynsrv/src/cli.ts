@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
+import { collect } from './commands/collect.ts'
+import { peerCommands, type Run } from './commands/peer-commands.ts'
 import { advice, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
@@ -67,7 +69,7 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', leaveOnBrokenPipe)
 
   const program = new Command('dynsrv')
-  const run =
+  const run: Run =
     <Options>(load: () => Promise<(options: Options, ...operands: string[]) => Promise<number>>) =>
     async (...given: unknown[]) => {
       const command = given.at(-1) as Command
@@ -117,6 +119,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .addOption(new Option('--cookie <secret>').hideHelp())
     .addHelpText('after', JOIN_EXAMPLES)
     .action(run(async () => (await import('./commands/join.ts')).join))
+
+  peerCommands(program, run)
 
   program
     .command('dns')
@@ -170,10 +174,6 @@ function usageText({ message }: CommanderError): string {
     .replace(/\n\(Did you mean (.*)\?\)$/s, ', did you mean $1?')
     .replace(/^\(outputHelp\)$/, 'no such command')
     .replace(/\.$/, '')
-}
-
-function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, ...text.split(',').map((part) => part.trim())]
 }
 
 /** `dynsrv … | head` closes the pipe; that is an end, not a failure. */

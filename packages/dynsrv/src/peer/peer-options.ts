@@ -1,0 +1,13 @@
+/** The options of every command that talks to peers, as they were typed. */
+export interface PeerOptions {
+  readonly dns?: readonly string[]
+  /** With a value where a host's nodes are listed. */
+  readonly epmd?: boolean | string
+  readonly at?: string
+  readonly name?: string
+  readonly cookieFile?: string
+  readonly cookie?: string
+  readonly timeout: string
+  readonly json?: boolean
+  readonly plain?: boolean
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { EpmdModule } from '@dynsrv/epmd-shim'
+import { type Node, startNode } from '@dynsrv/node'
+import { findCookie } from '../cookie.ts'
+import { DynsrvError } from '../error.ts'
+import type { PeerOptions } from './peer-options.ts'
+
+/** The name of a node that lives for one command: nobody can dial it, and no two are alike. */
+export function throwAwayName({ name }: Pick<PeerOptions, 'name'>, short: boolean): string {
+  if (name !== undefined) return name
+  const host = short ? (hostname().split('.')[0] ?? '').replace(/[^0-9A-Za-z-]/g, '') || 'localhost' : '127.0.0.1'
+  return `dynsrv-${randomBytes(4).toString('hex')}@${host}`
+}
+
+/** The cookie of `--cookie-file`, `RELEASE_COOKIE` or the home folder. */
+export async function peerCookie({ cookie, cookieFile }: Pick<PeerOptions, 'cookie' | 'cookieFile'>): Promise<string> {
+  if (cookie !== undefined) {
+    throw new DynsrvError(
+      'DYNSRV_BAD_OPTION',
+      'a cookie on the command line can be read by every user of this machine',
+      {
+        hint: 'Put it in a file for --cookie-file, or in RELEASE_COOKIE.',
+      },
+    )
+  }
+  return findCookie({ cookieFile, env: process.env })
+}
+
+/** Starts a hidden node that listens nowhere and registers nowhere. */
+export async function throwAwayNode(
+  options: Pick<PeerOptions, 'name' | 'cookie' | 'cookieFile'>,
+  { epmd, short = false, timeoutMs }: { epmd: EpmdModule; short?: boolean; timeoutMs?: number },
+): Promise<Node> {
+  return startNode({
+    name: throwAwayName(options, short),
+    cookie: await peerCookie(options),
+    epmd,
+    listen: false,
+    shortNames: short,
+    ...(timeoutMs !== undefined && { setupTimeMs: Math.min(timeoutMs, MAX_SETUP_MS) }),
+  })
+}
+
+/** @see NodeOptions.setupTimeMs */
+const MAX_SETUP_MS = 120_000
