@@ -22,6 +22,9 @@ export class ByteWriter {
   /** Where in `buffer` the next byte goes. */
   at = 0
   #start = 0
+  /** The chunk that small results share, while a large one is written elsewhere, and where its next result begins. */
+  #chunk: Uint8Array<ArrayBuffer> | undefined
+  #chunkAt = 0
 
   /** @param capacity bytes to begin with; it grows by itself */
   constructor(capacity: number = CHUNK_BYTES) {
@@ -99,17 +102,28 @@ export class ByteWriter {
     const taken = this.buffer.subarray(this.#start, this.at)
     this.#start = this.at
     if (this.buffer.length - this.at < LEAST_REST_BYTES) {
-      this.buffer = allocate(CHUNK_BYTES)
+      this.buffer = this.#chunk ?? allocate(CHUNK_BYTES)
       this.view = new DataView(this.buffer.buffer)
-      this.#start = 0
-      this.at = 0
+      this.#start = this.#chunkAt
+      this.at = this.#chunkAt
+      this.#chunk = undefined
+      this.#chunkAt = 0
     }
     return taken
   }
 
   #grow(count: number): void {
     const length = this.length
-    const grown = allocate(Math.max(CHUNK_BYTES, 2 * length + count))
+    const size = 2 * length + count
+    if (
+      size > CHUNK_BYTES &&
+      this.buffer.length === CHUNK_BYTES &&
+      this.buffer.length - this.#start >= LEAST_REST_BYTES
+    ) {
+      this.#chunk = this.buffer
+      this.#chunkAt = this.#start
+    }
+    const grown = allocate(Math.max(CHUNK_BYTES, size))
     grown.set(this.buffer.subarray(this.#start, this.at))
     this.buffer = grown
     this.view = new DataView(grown.buffer)

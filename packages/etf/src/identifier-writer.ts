@@ -1,4 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts'
+import { EtfError } from './error.ts'
 import type { ExternalFun } from './fun.ts'
 import type { Pid, Port, Reference } from './identifier.ts'
 import * as Tag from './tag.ts'
@@ -6,6 +7,9 @@ import type { TermWriter } from './term-writer.ts'
 
 /** Port numbers up to 28 bits have the tag that OTP 23 knows too. */
 const MAX_SMALL_PORT_ID = 0x0fff_ffffn
+
+/** As BEAM has it. */
+const MAX_ARITY = 255
 
 /** Writes into reserved room. */
 function putU32(out: ByteWriter, value: number): void {
@@ -48,6 +52,9 @@ export function writeReference(writer: TermWriter, reference: Reference): void {
 }
 
 export function writeExport(writer: TermWriter, fun: ExternalFun): void {
+  if (!Number.isInteger(fun.arity) || fun.arity < 0 || fun.arity > MAX_ARITY) {
+    throw new EtfError('ETF_NOT_ENCODABLE', `a fun takes 0 to ${MAX_ARITY} arguments, not ${fun.arity}`)
+  }
   writer.out.u8(Tag.EXPORT_EXT)
   writer.writeAtom(fun.module)
   writer.writeAtom(fun.function)

@@ -4,7 +4,7 @@ import { EtfError } from './error.ts'
 import type { Term } from './term.ts'
 import type { TermReader } from './term-reader.ts'
 import { canonicalText } from './term-writer.ts'
-import { readUtf8 } from './utf8.ts'
+import { readLatin1, readUtf8 } from './utf8.ts'
 
 /** Whether a `Map` cannot tell by itself that two such keys are equal terms. */
 export function isCompoundKey(key: Term): boolean {
@@ -69,9 +69,14 @@ function setOwn(object: Record<string, Term>, name: string, value: Term): void {
  */
 export function checkDistinct(keys: readonly Term[], start: number): void {
   if (keys.length < 2) return
-  const seen = new Set<string>()
-  for (const key of keys) seen.add(canonicalText(key))
-  if (seen.size !== keys.length) throw duplicateKey(start)
+  const binaries = new Set<string>()
+  const others = new Set<string>()
+  for (const key of keys) {
+    if (key instanceof Binary) binaries.add(readLatin1(key.source, key.offset, key.offset + key.length))
+    else if (key instanceof Uint8Array) binaries.add(readLatin1(key, 0, key.length))
+    else others.add(canonicalText(key))
+  }
+  if (binaries.size + others.size !== keys.length) throw duplicateKey(start)
 }
 
 function duplicateKey(offset: number): EtfError {

@@ -330,28 +330,40 @@ export class TermReader {
     const end = this.end
     const outer = this.owed
     const to = from + count
-    let at = this.at
     for (let index = from; index < to; index++) {
+      const at = this.at
       const tag = at < end ? bytes[at] : -1
-      if (tag === Tag.SMALL_INTEGER_EXT && at + 2 <= end) {
-        list[index] = bytes[at + 1]!
-        at += 2
-      } else if (tag === Tag.INTEGER_EXT && at + 5 <= end) {
-        list[index] = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!
-        at += 5
+      if (tag === Tag.SMALL_INTEGER_EXT || tag === Tag.INTEGER_EXT) {
+        index = this.#readIntegers(list, index, to) - 1
       } else if (tag === Tag.NEW_FLOAT_EXT && !this.boxesAllFloats && !this.isInKey && to - index >= DATA_VIEW_FROM) {
-        this.at = at
         index = this.#readDoubles(list, index, to) - 1
-        at = this.at
       } else {
-        this.at = at
         this.owed = outer + to - index - 1 + owed
         list[index] = this.read(depth + 1)
-        at = this.at
       }
     }
-    this.at = at
     this.owed = outer
+  }
+
+  /** Reads integers of up to 32 bits as long as they come, and tells the index behind the last. */
+  #readIntegers(list: Term[], index: number, to: number): number {
+    const { bytes, end } = this
+    let at = this.at
+    for (; index < to && at < end; index++) {
+      const tag = bytes[at]
+      if (tag === Tag.INTEGER_EXT && at + 5 <= end) {
+        list[index] = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!
+        at += 5
+      } else if (tag === Tag.SMALL_INTEGER_EXT && at + 2 <= end) {
+        list[index] = bytes[at + 1]!
+        at += 2
+      } else break
+    }
+    this.at = at
+    if (index < to && (at >= end || bytes[at] === Tag.INTEGER_EXT || bytes[at] === Tag.SMALL_INTEGER_EXT)) {
+      throw this.truncated()
+    }
+    return index
   }
 
   /** Reads floats as long as they come, and tells the index behind the last. */

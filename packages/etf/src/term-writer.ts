@@ -294,38 +294,49 @@ export class TermWriter {
 
   /** Writes numbers into reserved room as long as they come; tells the index behind the last. */
   #writeNumbers(list: readonly Term[], index: number): number {
+    const first = list[index] as number
+    const next = (first | 0) === first ? this.#writeIntegers(list, index) : this.#writeFloats(list, index)
+    if (next > index) return next
+    this.#writeNumber(first)
+    return index + 1
+  }
+
+  // Two loops, for one that meets integers and floats takes every number for a float.
+  #writeIntegers(list: readonly Term[], index: number): number {
     const out = this.out
     const { buffer, view } = out
+    const length = list.length
     let at = out.at
-    for (; index < list.length; index++) {
+    for (; index < length; index++) {
       const value = list[index]
-      if (typeof value !== 'number') break
-      if ((value | 0) === value) {
-        if (value >= 0 && value <= 255) {
-          buffer[at] = Tag.SMALL_INTEGER_EXT
-          buffer[at + 1] = value
-          at += 2
-        } else {
-          buffer[at] = Tag.INTEGER_EXT
-          buffer[at + 1] = value >> 24
-          buffer[at + 2] = value >> 16
-          buffer[at + 3] = value >> 8
-          buffer[at + 4] = value
-          at += 5
-        }
-      } else if (Number.isInteger(value) || !Number.isFinite(value)) {
-        break
+      if (typeof value !== 'number' || (value | 0) !== value) break
+      if ((value & 255) === value) {
+        buffer[at] = Tag.SMALL_INTEGER_EXT
+        buffer[at + 1] = value
+        at += 2
       } else {
-        buffer[at] = Tag.NEW_FLOAT_EXT
-        view.setFloat64(at + 1, value)
-        at += 9
+        buffer[at] = Tag.INTEGER_EXT
+        view.setInt32(at + 1, value)
+        at += 5
       }
     }
     out.at = at
-    if (index < list.length && typeof list[index] === 'number') {
-      this.#writeNumber(list[index] as number)
-      return index + 1
+    return index
+  }
+
+  #writeFloats(list: readonly Term[], index: number): number {
+    const out = this.out
+    const { buffer, view } = out
+    const length = list.length
+    let at = out.at
+    for (; index < length; index++) {
+      const value = list[index]
+      if (typeof value !== 'number' || Number.isInteger(value) || !Number.isFinite(value)) break
+      buffer[at] = Tag.NEW_FLOAT_EXT
+      view.setFloat64(at + 1, value)
+      at += 9
     }
+    out.at = at
     return index
   }
 

@@ -20,6 +20,12 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   return text
 }
 
+/** `bytes[start, end)` as a text of one character a byte: equal for equal bytes, and only for them. */
+export function readLatin1(bytes: Uint8Array, start: number, end: number): string {
+  const ascii = end - start <= SHORT_TEXT_BYTES ? readShortAscii(bytes, start, end) : undefined
+  return ascii ?? asBuffer(bytes).toString('latin1', start, end)
+}
+
 function readShortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = ''
   let at = start

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { decode, decodeFirst, EtfError, encode, equals, Float, inspect, type Term, Tuple, tuple } from '../src/index.ts'
+import {
+  atom,
+  decode,
+  decodeFirst,
+  EtfError,
+  ExternalFun,
+  encode,
+  equals,
+  Float,
+  inspect,
+  type Term,
+  Tuple,
+  tuple,
+} from '../src/index.ts'
 
 function fails(code: string) {
   return expect.objectContaining({ name: 'EtfError', code })
@@ -132,6 +145,14 @@ describe('other limits', () => {
     )
   })
 
+  it('exported funs of more arguments than a fun takes', () => {
+    const [module, name] = [atom('m'), atom('f')]
+    expect([...encode(new ExternalFun(module, name, 255))].slice(-2)).toStrictEqual([97, 255])
+    for (const arity of [256, -1, 1.5, Number.NaN]) {
+      expect(() => encode(new ExternalFun(module, name, arity))).toThrow(fails('ETF_NOT_ENCODABLE'))
+    }
+  })
+
   it('options that are none', () => {
     expect(() => decode(encode(1), { limits: { depth: -1 } })).toThrow(fails('ETF_BAD_OPTION'))
     expect(() => decode(encode(1), { limits: { dpeth: 1 } as never })).toThrow(fails('ETF_BAD_OPTION'))
@@ -152,6 +173,19 @@ describe('map keys', () => {
       for (const map of ['map', 'object'] as const) {
         expect(() => decode(bytes, { binary, map })).toThrow(fails('ETF_DUPLICATE_KEY'))
       }
+    }
+  })
+
+  it.each([1, 24, 25, 300])('tells binaries of %i bytes apart, and from lists of the same bytes', (length) => {
+    const binaries = [0, 65, 200].map((last) => new Uint8Array(length).fill(200).fill(last, length - 1))
+    const map = new Map<Term, Term>([...binaries, ...binaries.map((bytes) => [...bytes])].map((key) => [key, 1]))
+    const bytes = encode(map)
+    // The third key of six becomes the first again.
+    const twice = Buffer.from(bytes)
+    twice[twice.indexOf(encode(binaries[2]!).subarray(1)) + 4 + length] = 0
+    for (const binary of ['bytes', 'text', 'view'] as const) {
+      expect((decode(bytes, { binary }) as Map<Term, Term>).size).toBe(6)
+      expect(() => decode(twice, { binary })).toThrow(fails('ETF_DUPLICATE_KEY'))
     }
   })
 
