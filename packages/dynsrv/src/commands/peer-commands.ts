@@ -33,6 +33,97 @@ Exit codes: 0 it answered, 1 it did not and why, 2 bad arguments or environment.
 `,
     )
     .action(run(async () => (await import('./ping.ts')).ping))
+
+  withOutput(
+    withDns(
+      program
+        .command('resolve')
+        .summary('show each step of the lookup of a node')
+        .description('Shows how a node name becomes addresses: each question, who answered it, and what came.')
+        .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
+    ).option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv resolve api-1@my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv resolve api-1@10.0.0.5 --epmd
+
+Exit codes: 0 found, 1 not found or not answered, 2 bad arguments.
+`,
+    )
+    .action(run(async () => (await import('./resolve.ts')).resolve))
+
+  withOutput(
+    withService(
+      program
+        .command('names')
+        .summary('list the members that SRV records or an epmd name')
+        .description('Lists the members that the SRV records of a service, or the epmd of a host, name; dials none.'),
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv names --service my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv names --epmd 10.0.0.5
+
+Exit codes: 0 answered, also when there is no member; 1 not answered, 2 bad arguments.
+`,
+    )
+    .action(run(async () => (await import('./names.ts')).names))
+
+  withOutput(
+    withCookie(
+      withService(
+        program
+          .command('nodes')
+          .summary('dial the members: visible or hidden, OTP release, latency, why missing')
+          .description(
+            'Dials every member and shows whether it is visible or hidden, what it runs, and why it is missing.',
+          ),
+      ),
+    ),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv nodes --service my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv nodes --epmd 10.0.0.5 --json
+
+${FOOT}
+Exit codes: 0 all answered, 1 one did not or there is none, 2 bad arguments or environment.
+`,
+    )
+    .action(run(async () => (await import('./nodes.ts')).nodes))
+
+  withOutput(
+    withCookie(
+      withService(
+        program
+          .command('wait')
+          .summary('wait until so many members answer')
+          .description('Waits until so many members can be reached, for scripts and health checks.'),
+      ),
+    )
+      .option('--nodes <count>', 'how many must answer', '1')
+      .option('--interval <time>', 'time between two tries', '500ms'),
+    { timeout: '30s', what: 'how long to wait, such as 10s or 2m' },
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv wait --nodes 3 --service my-service.service.consul --timeout 30s && ./migrate
+
+${FOOT}
+Exit codes: 0 they answered, 1 the time was over and why, 2 bad arguments or environment.
+`,
+    )
+    .action(run(async () => (await import('./wait.ts')).wait))
 }
 
 /** The options of every command that talks to one peer. */
@@ -43,6 +134,14 @@ function withPeer(command: Command): Command {
         .option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)')
         .option('--at <host:port>', 'look nothing up, dial this address'),
     ),
+  )
+}
+
+/** The options of every command that lists members. */
+function withService(command: Command): Command {
+  return withDns(command.option('--service <dns name>', 'name that holds the SRV records')).option(
+    '--epmd <host>',
+    'list the nodes of the epmd of this host instead (ERL_EPMD_PORT, else 4369)',
   )
 }
 
@@ -61,9 +160,12 @@ function withCookie(command: Command): Command {
     .addOption(new Option('--cookie <secret>').hideHelp())
 }
 
-function withOutput(command: Command): Command {
+function withOutput(
+  command: Command,
+  { timeout = '5s', what = 'how long to wait for each step, such as 500ms or 10s' } = {},
+): Command {
   return command
-    .option('--timeout <time>', 'how long to wait for each step, such as 500ms or 10s', '5s')
+    .option('--timeout <time>', what, timeout)
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
 }

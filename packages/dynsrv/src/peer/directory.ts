@@ -2,6 +2,7 @@ import { DynamicSrv, type EpmdModule, ErlEpmd, parseNodeName, Static, systemHost
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import { dnsServer } from '../dns-server.ts'
 import { isShort } from '../doctor/judge-introduction.ts'
+import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
 import { parsePort } from '../parse-port.ts'
 import type { PeerOptions } from './peer-options.ts'
@@ -29,7 +30,7 @@ export function peerName(text: string): { name: string; alive: string; host: str
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for two ways at once
  */
 export async function openDirectory(
-  { at, epmd, dns = [] }: Pick<PeerOptions, 'at' | 'epmd' | 'dns'>,
+  { at, epmd, dns = [], timeout }: Pick<PeerOptions, 'at' | 'epmd' | 'dns' | 'timeout'>,
   peer?: string,
 ): Promise<Directory> {
   const ways = [at !== undefined && '--at', epmd !== undefined && '--epmd', dns.length > 0 && '--dns'].filter(Boolean)
@@ -38,15 +39,16 @@ export async function openDirectory(
       hint: 'Give one of them.',
     })
   }
+  const timeoutMs = durationMs(timeout)
   if (at !== undefined && peer !== undefined) {
     return { epmd: await fixed(at, peer), kind: 'at', label: '--at', [Symbol.dispose]: () => undefined }
   }
   if (epmd !== undefined) {
-    const module = new ErlEpmd()
+    const module = new ErlEpmd({ timeoutMs })
     return { epmd: module, kind: 'epmd', label: 'epmd', [Symbol.dispose]: () => module.close() }
   }
   const servers = dns.map(dnsServer)
-  const resolver = dnsClient(servers.length === 0 ? {} : { servers })
+  const resolver = dnsClient(servers.length === 0 ? {} : { servers, timeoutMs: Math.min(timeoutMs, MAX_TRY_MS) })
   return {
     epmd: new DynamicSrv({ resolver, listenPort: 0, retries: 0 }),
     kind: 'srv',
@@ -55,6 +57,9 @@ export async function openDirectory(
     [Symbol.dispose]: () => resolver.close?.(),
   }
 }
+
+/** One lost datagram must not take the whole time. */
+const MAX_TRY_MS = 2_000
 
 async function fixed(at: string, peer: string): Promise<EpmdModule> {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(.*)$/.exec(at) ?? []

@@ -1,0 +1,25 @@
+import { type MembersOptions, openMembers } from '../peer/members.ts'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+import { printer } from '../terminal/printer.ts'
+import { table } from '../terminal/table.ts'
+
+/**
+ * Lists the members that the SRV records of a service, or the epmd of a host, name. No node is dialled.
+ *
+ * @returns the exit code
+ * @throws {EpmdError} when the directory cannot be asked
+ */
+export async function names(options: MembersOptions): Promise<number> {
+  using members = await openMembers(options)
+  const out = printer(options)
+  const list = await members.list()
+  if (out.json) for (const member of list) out.object(member)
+  else if (list.length === 0) out.line([`no members in ${members.label}`])
+  else {
+    const header = ['node', 'port'].map((text) => [text, 'quiet'] as const)
+    for (const line of table([header, ...list.map(({ name, port }) => [[name, 'name'] as const, String(port)])])) {
+      out.line(line)
+    }
+  }
+  return EXIT_OK
+}
