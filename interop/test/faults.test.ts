@@ -1,11 +1,12 @@
-import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
+import { startZoneServer } from '@dynsrv/srv-resolver'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { freePort } from '@dynsrv/tools/free-port'
-import { start } from 'dynsrv'
 import { describe, expect, it } from 'vitest'
 import { startBeamMember } from '../src/beam-member.ts'
 import { EventsOf } from '../src/events-of.ts'
 import { eventually } from '../src/eventually.ts'
+import { startOurMember } from '../src/our-member.ts'
+import { publish } from '../src/publish.ts'
 import { Undo } from '../src/undo.ts'
 
 const COOKIE = 'fault-tests-cookie'
@@ -32,13 +33,12 @@ async function scene(service: string, { beamCookie = COOKIE }: { beamCookie?: st
     })
   const beam = undo.use(await startBeam())
   const ours = undo.use(
-    await start({
-      name: `api-1@${service}`,
-      cookie: COOKIE,
+    await startOurMember({
+      label: 'api-1',
       service,
+      cookie: COOKIE,
       dns: zone.address,
       port: ourPort,
-      host: '127.0.0.1',
       pollingInterval: POLL_MS,
     }),
   )
@@ -51,11 +51,6 @@ async function scene(service: string, { beamCookie = COOKIE }: { beamCookie?: st
     events: new EventsOf(ours),
     [Symbol.asyncDispose]: () => undo[Symbol.asyncDispose](),
   }
-}
-
-function publish(zone: ZoneServer, service: string, label: string, port: number): void {
-  zone.add({ type: 'SRV', name: service, target: `${label}.${service}`, port, ttlSeconds: 0 })
-  zone.add({ type: 'A', name: `${label}.${service}`, address: '127.0.0.1', ttlSeconds: 0 })
 }
 
 describe('a BEAM member and one of ours', () => {
@@ -129,13 +124,12 @@ describe('a real dnsmasq', () => {
       dns,
       epmdPort,
     })
-    await using ours = await start({
-      name: `api-1@${service}`,
-      cookie: COOKIE,
+    await using ours = await startOurMember({
+      label: 'api-1',
       service,
+      cookie: COOKIE,
       dns,
       port: ourPort,
-      host: '127.0.0.1',
       pollingInterval: POLL_MS,
     })
     const events = new EventsOf(ours)

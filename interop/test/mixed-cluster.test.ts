@@ -3,10 +3,11 @@ import { inspect, tuple } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { freePort } from '@dynsrv/tools/free-port'
-import { type Cluster, start } from 'dynsrv'
+import type { Cluster } from 'dynsrv'
 import { describe, expect, it } from 'vitest'
 import { startBeamMember } from '../src/beam-member.ts'
 import { eventually } from '../src/eventually.ts'
+import { startOurMember } from '../src/our-member.ts'
 
 const SERVICE = 'mixed.service.consul'
 const COOKIE = 'mixed-cluster-cookie'
@@ -30,15 +31,7 @@ describe('three BEAM nodes and two of ours, with names served by dnsmasq and no 
         epmdPort,
       })
     const ourMember = (label: string) =>
-      start({
-        name: `${label}@${SERVICE}`,
-        cookie: COOKIE,
-        service: SERVICE,
-        dns: dnsmasq.address,
-        port: ports.get(label)!,
-        host: '127.0.0.1',
-        pollingInterval: 200,
-      })
+      startOurMember({ label, service: SERVICE, cookie: COOKIE, dns: dnsmasq.address, port: ports.get(label)! })
 
     await using beamA = await beamMember('beam-a', 'elixir')
     await using beamB = await beamMember('beam-b', 'elixir')

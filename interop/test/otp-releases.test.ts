@@ -2,10 +2,11 @@ import { inspect, tuple } from '@dynsrv/etf'
 import { startZoneServer } from '@dynsrv/srv-resolver'
 import { freePort } from '@dynsrv/tools/free-port'
 import { OTP_SUITES, otpRelease } from '@dynsrv/tools/otp-release'
-import { start } from 'dynsrv'
 import { describe, expect, it } from 'vitest'
 import { startBeamMember } from '../src/beam-member.ts'
 import { eventually } from '../src/eventually.ts'
+import { startOurMember } from '../src/our-member.ts'
+import { publish } from '../src/publish.ts'
 
 const COOKIE = 'releases-cookie'
 const SUITES = Object.entries(OTP_SUITES) as [keyof typeof OTP_SUITES, number][]
@@ -16,13 +17,9 @@ describe.each(SUITES)('the OTP of Debian %s', (suite, release) => {
     const otp = await otpRelease(suite)
     await using zone = await startZoneServer()
     const [beamPort, ourPort] = [await freePort(), await freePort()]
-    for (const [label, port] of [
-      ['db-1', beamPort],
-      ['api-1', ourPort],
-    ] as const) {
-      zone.add({ type: 'SRV', name: service, target: `${label}.${service}`, port })
-      zone.add({ type: 'A', name: `${label}.${service}`, address: '127.0.0.1' })
-    }
+    publish(zone, service, 'db-1', beamPort)
+    publish(zone, service, 'api-1', ourPort)
+    const ourMember = { label: 'api-1', service, cookie: COOKIE, dns: zone.address, port: ourPort }
     await using beam = await startBeamMember({
       language: 'erlang',
       label: 'db-1',
@@ -35,15 +32,7 @@ describe.each(SUITES)('the OTP of Debian %s', (suite, release) => {
     })
     expect(await beam.eval('erlang:system_info(otp_release)')).toBe(`"${release}"`)
     await beam.eval('register(echo, spawn(fun Loop() -> receive {From, Term} -> From ! {echo, Term} end, Loop() end))')
-    await using ours = await start({
-      name: `api-1@${service}`,
-      cookie: COOKIE,
-      service,
-      dns: zone.address,
-      port: ourPort,
-      host: '127.0.0.1',
-      pollingInterval: 200,
-    })
+    await using ours = await startOurMember(ourMember)
     await ours.ready({ minPeers: 1 })
     await expect(ours.node.ping(beam.name)).resolves.toBe('pong')
     expect(await beam.eval(`net_adm:ping('${ours.self}')`)).toBe('pong')
@@ -65,15 +54,7 @@ describe.each(SUITES)('the OTP of Debian %s', (suite, release) => {
     await eventually(() => beam.eval('nodes(hidden)'), '[]')
 
     // A visible node takes part in global: nobody's sync may wait for it.
-    await using visible = await start({
-      name: `api-1@${service}`,
-      cookie: COOKIE,
-      service,
-      dns: zone.address,
-      port: ourPort,
-      host: '127.0.0.1',
-      hidden: false,
-    })
+    await using visible = await startOurMember({ ...ourMember, hidden: false })
     await visible.ready({ minPeers: 1 })
     await eventually(() => beam.eval('nodes()'), `['${visible.self}']`)
     const sync =
