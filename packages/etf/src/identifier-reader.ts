@@ -45,10 +45,17 @@ export function readReference(reader: TermReader): Reference {
   }
   const node = reader.readAtom()
   const creation = tag === Tag.NEWER_REFERENCE_EXT ? reader.u32() : readSmallCreation(reader)
-  const words: number[] = []
-  for (let index = 0; index < count; index++) words.push(reader.u32())
+  const words = readWords(reader, count)
   if (tag === Tag.NEW_REFERENCE_EXT) checkFirstWord(reader, words[0]!, start)
   return new Reference(node, creation, words)
+}
+
+/** Three are what every node of today makes; a literal is made faster than an array that grows. */
+function readWords(reader: TermReader, count: number): number[] {
+  if (count === 3) return [reader.u32(), reader.u32(), reader.u32()]
+  const words: number[] = []
+  for (let index = 0; index < count; index++) words.push(reader.u32())
+  return words
 }
 
 function readSmallCreation(reader: TermReader): number {

@@ -35,6 +35,17 @@ export interface ReaderOptions extends DecodeOptions {
   readonly atoms?: readonly Atom[] | undefined
 }
 
+/**
+ * An array for the elements of a list of which the first has that tag.
+ *
+ * V8 learns for each place that makes arrays what they will hold; at a place of their own integers and floats need no box.
+ */
+function roomFor(count: number, tag: number | undefined): Term[] {
+  if (tag === Tag.SMALL_INTEGER_EXT || tag === Tag.INTEGER_EXT) return new Array<Term>(count)
+  if (tag === Tag.NEW_FLOAT_EXT) return new Array<Term>(count)
+  return new Array<Term>(count)
+}
+
 const BINARIES = ['bytes', 'text', 'view']
 const MAPS = ['map', 'object']
 const FLOATS = ['number', 'boxed']
@@ -295,7 +306,7 @@ export class TermReader {
     const count = this.u32()
     this.admit(count, depth)
     const outer = this.owed
-    const list: Term[] = new Array(count)
+    const list = roomFor(count, this.bytes[this.at])
     this.#readElements(list, 0, count, depth, 1)
     // A tail that is a list continues this one.
     while (this.at < this.end) {
@@ -393,8 +404,9 @@ export class TermReader {
     let compound: Term[] | undefined
     for (let owed = pairs * 2 - 1; owed > 0; owed -= 2) {
       this.owed = outer + owed
-      const key = this.#readKey(pairs, depth)
-      if (isCompoundKey(key)) {
+      const isAtom = this.bytes[this.at] === Tag.SMALL_ATOM_UTF8_EXT
+      const key = isAtom ? this.#readSmallAtom().value : this.#readKey(pairs, depth)
+      if (!isAtom && isCompoundKey(key)) {
         if (compound === undefined) compound = [key]
         else compound.push(key)
       }
