@@ -69,11 +69,13 @@ function readEmpty(message: Message, name: string, owner: string, chainTtl: numb
 
 /** The SRV records; a target `.` says that there is no such service and is no member. */
 export function srvRecords(records: readonly MessageRecord[]): SrvRecord[] {
-  return records.flatMap((record) => {
-    if (record.type !== 'SRV' || record.target === '') return []
+  const found: SrvRecord[] = []
+  for (const record of records) {
+    if (record.type !== 'SRV' || record.target === '') continue
     const { target, port, priority, weight, ttlSeconds } = record
-    return [{ target, port, priority, weight, ttlSeconds }]
-  })
+    found.push({ target, port, priority, weight, ttlSeconds })
+  }
+  return found
 }
 
 export function addressRecords(records: readonly MessageRecord[]): AddressRecord[] {
@@ -86,8 +88,9 @@ export function addressRecords(records: readonly MessageRecord[]): AddressRecord
 
 /** The addresses in a message for the targets that it names; what else it brings is not believed. */
 export function additionalAddresses(message: Message, records: readonly SrvRecord[]): Map<string, AddressRecord[]> {
-  const targets = new Set(records.map((record) => nameKey(record.target)))
   const addresses = new Map<string, AddressRecord[]>()
+  if (message.additionals.length === 0) return addresses
+  const targets = new Set(records.map((record) => nameKey(record.target)))
   for (const record of message.additionals) {
     const key = nameKey(record.name)
     if (!targets.has(key)) continue

@@ -23,6 +23,8 @@ export interface Decision {
   readonly plan: Plan
   /** Who was named, in the spelling that is in use. */
   readonly nodes: ReadonlySet<NodeName>
+  /** The live links that the plan is for. */
+  readonly connected: ReadonlySet<NodeName>
 }
 
 /** Turns answers into plans, and asks again before anybody leaves. */
@@ -40,25 +42,27 @@ export class Decider {
   async decide(discovery: Discovery): Promise<Decision> {
     const { asker, options } = this.#parts
     this.#emptyPolls = discovery.nodes.size === 0 ? this.#emptyPolls + 1 : 0
-    let nodes = this.#sameSpelling(discovery.nodes)
+    let connected = this.#connected()
+    let nodes = this.#sameSpelling(discovery.nodes, connected)
     const whole = nodes.size > 0 && holdOf(discovery) === undefined
-    if (whole) this.#rotation.observe(nodes, this.#connected())
+    if (whole) this.#rotation.observe(nodes, connected)
     let hold = this.#hold(nodes, discovery)
-    let decided = this.#plan(nodes, hold)
+    let decided = this.#plan(nodes, connected, hold)
     for (let more = options.confirmLeave; more > 0 && decided.leave.length > 0; more--) {
       const again = await asker.askAgain(options.confirmDelayMs)
+      connected = this.#connected()
       if (again === undefined) hold = 'unconfirmed'
       else {
         hold = holdOf(again)
-        const named = this.#sameSpelling(again.nodes)
+        const named = this.#sameSpelling(again.nodes, connected)
         // Two answers a moment apart that differ are each a part of the truth.
         if (!sameSet(named, nodes)) this.#rotation.suspect()
         nodes = new Set([...nodes, ...named])
       }
-      decided = this.#plan(nodes, hold ?? this.#hold(nodes, discovery))
+      decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery))
     }
     if (whole) this.#rotation.remember(decided.members.keys(), nodes)
-    return { plan: decided, nodes }
+    return { plan: decided, nodes, connected }
   }
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): HoldReason | undefined {
@@ -69,13 +73,13 @@ export class Decider {
     return this.#rotation.suspected ? 'rotating' : undefined
   }
 
-  #plan(discovered: ReadonlySet<NodeName>, hold: HoldReason | undefined): Plan {
+  #plan(discovered: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>, hold: HoldReason | undefined): Plan {
     const { membership, options, leave, members } = this.#parts
     return plan({
       self: membership.self,
       members: members(),
       discovered,
-      connected: this.#connected(),
+      connected,
       hold,
       leave,
       maxLeaveShare: options.maxLeaveShare,
@@ -83,9 +87,9 @@ export class Decider {
     })
   }
 
-  #sameSpelling(nodes: ReadonlySet<NodeName>): ReadonlySet<NodeName> {
+  #sameSpelling(nodes: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>): ReadonlySet<NodeName> {
     const { membership, members } = this.#parts
-    return sameSpelling(nodes, members().keys(), this.#connected(), [membership.self])
+    return sameSpelling(nodes, { members: members().keys(), connected, self: membership.self })
   }
 
   #connected(): ReadonlySet<NodeName> {

@@ -136,7 +136,8 @@ export class Dialer {
     try {
       const limit = { ms: timeoutMs, signal: abort.signal, late: () => lateDial(node, timeoutMs), unref }
       await within(limit, (signal) => membership.connect(node, { signal }))
-      if (!has(membership.connected(), node)) throw noLink(node)
+      // Whose nodeup was seen, and no nodedown since, need not be looked for among all.
+      if (!this.#isUp(peer) && !has(membership.connected(), node)) throw noLink(node)
       if (!abort.signal.aborted) this.#options.connected(node)
     } catch (cause) {
       this.#failed(node, peer, abort, cause)
@@ -145,6 +146,10 @@ export class Dialer {
       if (peer.abort === abort) peer.abort = undefined
       this.#pump()
     }
+  }
+
+  #isUp(peer: Peer): boolean {
+    return peer.state === 'up'
   }
 
   #failed(node: NodeName, peer: Peer, { signal }: AbortController, cause: unknown): void {

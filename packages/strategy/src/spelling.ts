@@ -4,10 +4,24 @@ import type { NodeName } from '@dynsrv/epmd-shim'
  * Gives names the spelling in which they are known. DNS ignores case and node names do not: an answer in capitals names
  * the same nodes.
  */
-export function sameSpelling(nodes: Iterable<NodeName>, ...known: readonly Iterable<NodeName>[]): Set<NodeName> {
+export function sameSpelling(
+  nodes: ReadonlySet<NodeName>,
+  { members, connected, self }: SpellingsInUse,
+): ReadonlySet<NodeName> {
+  // Most polls name whom we are connected to, in the same letters.
+  const strangers: NodeName[] = []
+  for (const node of nodes) if (node !== self && !connected.has(node)) strangers.push(node)
+  if (strangers.length === 0) return nodes
   const spelled = new Map<string, NodeName>()
-  for (const names of known) for (const name of names) spelled.set(name.toLowerCase(), name)
+  for (const names of [members, connected, [self]]) for (const name of names) spelled.set(name.toLowerCase(), name)
   const same = new Set<NodeName>()
   for (const node of nodes) same.add(spelled.get(node.toLowerCase()) ?? node)
   return same
+}
+
+/** Later ones count more: what a peer calls itself is its name. */
+export interface SpellingsInUse {
+  readonly members: Iterable<NodeName>
+  readonly connected: ReadonlySet<NodeName>
+  readonly self: NodeName
 }

@@ -176,7 +176,8 @@ export class Strategy implements AsyncDisposable {
         ends.removeEventListener('abort', abort)
       }
       const look = () => {
-        if (!enough()) return
+        // The whole count takes time in proportion to the members, too much for each of thousands that join.
+        if ((this.#watcher?.joined ?? 0) < minPeers || !enough()) return
         done()
         resolve()
       }

@@ -69,6 +69,11 @@ export class Watcher {
     return this.#members
   }
 
+  /** How many members have a link, as far as events and polls have told. */
+  get joined(): number {
+    return this.#joined.size
+  }
+
   /** Milliseconds since the last good answer; undefined when there was none. */
   get lastGoodAgeMs(): number | undefined {
     return this.#lastGoodAt === undefined ? undefined : performance.now() - this.#lastGoodAt
@@ -188,8 +193,7 @@ export class Watcher {
   /** The policy is user code: when it throws, nobody leaves. */
   readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
 
-  #apply({ plan, nodes }: Decision, discovery: Discovery, elapsedMs: number): void {
-    const connected = this.#connected()
+  #apply({ plan, nodes, connected }: Decision, discovery: Discovery, elapsedMs: number): void {
     const before = this.#members
     this.#members = plan.members
     for (const node of plan.appeared) claim(this.#membership, node, this)

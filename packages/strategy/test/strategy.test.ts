@@ -32,6 +32,17 @@ describe('joining', () => {
     await strategy.stop()
   })
 
+  it('takes the spelling in which a peer that dialled us calls itself', async () => {
+    const membership = new FakeMembership()
+    membership.dialDoes('a@svc.test', () => Promise.reject(new Error('wrong name')))
+    const { strategy } = running(membership, new Scripted(nodes('a')), { leave: whenLinkDropped() })
+    await polls(1)
+    membership.up(node('A'))
+    await polls(2)
+    expect(strategy.expected()).toStrictEqual([node('A')])
+    await strategy.stop()
+  })
+
   it('keeps the spelling of a member when an answer changes the case', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('a'))
@@ -221,6 +232,19 @@ describe('leaving', () => {
 })
 
 describe('stop, drain and ready', () => {
+  it('counts the links of thousands only when enough have joined', async () => {
+    const membership = new FakeMembership()
+    const labels = Array.from({ length: 500 }, (_, index) => `n${index}`)
+    const connected = vi.spyOn(membership, 'connected')
+    const { strategy } = running(membership, new Scripted(nodes(...labels)), { parallel: 500 })
+    const ready = strategy.ready({ minPeers: 500 })
+    await polls(1)
+    await ready
+    expect(membership.dialled).toHaveLength(500)
+    expect(connected.mock.calls.length).toBeLessThan(20)
+    await strategy.stop()
+  })
+
   it('stops at once: no poll, no dial, no timer is left', async () => {
     const membership = new FakeMembership()
     membership.dialDoes('a@svc.test', () => new Promise(() => undefined))
