@@ -1,3 +1,8 @@
+import { setMaxListeners } from 'node:events'
+
+/** Signals that are known to have many listeners. */
+const shared = new WeakSet<AbortSignal>()
+
 /**
  * Runs something with a signal that aborts as soon as one of several does, and lets go of them afterwards.
  *
@@ -14,6 +19,7 @@ export async function withLinkedSignal<T>(
     for (const signal of signals) {
       if (signal === undefined) continue
       signal.throwIfAborted()
+      allowMany(signal)
       const abort = () => controller.abort(signal.reason)
       signal.addEventListener('abort', abort)
       links.push(() => signal.removeEventListener('abort', abort))
@@ -22,4 +28,11 @@ export async function withLinkedSignal<T>(
   } finally {
     for (const unlink of links) unlink()
   }
+}
+
+/** A thousand lookups under one signal are no leak, as each lets go of it; Node.js would warn of the eleventh. */
+function allowMany(signal: AbortSignal): void {
+  if (shared.has(signal)) return
+  shared.add(signal)
+  setMaxListeners(0, signal)
 }

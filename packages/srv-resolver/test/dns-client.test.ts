@@ -25,6 +25,20 @@ async function failure(lookup: Promise<unknown>): Promise<ResolverError> {
 }
 
 describe('dnsClient and our zone server', () => {
+  it('takes many lookups under one signal for no leak', async () => {
+    await using zone = await startZoneServer({ records: members(50) })
+    const warnings: Error[] = []
+    const listener = (warning: Error) => warnings.push(warning)
+    process.on('warning', listener)
+    const dns = dnsClient({ servers: [zone.address] })
+    const { signal } = new AbortController()
+    const names = Array.from({ length: 50 }, (_, index) => `node-${index}.${SERVICE}`)
+    await Promise.all(names.map((name) => dns.resolveAddresses(name, { signal })))
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', listener)
+    expect(warnings).toStrictEqual([])
+  })
+
   it('gives records, TTLs, additional addresses and who said so', async () => {
     await using zone = await startZoneServer({ records: members(2) })
     const answer = await dnsClient({ servers: [zone.address] }).resolveSrv('MY-service.service.consul.')

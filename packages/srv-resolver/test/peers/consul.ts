@@ -50,8 +50,21 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** A port that was free may be taken before Consul listens there: then others are tried. */
+class PortTaken extends Error {}
+
 /** @param config additional configuration, such as `dns_config` */
 export async function startConsul(config: object = {}): Promise<Consul> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryToStart(config)
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === 3) throw error
+    }
+  }
+}
+
+async function tryToStart(config: object): Promise<Consul> {
   const program = consulProgram()
   const ports: number[] = []
   while (ports.length < 6) ports.push(await freePort())
@@ -74,7 +87,10 @@ export async function startConsul(config: object = {}): Promise<Consul> {
   const exited = once(child, 'exit')
   const url = `http://127.0.0.1:${http}`
   while (!(await hasLeader(url))) {
-    if (child.exitCode !== null) throw new Error(`Consul did not start: ${log.trim()}`)
+    if (child.exitCode !== null) {
+      const Fault = log.includes('address already in use') ? PortTaken : Error
+      throw new Fault(`Consul did not start: ${log.trim()}`)
+    }
     await pause(50)
   }
   const put = async (path: string, body: unknown = {}) => {
