@@ -25,7 +25,7 @@ import type {
   SrvAnswer,
   SrvResolver,
 } from './resolver.ts'
-import { parseServer, type ServerAddress } from './server-address.ts'
+import { parseServerAddress, type ServerAddress } from './server-address.ts'
 
 /** Options of {@link dnsClient}. */
 export interface DnsClientOptions {
@@ -105,7 +105,7 @@ export class DnsClient implements SrvResolver {
       })
     }
     this.#options = options
-    this.#servers = options.servers?.map(parseServer)
+    this.#servers = options.servers?.map(parseServerAddress)
     this.#domains = options.search?.map(checkedName)
     this.#resolvConf = new ResolvConf(options.resolvConf ?? '/etc/resolv.conf')
   }

@@ -23,6 +23,7 @@ export type {
   TrimReason,
 } from './resolver.ts'
 export { type SameDomainOptions, sameDomain } from './same-domain.ts'
+export { parseServerAddress, type ServerAddress } from './server-address.ts'
 export { srvOrder } from './srv-order.ts'
 export { type StaleEvent, type StaleOnErrorOptions, staleOnError } from './stale-on-error.ts'
 export { type StaticResolver, staticResolver } from './static.ts'

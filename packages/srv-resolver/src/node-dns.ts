@@ -5,7 +5,7 @@ import { checkedName } from './dns-name.ts'
 import { ResolverError, type ResolverErrorCode } from './error.ts'
 import { withLinkedSignal } from './linked-signal.ts'
 import type { AddressRecord, DnsAnswer, SrvAnswer, SrvResolver } from './resolver.ts'
-import { parseServer } from './server-address.ts'
+import { parseServerAddress } from './server-address.ts'
 
 /** Options of {@link nodeDns}. */
 export interface NodeDnsOptions {
@@ -42,7 +42,7 @@ const CODES: Readonly<Record<string, ResolverErrorCode>> = {
 export function nodeDns(options: NodeDnsOptions = {}): SrvResolver & { close(): void } {
   checkOptions('nodeDns', options, { servers: texts, timeoutMs: whole(1, 600_000), tries: whole(1, 100) })
   const { servers, timeoutMs = 2000, tries = 2 } = options
-  const addresses = servers?.map(parseServer)
+  const addresses = servers?.map(parseServerAddress)
   const closing = new AbortController()
 
   async function look<R>(

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { ResolverError } from './error.ts'
-import { parseServer, type ServerAddress } from './server-address.ts'
+import { parseServerAddress, type ServerAddress } from './server-address.ts'
 
 /** What a stub resolver takes from `resolv.conf`. */
 export interface ResolverConfig {
@@ -12,7 +12,7 @@ export interface ResolverConfig {
 }
 
 const MAX_NDOTS = 15
-const LOCAL = parseServer('127.0.0.1')
+const LOCAL = parseServerAddress('127.0.0.1')
 
 /**
  * Reads the text of a `resolv.conf`: `nameserver` (also with a port), `search` or `domain` (the last one counts), and
@@ -58,7 +58,7 @@ function commentOnly(match: string, offset: number, line: string): string {
 
 function serverOrNone(text: string): ServerAddress | undefined {
   try {
-    return parseServer(text)
+    return parseServerAddress(text)
   } catch (error) {
     if (error instanceof ResolverError) return undefined
     throw error

@@ -21,7 +21,7 @@ export function formatAddress(host: string, port: number): string {
  *
  * @throws {ResolverError} `DNS_BAD_OPTION` for what is no IP address (a name would need a DNS server to be found) or port
  */
-export function parseServer(text: string): ServerAddress {
+export function parseServerAddress(text: string): ServerAddress {
   const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:#]*))(?:[:#](\d+))?$/.exec(text) ?? []
   const host = isIP(text) === 6 ? text : (bracketed ?? plain ?? '')
   const family = isIP(host)
