@@ -110,7 +110,7 @@ export class DynamicSrv implements EpmdModule {
     signal?.throwIfAborted()
     const own = this.#portOfSelf(alive, host)
     if (own !== undefined) return { candidates: [loopback(own, family)], version: 6 }
-    if (isIP(host) !== 0) throw notAService(alive, host)
+    if (isIP(host) !== 0) throw notAService(host)
     const lookup: Lookup = {
       alive,
       host,
@@ -139,7 +139,7 @@ export class DynamicSrv implements EpmdModule {
       const hint = 'Pass the service whose nodes you want, or start a node with this module first.'
       throw new EpmdError('EPMD_NAMES_UNKNOWN', 'no service to list the nodes of', { hint })
     }
-    const { records } = await this.#srv(host, { alive: '*', host, instance: host, family: 'any' }, () => false)
+    const { records } = await this.#srv(host, {}, () => false)
     return usable(records).flatMap(({ target, port }) => {
       const name = target.slice(0, -host.length - 1)
       return name !== '' && !name.includes('.') && sameName(target, `${name}.${host}`) ? [{ name, port }] : []
@@ -156,14 +156,14 @@ export class DynamicSrv implements EpmdModule {
   }
 
   /** A kept answer does when it satisfies, else the question is asked anew. */
-  async #srv(name: string, { signal, ...lookup }: Lookup, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
+  async #srv(name: string, { signal }: CallOptions, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
     try {
       const { answer, recent } = await this.#answers.ask(name, signal)
       if (!recent || satisfies(answer)) return answer
       return (await this.#answers.ask(name, signal, { fresh: true })).answer
     } catch (cause) {
       signal?.throwIfAborted()
-      throw lookupFailed(lookup, `the SRV records of ${name}`, cause)
+      throw lookupFailed(`the SRV records of ${name}`, cause)
     }
   }
 
@@ -194,7 +194,7 @@ export class DynamicSrv implements EpmdModule {
         if (records.length > 0) return ofFamily(records, family)
       } catch (cause) {
         signal?.throwIfAborted()
-        throw lookupFailed(lookup, `the address of ${name}`, cause)
+        throw lookupFailed(`the address of ${name}`, cause)
       }
     }
     return []

@@ -55,7 +55,7 @@ class FirstOf implements EpmdModule {
         failures.push(error)
       }
     }
-    throw nobodyKnows(`${alive}@${host}`, failures)
+    throw nobodyKnows(failures)
   }
 
   /** The names that the modules know, each once; those that cannot list are passed over while another one can. */
@@ -86,13 +86,17 @@ function cannotList(error: unknown): boolean {
   return error instanceof EpmdError && error.code === 'EPMD_NAMES_UNKNOWN'
 }
 
-function nobodyKnows(name: string, failures: readonly unknown[]): EpmdError {
+function nobodyKnows(failures: readonly unknown[]): EpmdError {
   const absent = failures.every((error) => error instanceof EpmdError && error.code === 'EPMD_NOT_FOUND')
   const reasons = failures.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
   const hints = failures.flatMap((error) => (error instanceof EpmdError ? [error.hint] : []))
-  return new EpmdError(absent ? 'EPMD_NOT_FOUND' : 'EPMD_LOOKUP_FAILED', `nobody knows ${name}: ${reasons}`, {
-    cause: new AggregateError(failures, reasons),
-    hint: hints.join(' '),
-    retryable: failures.some((error) => !(error instanceof EpmdError) || error.retryable),
-  })
+  return new EpmdError(
+    absent ? 'EPMD_NOT_FOUND' : 'EPMD_LOOKUP_FAILED',
+    `none of the modules has an address: ${reasons}`,
+    {
+      cause: new AggregateError(failures, reasons),
+      hint: hints.join(' '),
+      retryable: failures.some((error) => !(error instanceof EpmdError) || error.retryable),
+    },
+  )
 }

@@ -72,13 +72,13 @@ export class Static implements EpmdModule {
     const all = this.#nodes.get(name)
     if (all === undefined) {
       const known = [...this.#nodes.keys()].slice(0, 5).join(', ') || 'none'
-      const hint = `Add it to the map; known nodes: ${known}.`
-      throw new EpmdError('EPMD_NOT_FOUND', `${name} is not in the map of nodes`, { hint })
+      const hint = `Add ${name} to the map; known nodes: ${known}.`
+      throw new EpmdError('EPMD_NOT_FOUND', 'the map of nodes lacks it', { hint })
     }
     const candidates = all.filter((one) => family === 'any' || one.family === (family === 'inet' ? 4 : 6))
     if (candidates.length > 0) return { candidates, version: 6 }
     const hint = `Add an ${family === 'inet' ? 'IPv4' : 'IPv6'} address for it.`
-    throw new EpmdError('EPMD_NO_ADDRESS', `${name} has no ${family} address in the map of nodes`, { hint })
+    throw new EpmdError('EPMD_NO_ADDRESS', `the map of nodes has no ${family} address for it`, { hint })
   }
 
   /** The nodes of the map; only those with this host when one is given. */

@@ -154,7 +154,7 @@ describe('addressPlease', () => {
     await expect(epmd.addressPlease('web-1', SERVICE)).rejects.toMatchObject({
       code: 'EPMD_NOT_FOUND',
       retryable: true,
-      message: 'web-1@svc.internal is not in DNS: no SRV record with target web-1.svc.internal',
+      message: 'no SRV record has the target web-1.svc.internal',
       hint: expect.stringMatching(/svc\.internal has web-2\.svc\.internal/),
     })
   })
