@@ -50,10 +50,9 @@ export class Dialer {
   }
 
   /** Says who shall be connected from now on; dials to others end. */
-  want(nodes: Iterable<NodeName>, connected: ReadonlySet<NodeName>): void {
-    const wanted = new Set(nodes)
-    for (const node of [...this.#peers.keys()]) if (!wanted.has(node)) this.#forget(node)
-    for (const node of wanted) {
+  want(wanted: ReadonlyMap<NodeName, unknown>, connected: ReadonlySet<NodeName>): void {
+    for (const node of this.#peers.keys()) if (!wanted.has(node)) this.#forget(node)
+    for (const node of wanted.keys()) {
       const peer = this.#peers.get(node)
       if (connected.has(node)) this.up(node)
       else if (peer === undefined) this.#enqueue(node, this.#create(node))

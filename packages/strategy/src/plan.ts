@@ -45,6 +45,7 @@ const NAMED: Member = { missedPolls: 0, missingSince: undefined }
 
 /** The difference between what was, what is named and what is connected. Pure; in proportion to the number of members. */
 export function plan(input: PlanInput): Plan {
+  if (namesTheSame(input)) return { members: input.members, appeared: [], returned: [], leave: [], held: new Map() }
   const { self, discovered, hold } = input
   const members = new Map<NodeName, Member>()
   const appeared: NodeName[] = []
@@ -70,6 +71,13 @@ export function plan(input: PlanInput): Plan {
   for (const node of willing) if (!leave.has(node)) held.set(node, 'share')
   for (const node of leave) members.delete(node)
   return { members, appeared, returned, leave: [...leave], held }
+}
+
+/** Most answers name whom the last one named. */
+function namesTheSame({ self, members, discovered }: PlanInput): boolean {
+  if (discovered.size - (discovered.has(self) ? 1 : 0) !== members.size) return false
+  for (const [node, { missedPolls }] of members) if (missedPolls > 0 || !discovered.has(node)) return false
+  return true
 }
 
 function missedAgain({ missedPolls, missingSince }: Member, now: number): Member {

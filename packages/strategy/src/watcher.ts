@@ -171,7 +171,7 @@ export class Watcher {
       this.#lastFailure = cause
       this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
       // The answer is missing, the links are not: whoever is a member is still dialled.
-      this.#guard('membership', () => this.#dialer.want(this.#members.keys(), this.#connected()))
+      this.#guard('membership', () => this.#dialer.want(this.#members, this.#connected()))
       return undefined
     }
   }
@@ -213,9 +213,9 @@ export class Watcher {
     this.#tellHeld(plan.held)
     for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
     this.#unlinker.pump((node) => this.#members.has(node), connected)
-    for (const node of this.#members.keys()) if (connected.has(node)) this.#up(node)
+    for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
     for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
-    this.#dialer.want(this.#members.keys(), connected)
+    this.#dialer.want(this.#members, connected)
   }
 
   #tellHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
