@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import { collect } from './commands/collect.ts'
-import { peerCommands, type Run } from './commands/peer-commands.ts'
+import { peerCommands, type Run, termCommands } from './commands/peer-commands.ts'
 import { advice, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
@@ -121,6 +121,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .action(run(async () => (await import('./commands/join.ts')).join))
 
   peerCommands(program, run)
+  termCommands(program, run)
 
   program
     .command('dns')

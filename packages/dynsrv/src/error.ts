@@ -1,6 +1,7 @@
 /** What can be wrong with what `start` and the command line are given, and with a cluster that does not form. */
 export type DynsrvErrorCode =
   | 'DYNSRV_BAD_OPTION'
+  | 'DYNSRV_BAD_TERM'
   | 'DYNSRV_NAME_MISSING'
   | 'DYNSRV_SERVICE_MISSING'
   | 'DYNSRV_SERVICE_INVALID'

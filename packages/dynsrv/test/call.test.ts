@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ENV, type Peer, startPeer } from './peer.ts'
+import { runDynsrv } from './run-dynsrv.ts'
+
+describe('speaking to a real Erlang node', () => {
+  let peer: Peer
+  beforeAll(async () => {
+    peer = await startPeer()
+  })
+  afterAll(() => peer[Symbol.asyncDispose]())
+  const run = (command: string, ...args: string[]) =>
+    runDynsrv([command, peer.name, ...args, ...peer.dns], { env: ENV })
+
+  it.each([
+    [['lists', 'reverse', '[1, {a, <<"b">>}]'], '[{a,<<"b">>},1]\n'],
+    [[':lists', 'reverse', '[1, {:a, "b"}]'], '[{:a, "b"}, 1]\n'],
+    [['lists', 'reverse', '[1, "b"]', '--syntax', 'json'], '["b",1]\n'],
+    [['lists', 'reverse', '[1, {a}]', '--json'], '{"result":[["a"],1]}\n'],
+    [['erlang', 'node'], "'erl-1@my-service.test'\n"],
+  ])('call %j prints %j', async (args, printed) => {
+    const { code, stdout, stderr } = await run('call', ...args)
+    expect(stderr).toBe('')
+    expect(stdout).toBe(printed)
+    expect(code).toBe(0)
+  })
+
+  it('call takes a number below zero behind --', async () => {
+    const args = ['call', peer.name, ...peer.dns, '--', 'erlang', 'abs', '-7']
+    expect(await runDynsrv(args, { env: ENV })).toMatchObject({ code: 0, stdout: '7\n' })
+  })
+
+  it('call says what was raised, and what is not there', async () => {
+    const raised = await run('call', 'erlang', 'error', '{bad, thing}')
+    expect(raised.stderr).toMatch(/^dynsrv call: erlang\.error\/1 raised error: \{bad,thing\}\. .*\n$/)
+    expect(raised.code).toBe(1)
+    const undef = await run('call', 'lists', 'revers', '[]')
+    expect(undef.stderr).toMatch(/lists\.revers\/1 is not there.*Check the module/)
+    expect(undef.code).toBe(1)
+  })
+
+  it('cast and send reach the node before the command ends', async () => {
+    await peer.beam.eval('ets:new(seen, [named_table, public, {heir, whereis(init), x}]), register(box, self())')
+    const cast = await run('cast', 'erlang', 'send', 'box', '{cast, 1}')
+    expect(cast).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    expect(await peer.beam.eval('receive {cast, N} -> N after 5000 -> timeout end')).toBe('1')
+    const sent = await run('send', 'box', '{sent, <<"x">>}', '--json')
+    expect(sent).toMatchObject({ code: 0, stdout: '{"sent":true}\n' })
+    expect(await peer.beam.eval('receive {sent, X} -> X after 5000 -> timeout end')).toBe('<<"x">>')
+  })
+
+  it('eval evaluates an expression, and says where it is wrong', async () => {
+    expect(await run('eval', 'X = 20, lists:sum([X, 22]).')).toMatchObject({ code: 0, stdout: '42\n' })
+    expect(await run('eval', 'node()', '--json')).toMatchObject({ stdout: `{"result":"${peer.name}"}\n` })
+    const wrong = await run('eval', 'lists:sum([1, }')
+    expect(wrong.stderr).toMatch(/^dynsrv eval: syntax error before: .* at column 15\. .*\n$/)
+    expect(wrong.code).toBe(2)
+    const raised = await run('eval', 'error(oops)')
+    expect(raised.stderr).toMatch(/raised error: oops/)
+    expect(raised.code).toBe(1)
+    const elixir = await run('eval', '1 + 1', '--syntax', 'elixir')
+    expect(elixir.stderr).toMatch(/is not there/)
+    expect(elixir.code).toBe(1)
+  })
+
+  it('says why the node is not reached', async () => {
+    const args = ['call', peer.name, 'erlang', 'node', ...peer.dns]
+    const { code, stderr } = await runDynsrv(args, { env: { RELEASE_COOKIE: 'another' } })
+    expect(stderr).toMatch(/refused our cookie/)
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    [['call', 'n@x.test', 'lists', 'reverse', '[1, '], /"\[1, " is no Erlang term: it ends at column 5/],
+    [['call', 'n@x.test', 'MyApp', 'f', 'foo'], /no Elixir term: .*colon at column 1/],
+    [['call', 'n@x.test', 'lists', 'f', '--syntax', 'lisp'], /"lisp" is unknown.*erlang, elixir or json/],
+    [['call', 'n@x.test', 'lists'], /missing required argument 'function'/],
+    [['eval', 'n@x.test', '1', '--syntax', 'json'], /JSON has no expressions/],
+    [['send', 'n@x.test', 'box'], /missing required argument 'message'/],
+  ] as const)('refuses %j with exit code 2', async (args, says) => {
+    const { code, stdout, stderr } = await runDynsrv(args, { env: ENV })
+    expect(stderr).toMatch(says)
+    expect(stderr.split('\n')).toHaveLength(2)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+})
