@@ -2,7 +2,11 @@ import type { SrvAnswer, SrvRecord, SrvResolver } from '@dynsrv/srv-resolver'
 import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
 import { type Candidate, mapNames, type NameMapping, targetLabel, withoutDots } from '../name-mapping.ts'
 import { dnsName } from '../options.ts'
+import { settleSome } from '../settle-some.ts'
 import { answerFacts } from './answer-facts.ts'
+
+/** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
+const MAX_LOOKUPS = 64
 
 /** What is asked of a resolver to find SRV records. */
 export type SrvSource = Pick<SrvResolver, 'resolveSrv'> & Partial<Pick<SrvResolver, 'resolveTxt' | 'resolveAddresses'>>
@@ -22,8 +26,8 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     if (name.needs === 'target' || name.needs === 'tags') {
       return { ...mapNames(answer.records.map(candidateOf), name), ...answerFacts(answer) }
     }
-    const lookups = await Promise.allSettled(
-      answer.records.map((record) => lookedUp(resolver, answer, record, name, signal)),
+    const lookups = await settleSome(answer.records, { parallel: MAX_LOOKUPS, signal }, (record) =>
+      lookedUp(resolver, answer, record, name, signal),
     )
     signal.throwIfAborted()
     const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
