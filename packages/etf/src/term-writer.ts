@@ -217,7 +217,12 @@ export class TermWriter {
     const elements = tuple.elements
     this.admit(depth)
     this.openTuple(elements.length)
-    for (let index = 0; index < elements.length; index++) this.write(elements[index], depth + 1)
+    for (let index = 0; index < elements.length; index++) {
+      const element = elements[index]
+      // Without a call of `write`, which is not inlined into itself.
+      if (typeof element === 'number') this.#writeNumber(element)
+      else this.write(element, depth + 1)
+    }
   }
 
   openTuple(arity: number): void {
@@ -348,7 +353,8 @@ export class TermWriter {
     this.admit(depth)
     this.openMap(map.size)
     for (const [key, value] of this.#deterministic ? this.#inFixedOrder(map) : map) {
-      this.write(key, depth + 1)
+      if (key instanceof Atom) this.writeAtom(key)
+      else this.write(key, depth + 1)
       this.write(value, depth + 1)
     }
   }
