@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import { collect } from './commands/collect.ts'
-import { peerCommands, type Run, termCommands } from './commands/peer-commands.ts'
+import { localCommands, peerCommands, type Run, termCommands } from './commands/peer-commands.ts'
 import { advice, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
@@ -122,6 +122,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
   peerCommands(program, run)
   termCommands(program, run)
+  localCommands(program, run)
 
   program
     .command('dns')

@@ -220,6 +220,53 @@ Exit codes: 0 it has a value, 1 it raised or was not reached, 2 bad arguments, e
     .action(run(async () => (await import('./call.ts')).evaluate))
 }
 
+/** Declares the commands that stand for a tool of Erlang's own. */
+export function localCommands(program: Command, run: Run): void {
+  program
+    .command('epmd')
+    .summary('serve the names of the nodes of this machine, as epmd does')
+    .description("Serves the names of this machine's nodes as Erlang's epmd does, byte for byte.")
+    .option('--port <number>', 'port to listen on, else ERL_EPMD_PORT, else 4369')
+    .addOption(
+      new Option('--host <address>', 'address to listen on beside 127.0.0.1; may be repeated').argParser(collect),
+    )
+    .option('--json', 'print one JSON object a line')
+    .option('--plain', 'print without colours')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv epmd
+  $ dynsrv epmd --host 0.0.0.0      for nodes of other machines too
+
+Only nodes of this machine may register.
+Exit codes: 0 stopped by SIGINT, SIGTERM or epmd -kill, 2 bad arguments or the port is taken.
+`,
+    )
+    .action(run(async () => (await import('./epmd.ts')).epmd))
+
+  program
+    .command('cookie')
+    .summary('make a cookie: dynsrv cookie new')
+    .description("Makes a cluster's secret.")
+    .command('new')
+    .description('Prints a random cookie of 256 bits, or puts it into a new file that only its owner can read.')
+    .option('--file <file>', 'write it there, mode 0400, and do not print it')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv cookie new --file ~/.erlang.cookie
+  $ RELEASE_COOKIE=$(dynsrv cookie new) bin/my_app start
+
+This is the one command that prints a cookie.
+Exit codes: 0 made, 2 the file is there already or cannot be written.
+`,
+    )
+    .action(run(async () => (await import('./cookie.ts')).cookieNew))
+}
+
 const SYNTAX = 'Terms are read as Elixir when the name before them is written so (MyApp.Store, :lists), else as Erlang.'
 
 function withTerms(command: Command): Command {

@@ -8,7 +8,7 @@ export const EXIT_BAD_USAGE = 2
 export const EXIT_INTERRUPTED = 130
 
 const BAD_USAGE =
-  /^(DYNSRV_(?!NOT_READY|CLOSED)|NODE_(NAME_|BAD_OPTION|PORT_IN_USE|LISTEN_FAILED)|DNS_BAD_|EPMD_(BAD_OPTION|DIST_PORT)|STRATEGY_BAD_)/
+  /^(DYNSRV_(?!NOT_READY|CLOSED)|NODE_(NAME_|BAD_OPTION|PORT_IN_USE|LISTEN_FAILED)|DNS_BAD_|EPMD_(BAD_OPTION|DIST_PORT|LISTEN_FAILED)|STRATEGY_BAD_)/
 
 /** Tells what the user typed wrong (2) from what went wrong (1), by the stable code of the error or of its causes. */
 export function exitCodeOf(error: unknown): number {
