@@ -39,7 +39,7 @@ describe('members of a service', () => {
       { type: 'question', question: `SRV ${SERVICE}` },
       { type: 'question', question: `SRV nobody.${SERVICE}`, empty: 'nxdomain' },
     ])
-    expect(stderr).toMatch(/not in DNS/)
+    expect(stderr).toMatch(/nobody\.my-service\.test/)
     expect(code).toBe(1)
   })
 

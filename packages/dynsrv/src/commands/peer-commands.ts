@@ -246,6 +246,27 @@ Exit codes: 0 stopped by SIGINT, SIGTERM or epmd -kill, 2 bad arguments or the p
     .action(run(async () => (await import('./epmd.ts')).epmd))
 
   program
+    .command('decode')
+    .summary('show a term, or a captured link packet by packet')
+    .description('Shows a term, or one direction of a captured distribution stream, packet by packet.')
+    .argument('<hex|file>', 'hexadecimal digits, or a file of bytes or of such digits')
+    .option('--elixir', 'write terms as Elixir does')
+    .option('--json', 'print one JSON object a line')
+    .option('--plain', 'print without colours')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ dynsrv decode 836802770261626100
+  $ dynsrv decode capture.bin
+
+A stream begins with its handshake or at a frame; columns are offset, bytes, kind and content.
+Exit codes: 0 shown, 1 the bytes break the format, 2 bad arguments.
+`,
+    )
+    .action(run(async () => (await import('./decode.ts')).decode))
+
+  program
     .command('cookie')
     .summary('make a cookie: dynsrv cookie new')
     .description("Makes a cluster's secret.")
