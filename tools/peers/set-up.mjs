@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 const PEERS = [
   { program: 'erl', packages: ['erlang-base', 'erlang-crypto', 'erlang-ssl'] },
   { program: 'erlc', packages: ['erlang-base'] },
-  { program: 'elixir', packages: ['elixir'] },
+  { program: 'elixir', packages: ['elixir', 'erlang-syntax-tools'] },
   { program: 'dnsmasq', packages: ['dnsmasq-base'] },
   { program: 'named', packages: ['bind9'] },
   { program: 'ip', packages: ['iproute2'] },
