@@ -18,6 +18,9 @@ mkdir -p "$dir/root"
 debian_apt "$dir/apt" "$suite"
 apt update
 (cd "$state/archives" && apt download consul)
-dpkg-deb --fsys-tarfile "$state/archives/"consul_*.deb | tar -x -C "$dir/root" ./usr/bin/consul
-rm -rf "$state"
+mkdir -p "$dir/unpacked" "$(dirname "$program")"
+dpkg-deb --fsys-tarfile "$state/archives/"consul_*.deb | tar -x -C "$dir/unpacked" ./usr/bin/consul
+# Moved when it is whole: where it stands, it is taken for good.
+mv "$dir/unpacked/usr/bin/consul" "$program"
+rm -rf "$state" "$dir/unpacked"
 echo "$program"

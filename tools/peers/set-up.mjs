@@ -25,7 +25,8 @@ export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } 
   if (process.getuid?.() !== 0 || !isOnPath('apt-get', path)) {
     throw new Error(
       `The tests talk to real peers, and these are not on the PATH: ${names}.\n` +
-        `On Debian or Ubuntu: sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
+        `On Debian, as root, they are installed by themselves: run this with sudo, or in a container of debian:bookworm, or\n` +
+        `sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
         'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq, BIND, iproute2 and openssl, then run this again.',
     )
   }
