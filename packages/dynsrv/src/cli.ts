@@ -135,6 +135,7 @@ export async function main(args: readonly string[]): Promise<number> {
         'a member; ip is 127.0.0.1 when left out; may be repeated',
       ).argParser(collect),
     )
+    .option('--zone <file>', 'the file of records, by name')
     .option('--listen <host:port>', 'where to serve (default: 127.0.0.1 on any free port)')
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')

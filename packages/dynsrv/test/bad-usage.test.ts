@@ -231,6 +231,11 @@ const CASES: readonly BadUsage[] = [
     args: ['dns', '/nonexistent/zone.json'],
     says: [/cannot read \/nonexistent\/zone\.json/],
   },
+  {
+    title: 'a file that is not there, by option',
+    args: ['dns', '--zone', '/nonexistent/zone.json'],
+    says: [/cannot read \/nonexistent\/zone\.json/],
+  },
   { title: 'an unknown option of the demo', args: ['demo', '--jsno'], says: [/unknown option '--jsno'/, /--json/] },
 ]
 

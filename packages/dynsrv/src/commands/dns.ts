@@ -14,6 +14,8 @@ import { parseRecords } from './parse-records.ts'
 /** The options of `dynsrv dns`, as they were typed. */
 export interface DnsOptions {
   readonly member?: readonly string[]
+  /** The file of records, as the argument is. */
+  readonly zone?: string
   readonly listen?: string
   readonly json?: boolean
   readonly plain?: boolean
@@ -24,7 +26,7 @@ export interface DnsOptions {
  *
  * @returns the exit code
  */
-export async function dns(options: DnsOptions, file?: string): Promise<number> {
+export async function dns(options: DnsOptions, file = options.zone): Promise<number> {
   using exit = exitSignal()
   const members = (options.member ?? []).flatMap(memberRecords)
   const records = [...members, ...(file === undefined ? [] : await readRecords(file))]
