@@ -1,7 +1,7 @@
 // One invariant: any bytes give outputs, or `failed` with a DistError, in memory in proportion to them, and a machine that
 // failed stays failed.
 //
-// A long run: FUZZ_RUNS=10000000 npx vitest run --project dist-protocol fuzz (FUZZ_SEED repeats one)
+// A long run: FUZZ_RUNS=10000000 npx vitest run --project dist-protocol fuzz, with a FUZZ_SEED of its own
 
 import { setImmediate as breathe } from 'node:timers/promises'
 import { atom, EtfError, Pid } from '@dynsrv/etf'
@@ -11,7 +11,7 @@ import { CAPTURES, packets } from './captures.ts'
 import { acceptor, BEAM, initiator, JS } from './handshake-pairs.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000)
-const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 32)
+const SEED = Number(process.env.FUZZ_SEED ?? 20_260_229)
 const PID = new Pid(atom(JS.name), 1, 0, 4)
 /** Longer frames say nothing new and cost time. */
 const LONGEST = 2_000

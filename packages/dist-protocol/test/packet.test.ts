@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { framePacket, type HeaderBytes, PacketReader } from '../src/packet.ts'
 import { bytesOf, join, toHex } from './captures.ts'

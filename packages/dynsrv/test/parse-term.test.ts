@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { atom, charlist, decode, encode, Float, ImproperList, inspect, type Term, tuple } from '@dynsrv/etf'
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { jsonOfTerm } from '../src/term/json-of-term.ts'
 import { parseTerm } from '../src/term/parse-term.ts'
@@ -49,6 +49,9 @@ const ELIXIR = [
   '~c"abc"',
   '[1, 2 | 3]',
   '[a: 1, b: "x"]',
+  '["a b": 1, "say \\"hi\\"": :ok, c: "x: y"]',
+  '["text", "x:", {"y", 2}]',
+  '%{"a b": [d: 1]}',
   '%{a: 1}',
   '%{2 => nil, "k" => {:x, []}}',
   '<<1, 2, "x">>',
@@ -146,6 +149,7 @@ describe('a term that a person writes', () => {
         const written = inspect(value, { syntax })
         expect(inspect(parseTerm(written, syntax), { syntax })).toBe(written)
       }),
+      { numRuns: 1_000 },
     )
   })
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import {
   decodeAliveReply,

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { nodeName, parseNodeName } from '../src/index.ts'
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import {
   atom,
   BitString,

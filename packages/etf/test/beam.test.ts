@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Binary, decode, encode, equals, inspect } from '../src/index.ts'
 import { leaf, term } from './arbitrary-term.ts'

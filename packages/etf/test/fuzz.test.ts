@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { decode, EtfError, encode, inspect } from '../src/index.ts'
 import { term } from './arbitrary-term.ts'

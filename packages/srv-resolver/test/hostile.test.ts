@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { decodeMessage, encodeQuery } from '../src/dns-message.ts'
 import { dnsClient, type ResolverError, startZoneServer, type ZoneRecord } from '../src/index.ts'

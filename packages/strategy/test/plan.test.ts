@@ -1,5 +1,5 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import type { HoldReason } from '../src/change.ts'
 import { leaveAfter, type Member, neverLeave, onDeregister, type PlanInput, plan } from '../src/index.ts'

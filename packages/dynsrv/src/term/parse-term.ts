@@ -196,11 +196,18 @@ class ElixirParser extends TermParser {
     return map
   }
 
-  /** `key: value`, a pair whose key is an atom. */
+  /** `key: value` or `"a key": value`, a pair whose key is an atom. */
   #keyword() {
-    this.scan.skipBlanks()
-    const name = this.scan.match(/[\p{L}_][\p{L}\p{N}_@]*[?!]?:(?=\s)/uy)
-    return name === undefined ? undefined : tuple(word(name.slice(0, -1)), this.term())
+    const { scan } = this
+    scan.skipBlanks()
+    const name = scan.match(/[\p{L}_][\p{L}\p{N}_@]*[?!]?:(?=\s)/uy)
+    if (name !== undefined) return tuple(word(name.slice(0, -1)), this.term())
+    const began = scan.at
+    if (scan.match(/"(?:[^"\\]|\\.)*":(?=\s)/suy) === undefined) return undefined
+    scan.at = began + 1
+    const quoted = word(scan.quoted('"'))
+    scan.expect(':')
+    return tuple(quoted, this.term())
   }
 }
 
