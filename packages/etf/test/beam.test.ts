@@ -51,8 +51,8 @@ describe('a live BEAM', () => {
         const text = await peer.text(bytes)
         // BEAM shows the number of its node table where we show the node's name.
         fc.pre(!/^(<\d|#Port|#Ref)/.test(text))
-        // OTP 25 shows the atoms of a fun as Latin-1, whatever they are.
-        fc.pre(!/^fun .*[^ -~]/.test(text))
+        // The atoms of a fun come from C code, which knows only Latin-1 and quotes an @ that needs no quotation marks.
+        fc.pre(!/^fun .*[^ -?A-~]/.test(text))
         expect(inspect(decode(bytes, { float: 'boxed' }))).toBe(text)
       }),
       { numRuns: 2_000 },
