@@ -20,6 +20,7 @@ import { Mailbox, type MailboxOptions } from './mailbox.ts'
 import type { NodeDownReason, NodeEvent, NodeEvents, Refused, Warning } from './node-event.ts'
 import { NODE_LIMITS, type NodeLimits, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
 import type { Outcome } from './outcome.ts'
+import { PUBSUB_SCOPE, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 import { Registry } from './registry.ts'
 import { RemoteCalls } from './remote-calls.ts'
 import { SignalRouter } from './signal-router.ts'
@@ -66,6 +67,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #servers = new Set<{ idle(): Promise<void> }>()
   readonly #spawns: SpawnRequests
   readonly #scopes = new Map<string, PgScope>()
+  readonly #pubsubs = new Map<string, PubSub>()
   /** Sockets of links that are up, or down and not yet gone. */
   readonly #lingering = new Set<Promise<void>>()
   readonly #closed = new AbortController()
@@ -412,6 +414,34 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       onClosed: () => this.#scopes.delete(scope),
     })
     this.#scopes.set(scope, made)
+    return made
+  }
+
+  /**
+   * Joins a Phoenix.PubSub, the same as `{Phoenix.PubSub, name: MyApp.PubSub}` in the supervision tree of BEAM nodes; one
+   * object per name, with the options of the first time.
+   *
+   * @param name `MyApp.PubSub`, as Elixir writes it
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process has the adapter's name; `NODE_BAD_OPTION`
+   */
+  pubsub(name: string, options: PubSubOptions = {}): PubSub {
+    const key = name.replace(/^Elixir\./, '')
+    const known = this.#pubsubs.get(key)
+    if (known !== undefined) return known
+    const made = new PubSub(
+      key,
+      {
+        self: this.self,
+        registry: this.#registry,
+        life: this.#life,
+        scope: this.pg(PUBSUB_SCOPE),
+        send: (from, to, message, sendOptions) => this.#send(from, to, message, sendOptions),
+        warn: (warning) => this.#tell({ type: 'warning', ...warning }),
+        onClosed: () => this.#pubsubs.delete(key),
+      },
+      options,
+    )
+    this.#pubsubs.set(key, made)
     return made
   }
 

@@ -1,11 +1,13 @@
 import { EventEmitter } from 'node:events'
-import { atom, inspect, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
 import { readGenMessage } from '../gen-message.ts'
 import { pidKey } from '../identifiers.ts'
 import type { LinksAndMonitors } from '../links-and-monitors.ts'
 import type { LocalProcess } from '../local-process.ts'
 import type { Registry } from '../registry.ts'
+import { PgMembers } from './pg-members.ts'
+import { PgSearch } from './pg-search.ts'
 
 const GEN_CAST = atom('$gen_cast')
 const DISCOVER = atom('discover')
@@ -33,36 +35,6 @@ export interface PgScopeParts {
   readonly onClosed: () => void
 }
 
-/** The members of one node; a process that joined twice is there twice. */
-class Members {
-  readonly groups = new Map<string, { readonly group: Term; readonly pids: Pid[] }>()
-
-  add(group: Term, pids: readonly Pid[]): void {
-    const key = inspect(group)
-    const entry = this.groups.get(key) ?? { group, pids: [] }
-    this.groups.set(key, entry)
-    entry.pids.push(...pids)
-  }
-
-  /** Takes one membership of each pid away; gives those that were members. */
-  remove(group: Term, pids: readonly Pid[]): Pid[] {
-    const key = inspect(group)
-    const entry = this.groups.get(key)
-    if (entry === undefined) return []
-    const removed = pids.filter((pid) => {
-      const at = entry.pids.findIndex((member) => member.equals(pid))
-      if (at >= 0) entry.pids.splice(at, 1)
-      return at >= 0
-    })
-    if (entry.pids.length === 0) this.groups.delete(key)
-    return removed
-  }
-
-  of(group: Term): readonly Pid[] {
-    return this.groups.get(inspect(group))?.pids ?? []
-  }
-}
-
 /**
  * A scope of OTP's process groups: the same groups as `pg` of every connected BEAM node has, whether we are hidden or
  * not. Made by `node.pg()`.
@@ -77,8 +49,9 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   readonly scope: string
   readonly #parts: PgScopeParts
   readonly #process: LocalProcess
-  readonly #local = new Members()
-  readonly #remote = new Map<string, { readonly pid: Pid; members: Members }>()
+  readonly #local = new PgMembers()
+  readonly #remote = new Map<string, { readonly pid: Pid; members: PgMembers }>()
+  readonly #search: PgSearch
   /** Our own processes that are members, with how often and what takes the monitor back. */
   readonly #watched = new Map<string, { count: number; readonly stop: () => void }>()
 
@@ -88,9 +61,13 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.setMaxListeners(0)
     this.scope = scope
     this.#parts = parts
+    this.#search = new PgSearch({ missing: () => this.#missing(), ask: (node) => this.#ask(node) })
     this.#process = parts.registry.spawn({
       message: (message) => this.#message(message),
-      ended: () => parts.onClosed(),
+      ended: () => {
+        this.#search.stop()
+        parts.onClosed()
+      },
     })
     try {
       parts.registry.register(scope, this.#process)
@@ -98,7 +75,8 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       this.close()
       throw error
     }
-    for (const node of parts.connected()) this.discover(node)
+    for (const node of parts.connected()) this.#ask(node)
+    this.#search.begin()
   }
 
   /** Adds a process of ours to a group; as often as it joins it must leave, or end. */
@@ -159,7 +137,8 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   /** A node came up: its scope is told of ours. Called by the node. */
   discover(node: string): void {
-    this.#parts.send(this.#process.pid, { name: this.scope, node }, tuple(DISCOVER, this.#process.pid))
+    this.#ask(node)
+    this.#search.begin()
   }
 
   /** Leaves every group and the scope. */
@@ -169,6 +148,16 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  #ask(node: string): void {
+    this.#parts.send(this.#process.pid, { name: this.scope, node }, tuple(DISCOVER, this.#process.pid))
+  }
+
+  /** Connected nodes whose scope has not answered: they have none, or not yet. */
+  #missing(): string[] {
+    const found = new Set([...this.#remote.values()].map(({ pid }) => pid.node.name))
+    return this.#parts.connected().filter((node) => !found.has(node))
   }
 
   #message(message: Term): void {
@@ -194,13 +183,14 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     }
   }
 
-  #know(scope: Pid): { readonly pid: Pid; members: Members } {
+  #know(scope: Pid): { readonly pid: Pid; members: PgMembers } {
     const known = this.#remote.get(pidKey(scope))
     if (known !== undefined) return known
-    const made = { pid: scope, members: new Members() }
+    const made = { pid: scope, members: new PgMembers() }
     this.#remote.set(pidKey(scope), made)
     this.#parts.life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
+      this.#search.begin()
       for (const { group, pids: gone } of made.members.groups.values()) this.emit('leave', { group, pids: gone })
     })
     return made
@@ -210,7 +200,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     if (!Array.isArray(groups)) return
     const known = this.#know(scope)
     const before = known.members
-    known.members = new Members()
+    known.members = new PgMembers()
     for (const entry of groups as readonly Term[]) {
       if (!(entry instanceof Tuple)) continue
       const [group, members] = entry.elements

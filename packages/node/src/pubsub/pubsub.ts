@@ -1,0 +1,300 @@
+import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
+import { messageOf, NodeError } from '../error.ts'
+import type { LinksAndMonitors } from '../links-and-monitors.ts'
+import type { LocalProcess } from '../local-process.ts'
+import type { Warning } from '../node-event.ts'
+import type { Registry } from '../registry.ts'
+import type { Destination, SendOptions } from '../signature.ts'
+import type { PgChange, PgScope } from '../system/pg-scope.ts'
+import {
+  broadcastStruct,
+  type Forwarded,
+  forward,
+  type PubSubMessage,
+  pubSubMessage,
+  readForwarded,
+} from './pubsub-message.ts'
+import { type SubscribeOptions, Subscription } from './subscription.ts'
+
+/** The scope of `pg` in which every Phoenix.PubSub of version 2 has its groups. */
+export const PUBSUB_SCOPE = 'Elixir.Phoenix.PubSub'
+/** Hands a term to each subscriber as it is. */
+const TO_SUBSCRIBERS = 'Elixir.Phoenix.PubSub'
+/** Hands an event to channels, and straight to the sockets of those that do not intercept it. */
+const TO_CHANNELS = 'Elixir.Phoenix.Channel.Server'
+/** More shards than this are not joined on a peer's word. */
+const MAX_POOL_SIZE = 256
+/** JavaScript has no atoms and Phoenix payloads are JSON: texts and plain objects. */
+const PLAIN: DecodeOptions = { binary: 'text', map: 'object' }
+
+export interface PubSubOptions {
+  /**
+   * The largest `pool_size` (`broadcast_pool_size`) of the BEAM nodes; default 1. Larger pools are found out from their groups, so
+   * that this only matters for what is broadcast in the moment when the first such node comes up.
+   */
+  readonly poolSize?: number
+  /**
+   * How messages become JavaScript values; default `{ binary: 'text', map: 'object' }`, since Phoenix payloads are JSON
+   * in spirit. `false` leaves them as the node's own `decode` option has them.
+   */
+  readonly decode?: DecodeOptions | false
+}
+
+export interface PublishOptions extends SendOptions {
+  /** A subscription of ours that does not get it, as `broadcast_from`. */
+  readonly from?: Subscription
+  /** The only node that gets it, as `direct_broadcast`. */
+  readonly node?: string
+  /**
+   * The module that hands it out on each BEAM node, which must exist there; default `Elixir.Phoenix.PubSub`.
+   */
+  readonly dispatcher?: string
+}
+
+export interface PubSubParts {
+  readonly self: string
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly scope: PgScope
+  readonly send: (from: Pid, to: Destination, message: Term, options: SendOptions) => boolean
+  readonly warn: (warning: Omit<Warning, 'type'>) => void
+  /** Takes it out of the node's books. */
+  readonly onClosed: () => void
+}
+
+/**
+ * A member of a Phoenix.PubSub: topics shared with every BEAM node that runs `{Phoenix.PubSub, name: MyApp.PubSub}` with
+ * its default adapter, and with every node of ours that does the same. Made by `node.pubsub()`.
+ *
+ * Peers decide what they send; a program gets what it subscribed to, and nothing that a peer sends runs code here.
+ *
+ * @see Phoenix.PubSub 2.x, `Phoenix.PubSub.PG2`
+ */
+export class PubSub implements Disposable {
+  /** The name as Elixir writes it, `MyApp.PubSub`. */
+  readonly name: string
+  readonly #parts: PubSubParts
+  readonly #decode: DecodeOptions | undefined
+  readonly #group: string
+  readonly #joined = new Set<string>()
+  readonly #worker: LocalProcess
+  readonly #topics = new Map<string, Set<Subscription>>()
+  readonly #onJoin = ({ group }: PgChange): void => this.#joinPool(group)
+  #malformed = 0
+  #closed = false
+
+  /** @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NAME_TAKEN` when another process has the adapter's name */
+  constructor(name: string, parts: PubSubParts, { poolSize = 1, decode = PLAIN }: PubSubOptions = {}) {
+    if (!(Number.isInteger(poolSize) && poolSize >= 1 && poolSize <= MAX_POOL_SIZE)) {
+      throw new NodeError('NODE_BAD_OPTION', `poolSize must be an integer from 1 to ${MAX_POOL_SIZE}, not ${poolSize}`)
+    }
+    this.name = name.replace(/^Elixir\./, '')
+    this.#parts = parts
+    this.#decode = decode === false ? undefined : decode
+    this.#group = `Elixir.${this.name}.Adapter`
+    this.#worker = parts.registry.spawn({
+      message: (message) => this.#message(message),
+      ended: (reason) => this.#ended(reason),
+    })
+    try {
+      for (let number = 1; number <= poolSize; number++) this.#join(shard(this.#group, number))
+    } catch (error) {
+      this.close()
+      throw error
+    }
+    parts.scope.on('join', this.#onJoin)
+    for (const group of parts.scope.groups()) this.#joinPool(group)
+  }
+
+  /** Terms that peers sent here and that are no messages of Phoenix.PubSub; each was dropped. */
+  get malformed(): number {
+    return this.#malformed
+  }
+
+  /** The other nodes that get what is published here. */
+  nodes(): string[] {
+    return this.#members().map(({ node }) => node.name)
+  }
+
+  /**
+   * Subscribes to a topic: to be iterated or received from, or with a listener that is called with each message.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_CLOSED`
+   * @throws the signal's reason when it has aborted
+   */
+  subscribe(topic: string, options?: SubscribeOptions): Subscription
+  subscribe(topic: string, listener: (message: PubSubMessage) => void, options?: SubscribeOptions): Subscription
+  subscribe(
+    topic: string,
+    first: SubscribeOptions | ((message: PubSubMessage) => void) = {},
+    second: SubscribeOptions = {},
+  ): Subscription {
+    this.#open()
+    const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
+    options.signal?.throwIfAborted()
+    const subscription = new Subscription(topic, {
+      options,
+      listener,
+      onClosed: (ended) => this.#forget(ended),
+      full: ({ length }, policy) => {
+        const message = `${length} messages of the topic ${topic} of ${this.name} wait to be read: ${policy}`
+        this.#parts.warn({ code: 'MAILBOX_FULL', message, pid: this.#worker.pid })
+      },
+    })
+    const subscribers = this.#topics.get(topic) ?? new Set()
+    this.#topics.set(topic, subscribers.add(subscription))
+    return subscription
+  }
+
+  /** Ends every subscription of a topic; gives how many those were. */
+  unsubscribe(topic: string): number {
+    const subscriptions = [...(this.#topics.get(topic) ?? [])]
+    for (const subscription of subscriptions) subscription.close()
+    return subscriptions.length
+  }
+
+  /**
+   * Tells an event to every subscriber of a topic on all nodes, as `MyApp.Endpoint.broadcast/3` does: channels push it to
+   * their sockets. Each BEAM node must run Phoenix itself; to nodes with Phoenix.PubSub alone, `publish`.
+   *
+   * @param payload what becomes JSON: an object with text keys
+   * @returns how many other nodes it went to; see `publish`
+   */
+  broadcast(topic: string, event: string, payload: Term, options: PublishOptions = {}): number {
+    const dispatcher = options.dispatcher ?? TO_CHANNELS
+    return this.publish(topic, broadcastStruct(topic, event, payload), { ...options, dispatcher })
+  }
+
+  /** The same, but not to one subscription of ours. */
+  broadcastFrom(from: Subscription, topic: string, event: string, payload: Term): number {
+    return this.broadcast(topic, event, payload, { from })
+  }
+
+  /** The same, but only to the subscribers of one node. */
+  directBroadcast(node: string, topic: string, event: string, payload: Term): number {
+    return this.broadcast(topic, event, payload, { node })
+  }
+
+  /**
+   * Sends any term to every subscriber of a topic on all nodes, as `Phoenix.PubSub.broadcast/4` does. As in Erlang,
+   * nobody tells whether it arrived.
+   *
+   * @returns how many other nodes it went to; one that is busy counts, unless `whenBusy` is `drop`
+   * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`;
+   * `NODE_CLOSED`
+   */
+  publish(topic: string, message: Term, options: PublishOptions = {}): number {
+    this.#open()
+    const { from, node, dispatcher = TO_SUBSCRIBERS, ...sendOptions } = options
+    const { self, send } = this.#parts
+    const forwarded = forward(topic, message, dispatcher)
+    const drops = sendOptions.whenBusy === 'drop'
+    let reached = 0
+    const targets: readonly Destination[] = node === undefined ? this.#members() : [{ name: this.#group, node }]
+    for (const target of node === self ? [] : targets) {
+      if (send(this.#worker.pid, target, forwarded, sendOptions) || !drops) reached++
+    }
+    if (node === undefined || node === self) {
+      try {
+        this.#dispatch({ topic, message }, from)
+      } catch (cause) {
+        if (!(cause instanceof EtfError)) throw cause
+        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${cause.message}`, { cause })
+      }
+    }
+    return reached
+  }
+
+  /** Leaves the groups and ends every subscription. */
+  close(): void {
+    this.#parts.life.exit(this.#worker, atom('normal'))
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Each node has one member in the first group, whatever its pool, so that everybody is reached, and in order. */
+  #members(): readonly Pid[] {
+    return this.#parts.scope.members(atom(this.#group)).filter(({ node }) => node.name !== this.#parts.self)
+  }
+
+  #message(term: Term): void {
+    const forwarded = readForwarded(term)
+    if (forwarded === undefined) {
+      this.#drop(term, 'it is not {forward_to_local, Topic, Message, Dispatcher}')
+      return
+    }
+    try {
+      this.#dispatch(forwarded)
+    } catch (cause) {
+      if (!(cause instanceof EtfError)) throw cause
+      this.#drop(term, cause.message)
+    }
+  }
+
+  /** @throws {EtfError} for a term that cannot be read as the options say */
+  #dispatch(forwarded: Forwarded, except?: Subscription): void {
+    const { topic } = forwarded
+    const subscribers = this.#topics.get(topic)
+    if (subscribers === undefined) return
+    const message = pubSubMessage(forwarded, this.#decode)
+    for (const subscription of [...subscribers]) {
+      if (subscription === except) continue
+      try {
+        subscription.deliver(message)
+      } catch (cause) {
+        const text = `a listener of the topic ${topic} of ${this.name} threw: ${messageOf(cause)}`
+        this.#parts.warn({ code: 'HANDLER_THREW', message: text, cause })
+      }
+    }
+  }
+
+  /** Told at the 1st, 10th, 100th …: a peer must not fill the log either. */
+  #drop(term: Term, why: string): void {
+    this.#malformed++
+    if (!/^10*$/.test(String(this.#malformed))) return
+    const shown = inspect(term).slice(0, 200)
+    const message = `dropped ${shown}, sent to ${this.name}: ${why} (number ${this.#malformed})`
+    this.#parts.warn({ code: 'MESSAGE_DROPPED', message, pid: this.#worker.pid })
+  }
+
+  /** A node has a larger pool than we knew: its processes use any shard, so we listen on all of them. */
+  #joinPool(group: Term): void {
+    if (!(group instanceof Atom) || !group.name.startsWith(`${this.#group}_`)) return
+    const number = Number(group.name.slice(this.#group.length + 1))
+    if (group.name === shard(this.#group, number) && number <= MAX_POOL_SIZE) this.#join(group.name)
+  }
+
+  #join(group: string): void {
+    if (this.#joined.has(group)) return
+    this.#joined.add(group)
+    this.#parts.registry.register(group, this.#worker)
+    this.#parts.scope.join(atom(group), this.#worker)
+  }
+
+  #forget(subscription: Subscription): void {
+    const subscribers = this.#topics.get(subscription.topic)
+    subscribers?.delete(subscription)
+    if (subscribers?.size === 0) this.#topics.delete(subscription.topic)
+  }
+
+  #open(): void {
+    if (this.#closed) throw new NodeError('NODE_CLOSED', `the pubsub ${this.name} is closed`)
+  }
+
+  #ended(reason: Term): void {
+    this.#closed = true
+    this.#parts.scope.off('join', this.#onJoin)
+    this.#parts.onClosed()
+    const normal = reason === atom('normal')
+    for (const subscription of [...this.#topics.values()].flatMap((subscribers) => [...subscribers])) {
+      subscription.end(normal ? undefined : reason)
+    }
+  }
+}
+
+/** The group of one shard of a pool; the first has no number. */
+function shard(group: string, number: number): string {
+  return number === 1 ? group : `${group}_${number}`
+}

@@ -1,0 +1,178 @@
+import type { Term } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
+import { MailboxQueue, type OverflowPolicy } from '../mailbox-queue.ts'
+import type { PubSubMessage } from './pubsub-message.ts'
+
+/** Messages that a subscription keeps before the overflow policy speaks. */
+export const MAX_SUBSCRIPTION_MESSAGES = 10_000
+
+export interface SubscribeOptions {
+  /** How many messages may wait to be read; default 10 000. */
+  readonly maxMessages?: number
+  /** What happens then; default `dropNewest`. Each episode is told by a warning `MAILBOX_FULL`. */
+  readonly whenFull?: OverflowPolicy
+  /** Ends the subscription when it aborts. */
+  readonly signal?: AbortSignal
+}
+
+export interface SubscriptionParts {
+  readonly options: SubscribeOptions
+  /** Gets each message in place of the queue. */
+  readonly listener: ((message: PubSubMessage) => void) | undefined
+  readonly onClosed: (subscription: Subscription) => void
+  readonly full: (subscription: Subscription, policy: OverflowPolicy) => void
+}
+
+/** How a subscription ended: undefined reason when the program itself ended it. */
+interface End {
+  readonly reason: Term
+}
+
+/** Messages of one topic, in the order they came. Made by `PubSub.subscribe`. */
+export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
+  readonly topic: string
+  readonly #parts: SubscriptionParts
+  readonly #queue = new MailboxQueue<PubSubMessage>()
+  readonly #waiting = new Set<() => void>()
+  readonly #maxMessages: number
+  readonly #whenFull: OverflowPolicy
+  readonly #onAbort = (): void => this.close()
+  #dropped = 0
+  #telling = false
+  #end: End | undefined
+
+  /** @throws {NodeError} `NODE_BAD_OPTION` */
+  constructor(topic: string, parts: SubscriptionParts) {
+    const { maxMessages = MAX_SUBSCRIPTION_MESSAGES, whenFull = 'dropNewest', signal } = parts.options
+    if (!(maxMessages >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${maxMessages}`)
+    this.topic = topic
+    this.#parts = parts
+    this.#maxMessages = maxMessages
+    this.#whenFull = whenFull
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** Messages that wait. */
+  get length(): number {
+    return this.#queue.length
+  }
+
+  /** Messages that found the queue full and are lost. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Whether messages still come. */
+  get active(): boolean {
+    return this.#end === undefined
+  }
+
+  /**
+   * Takes the next message.
+   *
+   * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` when the subscription has ended and nothing is left
+   * @throws the signal's reason when it aborts
+   */
+  receive({
+    timeoutMs,
+    signal,
+  }: {
+    readonly timeoutMs?: number
+    readonly signal?: AbortSignal
+  } = {}): Promise<PubSubMessage> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const taken = this.#queue.take()
+      if (taken !== undefined) return resolve(taken.message)
+      if (this.#end !== undefined) return reject(this.#endedError())
+      const finish = (settle: () => void): void => {
+        forget()
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        this.#waiting.delete(onEnd)
+        settle()
+      }
+      const onEnd = (): void => finish(() => reject(this.#endedError()))
+      const onAbort = (): void => finish(() => reject(signal?.reason))
+      const forget = this.#queue.wait(undefined, (message) => finish(() => resolve(message)))
+      const late = (): void => {
+        const text = `no message of ${this.topic} within ${timeoutMs} ms`
+        finish(() => reject(new NodeError('NODE_TIMEOUT', text)))
+      }
+      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#waiting.add(onEnd)
+    })
+  }
+
+  /**
+   * All messages from now on. Ends with the subscription; leaving the loop ends the subscription.
+   *
+   * @throws {NodeError} `NODE_EXITED` with the reason when it was not the program that ended it
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<PubSubMessage, void> {
+    try {
+      while (this.active || this.length > 0) {
+        let message: PubSubMessage
+        try {
+          message = await this.receive()
+        } catch (error) {
+          if (this.#end?.reason === undefined) return
+          throw error
+        }
+        yield message
+      }
+      if (this.#end?.reason !== undefined) throw this.#endedError()
+    } finally {
+      this.close()
+    }
+  }
+
+  /** Ends the subscription. What waits can still be received. */
+  close(): void {
+    this.end(undefined)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** A message came; for the bridge. Throws what the listener throws. */
+  deliver(message: PubSubMessage): void {
+    if (this.#end !== undefined) return
+    const { listener } = this.#parts
+    if (listener !== undefined) {
+      listener(message)
+      return
+    }
+    if (this.#queue.length < this.#maxMessages) {
+      this.#telling = false
+      this.#queue.push(message)
+      return
+    }
+    this.#dropped++
+    if (!this.#telling) {
+      this.#telling = true
+      this.#parts.full(this, this.#whenFull)
+    }
+    if (this.#whenFull === 'exit') this.end('mailbox_full')
+    else if (this.#whenFull === 'dropOldest') {
+      this.#queue.take()
+      this.#queue.push(message)
+    }
+  }
+
+  /** No more messages come; for the bridge. */
+  end(reason: Term): void {
+    if (this.#end !== undefined) return
+    this.#end = { reason }
+    this.#parts.options.signal?.removeEventListener('abort', this.#onAbort)
+    this.#parts.onClosed(this)
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  #endedError(): NodeError {
+    const { reason } = this.#end ?? {}
+    return new NodeError('NODE_EXITED', `the subscription of ${this.topic} has ended`, { reason })
+  }
+}
