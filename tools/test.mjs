@@ -27,7 +27,7 @@ for (const module of modules) {
   // A file that could not be loaded has no tests of its own, yet must not count as nothing.
   if (module.state() === 'failed' && [...module.children.allTests('failed')].length === 0) {
     counts.failed += 1
-    failures.push(`${module.project.name}: ${module.moduleId}\n  ${module.errors()[0]?.message ?? ''}`)
+    failures.push(`${module.project.name}: ${module.relativeModuleId}\n  ${module.errors()[0]?.message ?? ''}`)
   }
 }
 const unhandled = vitest.state.getUnhandledErrors().length
