@@ -51,9 +51,10 @@ describe('a live BEAM', () => {
         const text = await peer.text(bytes)
         // BEAM shows the number of its node table where we show the node's name.
         fc.pre(!/^(<\d|#Port|#Ref)/.test(text))
-        // The atoms of a fun come from C code, which knows only Latin-1 and quotes an @ that needs no quotation marks.
-        fc.pre(!/^fun .*[^ -?A-~]/.test(text))
-        expect(inspect(decode(bytes, { float: 'boxed' }))).toBe(text)
+        const ours = inspect(decode(bytes, { float: 'boxed' }))
+        // BEAM writes the atoms of a fun in C, which quotes by rules of its own and knows only Latin-1.
+        fc.pre(!/^fun .*(?:'|[^ -~])/.test(text) && !/^fun .*'/.test(ours))
+        expect(ours).toBe(text)
       }),
       { numRuns: 2_000 },
     )
