@@ -1,0 +1,115 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { ErlEpmd } from '@dynsrv/epmd-shim'
+import { CommandProcess } from './command-process.mjs'
+
+const COOKIE = 'bench'
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+
+async function freePort() {
+  const server = createServer()
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** An epmd of our own on loopback, the hub and the unlimited sender on one core, the peers on the other. */
+export class Stage {
+  cookie = COOKIE
+  hub = 'hub@127.0.0.1'
+  ideal = 'ideal@127.0.0.1'
+  #cores
+  #folder = mkdtempSync(join(tmpdir(), 'dynsrv-bench-'))
+  #epmd
+  #epmdPort
+  #running = []
+  #known
+  #fresh = 0
+
+  static async open([hubCore, peerCore]) {
+    const stage = new Stage()
+    stage.#cores = { hub: hubCore, peer: peerCore }
+    stage.#epmdPort = await freePort()
+    const args = ['-port', String(stage.#epmdPort), '-address', '127.0.0.1']
+    stage.#epmd = spawn('epmd', args, { stdio: 'ignore' })
+    execFileSync('erlc', ['-Werror', '-o', stage.#folder, join(HERE, 'node_bench.erl')])
+    const hub = await stage.#erl('hub', stage.#cores.hub)
+    const ideal = await stage.#start(stage.#cores.hub, process.execPath, [join(HERE, 'ideal.mjs'), stage.ideal, COOKIE])
+    stage.#running.push(hub, ideal)
+    stage.#known = {
+      [stage.hub]: { ip: '127.0.0.1', port: await stage.#portOf(stage.hub) },
+      [stage.ideal]: { ip: '127.0.0.1', port: ideal.port },
+    }
+    return stage
+  }
+
+  /** Starts the program of one kind of peer. */
+  async start(kind) {
+    const made = { kind, process: await this.#peer(kind, `${kind}_peer`) }
+    this.#running.push(made.process)
+    return made
+  }
+
+  /** One more process of that kind, to be stopped by the caller. */
+  fresh = async ({ kind }) => {
+    const name = `${kind}_fresh${this.#fresh++}`
+    const made = await this.#peer(kind, name)
+    made.name = `${name}@127.0.0.1`
+    return made
+  }
+
+  startDialers = async (process, cookie) => {
+    const port = process.port || (await this.#portOf(process.name))
+    const args = [join(HERE, 'dialers.mjs'), process.name, String(port), cookie]
+    return this.#start(this.#cores.hub, globalThis.process.execPath, args)
+  }
+
+  async close() {
+    await Promise.all(this.#running.map((running) => running.stop()))
+    this.#epmd.kill()
+    rmSync(this.#folder, { recursive: true })
+  }
+
+  #peer(kind, alive) {
+    const core = this.#cores.peer
+    if (kind === 'erl') return this.#erl(alive, core)
+    const known = JSON.stringify(this.#known)
+    return this.#start(core, process.execPath, [
+      ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []),
+      '--expose-gc',
+      join(HERE, 'node-peer.mjs'),
+      `${alive}@127.0.0.1`,
+      COOKIE,
+      known,
+    ])
+  }
+
+  #erl(alive, core) {
+    const name = ['-name', `${alive}@127.0.0.1`, '-setcookie', COOKIE, '-hidden']
+    const loopback = ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-start_epmd', 'false']
+    const args = ['+S', '1:1', '-noshell', ...name, ...loopback, '-pa', this.#folder, '-s', 'node_bench', 'main']
+    return this.#start(core, 'erl', args)
+  }
+
+  #start(core, command, args) {
+    return CommandProcess.start(core, command, args, { ERL_EPMD_PORT: String(this.#epmdPort) })
+  }
+
+  async #portOf(name) {
+    const epmd = new ErlEpmd({ epmdPort: this.#epmdPort })
+    for (let tries = 0; ; tries++) {
+      try {
+        return (await epmd.addressPlease(...name.split('@'), 'inet')).candidates[0].port
+      } catch (error) {
+        if (tries === 20) throw error
+        await pause(50)
+      }
+    }
+  }
+}

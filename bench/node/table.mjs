@@ -1,0 +1,44 @@
+export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
+
+const shown = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3))
+
+/** The figures of erl, the ratio of each other peer to it round by round, and what was wanted, as aligned columns. */
+export function printTable({ rows, kinds, figures }) {
+  const others = kinds.filter((kind) => kind !== 'erl')
+  const lines = [['', 'unit', 'erl', ...others, 'spread of ours', 'goal', '']]
+  for (const row of rows) {
+    const erl = figures.get(`${row.beside ?? row.name} erl`)
+    const cells = others.map((kind) => {
+      const own = figures.get(`${row.name} ${kind}`)
+      if (own === undefined) return { text: '' }
+      if (row.goal.absolute || erl === undefined) return { text: shown(median(own)), values: own }
+      const ratios = own.map((value, round) => value / erl[round])
+      return { text: median(ratios).toFixed(2), values: ratios }
+    })
+    const ours = cells[others.indexOf('node')]?.values
+    const { atLeast, atMost } = row.goal
+    const reached = ours && (atLeast === undefined ? median(ours) <= atMost : median(ours) >= atLeast)
+    lines.push([
+      row.name,
+      row.unit,
+      erl === undefined ? '' : shown(median(erl)),
+      ...cells.map(({ text }) => text),
+      ours === undefined ? '' : `${shown(Math.min(...ours))}–${shown(Math.max(...ours))}`,
+      atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
+      ours === undefined ? '' : reached ? 'met' : 'missed',
+    ])
+  }
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
+  const isText = (column) => column < 2 || column >= lines[0].length - 1
+  for (const line of lines) {
+    const padded = line.map((cell, column) =>
+      isText(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+    )
+    console.log(`| ${padded.join(' | ')} |`)
+    if (line === lines[0]) {
+      console.log(
+        `|${widths.map((width, column) => (isText(column) ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`,
+      )
+    }
+  }
+}
