@@ -14,6 +14,10 @@ export function library({ entry = {} } = {}) {
     // The types come from the built packages, not from their sources, so that what is published is what is checked.
     dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], rootDir: '.' } },
     sourcemap: true,
+    // The sources are published too, so the maps need not hold them once more.
+    esbuildOptions: (options) => {
+      options.sourcesContent = false
+    },
     clean: true,
     treeshake: true,
     splitting: true,

@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EmptyProject, type PackedPackage, packAll } from '../src/empty-project.ts'
+
+const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+const NODE_TYPES = '@types/node@20'
+
+/** For each package an expression that works with what `loaded` holds of it, and what it prints. */
+const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
+  '@dynsrv/etf': ["loaded.inspect(loaded.decode(loaded.encode(loaded.tuple(loaded.atom('ok'), 1))))", '{ok,1}'],
+  '@dynsrv/dist-protocol': ['String(loaded.flagNames(loaded.DFLAG_HANDSHAKE_23))', 'HANDSHAKE_23'],
+  '@dynsrv/srv-resolver': ["String(loaded.staticResolver([]).resolveSrv('nobody.test') instanceof Promise)", 'true'],
+  '@dynsrv/epmd-shim': ["loaded.parseNodeName('a@b.test').host", 'b.test'],
+  '@dynsrv/strategy': ['String(loaded.leaveAfter(3) !== undefined)', 'true'],
+  '@dynsrv/node': ["new loaded.NodeError('NODE_CLOSED', 'closed').code", 'NODE_CLOSED'],
+
+  dynsrv: ["loaded.inspect(loaded.charlist('ab'))", '"ab"'],
+}
+
+describe('the packages as npm packs them', { timeout: 180_000 }, () => {
+  let folder: string
+  let packages: PackedPackage[]
+  let project: EmptyProject
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dynsrv-packed-'))
+    packages = await packAll(folder)
+    project = await EmptyProject.with(packages, NODE_TYPES)
+    const kB = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`.padStart(8)
+    for (const { name, packedBytes, unpackedBytes } of packages) {
+      console.log(`${name.padEnd(24)} ${kB(packedBytes)} packed ${kB(unpackedBytes)} unpacked`)
+    }
+  }, 180_000)
+
+  afterAll(async () => {
+    await project?.[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('are all tried below', () => {
+    expect(packages.map(({ name }) => name).sort()).toEqual(Object.keys(USES).sort())
+  })
+
+  it('hold what is needed and nothing of the tests', () => {
+    for (const { name, files, packedBytes } of packages) {
+      const needed = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']
+      expect(files, name).toEqual(expect.arrayContaining(needed))
+      expect(
+        files.filter((file) => !/^(?:LICENSE|README\.md|package\.json|(?:dist|src|bin|beam|schema)\/.+)$/.test(file)),
+        name,
+      ).toEqual([])
+      expect(packedBytes, `${name} is small`).toBeLessThan(400_000)
+    }
+  })
+
+  it.each([
+    ['an ECMAScript module', 'mjs', (name: string) => `import * as loaded from '${name}'`],
+    ['a CommonJS program', 'cjs', (name: string) => `const loaded = require('${name}')`],
+  ])('work in %s', async (_form, extension, load) => {
+    for (const [name, [use, prints]] of Object.entries(USES)) {
+      const file = await project.write(`use.${extension}`, `${load(name)}\nconsole.log(${use})\n`)
+      expect((await project.run(process.execPath, [file])).trim(), name).toBe(prints)
+    }
+  })
+
+  it.each([
+    ['node16', 'node16', 'use-types.mts'],
+    ['node16, from CommonJS', 'node16', 'use-types.cts'],
+    ['bundler', 'bundler', 'use-types.ts'],
+  ])('have types under the resolution %s', async (_title, resolution, name) => {
+    const uses = Object.entries(USES).map(
+      ([from, [use]], index) =>
+        `import * as loaded${index} from '${from}'\nconst use${index}: string = ${use.replaceAll('loaded', `loaded${index}`)}`,
+    )
+    const wrong = `import { tuple } from '@dynsrv/etf'\n// @ts-expect-error types are there, so this is wrong\ntuple().elements = 1\n`
+    const file = await project.write(name, `${uses.join('\n')}\n${wrong}export { use0 }\n`)
+    const module = resolution === 'bundler' ? 'esnext' : 'node20'
+    const moduleResolution = resolution === 'bundler' ? ['--moduleResolution', 'bundler'] : []
+    await project.run(process.execPath, [
+      TSC,
+      ...['--strict', '--noEmit', '--target', 'es2023', '--lib', 'es2023,esnext.disposable', '--types', 'node'],
+      ...['--module', module, ...moduleResolution, file],
+    ])
+  })
+
+  it('bring the command line', async () => {
+    const bin = join(project.folder, 'node_modules/.bin/dynsrv')
+    expect(existsSync(bin)).toBe(true)
+    expect(await project.run(bin, ['decode', '836400026f6b'])).toContain('ok')
+  })
+})
