@@ -135,9 +135,9 @@ describe('members of a service', () => {
 
   it('wait says what is missing when the time is over', async () => {
     register(peer.zone, 'gone', closed)
-    const args = ['wait', '--nodes', '2', ...service, '--timeout', '900ms', '--interval', '100ms']
+    const args = ['wait', '--nodes', '2', ...service, '--timeout', '2s', '--interval', '100ms']
     const { code, stderr } = await runDynsrv(args, { env: ENV })
-    expect(stderr).toMatch(/^dynsrv wait: only 1 of 2 nodes answered within 900ms: gone@my-service\.test: .*\n$/)
+    expect(stderr).toMatch(/^dynsrv wait: only 1 of 2 nodes answered within 2s: gone@my-service\.test: .*\n$/)
     expect(code).toBe(1)
     peer.zone.remove({ name: `gone.${SERVICE}` })
     peer.zone.remove({ target: `gone.${SERVICE}` })

@@ -38,19 +38,23 @@ export async function wait(options: WaitOptions): Promise<number> {
   })
   let shown = ''
   let failures: string[] = []
+  const reasons = new Map<string, string>()
   for (;;) {
     try {
       const names = [...new Set((await members.list()).map(({ name }) => name))]
-      const reasons = new Map<string, string>()
       const dial = async (name: string) => {
         try {
           await us.connect(name, { signal })
         } catch (error) {
-          reasons.set(name, signal.aborted ? 'did not answer in time' : explain(error).message)
+          // The end of the whole waiting says less than what the last dial ran into.
+          if (!signal.aborted) reasons.set(name, explain(error).message)
+          else if (!reasons.has(name)) reasons.set(name, 'did not answer in time')
         }
       }
       await Promise.race([enough, Promise.all(names.map(dial))])
-      failures = [...reasons].map(([name, reason]) => `${name}: ${reason}`)
+      const answered: ReadonlySet<string> = new Set(us.connected())
+      const missing = names.filter((name) => !answered.has(name) && reasons.has(name))
+      failures = missing.map((name) => `${name}: ${reasons.get(name)}`)
       if (failures.length === 0) failures = [`${members.label} names ${names.length}`]
     } catch (error) {
       failures = [advice(error)]
