@@ -4,8 +4,8 @@ import { defineProject } from 'vitest/config'
 /** The one test set-up of every package: sources are read directly, so a test never sees a stale build. */
 export function library({ name = basename(process.cwd()), ...test } = {}) {
   return defineProject({
-    resolve: { conditions: ['@dynsrv/source', 'module', 'node', 'import', 'default'] },
-    ssr: { resolve: { conditions: ['@dynsrv/source', 'module', 'node', 'import', 'default'] } },
+    resolve: { conditions: ['@dynsrv/source', 'node', 'import', 'default'] },
+    ssr: { resolve: { conditions: ['@dynsrv/source', 'node', 'import', 'default'] } },
     test: { name, include: ['test/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000, ...test },
   })
 }

@@ -1,5 +1,6 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Pid } from '@dynsrv/etf'
+import type { ConnectionCounters } from './connection.ts'
 import type { NodeErrorCode } from './error.ts'
 
 /** Why a link went down: a stable code, a text, what to do, and what lies behind it. */
@@ -26,6 +27,8 @@ export interface NodeDown {
   readonly type: 'nodedown'
   readonly node: NodeName
   readonly reason: NodeDownReason
+  /** What went over it from its beginning to its end. */
+  readonly counters: ConnectionCounters
 }
 
 /** Somebody dialled us and was not let in: wrong cookie, no Erlang node, too slow. */

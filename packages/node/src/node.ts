@@ -644,7 +644,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#life.connectionLost(connection.peer)
     this.#remote.connectionLost(connection.peer)
     this.#global?.connectionLost(connection.peer)
-    this.#tell({ type: 'nodedown', node: connection.peer, reason })
+    this.#tell({ type: 'nodedown', node: connection.peer, reason, counters: connection.counters })
   }
 
   /** A listener that throws must not break the link on whose behalf it was called. */

@@ -1,0 +1,6 @@
+export { MetricsError, type MetricsErrorCode } from './error.ts'
+export type { ObservedNode } from './link-traffic.ts'
+export type { ObservedStrategy } from './membership-metrics.ts'
+export { METRICS, type Metric, type MetricKind, type MetricUnit, prometheusName, SECONDS_BUCKETS } from './metric.ts'
+export type { Labels, MetricsSink, Reading, RecordValue } from './sink.ts'
+export { MAX_PEERS, type Metrics, type MetricsOptions, startMetrics } from './start-metrics.ts'
