@@ -17,7 +17,7 @@ const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
   '@dynsrv/epmd-shim': ["loaded.parseNodeName('a@b.test').host", 'b.test'],
   '@dynsrv/strategy': ['String(loaded.leaveAfter(3) !== undefined)', 'true'],
   '@dynsrv/node': ["new loaded.NodeError('NODE_CLOSED', 'closed').code", 'NODE_CLOSED'],
-
+  '@dynsrv/metrics': ['loaded.prometheusName(loaded.METRICS.links)', 'dynsrv_links'],
   dynsrv: ["loaded.inspect(loaded.charlist('ab'))", '"ab"'],
 }
 
