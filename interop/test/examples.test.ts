@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
+import { companionArgs, startElixir } from '@dynsrv/tools/beam'
+import { freePort } from '@dynsrv/tools/free-port'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../src/eventually.ts'
+import { ExampleProgram } from '../src/example-program.ts'
+import { Undo } from '../src/undo.ts'
+
+const EXAMPLES = new URL('../../examples/', import.meta.url)
+
+/** The example's zone, with ports that are free here; the ports by label. */
+async function zoneOf(example: string): Promise<{ zone: ZoneServer; ports: Record<string, number> }> {
+  const records = JSON.parse(await readFile(new URL(`${example}/zone.json`, EXAMPLES), 'utf8')) as ZoneRecord[]
+  const zone = await startZoneServer()
+  const ports: Record<string, number> = {}
+  for (const record of records) {
+    if (record.type !== 'SRV') zone.add(record)
+    else {
+      const port = await freePort()
+      ports[record.target.split('.')[0]!] = port
+      zone.add({ ...record, port })
+    }
+  }
+  return { zone, ports }
+}
+
+describe('an Elixir application and a TypeScript service', { timeout: 120_000 }, () => {
+  it('call each other', async () => {
+    const { zone, ports } = await zoneOf('elixir-and-typescript')
+    await using _zone = zone
+    const project = await mkdtemp(join(tmpdir(), 'dynsrv-shop-'))
+    try {
+      await cp(fileURLToPath(new URL('elixir-and-typescript/shop', EXAMPLES)), project, { recursive: true })
+      const env = { ...process.env, MIX_ENV: 'prod', LC_ALL: 'C.UTF-8', MIX_HOME: join(project, '.mix') }
+      await promisify(execFile)('mix', ['compile', '--warnings-as-errors'], { cwd: project, env })
+
+      await using shop = await startElixir({
+        name: 'shop-1@shop.test',
+        cookie: 'example',
+        args: [...companionArgs(), '-pa', join(project, '_build/prod/lib/shop/ebin')],
+        env: { ERL_DIST_PORT: String(ports['shop-1']), DYNSRV_DNS: zone.address },
+      })
+      await shop.eval('{:ok, _} = Application.ensure_all_started(:shop)')
+
+      await using prices = await ExampleProgram.start('elixir-and-typescript/prices.ts', {
+        RELEASE_NODE: 'prices-1@shop.test',
+        RELEASE_COOKIE: 'example',
+        ERL_DIST_PORT: String(ports['prices-1']),
+        DYNSRV_DNS: zone.address,
+      })
+      expect(await prices.firstLines(1)).toEqual(['two apples taken: {:ok, 8}'])
+      expect(await shop.eval('Shop.cost("pear", 2)')).toBe('{:ok, 90}')
+      expect(await shop.eval('Shop.cost("plum", 1)')).toBe(':unknown')
+      expect(await prices.stop()).toBe(0)
+      await eventually(() => shop.eval('Node.list(:connected)'), '[]')
+    } finally {
+      await rm(project, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('a cluster of TypeScript processes', { timeout: 60_000 }, () => {
+  it('shares work among its members', async () => {
+    const { zone, ports } = await zoneOf('typescript-cluster')
+    await using _zone = zone
+    await using undo = new Undo()
+    const programs: ExampleProgram[] = []
+    for (const label of ['one', 'two', 'three']) {
+      const program = await ExampleProgram.start('typescript-cluster/member.ts', {
+        RELEASE_NODE: `${label}@squares.test`,
+        RELEASE_COOKIE: 'example',
+        ERL_DIST_PORT: String(ports[label]),
+        DYNSRV_DNS: zone.address,
+      })
+      programs.push(undo.use(program))
+    }
+    for (const program of programs) {
+      const lines = await program.firstLines(3)
+      const who = lines.map((line) => /^\{squared,'(\w+)@squares\.test',\d\}$/.exec(line)?.[1])
+      expect(who.toSorted()).toEqual(['one', 'three', 'two'])
+      expect(lines.map((line) => Number(line.at(-2))).toSorted()).toEqual([1, 4, 9])
+    }
+    for (const program of programs) expect(await program.stop()).toBe(0)
+  })
+})
