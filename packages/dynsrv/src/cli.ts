@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import { collect } from './commands/collect.ts'
+import { doctorCommand } from './commands/doctor-command.ts'
 import { localCommands, peerCommands, type Run, termCommands } from './commands/peer-commands.ts'
 import { advice, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
@@ -120,6 +121,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addHelpText('after', JOIN_EXAMPLES)
     .action(run(async () => (await import('./commands/join.ts')).join))
 
+  doctorCommand(program, run)
   peerCommands(program, run)
   termCommands(program, run)
   localCommands(program, run)

@@ -8,6 +8,8 @@ export interface RunOptions {
   /** The whole environment, beside what Node needs to start; nothing of the tester's own cluster leaks in. */
   readonly env?: Readonly<Record<string, string>>
   readonly path?: string
+  /** The network namespace to run in. */
+  readonly namespace?: string
 }
 
 /** `dynsrv`, as a user runs it: the built command in a process of its own, ended with its scope. */
@@ -19,8 +21,10 @@ export class Dynsrv implements AsyncDisposable {
   #stderr = ''
   #over = false
 
-  constructor(args: readonly string[], { env = {}, path = process.env.PATH ?? '' }: RunOptions = {}) {
-    this.#child = spawn(process.execPath, [BIN, ...args], {
+  constructor(args: readonly string[], { env = {}, path = process.env.PATH ?? '', namespace }: RunOptions = {}) {
+    const node = [process.execPath, BIN, ...args]
+    const [program = '', ...rest] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node]
+    this.#child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: path, HOME: '/nonexistent', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
     })

@@ -8,6 +8,7 @@ export { fileResolver } from './file.ts'
 export { metered, QUERY_CHANNEL, type QueryEvent } from './metered.ts'
 export { type NodeDnsOptions, nodeDns } from './node-dns.ts'
 export { type RacingOptions, racing } from './racing.ts'
+export { parseResolvConf, type ResolverConfig } from './resolv-conf.ts'
 export type {
   AddressRecord,
   DnsAnswer,

@@ -2,10 +2,12 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
+import { connect as connectTls } from 'node:tls'
 import { HIDDEN_FLAGS, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
 import { newCreation } from '@dynsrv/epmd-shim'
 import { NodeError } from '@dynsrv/node'
 import { reasonText } from '../explain.ts'
+import type { TlsFiles } from './context.ts'
 
 /** What a peer tells anybody who knocks, before any cookie is proved. */
 export interface Introduction extends NodeIdentity {
@@ -22,6 +24,8 @@ export interface ProbeOptions {
   readonly self: string
   /** How long both stages may take together. Unit: milliseconds. */
   readonly timeoutMs: number
+  /** Speaks TLS with these in place of plain TCP; the certificate is judged elsewhere. */
+  readonly tls?: TlsFiles & { readonly servername?: string }
 }
 
 /**
@@ -31,29 +35,31 @@ export interface ProbeOptions {
  *   is no Erlang node but HTTP or TLS (`DIST_NOT_DISTRIBUTION`), or that it refuses our name (`DIST_NOT_ALLOWED`)
  * @see OTP `erl_dist_protocol`, "Distribution Handshake"
  */
-export async function probeHandshake({ ip, port, self, timeoutMs }: ProbeOptions): Promise<Introduction> {
+export async function probeHandshake({ ip, port, self, timeoutMs, tls }: ProbeOptions): Promise<Introduction> {
   const began = performance.now()
   const signal = AbortSignal.timeout(timeoutMs)
-  const socket = connect({ host: ip, port })
+  const socket =
+    tls === undefined ? connect({ host: ip, port }) : connectTls({ ...tls, host: ip, port, rejectUnauthorized: false })
   const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
   try {
-    await once(socket, 'connect', { signal }).catch((cause) => {
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal }).catch((cause) => {
       throw connectError(cause, address, timeoutMs)
     })
     const connected = performance.now()
-    const peer = await introduction(socket, self, signal)
+    const peer = await introduction(socket, self, signal, tls === undefined ? 2 : 4)
     return { ...peer, connectMs: connected - began, handshakeMs: performance.now() - connected }
   } finally {
     socket.on('error', () => socket.destroy()).destroy()
   }
 }
 
-function introduction(socket: Socket, self: string, signal: AbortSignal): Promise<NodeIdentity> {
+function introduction(socket: Socket, self: string, signal: AbortSignal, headerBytes: 2 | 4): Promise<NodeIdentity> {
   const machine = new InitiatorHandshake({
     self: { name: self, flags: HIDDEN_FLAGS, creation: newCreation() },
     // Never shown: the probe leaves before the challenge is answered.
     cookie: 'a probe has no cookie',
     challenge: randomInt(2 ** 32),
+    headerBytes,
   })
   return new Promise((resolve, reject) => {
     const apply = (outputs: ReturnType<typeof machine.start>) => {

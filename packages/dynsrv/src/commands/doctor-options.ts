@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { dnsServer } from '../dns-server.ts'
+import type { DoctorOptions, TlsFiles } from '../doctor/context.ts'
+import { durationMs } from '../duration.ts'
+import { DynsrvError } from '../error.ts'
+import { peerName } from '../peer/directory.ts'
+import { peerCookie } from '../peer/throw-away-node.ts'
+import { serviceName } from '../service-name.ts'
+
+/** The options of `dynsrv doctor`, as they were typed. */
+export interface DoctorCommandOptions {
+  readonly name?: string
+  readonly service?: readonly string[]
+  readonly dns?: readonly string[]
+  readonly peer?: readonly string[]
+  readonly compose?: string
+  readonly cookieFile?: string
+  readonly cookie?: string
+  readonly port?: string
+  readonly interval: string
+  readonly timeout: string
+  readonly tls?: boolean
+  readonly cacert?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly gossip?: boolean | string
+  readonly fingerprint?: boolean
+  readonly watch?: boolean
+  readonly all?: boolean
+  readonly json?: boolean
+  readonly plain?: boolean
+}
+
+/**
+ * Brings the command line and the environment together.
+ *
+ * What the doctor judges (our own name, the port, the cookie) stays as it was given; what it needs to begin is checked here.
+ *
+ * @throws {DynsrvError} for an argument with which nothing can be looked at
+ */
+export async function doctorOptions(
+  options: DoctorCommandOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<DoctorOptions> {
+  const { name, cookieFile, port, compose, gossip } = options
+  if (options.cookie !== undefined) await peerCookie(options)
+  const peers = (options.peer ?? []).map((peer) => peerName(peer).name)
+  const own = name ?? env.RELEASE_NODE ?? ''
+  const services = options.service?.map(serviceName) ?? servicesOf(own, compose)
+  if (services.length === 0 && peers.length === 0 && own === '' && compose === undefined && gossip === undefined) {
+    throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'nothing to look at: no service, no peer, no name', {
+      hint: 'Give the name that holds the SRV records with --service, a node with --peer, or a file with --compose.',
+    })
+  }
+  const servers =
+    options.dns ??
+    (env.DYNSRV_DNS ?? '')
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '')
+  const tls = await tlsOf(options)
+  return {
+    services,
+    peers,
+    dns: servers.map(dnsServer),
+    timeoutMs: durationMs(options.timeout),
+    intervalMs: durationMs(options.interval),
+    fingerprint: options.fingerprint === true,
+    env,
+    resolvConf: '/etc/resolv.conf',
+    ...(name !== undefined && { name }),
+    ...(cookieFile !== undefined && { cookieFile }),
+    ...(port !== undefined && { port }),
+    ...(compose !== undefined && { compose }),
+    ...(tls !== undefined && { tls }),
+    ...(gossip !== undefined && { gossip: await gossipOf(gossip) }),
+  }
+}
+
+/** The members of `api-1@my-service.test` are those of `my-service.test`, as SRV clusters are named. */
+function servicesOf(own: string, compose: string | undefined): string[] {
+  const host = own.slice(own.lastIndexOf('@') + 1)
+  return compose === undefined && host.includes('.') && isIP(host) === 0 && own.includes('@') ? [serviceName(host)] : []
+}
+
+async function tlsOf({ tls, cacert, cert, key }: DoctorCommandOptions): Promise<TlsFiles | undefined> {
+  if (tls !== true && cacert === undefined && cert === undefined && key === undefined) return undefined
+  return {
+    ...(cacert !== undefined && { ca: await fileOf(cacert, '--cacert') }),
+    ...(cert !== undefined && { cert: await fileOf(cert, '--cert') }),
+    ...(key !== undefined && { key: await fileOf(key, '--key') }),
+  }
+}
+
+async function gossipOf(gossip: boolean | string): Promise<{ secret?: string }> {
+  return typeof gossip === 'string' ? { secret: (await fileOf(gossip, '--gossip')).trimEnd() } : {}
+}
+
+async function fileOf(path: string, option: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `the file of ${option} cannot be read: ${path}`, {
+      hint: 'Check the path and who may read it.',
+      cause,
+    })
+  }
+}

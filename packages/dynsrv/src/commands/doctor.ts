@@ -1,0 +1,62 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
+import { CHECKS } from '../doctor/checks.ts'
+import { DoctorContext, type DoctorOptions } from '../doctor/context.ts'
+import { examine, type Result, worst } from '../doctor/examine.ts'
+import { type Verdict, verdicts } from '../doctor/verdict.ts'
+import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
+import { exitSignal } from '../terminal/exit-signal.ts'
+import { type DoctorCommandOptions, doctorOptions } from './doctor-options.ts'
+import { doctorView } from './doctor-view.ts'
+
+/** Something bites later, and nothing keeps nodes apart. */
+export const EXIT_WARNINGS = 3
+
+/** What one round found. */
+export interface Report {
+  readonly results: readonly Result[]
+  readonly verdicts: readonly Verdict[]
+  readonly ms: number
+}
+
+/**
+ * Examines a cluster and says what is wrong.
+ *
+ * @returns the exit code: 0 nothing is wrong, 1 something keeps nodes apart, 3 warnings only
+ * @throws {DynsrvError} for an argument with which nothing can be looked at
+ */
+export async function doctor(options: DoctorCommandOptions): Promise<number> {
+  const told = await doctorOptions(options)
+  const view = doctorView(options)
+  view.begin(told, CHECKS)
+  if (options.watch !== true) {
+    const report = await round(told, (result) => view.done(result))
+    view.end(report)
+    return exitCode(report)
+  }
+  using exit = exitSignal()
+  let last: Report | undefined
+  while (!exit.signal.aborted) {
+    const report = await round(told, (result) => last === undefined && view.done(result))
+    if (last === undefined) view.end(report)
+    else view.changed(last, report)
+    last = report
+    await pause(told.intervalMs, undefined, { signal: exit.signal }).catch((error: unknown) => {
+      if (!exit.signal.aborted) throw error
+    })
+  }
+  return last === undefined ? EXIT_OK : exitCode(last)
+}
+
+async function round(told: DoctorOptions, done: (result: Result) => void): Promise<Report> {
+  const began = performance.now()
+  await using context = new DoctorContext(told)
+  const results = await examine(CHECKS, context, done)
+  return { results, verdicts: verdicts(results), ms: performance.now() - began }
+}
+
+function exitCode({ verdicts: found }: Report): number {
+  const gravest = worst(found)
+  if (gravest === 'error') return EXIT_FAILED
+  return gravest === 'warning' ? EXIT_WARNINGS : EXIT_OK
+}

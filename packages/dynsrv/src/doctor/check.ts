@@ -1,0 +1,53 @@
+import type { DoctorContext } from './context.ts'
+import type { Finding } from './finding.ts'
+
+/** The groups, the most basic first: what is wrong in one explains what is seen in those below. */
+export const GROUPS = {
+  compose: 'compose file',
+  self: 'this host and its name',
+  environment: 'environment and cookie',
+  dns: 'DNS',
+  lookup: 'address lookup',
+  port: "each peer's port",
+  handshake: 'handshake',
+  tls: 'TLS',
+  membership: 'membership',
+  mesh: 'mesh',
+} as const
+
+export type GroupId = keyof typeof GROUPS
+
+/** One lesson of the field as a check. */
+export interface Check {
+  /** `D01` to `D44`; stable. */
+  readonly id: string
+  readonly group: GroupId
+  /** What is looked at, in a few words. */
+  readonly title: string
+  /** Checks whose errors would show here as consequences: this one is left out then. */
+  readonly needs: readonly string[]
+  /** @throws {NotApplicable} when there is nothing to look at */
+  run(context: DoctorContext): Promise<readonly Finding[]>
+}
+
+/** There is nothing to look at, and why. */
+export class NotApplicable extends Error {
+  override readonly name = 'NotApplicable'
+}
+
+/** A check in its two parts. */
+export interface CheckParts<Facts> {
+  readonly id: string
+  readonly group: GroupId
+  readonly title: string
+  readonly needs?: readonly string[]
+  /** Gathers facts; the only part that touches anything. */
+  readonly look: (context: DoctorContext) => Promise<Facts>
+  /** Draws conclusions from facts alone. */
+  readonly judge: (facts: Facts) => readonly Finding[]
+}
+
+/** Puts a probe and a judge together. */
+export function check<Facts>({ id, group, title, needs = [], look, judge }: CheckParts<Facts>): Check {
+  return { id, group, title, needs, run: async (context) => judge(await look(context)) }
+}

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+import { findCookie } from '../../cookie.ts'
+import { type Attempt, attempt } from '../attempt.ts'
+import type { DoctorContext } from '../context.ts'
+
+/** The cookie and where it comes from. It is never shown. */
+export interface CookieFact {
+  readonly source: string
+  readonly cookie: Attempt<string>
+  /** Words that make a bad cookie: parts of our own name and of the service. */
+  readonly ownWords: readonly string[]
+  /** A part of its hash, when it was asked for. */
+  readonly fingerprint?: string
+}
+
+/** Finds the cookie as the node would. */
+export async function cookieFact({ options }: DoctorContext): Promise<CookieFact> {
+  const { cookieFile, env, name = env.RELEASE_NODE ?? '', services, fingerprint } = options
+  const source =
+    cookieFile !== undefined
+      ? `the file ${cookieFile}`
+      : env.RELEASE_COOKIE !== undefined
+        ? 'RELEASE_COOKIE'
+        : 'the .erlang.cookie of the home folder'
+  const cookie = await attempt(findCookie({ cookieFile, env }))
+  const words = [name, env.RELEASE_NAME ?? '', ...services].flatMap((text) => text.split(/[@.]/))
+  return {
+    source,
+    cookie,
+    ownWords: words.filter((word) => word.length > 2).map((word) => word.toLowerCase()),
+    ...(fingerprint && cookie.ok && { fingerprint: fingerprintOf(cookie.value) }),
+  }
+}
+
+/** Eight digits of a hash: enough to tell two cookies apart, far too few to guess one. */
+export function fingerprintOf(cookie: string): string {
+  return createHash('sha256').update('dynsrv doctor ').update(cookie, 'latin1').digest('hex').slice(0, 8)
+}

@@ -1,0 +1,64 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { SrvRecord } from '@dynsrv/srv-resolver'
+import { targetLabel } from '@dynsrv/strategy'
+import type { DoctorContext } from '../context.ts'
+import { type Variety, varieties } from './dns.ts'
+
+/** A node that the records of a service name. */
+export interface Member {
+  readonly name: NodeName
+  readonly service: string
+  /** One for each port; more than one is suspicious. */
+  readonly records: readonly SrvRecord[]
+}
+
+/** A target that makes no node name, and why. */
+export interface Unmapped {
+  readonly service: string
+  readonly target: string
+  readonly port: number
+  readonly reason: string
+}
+
+/** All that the answers show together, by node. */
+export async function members(context: DoctorContext): Promise<readonly Member[]> {
+  return mapped(await context.get(varieties)).members
+}
+
+/** The targets that make no node name. */
+export async function unmapped(context: DoctorContext): Promise<readonly Unmapped[]> {
+  return mapped(await context.get(varieties)).unmapped
+}
+
+/** The records of a service that any of its answers shows, each once. */
+export function allRecords({ edns, tcp, bare, repeated }: Variety): SrvRecord[] {
+  const seen = new Map<string, SrvRecord>()
+  const answers = [edns, ...repeated, ...[tcp, bare].flatMap((one) => (one.ok ? [one.value] : []))]
+  for (const { records } of answers) {
+    for (const record of records) seen.set(recordKey(record), record)
+  }
+  return [...seen.values()]
+}
+
+/** What makes a record the same as another one. */
+export function recordKey({ target, port }: Pick<SrvRecord, 'target' | 'port'>): string {
+  return `${target.toLowerCase().replace(/\.$/, '')}:${port}`
+}
+
+function mapped(all: readonly Variety[]): { members: Member[]; unmapped: Unmapped[] } {
+  const found = new Map<NodeName, { service: string; records: SrvRecord[] }>()
+  const rest: Unmapped[] = []
+  for (const variety of all) {
+    const { service } = variety
+    const mapping = targetLabel(service)
+    for (const record of allRecords(variety)) {
+      const { target, port } = record
+      const to = mapping.map({ target, port })
+      if ('ignored' in to) rest.push({ service, target, port, reason: to.ignored })
+      else if (found.has(to.node)) found.get(to.node)!.records.push(record)
+      else found.set(to.node, { service, records: [record] })
+    }
+  }
+  const list = [...found].map(([name, { service, records }]) => ({ name, service, records }))
+  return { members: list.sort((a, b) => (a.name < b.name ? -1 : 1)), unmapped: rest }
+}

@@ -1,0 +1,101 @@
+import { isIP } from 'node:net'
+import { DynamicSrv, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
+import { throwAwayName } from '../../peer/throw-away-node.ts'
+import { type Attempt, attempt, codeOf } from '../attempt.ts'
+import { NotApplicable } from '../check.ts'
+import type { DoctorContext } from '../context.ts'
+import { type Introduction, probeHandshake } from '../handshake-probe.ts'
+import { isShort, judgeIntroduction } from '../judge-introduction.ts'
+import { resolver } from './dns.ts'
+import { members } from './members.ts'
+import { ownName } from './own.ts'
+import { lookThroughTls, type TlsLook } from './tls.ts'
+
+/** A peer and the addresses that the lookup has for it. */
+export interface LocatedPeer {
+  readonly name: string
+  readonly addresses: Attempt<readonly NodeAddressCandidate[]>
+}
+
+/** What one address of a peer said to our knock. */
+export interface Knock extends NodeAddressCandidate {
+  readonly answer: Attempt<Introduction>
+  /** What TLS finds there, when plain distribution failed or TLS is wanted. */
+  readonly tls?: TlsLook
+}
+
+/** A peer with what was heard at each of its addresses. */
+export interface KnockedPeer {
+  readonly name: string
+  readonly knocks: readonly Knock[]
+  /** The first address where the peer itself answers and nothing is wrong with it. */
+  readonly good?: Knock
+}
+
+/**
+ * The peers to look at: those that were asked for, else all members but ourselves.
+ *
+ * @throws {NotApplicable} when there is none
+ */
+export async function peerNames(context: DoctorContext): Promise<readonly string[]> {
+  const { peers } = context.options
+  if (peers.length > 0) return peers
+  const own = await attempt(context.get(ownName))
+  const self = own.ok && own.value.parsed.ok ? own.value.parsed.value.name.toLowerCase() : ''
+  const names = (await context.get(members)).map(({ name }) => name).filter((name) => name.toLowerCase() !== self)
+  if (names.length === 0) throw new NotApplicable('no peer is known')
+  return names
+}
+
+/** Looks all peers up: by the SRV records of the service that their host is, else by epmd. */
+export async function located(context: DoctorContext): Promise<readonly LocatedPeer[]> {
+  const names = await context.get(peerNames)
+  const { services, timeoutMs, env } = context.options
+  const bySrv = new DynamicSrv({ resolver: await context.get(resolver), listenPort: 0, retries: 0 })
+  const byEpmd = new ErlEpmd({ timeoutMs, env })
+  context.defer(() => byEpmd.close())
+  const lookUp = async (name: string) => {
+    const { alive, host } = parseNodeName(name, { short: isShort(name.slice(name.lastIndexOf('@') + 1)) })
+    const isService = services.some((service) => service.toLowerCase() === host.toLowerCase())
+    const module = isService ? bySrv : byEpmd
+    const { candidates } = await module.addressPlease(alive, host, 'any', { signal: context.step() })
+    return candidates
+  }
+  return Promise.all(names.map(async (name) => ({ name, addresses: await attempt(lookUp(name)) })))
+}
+
+/** Knocks at every address of every peer: no cookie is shown, and nothing is logged there. */
+export async function knocked(context: DoctorContext): Promise<readonly KnockedPeer[]> {
+  const peers = await context.get(located)
+  return Promise.all(
+    peers.map(async ({ name, addresses }) => {
+      const knocks = await Promise.all((addresses.ok ? addresses.value : []).map((at) => knock(context, name, at)))
+      const good = knocks.find(({ answer }) => answer.ok && !hasError(name, answer.value))
+      return { name, knocks, ...(good !== undefined && { good }) }
+    }),
+  )
+}
+
+async function knock(context: DoctorContext, name: string, at: NodeAddressCandidate): Promise<Knock> {
+  const { timeoutMs, tls } = context.options
+  const host = name.slice(name.lastIndexOf('@') + 1)
+  const self = throwAwayName({}, isShort(host))
+  const probe = (over: object) => attempt(probeHandshake({ ...at, self, timeoutMs, ...over }))
+  const answer = await probe(tls === undefined ? {} : { tls: { ...tls, servername: isIP(host) === 0 ? host : '' } })
+  const silent = !answer.ok && /^(DIST_|NODE_TLS|NODE_UNREACHABLE)/.test(codeOf(answer.error))
+  if (tls === undefined && !silent) return { ...at, answer }
+  const found = await lookThroughTls({ ...at, host, timeoutMs, tls })
+  if (tls === undefined || answer.ok) return { ...at, answer, tls: found }
+  // TLS is wanted and fails: does it speak plainly?
+  const plain = await probe({})
+  return { ...at, answer, tls: { ...found, plainAnswers: plain.ok } }
+}
+
+function hasError(name: string, peer: Introduction): boolean {
+  return judgeIntroduction(name, peer).some(({ severity }) => severity === 'error')
+}
+
+/** How an address is written. */
+export function addressText({ ip, family, port }: NodeAddressCandidate): string {
+  return family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+}

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { isIP } from 'node:net'
+import { connect, type PeerCertificate } from 'node:tls'
+import { type Attempt, attempt } from '../attempt.ts'
+import type { TlsFiles } from '../context.ts'
+
+/** The certificate that a peer shows. */
+export interface ShownCertificate {
+  readonly subject: string
+  readonly issuer: string
+  /** `DNS:*.svc, IP Address:10.0.0.5`; empty when there is none. */
+  readonly alternativeNames: string
+  readonly validFrom: string
+  readonly validTo: string
+  /** Object identifiers of what it may be used for; empty when nothing is said. */
+  readonly usages: readonly string[]
+  /** What a client that checks everything says; undefined when nothing is wrong. */
+  readonly refusal?: { readonly code: string; readonly message: string }
+}
+
+/** What a TLS hello finds at an address. */
+export interface TlsLook {
+  /** The host of the node's name, which the certificate is held against. */
+  readonly host: string
+  /** Whether the peer was started for TLS on our side's word. */
+  readonly wanted: boolean
+  /** Fails when no TLS is spoken there, or the peer refuses ours. */
+  readonly certificate: Attempt<ShownCertificate>
+  /** Whether distribution without TLS is answered there; only looked at when TLS is wanted and fails. */
+  readonly plainAnswers?: boolean
+}
+
+/** Says a TLS hello and reads the certificate; nothing else is sent. */
+export async function lookThroughTls(to: {
+  readonly ip: string
+  readonly port: number
+  readonly host: string
+  readonly timeoutMs: number
+  readonly tls: TlsFiles | undefined
+}): Promise<TlsLook> {
+  const { host, tls } = to
+  return { host, wanted: tls !== undefined, certificate: await attempt(certificate(to)) }
+}
+
+async function certificate({
+  ip,
+  port,
+  host,
+  timeoutMs,
+  tls,
+}: Parameters<typeof lookThroughTls>[0]): Promise<ShownCertificate> {
+  const servername = isIP(host) === 0 ? host : ''
+  const socket = connect({ ...tls, host: ip, port, servername, rejectUnauthorized: false })
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) })
+    const shown = socket.getPeerCertificate()
+    return { ...facts(shown), ...(tls?.ca !== undefined && refusal(socket.authorizationError)) }
+  } finally {
+    socket.on('error', () => socket.destroy()).destroy()
+  }
+}
+
+function facts(shown: PeerCertificate): ShownCertificate {
+  return {
+    subject: nameOf(shown.subject),
+    issuer: nameOf(shown.issuer),
+    alternativeNames: shown.subjectaltname ?? '',
+    validFrom: shown.valid_from,
+    validTo: shown.valid_to,
+    usages: shown.ext_key_usage ?? [],
+  }
+}
+
+function nameOf(name: PeerCertificate['subject'] | undefined): string {
+  return String(name?.CN ?? name?.O ?? 'nobody')
+}
+
+function refusal(error: Error | string | null | undefined): Pick<ShownCertificate, 'refusal'> {
+  if (error === null || error === undefined) return {}
+  const text = typeof error === 'string' ? error : error.message
+  return { refusal: { code: text, message: text } }
+}

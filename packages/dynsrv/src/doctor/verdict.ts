@@ -1,0 +1,40 @@
+import type { Result } from './examine.ts'
+import type { Finding, Severity } from './finding.ts'
+
+/** What is told in the end: one cause, with all nodes that it hits. */
+export interface Verdict extends Omit<Finding, 'node'> {
+  /** The check that saw it, `D01` to `D44`. */
+  readonly check: string
+  readonly nodes: readonly string[]
+}
+
+const GRAVITY: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+
+/**
+ * The findings as verdicts: what hits several nodes in the same way is told once, the gravest first, and among equals
+ * the most basic one, since what is wrong there explains what is seen further on.
+ *
+ * @param results in the order of the checks, which is that of causes before consequences
+ */
+export function verdicts(results: readonly Result[]): Verdict[] {
+  const merged: { verdict: Verdict; rank: number }[] = []
+  for (const [rank, { check, findings }] of results.entries()) {
+    const alike = new Map<string, Finding[]>()
+    for (const each of findings) {
+      const key = each.node === undefined ? JSON.stringify(each) : `${each.severity} ${each.code} ${each.hint}`
+      alike.set(key, [...(alike.get(key) ?? []), each])
+    }
+    for (const group of alike.values()) merged.push({ verdict: merge(check.id, group), rank })
+  }
+  return merged
+    .sort((a, b) => GRAVITY[a.verdict.severity] - GRAVITY[b.verdict.severity] || a.rank - b.rank)
+    .map(({ verdict }) => verdict)
+}
+
+function merge(check: string, findings: readonly Finding[]): Verdict {
+  const [{ node: _node, ...first }, ...others] = findings as readonly [Finding, ...Finding[]]
+  const nodes = findings.flatMap(({ node }) => node ?? [])
+  const more = others.length === 0 ? '' : `, and ${others.length} more`
+  const evidence = [...first.evidence, ...others.flatMap(({ message, evidence: seen }) => [message, ...seen])]
+  return { check, ...first, message: `${first.message}${more}`, evidence: [...new Set(evidence)], nodes }
+}
