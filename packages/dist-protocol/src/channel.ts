@@ -103,7 +103,7 @@ export class Channel {
         }
         const message = packets.isPlaced
           ? this.#frames.readPlaced()
-          : this.#frames.read(packets.bytes.subarray(packets.start, packets.end))
+          : this.#frames.read(packets.bytes, packets.start, packets.end)
         if (message !== undefined) outputs.push(message)
       }
     } catch (cause) {

@@ -19,28 +19,35 @@ const NO_ATOMS: readonly Atom[] = []
 export class HeaderReader {
   /** Where the bytes behind the header that was read last begin. */
   end = 0
+  /** Whether the header that was read last put atoms into the cache. */
+  isNew = false
   readonly #slots: (Atom | undefined)[] = new Array<Atom | undefined>(SLOTS).fill(undefined)
   readonly #text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
   /**
    * @param at where the number of references stands
+   * @param limit where the frame ends
    * @returns the atoms to which the frame's terms refer by index
    * @throws {DistError} `DIST_MALFORMED`
    */
-  read(bytes: Uint8Array, at: number): readonly Atom[] {
-    const count = this.#u8(bytes, at++)
+  read(bytes: Uint8Array, at: number, limit: number): readonly Atom[] {
+    this.isNew = false
+    if (at >= limit) throw truncated()
+    const count = bytes[at++]!
     if (count === 0) {
       this.end = at
       return NO_ATOMS
     }
     const flagsAt = at
     at += (count >> 1) + 1
-    if (at > bytes.length) throw truncated()
+    // Each reference takes a byte at least.
+    if (at + count > limit) throw truncated()
     const longAtoms = (nibble(bytes, flagsAt, count) & 1) === 1
     const atoms = new Array<Atom>(count)
     for (let i = 0; i < count; i++) {
       const flags = nibble(bytes, flagsAt, i)
-      const slot = ((flags & 7) << 8) | this.#u8(bytes, at++)
+      if (at >= limit) throw truncated()
+      const slot = ((flags & 7) << 8) | bytes[at++]!
       if ((flags & 8) === 0) {
         const known = this.#slots[slot]
         if (known === undefined)
@@ -48,10 +55,14 @@ export class HeaderReader {
         atoms[i] = known
         continue
       }
-      const length = longAtoms ? (this.#u8(bytes, at++) << 8) | this.#u8(bytes, at++) : this.#u8(bytes, at++)
-      if (at + length > bytes.length) throw truncated()
+      const lengthBytes = longAtoms ? 2 : 1
+      if (at + lengthBytes > limit) throw truncated()
+      const length = longAtoms ? (bytes[at]! << 8) | bytes[at + 1]! : bytes[at]!
+      at += lengthBytes
+      if (at + length > limit) throw truncated()
       const fresh = this.#atom(bytes.subarray(at, at + length))
       this.#slots[slot] = fresh
+      this.isNew = true
       atoms[i] = fresh
       at += length
     }
@@ -70,12 +81,6 @@ export class HeaderReader {
       throw new DistError('DIST_MALFORMED', 'the peer put an atom of more than 255 characters into its cache')
     }
     return atom(name)
-  }
-
-  #u8(bytes: Uint8Array, at: number): number {
-    const value = bytes[at]
-    if (value === undefined) throw truncated()
-    return value
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Atom, DecodeOptions, Term } from '@dynsrv/etf'
-import { decodeWithAtoms } from './decode-with-atoms.ts'
+import { type Atom, type DecodeOptions, type Term, TermDecoder } from '@dynsrv/etf'
 
 /**
  * A term as it came in a frame, decoded only when it is asked for.
@@ -14,7 +13,7 @@ export class EncodedTerm {
   readonly end: number
   /** What the frame's distribution header named; the term refers to them by index. */
   readonly atoms: readonly Atom[]
-  readonly #options: DecodeOptions
+  readonly #decoder: TermDecoder | undefined
   readonly #value: { readonly term: Term } | undefined
 
   constructor(
@@ -22,20 +21,20 @@ export class EncodedTerm {
     start: number,
     end: number,
     atoms: readonly Atom[] = NO_ATOMS,
-    options: DecodeOptions = {},
+    decoder?: TermDecoder,
     value?: { readonly term: Term },
   ) {
     this.bytes = bytes
     this.start = start
     this.end = end
     this.atoms = atoms
-    this.#options = options
+    this.#decoder = decoder
     this.#value = value
   }
 
   /** Wraps a term that is decoded already, such as a reason that came inside a control tuple. */
   static of(term: Term): EncodedTerm {
-    return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, {}, { term })
+    return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, undefined, { term })
   }
 
   /** Bytes of its encoding; 0 for a term that came decoded. */
@@ -54,15 +53,16 @@ export class EncodedTerm {
    * @param options in place of the channel's own
    * @throws {EtfError} when the peer sent no valid term; BEAM drops the connection then, and so should the caller
    */
-  decode(options: DecodeOptions = this.#options): Term {
+  decode(options?: DecodeOptions): Term {
     if (this.#value !== undefined) return this.#value.term
-    return decodeWithAtoms(this.bytes.subarray(0, this.end), this.start, options, this.atoms).value
+    const decoder = options === undefined ? (this.#decoder ?? new TermDecoder()) : new TermDecoder(options)
+    return decoder.decode(this.bytes, this.start, this.end, this.atoms)
   }
 
   /** The same term in memory of its own, which pins no larger buffer. */
   copy(): EncodedTerm {
     const bytes = this.bytes.slice(this.start, this.end)
-    return new EncodedTerm(bytes, 0, bytes.length, this.atoms, this.#options, this.#value)
+    return new EncodedTerm(bytes, 0, bytes.length, this.atoms, this.#decoder, this.#value)
   }
 }
 

@@ -1,13 +1,13 @@
-import { type Atom, type DecodeOptions, decodeTerm } from '@dynsrv/etf'
+import { type Atom, type DecodeOptions, TermDecoder } from '@dynsrv/etf'
 import { type DecodedControl, decodeControl } from './control-decode.ts'
 import type { ControlMessage } from './control-message.ts'
-import { decodeWithAtoms } from './decode-with-atoms.ts'
 import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import { DistError } from './error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from './flags.ts'
 import { type FragmentLimits, type PartialMessage, Reassembler } from './fragment.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
+import { LastPrefix } from './last-prefix.ts'
 import type { Placement } from './packet.ts'
 
 /** A control message with what belongs to it. */
@@ -22,30 +22,36 @@ export interface IncomingMessage {
 export class FrameReader {
   readonly #header: HeaderReader | undefined
   readonly #reassembler: Reassembler | undefined
-  readonly #decode: DecodeOptions
+  readonly #decoder: TermDecoder
+  readonly #last = new LastPrefix()
 
   constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions) {
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
     this.#reassembler = fragments ? new Reassembler(limits) : undefined
-    this.#decode = decode
+    this.#decoder = new TermDecoder(decode)
   }
 
   /**
-   * One frame, not empty and without its length.
+   * One frame, `bytes[start, end)`, not empty and without its length.
    *
    * @returns the message, unless it is not whole yet
    * @throws {DistError | EtfError} when the peer broke the protocol
    */
-  read(frame: Uint8Array): IncomingMessage | undefined {
+  read(bytes: Uint8Array, start: number, end: number): IncomingMessage | undefined {
+    const { control, atoms, length } = this.#last
+    if (control !== undefined && this.#last.matches(bytes, start, end)) {
+      return { type: 'message', control, payload: new EncodedTerm(bytes, start + length, end, atoms, this.#decoder) }
+    }
     const header = this.#header
-    if (header === undefined) return this.#passThrough(frame)
-    if (frame[0] !== VERSION) throw malformed(`a frame that starts with byte ${frame[0]} where ${VERSION} is due`)
-    const kind = frame[1]
-    if (kind === HEADER) return this.#whole(frame, header, 2)
+    if (header === undefined) return this.#passThrough(bytes, start, end)
+    if (bytes[start] !== VERSION)
+      throw malformed(`a frame that starts with byte ${bytes[start]} where ${VERSION} is due`)
+    const kind = end - start > 1 ? bytes[start + 1] : undefined
+    if (kind === HEADER) return this.#whole(bytes, start, end, header, 2)
     if (this.#reassembler !== undefined) {
-      if (kind === FIRST_FRAGMENT) return this.#firstFragment(frame, header, this.#reassembler)
-      if (kind === FURTHER_FRAGMENT) return this.#furtherFragment(frame, this.#reassembler)
+      if (kind === FIRST_FRAGMENT) return this.#firstFragment(bytes, start, end, header, this.#reassembler)
+      if (kind === FURTHER_FRAGMENT) return this.#furtherFragment(bytes.subarray(start, end), this.#reassembler)
     }
     throw malformed(`a frame of kind ${kind}`)
   }
@@ -79,30 +85,49 @@ export class FrameReader {
     return this.#finish(this.#reassembler!.continuePlaced())
   }
 
-  #whole(frame: Uint8Array, header: HeaderReader, at: number): IncomingMessage {
-    const atoms = header.read(frame, at)
-    const { value, end } = decodeWithAtoms(frame, header.end, this.#decode, atoms)
-    return message(decodeControl(value), this.#payload(frame, end, atoms))
+  #whole(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    header: HeaderReader,
+    skipped: number,
+  ): IncomingMessage | undefined {
+    const atoms = header.read(bytes, start + skipped, end)
+    const value = this.#decoder.decode(bytes, header.end, end, atoms)
+    const at = this.#decoder.end
+    const decoded = decodeControl(value)
+    if (header.isNew) this.#last.forget()
+    else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
+    return message(decoded, this.#payload(bytes, at, end, atoms))
   }
 
-  #passThrough(frame: Uint8Array): IncomingMessage {
-    if (frame[0] !== PASS_THROUGH || frame[1] !== VERSION)
+  #passThrough(bytes: Uint8Array, start: number, end: number): IncomingMessage {
+    if (end - start < 2 || bytes[start] !== PASS_THROUGH || bytes[start + 1] !== VERSION)
       throw malformed('a frame that is not pass-through, as was agreed')
-    const { value, end } = decodeTerm(frame, 2, this.#decode)
+    const value = this.#decoder.decode(bytes, start + 2, end)
+    const at = this.#decoder.end
     const decoded = decodeControl(value)
     // Bytes behind the control tuple of an op without payload mean nothing.
-    if (decoded.payload === false || end === frame.length) return message(decoded, undefined)
-    if (frame[end] !== VERSION) throw malformed('a payload without its version byte')
-    return message(decoded, this.#payload(frame, end + 1, []))
+    if (decoded.payload === false || at === end) return message(decoded, undefined)
+    if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')
+    if (decoded.payload === true && at + 1 < end) this.#last.keep(bytes, start, at + 1, decoded.control, NO_ATOMS)
+    return message(decoded, this.#payload(bytes, at + 1, end, NO_ATOMS))
   }
 
-  #firstFragment(frame: Uint8Array, header: HeaderReader, reassembler: Reassembler): IncomingMessage | undefined {
-    const { sequence, fragment } = fragmentIds(frame)
+  #firstFragment(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    header: HeaderReader,
+    reassembler: Reassembler,
+  ): IncomingMessage | undefined {
+    const { sequence, fragment } = fragmentIds(bytes.subarray(start, end))
     if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
-    if (fragment === 1) return this.#whole(frame, header, FRAGMENT_PREFIX_BYTES)
-    const atoms = header.read(frame, FRAGMENT_PREFIX_BYTES)
-    const { value, end } = decodeWithAtoms(frame, header.end, this.#decode, atoms)
-    reassembler.begin(sequence, fragment, decodeControl(value), atoms, frame.subarray(end))
+    if (fragment === 1) return this.#whole(bytes, start, end, header, FRAGMENT_PREFIX_BYTES)
+    const atoms = header.read(bytes, start + FRAGMENT_PREFIX_BYTES, end)
+    if (header.isNew) this.#last.forget()
+    const value = this.#decoder.decode(bytes, header.end, end, atoms)
+    reassembler.begin(sequence, fragment, decodeControl(value), atoms, bytes.subarray(this.#decoder.end, end))
     return undefined
   }
 
@@ -114,13 +139,15 @@ export class FrameReader {
   #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
     if (whole === undefined) return undefined
     const { decoded, atoms, bytes, filled } = whole
-    return message(decoded, this.#payload(bytes.subarray(0, filled), 0, atoms))
+    return message(decoded, this.#payload(bytes, 0, filled, atoms))
   }
 
-  #payload(bytes: Uint8Array, at: number, atoms: readonly Atom[]): EncodedTerm | undefined {
-    return at < bytes.length ? new EncodedTerm(bytes, at, bytes.length, atoms, this.#decode) : undefined
+  #payload(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[]): EncodedTerm | undefined {
+    return at < end ? new EncodedTerm(bytes, at, end, atoms, this.#decoder) : undefined
   }
 }
+
+const NO_ATOMS: readonly Atom[] = []
 
 function fragmentIds(frame: Uint8Array): { sequence: bigint; fragment: number } {
   if (frame.length < FRAGMENT_PREFIX_BYTES) throw malformed('a fragment that ends in its prefix')

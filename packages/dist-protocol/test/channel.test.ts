@@ -476,3 +476,49 @@ describe('a payload that is passed on', () => {
     expect(outgoing.state).toBe('open')
   })
 })
+
+describe.each(FRAMINGS)('messages with the same beginning, %s', (_name, flags) => {
+  const text = (control: ControlMessage, payload: Term) =>
+    [...Object.values(control as unknown as Record<string, Term>), payload].map(erlangText).join(' ')
+
+  it('are read like any other, whoever sends between them', () => {
+    const [sender, receiver] = [theirs(flags), ours(flags)]
+    const sent: [ControlMessage, Term][] = []
+    for (let n = 0; n < 40; n++) {
+      const to = pid(JS.name, n % 7 < 4 ? 1 : 2)
+      const tag = atom(n % 5 < 3 ? 'known' : `fresh_${n}`)
+      if (n % 9 === 8) sent.push([{ op: 'REG_SEND', from: beam, toName: tag }, n])
+      else sent.push([{ op: 'SEND_SENDER', from: pid(BEAM.name, n % 11 === 10 ? 3 : 1), to }, tuple(tag, n)])
+    }
+    for (const [control, payload] of sent) sender.send(control, payload)
+    const came = receiver.receive(out(sender))
+    expect(came.map((one) => text(message([one]).control, message([one]).payload?.decode()))).toStrictEqual(
+      sent.map(([control, payload]) => text(control, payload)),
+    )
+  })
+
+  it('need their payload', () => {
+    const [sender, receiver] = [theirs(flags), ours(flags)]
+    const [, , second] = [1, 2, 3].map((n) => {
+      sender.send({ op: 'SEND_SENDER', from: beam, to: js }, n)
+      const bytes = out(sender)
+      expect(kinds(receiver.receive(bytes))).toStrictEqual(['SEND_SENDER'])
+      return bytes
+    })
+    const cut = second!.slice(0, -2)
+    cut[3] = cut.length - 4
+    expect(kinds(receiver.receive(cut))).toStrictEqual(['failed'])
+  })
+})
+
+it('an atom that takes another one’s place in the cache is read where the beginning stays the same', () => {
+  const receiver = ours()
+  const header = (slot: string, name?: string) =>
+    name === undefined ? `0100${slot}` : `0108${slot}${small(name.length)}${hexOf(name)}`
+  const body = `6803611658${atomHex(BEAM.name)}00000001000000000000000458${atomHex(JS.name)}000000010000000000000004`
+  const atomsThatCame = [header('05', 'one'), header('05'), header('05', 'two'), header('05')].map((head) => {
+    const [output] = receiver.receive(frame(`8344${head}${body}5200`))
+    return String(message([output!]).payload?.decode())
+  })
+  expect(atomsThatCame).toStrictEqual(['one', 'one', 'two', 'two'])
+})

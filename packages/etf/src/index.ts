@@ -17,5 +17,6 @@ export { type Matched, Matcher, type MatchResult, type Mismatch } from './matche
 export { NativeRecord } from './native-record.ts'
 export { t } from './t.ts'
 export type { Term, TermObject } from './term.ts'
+export { TermDecoder } from './term-decoder.ts'
 export type { TermSyntax } from './text-pieces.ts'
 export { Tuple, tuple } from './tuple.ts'

@@ -63,10 +63,10 @@ function checkChoices({ binary, map, float }: ReaderOptions): void {
  * families have files of their own. See docs/decisions.
  */
 export class TermReader {
-  readonly bytes: Uint8Array
-  readonly end: number
+  bytes: Uint8Array
+  end: number
   readonly limits: DecodeLimits
-  readonly atoms: readonly Atom[] | undefined
+  atoms: readonly Atom[] | undefined
   readonly wantsText: boolean
   readonly wantsView: boolean
   readonly boxesAllFloats: boolean
@@ -83,6 +83,7 @@ export class TermReader {
   keyDepth = 0
   /** Whether an atom of the distribution header was met; then bytes cannot be kept as they are. */
   sawAtomRef = false
+  readonly #wantsObject: boolean
   #view: DataView | undefined
 
   constructor(bytes: Uint8Array, at: number, options: ReaderOptions | undefined) {
@@ -95,7 +96,23 @@ export class TermReader {
     this.wantsView = options?.binary === 'view'
     this.wantsObject = options?.map === 'object'
     this.boxesAllFloats = options?.float === 'boxed'
+    this.#wantsObject = this.wantsObject
     if (options !== undefined) checkChoices(options)
+  }
+
+  /** Makes ready for another term with the same options, whatever became of the one before. */
+  open(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[] | undefined): void {
+    this.bytes = bytes
+    this.at = at
+    this.end = end
+    this.atoms = atoms
+    this.wantsObject = this.#wantsObject
+    this.isInKey = false
+    this.owed = 0
+    this.terms = 0
+    this.keyDepth = 0
+    this.sawAtomRef = false
+    this.#view = undefined
   }
 
   /** Reads one term with all that is in it; `depth` containers are open around it. */

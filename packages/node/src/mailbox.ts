@@ -49,8 +49,6 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   readonly #process: LocalProcess
   readonly #parts: MailboxParts
   readonly #queue = new MailboxQueue()
-  /** Those in `receive`, to be told of the end. */
-  readonly #waiting = new Set<() => void>()
   readonly #maxMessages: number
   readonly #whenFull: OverflowPolicy
   readonly #ended = deferred<Term>()
@@ -120,46 +118,38 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
    * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` with the reason when the process has ended and nothing is left
    * @throws the signal's reason when it aborts
    */
-  receive<T extends Term = Term>(options: ReceiveOptions<T> = {}): Promise<T> {
-    const { match, timeoutMs, signal } = options
+  receive<T extends Term = Term>(options?: ReceiveOptions<T>): Promise<T> {
+    if (options !== undefined) return this.#receiveWith(options)
+    if (this.#queue.length > 0) return Promise.resolve(this.#queue.shift() as T)
+    if (this.#exit !== undefined) return Promise.reject(this.#exitedError())
     return new Promise<T>((resolve, reject) => {
-      signal?.throwIfAborted()
-      const taken = this.#queue.take(match)
-      if (taken !== undefined) return resolve(taken.message as T)
-      if (this.#exit !== undefined) return reject(this.#exitedError())
-      const finish = (settle: () => void) => {
-        forget()
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        this.#waiting.delete(onEnd)
-        settle()
-      }
-      const onEnd = () => finish(() => reject(this.#exitedError()))
-      const onAbort = () => finish(() => reject(signal!.reason))
-      const forget = this.#queue.wait(match, (message) => finish(() => resolve(message as T)))
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(
-              () => finish(() => reject(new NodeError('NODE_TIMEOUT', `no such message within ${timeoutMs} ms`))),
-              timeoutMs,
-            )
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#waiting.add(onEnd)
+      this.#queue.wait(undefined, resolve as (message: Term) => void, reject)
     })
   }
 
   /** All messages until the process ends; then the iteration ends, unless the reason is abnormal, which is thrown. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Term, void> {
-    for (;;) {
-      let message: Term
-      try {
-        message = await this.receive()
-      } catch (error) {
-        if (error instanceof NodeError && error.code === 'NODE_EXITED' && error.reason === NORMAL) return
-        throw error
-      }
-      yield message
+  [Symbol.asyncIterator](): AsyncIterableIterator<Term, undefined> {
+    // No generator: it would wait three turns for each message, and most are there already.
+    const queue = this.#queue
+    let done = false
+    const finished = (): IteratorReturnResult<undefined> => {
+      done = true
+      return { value: undefined, done: true }
+    }
+    return {
+      next: () => {
+        if (done) return Promise.resolve(finished())
+        if (queue.length > 0) return Promise.resolve({ value: queue.shift(), done: false })
+        if (this.#exit !== undefined) return this.#exitedIteration(finished)
+        return new Promise((resolve, reject) => {
+          const ended = () => this.#exitedIteration(finished).then(resolve, reject)
+          queue.wait(undefined, (value) => resolve({ value, done: false }), ended)
+        })
+      },
+      return: () => Promise.resolve(finished()),
+      [Symbol.asyncIterator]() {
+        return this
+      },
     }
   }
 
@@ -215,6 +205,41 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.exit()
   }
 
+  #receiveWith<T extends Term>({ match, timeoutMs, signal }: ReceiveOptions<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      signal?.throwIfAborted()
+      const taken = this.#queue.take(match)
+      if (taken !== undefined) return resolve(taken.message as T)
+      if (this.#exit !== undefined) return reject(this.#exitedError())
+      const finish = (settle: () => void) => {
+        forget()
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        settle()
+      }
+      const onAbort = () => finish(() => reject(signal!.reason))
+      const forget = this.#queue.wait(
+        match,
+        (message) => finish(() => resolve(message as T)),
+        (error) => finish(() => reject(error)),
+      )
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(
+              () => finish(() => reject(new NodeError('NODE_TIMEOUT', `no such message within ${timeoutMs} ms`))),
+              timeoutMs,
+            )
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  async #exitedIteration(finished: () => IteratorReturnResult<undefined>): Promise<IteratorReturnResult<undefined>> {
+    const end = finished()
+    if (this.#exit?.reason !== NORMAL) throw this.#exitedError()
+    return end
+  }
+
   #push(message: Term): void {
     if (this.#queue.length < this.#maxMessages) {
       this.#telling = false
@@ -245,7 +270,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
 
   #end(reason: Term): void {
     this.#exit = { reason }
-    for (const wake of [...this.#waiting]) wake()
+    this.#queue.fail(() => this.#exitedError())
     this.#ended.resolve(reason)
   }
 
