@@ -8,6 +8,8 @@ import type { Registry } from './registry.ts'
 import type { CallOptions, Destination, SendOptions } from './signature.ts'
 
 const NORMAL = atom('normal')
+/** What OTP's supervisors take for an end in order. */
+const ORDERLY: ReadonlySet<Term | undefined> = new Set<Term>([NORMAL, atom('shutdown')])
 const DOWN = atom('DOWN')
 const PROCESS = atom('process')
 
@@ -127,7 +129,10 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     })
   }
 
-  /** All messages until the process ends; then the iteration ends, unless the reason is abnormal, which is thrown. */
+  /**
+   * All messages until the process ends: with the reasons `normal` and `shutdown` (the node closes) the iteration ends,
+   * any other is thrown.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<Term, undefined> {
     // No generator: it would wait three turns for each message, and most are there already.
     const queue = this.#queue
@@ -236,7 +241,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
 
   async #exitedIteration(finished: () => IteratorReturnResult<undefined>): Promise<IteratorReturnResult<undefined>> {
     const end = finished()
-    if (this.#exit?.reason !== NORMAL) throw this.#exitedError()
+    if (!ORDERLY.has(this.#exit?.reason)) throw this.#exitedError()
     return end
   }
 

@@ -44,6 +44,13 @@ describe('a mailbox', () => {
     const seen: unknown[] = []
     for await (const message of mailbox) if (seen.push(message) === 2) mailbox.close()
     expect(seen).toStrictEqual([1, 2])
+    const shut = node.mailbox()
+    shut.exit(atom('shutdown'))
+    for await (const message of shut) seen.push(message)
+    expect(seen).toStrictEqual([1, 2])
+    const broken = node.mailbox()
+    broken.exit(atom('oops'))
+    await expect(broken[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'NODE_EXITED' })
     const other = node.mailbox()
     other.exit(atom('oops'))
     await expect(other.receive()).rejects.toMatchObject({ code: 'NODE_EXITED', reason: atom('oops') })
