@@ -17,46 +17,9 @@ if [ -x "$dir/erl" ]; then
   echo "$dir"
   exit 0
 fi
-[ "$(id -u)" = 0 ] || fail 'a root of its own can only be entered by root'
 
-rm -rf --one-file-system "$dir"
-root=$dir/root
-mkdir -p "$root"/usr/{bin,sbin,lib,lib64} "$root"/{tmp,proc,dev,sys,run,etc,var/tmp,root}
-# Before unpacking, so that packages of the old and of the new layout meet in one place.
-for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
-debian_apt "$dir/apt" "$suite"
-apt update
-apt --download-only install erlang-base erlang-crypto erlang-ssl elixir dash coreutils sed grep libc-bin
-for package in "$state/archives/"*.deb; do
-  dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink --no-same-owner \
-    --exclude='./usr/share/doc' --exclude='./usr/share/man' --exclude='./usr/share/locale' -C "$root"
-done
+debian_root "$dir" "$suite" erlang-base erlang-crypto erlang-ssl elixir
 rm -rf "$state"
-ln -sf dash "$root/usr/bin/sh"
-chroot "$root" /sbin/ldconfig
-
-cat >"$dir/enter" <<'ENTER'
-#!/bin/bash
-# enter COMMAND...: runs a command in this root; the mounts are seen by nobody else and end with it.
-set -euo pipefail
-root=$(cd "$(dirname "$(readlink -f "$0")")/root" && pwd)
-exec unshare --mount --propagation private -- /bin/bash -c '
-  root=$1
-  shift
-  for folder in proc dev; do mount --rbind "/$folder" "$root/$folder"; done
-  mount --bind "${TMPDIR:-/tmp}" "$root/tmp"
-  for file in hosts resolv.conf; do
-    : >>"$root/etc/$file"
-    mount --bind "/etc/$file" "$root/etc/$file"
-  done
-  exec chroot "$root" /usr/bin/env -C /tmp HOME=/tmp PATH=/usr/bin:/bin "$@"
-' enter "$root" "$@"
-ENTER
-chmod +x "$dir/enter"
-for program in erl erlc elixir; do
-  printf '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/enter" %s "$@"\n' "$program" >"$dir/$program.new"
-  chmod +x "$dir/$program.new"
-done
 # `erl` comes last: where it stands, everything does.
-for program in elixir erlc erl; do mv "$dir/$program.new" "$dir/$program"; done
+for program in elixir erlc erl; do debian_program "$dir" "$program"; done
 echo "$dir"
