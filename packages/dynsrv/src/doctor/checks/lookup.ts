@@ -114,7 +114,7 @@ async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
   const registered = (await context.get(members)).some((one) => one.name.toLowerCase() === name.toLowerCase())
   if (isService && !registered) throw new NotApplicable('we are not registered')
   const host = isService ? `${alive}.${own}` : own
-  const answer = await attempt((await context.get(resolver)).resolveAddresses(host, { signal: context.step() }))
+  const answer = await attempt((await context.get(resolver)).resolveAddresses(host))
   return { host, answer, own: await context.get(ownAddresses), registered }
 }
 
@@ -124,7 +124,7 @@ async function relativeFacts(context: DoctorContext): Promise<readonly RelativeF
   const hosts = [...new Set((await context.get(members)).flatMap(({ records }) => records.map(({ target }) => target)))]
   if (hosts.length === 0) throw new NotApplicable('no members')
   const ask = async (name: string) => {
-    const answer = await attempt(asked.resolveAddresses(name, { signal: context.step() }))
+    const answer = await attempt(asked.resolveAddresses(name))
     return answer.ok ? answer.value.records.map(({ address }) => address) : []
   }
   return Promise.all(

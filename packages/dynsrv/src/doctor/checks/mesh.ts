@@ -8,13 +8,17 @@ import { type BeamFacts, beams, type EchoFacts, echoes, type Link, links } from 
 const OUR_TICK_SECONDS = 60
 const TICK_INTENSITY = 4
 
-/** D06: nodes that build no mesh. */
+/** D06: nodes that build no mesh; an error as soon as one of them lacks a link. */
 export function judgeConnectAll(all: readonly BeamFacts[]): Finding[] {
-  const off = all.filter(({ connectAllOff }) => connectAllOff)
-  if (all.length < 2) return []
-  return off.map(({ name }) =>
-    finding('warning', 'DOCTOR_CONNECT_ALL_OFF', `${name} runs with connect_all false`, { node: name }),
-  )
+  return all.flatMap(({ name, visible, connectAllOff }) => {
+    if (!connectAllOff || all.length < 2) return []
+    const missing = all.map((one) => one.name).filter((other) => other !== name && !visible.includes(other))
+    const evidence = missing.length === 0 ? [] : [`it is not connected to ${missing.join(', ')}`]
+    const message = `${name} runs with connect_all false`
+    return [
+      finding(missing.length === 0 ? 'warning' : 'error', 'DOCTOR_CONNECT_ALL_OFF', message, { evidence, node: name }),
+    ]
+  })
 }
 
 /** D36: visible BEAM nodes that do not see each other. */
@@ -134,7 +138,14 @@ async function visibleBeams(context: DoctorContext): Promise<readonly BeamFacts[
 
 export const MESH_CHECKS: readonly Check[] = [
   check({ id: 'D06', group: 'mesh', title: 'nodes build a mesh', look: several, judge: judgeConnectAll }),
-  check({ id: 'D36', group: 'mesh', title: 'everybody sees everybody', look: visibleBeams, judge: judgeMesh }),
+  check({
+    id: 'D36',
+    group: 'mesh',
+    title: 'everybody sees everybody',
+    needs: ['D06'],
+    look: visibleBeams,
+    judge: judgeMesh,
+  }),
   check({ id: 'D37', group: 'mesh', title: 'global waits for nobody', look: globalFacts, judge: judgeGlobal }),
   check({ id: 'D39', group: 'mesh', title: 'tick times', look: (context) => context.get(beams), judge: judgeTicks }),
   check({

@@ -133,9 +133,7 @@ export const SRV_RECORD_CHECKS: readonly Check[] = [
       return Promise.all(
         all.map(async ({ name, service }): Promise<TagFacts> => {
           const instance = `${name.slice(0, name.indexOf('@'))}.${service}`
-          const srv = await attempt(
-            asked.resolveSrv(instance, { signal: context.step() }).then(({ records }) => records.length > 0),
-          )
+          const srv = await attempt(asked.resolveSrv(instance).then(({ records }) => records.length > 0))
           return { name, instance, srv }
         }),
       )

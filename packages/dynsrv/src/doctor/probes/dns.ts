@@ -4,6 +4,7 @@ import type { DoctorContext } from '../context.ts'
 
 /** One lost datagram must not take the whole time of a step. */
 const MAX_TRY_MS = 2_000
+const TRIES = 2
 /** How often a question is repeated to see whether the answer turns. */
 const REPEATS = 8
 
@@ -15,8 +16,9 @@ export async function resolver(context: DoctorContext): Promise<SrvResolver> {
 function client(context: DoctorContext, more: DnsClientOptions): SrvResolver {
   const { dns, timeoutMs, resolvConf } = context.options
   const made = dnsClient({
-    timeoutMs: Math.min(timeoutMs, MAX_TRY_MS),
-    tries: 2,
+    // Two tries in the time of a step; the client says itself which server was silent.
+    timeoutMs: Math.ceil(Math.min(timeoutMs / TRIES, MAX_TRY_MS)),
+    tries: TRIES,
     ...(dns.length > 0 ? { servers: dns } : { resolvConf }),
     ...more,
   })
@@ -36,7 +38,7 @@ export async function answers(context: DoctorContext): Promise<readonly ServiceA
   return Promise.all(
     context.options.services.map(async (service) => ({
       service,
-      answer: await attempt(asked.resolveSrv(service, { signal: context.step() })),
+      answer: await attempt(asked.resolveSrv(service)),
     })),
   )
 }
@@ -62,7 +64,7 @@ export async function varieties(context: DoctorContext): Promise<readonly Variet
   return Promise.all(
     known.flatMap(({ service, answer }) => {
       if (!answer.ok) return []
-      const ask = (from: SrvResolver) => attempt(from.resolveSrv(service, { signal: context.step() }))
+      const ask = (from: SrvResolver) => attempt(from.resolveSrv(service))
       return [
         Promise.all([ask(tcp), ask(bare), ...Array.from({ length: REPEATS }, () => ask(asked))]).then(
           ([overTcp, without, ...again]): Variety => ({

@@ -1,13 +1,14 @@
 import { isIP } from 'node:net'
 import { DynamicSrv, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
+import type { SrvResolver } from '@dynsrv/srv-resolver'
 import { throwAwayName } from '../../peer/throw-away-node.ts'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Introduction, probeHandshake } from '../handshake-probe.ts'
 import { isShort, judgeIntroduction } from '../judge-introduction.ts'
-import { resolver } from './dns.ts'
-import { members } from './members.ts'
+import { resolver, varieties } from './dns.ts'
+import { allRecords, members } from './members.ts'
 import { ownName } from './own.ts'
 import { lookThroughTls, type TlsLook } from './tls.ts'
 
@@ -47,11 +48,25 @@ export async function peerNames(context: DoctorContext): Promise<readonly string
   return names
 }
 
+/** The resolver, with all that any answer about a service showed: a trimmed one must not hide a peer from the rest. */
+async function wholeResolver(context: DoctorContext): Promise<Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'>> {
+  const asked = await context.get(resolver)
+  const all = await context.get(varieties)
+  return {
+    resolveAddresses: (name, options) => asked.resolveAddresses(name, options),
+    async resolveSrv(name, options) {
+      const known = all.find(({ service }) => service.toLowerCase() === name.toLowerCase())
+      if (known === undefined || known.edns.records.length === 0) return asked.resolveSrv(name, options)
+      return { ...known.edns, records: allRecords(known) }
+    },
+  }
+}
+
 /** Looks all peers up: by the SRV records of the service that their host is, else by epmd. */
 export async function located(context: DoctorContext): Promise<readonly LocatedPeer[]> {
   const names = await context.get(peerNames)
   const { services, timeoutMs, env } = context.options
-  const bySrv = new DynamicSrv({ resolver: await context.get(resolver), listenPort: 0, retries: 0 })
+  const bySrv = new DynamicSrv({ resolver: await context.get(wholeResolver), listenPort: 0, retries: 0 })
   const byEpmd = new ErlEpmd({ timeoutMs, env })
   context.defer(() => byEpmd.close())
   const lookUp = async (name: string) => {

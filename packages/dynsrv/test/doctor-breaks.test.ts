@@ -1,0 +1,371 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { encodeHandshakeMessage, framePacket, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
+import { ErlEpmd, startEpmdServer } from '@dynsrv/epmd-shim'
+import { startZoneServer, type ZoneFault } from '@dynsrv/srv-resolver'
+import { freePort } from '@dynsrv/tools/free-port'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  COOKIE,
+  type DoctorCluster,
+  type Examination,
+  examineAs,
+  SERVICE,
+  startDoctorCluster,
+  startMember,
+} from './doctor-cluster.ts'
+import { register } from './peer.ts'
+
+/** The errors in their order, then the first warning: what a person reads first must be the cause. */
+function told({ verdicts }: Examination): string[] {
+  return verdicts.filter(({ severity }) => severity === 'error').map(({ check, code }) => `${check} ${code}`)
+}
+
+function warned({ verdicts }: Examination): string[] {
+  return verdicts.filter(({ severity }) => severity === 'warning').map(({ check, code }) => `${check} ${code}`)
+}
+
+describe('dynsrv doctor at a real cluster that was broken', () => {
+  let cluster: DoctorCluster
+  beforeAll(async () => {
+    cluster = await startDoctorCluster(['erl-1', 'erl-2', 'erl-3'])
+  }, 120_000)
+  afterAll(() => cluster[Symbol.asyncDispose]())
+
+  const examine = (env: Record<string, string> = {}, ...more: string[]) =>
+    examineAs(['--service', SERVICE, '--dns', cluster.zone.address, '--timeout', '2s', ...more], {
+      ...cluster.env,
+      ...env,
+    })
+
+  /** Adds a record that leads to a port, for as long as the scope lasts. */
+  function record(label: string, port: number, address: string | null = '127.0.0.1'): Disposable {
+    const target = `${label}.${SERVICE}`
+    cluster.zone.add({ type: 'SRV', name: SERVICE, target, port, ttlSeconds: 0 })
+    if (address !== null) cluster.zone.add({ type: 'A', name: target, address, ttlSeconds: 0 })
+    return {
+      [Symbol.dispose]() {
+        cluster.zone.remove({ type: 'SRV', target, port })
+        cluster.zone.remove({ name: target })
+      },
+    }
+  }
+
+  function fault(...faults: readonly ZoneFault[]): Disposable {
+    cluster.zone.setFault(...faults)
+    return { [Symbol.dispose]: () => cluster.zone.setFault() }
+  }
+
+  describe('by its names', () => {
+    it.each([
+      ['D03', { RELEASE_NODE: 'api@3f2a9c1b7d04.internal' }, ['D03 DOCTOR_HOST_RANDOM']],
+      ['D10', { RELEASE_NODE: `api@${SERVICE}`, RELEASE_DISTRIBUTION: 'sname' }, ['D10 DOCTOR_SHORT_AND_LONG']],
+      ['D11', { RELEASE_NODE: 'svc@user_svc' }, ['D11 NODE_NAME_SHORT_HOST']],
+      ['D13', { RELEASE_NODE: 'api@one@two.test' }, ['D13 NODE_NAME_MANY_AT']],
+      ['D13', { RELEASE_NODE: 'äpi@two.test' }, ['D13 NODE_NAME_ILLEGAL_CHARACTER']],
+    ])('%s: %j', async (_id, env, expected) => {
+      const found = await examine({ ERL_DIST_PORT: String(await freePort()), ...env })
+      expect(told(found)).toEqual(expected)
+      expect(found.code).toBe(1)
+    })
+
+    it('D12: other letters in the record', async () => {
+      const { port } = cluster.members[0]!
+      cluster.zone.remove({ type: 'SRV', port })
+      cluster.zone.add({ type: 'SRV', name: SERVICE, target: `Erl-1.${SERVICE}`, port, ttlSeconds: 0 })
+      const found = await examine()
+      cluster.zone.remove({ type: 'SRV', port })
+      register(cluster.zone, 'erl-1', port)
+      expect(told(found)).toEqual(['D12 DIST_NAME_MISMATCH'])
+      expect(found.verdicts[0]?.hint).toMatch(/Only the case of letters differs/)
+    })
+
+    it('D05: a record that leads to another node, and a node that is named by its address', async () => {
+      using _wrong = record('ghost', cluster.members[1]!.port)
+      const found = await examine()
+      expect(told(found)).toEqual(['D05 DIST_NAME_MISMATCH'])
+      expect(found.verdicts[0]?.message).toBe(`dialled ghost@${SERVICE}, it calls itself erl-2@${SERVICE}`)
+      await using epmd = await startEpmdServer({ port: 0 })
+      const registered = new ErlEpmd({ epmdPort: epmd.port })
+      await registered.registerNode('erl-1', cluster.members[0]!.port)
+      const byIp = await examineAs(['--peer', 'erl-1@127.0.0.1'], { ...cluster.env, ERL_EPMD_PORT: String(epmd.port) })
+      registered.close()
+      expect(told(byIp)).toEqual(['D05 DIST_NAME_MISMATCH'])
+      expect(byIp.verdicts[0]?.hint).toMatch(/Name nodes by their address/)
+    })
+
+    it('D14: two live nodes under one name', async () => {
+      await using zone = await startZoneServer()
+      await using one = await oneNode(zone, 'twin')
+      await using two = await oneNode(zone, 'twin')
+      const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
+      expect(one.port).not.toBe(two.port)
+      expect(told(found)).toEqual(['D14 DOCTOR_DUPLICATE_NAME'])
+      expect(found.verdicts[0]?.evidence).toHaveLength(2)
+    })
+  })
+
+  describe('by its environment', () => {
+    it.each([
+      [{ RELEASE_COOKIE: 'secret' }, ['D07 DIST_COOKIE_REJECTED'], ['D08 DOCTOR_COOKIE_WEAK']],
+      [{ RELEASE_COOKIE: 'ABCDEFGHIJKLMNOPQRST' }, ['D07 DIST_COOKIE_REJECTED'], ['D08 DOCTOR_COOKIE_WEAK']],
+      [{ RELEASE_COOKIE: '' }, ['D08 DYNSRV_COOKIE_EMPTY'], []],
+      [{ RELEASE_COOKIE: 'line\nbreak' }, ['D08 DYNSRV_COOKIE_INVALID'], []],
+      [{ RELEASE_NOD: 'x' }, [], ['D44 DOCTOR_SETTING_UNKNOWN']],
+      [{ ERL_DISTPORT: '4370' }, [], ['D44 DOCTOR_SETTING_UNKNOWN']],
+      [{ RELEASE_NODE: `erl-1@${SERVICE}` }, ['D24 EPMD_DIST_PORT_MISSING'], []],
+      [{ RELEASE_NODE: `erl-1@${SERVICE}`, ERL_DIST_PORT: 'web' }, ['D24 DYNSRV_PORT_INVALID'], []],
+    ])('%j', async (env, errors, warnings) => {
+      const found = await examine(env as Record<string, string>)
+      expect(told(found)).toEqual(errors)
+      expect(warned(found)).toEqual(warnings)
+      expect(found.code).toBe(errors.length > 0 ? 1 : 3)
+      if ('RELEASE_COOKIE' in env && env.RELEASE_COOKIE !== '') expect(found.text).not.toContain(env.RELEASE_COOKIE)
+    })
+
+    it('D07: one member has another cookie', async () => {
+      await using _odd = await oneNode(cluster.zone, 'odd', { cookie: 'Another-cookie-0123456789' })
+      const found = await examine()
+      expect(told(found)).toEqual(['D07 DIST_COOKIE_REJECTED'])
+      expect(found.verdicts[0]).toMatchObject({
+        message: `odd@${SERVICE} refuses our cookie`,
+        nodes: [`odd@${SERVICE}`],
+      })
+      expect(found.verdicts[0]?.evidence).toContain('3 of 4 peers agree with it')
+    })
+
+    it('D09: what runs on our port goes by another name', async () => {
+      const port = String(cluster.members[0]!.port)
+      const found = await examine({ RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: port })
+      expect(told(found)[0]).toBe('D09 DOCTOR_NAME_OVERRIDDEN')
+    })
+
+    it('D24, D33: our record names another port, or is not there', async () => {
+      await using member = await startMember(cluster.zone, { label: 'own' }).then(disposable)
+      const env = { RELEASE_NODE: `own@${SERVICE}`, ERL_DIST_PORT: String(member.port) }
+      expect(told(await examine(env)).filter((one) => !one.startsWith('D21'))).toEqual(['D33 DOCTOR_NOT_REGISTERED'])
+      using _wrong = record('own', await freePort())
+      const found = await examine(env)
+      expect(told(found).filter((one) => !one.startsWith('D21'))).toEqual(['D33 DOCTOR_PORT_DIFFERS'])
+    })
+
+    it('shows a fingerprint of the cookie only when asked', async () => {
+      const env = { RELEASE_COOKIE: 'Another-cookie-0123456789' }
+      expect((await examine(env)).text).not.toMatch(/fingerprint/)
+      const found = await examine(env, '--fingerprint')
+      expect(found.verdicts[0]?.evidence.join()).toMatch(/RELEASE_COOKIE, fingerprint [0-9a-f]{8}/)
+      expect(found.text).not.toContain('Another-cookie')
+    })
+  })
+
+  describe('by its DNS', () => {
+    it.each([
+      ['servfail', 'D42 DNS_SERVFAIL'],
+      ['refused', 'D42 DNS_REFUSED'],
+      ['formerr', 'D42 DNS_FORMERR'],
+      ['silence', 'D42 DNS_TIMEOUT'],
+      ['garbage', 'D42 DNS_MALFORMED'],
+      ['nxdomain', 'D35 DOCTOR_SERVICE_UNKNOWN'],
+      ['nodata', 'D35 DOCTOR_NO_MEMBERS'],
+    ] as const)('that answers %s', async (name, expected) => {
+      using _fault = fault(name)
+      const found = await examine({}, '--timeout', '700ms')
+      expect(told(found)).toEqual([expected])
+      expect(found.code).toBe(1)
+    })
+
+    it('that was stopped', async () => {
+      await using zone = await startZoneServer()
+      const { address } = zone
+      await zone.close()
+      const found = await examineAs(['--service', SERVICE, '--dns', address], cluster.env)
+      expect(told(found)).toEqual(['D42 DNS_UNREACHABLE'])
+      expect(found.verdicts[0]?.hint).toMatch(/Nothing listens there/)
+    })
+
+    it('D28: that leaves members out of UDP answers', async () => {
+      using _fault = fault({ type: 'trim', records: 2 })
+      const found = await examine()
+      expect(told(found)).toEqual(['D28 DOCTOR_DNS_TRIMS'])
+      expect(found.verdicts[0]?.message).toMatch(/shows 2 of 3 records/)
+    })
+
+    it('D29: that shows another part each time', async () => {
+      using _fault = fault({ type: 'rotate', records: 2 })
+      expect(told(await examine())).toEqual(['D29 DOCTOR_DNS_ROTATES'])
+    })
+
+    it('D25, D26: whose targets name no nodes', async () => {
+      const service = 'consul.service.consul'
+      await using zone = await startZoneServer({
+        records: [
+          { type: 'SRV', name: service, target: 'ip-10-0-0-5.node.dc1.consul', port: 4370, ttlSeconds: 0 },
+          { type: 'SRV', name: service, target: '7f000001.addr.dc1.consul', port: 4371, ttlSeconds: 0 },
+        ],
+      })
+      const found = await examineAs(['--service', service, '--dns', zone.address], cluster.env)
+      expect(told(found)).toEqual(['D25 DOCTOR_TARGETS_IGNORED'])
+      expect(found.verdicts[0]?.hint).toMatch(/Consul answers with names of its machines/)
+      cluster.zone.add({ type: 'SRV', name: SERVICE, target: 'evil.example.com', port: 1, ttlSeconds: 0 })
+      const foreign = await examine()
+      cluster.zone.remove({ target: 'evil.example.com' })
+      expect([told(foreign), warned(foreign)]).toEqual([[], ['D26 DNS_FOREIGN_TARGETS']])
+    })
+
+    it('D27: where one member lacks the record that the others have', async () => {
+      for (const label of ['erl-1', 'erl-2']) {
+        const name = `${label}.${SERVICE}`
+        cluster.zone.add({ type: 'SRV', name, target: name, port: 1, ttlSeconds: 0 })
+      }
+      const found = await examine()
+      cluster.zone.remove({ type: 'SRV', port: 1 })
+      expect([told(found), warned(found)]).toEqual([[], ['D27 DOCTOR_TAG_MISSING']])
+      expect(found.verdicts[0]?.evidence).toEqual([`erl-3.${SERVICE} has no SRV record`])
+    })
+
+    it('D30, D31: whose answers may be kept too long, or not at all', async () => {
+      await using zone = await startZoneServer()
+      zone.add(...cluster.zone.records().map((one) => ({ ...one, ttlSeconds: 600 })))
+      const args = ['--service', SERVICE, '--dns', zone.address]
+      expect(warned(await examineAs(args, cluster.env))).toEqual(['D30 DOCTOR_TTL_LONG'])
+      expect(warned(await examine({}, '--interval', '100ms'))).toEqual(['D31 DOCTOR_TTL_ZERO'])
+    })
+
+    it('D32: that lets everybody remember that there is nothing', async () => {
+      await using zone = await startZoneServer({ negativeTtlSeconds: 900 })
+      const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
+      expect([told(found), warned(found)]).toEqual([['D35 DOCTOR_SERVICE_UNKNOWN'], ['D32 DOCTOR_NEGATIVE_CACHE']])
+    })
+
+    it('D35: that names nobody but ourselves', async () => {
+      await using zone = await startZoneServer()
+      register(zone, 'api', await freePort())
+      const env = { ...cluster.env, RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: String(await freePort()) }
+      expect(warned(await examineAs(['--dns', zone.address], env))).toEqual(['D35 DOCTOR_ALONE'])
+    })
+  })
+
+  describe('by addresses and ports', () => {
+    it('D04: a target without an address', async () => {
+      using _record = record('lost', 4370, null)
+      const found = await examine()
+      expect(told(found)).toEqual(['D04 EPMD_NO_ADDRESS'])
+    })
+
+    it('D20: a member that is stopped', async () => {
+      using _record = record('stopped', await freePort())
+      const found = await examine()
+      expect(told(found)).toEqual(['D20 NODE_REFUSED'])
+      expect(found.verdicts[0]?.message).toMatch(/^stopped@my-service\.test at 127\.0\.0\.1:\d+ refused the connection/)
+    })
+
+    it('D22: an IPv6 address where nobody listens', async () => {
+      cluster.zone.add({ type: 'AAAA', name: `erl-1.${SERVICE}`, address: '::1', ttlSeconds: 0 })
+      const found = await examine()
+      cluster.zone.remove({ type: 'AAAA' })
+      expect([told(found), warned(found)]).toEqual([[], ['D22 DOCTOR_FAMILY_DEAD']])
+    })
+
+    it('D23: an epmd that says something else', async () => {
+      await using epmd = await startEpmdServer({ port: 0 })
+      const registered = new ErlEpmd({ epmdPort: epmd.port })
+      await registered.registerNode('erl-1', 41_233)
+      const found = await examine({ ERL_EPMD_PORT: String(epmd.port) })
+      registered.close()
+      expect([told(found), warned(found)]).toEqual([[], ['D23 DOCTOR_EPMD_DISAGREES']])
+    })
+  })
+
+  describe('by who answers', () => {
+    it('D17: a web server, or nobody', async () => {
+      await using web = createHttpServer((_request, response) => response.end()).listen(0, '127.0.0.1')
+      await once(web, 'listening')
+      using _web = record('web', (web.address() as AddressInfo).port)
+      const found = await examine()
+      expect(told(found)).toEqual(['D17 DIST_NOT_DISTRIBUTION'])
+      expect(found.verdicts[0]?.message).toMatch(/speaks HTTP/)
+    })
+
+    it('D17: a node that hangs', async () => {
+      await using member = await oneNode(cluster.zone, 'frozen')
+      member.beam.signal('SIGSTOP')
+      const found = await examine({}, '--timeout', '700ms')
+      member.beam.signal('SIGCONT')
+      expect(told(found)).toEqual(['D17 DIST_TIMEOUT'])
+    })
+
+    it('D15, D16: a node with a small creation, and one that is too old', async () => {
+      const answer = (name: string, flags: bigint, creation: number) =>
+        createServer((socket) => {
+          socket
+            .on('error', () => undefined)
+            .once('data', () => {
+              socket.write(framePacket(2, encodeHandshakeMessage({ kind: 'status', status: 'ok' })))
+              const challenge = { kind: 'challenge', version: 6, name, flags, creation, challenge: 1 } as const
+              socket.write(framePacket(2, encodeHandshakeMessage(challenge)))
+            })
+        }).listen(0, '127.0.0.1')
+      const old = HIDDEN_FLAGS & ~((1n << 24n) | (1n << 26n) | (1n << 18n))
+      await using server = answer(`old@${SERVICE}`, old, 2)
+      await once(server, 'listening')
+      using _record = record('old', (server.address() as AddressInfo).port)
+      const found = await examine()
+      expect([told(found), warned(found)]).toEqual([['D16 DIST_FLAGS_MISSING'], ['D15 DYNSRV_SMALL_CREATION']])
+      expect(found.verdicts[0]?.hint).toMatch(/OTP 22 or older/)
+    })
+  })
+
+  describe('by its membership and mesh', () => {
+    it('D38: a member that was deregistered stays connected', async () => {
+      const { port } = cluster.members[2]!
+      cluster.zone.remove({ type: 'SRV', port })
+      const found = await examine()
+      register(cluster.zone, 'erl-3', port)
+      expect([told(found), warned(found)]).toEqual([[], ['D38 DOCTOR_LEAVER_CONNECTED']])
+      expect(found.verdicts[0]?.nodes).toEqual([`erl-3@${SERVICE}`])
+    })
+
+    it('D06, D36: nodes that never met, and one that builds no mesh', async () => {
+      await using zone = await startZoneServer()
+      await using _one = await oneNode(zone, 'one')
+      await using _two = await oneNode(zone, 'two')
+      const args = ['--service', SERVICE, '--dns', zone.address]
+      const found = await examineAs(args, cluster.env)
+      expect(told(found)).toEqual(['D36 DOCTOR_MESH_BROKEN'])
+      expect(found.verdicts[0]?.message).toContain(`one@${SERVICE} – two@${SERVICE}`)
+      await using _three = await oneNode(zone, 'three', { args: ['-connect_all', 'false'] })
+      expect(told(await examineAs(args, cluster.env))).toEqual(['D06 DOCTOR_CONNECT_ALL_OFF'])
+    })
+
+    it('D39: a node with a shorter tick time', async () => {
+      await using quick = await oneNode(cluster.zone, 'quick', { args: ['-kernel', 'net_ticktime', '15'] })
+      for (const { name } of cluster.members) await quick.beam.eval(`net_kernel:connect_node('${name}')`)
+      const found = await examine()
+      expect(told(found)).toEqual(['D39 DOCTOR_TICK_DIFFERS'])
+    })
+  })
+})
+
+type Started = Awaited<ReturnType<typeof startMember>>
+
+function disposable(member: Started): Started & AsyncDisposable {
+  return { ...member, [Symbol.asyncDispose]: () => member.beam[Symbol.asyncDispose]() }
+}
+
+/** A node of its own with its record; both are gone when the scope ends. */
+async function oneNode(
+  zone: DoctorCluster['zone'],
+  label: string,
+  more: Partial<Parameters<typeof startMember>[1]> = {},
+): Promise<Started & AsyncDisposable> {
+  const member = await startMember(zone, { label, cookie: COOKIE, ...more })
+  register(zone, label, member.port)
+  return {
+    ...member,
+    async [Symbol.asyncDispose]() {
+      zone.remove({ type: 'SRV', port: member.port })
+      await member.beam[Symbol.asyncDispose]()
+    },
+  }
+}
