@@ -1,7 +1,7 @@
+import { type Consul, startConsul } from '@dynsrv/tools/consul'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { consulHttp, dnsClient, nodeDns, type TrimEvent, trimDetecting } from '../src/index.ts'
-import { type Consul, startConsul } from './peers/consul.ts'
 import { startNamed } from './peers/named.ts'
 import { resolverContract, SERVICE, type Subject } from './resolver-contract.ts'
 

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@dynsrv/tools/free-port'
+import { freePort } from './free-port.ts'
 
 /** A real Consul on loopback. */
 export interface Consul extends AsyncDisposable {
@@ -15,6 +15,8 @@ export interface Consul extends AsyncDisposable {
   /** Resolves when the catalog shows them, which is a moment after the agent took them. */
   register(...instances: readonly ConsulService[]): Promise<void>
   deregister(id: string): Promise<void>
+  /** Sets the status of an instance's check. */
+  check(id: string, outcome: 'pass' | 'warn' | 'fail'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,7 +39,7 @@ function consulProgram(): string {
 }
 
 function fetched(): string {
-  const script = fileURLToPath(new URL('../../../../tools/peers/consul.sh', import.meta.url))
+  const script = fileURLToPath(new URL('../peers/consul.sh', import.meta.url))
   return execFileSync(script, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 }
 
@@ -128,6 +130,7 @@ async function tryToStart(config: object): Promise<Consul> {
     node,
     register,
     deregister: (id) => put(`/v1/agent/service/deregister/${id}`),
+    check: (id, outcome) => put(`/v1/agent/check/${outcome}/service:${id}`),
     stop,
     [Symbol.asyncDispose]: stop,
   }
