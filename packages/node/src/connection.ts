@@ -12,6 +12,7 @@ import type { DecodeOptions, Term } from '@dynsrv/etf'
 import { deferred } from './deferred.ts'
 import { NodeError } from './error.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
+import type { SocketInput } from './socket-input.ts'
 
 /** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
 const WRITE_BYTES = 64 * 1024
@@ -51,6 +52,7 @@ export class Connection {
   /** When the link came up, as `Date.now()` tells it. */
   readonly since = Date.now()
   readonly #socket: Socket
+  readonly #input: SocketInput
   readonly #channel: Channel
   readonly #options: ConnectionOptions
   readonly #clock: TickClock
@@ -72,6 +74,7 @@ export class Connection {
     this.address = established.address
     this.direction = established.direction
     this.#socket = socket
+    this.#input = established.input
     this.#options = options
     this.#rest = rest
     const { limits, decode, netTickTimeMs, netTickIntensity } = options
@@ -119,7 +122,6 @@ export class Connection {
   /** Begins to read; whatever came behind the handshake comes first. */
   start(): void {
     const socket = this.#socket
-    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     socket.on('drain', () => {
       this.#blocked = false
       this.#flush()
@@ -135,6 +137,7 @@ export class Connection {
     const rest = this.#rest
     this.#rest = new Uint8Array(0)
     if (rest.length > 0) this.#receive(rest)
+    this.#input.reader = { readTarget: () => this.#channel.readTarget(), receive: (chunk) => this.#receive(chunk) }
     if (this.open) socket.resume()
   }
 

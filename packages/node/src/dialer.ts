@@ -4,6 +4,7 @@ import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import { randomChallenge } from './challenge.ts'
 import { messageOf, NodeError } from './error.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
+import type { SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 
 /** How long one address is tried alone before the next one is tried beside it, as RFC 8305 suggests. */
@@ -45,7 +46,7 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
   const failures: NodeError[] = []
   const left = [...addresses]
   while (left.length > 0) {
-    const { socket, address } = await firstToAnswer(left, { peer, transport, setupTimeMs, signal, failures })
+    const { socket, input, address } = await firstToAnswer(left, { peer, transport, setupTimeMs, signal, failures })
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
@@ -55,7 +56,7 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
       headerBytes: transport.headerBytes,
     })
     try {
-      return await runHandshake({ socket, machine, address, direction: 'outgoing', setupTimeMs, signal })
+      return await runHandshake({ socket, input, machine, address, direction: 'outgoing', setupTimeMs, signal })
     } catch (error) {
       if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
       failures.push(error)
@@ -99,8 +100,15 @@ interface RaceOptions {
   readonly failures: NodeError[]
 }
 
+/** A socket that is ready. */
+interface Opened {
+  readonly socket: Socket
+  readonly input: SocketInput
+  readonly address: string
+}
+
 /** Opens sockets one after another until one is ready; `left` loses those that were tried. */
-function firstToAnswer(left: Address[], options: RaceOptions): Promise<{ socket: Socket; address: string }> {
+function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
   const { peer, transport, setupTimeMs, signal, failures } = options
   return new Promise((resolve, reject) => {
     const open = new Map<Socket, Address>()
@@ -134,7 +142,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<{ socket:
         return
       }
       const text = address.family === 6 ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`
-      const socket = transport.connect(address)
+      const { socket, input } = transport.connect(address)
       open.set(socket, address)
       const onError = (cause: Error) => {
         failures.push(dialError(cause, text, peer))
@@ -146,7 +154,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<{ socket:
         socket.off('error', onError)
         // From here on an error is followed by 'close', which is what everybody listens to.
         socket.on('error', () => socket.destroy())
-        finish(() => resolve({ socket, address: text }), socket)
+        finish(() => resolve({ socket, input, address: text }), socket)
       })
       next = setTimeout(tryNext, NEXT_ADDRESS_MS)
     }

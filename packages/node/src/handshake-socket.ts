@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import { DistError, type HandshakeOutput, type NodeIdentity } from '@dynsrv/dist-protocol'
 import { NodeError } from './error.ts'
+import type { SocketInput } from './socket-input.ts'
 
 /** A socket over which both sides have proved themselves; paused until a connection takes it. */
 export interface Established {
   readonly socket: Socket
+  readonly input: SocketInput
   /** The peer's address, `ip:port`. */
   readonly address: string
   readonly direction: 'incoming' | 'outgoing'
@@ -26,6 +28,7 @@ export interface HandshakeLike {
 
 export interface HandshakeSocketOptions {
   readonly socket: Socket
+  readonly input: SocketInput
   readonly machine: HandshakeLike
   readonly address: string
   readonly direction: 'incoming' | 'outgoing'
@@ -41,13 +44,14 @@ export interface HandshakeSocketOptions {
  * @throws the signal's reason when it aborts
  */
 export function runHandshake(options: HandshakeSocketOptions): Promise<Established> {
-  const { socket, machine, address, direction, setupTimeMs, signal } = options
+  const { socket, input, machine, address, direction, setupTimeMs, signal } = options
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     const leave = () => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd)
+      input.reader = undefined
+      socket.off('end', onEnd).off('close', onEnd)
     }
     const fail = (error: unknown) => {
       leave()
@@ -66,7 +70,7 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
           leave()
           socket.pause()
           const { self, peer, flags, rest } = output
-          resolve({ socket, address, direction, self, peer, flags, rest })
+          resolve({ socket, input, address, direction, self, peer, flags, rest })
         }
       }
     }
@@ -86,9 +90,10 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
     const onAbort = () => fail(signal!.reason)
     if (signal?.aborted === true) return fail(signal.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd)
+    socket.on('end', onEnd).on('close', onEnd)
     restart()
     attempt(() => machine.start())
+    input.reader = { receive: onData }
   })
 }
 

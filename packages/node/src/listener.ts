@@ -5,6 +5,7 @@ import { randomChallenge } from './challenge.ts'
 import { NodeError } from './error.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
 import type { Refused } from './node-event.ts'
+import { SocketInput } from './socket-input.ts'
 import type { Transport } from './transport.ts'
 
 export interface ListenerOptions {
@@ -105,7 +106,15 @@ export class Listener {
       challenge: randomChallenge(),
       headerBytes: transport.headerBytes,
     })
-    runHandshake({ socket, machine, address, direction: 'incoming', setupTimeMs, signal: handshake.signal })
+    runHandshake({
+      socket,
+      input: SocketInput.of(socket),
+      machine,
+      address,
+      direction: 'incoming',
+      setupTimeMs,
+      signal: handshake.signal,
+    })
       .then(onEstablished, (error: unknown) => {
         if (this.#closing) return
         const reason =

@@ -1,6 +1,7 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { NodeError } from './error.ts'
+import { SocketInput } from './socket-input.ts'
 
 /** Certificates and everything else that `node:tls` knows, for both roles. */
 export type TlsOptions = tls.TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity' | 'servername'>
@@ -11,12 +12,10 @@ export interface Transport {
   readonly headerBytes: 2 | 4
   /** The event with which a dialled socket is ready. */
   readonly readyEvent: 'connect' | 'secureConnect'
-  connect(address: {
-    readonly ip: string
-    readonly port: number
-    readonly family: 4 | 6
-    readonly host: string
-  }): net.Socket
+  connect(address: { readonly ip: string; readonly port: number; readonly family: 4 | 6; readonly host: string }): {
+    readonly socket: net.Socket
+    readonly input: SocketInput
+  }
   createServer(
     onSocket: (socket: net.Socket) => void,
     onFailure: (error: Error, socket: net.Socket) => void,
@@ -28,7 +27,11 @@ export interface Transport {
 export const TCP: Transport = {
   headerBytes: 2,
   readyEvent: 'connect',
-  connect: ({ ip, port, family }) => net.connect({ host: ip, port, family, noDelay: true, keepAlive: true }),
+  connect({ ip, port, family }) {
+    const input = new SocketInput()
+    const { onread } = input
+    return { socket: net.connect({ host: ip, port, family, noDelay: true, keepAlive: true, onread }), input }
+  },
   createServer: (onSocket) => net.createServer({ noDelay: true, keepAlive: true }, onSocket),
 }
 
@@ -49,7 +52,7 @@ export function tlsTransport(read: () => TlsOptions): Transport {
       const servername = options.servername ?? (net.isIP(host) === 0 ? host : '')
       const socket = tls.connect({ ...options, host: ip, port, family, servername } as tls.ConnectionOptions)
       socket.setNoDelay(true)
-      return socket
+      return { socket, input: SocketInput.of(socket) }
     },
     createServer(onSocket, onFailure) {
       const server = tls.createServer(read(), (socket) => {
