@@ -7,24 +7,17 @@ import { startZoneServer, type ZoneFault } from '@dynsrv/srv-resolver'
 import { freePort } from '@dynsrv/tools/free-port'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  COOKIE,
   type DoctorCluster,
-  type Examination,
+  disposable,
+  errorsOf,
   examineAs,
+  oneNode,
   SERVICE,
   startDoctorCluster,
   startMember,
+  warningsOf,
 } from './doctor-cluster.ts'
 import { register } from './peer.ts'
-
-/** The errors in their order, then the first warning: what a person reads first must be the cause. */
-function told({ verdicts }: Examination): string[] {
-  return verdicts.filter(({ severity }) => severity === 'error').map(({ check, code }) => `${check} ${code}`)
-}
-
-function warned({ verdicts }: Examination): string[] {
-  return verdicts.filter(({ severity }) => severity === 'warning').map(({ check, code }) => `${check} ${code}`)
-}
 
 describe('dynsrv doctor at a real cluster that was broken', () => {
   let cluster: DoctorCluster
@@ -66,7 +59,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       ['D13', { RELEASE_NODE: 'äpi@two.test' }, ['D13 NODE_NAME_ILLEGAL_CHARACTER']],
     ])('%s: %j', async (_id, env, expected) => {
       const found = await examine({ ERL_DIST_PORT: String(await freePort()), ...env })
-      expect(told(found)).toEqual(expected)
+      expect(errorsOf(found)).toEqual(expected)
       expect(found.code).toBe(1)
     })
 
@@ -77,21 +70,21 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       const found = await examine()
       cluster.zone.remove({ type: 'SRV', port })
       register(cluster.zone, 'erl-1', port)
-      expect(told(found)).toEqual(['D12 DIST_NAME_MISMATCH'])
+      expect(errorsOf(found)).toEqual(['D12 DIST_NAME_MISMATCH'])
       expect(found.verdicts[0]?.hint).toMatch(/Only the case of letters differs/)
     })
 
     it('D05: a record that leads to another node, and a node that is named by its address', async () => {
       using _wrong = record('ghost', cluster.members[1]!.port)
       const found = await examine()
-      expect(told(found)).toEqual(['D05 DIST_NAME_MISMATCH'])
+      expect(errorsOf(found)).toEqual(['D05 DIST_NAME_MISMATCH'])
       expect(found.verdicts[0]?.message).toBe(`dialled ghost@${SERVICE}, it calls itself erl-2@${SERVICE}`)
       await using epmd = await startEpmdServer({ port: 0 })
       const registered = new ErlEpmd({ epmdPort: epmd.port })
       await registered.registerNode('erl-1', cluster.members[0]!.port)
       const byIp = await examineAs(['--peer', 'erl-1@127.0.0.1'], { ...cluster.env, ERL_EPMD_PORT: String(epmd.port) })
       registered.close()
-      expect(told(byIp)).toEqual(['D05 DIST_NAME_MISMATCH'])
+      expect(errorsOf(byIp)).toEqual(['D05 DIST_NAME_MISMATCH'])
       expect(byIp.verdicts[0]?.hint).toMatch(/Name nodes by their address/)
     })
 
@@ -101,7 +94,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using two = await oneNode(zone, 'twin')
       const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
       expect(one.port).not.toBe(two.port)
-      expect(told(found)).toEqual(['D14 DOCTOR_DUPLICATE_NAME'])
+      expect(errorsOf(found)).toEqual(['D14 DOCTOR_DUPLICATE_NAME'])
       expect(found.verdicts[0]?.evidence).toHaveLength(2)
     })
   })
@@ -118,8 +111,8 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       [{ RELEASE_NODE: `erl-1@${SERVICE}`, ERL_DIST_PORT: 'web' }, ['D24 DYNSRV_PORT_INVALID'], []],
     ])('%j', async (env, errors, warnings) => {
       const found = await examine(env as Record<string, string>)
-      expect(told(found)).toEqual(errors)
-      expect(warned(found)).toEqual(warnings)
+      expect(errorsOf(found)).toEqual(errors)
+      expect(warningsOf(found)).toEqual(warnings)
       expect(found.code).toBe(errors.length > 0 ? 1 : 3)
       if ('RELEASE_COOKIE' in env && env.RELEASE_COOKIE !== '') expect(found.text).not.toContain(env.RELEASE_COOKIE)
     })
@@ -127,7 +120,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     it('D07: one member has another cookie', async () => {
       await using _odd = await oneNode(cluster.zone, 'odd', { cookie: 'Another-cookie-0123456789' })
       const found = await examine()
-      expect(told(found)).toEqual(['D07 DIST_COOKIE_REJECTED'])
+      expect(errorsOf(found)).toEqual(['D07 DIST_COOKIE_REJECTED'])
       expect(found.verdicts[0]).toMatchObject({
         message: `odd@${SERVICE} refuses our cookie`,
         nodes: [`odd@${SERVICE}`],
@@ -138,16 +131,18 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     it('D09: what runs on our port goes by another name', async () => {
       const port = String(cluster.members[0]!.port)
       const found = await examine({ RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: port })
-      expect(told(found)[0]).toBe('D09 DOCTOR_NAME_OVERRIDDEN')
+      expect(errorsOf(found)[0]).toBe('D09 DOCTOR_NAME_OVERRIDDEN')
     })
 
     it('D24, D33: our record names another port, or is not there', async () => {
       await using member = await startMember(cluster.zone, { label: 'own' }).then(disposable)
       const env = { RELEASE_NODE: `own@${SERVICE}`, ERL_DIST_PORT: String(member.port) }
-      expect(told(await examine(env)).filter((one) => !one.startsWith('D21'))).toEqual(['D33 DOCTOR_NOT_REGISTERED'])
+      expect(errorsOf(await examine(env)).filter((one) => !one.startsWith('D21'))).toEqual([
+        'D33 DOCTOR_NOT_REGISTERED',
+      ])
       using _wrong = record('own', await freePort())
       const found = await examine(env)
-      expect(told(found).filter((one) => !one.startsWith('D21'))).toEqual(['D33 DOCTOR_PORT_DIFFERS'])
+      expect(errorsOf(found).filter((one) => !one.startsWith('D21'))).toEqual(['D33 DOCTOR_PORT_DIFFERS'])
     })
 
     it('shows a fingerprint of the cookie only when asked', async () => {
@@ -171,7 +166,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     ] as const)('that answers %s', async (name, expected) => {
       using _fault = fault(name)
       const found = await examine({}, '--timeout', '700ms')
-      expect(told(found)).toEqual([expected])
+      expect(errorsOf(found)).toEqual([expected])
       expect(found.code).toBe(1)
     })
 
@@ -180,20 +175,20 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       const { address } = zone
       await zone.close()
       const found = await examineAs(['--service', SERVICE, '--dns', address], cluster.env)
-      expect(told(found)).toEqual(['D42 DNS_UNREACHABLE'])
+      expect(errorsOf(found)).toEqual(['D42 DNS_UNREACHABLE'])
       expect(found.verdicts[0]?.hint).toMatch(/Nothing listens there/)
     })
 
     it('D28: that leaves members out of UDP answers', async () => {
       using _fault = fault({ type: 'trim', records: 2 })
       const found = await examine()
-      expect(told(found)).toEqual(['D28 DOCTOR_DNS_TRIMS'])
+      expect(errorsOf(found)).toEqual(['D28 DOCTOR_DNS_TRIMS'])
       expect(found.verdicts[0]?.message).toMatch(/shows 2 of 3 records/)
     })
 
     it('D29: that shows another part each time', async () => {
       using _fault = fault({ type: 'rotate', records: 2 })
-      expect(told(await examine())).toEqual(['D29 DOCTOR_DNS_ROTATES'])
+      expect(errorsOf(await examine())).toEqual(['D29 DOCTOR_DNS_ROTATES'])
     })
 
     it('D25, D26: whose targets name no nodes', async () => {
@@ -205,12 +200,12 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
         ],
       })
       const found = await examineAs(['--service', service, '--dns', zone.address], cluster.env)
-      expect(told(found)).toEqual(['D25 DOCTOR_TARGETS_IGNORED'])
+      expect(errorsOf(found)).toEqual(['D25 DOCTOR_TARGETS_IGNORED'])
       expect(found.verdicts[0]?.hint).toMatch(/Consul answers with names of its machines/)
       cluster.zone.add({ type: 'SRV', name: SERVICE, target: 'evil.example.com', port: 1, ttlSeconds: 0 })
       const foreign = await examine()
       cluster.zone.remove({ target: 'evil.example.com' })
-      expect([told(foreign), warned(foreign)]).toEqual([[], ['D26 DNS_FOREIGN_TARGETS']])
+      expect([errorsOf(foreign), warningsOf(foreign)]).toEqual([[], ['D26 DNS_FOREIGN_TARGETS']])
     })
 
     it('D27: where one member lacks the record that the others have', async () => {
@@ -220,7 +215,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       }
       const found = await examine()
       cluster.zone.remove({ type: 'SRV', port: 1 })
-      expect([told(found), warned(found)]).toEqual([[], ['D27 DOCTOR_TAG_MISSING']])
+      expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D27 DOCTOR_TAG_MISSING']])
       expect(found.verdicts[0]?.evidence).toEqual([`erl-3.${SERVICE} has no SRV record`])
     })
 
@@ -228,21 +223,24 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using zone = await startZoneServer()
       zone.add(...cluster.zone.records().map((one) => ({ ...one, ttlSeconds: 600 })))
       const args = ['--service', SERVICE, '--dns', zone.address]
-      expect(warned(await examineAs(args, cluster.env))).toEqual(['D30 DOCTOR_TTL_LONG'])
-      expect(warned(await examine({}, '--interval', '100ms'))).toEqual(['D31 DOCTOR_TTL_ZERO'])
+      expect(warningsOf(await examineAs(args, cluster.env))).toEqual(['D30 DOCTOR_TTL_LONG'])
+      expect(warningsOf(await examine({}, '--interval', '100ms'))).toEqual(['D31 DOCTOR_TTL_ZERO'])
     })
 
     it('D32: that lets everybody remember that there is nothing', async () => {
       await using zone = await startZoneServer({ negativeTtlSeconds: 900 })
       const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
-      expect([told(found), warned(found)]).toEqual([['D35 DOCTOR_SERVICE_UNKNOWN'], ['D32 DOCTOR_NEGATIVE_CACHE']])
+      expect([errorsOf(found), warningsOf(found)]).toEqual([
+        ['D35 DOCTOR_SERVICE_UNKNOWN'],
+        ['D32 DOCTOR_NEGATIVE_CACHE'],
+      ])
     })
 
     it('D35: that names nobody but ourselves', async () => {
       await using zone = await startZoneServer()
       register(zone, 'api', await freePort())
       const env = { ...cluster.env, RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: String(await freePort()) }
-      expect(warned(await examineAs(['--dns', zone.address], env))).toEqual(['D35 DOCTOR_ALONE'])
+      expect(warningsOf(await examineAs(['--dns', zone.address], env))).toEqual(['D35 DOCTOR_ALONE'])
     })
   })
 
@@ -250,13 +248,13 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     it('D04: a target without an address', async () => {
       using _record = record('lost', 4370, null)
       const found = await examine()
-      expect(told(found)).toEqual(['D04 EPMD_NO_ADDRESS'])
+      expect(errorsOf(found)).toEqual(['D04 EPMD_NO_ADDRESS'])
     })
 
     it('D20: a member that is stopped', async () => {
       using _record = record('stopped', await freePort())
       const found = await examine()
-      expect(told(found)).toEqual(['D20 NODE_REFUSED'])
+      expect(errorsOf(found)).toEqual(['D20 NODE_REFUSED'])
       expect(found.verdicts[0]?.message).toMatch(/^stopped@my-service\.test at 127\.0\.0\.1:\d+ refused the connection/)
     })
 
@@ -264,7 +262,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       cluster.zone.add({ type: 'AAAA', name: `erl-1.${SERVICE}`, address: '::1', ttlSeconds: 0 })
       const found = await examine()
       cluster.zone.remove({ type: 'AAAA' })
-      expect([told(found), warned(found)]).toEqual([[], ['D22 DOCTOR_FAMILY_DEAD']])
+      expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D22 DOCTOR_FAMILY_DEAD']])
     })
 
     it('D23: an epmd that says something else', async () => {
@@ -273,7 +271,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await registered.registerNode('erl-1', 41_233)
       const found = await examine({ ERL_EPMD_PORT: String(epmd.port) })
       registered.close()
-      expect([told(found), warned(found)]).toEqual([[], ['D23 DOCTOR_EPMD_DISAGREES']])
+      expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D23 DOCTOR_EPMD_DISAGREES']])
     })
   })
 
@@ -283,7 +281,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await once(web, 'listening')
       using _web = record('web', (web.address() as AddressInfo).port)
       const found = await examine()
-      expect(told(found)).toEqual(['D17 DIST_NOT_DISTRIBUTION'])
+      expect(errorsOf(found)).toEqual(['D17 DIST_NOT_DISTRIBUTION'])
       expect(found.verdicts[0]?.message).toMatch(/speaks HTTP/)
     })
 
@@ -292,7 +290,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       member.beam.signal('SIGSTOP')
       const found = await examine({}, '--timeout', '700ms')
       member.beam.signal('SIGCONT')
-      expect(told(found)).toEqual(['D17 DIST_TIMEOUT'])
+      expect(errorsOf(found)).toEqual(['D17 DIST_TIMEOUT'])
     })
 
     it('D15, D16: a node with a small creation, and one that is too old', async () => {
@@ -311,7 +309,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await once(server, 'listening')
       using _record = record('old', (server.address() as AddressInfo).port)
       const found = await examine()
-      expect([told(found), warned(found)]).toEqual([['D16 DIST_FLAGS_MISSING'], ['D15 DYNSRV_SMALL_CREATION']])
+      expect([errorsOf(found), warningsOf(found)]).toEqual([['D16 DIST_FLAGS_MISSING'], ['D15 DYNSRV_SMALL_CREATION']])
       expect(found.verdicts[0]?.hint).toMatch(/OTP 22 or older/)
     })
   })
@@ -322,7 +320,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       cluster.zone.remove({ type: 'SRV', port })
       const found = await examine()
       register(cluster.zone, 'erl-3', port)
-      expect([told(found), warned(found)]).toEqual([[], ['D38 DOCTOR_LEAVER_CONNECTED']])
+      expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D38 DOCTOR_LEAVER_CONNECTED']])
       expect(found.verdicts[0]?.nodes).toEqual([`erl-3@${SERVICE}`])
     })
 
@@ -332,40 +330,28 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using _two = await oneNode(zone, 'two')
       const args = ['--service', SERVICE, '--dns', zone.address]
       const found = await examineAs(args, cluster.env)
-      expect(told(found)).toEqual(['D36 DOCTOR_MESH_BROKEN'])
+      expect(errorsOf(found)).toEqual(['D36 DOCTOR_MESH_BROKEN'])
       expect(found.verdicts[0]?.message).toContain(`one@${SERVICE} – two@${SERVICE}`)
       await using _three = await oneNode(zone, 'three', { args: ['-connect_all', 'false'] })
-      expect(told(await examineAs(args, cluster.env))).toEqual(['D06 DOCTOR_CONNECT_ALL_OFF'])
+      expect(errorsOf(await examineAs(args, cluster.env))).toEqual(['D06 DOCTOR_CONNECT_ALL_OFF'])
+    })
+
+    it('D37: a visible node that takes no part in global', async () => {
+      await using zone = await startZoneServer()
+      await using _one = await oneNode(zone, 'one')
+      await using mute = await oneNode(zone, 'mute')
+      await mute.beam.eval('sys:suspend(global_name_server)')
+      expect(await mute.beam.eval(`net_kernel:connect_node('one@${SERVICE}')`)).toBe('true')
+      const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
+      expect(errorsOf(found)).toEqual(['D37 DOCTOR_GLOBAL_BLOCKED'])
+      expect(found.verdicts[0]?.nodes).toEqual([`mute@${SERVICE}`])
     })
 
     it('D39: a node with a shorter tick time', async () => {
       await using quick = await oneNode(cluster.zone, 'quick', { args: ['-kernel', 'net_ticktime', '15'] })
       for (const { name } of cluster.members) await quick.beam.eval(`net_kernel:connect_node('${name}')`)
       const found = await examine()
-      expect(told(found)).toEqual(['D39 DOCTOR_TICK_DIFFERS'])
+      expect(errorsOf(found)).toEqual(['D39 DOCTOR_TICK_DIFFERS'])
     })
   })
 })
-
-type Started = Awaited<ReturnType<typeof startMember>>
-
-function disposable(member: Started): Started & AsyncDisposable {
-  return { ...member, [Symbol.asyncDispose]: () => member.beam[Symbol.asyncDispose]() }
-}
-
-/** A node of its own with its record; both are gone when the scope ends. */
-async function oneNode(
-  zone: DoctorCluster['zone'],
-  label: string,
-  more: Partial<Parameters<typeof startMember>[1]> = {},
-): Promise<Started & AsyncDisposable> {
-  const member = await startMember(zone, { label, cookie: COOKIE, ...more })
-  register(zone, label, member.port)
-  return {
-    ...member,
-    async [Symbol.asyncDispose]() {
-      zone.remove({ type: 'SRV', port: member.port })
-      await member.beam[Symbol.asyncDispose]()
-    },
-  }
-}

@@ -110,3 +110,36 @@ export async function examineAs(
     text: stdout,
   }
 }
+
+/** The errors in their order: what a person reads first must be the cause. */
+export function errorsOf({ verdicts }: Examination): string[] {
+  return verdicts.filter(({ severity }) => severity === 'error').map(({ check, code }) => `${check} ${code}`)
+}
+
+/** The warnings in their order. */
+export function warningsOf({ verdicts }: Examination): string[] {
+  return verdicts.filter(({ severity }) => severity === 'warning').map(({ check, code }) => `${check} ${code}`)
+}
+
+export type Started = Awaited<ReturnType<typeof startMember>>
+
+export function disposable(member: Started): Started & AsyncDisposable {
+  return { ...member, [Symbol.asyncDispose]: () => member.beam[Symbol.asyncDispose]() }
+}
+
+/** A node of its own with its record; both are gone when the scope ends. */
+export async function oneNode(
+  zone: ZoneServer,
+  label: string,
+  more: Partial<MemberOptions> = {},
+): Promise<Started & AsyncDisposable> {
+  const member = await startMember(zone, { label, cookie: COOKIE, ...more })
+  register(zone, label, member.port)
+  return {
+    ...member,
+    async [Symbol.asyncDispose]() {
+      zone.remove({ type: 'SRV', port: member.port })
+      await member.beam[Symbol.asyncDispose]()
+    },
+  }
+}

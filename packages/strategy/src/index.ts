@@ -54,6 +54,7 @@ export {
 export { type EpmdNames, epmdNames, type RegisteredName } from './sources/epmd-names.ts'
 export { type EnvOptions, env, type FileOptions, file, fileNodes } from './sources/file.ts'
 export { type GossipOptions, gossip, gossipNodes } from './sources/gossip.ts'
+export { decodeHeartbeat, gossipKey } from './sources/gossip-packet.ts'
 export { type KubernetesOptions, kubernetes, kubernetesNodes } from './sources/kubernetes.ts'
 export {
   type KubernetesDnsOptions,

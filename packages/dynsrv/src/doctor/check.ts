@@ -9,8 +9,8 @@ export const GROUPS = {
   dns: 'DNS',
   lookup: 'address lookup',
   port: "each peer's port",
-  handshake: 'handshake',
   tls: 'TLS',
+  handshake: 'handshake',
   membership: 'membership',
   mesh: 'mesh',
 } as const

@@ -2,6 +2,7 @@ import type { Check } from './check.ts'
 import { GROUPS } from './check.ts'
 import { DNS_SERVER_CHECKS } from './checks/dns-server.ts'
 import { ENVIRONMENT_CHECKS } from './checks/environment.ts'
+import { GOSSIP_CHECKS } from './checks/gossip.ts'
 import { HANDSHAKE_CHECKS } from './checks/handshake.ts'
 import { LOOKUP_CHECKS } from './checks/lookup.ts'
 import { MEMBERSHIP_CHECKS } from './checks/membership.ts'
@@ -25,6 +26,7 @@ const ALL = [
   ...TLS_CHECKS,
   ...HANDSHAKE_CHECKS,
   ...MEMBERSHIP_CHECKS,
+  ...GOSSIP_CHECKS,
   ...MESH_CHECKS,
 ]
 

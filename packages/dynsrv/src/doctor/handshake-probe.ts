@@ -42,9 +42,14 @@ export async function probeHandshake({ ip, port, self, timeoutMs, tls }: ProbeOp
     tls === undefined ? connect({ host: ip, port }) : connectTls({ ...tls, host: ip, port, rejectUnauthorized: false })
   const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
   try {
-    await once(socket, tls === undefined ? 'connect' : 'secureConnect', { signal }).catch((cause) => {
+    await once(socket, 'connect', { signal }).catch((cause) => {
       throw connectError(cause, address, timeoutMs)
     })
+    if (tls !== undefined) {
+      await once(socket, 'secureConnect', { signal }).catch((cause) => {
+        throw new NodeError('NODE_TLS', `TLS with ${address} failed: ${reasonText(cause)}`, { cause })
+      })
+    }
     const connected = performance.now()
     const peer = await introduction(socket, self, signal, tls === undefined ? 2 : 4)
     return { ...peer, connectMs: connected - began, handshakeMs: performance.now() - connected }

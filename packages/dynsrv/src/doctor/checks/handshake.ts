@@ -189,6 +189,7 @@ export const HANDSHAKE_CHECKS: readonly Check[] = [
     id: 'D07',
     group: 'handshake',
     title: 'the cookie is the same',
+    needs: ['D19'],
     look: async (context) => ({ links: await context.get(links), cookie: await context.get(cookieFact) }),
     judge: ({ links: all, cookie }) => [...judgeCookies(all, cookie), ...judgeLinks(all)],
   }),

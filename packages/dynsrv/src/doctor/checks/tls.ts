@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { reasonText } from '../../explain.ts'
+import { codeOf } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
-import { type Finding, finding } from '../finding.ts'
-import { type KnockedPeer, knocked } from '../probes/peers.ts'
+import { type Finding, finding, findingOf } from '../finding.ts'
+import { type Knock, type KnockedPeer, knocked } from '../probes/peers.ts'
 import type { ShownCertificate } from '../probes/tls.ts'
 
 /** D18: one side speaks TLS, the other does not. */
@@ -17,11 +19,23 @@ export function judgeTlsMismatch(peers: readonly KnockedPeer[]): Finding[] {
         finding('error', 'DOCTOR_TLS_MISMATCH', message, { node: name, evidence: ['a TLS hello is answered there'] }),
       ]
     }
-    if (!looks.some(({ plainAnswers }) => plainAnswers === true)) return []
+    if (!looks.some(({ plainAnswers }) => plainAnswers === true)) return judgeRefusal(name, knocks)
     const message = `${name} speaks plain TCP, and this side wants TLS (--tls)`
     return [finding('error', 'DOCTOR_TLS_MISMATCH', message, { node: name, evidence: ['it answers without TLS'] })]
   })
 }
+
+/** TLS is wanted on both sides, and fails all the same. */
+function judgeRefusal(name: string, knocks: readonly Knock[]): Finding[] {
+  const at = knocks.find(({ answer, tls }) => tls?.wanted === true && !answer.ok && !NOBODY.test(codeOf(answer.error)))
+  if (at === undefined || at.answer.ok) return []
+  if (at.tls?.certificate.ok !== true) return [findingOf(at.answer.error, 'error', { node: name })]
+  const message = `${name} ends the connection after the TLS handshake`
+  const hint = 'It may ask for a certificate of ours: give --cert and --key, signed by an authority that it trusts.'
+  return [finding('error', 'NODE_TLS', message, { node: name, hint, evidence: [reasonText(at.answer.error)] })]
+}
+
+const NOBODY = /^NODE_(REFUSED|CONNECT_TIMEOUT|UNREACHABLE)$/
 
 /** A certificate, and the node that shows it. */
 export interface CertificateFacts {
@@ -49,9 +63,9 @@ export function judgeCertificates(all: readonly CertificateFacts[]): Finding[] {
       finding(severity, 'DOCTOR_TLS_CERTIFICATE', `the certificate of ${name} ${what}`, { node: name, evidence })
     if (Date.parse(validTo) < now) return [wrong('error', `expired on ${validTo}`)]
     if (Date.parse(validFrom) > now) return [wrong('error', `is valid only from ${validFrom} on`)]
+    if (!isFor(certificate, host)) return [wrong('error', `is not for the host ${host}`)]
     if (refusal !== undefined) return [wrong('error', `is not accepted: ${refusal.message}`)]
     const findings: Finding[] = []
-    if (!isFor(certificate, host)) findings.push(wrong('error', `is not for the host ${host}`))
     const missing = usages.length === 0 ? [] : [SERVER_AUTH, CLIENT_AUTH].filter((one) => !usages.includes(one))
     if (missing.length > 0) {
       const which = missing[0] === SERVER_AUTH ? 'serverAuth' : 'clientAuth'

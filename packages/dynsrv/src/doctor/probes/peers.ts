@@ -99,10 +99,10 @@ async function knock(context: DoctorContext, name: string, at: NodeAddressCandid
   const answer = await probe(tls === undefined ? {} : { tls: { ...tls, servername: isIP(host) === 0 ? host : '' } })
   const silent = !answer.ok && /^(DIST_|NODE_TLS|NODE_UNREACHABLE)/.test(codeOf(answer.error))
   if (tls === undefined && !silent) return { ...at, answer }
-  const found = await lookThroughTls({ ...at, host, timeoutMs, tls })
-  if (tls === undefined || answer.ok) return { ...at, answer, tls: found }
+  const look = lookThroughTls({ ...at, host, timeoutMs, tls })
+  if (tls === undefined || answer.ok) return { ...at, answer, tls: await look }
   // TLS is wanted and fails: does it speak plainly?
-  const plain = await probe({})
+  const [found, plain] = await Promise.all([look, probe({})])
   return { ...at, answer, tls: { ...found, plainAnswers: plain.ok } }
 }
 

@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startZoneServer, type ZoneRecord } from '@dynsrv/srv-resolver'
+import { describe, expect, it } from 'vitest'
+import { CHECKS } from '../src/doctor/checks.ts'
+import { DoctorContext } from '../src/doctor/context.ts'
+import { examine } from '../src/doctor/examine.ts'
+import { type Verdict, verdicts } from '../src/doctor/verdict.ts'
+import { COOKIE } from './doctor-cluster.ts'
+
+/** Examines with the servers of a resolv.conf, which the command line cannot choose. */
+async function examineWith(service: string, resolvConf: string | undefined): Promise<Verdict[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dynsrv-doctor-resolv-'))
+  try {
+    const file = join(folder, 'resolv.conf')
+    if (resolvConf !== undefined) await writeFile(file, resolvConf)
+    await using context = new DoctorContext({
+      services: [service],
+      dns: [],
+      peers: [],
+      timeoutMs: 1_000,
+      intervalMs: 5_000,
+      fingerprint: false,
+      env: { RELEASE_COOKIE: COOKIE },
+      resolvConf: file,
+    })
+    return verdicts(await examine(CHECKS, context))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function zoneOf(records: readonly ZoneRecord[], host = '127.0.0.1') {
+  return startZoneServer({ records, host })
+}
+
+describe('dynsrv doctor with the servers of resolv.conf', () => {
+  it('D34: another cluster domain than the one that is asked for', async () => {
+    await using zone = await zoneOf([])
+    const found = await examineWith(
+      'api.shop.svc.cluster.local',
+      `nameserver ${zone.address}\nsearch shop.svc.corp.k8s svc.corp.k8s corp.k8s\noptions ndots:1\n`,
+    )
+    expect(found.map(({ check, code }) => `${check} ${code}`)).toEqual(['D34 DOCTOR_CLUSTER_DOMAIN'])
+    expect(found[0]).toMatchObject({
+      message: 'the cluster domain is corp.k8s, not cluster.local',
+      hint: 'Use api.shop.svc.corp.k8s.',
+    })
+  })
+
+  it("D01: a name that Docker's DNS does not know on our networks", async () => {
+    await using zone = await zoneOf([], '127.0.0.11')
+    const found = await examineWith('user_svc.msvc_default', `nameserver ${zone.address}\n`)
+    expect(found.map(({ check, code }) => `${check} ${code}`)).toEqual(['D01 DOCTOR_SERVICE_NETWORK'])
+    expect(found[0]?.hint).toMatch(/same network at both services/)
+  })
+
+  it('D02: an address that only a search domain has', async () => {
+    const service = 'my-service.test'
+    await using zone = await zoneOf([
+      { type: 'SRV', name: service, target: `erl-1.${service}`, port: 1 },
+      { type: 'A', name: `erl-1.${service}.corp.example`, address: '127.0.0.1' },
+    ])
+    const found = await examineWith(service, `nameserver ${zone.address}\nsearch corp.example\n`)
+    expect(found.map(({ check }) => check)).toEqual(['D20', 'D02'])
+    expect(found[1]).toMatchObject({ code: 'DOCTOR_ADDRESS_FOREIGN', severity: 'warning' })
+  })
+
+  it('D42: no server at all', async () => {
+    const none = await examineWith('my-service.test', '# empty\n')
+    expect(none.map(({ check, code }) => `${check} ${code}`)).toEqual(['D42 DOCTOR_RESOLV_CONF'])
+    const missing = await examineWith('my-service.test', undefined)
+    expect(missing.map(({ check, code }) => `${check} ${code}`)).toEqual(['D42 DOCTOR_RESOLV_CONF'])
+  })
+})
