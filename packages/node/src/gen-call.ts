@@ -35,20 +35,25 @@ export class GenCalls {
 
   constructor(parts: GenCallsParts) {
     this.#parts = parts
-    this.caller = parts.registry.spawn({ message: (message) => this.#replyToPid(message) })
+    this.caller = this.newCaller()
+  }
+
+  /** One more process to call from, where it matters who calls; it is the asker's to end. */
+  newCaller(): LocalProcess {
+    return this.#parts.registry.spawn({ message: (message) => this.#replyToPid(message) })
   }
 
   /** See `Node.call`. */
-  call(to: Destination, request: Term, options: CallOptions = {}): Promise<Term> {
+  call(to: Destination, request: Term, options: CallOptions = {}, caller = this.caller): Promise<Term> {
     const { registry, router, life, ids } = this.#parts
     const target = router.target(to)
     const ref = ids.reference()
     return this.wait(ref, target, `the call to ${describe(target)}`, options, (finish) => {
       registry.addAlias(ref, (message) => finish.resolve(replyOf(message)))
-      life.monitor(this.caller, target, finish.down, ref)
+      life.monitor(caller, target, finish.down, ref)
       // A target without a way is down already.
       if (finish.done()) return
-      router.send(this.caller.pid, to, tuple(GEN_CALL, tuple(this.caller.pid, aliasTag(ref)), request))
+      router.send(caller.pid, to, tuple(GEN_CALL, tuple(caller.pid, aliasTag(ref)), request))
     })
   }
 

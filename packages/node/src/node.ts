@@ -27,6 +27,7 @@ import { SignalRouter } from './signal-router.ts'
 import type { CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
 import { type ExposedFunction, ExposedFunctions } from './system/exposed-functions.ts'
 import { GlobalNameServer } from './system/global-name-server.ts'
+import { GlobalTransactions } from './system/global-transactions.ts'
 import { PgScope } from './system/pg-scope.ts'
 import { SpawnRequests } from './system/spawn-requests.ts'
 import { SYSTEM_NAMES, startSystem } from './system/start-system.ts'
@@ -64,6 +65,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #remote: RemoteCalls
   readonly #exposed = new ExposedFunctions()
   readonly #global: GlobalNameServer | undefined
+  readonly #globalNames: GlobalNames | undefined
   readonly #servers = new Set<{ idle(): Promise<void> }>()
   readonly #spawns: SpawnRequests
   readonly #scopes = new Map<string, PgScope>()
@@ -165,6 +167,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       }),
     })
     this.#global = options.hidden === false ? this.#startGlobal() : undefined
+    this.#globalNames = this.#global && this.#makeGlobalNames(this.#global)
   }
 
   #startGlobal(): GlobalNameServer {
@@ -178,6 +181,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       disconnect: (node) => void this.disconnect(node),
       isConnected: (node) => this.#table.get(node) !== undefined,
     })
+  }
+
+  #makeGlobalNames(server: GlobalNameServer): GlobalNames {
+    const parts = { self: this.self, calls: this.#calls, life: this.#life, known: () => server.known() }
+    return new GlobalNames({ server, transactions: new GlobalTransactions(parts) })
   }
 
   /** The port that we listen on; undefined with `listen: false`. */
@@ -451,8 +459,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} `NODE_BAD_OPTION` on a hidden node, which has no part in `global`
    */
   get global(): GlobalNames {
-    const server = this.#global
-    if (server !== undefined) return new GlobalNames({ self: this.self, server, calls: this.#calls })
+    if (this.#globalNames !== undefined) return this.#globalNames
     throw new NodeError('NODE_BAD_OPTION', 'a hidden node has no part in global', {
       hint: 'Start the node with hidden: false; it then joins the full mesh of visible nodes.',
     })
