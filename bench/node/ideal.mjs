@@ -20,15 +20,12 @@ const server = createServer({ noDelay: true }, (socket) => {
   const flush = () => {
     while (pending.length > 0 && socket.write(pending.shift()));
   }
-  const answer = (control, message) => {
-    channel.send(control, message)
-    pending.push(...channel.takeOutput())
-    flush()
-  }
   const handle = ({ control, payload }) => {
     if (control.op === 'REG_SEND' && control.toName.name === 'source') {
       const [, to, count, size] = payload.decode().elements
-      answer({ op: 'SEND_SENDER', from, to }, tuple(atom('ready'), from))
+      // Encoded first, so that the atoms that it brings are there for the others; written last.
+      channel.send({ op: 'SEND_SENDER', from, to }, tuple(atom('ready'), from))
+      const ready = channel.takeOutput()
       const bytes = new Uint8Array(size).fill(120)
       for (let index = 0; index < count; index++) {
         channel.send({ op: 'SEND_SENDER', from, to }, tuple(atom('data'), index, bytes))
@@ -36,6 +33,8 @@ const server = createServer({ noDelay: true }, (socket) => {
       prepared = []
       const all = Buffer.concat(channel.takeOutput())
       for (let at = 0; at < all.length; at += WRITE_BYTES) prepared.push(all.subarray(at, at + WRITE_BYTES))
+      pending.push(...ready)
+      flush()
     } else if (control.op === 'SEND' || control.op === 'SEND_SENDER') {
       pending.push(...prepared)
       prepared = undefined

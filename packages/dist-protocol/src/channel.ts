@@ -102,7 +102,7 @@ export class Channel {
           continue
         }
         const message = packets.isPlaced
-          ? this.#frames.readPlaced()
+          ? this.#frames.readPlaced(packets.bytes, packets.end)
           : this.#frames.read(packets.bytes, packets.start, packets.end)
         if (message !== undefined) outputs.push(message)
       }
@@ -118,6 +118,11 @@ export class Channel {
    */
   readTarget(): Uint8Array | undefined {
     return this.#error === undefined ? this.#packets.readTarget() : undefined
+  }
+
+  /** How much is best read from the socket at once when there is no `readTarget`. Unit: bytes. */
+  get readAhead(): number {
+    return this.#packets.readAhead
   }
 
   /**

@@ -16,12 +16,13 @@ export interface FragmentLimits {
 export interface PartialMessage {
   readonly decoded: DecodedControl
   readonly atoms: readonly Atom[]
-  /** The payload so far: the first `filled` bytes. */
+  /** The payload so far: `bytes[start, filled)`. */
   bytes: Uint8Array
+  readonly start: number
   filled: number
   /** The number of the fragment that must come next, counting down; 0 when the message is whole. */
   next: number
-  /** About how large it will be, from the size of its first fragment. */
+  /** About how much room it will need, from the size of its first fragment. */
   readonly expectedBytes: number
   /** When it was first seen without progress, by the caller's clock. */
   idleSince: number | undefined
@@ -29,6 +30,12 @@ export interface PartialMessage {
 
 /** The room for a payload stays in proportion to what came of it. */
 const ROOM_FACTOR = 16
+
+/** Announced by a first fragment of which only the head is here, a message gets no more room than this. */
+const FIRST_ROOM_BYTES = (1 << 20) + (1 << 16)
+
+/** A message in two fragments is most often one that is a little too large for one: then the second is this small. */
+const SMALL_REST_BYTES = 1024
 
 /** A larger fragment is gathered apart first: its length is only announced. BEAM's have 64 KiB. */
 const MOST_PLACED_BYTES = 1 << 20
@@ -46,6 +53,7 @@ export class Reassembler {
   readonly #open = new Map<bigint, PartialMessage>()
   #bytes = 0
   #placed: { readonly sequence: bigint; readonly bytes: number } | undefined
+  #first: Uint8Array | undefined
 
   constructor(limits: FragmentLimits) {
     this.#limits = limits
@@ -58,18 +66,52 @@ export class Reassembler {
    * @throws {DistError} `DIST_MALFORMED`, `DIST_FRAGMENT_LIMIT`
    */
   begin(sequence: bigint, count: number, decoded: DecodedControl, atoms: readonly Atom[], part: Uint8Array): void {
-    if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
-    if (this.#open.size >= this.#limits.maxPartialMessages) {
-      throw new DistError(
-        'DIST_FRAGMENT_LIMIT',
-        `more than ${this.#limits.maxPartialMessages} messages are unfinished at once`,
-      )
-    }
+    this.#admit(sequence)
     const expectedBytes = Math.min(part.length * count, this.#limits.maxPartialBytes)
     const bytes = new Uint8Array(0)
-    const message = { decoded, atoms, bytes, filled: 0, next: count - 1, expectedBytes, idleSince: undefined }
+    const message = { decoded, atoms, bytes, start: 0, filled: 0, next: count - 1, expectedBytes, idleSince: undefined }
     this.#append(message, part)
     this.#open.set(sequence, message)
+  }
+
+  /** Where the bytes of a first fragment that is still arriving go, with room behind them for the other fragments. */
+  placeFirst(count: number, bytes: number): Uint8Array | undefined {
+    if (!(count > 1) || bytes > MOST_PLACED_BYTES) return undefined
+    const all = count === 2 ? bytes + SMALL_REST_BYTES : bytes * count
+    const room = Math.max(bytes, Math.min(all, bytes * ROOM_FACTOR, FIRST_ROOM_BYTES))
+    this.#first = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
+    return this.#first.subarray(0, bytes)
+  }
+
+  /**
+   * As `begin`, for a first fragment that was gathered in its place.
+   *
+   * @param start where in it the payload begins
+   * @param end where it ends
+   */
+  beginPlaced(
+    sequence: bigint,
+    count: number,
+    decoded: DecodedControl,
+    atoms: readonly Atom[],
+    start: number,
+    end: number,
+  ): void {
+    this.#admit(sequence)
+    this.#hold(end - start)
+    const bytes = this.#first!
+    this.#first = undefined
+    const expectedBytes = Math.min(start + (end - start) * count, this.#limits.maxPartialBytes)
+    this.#open.set(sequence, {
+      decoded,
+      atoms,
+      bytes,
+      start,
+      filled: end,
+      next: count - 1,
+      expectedBytes,
+      idleSince: undefined,
+    })
   }
 
   /**
@@ -126,16 +168,29 @@ export class Reassembler {
   clear(): void {
     this.#open.clear()
     this.#bytes = 0
+    this.#first = undefined
+  }
+
+  #admit(sequence: bigint): void {
+    if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
+    if (this.#open.size < this.#limits.maxPartialMessages) return
+    throw new DistError(
+      'DIST_FRAGMENT_LIMIT',
+      `more than ${this.#limits.maxPartialMessages} messages are unfinished at once`,
+    )
+  }
+
+  #hold(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes <= this.#limits.maxPartialBytes) return
+    throw new DistError(
+      'DIST_FRAGMENT_LIMIT',
+      `unfinished messages hold more than ${this.#limits.maxPartialBytes} bytes`,
+    )
   }
 
   #append(message: PartialMessage, part: Uint8Array): void {
-    this.#bytes += part.length
-    if (this.#bytes > this.#limits.maxPartialBytes) {
-      throw new DistError(
-        'DIST_FRAGMENT_LIMIT',
-        `unfinished messages hold more than ${this.#limits.maxPartialBytes} bytes`,
-      )
-    }
+    this.#hold(part.length)
     const filled = message.filled + part.length
     this.#makeRoom(message, filled, filled)
     message.bytes.set(part, message.filled)
@@ -157,7 +212,7 @@ export class Reassembler {
     message.idleSince = undefined
     if (message.next > 0) return undefined
     this.#open.delete(sequence)
-    this.#bytes -= message.filled
+    this.#bytes -= message.filled - message.start
     return message
   }
 }

@@ -24,6 +24,8 @@ export class FrameReader {
   readonly #reassembler: Reassembler | undefined
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
+  /** The ids of the first fragment that is being gathered in its place. */
+  #placedFirst: { readonly sequence: bigint; readonly fragment: number } | undefined
 
   constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions) {
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
@@ -72,17 +74,33 @@ export class FrameReader {
     if (reassembler === undefined) return undefined
     return {
       headBytes: FRAGMENT_PREFIX_BYTES,
-      place(head, restBytes) {
-        if (head[0] !== VERSION || head[1] !== FURTHER_FRAGMENT) return undefined
+      place: (head, restBytes) => {
+        if (head[0] !== VERSION) return undefined
         const { sequence, fragment } = fragmentIds(head)
-        return reassembler.place(sequence, fragment, restBytes)
+        if (head[1] === FURTHER_FRAGMENT) return reassembler.place(sequence, fragment, restBytes)
+        if (head[1] !== FIRST_FRAGMENT) return undefined
+        this.#placedFirst = { sequence, fragment }
+        return reassembler.placeFirst(fragment, restBytes)
       },
     }
   }
 
-  /** A fragment that was gathered in its place is there. */
-  readPlaced(): IncomingMessage | undefined {
-    return this.#finish(this.#reassembler!.continuePlaced())
+  /** A fragment that was gathered in its place, `bytes[0, end)`, is there. */
+  readPlaced(bytes: Uint8Array, end: number): IncomingMessage | undefined {
+    const first = this.#placedFirst
+    if (first === undefined) return this.#finish(this.#reassembler!.continuePlaced())
+    this.#placedFirst = undefined
+    const { atoms, decoded } = this.#head(bytes, 0, end, this.#header!)
+    this.#reassembler!.beginPlaced(first.sequence, first.fragment, decoded, atoms, this.#decoder.end, end)
+    return undefined
+  }
+
+  /** What stands in front of the payload of a first fragment. */
+  #head(bytes: Uint8Array, at: number, end: number, header: HeaderReader) {
+    const atoms = header.read(bytes, at, end)
+    if (header.isNew) this.#last.forget()
+    const value = this.#decoder.decode(bytes, header.end, end, atoms)
+    return { atoms, decoded: decodeControl(value) }
   }
 
   #whole(
@@ -124,10 +142,8 @@ export class FrameReader {
     const { sequence, fragment } = fragmentIds(bytes.subarray(start, end))
     if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
     if (fragment === 1) return this.#whole(bytes, start, end, header, FRAGMENT_PREFIX_BYTES)
-    const atoms = header.read(bytes, start + FRAGMENT_PREFIX_BYTES, end)
-    if (header.isNew) this.#last.forget()
-    const value = this.#decoder.decode(bytes, header.end, end, atoms)
-    reassembler.begin(sequence, fragment, decodeControl(value), atoms, bytes.subarray(this.#decoder.end, end))
+    const { atoms, decoded } = this.#head(bytes, start + FRAGMENT_PREFIX_BYTES, end, header)
+    reassembler.begin(sequence, fragment, decoded, atoms, bytes.subarray(this.#decoder.end, end))
     return undefined
   }
 
@@ -138,8 +154,8 @@ export class FrameReader {
 
   #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
     if (whole === undefined) return undefined
-    const { decoded, atoms, bytes, filled } = whole
-    return message(decoded, this.#payload(bytes, 0, filled, atoms))
+    const { decoded, atoms, bytes, start, filled } = whole
+    return message(decoded, this.#payload(bytes, start, filled, atoms))
   }
 
   #payload(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[]): EncodedTerm | undefined {

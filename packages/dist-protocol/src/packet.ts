@@ -14,6 +14,13 @@ const ROOM_FACTOR = 4
 /** Below this, aiming a read costs more than the copy it saves. */
 const AIM_BYTES = 4096
 
+/** After a packet of this size another such packet is expected. */
+const LARGE_BYTES = 16 * 1024
+/** Between large packets only what tells where the next one belongs is read ahead, because it is copied. */
+const HEAD_BYTES = 2048
+/** So many smaller packets may come between two large ones. */
+const SMALLER_BETWEEN = 2
+
 /** Sends the bodies of large packets straight to where they belong. */
 export interface Placement {
   /** How many bytes at the beginning of a packet tell where the rest belongs. */
@@ -49,6 +56,7 @@ export class PacketReader {
   #gathered: Uint8Array | undefined
   #filled = 0
   #length = 0
+  #smallerExpected = 0
 
   /** @param maxBytes the largest packet that is let in, without its length */
   constructor(headerBytes: HeaderBytes, maxBytes: number, placement?: Placement) {
@@ -99,6 +107,8 @@ export class PacketReader {
       )
     }
     this.#offset = at
+    if (size >= LARGE_BYTES) this.#smallerExpected = SMALLER_BETWEEN
+    else if (this.#smallerExpected > 0) this.#smallerExpected--
     if (length - at < size) return this.#begin(size)
     this.bytes = chunk
     this.start = at
@@ -131,6 +141,11 @@ export class PacketReader {
     if (gathered === undefined) return undefined
     const room = Math.min(gathered.length, this.#length) - this.#filled
     return room >= AIM_BYTES ? gathered.subarray(this.#filled, this.#filled + room) : undefined
+  }
+
+  /** How much is best read at once where `readTarget` does not matter. Unit: bytes. */
+  get readAhead(): number {
+    return this.#smallerExpected > 0 ? HEAD_BYTES : Number.POSITIVE_INFINITY
   }
 
   /** A packet that continues behind this chunk. */

@@ -267,9 +267,11 @@ describe('what is sent', () => {
     }
   })
 
-  it('can be read straight into the place of its payload, fragments too', () => {
+  it.each([
+    65_500, 65_536, 80_000, 131_072, 400_000, 1_048_576,
+  ])('of %i bytes can be read straight into the place of its payload, fragments too', (size) => {
     const [sender, receiver] = [ours(), theirs()]
-    sender.send({ op: 'SEND_SENDER', from: js, to: beam }, large(400_000))
+    sender.send({ op: 'SEND_SENDER', from: js, to: beam }, large(size))
     const stream = out(sender)
     const outputs: ChannelOutput[] = []
     const aimed = new Map<ArrayBufferLike, number>()
@@ -287,9 +289,21 @@ describe('what is sent', () => {
       }
     }
     const data = message(outputs).payload!.decode() as Uint8Array
-    expect(Buffer.compare(data, large(400_000))).toBe(0)
-    // All but the first fragment, and the piece in which each begins.
-    expect(aimed.get(data.buffer)).toBeGreaterThan(320_000)
+    expect(Buffer.compare(data, large(size))).toBe(0)
+    // All but the piece in which each fragment begins, and a second one that did not fit behind the first.
+    expect(aimed.get(data.buffer)).toBeGreaterThan(size === 80_000 ? 9_000 : size * 0.96)
+    expect(data.buffer.byteLength).toBeLessThan(size * 1.05 + 65_536)
+  })
+
+  it('is preceded by as few bytes read ahead as tell where it belongs, as long as large ones come', () => {
+    const [sender, receiver] = [ours(), theirs()]
+    expect(receiver.readAhead).toBe(Number.POSITIVE_INFINITY)
+    for (const payload of [large(20_000), 1]) sender.send({ op: 'SEND_SENDER', from: js, to: beam }, payload)
+    receiver.receive(out(sender))
+    expect(receiver.readAhead).toBeLessThan(4_096)
+    for (const payload of [2, 3]) sender.send({ op: 'SEND_SENDER', from: js, to: beam }, payload)
+    receiver.receive(out(sender))
+    expect(receiver.readAhead).toBe(Number.POSITIVE_INFINITY)
   })
 
   it('names each atom once in a header, and never again', () => {

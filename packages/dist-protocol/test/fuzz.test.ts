@@ -111,7 +111,7 @@ function checkChannel(random: Random): void {
     if (failed && outputs.length > 0) throw new Error('a failed channel spoke')
     received += bytes.length
     const held = channel.readTarget()?.buffer.byteLength ?? 0
-    if (held > 2 ** 20 + 16 * received) throw new Error(`${held} bytes held for ${received} that came`)
+    if (held > 2 ** 20 + 2 ** 16 + 16 * received) throw new Error(`${held} bytes held for ${received} that came`)
     for (const output of outputs) {
       if (output.type === 'failed' && !(output.error instanceof DistError)) throw new Error('no DistError')
       if (output.type !== 'message' || output.payload === undefined) continue

@@ -137,7 +137,14 @@ export class Connection {
     const rest = this.#rest
     this.#rest = new Uint8Array(0)
     if (rest.length > 0) this.#receive(rest)
-    this.#input.reader = { readTarget: () => this.#channel.readTarget(), receive: (chunk) => this.#receive(chunk) }
+    const channel = this.#channel
+    this.#input.reader = {
+      readTarget: () => channel.readTarget(),
+      get readAhead() {
+        return channel.readAhead
+      },
+      receive: (chunk) => this.#receive(chunk),
+    }
     if (this.open) socket.resume()
   }
 

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 export interface SocketReader {
   /** Where the next bytes are best written; undefined when it does not matter. */
   readTarget?(): Uint8Array | undefined
+  /** How much to read at once else. Unit: bytes; default: as much as there is. */
+  readonly readAhead?: number
   /** Bytes came. Whoever keeps them may: nobody writes over them. */
   receive(chunk: Uint8Array): void
 }
@@ -41,7 +43,8 @@ export class SocketInput {
         this.#aimed = target !== undefined
         if (target !== undefined) return target
         shared ??= Buffer.allocUnsafeSlow(READ_BYTES)
-        return shared
+        const ahead = this.#reader?.readAhead ?? READ_BYTES
+        return ahead < READ_BYTES ? shared.subarray(0, ahead) : shared
       },
       callback: (bytes, buffer) => {
         this.#take(this.#aimed ? buffer.subarray(0, bytes) : new Uint8Array(buffer.subarray(0, bytes)))
