@@ -3,25 +3,12 @@ import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import { collect } from './commands/collect.ts'
 import { doctorCommand } from './commands/doctor-command.ts'
+import { joinCommands } from './commands/join-commands.ts'
 import { localCommands, peerCommands, type Run, termCommands } from './commands/peer-commands.ts'
 import { advice, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
 // Each command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
-
-const JOIN_EXAMPLES = `
-Examples:
-  Join through Consul, with RELEASE_COOKIE and ERL_DIST_PORT set by the orchestrator
-  $ dynsrv join --name api-1@my-service.service.consul \\
-                --service my-service.service.consul --dns 127.0.0.1:8600
-
-  Only look who is there, on any free port, for a script
-  $ dynsrv join --name probe@my-service.service.consul \\
-                --service my-service.service.consul --port 0 --json
-
-A cookie is never printed.
-Exit codes: 0 left on SIGINT or SIGTERM, 1 failed, 2 bad arguments or environment.
-`
 
 const DNS_EXAMPLES = `
 Examples:
@@ -97,30 +84,7 @@ export async function main(args: readonly string[]): Promise<number> {
       running = `dynsrv ${command.name()}`
     })
 
-  program
-    .command('join')
-    .summary('join a cluster and show its members as they come, go or fail')
-    .description('Joins a cluster found through DNS SRV and shows its members as they come, go or fail, and why.')
-    .option('--name <alive@host>', 'name of this node, else RELEASE_NODE')
-    .addOption(
-      new Option('--service <dns name>', 'name that holds the SRV records; may be repeated').argParser(collect),
-    )
-    .addOption(
-      new Option('--dns <host:port>', 'DNS server to ask, else those of /etc/resolv.conf; may be repeated').argParser(
-        collect,
-      ),
-    )
-    .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
-    .option('--port <number>', 'port to listen on, 0 for any free one, else ERL_DIST_PORT')
-    .option('--host <address>', 'address to listen on (default: all)')
-    .option('--visible', 'be a visible node; hidden when left out')
-    .option('--interval <time>', 'time between two polls, such as 500ms or 1m', '5s')
-    .option('--json', 'print one JSON object a line')
-    .option('--plain', 'print without colours')
-    .addOption(new Option('--cookie <secret>').hideHelp())
-    .addHelpText('after', JOIN_EXAMPLES)
-    .action(run(async () => (await import('./commands/join.ts')).join))
-
+  joinCommands(program, run)
   doctorCommand(program, run)
   peerCommands(program, run)
   termCommands(program, run)

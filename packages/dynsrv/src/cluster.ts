@@ -19,6 +19,9 @@ export interface ClusterParts {
   readonly closeResolver?: (() => void) | undefined
 }
 
+/** Where a cluster is on its way. */
+export type ClusterState = 'running' | 'leaving' | 'closed'
+
 /** What `ready` waits for. */
 export interface ReadyOptions {
   /** Peers that must be connected; default 1. */
@@ -38,6 +41,7 @@ export class Cluster implements AsyncDisposable {
   readonly #unreachable = new Map<string, unknown>()
   #discoveryFailure: unknown
   #closing: Promise<void> | undefined
+  #state: ClusterState = 'running'
 
   constructor(parts: ClusterParts) {
     const { node, strategies, ownRecords } = parts
@@ -55,6 +59,23 @@ export class Cluster implements AsyncDisposable {
   /** Our own name. */
   get self(): NodeName {
     return this.node.self
+  }
+
+  /** Whether it runs, is on its way out, or is closed. */
+  get state(): ClusterState {
+    return this.#state
+  }
+
+  /** What keeps us connected, by topology: its gauges, and whom it expects. */
+  get strategies(): ReadonlyMap<string, Strategy> {
+    return this.#parts.strategies
+  }
+
+  /** Members that discovery names and that are not connected, each with the error of the last dial, if there was one. */
+  missing(): Map<NodeName, unknown> {
+    const connected = new Set(this.members())
+    const expected = [...this.#parts.strategies.values()].flatMap((strategy) => strategy.expected())
+    return new Map(expected.filter((node) => !connected.has(node)).map((node) => [node, this.#unreachable.get(node)]))
   }
 
   /** The port that we listen on. */
@@ -118,6 +139,7 @@ export class Cluster implements AsyncDisposable {
    * @throws what `deregister` throws, after everything is closed
    */
   async drain(): Promise<void> {
+    this.#state = 'leaving'
     await this.#stopStrategies()
     try {
       await this.#parts.deregister?.()
@@ -137,9 +159,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#state = 'leaving'
     await this.#stopStrategies()
     await this.node.close()
     this.#parts.closeResolver?.()
+    this.#state = 'closed'
     this.#emitter.emit('closed')
   }
 

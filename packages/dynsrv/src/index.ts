@@ -56,8 +56,15 @@ export {
   type StrategyErrorCode,
   whenLinkDropped,
 } from '@dynsrv/strategy'
-export { Cluster, type ReadyOptions } from './cluster.ts'
+export { Cluster, type ClusterState, type ReadyOptions } from './cluster.ts'
 export type { ClusterEvent, Deregistered } from './cluster-event.ts'
 export { DynsrvError, type DynsrvErrorCode } from './error.ts'
+export {
+  type HealthOptions,
+  type HealthServer,
+  type Route,
+  startHealthServer,
+} from './health/health-server.ts'
+export { type Readiness, readiness, type TopologyReadiness } from './health/readiness.ts'
 export { start } from './start.ts'
 export type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'

@@ -1,4 +1,5 @@
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import type { NodeOptions } from '@dynsrv/node'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import type { DynamicSrvOptions, Membership, Strategy } from '@dynsrv/strategy'
 
@@ -9,7 +10,7 @@ export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
 export type StrategyFactory = (membership: Membership) => Strategy
 
 /** What `start` needs; what is left out comes from the environment of a release. */
-export interface StartOptions {
+export interface StartOptions extends Pick<NodeOptions, 'tls' | 'netTickTimeMs' | 'netTickIntensity'> {
   /** The node's name, `alive@host` with a long host; default: `RELEASE_NODE`. */
   readonly name?: string
   /** The cluster's secret, or one for each peer; default: `cookieFile`, `RELEASE_COOKIE`, `~/.erlang.cookie`. */

@@ -30,7 +30,13 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
   const secret = typeof cookie === 'function' ? cookie : await findCookie({ ...options, cookie, env })
   const epmd = options.epmd ?? new DynamicSrv({ resolver, env, ...(port !== undefined && { listenPort: port }) })
   const listen = { ...(port !== undefined && { port }), ...(host !== undefined && { host }) }
-  const node = await startNode({ name, cookie: secret, epmd, hidden, listen })
+  const { tls, netTickTimeMs, netTickIntensity } = options
+  const node = await startNode({
+    ...{ name, cookie: secret, epmd, hidden, listen },
+    ...(tls !== undefined && { tls }),
+    ...(netTickTimeMs !== undefined && { netTickTimeMs }),
+    ...(netTickIntensity !== undefined && { netTickIntensity }),
+  })
   try {
     const ownRecords = new Map<string, OwnRecord>()
     for (const [topology, made] of topologies) {

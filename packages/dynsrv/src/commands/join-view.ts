@@ -19,6 +19,8 @@ export interface StartedFacts {
   /** The DNS servers that are asked; empty for those of the system. */
   readonly dns: readonly string[]
   readonly pollingIntervalMs: number
+  /** Where health and metrics are served. */
+  readonly http?: string
 }
 
 /** For programs: one JSON object a line, everything that happens. */
@@ -67,7 +69,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   }
   const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
   return {
-    started({ name, port, hidden, services, dns, pollingIntervalMs }) {
+    started({ name, port, hidden, services, dns, pollingIntervalMs, http }) {
       self = name
       width = name.length
       const servers = dns.length === 0 ? "the system's DNS servers" : dns.join(', ')
@@ -75,6 +77,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
       write(
         paint([`looks for members in SRV ${services.join(', ')} at ${servers} every ${pollingIntervalMs / 1_000} s`]),
       )
+      if (http !== undefined) write(paint([`health and metrics at ${http}: /livez /readyz /metrics`]))
       write(paint([['Ctrl-C leaves', 'quiet']]))
     },
     show(event, members) {

@@ -26,30 +26,50 @@ export interface JoinOptions {
   readonly plain?: boolean
 }
 
+/** What else goes on while a node stays. */
+export interface StayParts {
+  /** Called once the node listens; tells what else is served. */
+  started?(cluster: Cluster): Promise<{ readonly http: string }>
+  /** Called when the node has left. */
+  left?(): Promise<void>
+}
+
 /**
  * Joins a cluster and shows its members until a signal asks it to leave.
  *
  * @returns the exit code
  */
-export async function join(options: JoinOptions): Promise<number> {
+export function join(options: JoinOptions): Promise<number> {
+  return stay(options)
+}
+
+/** Joins, shows what happens, and leaves in order when a signal asks for it. */
+export async function stay(options: JoinOptions, parts: StayParts = {}): Promise<number> {
   using exit = exitSignal()
   const pollingIntervalMs = durationMs(options.interval)
   const services = (options.service ?? []).map(serviceName)
   const dns = (options.dns ?? []).map(dnsServer)
   const cluster = await started(startOptions(options, { services, dns, pollingIntervalMs }))
-  const view =
-    options.json === true
-      ? joinJson(print)
-      : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
-  const hidden = options.visible !== true
-  view.started({ name: cluster.self, port: cluster.port, hidden, services, dns, pollingIntervalMs })
-  const stop = cluster.on((event) => view.show(event, cluster.members()))
-  const signal = await exit.received
-  stop()
-  view.leaving(signal, cluster.members())
-  await cluster.drain()
-  view.left()
-  return EXIT_OK
+  try {
+    const served = await parts.started?.(cluster)
+    const view =
+      options.json === true
+        ? joinJson(print)
+        : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
+    const hidden = options.visible !== true
+    const facts = { name: cluster.self, port: cluster.port, hidden, services, dns, pollingIntervalMs }
+    view.started({ ...facts, ...served })
+    const stop = cluster.on((event) => view.show(event, cluster.members()))
+    const signal = await exit.received
+    stop()
+    view.leaving(signal, cluster.members())
+    await cluster.drain()
+    view.left()
+    return EXIT_OK
+  } finally {
+    await cluster.close()
+    await parts.left?.()
+  }
 }
 
 /** Starts; what is missing is named as the command line calls it. */

@@ -1,0 +1,50 @@
+import { DynsrvError } from '../error.ts'
+import { HEALTH_PORT, type HealthServer, startHealthServer } from '../health/health-server.ts'
+import { type JoinOptions, stay } from './join.ts'
+
+/** The options of `dynsrv up`, as they were typed. */
+export interface UpOptions extends JoinOptions {
+  readonly http: string
+  readonly minPeers: string
+}
+
+/**
+ * Joins a cluster and stays, with health and metrics over HTTP, until a signal asks it to leave.
+ *
+ * @returns the exit code
+ */
+export async function up(options: UpOptions): Promise<number> {
+  const at = httpAddress(options.http)
+  const minPeers = wholeNumber(options.minPeers)
+  let server: HealthServer | undefined
+  return await stay(options, {
+    async started(cluster) {
+      server = await startHealthServer(cluster, { ...at, minPeers })
+      return { http: server.url }
+    },
+    // It answers while the node leaves, so that an orchestrator sees it unready first.
+    left: async () => server?.close(),
+  })
+}
+
+/** `host:port`, `[v6]:port` or a port of the loopback. */
+function httpAddress(text: string): { readonly host: string; readonly port: number } {
+  const {
+    host = '127.0.0.1',
+    v6,
+    port = '',
+  } = /^(?:(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):)?(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
+  if (port === '' || Number(port) > 65_535) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--http ${JSON.stringify(text)} is no address to listen on`, {
+      hint: `Give host:port, such as 127.0.0.1:${HEALTH_PORT} or 0.0.0.0:${HEALTH_PORT}; port 0 takes any free one.`,
+    })
+  }
+  return { host: v6 ?? host, port: Number(port) }
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new DynsrvError('DYNSRV_BAD_OPTION', `--min-peers ${JSON.stringify(text)} is no number of peers`, {
+    hint: 'Give how many peers must be connected before /readyz says yes, such as 2.',
+  })
+}
