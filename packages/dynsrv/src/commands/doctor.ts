@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import { CHECKS } from '../doctor/checks.ts'
+import type { Check } from '../doctor/check.ts'
+import { checksFor } from '../doctor/checks.ts'
 import { DoctorContext, type DoctorOptions } from '../doctor/context.ts'
 import { examine, type Result, worst } from '../doctor/examine.ts'
 import { type Verdict, verdicts } from '../doctor/verdict.ts'
@@ -28,16 +29,17 @@ export interface Report {
 export async function doctor(options: DoctorCommandOptions): Promise<number> {
   const told = await doctorOptions(options)
   const view = doctorView(options)
-  view.begin(told, CHECKS)
+  const checks = checksFor(told)
+  view.begin(told, checks)
   if (options.watch !== true) {
-    const report = await round(told, (result) => view.done(result))
+    const report = await round(told, checks, (result) => view.done(result))
     view.end(report)
     return exitCode(report)
   }
   using exit = exitSignal()
   let last: Report | undefined
   while (!exit.signal.aborted) {
-    const report = await round(told, (result) => last === undefined && view.done(result))
+    const report = await round(told, checks, (result) => last === undefined && view.done(result))
     if (last === undefined) view.end(report)
     else view.changed(last, report)
     last = report
@@ -48,10 +50,10 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   return last === undefined ? EXIT_OK : exitCode(last)
 }
 
-async function round(told: DoctorOptions, done: (result: Result) => void): Promise<Report> {
+async function round(told: DoctorOptions, checks: readonly Check[], done: (result: Result) => void): Promise<Report> {
   const began = performance.now()
   await using context = new DoctorContext(told)
-  const results = await examine(CHECKS, context, done)
+  const results = await examine(checks, context, done)
   return { results, verdicts: verdicts(results), ms: performance.now() - began }
 }
 

@@ -19,7 +19,7 @@ export type GroupId = keyof typeof GROUPS
 
 /** One lesson of the field as a check. */
 export interface Check {
-  /** `D01` to `D44`; stable. */
+  /** `D01` to `D44`, and `C01` to `C08` for a Compose file; stable. */
   readonly id: string
   readonly group: GroupId
   /** What is looked at, in a few words. */
