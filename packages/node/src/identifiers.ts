@@ -27,6 +27,13 @@ export class Identifiers {
     return new Reference(this.#node, this.#creation, [number % FIRST_WORD, Math.floor(number / FIRST_WORD), 0])
   }
 
+  /** Which of our references it is, counted from 1; 0 for those of others and of earlier incarnations. */
+  referenceNumber(ref: Reference): number {
+    const { words } = ref
+    if (!this.isOurs(ref) || words.length !== 3 || words[2] !== 0) return 0
+    return words[0]! + words[1]! * FIRST_WORD
+  }
+
   /** Whether a pid or reference was made by this incarnation. */
   isOurs({ node, creation }: { readonly node: Atom; readonly creation: number }): boolean {
     return creation === this.#creation && node === this.#node

@@ -2,6 +2,7 @@ import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
 import type { LocalProcess } from './local-process.ts'
+import { nodeOf, OwnMonitors, type Target } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
 
 const NORMAL = atom('normal')
@@ -10,18 +11,6 @@ const KILLED = atom('killed')
 const NOPROC = atom('noproc')
 const NOCONNECTION = atom('noconnection')
 const EXIT = atom('EXIT')
-
-/** A process anywhere: by pid, or by registered name and node. */
-export type Target = Pid | { readonly name: Atom; readonly node: string }
-
-/** A monitor of ours. */
-interface OwnMonitor {
-  readonly owner: LocalProcess
-  readonly ref: Reference
-  /** Where it is; the pid of a process that is only being started is not known yet. */
-  target: Target | { readonly starting: true; readonly node: string }
-  readonly down: (reason: Term) => void
-}
 
 export interface LinksAndMonitorsParts {
   /** Our node's name. */
@@ -56,11 +45,12 @@ export type LifeSignal = Extract<
  */
 export class LinksAndMonitors {
   readonly #parts: LinksAndMonitorsParts
-  readonly #monitors = new Map<string, OwnMonitor>()
+  readonly #monitors: OwnMonitors
   #unlinks = 0n
 
   constructor(parts: LinksAndMonitorsParts) {
     this.#parts = parts
+    this.#monitors = new OwnMonitors(parts.ids)
   }
 
   /** How many monitors of ours wait for an end. */
@@ -101,23 +91,18 @@ export class LinksAndMonitors {
    */
   monitor(owner: LocalProcess, target: Target, down: (reason: Term) => void, ref?: Reference): Reference {
     const made = ref ?? this.#parts.ids.reference()
-    const key = referenceKey(made)
-    this.#monitors.set(key, { owner, ref: made, target, down })
-    owner.monitors.add(key)
+    this.#monitors.add(owner, made, target, down)
     const to = 'name' in target ? target.name : target
     if (!this.#signal(nodeOf(target), { op: 'MONITOR_P', from: owner.pid, to, ref: made })) {
-      this.#fire(key, NOCONNECTION)
+      this.#fire(made, NOCONNECTION)
     }
     return made
   }
 
   /** Ends a monitor; its end will not be told any more. */
   demonitor(ref: Reference): boolean {
-    const key = referenceKey(ref)
-    const monitor = this.#monitors.get(key)
+    const monitor = this.#monitors.take(ref)
     if (monitor === undefined) return false
-    this.#monitors.delete(key)
-    monitor.owner.monitors.delete(key)
     const { target, owner } = monitor
     if ('starting' in target) return true
     const to = 'name' in target ? target.name : target
@@ -147,14 +132,12 @@ export class LinksAndMonitors {
 
   /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
   expect(owner: LocalProcess, ref: Reference, node: string, down: (reason: Term) => void): void {
-    const key = referenceKey(ref)
-    this.#monitors.set(key, { owner, ref, target: { starting: true, node }, down })
-    owner.monitors.add(key)
+    this.#monitors.add(owner, ref, { starting: true, node }, down)
   }
 
   /** The process that was expected has started; when nobody waits for its end any more, its node is told so. */
   started(owner: LocalProcess, ref: Reference, pid: Pid): void {
-    const monitor = this.#monitors.get(referenceKey(ref))
+    const monitor = this.#monitors.get(ref)
     if (monitor !== undefined) monitor.target = pid
     else this.#signal(pid.node.name, { op: 'DEMONITOR_P', from: owner.pid, to: pid, ref })
   }
@@ -175,10 +158,7 @@ export class LinksAndMonitors {
     process.links.clear()
     for (const { pid, ref, as } of process.watchers.values()) this.#down(as, pid, ref, reason)
     process.watchers.clear()
-    for (const key of [...process.monitors]) {
-      const monitor = this.#monitors.get(key)
-      if (monitor !== undefined) this.demonitor(monitor.ref)
-    }
+    while (process.monitor !== undefined) this.demonitor(process.monitor.ref)
     process.behaviour.ended?.(reason)
   }
 
@@ -223,7 +203,7 @@ export class LinksAndMonitors {
         return
       }
       case 'MONITOR_P_EXIT':
-        this.#fire(referenceKey(signal.ref), reason)
+        this.#fire(signal.ref, reason)
         return
     }
   }
@@ -238,7 +218,7 @@ export class LinksAndMonitors {
       }
       for (const [key, { pid }] of [...process.watchers]) if (pid.node.name === node) process.watchers.delete(key)
     }
-    for (const [key, { target }] of [...this.#monitors]) if (nodeOf(target) === node) this.#fire(key, NOCONNECTION)
+    for (const { ref } of this.#monitors.on(node)) this.#fire(ref, NOCONNECTION)
   }
 
   #linked(from: Pid, to: Pid): void {
@@ -292,12 +272,8 @@ export class LinksAndMonitors {
     this.#signal(watcher.node.name, { op: 'MONITOR_P_EXIT', from: as, to: watcher, ref }, reason)
   }
 
-  #fire(key: string, reason: Term): void {
-    const monitor = this.#monitors.get(key)
-    if (monitor === undefined) return
-    this.#monitors.delete(key)
-    monitor.owner.monitors.delete(key)
-    monitor.down(reason)
+  #fire(ref: Reference, reason: Term): void {
+    this.#monitors.take(ref)?.down(reason)
   }
 
   #signal(node: string, control: LifeSignal, reason?: Term): boolean {
@@ -305,8 +281,4 @@ export class LinksAndMonitors {
     this.receive(control, reason)
     return true
   }
-}
-
-function nodeOf(target: OwnMonitor['target']): string {
-  return typeof target.node === 'string' ? target.node : target.node.name
 }

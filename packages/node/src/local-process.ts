@@ -1,4 +1,5 @@
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
+import type { OwnMonitor } from './own-monitors.ts'
 
 /** What a process does; everything about links, monitors and names is done around it. */
 export interface Behaviour {
@@ -31,8 +32,8 @@ export class LocalProcess {
   readonly links = new Map<string, LinkEntry>()
   /** By key of the reference. */
   readonly watchers = new Map<string, Watcher>()
-  /** Keys of the monitors that this process has set up. */
-  readonly monitors = new Set<string>()
+  /** The youngest monitor that this process has set up and that waits for an end; the others hang on it. */
+  monitor: OwnMonitor | undefined
   readonly names = new Set<string>()
   /** Turns exit signals of linked processes into messages `{'EXIT', Pid, Reason}`. */
   trapExit = false

@@ -1,9 +1,10 @@
 import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { deferred } from './deferred.ts'
 import { messageOf, NodeError } from './error.ts'
-import type { LinksAndMonitors, Target } from './links-and-monitors.ts'
+import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess } from './local-process.ts'
 import { MailboxQueue, type OverflowPolicy } from './mailbox-queue.ts'
+import type { Target } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
 import type { CallOptions, Destination, SendOptions } from './signature.ts'
 

@@ -1,7 +1,8 @@
 import type { Pid, Reference, Term } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
-import { type Identifiers, localNumber, referenceKey } from './identifiers.ts'
+import { type Identifiers, localNumber } from './identifiers.ts'
 import { type Behaviour, LocalProcess } from './local-process.ts'
+import { OwnReferences } from './own-references.ts'
 
 /** As many processes as a BEAM node has room for. */
 export const MAX_PROCESSES = 262_144
@@ -12,10 +13,11 @@ export class Registry {
   readonly #maxProcesses: number
   readonly #processes = new Map<number, LocalProcess>()
   readonly #names = new Map<string, LocalProcess>()
-  readonly #aliases = new Map<string, (message: Term) => void>()
+  readonly #aliases: OwnReferences<(message: Term) => void>
 
   constructor(ids: Identifiers, maxProcesses = MAX_PROCESSES) {
     this.#ids = ids
+    this.#aliases = new OwnReferences(ids)
     this.#maxProcesses = maxProcesses
   }
 
@@ -73,16 +75,16 @@ export class Registry {
   }
 
   addAlias(ref: Reference, receive: (message: Term) => void): void {
-    this.#aliases.set(referenceKey(ref), receive)
+    this.#aliases.set(ref, receive)
   }
 
   removeAlias(ref: Reference): void {
-    this.#aliases.delete(referenceKey(ref))
+    this.#aliases.delete(ref)
   }
 
   /** What an alias leads to; undefined for one that is no longer active, whose messages must be dropped. */
   byAlias(ref: Reference): ((message: Term) => void) | undefined {
-    return this.#aliases.get(referenceKey(ref))
+    return this.#aliases.get(ref)
   }
 
   /** Takes a process out of every table. */

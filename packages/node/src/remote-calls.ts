@@ -3,8 +3,9 @@ import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf
 import type { Connection } from './connection.ts'
 import { NodeError, RemoteError } from './error.ts'
 import type { Finish, GenCalls } from './gen-call.ts'
-import { type Identifiers, referenceKey } from './identifiers.ts'
+import type { Identifiers } from './identifiers.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
+import { OwnReferences } from './own-references.ts'
 import type { SignalRouter } from './signal-router.ts'
 import type { CallOptions } from './signature.ts'
 
@@ -19,6 +20,7 @@ export interface RemoteCallsParts {
 }
 
 interface Starting {
+  readonly ref: Reference
   readonly node: string
   readonly replied: (result: Pid | Atom) => void
 }
@@ -32,10 +34,11 @@ const NOCONNECTION = atom('noconnection')
  */
 export class RemoteCalls {
   readonly #parts: RemoteCallsParts
-  readonly #starting = new Map<string, Starting>()
+  readonly #starting: OwnReferences<Starting>
 
   constructor(parts: RemoteCallsParts) {
     this.#parts = parts
+    this.#starting = new OwnReferences(parts.ids)
   }
 
   /** See `Node.erpc`. */
@@ -115,15 +118,12 @@ export class RemoteCalls {
 
   /** An answer to a spawn came. */
   reply({ ref, result }: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void {
-    const key = referenceKey(ref)
-    const starting = this.#starting.get(key)
-    this.#starting.delete(key)
-    starting?.replied(result)
+    this.#starting.delete(ref)?.replied(result)
   }
 
   /** No answer will come from there any more. */
   connectionLost(node: string): void {
-    for (const [key, starting] of this.#starting) if (starting.node === node) this.#starting.delete(key)
+    for (const { ref, node: where } of this.#starting.values()) if (where === node) this.#starting.delete(ref)
   }
 
   #spawn<T>(
@@ -145,14 +145,14 @@ export class RemoteCalls {
       arity: args.length,
       options,
     }
-    this.#starting.set(referenceKey(ref), { node, replied })
+    this.#starting.set(ref, { ref, node, replied })
     try {
       if (router.transmit(node, control, args)) return
     } catch (cause) {
-      this.#starting.delete(referenceKey(ref))
+      this.#starting.delete(ref)
       throw new NodeError('NODE_MESSAGE_INVALID', `the arguments for ${module}:${name} cannot be sent`, { cause })
     }
-    this.#starting.delete(referenceKey(ref))
+    this.#starting.delete(ref)
     finish.down(NOCONNECTION)
   }
 }

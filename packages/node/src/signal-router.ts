@@ -2,8 +2,9 @@ import { ALTACT, type ControlMessage, DistError, type EncodedTerm } from '@dynsr
 import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import type { Connection } from './connection.ts'
 import { messageOf, NodeError } from './error.ts'
-import type { LifeSignal, LinksAndMonitors, Target } from './links-and-monitors.ts'
+import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
 import type { Warning } from './node-event.ts'
+import type { Target } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
 import type { Destination, SendOptions } from './signature.ts'
 
