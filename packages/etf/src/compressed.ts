@@ -6,6 +6,10 @@ import { COMPRESSED } from './tag.ts'
 /** Deflate makes at most this many bytes of one; an announced size beyond it is refused before anything is inflated. */
 const MAX_DEFLATE_RATIO = 1032
 
+/** zlib's room for output, which small terms would pin and many of them multiply, is made to measure between these. */
+const LEAST_ROOM_BYTES = 64
+const MOST_ROOM_BYTES = 64 * 1024
+
 /** A compressed term's tag and size are read; its zlib stream begins at `start`. */
 export interface CompressedPart {
   readonly bytes: Uint8Array
@@ -28,7 +32,8 @@ export function inflateTerm({ bytes, start, announcedSize, maxSize }: Compressed
   if (announcedSize > available * MAX_DEFLATE_RATIO) throw malformed(start, 'its size is beyond what deflate can do')
   let result: { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } }
   try {
-    const options = { maxOutputLength: Math.max(announcedSize, 1), info: true }
+    const chunkSize = Math.min(Math.max(announcedSize + 1, LEAST_ROOM_BYTES), MOST_ROOM_BYTES)
+    const options = { maxOutputLength: Math.max(announcedSize, 1), chunkSize, info: true }
     // With `info` the answer also tells how much of the input was used, which the types do not know.
     result = inflateSync(bytes.subarray(start), options) as unknown as typeof result
   } catch (cause) {
