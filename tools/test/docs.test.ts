@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { codeBlocks } from '../testing/readme-blocks.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const DYNSRV = join(ROOT, 'packages/dynsrv/bin/dynsrv.js')
+const PAGES = pagesIn()
+
+/** All Markdown files of the repository. */
+function pagesIn(folder = ''): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return /^(?:node_modules|dist|\..*)$/.test(entry.name) ? [] : pagesIn(path)
+    return entry.name.endsWith('.md') && entry.name !== 'CHANGELOG.md' ? [path] : []
+  })
+}
+
+/** As GitHub makes the anchor of a heading. */
+function anchor(heading: string): string {
+  return heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')
+}
+
+const text = (file: string) => readFileSync(file, 'utf8').replace(/^```[\s\S]*?^```/gm, '')
+
+it.each(PAGES)('%s links to what exists', (page) => {
+  const broken: string[] = []
+  for (const [, target = ''] of text(join(ROOT, page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue
+    const [path = '', fragment] = target.split('#')
+    const file = path === '' ? join(ROOT, page) : resolve(ROOT, dirname(page), path)
+    if (!existsSync(file)) broken.push(target)
+    else if (fragment !== undefined && statSync(file).isFile()) {
+      const anchors = [...text(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!))
+      if (!anchors.includes(fragment)) broken.push(target)
+    }
+  }
+  expect(broken).toEqual([])
+})
+
+describe('commands of dynsrv in the documentation', () => {
+  const helps = new Map<string, string>()
+  const help = (command: string) => {
+    if (!helps.has(command)) {
+      const words = command === 'cookie' ? ['cookie', 'new'] : [command]
+      helps.set(command, execFileSync(process.execPath, [DYNSRV, ...words, '--help'], { encoding: 'utf8' }))
+    }
+    return helps.get(command)!
+  }
+  const lines = PAGES.flatMap((page) =>
+    codeBlocks(readFileSync(join(ROOT, page), 'utf8'))
+      .filter(({ language }) => language === 'sh' || language === 'bash')
+      .flatMap(({ code }) => code.replaceAll(/\\\n\s*/g, '').split('\n'))
+      .map((line) => / *(?:^|\s)(?:npx |exec )?dynsrv ([a-z]+)\b([^#]*)/.exec(line.replace(/^#.*/, '')))
+      .filter((found) => found !== null)
+      .map(([, command = '', rest = '']) => ({ page, command, rest: rest.trim() })),
+  )
+
+  it('are there', () => expect(lines.length).toBeGreaterThan(10))
+
+  it.each(lines)('$page: dynsrv $command $rest', ({ command, rest }) => {
+    const known = help(command)
+    for (const [option] of rest.matchAll(/(?<=^|\s)--[a-z][a-z-]*/g)) expect(known).toContain(option)
+  })
+})
