@@ -22,11 +22,13 @@ export interface DoctorView {
 export function doctorView({ json, plain, all }: { json?: boolean; plain?: boolean; all?: boolean }): DoctorView {
   if (json === true) return jsonView()
   const { stdout } = process
-  const live = stdout.isTTY === true && plain !== true && process.env.TERM !== 'dumb'
+  const terminal = stdout.isTTY === true && plain !== true && process.env.TERM !== 'dumb'
+  // Every check is a list that may be longer than the screen, where nothing can be redrawn.
+  const live = terminal && all !== true
   return new TextView(painter(plain !== true && wantsColours(stdout)), {
     all: all === true,
     ...(live && { region: new LiveRegion(stdout) }),
-    columns: live ? Math.max(stdout.columns || 80, 40) : Number.POSITIVE_INFINITY,
+    columns: terminal ? Math.max(stdout.columns || 80, 40) : Number.POSITIVE_INFINITY,
   })
 }
 

@@ -4,6 +4,7 @@ import type { Check } from '../doctor/check.ts'
 import { checksFor } from '../doctor/checks.ts'
 import { DoctorContext, type DoctorOptions } from '../doctor/context.ts'
 import { examine, type Result, worst } from '../doctor/examine.ts'
+import { resolvConf } from '../doctor/probes/system.ts'
 import { type Verdict, verdicts } from '../doctor/verdict.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
@@ -18,6 +19,8 @@ export interface Report {
   readonly results: readonly Result[]
   readonly verdicts: readonly Verdict[]
   readonly ms: number
+  /** What `resolv.conf` said, when it could be read. */
+  readonly resolvConf?: string
 }
 
 /**
@@ -37,11 +40,14 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
     return exitCode(report)
   }
   using exit = exitSignal()
+  let first: Report | undefined
   let last: Report | undefined
   while (!exit.signal.aborted) {
-    const report = await round(told, checks, (result) => last === undefined && view.done(result))
+    const seen = first?.resolvConf === undefined ? told : { ...told, firstResolvConf: first.resolvConf }
+    const report = await round(seen, checks, (result) => last === undefined && view.done(result))
     if (last === undefined) view.end(report)
     else view.changed(last, report)
+    first ??= report
     last = report
     await pause(told.intervalMs, undefined, { signal: exit.signal }).catch((error: unknown) => {
       if (!exit.signal.aborted) throw error
@@ -54,7 +60,9 @@ async function round(told: DoctorOptions, checks: readonly Check[], done: (resul
   const began = performance.now()
   await using context = new DoctorContext(told)
   const results = await examine(checks, context, done)
-  return { results, verdicts: verdicts(results), ms: performance.now() - began }
+  const file = await context.get(resolvConf)
+  const ms = performance.now() - began
+  return { results, verdicts: verdicts(results), ms, ...(file.ok && { resolvConf: file.value.text }) }
 }
 
 function exitCode({ verdicts: found }: Report): number {

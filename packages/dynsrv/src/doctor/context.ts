@@ -32,6 +32,8 @@ export interface DoctorOptions {
   readonly compose?: string
   readonly env: NodeJS.ProcessEnv
   readonly resolvConf: string
+  /** What `resolv.conf` said when the doctor began to watch. */
+  readonly firstResolvConf?: string
 }
 
 /** What all checks share: the options, and each fact looked up once, whoever asks first. */

@@ -33,8 +33,19 @@ export function verdicts(results: readonly Result[]): Verdict[] {
 
 function merge(check: string, findings: readonly Finding[]): Verdict {
   const [{ node: _node, ...first }, ...others] = findings as readonly [Finding, ...Finding[]]
-  const nodes = findings.flatMap(({ node }) => node ?? [])
+  const nodes = [...new Set(findings.flatMap(({ node }) => node ?? []))]
   const more = others.length === 0 ? '' : `, and ${others.length} more`
-  const evidence = [...first.evidence, ...others.flatMap(({ message, evidence: seen }) => [message, ...seen])]
+  const said = withoutNode(findings[0]!)
+  const alike = others.filter((one) => withoutNode(one) === said).flatMap(({ node }) => node ?? [])
+  const evidence = [
+    ...first.evidence,
+    ...(alike.length === 0 ? [] : [`the same: ${alike.join(', ')}`]),
+    ...others.flatMap((one) => (withoutNode(one) === said ? one.evidence : [one.message, ...one.evidence])),
+  ]
   return { check, ...first, message: `${first.message}${more}`, evidence: [...new Set(evidence)], nodes }
+}
+
+/** What is said, whoever it is said of. */
+function withoutNode({ message, node }: Finding): string {
+  return node === undefined ? message : message.replaceAll(node, '…')
 }

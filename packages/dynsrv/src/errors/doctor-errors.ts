@@ -183,6 +183,11 @@ export const DOCTOR_ERRORS = {
     why: 'No --dns is given, and /etc/resolv.conf is missing or names none.',
     remedy: 'Give a server with --dns HOST:PORT, or correct /etc/resolv.conf.',
   },
+  DOCTOR_RESOLV_CONF_CHANGED: {
+    happened: '/etc/resolv.conf changed while the doctor watched.',
+    why: 'The machine moved to another network, or its DNS servers were replaced.',
+    remedy: 'dynsrv reads the file again by itself; restart programs that do not, among them Erlang nodes.',
+  },
   DOCTOR_SERVICE_UNKNOWN: {
     happened: 'The DNS server does not know the name of the service.',
     why: 'The name is misspelled, nobody registered, or this server does not serve the zone.',

@@ -1,6 +1,7 @@
+import type { MetricsErrorCode } from '@dynsrv/metrics'
 import type { ErrorEntry } from './entry.ts'
 
-/** Metrics; a package that this one does not load. */
+/** Metrics. */
 export const METRICS_ERRORS = {
   METRICS_BAD_OPTION: {
     happened: 'An option of the metrics cannot work.',
@@ -12,4 +13,4 @@ export const METRICS_ERRORS = {
     why: 'The same registry is used twice, or by another library.',
     remedy: 'Give a prefix or a registry of its own.',
   },
-} as const satisfies Readonly<Record<string, ErrorEntry>>
+} as const satisfies Readonly<Record<MetricsErrorCode, ErrorEntry>>

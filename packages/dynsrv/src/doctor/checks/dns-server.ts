@@ -29,6 +29,12 @@ export function judgeServer({ dns, resolvConf: file, answers: all }: ServerFacts
   )
 }
 
+/** D42, the part about a file that changes under programs that read it once. */
+export function judgeResolvConfChange(first: string | undefined, now: string | undefined): Finding[] {
+  if (first === undefined || now === undefined || first === now) return []
+  return [finding('info', 'DOCTOR_RESOLV_CONF_CHANGED', '/etc/resolv.conf changed since the doctor began to watch')]
+}
+
 /** D42, the part about Node's own functions. */
 export function judgeNodeDns(service: string, told: Attempt<unknown>): Finding[] {
   if (told.ok || codeOf(told.error) !== 'EBADRESP') return []
@@ -125,10 +131,15 @@ export const DNS_SERVER_CHECKS: readonly Check[] = [
         .filter(({ answer }) => answer.ok && answer.value.records.length > 0)
         .map(async ({ service }) => ({ service, told: await nodeDns(context, service) }))
       const file = await context.get(resolvConf)
-      return { server: { dns, resolvConf: file, answers: all }, nodeDns: await Promise.all(told) }
+      return {
+        server: { dns, resolvConf: file, answers: all },
+        nodeDns: await Promise.all(told),
+        first: context.options.firstResolvConf,
+      }
     },
-    judge: ({ server, nodeDns: all }) => [
+    judge: ({ server, nodeDns: all, first }) => [
       ...judgeServer(server),
+      ...judgeResolvConfChange(first, server.resolvConf.ok ? server.resolvConf.value.text : undefined),
       ...all.flatMap(({ service, told }) => judgeNodeDns(service, told)),
     ],
   }),

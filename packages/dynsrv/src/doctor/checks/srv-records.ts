@@ -1,5 +1,6 @@
 import { type Attempt, attempt } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
+import type { DoctorContext } from '../context.ts'
 import { type Finding, finding } from '../finding.ts'
 import { resolver } from '../probes/dns.ts'
 import { type Member, members, type Unmapped, unmapped } from '../probes/members.ts'
@@ -100,13 +101,19 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
+async function targets(context: DoctorContext): Promise<TargetFacts> {
+  const facts = { members: await context.get(members), unmapped: await context.get(unmapped) }
+  if (facts.members.length + facts.unmapped.length === 0) throw new NotApplicable('no records')
+  return facts
+}
+
 export const SRV_RECORD_CHECKS: readonly Check[] = [
   check({
     id: 'D26',
     group: 'dns',
     title: 'targets in domains of others',
     needs: ['D42'],
-    look: async (context) => ({ members: await context.get(members), unmapped: await context.get(unmapped) }),
+    look: targets,
     judge: judgeForeign,
   }),
   check({
@@ -114,11 +121,7 @@ export const SRV_RECORD_CHECKS: readonly Check[] = [
     group: 'dns',
     title: 'targets name nodes',
     needs: ['D42'],
-    look: async (context) => {
-      const facts = { members: await context.get(members), unmapped: await context.get(unmapped) }
-      if (facts.members.length + facts.unmapped.length === 0) throw new NotApplicable('no records')
-      return facts
-    },
+    look: targets,
     judge: judgeIgnored,
   }),
   check({

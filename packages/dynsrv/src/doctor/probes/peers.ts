@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { DynamicSrv, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
+import { DynamicSrv, type EpmdModule, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import { throwAwayName } from '../../peer/throw-away-node.ts'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
@@ -65,16 +65,21 @@ async function wholeResolver(context: DoctorContext): Promise<Pick<SrvResolver, 
 /** Looks all peers up: by the SRV records of the service that their host is, else by epmd. */
 export async function located(context: DoctorContext): Promise<readonly LocatedPeer[]> {
   const names = await context.get(peerNames)
-  const { services, timeoutMs, env } = context.options
+  const { services, timeoutMs, env, dns } = context.options
   const bySrv = new DynamicSrv({ resolver: await context.get(wholeResolver), listenPort: 0, retries: 0 })
   const byEpmd = new ErlEpmd({ timeoutMs, env })
   context.defer(() => byEpmd.close())
   const lookUp = async (name: string) => {
     const { alive, host } = parseNodeName(name, { short: isShort(name.slice(name.lastIndexOf('@') + 1)) })
+    const ask = (module: EpmdModule) => module.addressPlease(alive, host, 'any', { signal: context.step() })
     const isService = services.some((service) => service.toLowerCase() === host.toLowerCase())
-    const module = isService ? bySrv : byEpmd
-    const { candidates } = await module.addressPlease(alive, host, 'any', { signal: context.step() })
-    return candidates
+    if (isService) return (await ask(bySrv)).candidates
+    if (isShort(host) || isIP(host) !== 0) return (await ask(byEpmd)).candidates
+    // Nobody said how this one is found: both ways at once, and the records have the first word.
+    const [srv, epmd] = await Promise.all([attempt(ask(bySrv)), attempt(ask(byEpmd))])
+    const found = srv.ok ? srv : epmd
+    if (!found.ok) throw dns.length > 0 && !srv.ok ? srv.error : found.error
+    return found.value.candidates
   }
   return Promise.all(names.map(async (name) => ({ name, addresses: await attempt(lookUp(name)) })))
 }
