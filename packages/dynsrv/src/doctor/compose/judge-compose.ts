@@ -124,10 +124,11 @@ export function judgeComposeCookies(file: ComposeFile): Finding[] {
 
 /** A cookie in clear text. */
 export function judgeLiteralCookies(file: ComposeFile, raw: string): Finding[] {
+  const written = new Set([...raw.matchAll(/RELEASE_COOKIE\s*[:=]\s*["']?([^\s"'#]+)/g)].map(([, cookie]) => cookie))
   const named = membersOf(file).flatMap(({ name, environment }) => {
     const cookie = environment.get('RELEASE_COOKIE') ?? ''
     // What the shell filled in is not in the file.
-    return cookie !== '' && !cookie.includes('$') && raw.includes(cookie) ? [name] : []
+    return cookie !== '' && !cookie.includes('$') && written.has(cookie) ? [name] : []
   })
   if (named.length === 0) return []
   const message = `the cookie of ${named.join(', ')} is written into the file`
