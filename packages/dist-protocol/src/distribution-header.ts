@@ -1,8 +1,6 @@
 import { type Atom, atom, type ByteWriter } from '@dynsrv/etf'
 import { DistError } from './error.ts'
 
-/** Slots that a receiver keeps: 8 segments of 256. */
-const SLOTS = 2048
 /** Slots that BEAM itself uses; we stay within them as a sender. */
 const SENDER_SLOTS = 2039
 /** References in one header. */
@@ -10,6 +8,8 @@ const MAX_REFS = 255
 const MAX_ATOM_CHARACTERS = 255
 
 const NO_ATOMS: readonly Atom[] = []
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Reads distribution headers and keeps the peer's atom cache: at most 2048 atoms.
@@ -21,8 +21,8 @@ export class HeaderReader {
   end = 0
   /** Whether the header that was read last put atoms into the cache. */
   isNew = false
-  readonly #slots: (Atom | undefined)[] = new Array<Atom | undefined>(SLOTS).fill(undefined)
-  readonly #text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  /** The peer scatters its atoms over 2048 slots, of which most links use a few. */
+  readonly #slots = new Map<number, Atom>()
 
   /**
    * @param at where the number of references stands
@@ -49,7 +49,7 @@ export class HeaderReader {
       if (at >= limit) throw truncated()
       const slot = ((flags & 7) << 8) | bytes[at++]!
       if ((flags & 8) === 0) {
-        const known = this.#slots[slot]
+        const known = this.#slots.get(slot)
         if (known === undefined)
           throw new DistError('DIST_MALFORMED', `the peer refers to atom cache slot ${slot}, which is not set`)
         atoms[i] = known
@@ -61,7 +61,7 @@ export class HeaderReader {
       at += lengthBytes
       if (at + length > limit) throw truncated()
       const fresh = this.#atom(bytes.subarray(at, at + length))
-      this.#slots[slot] = fresh
+      this.#slots.set(slot, fresh)
       this.isNew = true
       atoms[i] = fresh
       at += length
@@ -73,7 +73,7 @@ export class HeaderReader {
   #atom(bytes: Uint8Array): Atom {
     let name: string
     try {
-      name = this.#text.decode(bytes)
+      name = utf8.decode(bytes)
     } catch (cause) {
       throw new DistError('DIST_MALFORMED', 'the peer put an atom that is not UTF-8 into its cache', { cause })
     }
@@ -118,7 +118,8 @@ function entryFlags({ slot, isNew }: Entry): number {
  */
 export class HeaderWriter {
   readonly #entries = new Map<Atom, Entry>()
-  readonly #slots: (Entry | undefined)[] = new Array<Entry | undefined>(SENDER_SLOTS).fill(undefined)
+  /** Grows up to `SENDER_SLOTS`. */
+  readonly #slots: Entry[] = []
   #refs: Entry[] = []
   #frame = 0
   #hand = 0

@@ -1,4 +1,4 @@
-import { ByteWriter, Pid, type Term, writeTerm } from '@dynsrv/etf'
+import { type ByteWriter, Pid, type Term, writeTerm } from '@dynsrv/etf'
 import { type ControlContext, encodeControl, inlinesReason, takesPayload } from './control-encode.ts'
 import type { ControlMessage } from './control-message.ts'
 import { HeaderWriter } from './distribution-header.ts'
@@ -6,6 +6,7 @@ import { EncodedTerm } from './encoded-term.ts'
 import { DistError } from './error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from './flags.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
+import { borrowWriter, giveBackWriter } from './idle-writer.ts'
 import { transcode } from './transcode.ts'
 
 /** What a fragment carries of the payload, as BEAM cuts it. Unit: bytes. */
@@ -13,9 +14,6 @@ const FRAGMENT_BYTES = 64 * 1024
 
 /** From here on a frame's body travels as a chunk of its own rather than being copied behind the others. */
 const OWN_CHUNK_BYTES = 16 * 1024
-
-/** A writer that a large message made larger than this is let go with it. */
-const KEPT_WRITER_BYTES = 256 * 1024
 
 /** What stands in front of the bytes of a later fragment, the frame's length included. */
 const FURTHER_PREFIX_BYTES = 4 + FRAGMENT_PREFIX_BYTES
@@ -44,8 +42,8 @@ export class FrameWriter {
   readonly #fragments: boolean
   readonly #header: HeaderWriter | undefined
   readonly #writeOptions: Parameters<typeof writeTerm>[2]
-  #out = new ByteWriter()
-  #body = new ByteWriter()
+  /** The run of small frames; undefined when there is none. */
+  #out: ByteWriter | undefined
   #chunks: Uint8Array[] = []
   #chunkBytes = 0
   #unfinished: Unfinished[] = []
@@ -74,19 +72,21 @@ export class FrameWriter {
   }
 
   tick(): void {
-    this.#out.u32(0)
+    this.#open().u32(0)
   }
 
   get pendingBytes(): number {
-    return this.#chunkBytes + this.#out.length + this.#unfinishedBytes
+    return this.#chunkBytes + this.#outBytes + this.#unfinishedBytes
   }
 
   /** Hands over what is queued; of unfinished messages only until `maxBytes` are reached. */
   take(maxBytes: number): Uint8Array[] {
-    for (let turn = 0; this.#unfinished.length > 0 && this.#chunkBytes + this.#out.length < maxBytes; turn++) {
+    for (let turn = 0; this.#unfinished.length > 0 && this.#chunkBytes + this.#outBytes < maxBytes; turn++) {
       this.#emitFragment(this.#unfinished[turn % this.#unfinished.length]!)
     }
     this.#cut()
+    if (this.#out !== undefined) giveBackWriter(this.#out)
+    this.#out = undefined
     const chunks = this.#chunks
     this.#chunks = []
     this.#chunkBytes = 0
@@ -94,7 +94,7 @@ export class FrameWriter {
   }
 
   #writePassThrough(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
-    const out = this.#out
+    const out = this.#open()
     const start = out.length
     try {
       out.u32(0)
@@ -109,31 +109,40 @@ export class FrameWriter {
 
   /** The terms are written first, since the header lists the atoms that they turned out to need. */
   #writeWithHeader(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
-    const body = this.#body
-    body.reset()
+    const body = borrowWriter()
     this.#header?.begin()
-    let controlBytes: number
     try {
-      controlBytes = this.#writeBody(body, control, payload)
+      this.#queue(control, body, this.#writeBodyOrAbandon(body, control, payload))
+    } finally {
+      giveBackWriter(body)
+    }
+  }
+
+  #writeBodyOrAbandon(body: ByteWriter, control: ControlMessage, payload: [payload?: Term | EncodedTerm]): number {
+    try {
+      return this.#writeBody(body, control, payload)
     } catch (error) {
       this.#header?.abandon()
       throw error
     }
+  }
+
+  #queue(control: ControlMessage, body: ByteWriter, controlBytes: number): void {
     const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
     if (this.#unfinished.length > 0) this.#finish(sender)
     if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
-      this.#emitFirstFragment(this.#takeBody(), controlBytes, sender)
+      this.#emitFirstFragment(body.take(), controlBytes, sender)
       return
     }
-    const out = this.#out
+    const out = this.#open()
     const start = out.length
     out.u32(0)
     out.u8(VERSION)
     out.u8(HEADER)
-    this.#writeHeader()
+    this.#writeHeader(out)
     out.setU32(start, out.length - start - 4 + body.length)
-    if (body.length < OWN_CHUNK_BYTES) out.bytes(body.buffer.subarray(body.at - body.length, body.at))
-    else this.#emitChunk(this.#takeBody())
+    if (body.length < OWN_CHUNK_BYTES) out.bytes(body.written())
+    else this.#emitChunk(body.take())
   }
 
   /** @returns how many bytes of what was written are the control message */
@@ -169,13 +178,13 @@ export class FrameWriter {
 
   // Sequence 0 and fragment 0 crash some releases: both count from 1.
   #emitFirstFragment(body: Uint8Array, controlBytes: number, sender: Pid | undefined): void {
-    const out = this.#out
+    const out = this.#open()
     const start = out.length
     const sequence = ++this.#sequence
     const count = Math.ceil((body.length - controlBytes) / FRAGMENT_BYTES)
     const written = controlBytes + FRAGMENT_BYTES
     this.#fragmentPrefix(FIRST_FRAGMENT, sequence, count)
-    this.#writeHeader()
+    this.#writeHeader(out)
     out.setU32(start, out.length - start - 4 + written)
     this.#emitChunk(body.subarray(0, written))
     this.#unfinished.push({ sequence, sender, body, written, next: count - 1 })
@@ -184,9 +193,10 @@ export class FrameWriter {
 
   #emitFragment(message: Unfinished): void {
     const part = message.body.subarray(message.written, message.written + FRAGMENT_BYTES)
-    const start = this.#out.length
+    const out = this.#open()
+    const start = out.length
     this.#fragmentPrefix(FURTHER_FRAGMENT, message.sequence, message.next)
-    this.#out.setU32(start, FRAGMENT_PREFIX_BYTES + part.length)
+    out.setU32(start, FRAGMENT_PREFIX_BYTES + part.length)
     this.#emitChunk(part)
     message.written += part.length
     message.next--
@@ -203,7 +213,7 @@ export class FrameWriter {
   }
 
   #fragmentPrefix(kind: number, sequence: number, fragment: number): void {
-    const out = this.#out
+    const out = this.#open()
     out.u32(0)
     out.u8(VERSION)
     out.u8(kind)
@@ -213,9 +223,9 @@ export class FrameWriter {
     out.u32(fragment)
   }
 
-  #writeHeader(): void {
-    if (this.#header === undefined) this.#out.u8(0)
-    else this.#header.write(this.#out)
+  #writeHeader(out: ByteWriter): void {
+    if (this.#header === undefined) out.u8(0)
+    else this.#header.write(out)
   }
 
   #emitChunk(chunk: Uint8Array): void {
@@ -224,18 +234,19 @@ export class FrameWriter {
     this.#chunkBytes += chunk.length
   }
 
-  #takeBody(): Uint8Array {
-    const body = this.#body.take()
-    if (this.#body.buffer.length > KEPT_WRITER_BYTES) this.#body = new ByteWriter()
-    return body
+  #open(): ByteWriter {
+    this.#out ??= borrowWriter()
+    return this.#out
+  }
+
+  get #outBytes(): number {
+    return this.#out === undefined ? 0 : this.#out.length
   }
 
   /** Ends the run of small frames, so that what comes next follows it. */
   #cut(): void {
-    const out = this.#out
-    if (out.length === 0) return
-    const chunk = out.take()
-    if (out.buffer.length > KEPT_WRITER_BYTES) this.#out = new ByteWriter()
+    if (this.#outBytes === 0) return
+    const chunk = this.#out!.take()
     this.#chunks.push(chunk)
     this.#chunkBytes += chunk.length
   }

@@ -4,7 +4,7 @@ import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import { randomChallenge } from './challenge.ts'
 import { messageOf, NodeError } from './error.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
-import type { SocketInput } from './socket-input.ts'
+import { destroyOnError, type SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 
 /** How long one address is tried alone before the next one is tried beside it, as RFC 8305 suggests. */
@@ -152,8 +152,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
       socket.once('error', onError)
       socket.once(transport.readyEvent, () => {
         socket.off('error', onError)
-        // From here on an error is followed by 'close', which is what everybody listens to.
-        socket.on('error', () => socket.destroy())
+        destroyOnError(socket)
         finish(() => resolve({ socket, input, address: text }), socket)
       })
       next = setTimeout(tryNext, NEXT_ADDRESS_MS)

@@ -5,7 +5,7 @@ import { randomChallenge } from './challenge.ts'
 import { NodeError } from './error.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
 import type { Refused } from './node-event.ts'
-import { SocketInput } from './socket-input.ts'
+import { destroyOnError, SocketInput } from './socket-input.ts'
 import type { Transport } from './transport.ts'
 
 export interface ListenerOptions {
@@ -83,8 +83,7 @@ export class Listener {
   #accept(socket: Socket): void {
     const { acceptor, maxUnauthenticated, onEstablished, onRefused, setupTimeMs, transport } = this.#options
     const address = addressOf(socket)
-    // An error is followed by 'close', which is what everybody listens to.
-    socket.on('error', () => socket.destroy())
+    destroyOnError(socket)
     const options = acceptor()
     if (options === undefined) {
       socket.destroy()

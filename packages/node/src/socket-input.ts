@@ -10,6 +10,19 @@ export interface SocketReader {
   receive(chunk: Uint8Array): void
 }
 
+/**
+ * Destroys a socket that has an error: 'close' follows, which is what everybody listens to.
+ *
+ * A function of its own, because a closure would keep what is around it alive as long as the socket.
+ */
+export function destroyOnError(socket: Socket): void {
+  socket.on('error', destroy)
+}
+
+function destroy(this: Socket): void {
+  this.destroy()
+}
+
 /** How much is read at once. Unit: bytes. */
 const READ_BYTES = 64 * 1024
 
