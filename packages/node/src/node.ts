@@ -171,16 +171,22 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   #startGlobal(): GlobalNameServer {
-    return new GlobalNameServer({
+    const server = new GlobalNameServer({
       self: this.self,
       registry: this.#registry,
       life: this.#life,
+      calls: this.#calls,
+      erpc: (node, module, name, args) => this.#remote.erpc(node, module, name, args),
       send: (from, to, message) => void this.#router.send(from, to, message),
       reply: (own, from, reply) => this.#reply(own, from, reply),
       connect: (node) => void this.#connectForSend(node),
       disconnect: (node) => void this.disconnect(node),
       isConnected: (node) => this.#table.get(node) !== undefined,
     })
+    const resolveIt = (method: Term, name: Term, one: Term, two: Term) =>
+      server.conflict.resolve(method, name, one, two)
+    this.#exposed.expose('global', { resolve_it: resolveIt })
+    return server
   }
 
   #makeGlobalNames(server: GlobalNameServer): GlobalNames {
@@ -640,6 +646,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#lingering.add(gone)
     this.#router.connected(connection)
     for (const scope of this.#scopes.values()) scope.discover(peer)
+    if (!hidden) this.#global?.connectionUp(peer)
     this.#tell({ type: 'nodeup', node: peer, hidden, direction, creation })
     if (creation > SMALL_CREATION) return
     const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`

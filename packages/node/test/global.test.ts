@@ -2,6 +2,7 @@ import { atom, inspect, tuple } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import { startBeamPeer } from './support/beam-peer.ts'
 import { next, startOurs } from './support/nodes.ts'
+import { isStopped } from './support/stopped.ts'
 
 it('a visible node lets global:sync return, shares names and locks, and is meshed', async () => {
   await using first = await startBeamPeer('first')
@@ -52,7 +53,8 @@ it('names are given once, however many ask for one at the same time, and change 
   await expect.poll(() => node.global.known(), { timeout: 20_000 }).toHaveLength(2)
 
   using mailbox = node.mailbox()
-  const register = '[global:register_name({shared, N}, self()) || N <- lists:seq(1, 5)]'
+  const register =
+    '[global:register_name({shared, N}, spawn(fun() -> receive stop -> ok end end)) || N <- lists:seq(1, 5)]'
   const wanted = [1, 2, 3, 4, 5].map((n) => tuple(atom('shared'), n))
   const [ours, theirs, others] = await Promise.all([
     Promise.allSettled(wanted.map((name) => node.global.register(name, mailbox, { timeoutMs: 60_000 }))),
@@ -97,6 +99,7 @@ it('a node that hangs keeps nobody from the lock of names for longer than we wai
   await expect.poll(() => node.global.known(), { timeout: 20_000 }).toHaveLength(2)
   using mailbox = node.mailbox()
   hangs.signal('SIGSTOP')
+  await expect.poll(() => isStopped(hangs.pid)).toBe(true)
   await expect(node.global.register('late', mailbox, { timeoutMs: 500 })).rejects.toMatchObject({
     code: 'NODE_TIMEOUT',
   })

@@ -2,6 +2,7 @@ import { inspect, type Term } from '@dynsrv/etf'
 
 interface Lock {
   readonly requester: string
+  readonly requesterTerm: Term
   /** Processes that hold it, each once however often it asked. */
   readonly holders: Set<string>
 }
@@ -20,12 +21,17 @@ export class GlobalLocks {
     const asks = inspect(requester)
     const lock = this.#locks.get(key)
     if (lock === undefined) {
-      this.#locks.set(key, { requester: asks, holders: new Set([holder]) })
+      this.#locks.set(key, { requester: asks, requesterTerm: requester, holders: new Set([holder]) })
       return true
     }
     if (lock.requester !== asks) return false
     lock.holders.add(holder)
     return true
+  }
+
+  /** Who has it; undefined when nobody has. */
+  requester(resource: Term): Term {
+    return this.#locks.get(inspect(resource))?.requesterTerm
   }
 
   delete(resource: Term, requester: Term, holder: string): void {

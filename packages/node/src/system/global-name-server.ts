@@ -1,10 +1,16 @@
-import { Atom, atom, inspect, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { GenCalls } from '../gen-call.ts'
 import { GEN_CAST, type GenFrom, readGenMessage } from '../gen-message.ts'
 import { pidKey } from '../identifiers.ts'
 import type { LinksAndMonitors } from '../links-and-monitors.ts'
 import type { LocalProcess } from '../local-process.ts'
 import type { Registry } from '../registry.ts'
+import { GlobalConflict, type GlobalConflictParts } from './global-conflict.ts'
+import { NAMES_LOCK } from './global-lock-round.ts'
 import { GlobalLocks } from './global-locks.ts'
+import { type GlobalLink, GlobalMeeting } from './global-meeting.ts'
+import { GlobalNameTable } from './global-name-table.ts'
+import { list, readOperations } from './global-operation.ts'
 
 /** The version of the protocol that OTP 25 to 29 speak. OTP 23 speaks 5. */
 const VERSION = 8
@@ -13,11 +19,17 @@ const ACK_VERSION = 8
 /** From here on the connections that a node knows are a map, before they are a list. */
 const MAP_VERSION = 6
 const NAME = 'global_name_server'
+/** A BEAM node says at once that it wants to share names; whoever has not by then may wait for us. Unit: milliseconds. */
+const BEGIN_MS = 1_000
+/** Pauses between our tries to meet a node that waits. Unit: milliseconds. */
+const TRY_MS = { first: 100, least: 1_000, spread: 2_000 } as const
 
 export interface GlobalNameServerParts {
   readonly self: string
   readonly registry: Registry
   readonly life: LinksAndMonitors
+  readonly calls: GenCalls
+  readonly erpc: GlobalConflictParts['erpc']
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   /** Begins to connect to a node of the mesh. */
@@ -27,51 +39,53 @@ export interface GlobalNameServerParts {
   readonly isConnected: (node: string) => boolean
 }
 
-interface GlobalName {
-  readonly name: Term
-  readonly pid: Pid
-  readonly method: Term
-  readonly unwatch: () => void
-}
-
-/** What we agreed on with a visible peer. */
-interface Link {
-  /** The lower of both sides' versions of the protocol. */
-  readonly version: number
-  readonly theirTag: Term
-  readonly ourTag: number
-}
-
 /**
- * The part of `global` that a visible node owes its peers: the exchange that lets `global:sync/0` return, locks, and
- * the table of names. We answer and never begin, which every BEAM peer is content with.
+ * The part of `global` that a visible node owes its peers: locks, the table of names, and the meetings in which two parts
+ * of a cluster become one. BEAM nodes begin these; we begin with those who do not, such as nodes of ours.
  *
  * @see OTP `global`, "The protocol between nodes"
  */
 export class GlobalNameServer {
   readonly process: LocalProcess
+  /** What other nodes ask as `global:resolve_it/4`. */
+  readonly conflict: GlobalConflict
   readonly #parts: GlobalNameServerParts
-  readonly #links = new Map<string, Link>()
+  readonly #meetings = new Map<string, GlobalMeeting>()
+  /** Our tags in meetings that we began and that the other side has not answered. */
+  readonly #begun = new Map<string, number>()
+  readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #known = new Set<string>()
-  readonly #names = new Map<string, GlobalName>()
+  readonly #names: GlobalNameTable
   readonly #locks = new GlobalLocks()
   readonly #lockWatches = new Set<string>()
   #tags = 0
 
   constructor(parts: GlobalNameServerParts) {
     this.#parts = parts
-    this.process = parts.registry.spawn({ message: (message) => this.#message(message) })
+    this.process = parts.registry.spawn({
+      message: (message) => this.#message(message),
+      ended: () => {
+        for (const timer of this.#timers.values()) clearTimeout(timer)
+      },
+    })
     parts.registry.register(NAME, this.process)
+    this.#names = new GlobalNameTable(this.process, parts.life)
+    this.conflict = new GlobalConflict({
+      self: parts.self,
+      send: (to, message) => parts.send(this.process.pid, to, message),
+      kill: (pid) => parts.life.sendExit(this.process, pid, atom('kill')),
+      erpc: parts.erpc,
+    })
   }
 
   /** The process that has a name in the cluster. */
   whereis(name: Term): Pid | undefined {
-    return this.#names.get(inspect(name))?.pid
+    return this.#names.get(name)?.pid
   }
 
   /** Every name that is registered in the cluster. */
   names(): Term[] {
-    return [...this.#names.values()].map(({ name }) => name)
+    return this.#names.entries().map(({ name }) => name)
   }
 
   /** The nodes with which the exchange is complete. */
@@ -79,9 +93,23 @@ export class GlobalNameServer {
     return [...this.#known]
   }
 
+  /** A link to a visible node is up. */
+  connectionUp(node: string): void {
+    this.#later(node, BEGIN_MS, () => {
+      if (this.#known.has(node) || this.#meetings.has(node)) return
+      const ourTag = ++this.#tags
+      this.#begun.set(node, ourTag)
+      this.#begin(node, VERSION, ourTag)
+    })
+  }
+
   /** A link is gone. */
   connectionLost(node: string): void {
-    this.#links.delete(node)
+    clearTimeout(this.#timers.get(node))
+    this.#timers.delete(node)
+    this.#begun.delete(node)
+    this.#meetings.get(node)?.end()
+    this.#meetings.delete(node)
     this.#known.delete(node)
   }
 
@@ -97,27 +125,25 @@ export class GlobalNameServer {
   #call(from: GenFrom, request: Term): void {
     const answer = (reply: Term): void => this.#parts.reply(this.process.pid, from, reply)
     const [kind, first, pid, method] = request instanceof Tuple ? request.elements : []
+    const [resource, requester] = first instanceof Tuple ? first.elements : []
     switch (kind instanceof Atom ? kind.name : '') {
       case 'set_lock': {
-        const [resource, requester] = first instanceof Tuple ? first.elements : []
         const granted = this.#locks.set(resource, requester, pidKey(from.pid))
         if (granted) this.#watchHolder(from.pid)
         answer(granted)
         return
       }
-      case 'del_lock': {
-        const [resource, requester] = first instanceof Tuple ? first.elements : []
+      case 'del_lock':
         this.#locks.delete(resource, requester, pidKey(from.pid))
         answer(true)
         return
-      }
       case 'register':
       case 'register_ext':
-        if (pid instanceof Pid) this.#insert(first, pid, method)
+        if (pid instanceof Pid) this.#names.insert(first, pid, method)
         answer(atom('yes'))
         return
       case 'unregister':
-        this.#remove(first)
+        this.#names.remove(first)
         answer(atom('ok'))
         return
       default:
@@ -126,34 +152,32 @@ export class GlobalNameServer {
   }
 
   #cast([kind, first, second, third, fourth, , sixth]: readonly Term[]): void {
+    const node = first instanceof Atom ? first.name : undefined
     switch (kind instanceof Atom ? kind.name : '') {
       case 'init_connect':
-        if (first instanceof Tuple && second instanceof Atom) this.#initConnect(second.name, first.elements)
+        if (first instanceof Tuple && second instanceof Atom) this.#initConnect(second.name, first.elements, third)
         return
       case 'lock_set':
-        if (first instanceof Pid && second === true) this.#lockSet(first, fourth)
+        if (first instanceof Pid) this.#lockSet(first, second === true, fourth)
         return
       case 'exchange':
-        if (first instanceof Atom) this.#exchange(first.name, second, fourth)
+        if (node !== undefined) this.#meeting(node, fourth)?.exchange(second)
         return
       case 'resolved':
-        if (!(first instanceof Atom) || this.#link(first.name, sixth) === undefined) return
-        this.#apply(second)
-        this.#known.add(first.name)
-        this.#mesh(third)
+        if (node !== undefined) this.#meeting(node, sixth)?.resolved(second, third)
         return
       case 'new_nodes':
-        this.#apply(second)
-        this.#mesh(fourth)
+        this.#names.apply(readOperations(second))
+        this.#mesh(list(fourth))
         return
       case 'in_sync':
-        if (first instanceof Atom) this.#inSync(first.name)
+        if (node !== undefined) this.#inSync(node)
         return
       case 'cancel_connect':
-        if (first instanceof Atom) this.#restart(first.name)
+        if (node !== undefined) this.#restart(node)
         return
       case 'remove_connection':
-        if (first instanceof Atom) this.#parts.disconnect(first.name)
+        if (node !== undefined) this.#parts.disconnect(node)
         return
       default:
       // init_connect_ack, lost_connection and what later releases add: nothing follows from them for us.
@@ -164,14 +188,20 @@ export class GlobalNameServer {
   #inSync(node: string): void {
     if (this.#known.has(node) || !this.#parts.isConnected(node)) return
     this.#known.add(node)
+    this.#meetings.get(node)?.end()
     this.#castTo(node, tuple(atom('in_sync'), atom(this.#parts.self), true))
   }
 
-  #initConnect(node: string, [theirVersion, theirTag]: readonly Term[]): void {
-    const ourTag = ++this.#tags
+  #initConnect(node: string, [theirVersion, theirTag]: readonly Term[], locker: Term): void {
+    const [, , , theirLocker] = locker instanceof Tuple ? locker.elements : []
+    if (!(theirLocker instanceof Pid)) return
     const version = typeof theirVersion === 'number' ? Math.min(theirVersion, VERSION) : VERSION
-    this.#links.set(node, { version, theirTag, ourTag })
-    this.#begin(node, version, ourTag)
+    const begun = this.#begun.get(node)
+    const ourTag = begun ?? ++this.#tags
+    this.#begun.delete(node)
+    this.#meet({ node, version, theirTag, ourTag, locker: theirLocker })
+    if (begun === undefined) this.#begin(node, version, ourTag)
+    else this.#later(node, TRY_MS.first * (1 + Math.random()), () => this.#try(node))
     if (version < ACK_VERSION) return
     this.#send(node, tuple(atom('init_connect_ack'), atom(this.#parts.self), theirTag, ourTag))
   }
@@ -183,75 +213,68 @@ export class GlobalNameServer {
   }
 
   #restart(node: string): void {
-    const link = this.#links.get(node)
+    const link = this.#meetings.get(node)?.link
     if (link === undefined) return
     const ourTag = ++this.#tags
-    this.#links.set(node, { ...link, ourTag })
+    this.#meet({ ...link, ourTag })
     this.#begin(node, link.version, ourTag)
   }
 
-  #lockSet(locker: Pid, tag: Term): void {
+  #meet(link: GlobalLink): void {
+    const { self, calls, life, send } = this.#parts
+    this.#meetings.get(link.node)?.end()
+    const meeting = new GlobalMeeting(link, {
+      self,
+      locker: this.process.pid,
+      calls,
+      life,
+      conflict: this.conflict,
+      cast: (node, message) => this.#castTo(node, message),
+      sendToLocker: (locker, message) => send(this.process.pid, locker, message),
+      names: () => this.#names.entries(),
+      entry: (name) => this.#names.get(name),
+      apply: (operations) => this.#names.apply(operations),
+      known: () => this.known(),
+      requester: () => this.#locks.requester(NAMES_LOCK),
+      met: (node, theirKnown) => {
+        this.#known.add(node)
+        this.#mesh(theirKnown)
+      },
+    })
+    this.#meetings.set(link.node, meeting)
+  }
+
+  /** Tries to meet a node that waits for us, until it is known. */
+  #try(node: string): void {
+    const meeting = this.#meetings.get(node)
+    if (meeting === undefined || this.#known.has(node)) return
+    const again = (): void => {
+      this.#later(node, TRY_MS.least + TRY_MS.spread * Math.random(), () => this.#try(node))
+    }
+    if (meeting.busy) again()
+    else void meeting.begin().then(again)
+  }
+
+  #later(node: string, delayMs: number, work: () => void): void {
+    clearTimeout(this.#timers.get(node))
+    if (!this.#parts.isConnected(node) || !this.process.alive) return
+    this.#timers.set(node, setTimeout(work, delayMs).unref())
+  }
+
+  #lockSet(locker: Pid, set: boolean, tag: Term): void {
     const node = locker.node.name
     // Old lockers talk to each other without the name server between them, and without a tag.
-    const direct = tag === undefined
-    const link = direct ? this.#links.get(node) : this.#link(node, tag)
-    if (link === undefined) return
-    const accepted = [atom('lock_set'), this.process.pid, true, []] as const
-    if (direct) this.#parts.send(this.process.pid, locker, tuple(...accepted))
-    else this.#castTo(node, tuple(...accepted, link.theirTag))
-    const names = [...this.#names.values()].map(({ name, pid, method }) => tuple(name, pid, method))
-    this.#castTo(node, tuple(atom('exchange'), atom(this.#parts.self), names, [], link.theirTag))
+    const meeting = tag === undefined ? this.#meetings.get(node) : this.#meeting(node, tag)
+    meeting?.lockSet(set)
   }
 
-  #exchange(node: string, names: Term, tag: Term): void {
-    const link = this.#link(node, tag)
-    if (link === undefined) return
-    for (const entry of list(names)) {
-      const [name, pid, method] = entry instanceof Tuple ? entry.elements : []
-      if (pid instanceof Pid && this.whereis(name) === undefined) this.#insert(name, pid, method)
-    }
-    const known = this.known().map((peer) => atom(peer))
-    const self = atom(this.#parts.self)
-    this.#castTo(node, tuple(atom('resolved'), self, [], known, atom('unused'), [], link.theirTag))
-  }
-
-  /** Operations of somebody who resolved a conflict of names. */
-  #apply(operations: Term): void {
-    for (const operation of list(operations)) {
-      const [kind, what] = operation instanceof Tuple ? operation.elements : []
-      if (kind === atom('insert') && what instanceof Tuple) {
-        const [name, pid, method] = what.elements
-        if (pid instanceof Pid) this.#insert(name, pid, method)
-      } else if (kind === atom('delete')) this.#remove(what)
-    }
-  }
-
-  /** Nodes of the other partition: we and each of them become known to each other without an exchange of our own. */
-  #mesh(nodes: Term): void {
-    for (const node of list(nodes)) {
+  /** Nodes of the other partition: we and each of them become known to each other without a meeting of our own. */
+  #mesh(nodes: readonly Term[]): void {
+    for (const node of nodes) {
       if (!(node instanceof Atom) || node.name === this.#parts.self) continue
       if (!this.#parts.isConnected(node.name)) this.#parts.connect(node.name)
       this.#castTo(node.name, tuple(atom('in_sync'), atom(this.#parts.self), true))
     }
-  }
-
-  #insert(name: Term, pid: Pid, method: Term): void {
-    const key = inspect(name)
-    this.#remove(name)
-    // Set before the monitor is: for a process that is gone already it fires at once.
-    let unwatch = (): void => undefined
-    this.#names.set(key, { name, pid, method, unwatch: () => unwatch() })
-    const ref = this.#parts.life.monitor(this.process, pid, () => {
-      if (this.#names.get(key)?.pid === pid) this.#names.delete(key)
-    })
-    unwatch = () => void this.#parts.life.demonitor(ref)
-  }
-
-  #remove(name: Term): void {
-    const key = inspect(name)
-    const entry = this.#names.get(key)
-    this.#names.delete(key)
-    entry?.unwatch()
   }
 
   #watchHolder(pid: Pid): void {
@@ -264,10 +287,10 @@ export class GlobalNameServer {
     })
   }
 
-  /** The agreement with a peer, when the message belongs to it and not to an earlier link. */
-  #link(node: string, tag: Term): Link | undefined {
-    const link = this.#links.get(node)
-    return link?.ourTag === tag ? link : undefined
+  /** The meeting with a peer, when the message belongs to it and not to an earlier one. */
+  #meeting(node: string, tag: Term): GlobalMeeting | undefined {
+    const meeting = this.#meetings.get(node)
+    return meeting?.link.ourTag === tag ? meeting : undefined
   }
 
   #castTo(node: string, message: Term): void {
@@ -277,8 +300,4 @@ export class GlobalNameServer {
   #send(node: string, message: Term): void {
     this.#parts.send(this.process.pid, { name: NAME, node }, message)
   }
-}
-
-function list(term: Term): readonly Term[] {
-  return Array.isArray(term) ? (term as readonly Term[]) : []
 }

@@ -1,0 +1,195 @@
+import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import { CALL_TIMEOUT_MS, type GenCalls } from '../gen-call.ts'
+import type { LinksAndMonitors } from '../links-and-monitors.ts'
+import type { LocalProcess } from '../local-process.ts'
+import type { GlobalConflict } from './global-conflict.ts'
+import { LockRound, NAMES_LOCK } from './global-lock-round.ts'
+import {
+  type GlobalOperation,
+  list,
+  type NameEntry,
+  readNames,
+  readOperations,
+  writeName,
+  writeOperation,
+} from './global-operation.ts'
+
+const NORMAL = atom('normal')
+/** From here on lockers talk through the name servers, and every message bears a tag. */
+const TAGGED_VERSION = 8
+/** How long our part stays locked for a meeting. Unit: milliseconds. */
+const PATIENCE_MS = 30_000
+
+/** What we agreed on with a visible peer. */
+export interface GlobalLink {
+  readonly node: string
+  /** The lower of both sides' versions of the protocol. */
+  readonly version: number
+  readonly theirTag: Term
+  readonly ourTag: number
+  /** Who takes locks for the other side. */
+  readonly locker: Pid
+}
+
+export interface GlobalMeetingParts {
+  readonly self: string
+  /** Our locker, in the eyes of others. */
+  readonly locker: Pid
+  readonly calls: GenCalls
+  readonly life: LinksAndMonitors
+  readonly conflict: GlobalConflict
+  readonly cast: (node: string, message: Term) => void
+  /** Older lockers talk to each other without the name server between them. */
+  readonly sendToLocker: (locker: Pid, message: Term) => void
+  readonly names: () => readonly NameEntry[]
+  readonly entry: (name: Term) => NameEntry | undefined
+  readonly apply: (operations: readonly GlobalOperation[]) => void
+  readonly known: () => readonly string[]
+  /** Who holds the lock of names here. */
+  readonly requester: () => Term
+  /** Both parts have the same names now. */
+  readonly met: (node: string, theirKnown: readonly Term[]) => void
+}
+
+/**
+ * Two parts of a cluster become one: each locks its names, they exchange them, settle conflicts, and tell the others.
+ *
+ * Steps are done one after the other in the order in which messages come.
+ *
+ * @see OTP `global`, "Connection algorithm"
+ */
+export class GlobalMeeting {
+  readonly link: GlobalLink
+  readonly #parts: GlobalMeetingParts
+  readonly #holder: LocalProcess
+  #steps: Promise<void> = Promise.resolve()
+  #held: { readonly round: LockRound; readonly requester: Term; readonly nodes: readonly string[] } | undefined
+  /** We asked first, and hold our part until the other side answers. */
+  #asked = false
+  #here: readonly GlobalOperation[] | undefined
+  #patience: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor(link: GlobalLink, parts: GlobalMeetingParts) {
+    this.link = link
+    this.#parts = parts
+    this.#holder = parts.calls.newCaller()
+  }
+
+  /** Whether our part is locked for it, or about to be. */
+  get busy(): boolean {
+    return this.#asked || this.#held !== undefined
+  }
+
+  /** Begins: takes the lock on our part and on the other node, and asks it to do the same. Whether it could. */
+  begin(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#step(async () => {
+        const { self, locker, known, calls } = this.#parts
+        const requester = [locker, this.link.locker].sort((a, b) => (a.node.name < b.node.name ? -1 : 1))
+        const round = new LockRound({ self, calls, holder: this.#holder, requester })
+        const nodes = [...new Set([self, this.link.node, ...known()])]
+        this.#asked = await this.#take(round, requester, nodes)
+        if (this.#asked) this.#tellLock(true)
+        resolve(this.#asked)
+      })
+      this.#steps.then(() => resolve(false))
+    })
+  }
+
+  /** The other side has its part locked, or could not. */
+  lockSet(set: boolean): void {
+    this.#step(async () => {
+      if (this.#asked) {
+        this.#asked = false
+        if (set) this.#exchangeNames()
+        else await this.#release()
+        return
+      }
+      if (!set || this.#held !== undefined) return
+      // It has locked us as well, in the name of both: whoever asks for the same may have the lock too.
+      const requester = this.#parts.requester()
+      const { self, calls, known } = this.#parts
+      const round = new LockRound({ self, calls, holder: this.#holder, requester })
+      const ours = requester !== undefined && (await this.#take(round, requester, [self, ...known()]))
+      this.#tellLock(ours)
+      if (ours) this.#exchangeNames()
+    })
+  }
+
+  /** The names of the other part came. */
+  exchange(names: Term): void {
+    this.#step(async () => {
+      const { conflict, entry, cast, known, self } = this.#parts
+      const { node, theirTag } = this.link
+      const { here, there } = await conflict.compare(node, readNames(names), entry)
+      this.#here = here
+      const others = known().map((other) => atom(other))
+      cast(node, tuple(atom('resolved'), atom(self), there.map(writeOperation), others, others, [], theirTag))
+    })
+  }
+
+  /** The other side has settled its conflicts. */
+  resolved(operations: Term, theirKnown: Term): void {
+    this.#step(async () => {
+      const { apply, known, cast, self, met } = this.#parts
+      const { node, version } = this.link
+      const all = [...(this.#here ?? []), ...readOperations(operations)]
+      apply(all)
+      const nodes = [atom(node), ...list(theirKnown)]
+      // Without the lock's name an insert that comes while somebody else holds the lock ends the other name server.
+      const lock = tuple(atom('lock'), tuple(NAMES_LOCK, this.#held?.requester))
+      const extra = [tuple(atom('vsn'), version), lock]
+      const message = tuple(atom('new_nodes'), atom(self), all.map(writeOperation), [], nodes, extra)
+      if (this.#held !== undefined) for (const other of known()) if (other !== node) cast(other, message)
+      met(node, list(theirKnown))
+      this.end()
+    })
+  }
+
+  /** It is over, or came to nothing: what is locked is let go. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#steps = this.#steps.then(() => this.#release()).finally(() => this.#parts.life.exit(this.#holder, NORMAL))
+  }
+
+  #step(work: () => Promise<void>): void {
+    this.#steps = this.#steps.then(async () => {
+      if (!this.#ended) await work()
+    })
+  }
+
+  async #take(round: LockRound, requester: Term, nodes: readonly string[]): Promise<boolean> {
+    try {
+      if (!(await round.take(nodes, { timeoutMs: CALL_TIMEOUT_MS }))) return false
+    } catch {
+      // A node that does not answer: the other side hears that we could not, and tries again.
+      return false
+    }
+    this.#held = { round, requester, nodes }
+    // The other side went another way and does not say so: our part must not stay locked.
+    this.#patience = setTimeout(() => this.#step(() => this.#release()), PATIENCE_MS).unref()
+    return true
+  }
+
+  async #release(): Promise<void> {
+    clearTimeout(this.#patience)
+    const held = this.#held
+    this.#held = undefined
+    this.#asked = false
+    await held?.round.release(held.nodes)
+  }
+
+  #exchangeNames(): void {
+    const { names, cast, self } = this.#parts
+    cast(this.link.node, tuple(atom('exchange'), atom(self), names().map(writeName), [], this.link.theirTag))
+  }
+
+  #tellLock(set: boolean): void {
+    const { locker, known, cast, sendToLocker } = this.#parts
+    const message = [atom('lock_set'), locker, set, known().map((other) => atom(other))] as const
+    if (this.link.version < TAGGED_VERSION) sendToLocker(this.link.locker, tuple(...message))
+    else cast(this.link.node, tuple(...message, this.link.theirTag))
+  }
+}
