@@ -248,9 +248,7 @@ export class GlobalNameServer {
   #try(node: string): void {
     const meeting = this.#meetings.get(node)
     if (meeting === undefined || this.#known.has(node)) return
-    const again = (): void => {
-      this.#later(node, TRY_MS.least + TRY_MS.spread * Math.random(), () => this.#try(node))
-    }
+    const again = () => this.#later(node, TRY_MS.least + TRY_MS.spread * Math.random(), () => this.#try(node))
     if (meeting.busy) again()
     else void meeting.begin().then(again)
   }
@@ -264,8 +262,7 @@ export class GlobalNameServer {
   #lockSet(locker: Pid, set: boolean, tag: Term): void {
     const node = locker.node.name
     // Old lockers talk to each other without the name server between them, and without a tag.
-    const meeting = tag === undefined ? this.#meetings.get(node) : this.#meeting(node, tag)
-    meeting?.lockSet(set)
+    ;(tag === undefined ? this.#meetings.get(node) : this.#meeting(node, tag))?.lockSet(set)
   }
 
   /** Nodes of the other partition: we and each of them become known to each other without a meeting of our own. */
