@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -77,6 +77,21 @@ describe('dynsrv doctor on machines of a network', () => {
     const found = await examineAs(['--timeout', '2s'], own, here.namespace)
     expect([errorsOf(found), warningsOf(found)[0]]).toEqual([[], 'D04 DOCTOR_OWN_ADDRESS'])
     expect(found.verdicts[0]?.message).toContain('this machine has 10.77.0.1')
+  })
+
+  it('D41: a way that loses large packets and tells nobody', async () => {
+    await using network = await startNetwork()
+    const here = await network.machine('here', '10.77.0.1')
+    const there = await network.machine('there', '10.77.0.2')
+    await using _zone = await serveZone(here, { there: there.ip })
+    await using _erl = await erlang(there, 'there')
+    const ip = (...args: string[]) => execFileSync('ip', args)
+    // Packets are sent as large as the sender's MTU allows, and the second port of the switch drops what is above its own.
+    ip('-n', here.namespace, 'link', 'set', 'eth0', 'gso_max_segs', '1')
+    ip('-n', here.namespace.replace(/here$/, 'switch'), 'link', 'set', 'port2', 'mtu', '1300')
+    const found = await examineAs(['--service', SERVICE, '--timeout', '2s'], env, here.namespace)
+    expect(errorsOf(found)).toEqual(['D41 DOCTOR_LARGE_STALLS'])
+    expect(found.verdicts[0]?.message).toBe(`messages to there@${SERVICE} stall above 1024 bytes`)
   })
 
   it('D43: gossip that is not there, that is heard, and that cannot be read', async () => {
