@@ -1,4 +1,6 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Cluster } from '../cluster.ts'
+import type { ClusterEvent } from '../cluster-event.ts'
 import { dnsServer } from '../dns-server.ts'
 import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
@@ -50,16 +52,21 @@ export async function stay(options: JoinOptions, parts: StayParts = {}): Promise
   const services = (options.service ?? []).map(serviceName)
   const dns = (options.dns ?? []).map(dnsServer)
   const cluster = await started(startOptions(options, { services, dns, pollingIntervalMs }))
+  const view =
+    options.json === true
+      ? joinJson(print)
+      : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
+  // What happens before everything is up is shown after the first lines, not lost.
+  const early: [ClusterEvent, NodeName[]][] = []
+  let show = (event: ClusterEvent, members: NodeName[]): void => void early.push([event, members])
+  const stop = cluster.on((event) => show(event, cluster.members()))
   try {
     const served = await parts.started?.(cluster)
-    const view =
-      options.json === true
-        ? joinJson(print)
-        : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
     const hidden = options.visible !== true
     const facts = { name: cluster.self, port: cluster.port, hidden, services, dns, pollingIntervalMs }
     view.started({ ...facts, ...served })
-    const stop = cluster.on((event) => view.show(event, cluster.members()))
+    for (const [event, members] of early) view.show(event, members)
+    show = (event, members) => view.show(event, members)
     const signal = await exit.received
     stop()
     view.leaving(signal, cluster.members())
