@@ -30,6 +30,11 @@ export interface ChannelOptions {
   readonly limits?: Partial<ChannelLimits>
   /** How payloads, reasons and tokens are decoded. */
   readonly decode?: DecodeOptions
+  /**
+   * From which length on a binary inside a sent term is not copied: `takeOutput` hands out its own memory, to which
+   * nobody may write until it has been sent. Unit: bytes; default 4096, `Infinity` copies each.
+   */
+  readonly shareBinariesFrom?: number
 }
 
 /** What came from the peer. */
@@ -58,19 +63,22 @@ export class Channel {
   #error: DistError | undefined
 
   /** @throws {DistError} `DIST_BAD_OPTION` for a limit that is no positive number */
-  constructor({ self, peer, flags, limits = {}, decode = {} }: ChannelOptions) {
+  constructor({ self, peer, flags, limits = {}, decode = {}, shareBinariesFrom }: ChannelOptions) {
     const all = { ...CHANNEL_LIMITS, ...limits }
     for (const [name, value] of Object.entries(all)) {
       if (typeof value !== 'number' || !(value > 0)) {
         throw new DistError('DIST_BAD_OPTION', `${name} must be a positive number, not ${value}`)
       }
     }
+    if (shareBinariesFrom !== undefined && !(shareBinariesFrom > 0)) {
+      throw new DistError('DIST_BAD_OPTION', `shareBinariesFrom must be a positive number, not ${shareBinariesFrom}`)
+    }
     this.self = self
     this.peer = peer
     this.flags = flags
     this.#frames = new FrameReader(flags, all, decode)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
-    this.#writer = new FrameWriter({ flags, self: self.name, peer: peer.name })
+    this.#writer = new FrameWriter({ flags, self: self.name, peer: peer.name }, shareBinariesFrom)
   }
 
   get state(): 'open' | 'failed' {
@@ -141,7 +149,7 @@ export class Channel {
   }
 
   /**
-   * Queues a message.
+   * Queues a message. A `Uint8Array` of 4 KiB or more inside it is not copied: see `ChannelOptions.shareBinariesFrom`.
    *
    * @param payload the message, exit reason or argument list of those that take one; an `EncodedTerm` is passed on as it is
    * @throws {DistError} `DIST_BAD_CONTROL` for what would make the peer drop the connection, `DIST_BAD_STATE` once failed

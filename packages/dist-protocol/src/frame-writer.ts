@@ -1,4 +1,5 @@
 import { type ByteWriter, Pid, type Term, writeTerm } from '@dynsrv/etf'
+import { ByteParts } from './byte-parts.ts'
 import { type ControlContext, encodeControl, inlinesReason, takesPayload } from './control-encode.ts'
 import type { ControlMessage } from './control-message.ts'
 import { HeaderWriter } from './distribution-header.ts'
@@ -12,8 +13,11 @@ import { transcode } from './transcode.ts'
 /** What a fragment carries of the payload, as BEAM cuts it. Unit: bytes. */
 const FRAGMENT_BYTES = 64 * 1024
 
-/** From here on a frame's body travels as a chunk of its own rather than being copied behind the others. */
+/** From here on a part of a frame travels as a chunk of its own rather than being copied behind the others. */
 const OWN_CHUNK_BYTES = 16 * 1024
+
+/** From here on a binary inside a term is handed to the socket as it is. Unit: bytes. */
+const SHARED_BINARY_BYTES = 4 * 1024
 
 /** What stands in front of the bytes of a later fragment, the frame's length included. */
 const FURTHER_PREFIX_BYTES = 4 + FRAGMENT_PREFIX_BYTES
@@ -23,9 +27,8 @@ interface Unfinished {
   readonly sequence: number
   /** Whose later signals must not overtake it. */
   readonly sender: Pid | undefined
-  readonly body: Uint8Array
-  /** How much of the body is written. */
-  written: number
+  /** What is still to be written. */
+  readonly body: ByteParts
   /** The number of the next fragment, counting down to 1. */
   next: number
 }
@@ -42,6 +45,7 @@ export class FrameWriter {
   readonly #fragments: boolean
   readonly #header: HeaderWriter | undefined
   readonly #writeOptions: Parameters<typeof writeTerm>[2]
+  readonly #shareFrom: number
   /** The run of small frames; undefined when there is none. */
   #out: ByteWriter | undefined
   #chunks: Uint8Array[] = []
@@ -50,10 +54,12 @@ export class FrameWriter {
   #unfinishedBytes = 0
   #sequence = 0
 
-  constructor(context: ControlContext) {
+  /** @param shareFrom the least length at which a binary is not copied */
+  constructor(context: ControlContext, shareFrom = SHARED_BINARY_BYTES) {
     const { flags } = context
     const atomCache = (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n
     this.#context = context
+    this.#shareFrom = shareFrom
     this.#fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#hasHeader = atomCache || this.#fragments
     // A header that names atoms on a link without atom cache crashes the peer's whole VM.
@@ -105,11 +111,12 @@ export class FrameWriter {
       out.truncate(start)
       throw error
     }
+    if (out.sharedLength > 0) this.#cut()
   }
 
   /** The terms are written first, since the header lists the atoms that they turned out to need. */
   #writeWithHeader(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
-    const body = borrowWriter()
+    const body = borrowWriter(this.#shareFrom)
     this.#header?.begin()
     try {
       this.#queue(control, body, this.#writeBodyOrAbandon(body, control, payload))
@@ -131,7 +138,7 @@ export class FrameWriter {
     const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
     if (this.#unfinished.length > 0) this.#finish(sender)
     if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
-      this.#emitFirstFragment(body.take(), controlBytes, sender)
+      this.#emitFirstFragment(new ByteParts(body.takeParts()), controlBytes, sender)
       return
     }
     const out = this.#open()
@@ -141,8 +148,8 @@ export class FrameWriter {
     out.u8(HEADER)
     this.#writeHeader(out)
     out.setU32(start, out.length - start - 4 + body.length)
-    if (body.length < OWN_CHUNK_BYTES) out.bytes(body.written())
-    else this.#emitChunk(body.take())
+    if (body.length < OWN_CHUNK_BYTES && body.sharedLength === 0) out.bytes(body.written())
+    else this.#emit(body.takeParts())
   }
 
   /** @returns how many bytes of what was written are the control message */
@@ -177,30 +184,29 @@ export class FrameWriter {
   }
 
   // Sequence 0 and fragment 0 crash some releases: both count from 1.
-  #emitFirstFragment(body: Uint8Array, controlBytes: number, sender: Pid | undefined): void {
+  #emitFirstFragment(body: ByteParts, controlBytes: number, sender: Pid | undefined): void {
     const out = this.#open()
     const start = out.length
     const sequence = ++this.#sequence
     const count = Math.ceil((body.length - controlBytes) / FRAGMENT_BYTES)
-    const written = controlBytes + FRAGMENT_BYTES
+    const first = controlBytes + FRAGMENT_BYTES
     this.#fragmentPrefix(FIRST_FRAGMENT, sequence, count)
     this.#writeHeader(out)
-    out.setU32(start, out.length - start - 4 + written)
-    this.#emitChunk(body.subarray(0, written))
-    this.#unfinished.push({ sequence, sender, body, written, next: count - 1 })
-    this.#unfinishedBytes += body.length - written + (count - 1) * FURTHER_PREFIX_BYTES
+    out.setU32(start, out.length - start - 4 + first)
+    this.#emit(body.take(first))
+    this.#unfinished.push({ sequence, sender, body, next: count - 1 })
+    this.#unfinishedBytes += body.length + (count - 1) * FURTHER_PREFIX_BYTES
   }
 
   #emitFragment(message: Unfinished): void {
-    const part = message.body.subarray(message.written, message.written + FRAGMENT_BYTES)
     const out = this.#open()
     const start = out.length
+    const length = Math.min(FRAGMENT_BYTES, message.body.length)
     this.#fragmentPrefix(FURTHER_FRAGMENT, message.sequence, message.next)
-    out.setU32(start, FRAGMENT_PREFIX_BYTES + part.length)
-    this.#emitChunk(part)
-    message.written += part.length
+    out.setU32(start, FRAGMENT_PREFIX_BYTES + length)
+    this.#emit(message.body.take(length))
     message.next--
-    this.#unfinishedBytes -= part.length + FURTHER_PREFIX_BYTES
+    this.#unfinishedBytes -= length + FURTHER_PREFIX_BYTES
     if (message.next === 0) this.#unfinished = this.#unfinished.filter((other) => other !== message)
   }
 
@@ -228,14 +234,21 @@ export class FrameWriter {
     else this.#header.write(out)
   }
 
-  #emitChunk(chunk: Uint8Array): void {
-    this.#cut()
-    this.#chunks.push(chunk)
-    this.#chunkBytes += chunk.length
+  /** Puts the parts of a frame behind what is queued. */
+  #emit(parts: readonly Uint8Array[]): void {
+    for (const part of parts) {
+      if (part.length < OWN_CHUNK_BYTES && part.length < this.#shareFrom) {
+        this.#open().bytes(part)
+        continue
+      }
+      this.#cut()
+      this.#chunks.push(part)
+      this.#chunkBytes += part.length
+    }
   }
 
   #open(): ByteWriter {
-    this.#out ??= borrowWriter()
+    this.#out ??= borrowWriter(this.#shareFrom)
     return this.#out
   }
 
@@ -246,9 +259,8 @@ export class FrameWriter {
   /** Ends the run of small frames, so that what comes next follows it. */
   #cut(): void {
     if (this.#outBytes === 0) return
-    const chunk = this.#out!.take()
-    this.#chunks.push(chunk)
-    this.#chunkBytes += chunk.length
+    this.#chunkBytes += this.#outBytes
+    for (const chunk of this.#out!.takeParts()) this.#chunks.push(chunk)
   }
 }
 

@@ -11,9 +11,13 @@ const idle: ByteWriter[] = []
  * An empty writer, to be given back with {@link giveBackWriter} as soon as its bytes are taken.
  *
  * All links share them, so that a link at rest has no buffer of its own.
+ *
+ * @param shareFrom the least length at which a binary inside a term is not copied
  */
-export function borrowWriter(): ByteWriter {
-  return idle.pop() ?? new ByteWriter()
+export function borrowWriter(shareFrom: number): ByteWriter {
+  const writer = idle.pop() ?? new ByteWriter()
+  writer.shareFrom = shareFrom
+  return writer
 }
 
 /** Takes a writer back; what it holds is dropped. */

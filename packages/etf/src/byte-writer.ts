@@ -9,6 +9,23 @@ function allocate(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer as ArrayBuffer)
 }
 
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = allocate(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** Memory of somebody else among what was written. */
+interface SharedBytes {
+  readonly bytes: Uint8Array
+  /** How many bytes of the writer's own stand before it. */
+  readonly at: number
+}
+
 /**
  * A growable sequence of bytes: big-endian numbers and runs of bytes are appended to it.
  *
@@ -25,16 +42,32 @@ export class ByteWriter {
   /** The chunk that small results share, while a large one is written elsewhere, and where its next result begins. */
   #chunk: Uint8Array<ArrayBuffer> | undefined
   #chunkAt = 0
+  /**
+   * Binaries of so many bytes and more are not copied by {@link writeTerm}, but handed out as they are by
+   * {@link takeParts}.
+   */
+  shareFrom: number
+  #shared: SharedBytes[] = []
+  #sharedBytes = 0
 
-  /** @param capacity bytes to begin with; it grows by itself */
-  constructor(capacity: number = CHUNK_BYTES) {
+  /**
+   * @param capacity bytes to begin with; it grows by itself
+   * @param shareFrom the least length at which a binary inside a term is not copied; default: each is copied
+   */
+  constructor(capacity: number = CHUNK_BYTES, shareFrom: number = Number.POSITIVE_INFINITY) {
     this.buffer = allocate(Math.max(16, capacity))
     this.view = new DataView(this.buffer.buffer)
+    this.shareFrom = shareFrom
   }
 
   /** Bytes written since the writer was made, reset or taken from. */
   get length(): number {
-    return this.at - this.#start
+    return this.at - this.#start + this.#sharedBytes
+  }
+
+  /** How many of them lie on memory of somebody else. */
+  get sharedLength(): number {
+    return this.#sharedBytes
   }
 
   u8(value: number): void {
@@ -68,7 +101,16 @@ export class ByteWriter {
     for (let index = 0; index < length; index++) buffer[at + index] = bytes[index]!
   }
 
-  /** Writes over four bytes at `at`, counted from the first byte since the last {@link take} or {@link reset}. */
+  /** Appends these bytes themselves, without a copy: nobody may write to them until they are done with. */
+  share(bytes: Uint8Array): void {
+    this.#shared.push({ bytes, at: this.at - this.#start })
+    this.#sharedBytes += bytes.length
+  }
+
+  /**
+   * Writes over four bytes at `at`, counted from the first byte since the last {@link take} or {@link reset}; before any
+   * shared ones.
+   */
   setU32(at: number, value: number): void {
     this.view.setUint32(this.#start + at, value)
   }
@@ -80,17 +122,31 @@ export class ByteWriter {
 
   /** Drops what was written after the first `length` bytes. */
   truncate(length: number): void {
-    if (length < this.length) this.at = this.#start + length
+    if (length >= this.length) return
+    for (let last = this.#shared.pop(); last !== undefined; last = this.#shared.pop()) {
+      this.#sharedBytes -= last.bytes.length
+      const keeps = length - last.at - this.#sharedBytes
+      if (keeps <= 0) continue
+      this.at = this.#start + last.at
+      this.share(last.bytes.subarray(0, keeps))
+      this.at += Math.max(0, keeps - last.bytes.length)
+      return
+    }
+    this.at = this.#start + length
   }
 
   /** Drops everything written and not taken; the memory is used again. */
   reset(): void {
     this.at = this.#start
+    this.#forgetShared()
   }
 
-  /** What was written since the last {@link take} or {@link reset}, on the writer's memory: valid until it writes. */
+  /**
+   * What was written since the last {@link take} or {@link reset}, on the writer's memory: valid until it writes. With
+   * shared bytes among them it is a copy.
+   */
   written(): Uint8Array<ArrayBuffer> {
-    return this.buffer.subarray(this.#start, this.at)
+    return this.#sharedBytes === 0 ? this.#own(0, this.at - this.#start) : joined(this.#parts())
   }
 
   /**
@@ -99,21 +155,55 @@ export class ByteWriter {
    * They are the caller's: the writer never writes there again. Small results may share one chunk of memory.
    */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.buffer.subarray(this.#start, this.at)
-    this.#start = this.at
-    if (this.buffer.length - this.at < LEAST_REST_BYTES) {
-      this.buffer = this.#chunk ?? allocate(CHUNK_BYTES)
-      this.view = new DataView(this.buffer.buffer)
-      this.#start = this.#chunkAt
-      this.at = this.#chunkAt
-      this.#chunk = undefined
-      this.#chunkAt = 0
-    }
+    const taken = this.written()
+    this.#startAnew()
     return taken
   }
 
+  /** As {@link take}, but without a copy of what is shared: pieces that make up the bytes in this order. */
+  takeParts(): Uint8Array[] {
+    const parts = this.#parts()
+    this.#startAnew()
+    return parts
+  }
+
+  #parts(): Uint8Array[] {
+    const parts: Uint8Array[] = []
+    let from = 0
+    for (const { bytes, at } of this.#shared) {
+      if (at > from) parts.push(this.#own(from, at))
+      parts.push(bytes)
+      from = at
+    }
+    const end = this.at - this.#start
+    if (end > from) parts.push(this.#own(from, end))
+    return parts
+  }
+
+  #own(from: number, to: number): Uint8Array<ArrayBuffer> {
+    return this.buffer.subarray(this.#start + from, this.#start + to)
+  }
+
+  #forgetShared(): void {
+    if (this.#shared.length === 0) return
+    this.#shared = []
+    this.#sharedBytes = 0
+  }
+
+  #startAnew(): void {
+    this.#forgetShared()
+    this.#start = this.at
+    if (this.buffer.length - this.at >= LEAST_REST_BYTES) return
+    this.buffer = this.#chunk ?? allocate(CHUNK_BYTES)
+    this.view = new DataView(this.buffer.buffer)
+    this.#start = this.#chunkAt
+    this.at = this.#chunkAt
+    this.#chunk = undefined
+    this.#chunkAt = 0
+  }
+
   #grow(count: number): void {
-    const length = this.length
+    const length = this.at - this.#start
     const size = 2 * length + count
     if (
       size > CHUNK_BYTES &&

@@ -197,14 +197,20 @@ export class TermWriter {
   #writeBinary(bytes: Uint8Array): void {
     const out = this.out
     const length = bytes.length
-    out.reserve(5 + length)
+    const isShared = length >= out.shareFrom
+    out.reserve(isShared ? 5 : 5 + length)
     const { buffer, at } = out
     buffer[at] = Tag.BINARY_EXT
     buffer[at + 1] = length >> 24
     buffer[at + 2] = length >> 16
     buffer[at + 3] = length >> 8
     buffer[at + 4] = length
-    out.at = at + 5 + length
+    out.at = at + 5
+    if (isShared) {
+      out.share(bytes)
+      return
+    }
+    out.at += length
     if (length > SHORT_BINARY_BYTES) buffer.set(bytes, at + 5)
     else for (let index = 0; index < length; index++) buffer[at + 5 + index] = bytes[index]!
   }
@@ -411,11 +417,8 @@ export class TermWriter {
     const out = this.out
     if (term instanceof Pid) writePid(this, term)
     else if (term instanceof Reference) writeReference(this, term)
-    else if (term instanceof Binary) {
-      out.u8(Tag.BINARY_EXT)
-      out.u32(term.length)
-      out.bytes(term.toBytes())
-    } else if (term instanceof Float) this.#writeFloat(term.value)
+    else if (term instanceof Binary) this.#writeBinary(term.toBytes())
+    else if (term instanceof Float) this.#writeFloat(term.value)
     else if (term instanceof Port) writePort(this, term)
     else if (term instanceof BitString) this.#writeBitString(term)
     else if (term instanceof ExternalFun) writeExport(this, term)
