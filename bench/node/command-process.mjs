@@ -32,7 +32,7 @@ export class CommandProcess {
     this.#child.stdin.write(`${words.join(' ')}\n`)
     const line = await this.#line(words.join(' '))
     if (line.startsWith('!')) throw new Error(`${words.join(' ')}: ${line}`)
-    return line.split(' ').slice(1).map(Number)
+    return line.trim().split(' ').slice(1).map(Number)
   }
 
   async stop() {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,14 @@ async function freePort() {
   const { port } = server.address()
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+let library
+/** Where OTP keeps its libraries. */
+function libraryFolder() {
+  const ask = 'io:put_chars(code:lib_dir()), halt().'
+  library ??= execFileSync('erl', ['-noshell', '-boot', 'start_clean', '-eval', ask], { encoding: 'utf8' })
+  return library
 }
 
 /** An epmd of our own on loopback, the hub and the unlimited sender on one core, the peers on the other. */
@@ -79,6 +87,10 @@ export class Stage {
   #peer(kind, alive) {
     const core = this.#cores.peer
     if (kind === 'erl') return this.#erl(alive, core)
+    if (kind === 'ei') return this.#start(core, this.#compileC(), [alive, COOKIE])
+    if (kind === 'jinterface') {
+      return this.#start(core, 'java', ['-cp', this.#compileJava(), 'NodePeer', alive, COOKIE])
+    }
     const known = JSON.stringify(this.#known)
     return this.#start(core, process.execPath, [
       ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []),
@@ -88,6 +100,40 @@ export class Stage {
       COOKIE,
       known,
     ])
+  }
+
+  /** `erl_interface`, of Debian's `erlang-dev`. */
+  #compileC() {
+    const program = join(this.#folder, 'node_peer')
+    if (existsSync(program)) return program
+    const library = join(
+      libraryFolder(),
+      readdirSync(libraryFolder()).find((name) => name.startsWith('erl_interface-')),
+    )
+    const paths = [`-I${join(library, 'include')}`, `-L${join(library, 'lib')}`]
+    const source = join(HERE, 'node_peer.c')
+    execFileSync('gcc', [
+      '-O2',
+      '-Wall',
+      '-Werror',
+      '-D_REENTRANT',
+      ...paths,
+      '-o',
+      program,
+      source,
+      '-lei',
+      '-lpthread',
+    ])
+    return program
+  }
+
+  /** JInterface, of Debian's `erlang-jinterface`. */
+  #compileJava() {
+    const name = readdirSync(libraryFolder()).find((entry) => entry.startsWith('jinterface-'))
+    const path = `${join(libraryFolder(), name, 'priv', 'OtpErlang.jar')}:${this.#folder}`
+    if (existsSync(join(this.#folder, 'NodePeer.class'))) return path
+    execFileSync('javac', ['-cp', path, '-d', this.#folder, join(HERE, 'NodePeer.java')])
+    return path
   }
 
   #erl(alive, core) {

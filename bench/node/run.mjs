@@ -1,4 +1,5 @@
 // Measures our node beside erl <-> erl, and other ways into a cluster, in one run; see README.md.
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { CASES } from './cases.mjs'
@@ -9,25 +10,41 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     tries: { type: 'string', default: '3' },
-    peers: { type: 'string', default: 'erl,node' },
+    peers: { type: 'string', default: 'erl,node,jinterface,ei' },
     cases: { type: 'string', default: '' },
     cores: { type: 'string', default: `0,${Math.min(1, availableParallelism() - 1)}` },
   },
 })
 
 /** Peers that lack what a case needs. */
-const LACKS = { erl: ['rex', 'mesh'] }
+const LACKS = {
+  erl: ['rex', 'mesh'],
+  ei: ['rpc', 'mesh', 'accept'],
+  jinterface: ['rpc', 'mesh'],
+}
 
 /** Of each row and peer, the rounds, each with its tries. */
 const figures = new Map()
 
-function note({ rows }, { kind }, round, came) {
+function note(rows, { kind }, round, came) {
   rows.forEach((row, index) => {
     const key = `${row.name} ${kind}`
     const rounds = figures.get(key) ?? []
     figures.set(key, rounds)
     rounds[round] = [...(rounds[round] ?? []), came[index]]
   })
+}
+
+/** What a peer spends on one message or call. It tells more than the clock while others use the machine. */
+const cpuRow = ({ name }) => ({ name: `${name}, processor time`, unit: 'µs' })
+
+/** User and system time of all threads so far. */
+function processorMs(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return ns.reduce((sum, one) => sum + one, 0) / 1e6
 }
 
 /** The median of the tries of each round. */
@@ -45,13 +62,21 @@ try {
       const turn = peers.map((_, index) => peers[(index + round) % peers.length])
       const able = turn.filter(({ kind }) => !LACKS[kind]?.includes(one.needs))
       for (let attempt = 0; attempt < Number(values.tries); attempt++) {
-        for (const peer of able) note(one, peer, round, await one.run(peer, stage))
+        for (const peer of able) {
+          const before = processorMs(peer.process.pid)
+          note(one.rows, peer, round, await one.run(peer, stage))
+          if (one.count === undefined) continue
+          const spent = processorMs(peer.process.pid) - before
+          note([cpuRow(one)], peer, round, [(spent * 1000) / (one.count[peer.kind] ?? one.count.default)])
+        }
       }
     }
     process.stderr.write(`round ${round + 1} of ${values.rounds}\n`)
   }
-  const rows = cases.flatMap((one) => one.rows)
-  printTable({ rows, kinds: peers.map(({ kind }) => kind), figures: middle(figures) })
+  const table = { kinds: peers.map(({ kind }) => kind), figures: middle(figures) }
+  printTable({ ...table, rows: cases.flatMap((one) => one.rows) })
+  console.log('\nProcessor time of the peer for one message or call:\n')
+  printTable({ ...table, rows: cases.filter((one) => one.count !== undefined).map(cpuRow) })
 } finally {
   await stage.close()
 }

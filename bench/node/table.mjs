@@ -11,12 +11,12 @@ export function printTable({ rows, kinds, figures }) {
     const cells = others.map((kind) => {
       const own = figures.get(`${row.name} ${kind}`)
       if (own === undefined) return { text: '' }
-      if (row.goal.absolute || erl === undefined) return { text: shown(median(own)), values: own }
+      if (row.goal?.absolute || erl === undefined) return { text: shown(median(own)), values: own }
       const ratios = own.map((value, round) => value / erl[round])
       return { text: median(ratios).toFixed(2), values: ratios }
     })
     const ours = cells[others.indexOf('node')]?.values
-    const { atLeast, atMost } = row.goal
+    const { atLeast, atMost } = row.goal ?? {}
     const reached = ours && (atLeast === undefined ? median(ours) <= atMost : median(ours) >= atLeast)
     lines.push([
       row.name,
@@ -24,8 +24,8 @@ export function printTable({ rows, kinds, figures }) {
       erl === undefined ? '' : shown(median(erl)),
       ...cells.map(({ text }) => text),
       ours === undefined ? '' : `${shown(Math.min(...ours))}–${shown(Math.max(...ours))}`,
-      atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
-      ours === undefined ? '' : reached ? 'met' : 'missed',
+      row.goal === undefined ? '' : atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
+      ours === undefined || row.goal === undefined ? '' : reached ? 'met' : 'missed',
     ])
   }
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))
