@@ -45,8 +45,8 @@ export function joinCommands(program: Command, run: Run): void {
       .summary('join a cluster and stay, with health and metrics over HTTP')
       .description('Joins a cluster and stays; serves /livez, /readyz and /metrics over HTTP.'),
   )
-    .option('--http <host:port>', 'where to serve HTTP', '127.0.0.1:9464')
-    .option('--min-peers <number>', 'peers that must be connected before /readyz says yes', '0')
+    .option('--http <host:port>', 'where to serve HTTP (default: 127.0.0.1:9464)')
+    .option('--min-peers <number>', 'peers that must be connected before /readyz says yes (default: 0)')
     .addHelpText('after', UP_EXAMPLES)
     .action(run(async () => (await import('./up.ts')).up))
 }
@@ -67,7 +67,8 @@ function joinOptions(command: Command): Command {
     .option('--port <number>', 'port to listen on, 0 for any free one, else ERL_DIST_PORT')
     .option('--host <address>', 'address to listen on (default: all)')
     .option('--visible', 'be a visible node; hidden when left out')
-    .option('--interval <time>', 'time between two polls, such as 500ms or 1m', '5s')
+    .option('--interval <time>', 'time between two polls, such as 500ms or 1m (default: 5s)')
+    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
     .addOption(new Option('--cookie <secret>').hideHelp())

@@ -1,6 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Cluster } from '../cluster.ts'
 import type { ClusterEvent } from '../cluster-event.ts'
+import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
 import { dnsServer } from '../dns-server.ts'
 import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
@@ -23,7 +24,8 @@ export interface JoinOptions {
   readonly port?: string
   readonly host?: string
   readonly visible?: boolean
-  readonly interval: string
+  readonly interval?: string
+  readonly config?: string
   readonly json?: boolean
   readonly plain?: boolean
 }
@@ -41,17 +43,17 @@ export interface StayParts {
  *
  * @returns the exit code
  */
-export function join(options: JoinOptions): Promise<number> {
-  return stay(options)
+export async function join(options: JoinOptions): Promise<number> {
+  return await stay(options, await loadConfig(options.config))
 }
 
-/** Joins, shows what happens, and leaves in order when a signal asks for it. */
-export async function stay(options: JoinOptions, parts: StayParts = {}): Promise<number> {
+/** Joins, shows what happens, and leaves in order when a signal asks for it. Arguments go before the file. */
+export async function stay(options: JoinOptions, config?: LoadedConfig, parts: StayParts = {}): Promise<number> {
   using exit = exitSignal()
-  const pollingIntervalMs = durationMs(options.interval)
-  const services = (options.service ?? []).map(serviceName)
-  const dns = (options.dns ?? []).map(dnsServer)
-  const cluster = await started(startOptions(options, { services, dns, pollingIntervalMs }))
+  const said = startOptions(options, config?.start)
+  const { service: _service, topologies: _topologies, ...rest } = config?.start ?? {}
+  const given: StartOptions = { ...(said.topologies === undefined ? config?.start : rest), ...said }
+  const cluster = await started(given)
   const view =
     options.json === true
       ? joinJson(print)
@@ -62,9 +64,10 @@ export async function stay(options: JoinOptions, parts: StayParts = {}): Promise
   const stop = cluster.on((event) => show(event, cluster.members()))
   try {
     const served = await parts.started?.(cluster)
-    const hidden = options.visible !== true
-    const facts = { name: cluster.self, port: cluster.port, hidden, services, dns, pollingIntervalMs }
-    view.started({ ...facts, ...served })
+    const { hidden = true } = given
+    const { pollingInterval: pollingIntervalMs = POLLING_INTERVAL_MS } = given
+    const found = { services: servicesOf(given), dns: [given.dns ?? []].flat().map(String), pollingIntervalMs }
+    view.started({ name: cluster.self, port: cluster.port, hidden, ...found, ...served })
     for (const [event, members] of early) view.show(event, members)
     show = (event, members) => view.show(event, members)
     const signal = await exit.received
@@ -90,16 +93,17 @@ async function started(options: StartOptions): Promise<Cluster> {
   }
 }
 
+const POLLING_INTERVAL_MS = 5_000
+
 const HINTS: Readonly<Record<string, string>> = {
   EPMD_DIST_PORT_MISSING: "Set ERL_DIST_PORT, or give --port: the port of this node's SRV record, such as 4370.",
   DYNSRV_NAME_MISSING: 'Give a name with --name, such as api-1@my-service.service.consul.',
   DYNSRV_SERVICE_MISSING: 'Give the name that holds the SRV records with --service, such as my-service.service.consul.',
 }
 
-function startOptions(
-  { name, cookie, cookieFile, port, host, visible }: JoinOptions,
-  found: { services: readonly string[]; dns: readonly string[]; pollingIntervalMs: number },
-): StartOptions {
+/** What the arguments say; what they leave out comes from the file and the environment. */
+function startOptions(options: JoinOptions, config: StartOptions = {}): StartOptions {
+  const { name, cookie, cookieFile, port, host, visible, service = [], dns = [], interval } = options
   if (cookie !== undefined) {
     throw new DynsrvError(
       'DYNSRV_BAD_OPTION',
@@ -109,16 +113,27 @@ function startOptions(
       },
     )
   }
-  const { services, dns, pollingIntervalMs: pollingInterval } = found
+  const pollingInterval = interval === undefined ? config.pollingInterval : durationMs(interval)
+  const every = pollingInterval === undefined ? {} : { pollingInterval }
+  const services = service.map(serviceName)
   return {
-    topologies: Object.fromEntries(services.map((service) => [service, { service, pollingInterval }])),
-    hidden: visible !== true,
+    ...(services.length > 0 && {
+      topologies: Object.fromEntries(services.map((each) => [each, { service: each, ...every }])),
+    }),
+    ...every,
+    ...(visible === true && { hidden: false }),
     ...(name !== undefined && { name }),
-    ...(dns.length > 0 && { dns }),
+    ...(dns.length > 0 && { dns: dns.map(dnsServer) }),
     ...(cookieFile !== undefined && { cookieFile }),
     ...(port !== undefined && { port: parsePort(port, '--port') }),
     ...(host !== undefined && { host }),
   }
+}
+
+/** The names that are asked for, or those of the topologies that ask something else. */
+function servicesOf({ service, topologies = {} }: StartOptions): string[] {
+  const named = Object.entries(topologies).map(([name, made]) => (typeof made === 'function' ? name : made.service))
+  return service === undefined ? named : [service, ...named]
 }
 
 function print(line: string): void {

@@ -1,11 +1,12 @@
+import { loadConfig } from '../config/load-config.ts'
 import { DynsrvError } from '../error.ts'
 import { HEALTH_PORT, type HealthServer, startHealthServer } from '../health/health-server.ts'
 import { type JoinOptions, stay } from './join.ts'
 
 /** The options of `dynsrv up`, as they were typed. */
 export interface UpOptions extends JoinOptions {
-  readonly http: string
-  readonly minPeers: string
+  readonly http?: string
+  readonly minPeers?: string
 }
 
 /**
@@ -14,10 +15,11 @@ export interface UpOptions extends JoinOptions {
  * @returns the exit code
  */
 export async function up(options: UpOptions): Promise<number> {
-  const at = httpAddress(options.http)
-  const minPeers = wholeNumber(options.minPeers)
+  const config = await loadConfig(options.config)
+  const at = httpAddress(options.http ?? config?.http ?? `127.0.0.1:${HEALTH_PORT}`)
+  const minPeers = options.minPeers === undefined ? (config?.minPeers ?? 0) : wholeNumber(options.minPeers)
   let server: HealthServer | undefined
-  return await stay(options, {
+  return await stay(options, config, {
     async started(cluster) {
       server = await startHealthServer(cluster, { ...at, minPeers })
       return { http: server.url }

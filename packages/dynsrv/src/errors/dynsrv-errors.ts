@@ -13,6 +13,11 @@ export const DYNSRV_ERRORS = {
     why: 'It is not written as Erlang, Elixir or JSON; the message tells the column.',
     remedy: 'Correct it, or choose the language with --syntax.',
   },
+  DYNSRV_CONFIG: {
+    happened: 'The configuration file cannot be used.',
+    why: 'It cannot be read, or a setting in it is unknown or has a value that cannot be.',
+    remedy: 'Correct the setting that the message names; dynsrv/config.schema.json describes all of them.',
+  },
   DYNSRV_NAME_MISSING: {
     happened: 'This node has no name.',
     why: 'None is given, and RELEASE_NODE is not set.',

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein'
 import { type Attempt, codeOf } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
@@ -116,20 +117,6 @@ function meantSetting(name: string): string | undefined {
   const alias = ALIASES[upper] ?? SETTINGS.find((setting) => setting === upper)
   if (alias !== undefined || !/^(ERL|RELEASE|DYNSRV|RELASE|REALEASE)_?/.test(upper)) return alias
   return SETTINGS.find((setting) => distance(setting, upper) <= 2)
-}
-
-/** How many letters have to be put in, taken out or changed. */
-function distance(one: string, other: string): number {
-  let above = Array.from({ length: other.length + 1 }, (_, at) => at)
-  for (let at = 1; at <= one.length; at++) {
-    const row = [at]
-    for (let to = 1; to <= other.length; to++) {
-      const changed = above[to - 1]! + (one[at - 1] === other[to - 1] ? 0 : 1)
-      row.push(Math.min(changed, above[to]! + 1, row[to - 1]! + 1))
-    }
-    above = row
-  }
-  return above[other.length]!
 }
 
 export const ENVIRONMENT_CHECKS: readonly Check[] = [

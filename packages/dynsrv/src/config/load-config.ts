@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { closest, distance } from 'fastest-levenshtein'
+import type { z } from 'zod'
+import { DynsrvError } from '../error.ts'
+import type { StartOptions } from '../start-options.ts'
+import type { DynsrvConfig } from './config-schema.ts'
+import { configTopologies } from './config-topologies.ts'
+
+/** The names that are looked for in the working directory, in this order. */
+export const CONFIG_NAMES = [
+  'dynsrv.config.mjs',
+  'dynsrv.config.js',
+  'dynsrv.config.cjs',
+  'dynsrv.config.json',
+] as const
+
+/** What a configuration file says, for `start`, and for `dynsrv up`. */
+export interface LoadedConfig {
+  /** The file that was read. */
+  readonly file: string
+  readonly start: StartOptions
+  readonly http?: string
+  readonly minPeers?: number
+}
+
+/**
+ * Reads `dynsrv.config.mjs`, `.js`, `.cjs` or `.json` of the working directory, or the file that is named, and checks it.
+ * A module's default export is the configuration, or a function that returns it.
+ *
+ * @returns undefined when no file was named and there is none
+ * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key
+ */
+export async function loadConfig(
+  file?: string,
+  { cwd = process.cwd() }: { readonly cwd?: string } = {},
+): Promise<LoadedConfig | undefined> {
+  const path =
+    file === undefined
+      ? CONFIG_NAMES.map((name) => join(cwd, name)).find((each) => existsSync(each))
+      : resolve(cwd, file)
+  if (path === undefined) return undefined
+  const config = await checked(path, await read(path))
+  const { $schema: _schema, cookieFile, tls, topologies, http, minPeers, ...plain } = config
+  const near = (name: string) => resolve(dirname(path), name)
+  const start: StartOptions = {
+    ...(plain as Omit<StartOptions, 'topologies' | 'tls'>),
+    ...(cookieFile !== undefined && { cookieFile: near(cookieFile) }),
+    ...(tls !== undefined && { tls: () => tlsOptions(tls, near) }),
+    ...(topologies !== undefined && { topologies: configTopologies(path, topologies, config.dns) }),
+  }
+  return { file: path, start, ...(http !== undefined && { http }), ...(minPeers !== undefined && { minPeers }) }
+}
+
+/** Types a configuration in a module; returns it as it is. */
+export function defineConfig(config: DynsrvConfig): DynsrvConfig {
+  return config
+}
+
+type Checked = z.output<typeof import('./config-schema.ts').configSchema>
+
+/** Read for each dial, so that renewed certificates are used. */
+function tlsOptions(
+  { certFile, keyFile, caFile, requireClientCertificate }: NonNullable<Checked['tls']>,
+  near: (name: string) => string,
+) {
+  return {
+    cert: readFileSync(near(certFile)),
+    key: readFileSync(near(keyFile)),
+    ...(caFile !== undefined && { ca: readFileSync(near(caFile)) }),
+    requestCert: requireClientCertificate,
+    rejectUnauthorized: true,
+  }
+}
+
+async function read(path: string): Promise<unknown> {
+  try {
+    if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'))
+    const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
+    return typeof exported === 'function' ? await exported() : exported
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${(cause as Error).message}`, {
+      hint: 'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.',
+      cause,
+    })
+  }
+}
+
+async function checked(path: string, given: unknown): Promise<Checked> {
+  // Only who has a configuration file loads what checks it.
+  const { configSchema } = await import('./config-schema.ts')
+  const result = configSchema.safeParse(given)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new DynsrvError('DYNSRV_CONFIG', `${path}: ${issueText(issue!)}`, {
+    hint: issueHint(issue!, Object.keys(configSchema.shape)),
+  })
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const at = issue.path.map(String).join('.')
+  if (issue.code === 'unrecognized_keys') return `${[...issue.path, issue.keys[0]].join('.')} is no setting`
+  return at === '' ? issue.message : `${at}: ${issue.message}`
+}
+
+function issueHint(issue: z.core.$ZodIssue, known: readonly string[]): string {
+  if (issue.code !== 'unrecognized_keys')
+    return 'Correct this setting; dynsrv/config.schema.json describes all of them.'
+  const [key = ''] = issue.keys
+  if (key === 'cookie') return 'A cookie does not belong into a file that is shared: use cookieFile, or RELEASE_COOKIE.'
+  const near = closest(
+    key.toLowerCase(),
+    known.map((name) => name.toLowerCase()),
+  )
+  const meant = known.find((name) => name.toLowerCase() === near)
+  return distance(key.toLowerCase(), near) > 3 || issue.path.length > 0
+    ? `There are: ${known.slice(1).join(', ')}.`
+    : `Did you mean ${meant}?`
+}
