@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** The length of a challenge digest. Unit: bytes. */
 export const DIGEST_BYTES = 16
@@ -11,7 +11,7 @@ export const DIGEST_BYTES = 16
  * @see OTP `erl_dist_protocol`, "Distribution Handshake"; `dist_util:gen_digest/2`
  */
 export function challengeDigest(cookie: string, challenge: number): Uint8Array {
-  return createHash('md5').update(Buffer.from(cookie, 'latin1')).update(String(challenge)).digest()
+  return hash('md5', Buffer.from(`${cookie}${challenge}`, 'latin1'), 'buffer')
 }
 
 /** Compares two digests in a time that does not depend on where they differ. */

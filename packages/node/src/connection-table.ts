@@ -129,8 +129,10 @@ export class ConnectionTable {
    *
    * A link that was there before belongs to an earlier incarnation, or is half dead: it ends first. A dial of ours is
    * given up only now, so that nobody can stop it by merely using the peer's name.
+   *
+   * @param own the dial of ours that brought this link
    */
-  admit(established: Established): void {
+  admit(established: Established, own?: Attempt): void {
     const name = established.peer.name
     if (this.#closed) {
       established.socket.destroy()
@@ -149,7 +151,9 @@ export class ConnectionTable {
     if (attempt !== undefined) {
       this.#attempts.delete(name)
       attempt.done.resolve()
-      attempt.abort.abort(new NodeError('NODE_REPLACED', 'the peer connected to us first', { peer: name }))
+      if (attempt !== own) {
+        attempt.abort.abort(new NodeError('NODE_REPLACED', 'the peer connected to us first', { peer: name }))
+      }
     }
     connection.start()
   }
@@ -206,7 +210,7 @@ export class ConnectionTable {
       for (;;) {
         try {
           const established = await this.#parts.dial(peer, abort.signal, () => this.#connections.has(peer), onDialling)
-          if (isCurrent()) this.admit(established)
+          if (isCurrent()) this.admit(established, attempt)
           else established.socket.destroy()
           return
         } catch (error) {

@@ -82,7 +82,9 @@ export class Connection {
     this.#clock = new TickClock({ netTickTimeMs, netTickIntensity, now: performance.now() })
     this.#ticker = setInterval(() => this.#tick(), this.#clock.intervalMs).unref()
     socket.once('close', () => {
-      this.#end(new NodeError('NODE_CONNECTION_LOST', `the connection to ${this.peer} broke`, { peer: this.peer }))
+      if (this.open) {
+        this.#end(new NodeError('NODE_CONNECTION_LOST', `the connection to ${this.peer} broke`, { peer: this.peer }))
+      }
       this.#gone.resolve()
     })
   }
@@ -128,6 +130,7 @@ export class Connection {
       if (!this.busy) for (const wake of this.#drained.splice(0)) wake()
     })
     socket.once('end', () => {
+      if (!this.open) return
       this.#end(new NodeError('NODE_CLOSED_BY_PEER', `${this.peer} closed the connection`, { peer: this.peer }))
     })
     socket.on('error', (cause) => {
