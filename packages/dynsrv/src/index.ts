@@ -34,6 +34,9 @@ export {
   type NodeErrorCode,
   type NodeEvent,
   type NodeOptions,
+  PubSub,
+  type PubSubMessage,
+  Subscription,
   startNode,
 } from '@dynsrv/node'
 export {

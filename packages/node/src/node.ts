@@ -182,6 +182,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       connect: (node) => void this.#connectForSend(node),
       disconnect: (node) => void this.disconnect(node),
       isConnected: (node) => this.#table.get(node) !== undefined,
+      warn: (warning) => this.#tell({ type: 'warning', ...warning }),
     })
     const resolveIt = (method: Term, name: Term, one: Term, two: Term) =>
       server.conflict.resolve(method, name, one, two)

@@ -1,4 +1,7 @@
-import { inspect, type Term } from '@dynsrv/etf'
+import { inspect, type Pid, type Term } from '@dynsrv/etf'
+import { pidKey } from '../identifiers.ts'
+import type { LinksAndMonitors } from '../links-and-monitors.ts'
+import type { LocalProcess } from '../local-process.ts'
 
 interface Lock {
   readonly requester: string
@@ -13,19 +16,26 @@ interface Lock {
  * @see OTP `global:set_lock/1`
  */
 export class GlobalLocks {
+  readonly #owner: LocalProcess
+  readonly #life: LinksAndMonitors
   readonly #locks = new Map<string, Lock>()
+  readonly #watched = new Set<string>()
 
-  /** @param holder key of the process that asks, with whose end the lock ends */
-  set(resource: Term, requester: Term, holder: string): boolean {
+  /** @param owner the process that watches the holders */
+  constructor(owner: LocalProcess, life: LinksAndMonitors) {
+    this.#owner = owner
+    this.#life = life
+  }
+
+  /** Whether it is granted. @param pid the process that asks, with whose end the lock ends */
+  set(resource: Term, requester: Term, pid: Pid): boolean {
     const key = inspect(resource)
     const asks = inspect(requester)
-    const lock = this.#locks.get(key)
-    if (lock === undefined) {
-      this.#locks.set(key, { requester: asks, requesterTerm: requester, holders: new Set([holder]) })
-      return true
-    }
+    const lock = this.#locks.get(key) ?? { requester: asks, requesterTerm: requester, holders: new Set() }
     if (lock.requester !== asks) return false
-    lock.holders.add(holder)
+    this.#locks.set(key, lock)
+    lock.holders.add(pidKey(pid))
+    this.#watch(pid)
     return true
   }
 
@@ -34,18 +44,23 @@ export class GlobalLocks {
     return this.#locks.get(inspect(resource))?.requesterTerm
   }
 
-  delete(resource: Term, requester: Term, holder: string): void {
+  delete(resource: Term, requester: Term, pid: Pid): void {
     const key = inspect(resource)
     const lock = this.#locks.get(key)
     if (lock === undefined || lock.requester !== inspect(requester)) return
-    lock.holders.delete(holder)
+    lock.holders.delete(pidKey(pid))
     if (lock.holders.size === 0) this.#locks.delete(key)
   }
 
-  /** The process has ended: what it held is free. */
-  release(holder: string): void {
-    for (const [key, { holders }] of this.#locks) {
-      if (holders.delete(holder) && holders.size === 0) this.#locks.delete(key)
-    }
+  #watch(pid: Pid): void {
+    const holder = pidKey(pid)
+    if (this.#watched.has(holder)) return
+    this.#watched.add(holder)
+    this.#life.monitor(this.#owner, pid, () => {
+      this.#watched.delete(holder)
+      for (const [key, { holders }] of this.#locks) {
+        if (holders.delete(holder) && holders.size === 0) this.#locks.delete(key)
+      }
+    })
   }
 }

@@ -47,6 +47,8 @@ export interface GlobalMeetingParts {
   readonly known: () => readonly string[]
   /** Who holds the lock of names here. */
   readonly requester: () => Term
+  /** Something of ours went wrong; the meeting is over. */
+  readonly failed: (node: string, error: unknown) => void
   /** Both parts have the same names now. */
   readonly met: (node: string, theirKnown: readonly Term[]) => void
 }
@@ -99,6 +101,8 @@ export class GlobalMeeting {
 
   /** The other side has its part locked, or could not. */
   lockSet(set: boolean): void {
+    // We know each other by another way meanwhile; its locker would wait for an answer.
+    if (this.#ended && set) this.#tellLock(false)
     this.#step(async () => {
       if (this.#asked) {
         this.#asked = false
@@ -156,7 +160,13 @@ export class GlobalMeeting {
 
   #step(work: () => Promise<void>): void {
     this.#steps = this.#steps.then(async () => {
-      if (!this.#ended) await work()
+      if (this.#ended) return
+      try {
+        await work()
+      } catch (error) {
+        this.#parts.failed(this.link.node, error)
+        this.end()
+      }
     })
   }
 

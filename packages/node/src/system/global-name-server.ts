@@ -1,9 +1,10 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { messageOf } from '../error.ts'
 import type { GenCalls } from '../gen-call.ts'
 import { GEN_CAST, type GenFrom, readGenMessage } from '../gen-message.ts'
-import { pidKey } from '../identifiers.ts'
 import type { LinksAndMonitors } from '../links-and-monitors.ts'
 import type { LocalProcess } from '../local-process.ts'
+import type { Warning } from '../node-event.ts'
 import type { Registry } from '../registry.ts'
 import { GlobalConflict, type GlobalConflictParts } from './global-conflict.ts'
 import { NAMES_LOCK } from './global-lock-round.ts'
@@ -37,6 +38,7 @@ export interface GlobalNameServerParts {
   /** Ends the link to a node, since the cluster wants it so. */
   readonly disconnect: (node: string) => void
   readonly isConnected: (node: string) => boolean
+  readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
 
 /**
@@ -56,8 +58,7 @@ export class GlobalNameServer {
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #known = new Set<string>()
   readonly #names: GlobalNameTable
-  readonly #locks = new GlobalLocks()
-  readonly #lockWatches = new Set<string>()
+  readonly #locks: GlobalLocks
   #tags = 0
 
   constructor(parts: GlobalNameServerParts) {
@@ -70,6 +71,7 @@ export class GlobalNameServer {
     })
     parts.registry.register(NAME, this.process)
     this.#names = new GlobalNameTable(this.process, parts.life)
+    this.#locks = new GlobalLocks(this.process, parts.life)
     this.conflict = new GlobalConflict({
       self: parts.self,
       send: (to, message) => parts.send(this.process.pid, to, message),
@@ -127,14 +129,11 @@ export class GlobalNameServer {
     const [kind, first, pid, method] = request instanceof Tuple ? request.elements : []
     const [resource, requester] = first instanceof Tuple ? first.elements : []
     switch (kind instanceof Atom ? kind.name : '') {
-      case 'set_lock': {
-        const granted = this.#locks.set(resource, requester, pidKey(from.pid))
-        if (granted) this.#watchHolder(from.pid)
-        answer(granted)
+      case 'set_lock':
+        answer(this.#locks.set(resource, requester, from.pid))
         return
-      }
       case 'del_lock':
-        this.#locks.delete(resource, requester, pidKey(from.pid))
+        this.#locks.delete(resource, requester, from.pid)
         answer(true)
         return
       case 'register':
@@ -236,6 +235,10 @@ export class GlobalNameServer {
       apply: (operations) => this.#names.apply(operations),
       known: () => this.known(),
       requester: () => this.#locks.requester(NAMES_LOCK),
+      failed: (peer, cause) => {
+        const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
+        this.#parts.warn({ code: 'HANDLER_THREW', message, peer, cause })
+      },
       met: (node, theirKnown) => {
         this.#known.add(node)
         this.#mesh(theirKnown)
@@ -272,16 +275,6 @@ export class GlobalNameServer {
       if (!this.#parts.isConnected(node.name)) this.#parts.connect(node.name)
       this.#castTo(node.name, tuple(atom('in_sync'), atom(this.#parts.self), true))
     }
-  }
-
-  #watchHolder(pid: Pid): void {
-    const holder = pidKey(pid)
-    if (this.#lockWatches.has(holder)) return
-    this.#lockWatches.add(holder)
-    this.#parts.life.monitor(this.process, pid, () => {
-      this.#lockWatches.delete(holder)
-      this.#locks.release(holder)
-    })
   }
 
   /** The meeting with a peer, when the message belongs to it and not to an earlier one. */
