@@ -9,7 +9,7 @@ import { judgeCookies, judgeFlags, judgeLinks, kindOfMismatch } from '../src/doc
 import { isPrivate, judgeOwnHost, judgeRelative } from '../src/doctor/checks/lookup.ts'
 import { judgeLeavers } from '../src/doctor/checks/membership.ts'
 import { judgeConnectAll, judgeEchoes, judgeGlobal, judgeMesh, judgeTicks } from '../src/doctor/checks/mesh.ts'
-import { judgeMixing, judgeRandomHost } from '../src/doctor/checks/own-name.ts'
+import { judgeDotless, judgeMixing, judgeRandomHost } from '../src/doctor/checks/own-name.ts'
 import { judgePorts } from '../src/doctor/checks/port.ts'
 import { judgeEventLoop } from '../src/doctor/checks/runtime.ts'
 import { judgeRotation, judgeTrimming } from '../src/doctor/checks/srv-answers.ts'
@@ -74,6 +74,12 @@ describe('D03, D10: our own name', () => {
     const facts = { text: 'api@box', source: 'RELEASE_NODE', host: 'box', distribution: 'sname', services: [] }
     expect(judgeMixing(facts)).toEqual([])
     expect(codes(judgeMixing({ ...facts, services: ['a.b'] }))).toEqual(['error DOCTOR_SHORT_AND_LONG'])
+    const unsaid = { ...facts, distribution: undefined }
+    expect(judgeDotless({ ...unsaid, peers: ['b@box'] })).toEqual([])
+    expect(codes(judgeDotless(unsaid))).toEqual(['error NODE_NAME_SHORT_HOST'])
+    expect(codes(judgeDotless({ ...facts, distribution: 'name', peers: ['b@box'] }))).toEqual([
+      'error NODE_NAME_SHORT_HOST',
+    ])
   })
 })
 

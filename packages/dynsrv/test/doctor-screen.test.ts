@@ -70,6 +70,15 @@ describe('the screen of dynsrv doctor', () => {
     expect((await watching.ended).code).toBe(0)
   })
 
+  it('ends at once when it is interrupted', async () => {
+    cluster.zone.setFault('silence')
+    await using hanging = new Dynsrv([...args(), '--timeout', '1m'], { env: cluster.env })
+    await hanging.line((line) => line.startsWith('dynsrv doctor'))
+    hanging.signal('SIGINT')
+    expect((await hanging.ended).code).toBe(130)
+    cluster.zone.setFault()
+  })
+
   it('says what can be done when there is nothing to look at, or an argument is wrong', async () => {
     for (const [given, says] of [
       [[], /nothing to look at.*--service.*--peer.*--compose/],

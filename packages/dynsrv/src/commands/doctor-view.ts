@@ -16,6 +16,8 @@ export interface DoctorView {
   end(report: Report): void
   /** A later round of `--watch`. */
   changed(before: Report, after: Report): void
+  /** It ends before it is done. */
+  interrupted(): void
 }
 
 /** The view that the options and the terminal ask for. */
@@ -99,6 +101,11 @@ class TextView implements DoctorView {
       this.#line([])
     }
     this.#line(summary(report))
+  }
+
+  interrupted(): void {
+    clearInterval(this.#timer)
+    this.#settings.region?.close()
   }
 
   changed(before: Report, after: Report): void {
@@ -240,5 +247,6 @@ function jsonView(): DoctorView {
       print({ type: 'check', id, group, title, status, reason }),
     end,
     changed: (_before, after) => end(after),
+    interrupted: () => undefined,
   }
 }

@@ -6,7 +6,7 @@ import { DoctorContext, type DoctorOptions } from '../doctor/context.ts'
 import { examine, type Result, worst } from '../doctor/examine.ts'
 import { resolvConf } from '../doctor/probes/system.ts'
 import { type Verdict, verdicts } from '../doctor/verdict.ts'
-import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { type DoctorCommandOptions, doctorOptions } from './doctor-options.ts'
 import { doctorView } from './doctor-view.ts'
@@ -26,20 +26,25 @@ export interface Report {
 /**
  * Examines a cluster and says what is wrong.
  *
- * @returns the exit code: 0 nothing is wrong, 1 something keeps nodes apart, 3 warnings only
+ * @returns the exit code: 0 nothing is wrong, 1 something keeps nodes apart, 3 warnings only, 130 interrupted
  * @throws {DynsrvError} for an argument with which nothing can be looked at
  */
 export async function doctor(options: DoctorCommandOptions): Promise<number> {
   const told = await doctorOptions(options)
   const view = doctorView(options)
   const checks = checksFor(told)
+  using exit = exitSignal()
   view.begin(told, checks)
   if (options.watch !== true) {
+    // Nothing is held that would have to be given back, but the terminal.
+    void exit.received.then(() => {
+      view.interrupted()
+      process.exit(EXIT_INTERRUPTED)
+    })
     const report = await round(told, checks, (result) => view.done(result))
     view.end(report)
     return exitCode(report)
   }
-  using exit = exitSignal()
   let first: Report | undefined
   let last: Report | undefined
   while (!exit.signal.aborted) {

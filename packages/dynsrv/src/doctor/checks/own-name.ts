@@ -17,11 +17,16 @@ export interface NamingFacts {
   /** `RELEASE_DISTRIBUTION`. */
   readonly distribution?: string | undefined
   readonly services: readonly string[]
+  /** Peers that were asked for by name. */
+  readonly peers?: readonly string[]
 }
 
 /** D11: a long name whose host has no dot. */
-export function judgeDotless({ text, source, host, distribution }: NamingFacts): Finding[] {
+export function judgeDotless({ text, source, host, distribution, services, peers = [] }: NamingFacts): Finding[] {
   if (!isShort(host) || distribution === 'sname') return []
+  // Among short names it is one of them.
+  const short = peers.length > 0 && peers.every((peer) => isShort(hostOf(peer)))
+  if (short && services.length === 0 && distribution === undefined) return []
   const evidence = [`${source}=${text}`, ...(distribution ? [`RELEASE_DISTRIBUTION=${distribution}`] : [])]
   const hint = `Give the host a dot, such as ${host}.internal, and the same name in DNS: RELEASE_NODE=${text}.internal`
   return [finding('error', 'NODE_NAME_SHORT_HOST', `${text} is not a legal long name`, { evidence, hint })]
@@ -64,7 +69,8 @@ async function soundName(context: DoctorContext): Promise<NamingFacts> {
   if (!parsed.ok) throw new NotApplicable('our own name cannot be read')
   const { host } = parsed.value
   const { options } = context
-  return { text, source, host, distribution: options.env.RELEASE_DISTRIBUTION, services: options.services }
+  const { env, services, peers } = options
+  return { text, source, host, distribution: env.RELEASE_DISTRIBUTION, services, peers }
 }
 
 export const OWN_NAME_CHECKS: readonly Check[] = [

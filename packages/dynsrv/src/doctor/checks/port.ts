@@ -39,10 +39,10 @@ export function judgeLoopback({ port, local, external }: OwnListener): Finding[]
 }
 
 /** D09: what runs on our port goes by another name. */
-export function judgeRunningName({ name, port, local }: OwnListener): Finding[] {
+export function judgeRunningName({ name, source, port, local }: OwnListener): Finding[] {
   if (!local.ok || local.value.name === name.name) return []
   const evidence = [`127.0.0.1:${port} answers as ${local.value.name}`]
-  const message = `RELEASE_NODE is ${name.name}, but the node on port ${port} calls itself ${local.value.name}`
+  const message = `${source} is ${name.name}, but the node on port ${port} calls itself ${local.value.name}`
   return [finding('error', 'DOCTOR_NAME_OVERRIDDEN', message, { evidence })]
 }
 

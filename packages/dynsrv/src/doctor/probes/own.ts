@@ -41,6 +41,8 @@ export async function ownPort({ options }: DoctorContext): Promise<Attempt<numbe
 /** Who answers on our own port, here and from outside. */
 export interface OwnListener {
   readonly name: ParsedNodeName
+  /** Where the name was given. */
+  readonly source: string
   readonly port: number
   readonly local: Attempt<Introduction>
   /** By each address of this machine that others may dial. */
@@ -52,7 +54,7 @@ export interface OwnListener {
 
 /** @throws {NotApplicable} when name or port are not known */
 export async function ownListener(context: DoctorContext): Promise<OwnListener> {
-  const { parsed } = await context.get(ownName)
+  const { parsed, source } = await context.get(ownName)
   if (!parsed.ok) throw new NotApplicable('our own name cannot be used')
   const all = await context.get(members)
   const member = all.find(({ name }) => name.toLowerCase() === parsed.value.name.toLowerCase())
@@ -60,12 +62,14 @@ export async function ownListener(context: DoctorContext): Promise<OwnListener> 
   const port = told?.ok === true && told.value > 0 ? told.value : member?.records[0]?.port
   if (port === undefined) throw new NotApplicable('our own port is not known: --port or ERL_DIST_PORT')
   const self = throwAwayName({}, isShort(parsed.value.host))
-  const { timeoutMs } = context.options
-  const knock = (ip: string) => attempt(probeHandshake({ ip, port, self, timeoutMs }))
+  const { timeoutMs, tls } = context.options
+  const over = tls === undefined ? {} : { tls }
+  const knock = (ip: string) => attempt(probeHandshake({ ip, port, self, timeoutMs, ...over }))
   const outside = (await context.get(ownAddresses)).filter(({ internal, family }) => !internal && family === 4)
   const [local, ...external] = await Promise.all([knock('127.0.0.1'), ...outside.map(({ ip }) => knock(ip))])
   return {
     name: parsed.value,
+    source,
     port,
     local: local!,
     external: outside.map((address, at) => ({ address, knock: external[at]! })),
