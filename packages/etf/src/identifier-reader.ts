@@ -4,7 +4,6 @@ import type { TermReader } from './term-reader.ts'
 
 /** The tags before OTP 23 keep the creation in a byte of which two bits count. */
 const MAX_SMALL_CREATION = 3
-const MAX_SMALL_PORT_ID = 0x0fff_ffff
 const MAX_FIRST_WORD = 0x3_ffff
 const MAX_REFERENCE_WORDS = 5
 
@@ -17,7 +16,6 @@ export function readPid(reader: TermReader): Pid {
 }
 
 export function readPort(reader: TermReader): Port {
-  const start = reader.at
   const tag = reader.u8()
   const node = reader.readAtom()
   if (tag === Tag.V4_PORT_EXT) {
@@ -26,7 +24,6 @@ export function readPort(reader: TermReader): Port {
   }
   const id = reader.u32()
   if (tag === Tag.NEW_PORT_EXT) return new Port(node, BigInt(id), reader.u32())
-  if (id > MAX_SMALL_PORT_ID) throw reader.error('ETF_BAD_IDENTIFIER', 'the port number has more than 28 bits', start)
   return new Port(node, BigInt(id), readSmallCreation(reader))
 }
 
