@@ -1,10 +1,13 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import { collect } from './commands/collect.ts'
 import { doctorCommand } from './commands/doctor-command.ts'
 import { joinCommands } from './commands/join-commands.ts'
-import { localCommands, peerCommands, type Run, termCommands } from './commands/peer-commands.ts'
+import { localCommands } from './commands/local-commands.ts'
+import { peerCommands } from './commands/peer-commands.ts'
+import type { Run } from './commands/run.ts'
+import { termCommands } from './commands/term-commands.ts'
 import { advice, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
@@ -31,6 +34,14 @@ Examples:
   $ dynsrv demo --keep      stays up, and prints how one more node joins from another terminal
 
 Exit codes: 0 every step of the story held, 1 a step failed, 2 bad arguments, 130 interrupted.
+`
+
+const COMPLETION_EXAMPLES = `
+Examples:
+  $ source <(dynsrv completion bash)      # in ~/.bashrc; zsh in ~/.zshrc
+  $ dynsrv completion fish | source       # in ~/.config/fish/config.fish
+
+Exit codes: 0 printed, 2 the shell is not known.
 `
 
 const EXAMPLES = `
@@ -119,6 +130,19 @@ export async function main(args: readonly string[]): Promise<number> {
     .option('--keep', 'stay up afterwards and print how one more node joins')
     .addHelpText('after', DEMO_EXAMPLES)
     .action(run(async () => (await import('./commands/demo.ts')).demo))
+
+  program
+    .command('completion')
+    .summary('print the script that completes commands and options in your shell')
+    .description('Prints the script that completes commands and options in bash, zsh or fish.')
+    .addArgument(new Argument('[shell]', 'the one of SHELL when left out').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', COMPLETION_EXAMPLES)
+    .action(
+      run(async () => {
+        const { completion } = await import('./commands/completion.ts')
+        return (_options: object, shell?: string) => completion(program, shell)
+      }),
+    )
 
   try {
     if (args.length === 0) program.outputHelp()

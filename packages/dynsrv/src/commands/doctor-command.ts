@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { collect } from './collect.ts'
-import type { Run } from './peer-commands.ts'
+import type { Run } from './run.ts'
 
 const HELP = `
 Examples:

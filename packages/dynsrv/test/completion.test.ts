@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { runDynsrv } from './run-dynsrv.ts'
+
+async function script(shell: string): Promise<string> {
+  const { code, stdout, stderr } = await runDynsrv(['completion', shell])
+  expect([code, stderr]).toEqual([0, ''])
+  return stdout
+}
+
+/** What a real bash offers for these words. */
+async function offers(...words: string[]): Promise<string[]> {
+  const program = `${await script('bash')}
+COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(' ')})
+COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
+_dynsrv
+printf '%s\\n' "\${COMPREPLY[@]}"`
+  return execFileSync('bash', ['-c', program], { encoding: 'utf8', cwd: new URL('..', import.meta.url) })
+    .trim()
+    .split('\n')
+}
+
+describe('dynsrv completion', () => {
+  it('completes commands, options, words and files in a real bash', async () => {
+    expect(await offers('dynsrv', 'pi')).toEqual(['ping'])
+    expect(await offers('dynsrv', 'join', '--vis')).toEqual(['--visible'])
+    expect(await offers('dynsrv', 'cookie', '')).toContain('new')
+    expect(await offers('dynsrv', 'completion', 'f')).toEqual(['fish'])
+    expect(await offers('dynsrv', 'join', '--config', 'pack')).toEqual(['package.json'])
+    expect(await offers('dynsrv', 'join', '--service', 'x')).toEqual([''])
+    expect(await offers('dynsrv', 'help', 'doc')).toEqual(['doctor'])
+    expect(await offers('dynsrv', 'join', '--cookie')).toEqual(['--cookie-file'])
+  })
+
+  it('names every command and option for zsh and fish', async () => {
+    const zsh = await script('zsh')
+    expect(zsh).toContain("'ping:reach a node step by step")
+    expect(zsh).toMatch(/^ +'\*--config\[settings[^\]]*\]:file:_files' \\$/m)
+    const fish = await script('fish')
+    expect(fish).toContain("complete -c dynsrv -n '__fish_seen_subcommand_from up' -l http -x -d 'where to serve HTTP")
+    expect(fish).toContain('complete -c dynsrv -n __fish_use_subcommand -a doctor -d ')
+  })
+
+  it('refuses a shell that it does not know', async () => {
+    const { code, stderr } = await runDynsrv(['completion', 'tcsh'])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/tcsh.*bash, zsh, fish/)])
+  })
+})
