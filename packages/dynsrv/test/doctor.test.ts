@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { COOKIE, type DoctorCluster, examineAs, SERVICE, startDoctorCluster } from './doctor-cluster.ts'
 import { runDynsrv } from './run-dynsrv.ts'
@@ -33,6 +36,32 @@ describe('dynsrv doctor at a real cluster of five', () => {
     // On the machine of the tests the members listen on loopback only.
     expect(verdicts.filter(({ check }) => check !== 'D21')).toEqual([])
     expect([0, 1]).toContain(code)
+  })
+
+  it('D44: reads the configuration file, and tells what is wrong in it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dynsrv-doctor-config-'))
+    try {
+      const config = join(folder, 'dynsrv.config.json')
+      const examineConfig = async (settings: object) => {
+        await writeFile(config, JSON.stringify(settings))
+        return examineAs(['--config', config], cluster.env)
+      }
+      const good = await examineConfig({ service: SERVICE, dns: cluster.zone.address })
+      expect(good.verdicts).toEqual([])
+      expect(good.checks.find(({ id }) => id === 'D36')).toMatchObject({ status: 'ok' })
+      const misspelled = await examineConfig({ servise: SERVICE })
+      expect(misspelled.verdicts[0]).toMatchObject({
+        check: 'D44',
+        code: 'DYNSRV_CONFIG',
+        hint: 'Did you mean service?',
+      })
+      const topologies = { main: { strategy: 'dnsPoll', query: SERVICE, nodeBasename: 'api', poll_interval: 1 } }
+      const alias = await examineConfig({ service: SERVICE, dns: cluster.zone.address, topologies })
+      expect(alias.verdicts[0]).toMatchObject({ check: 'D44', severity: 'error' })
+      expect(alias.verdicts[0]?.message).toMatch(/poll_interval/)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   it('shows groups, a verdict and what to do, and never the cookie', async () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { dnsServer } from '../dns-server.ts'
+import { configSettings } from '../doctor/config-settings.ts'
 import type { DoctorOptions, TlsFiles } from '../doctor/context.ts'
 import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
@@ -15,10 +16,11 @@ export interface DoctorCommandOptions {
   readonly dns?: readonly string[]
   readonly peer?: readonly string[]
   readonly compose?: string
+  readonly config?: string
   readonly cookieFile?: string
   readonly cookie?: string
   readonly port?: string
-  readonly interval: string
+  readonly interval?: string
   readonly timeout: string
   readonly tls?: boolean
   readonly cacert?: string
@@ -43,30 +45,31 @@ export async function doctorOptions(
   options: DoctorCommandOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<DoctorOptions> {
-  const { name, cookieFile, port, compose, gossip } = options
+  const { compose, gossip } = options
   if (options.cookie !== undefined) await peerCookie(options)
+  const config = await configSettings(options.config)
+  const { name = config.name, cookieFile = config.cookieFile, port = config.port } = options
   const peers = (options.peer ?? []).map((peer) => peerName(peer).name)
   const own = name ?? env.RELEASE_NODE ?? ''
-  const services = options.service?.map(serviceName) ?? servicesOf(own, compose)
-  if (services.length === 0 && peers.length === 0 && own === '' && compose === undefined && gossip === undefined) {
+  const asked = options.service ?? config.services
+  const services = asked.length > 0 ? asked.map(serviceName) : servicesOf(own, compose)
+  const nothing = services.length + peers.length + config.faults.length === 0 && own === ''
+  if (nothing && compose === undefined && gossip === undefined) {
     throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'nothing to look at: no service, no peer, no name', {
       hint: 'Give the name that holds the SRV records with --service, a node with --peer, or a file with --compose.',
     })
   }
-  const servers =
-    options.dns ??
-    (env.DYNSRV_DNS ?? '')
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '')
-  const tls = await tlsOf(options)
+  const named = (env.DYNSRV_DNS ?? '').split(',').map((one) => one.trim())
+  const servers = options.dns ?? (config.dns.length > 0 ? config.dns : named.filter((one) => one !== ''))
+  const tls = (await tlsOf(options)) ?? config.tls
   return {
     services,
     peers,
     dns: servers.map(dnsServer),
     timeoutMs: durationMs(options.timeout),
-    intervalMs: durationMs(options.interval),
+    intervalMs: options.interval === undefined ? (config.intervalMs ?? INTERVAL_MS) : durationMs(options.interval),
     fingerprint: options.fingerprint === true,
+    configFaults: config.faults,
     env,
     resolvConf: '/etc/resolv.conf',
     ...(name !== undefined && { name }),
@@ -77,6 +80,9 @@ export async function doctorOptions(
     ...(gossip !== undefined && { gossip: await gossipOf(gossip) }),
   }
 }
+
+/** As `join` polls. */
+const INTERVAL_MS = 5_000
 
 /** The members of `api-1@my-service.test` are those of `my-service.test`, as SRV clusters are named. */
 function servicesOf(own: string, compose: string | undefined): string[] {

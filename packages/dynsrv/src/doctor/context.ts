@@ -30,6 +30,8 @@ export interface DoctorOptions {
   readonly gossip?: { readonly secret?: string }
   /** A Docker Compose file to read. */
   readonly compose?: string
+  /** What is wrong with the configuration file. */
+  readonly configFaults?: readonly unknown[]
   readonly env: NodeJS.ProcessEnv
   readonly resolvConf: string
   /** What `resolv.conf` said when the doctor began to watch. */

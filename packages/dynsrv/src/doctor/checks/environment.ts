@@ -124,8 +124,11 @@ export const ENVIRONMENT_CHECKS: readonly Check[] = [
     id: 'D44',
     group: 'environment',
     title: 'settings that somebody reads',
-    look: async ({ options }) => options.env,
-    judge: judgeSettings,
+    look: async ({ options }) => options,
+    judge: ({ env, configFaults = [] }) => [
+      ...configFaults.map((fault) => findingOf(fault, 'error')),
+      ...judgeSettings(env),
+    ],
   }),
   check({
     id: 'D24',
