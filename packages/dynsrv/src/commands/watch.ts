@@ -104,7 +104,9 @@ function liveView(label: string): View {
   const paint = painter(wantsColours(process.stdout))
   return {
     show({ reports, failure }) {
-      const { columns = 80, rows = 24 } = process.stdout
+      // A pseudo-terminal that nobody has sized says 0.
+      const columns = process.stdout.columns || 80
+      const rows = process.stdout.rows || 24
       const up = reports.filter((report) => report.up).length
       const tone = reports.length > 0 && up === reports.length ? 'good' : 'bad'
       const head: Span[] = [[`${up} of ${reports.length} up`, tone], `  ${label}  `, [clock(), 'quiet']]

@@ -63,7 +63,9 @@ export class LiveView implements DemoView {
 
   #draw(): void {
     this.#frame += 1
-    const { columns = 80, rows = 24 } = this.#stream
+    // A pseudo-terminal that nobody has sized says 0.
+    const columns = this.#stream.columns || 80
+    const rows = this.#stream.rows || 24
     const fixed = [...this.#header(), [], ...this.#table(), [], ...this.#story()]
     const ending: Span[][] = this.#end === undefined ? [] : [[], this.#verdict(this.#end)]
     const room = rows - 1 - fixed.length - ending.length - 1
