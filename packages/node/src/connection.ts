@@ -17,6 +17,9 @@ import type { SocketInput } from './socket-input.ts'
 /** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
 const WRITE_BYTES = 64 * 1024
 
+/** So much of large messages goes into one write; what other processes send meanwhile waits no longer than that. */
+const LARGE_WRITE_BYTES = 256 * 1024
+
 /** How long a connection that we end may take to hand over what it still holds. */
 const FAREWELL_MS = 1_000
 
@@ -225,7 +228,7 @@ export class Connection {
   #flush(all = false): void {
     if (this.#closed !== undefined) return
     while (!this.#blocked && this.#channel.pendingBytes > 0) {
-      const chunks = this.#channel.takeOutput(all ? undefined : WRITE_BYTES)
+      const chunks = this.#channel.takeOutput(all ? undefined : LARGE_WRITE_BYTES)
       if (chunks.length === 0) return
       let flowing = true
       if (chunks.length > 1) this.#socket.cork()
