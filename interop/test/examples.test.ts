@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
 import { companionArgs, startElixir } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
+import { PHOENIX_PUBSUB } from '@dynsrv/tools/phoenix'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../src/eventually.ts'
 import { ExampleProgram } from '../src/example-program.ts'
@@ -87,5 +88,39 @@ describe('a cluster of TypeScript processes', { timeout: 60_000 }, () => {
       expect(lines.map((line) => Number(line.at(-2))).toSorted()).toEqual([1, 4, 9])
     }
     for (const program of programs) expect(await program.stop()).toBe(0)
+  })
+})
+
+describe('an echo in a room of Phoenix', { timeout: 60_000 }, () => {
+  it('hears what is broadcast, and is heard', async () => {
+    await using zone = await startZoneServer()
+    const ports = { phx: await freePort(), echo: await freePort() }
+    for (const [label, port] of Object.entries(ports)) {
+      zone.add({ type: 'SRV', name: 'chat.test', target: `${label}-1.chat.test`, port })
+      zone.add({ type: 'A', name: `${label}-1.chat.test`, address: '127.0.0.1' })
+    }
+    await using phoenix = await startElixir({
+      name: 'phx-1@chat.test',
+      cookie: 'example',
+      args: companionArgs(),
+      env: { ERL_DIST_PORT: String(ports.phx), DYNSRV_DNS: zone.address },
+    })
+    await phoenix.eval(`Code.compile_file(${JSON.stringify(PHOENIX_PUBSUB)}); :ok`)
+    await phoenix.eval('{:ok, pid} = Phoenix.PubSub.start(MyApp.PubSub); Process.unlink(pid)')
+    await phoenix.eval('Phoenix.PubSub.subscribe(MyApp.PubSub, "room:lobby")')
+    await using echo = await ExampleProgram.start('phoenix-pubsub/echo.ts', {
+      RELEASE_NODE: 'echo-1@chat.test',
+      RELEASE_COOKIE: 'example',
+      ERL_DIST_PORT: String(ports.echo),
+      DYNSRV_DNS: zone.address,
+    })
+    await eventually(() => phoenix.eval('length(:pg.get_members(Phoenix.PubSub, MyApp.PubSub.Adapter))'), '2')
+    await phoenix.eval(
+      'Phoenix.Channel.Server.broadcast(MyApp.PubSub, "room:lobby", "new_msg", %{from: "Joe", body: "hello"})',
+    )
+    expect(await echo.firstLines(1)).toEqual(['Joe: hello'])
+    const heard = 'receive do %{payload: %{"from" => "echo", "body" => body}} -> body after 20_000 -> :nothing end'
+    expect(await phoenix.eval(heard)).toBe('"HELLO"')
+    expect(await echo.stop()).toBe(0)
   })
 })

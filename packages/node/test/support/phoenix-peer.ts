@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import type { Beam } from '@dynsrv/tools/beam'
+import { PHOENIX_PUBSUB } from '@dynsrv/tools/phoenix'
 import { startElixirPeer } from './elixir-peer.ts'
-
-const SOURCE = fileURLToPath(new URL('phoenix_pubsub.ex', import.meta.url))
 
 /** A real Elixir node that speaks as Phoenix.PubSub does; its pubsub is `MyApp.PubSub`, once it is started. */
 export async function startPhoenixPeer(label: string): Promise<Beam> {
   const beam = await startElixirPeer(label)
-  await beam.eval(`Code.compile_file(${JSON.stringify(SOURCE)}); :ok`)
+  await beam.eval(`Code.compile_file(${JSON.stringify(PHOENIX_PUBSUB)}); :ok`)
   return beam
 }
 
