@@ -11,6 +11,8 @@ const PEERS = [
   { program: 'named', packages: ['bind9'] },
   { program: 'ip', packages: ['iproute2'] },
   { program: 'openssl', packages: ['openssl'] },
+  // The largest comes last.
+  { program: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
 ]
 
 /** What Debian asks before it starts the service of a package that it installs; 101 says no. */
@@ -27,7 +29,7 @@ export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } 
       `The tests talk to real peers, and these are not on the PATH: ${names}.\n` +
         `On Debian, as root, they are installed by themselves: run this with sudo, or in a container of debian:bookworm, or\n` +
         `sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
-        'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq, BIND, iproute2 and openssl, then run this again.',
+        'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq, BIND, iproute2, openssl and Chromium, then run this again.',
     )
   }
   log(`Installing the real peers that are missing (${names}): ${packages.join(' ')}`)

@@ -5,7 +5,7 @@ import type { Strategy } from '@dynsrv/strategy'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import { explain } from './explain.ts'
-import type { OwnRecord } from './own-record.ts'
+import type { LastLookup, OwnRecord } from './own-record.ts'
 
 const READY_TIMEOUT_MS = 30_000
 
@@ -76,6 +76,11 @@ export class Cluster implements AsyncDisposable {
     const connected = new Set(this.members())
     const expected = [...this.#parts.strategies.values()].flatMap((strategy) => strategy.expected())
     return new Map(expected.filter((node) => !connected.has(node)).map((node) => [node, this.#unreachable.get(node)]))
+  }
+
+  /** The last DNS answer about each topology that is found through SRV records, and why there was none since. */
+  lookups(): Map<string, LastLookup> {
+    return new Map([...this.#parts.ownRecords].map(([topology, record]) => [topology, record.lastLookup]))
   }
 
   /** The port that we listen on. */

@@ -6,6 +6,20 @@ import { DynsrvError } from './error.ts'
 /** Whole answers in a row that must lack our record before it counts as taken away. */
 const ANSWERS_WITHOUT = 2
 
+/** What was asked last about a service, and what came of it. */
+export interface LastLookup {
+  /** The name that was asked. */
+  readonly service: string
+  /** The last good answer. */
+  readonly answer?: SrvAnswer
+  /** When that came, as `Date.now()` tells it. */
+  readonly answeredAt?: number
+  /** How long it took, in milliseconds. */
+  readonly elapsedMs?: number
+  /** Why there was no answer since. */
+  readonly failure?: unknown
+}
+
 /** What is asked of the resolver. */
 type Source = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses' | 'resolveTxt'>
 
@@ -21,22 +35,38 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
   readonly resolver: Source
   readonly #service: string
   readonly #target: string
+  #last: LastLookup
   #seen = false
   #answersWithout = 0
 
   constructor(self: NodeName, service: string, resolver: Source) {
     super()
     this.#service = service.toLowerCase()
+    this.#last = { service }
     this.#target = `${parseNodeName(self).alive}.${service}`.toLowerCase()
     this.resolver = {
       resolveSrv: async (name, options) => {
-        const answer = await resolver.resolveSrv(name, options)
-        if (name.toLowerCase() === this.#service) this.#notice(answer)
+        if (name.toLowerCase() !== this.#service) return resolver.resolveSrv(name, options)
+        const askedAt = performance.now()
+        let answer: SrvAnswer
+        try {
+          answer = await resolver.resolveSrv(name, options)
+        } catch (failure) {
+          if (options?.signal?.aborted !== true) this.#last = { ...this.#last, failure }
+          throw failure
+        }
+        this.#last = { service, answer, answeredAt: Date.now(), elapsedMs: performance.now() - askedAt }
+        this.#notice(answer)
         return answer
       },
       resolveAddresses: (name, options) => resolver.resolveAddresses(name, options),
       resolveTxt: (name, options) => resolver.resolveTxt(name, options),
     }
+  }
+
+  /** The last answer about the service, and why there was none since. */
+  get lastLookup(): LastLookup {
+    return this.#last
   }
 
   /** Whether a peer belongs to this service. */

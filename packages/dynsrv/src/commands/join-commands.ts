@@ -21,6 +21,9 @@ Examples:
   As a service: Kubernetes, Nomad or systemd ask /livez and /readyz, Prometheus asks /metrics
   $ dynsrv up --service my-service.service.consul --http 0.0.0.0:9464 --min-peers 1
 
+  Watch the cluster in a browser, at http://127.0.0.1:9464/
+  $ dynsrv up --name watcher@my-service.service.consul --service my-service.service.consul --port 0 --page
+
   On this machine only, on any free port
   $ dynsrv up --name api-1@my-service.test --service my-service.test --port 0 --http 127.0.0.1:0
 
@@ -47,6 +50,7 @@ export function joinCommands(program: Command, run: Run): void {
   )
     .option('--http <host:port>', 'where to serve HTTP (default: 127.0.0.1:9464)')
     .option('--min-peers <number>', 'peers that must be connected before /readyz says yes (default: 0)')
+    .option('--page', 'show the cluster as a live page at /')
     .addHelpText('after', UP_EXAMPLES)
     .action(run(async () => (await import('./up.ts')).up))
 }

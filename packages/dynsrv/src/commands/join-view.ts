@@ -21,6 +21,8 @@ export interface StartedFacts {
   readonly pollingIntervalMs: number
   /** Where health and metrics are served. */
   readonly http?: string
+  /** Where the live page is served. */
+  readonly page?: string
 }
 
 /** For programs: one JSON object a line, everything that happens. */
@@ -69,7 +71,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   }
   const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
   return {
-    started({ name, port, hidden, services, dns, pollingIntervalMs, http }) {
+    started({ name, port, hidden, services, dns, pollingIntervalMs, http, page }) {
       self = name
       width = name.length
       const servers = dns.length === 0 ? "the system's DNS servers" : dns.join(', ')
@@ -78,6 +80,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
         paint([`looks for members in SRV ${services.join(', ')} at ${servers} every ${pollingIntervalMs / 1_000} s`]),
       )
       if (http !== undefined) write(paint([`health and metrics at ${http}: /livez /readyz /metrics`]))
+      if (page !== undefined) write(paint(['live page at ', [page, 'title']]))
       write(paint([['Ctrl-C leaves', 'quiet']]))
     },
     show(event, members) {

@@ -1,10 +1,12 @@
 import { loadConfig } from '../config/load-config.ts'
 import { DynsrvError } from '../error.ts'
 import { HEALTH_PORT, type HealthServer, startHealthServer } from '../health/health-server.ts'
+import { pageRoutes } from '../page/page-routes.ts'
 import { type JoinOptions, stay } from './join.ts'
 
 /** The options of `dynsrv up`, as they were typed. */
 export interface UpOptions extends JoinOptions {
+  readonly page?: boolean
   readonly http?: string
   readonly minPeers?: string
 }
@@ -21,8 +23,9 @@ export async function up(options: UpOptions): Promise<number> {
   let server: HealthServer | undefined
   return await stay(options, config, {
     async started(cluster) {
-      server = await startHealthServer(cluster, { ...at, minPeers })
-      return { http: server.url }
+      const page = options.page === true
+      server = await startHealthServer(cluster, { ...at, minPeers, ...(page && { routes: pageRoutes(cluster) }) })
+      return { http: server.url, ...(page && { page: `${server.url}/` }) }
     },
     // It answers while the node leaves, so that an orchestrator sees it unready first.
     left: async () => server?.close(),

@@ -1,0 +1,114 @@
+import type { PageChange, PageMember, PageState, PageTopology } from './page-state.ts'
+
+/** The page as the server writes it: whole and readable without JavaScript; the script takes over from there. */
+export function pageHtml(state: PageState): string {
+  const { self, members, topologies, changes } = state
+  const connected = members.filter(({ state }) => state === 'connected').length
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(self.name)} · dynsrv</title>
+<link rel="icon" href="/page/page.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/page/page.css">
+<script type="module" src="/page/page.js"></script>
+</head>
+<body>
+<a class="skip" href="#members">To the table of members</a>
+<header>
+<img src="/page/page.svg" width="36" height="36" alt="">
+<div class="title">
+<p class="brand">dynsrv</p>
+<h1 id="self">${escaped(self.name)}</h1>
+</div>
+<p class="live" id="live" role="status" data-live="static">as of <time>${time(Date.now())}</time> UTC</p>
+</header>
+<noscript><p class="notice">This page is live with JavaScript. Without it, <a href="/">load it again</a> to see what is new.</p></noscript>
+<p class="notice" id="notice" hidden></p>
+<main>
+<section class="tiles" aria-label="At a glance" id="tiles">
+<div class="tile"><p class="label">Connected</p><p class="figure">${connected}<small> of ${connected + missing(members)}</small></p></div>
+<div class="tile"><p class="label">DNS</p><p class="figure">${topologies.some(({ failure }) => failure !== '') ? 'failing' : 'answers'}</p></div>
+</section>
+<section class="card graph" id="graph-card" aria-labelledby="graph-title" hidden>
+<h2 id="graph-title">Cluster</h2>
+<div id="graph"></div>
+</section>
+<section class="card members" aria-labelledby="members-title">
+<div class="bar"><h2 id="members-title">Members</h2><span id="members-tools"></span></div>
+<div class="scroll" role="group" aria-label="Table of members" tabindex="0">
+<table id="members">
+<thead><tr><th scope="col">Node</th><th scope="col">State</th><th scope="col" class="number">Latency</th><th scope="col" class="number">In /s</th><th scope="col" class="number">Out /s</th><th scope="col">Since</th></tr></thead>
+<tbody id="member-rows">${members.map(memberRow).join('\n')}</tbody>
+</table>
+</div>
+</section>
+<section class="card log" aria-labelledby="log-title">
+<h2 id="log-title">Changes</h2>
+<ol id="log" class="scroll" tabindex="0" aria-labelledby="log-title">${changes.toReversed().map(changeLine).join('\n')}</ol>
+</section>
+<section class="card dns" aria-labelledby="dns-title">
+<h2 id="dns-title">DNS answers</h2>
+<div id="topologies">${topologies.map(topology).join('\n')}</div>
+</section>
+</main>
+<p id="spoken" class="visually-hidden" role="log" aria-live="polite" aria-label="Changes of the cluster"></p>
+<footer><p>Read-only. Also here: <a href="/readyz">readyz</a>, <a href="/metrics">metrics</a>, <a href="/page/state">this page as JSON</a>.</p></footer>
+</body>
+</html>
+`
+}
+
+function memberRow(member: PageMember): string {
+  const { name, state, reason, hint, latencyMs, receivedPerSecond, sentPerSecond, since } = member
+  return `<tr data-state="${state}"><th scope="row">${escaped(name)}</th><td><span class="state" data-state="${state}">${state}</span>${
+    reason === '' ? '' : `<p class="reason">${escaped(reason)}</p>`
+  }${hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`}</td><td class="number">${
+    latencyMs === null ? '–' : `${latencyMs} ms`
+  }</td><td class="number">${receivedPerSecond}</td><td class="number">${sentPerSecond}</td><td>${
+    since === null ? '–' : `${time(since)} UTC`
+  }</td></tr>`
+}
+
+function changeLine({ at, kind, about, text, hint }: PageChange): string {
+  return `<li data-kind="${kind}"><time>${time(at)}</time> <b>${escaped(about)}</b> <span>${escaped(text)}</span>${
+    hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`
+  }</li>`
+}
+
+function topology(found: PageTopology): string {
+  const { service, server, answeredAt, failure, hint, notes, records } = found
+  const rows = records.map(
+    ({ target, port, addresses, outcome, text }) =>
+      `<tr><th scope="row">${escaped(target)}:${port}</th><td>${escaped(addresses.join(', '))}</td><td><span class="state" data-state="${outcome}">${escaped(text)}</span></td></tr>`,
+  )
+  return `<h3>${escaped(service)}</h3><p class="facts">${
+    answeredAt === null ? 'No answer yet' : `Answered at ${time(answeredAt)} UTC by ${escaped(server)}`
+  }</p>${failure === '' ? '' : `<p class="failure">${escaped(failure)}</p>`}${
+    hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`
+  }${notes.map((note) => `<p class="hint">${escaped(note)}</p>`).join('')}
+<div class="scroll" role="group" aria-label="Records of ${escaped(service)}" tabindex="0"><table><thead><tr><th scope="col">Record</th><th scope="col">Address</th><th scope="col">What was done</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`
+}
+
+function missing(members: readonly PageMember[]): number {
+  return members.filter(({ state, expected }) => expected && state !== 'connected').length
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString().slice(11, 19)
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Peers and zones write names and texts: nothing of them may become markup. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
+}
