@@ -10,6 +10,8 @@ import { TermReader } from './term-reader.ts'
 /** LOCAL_EXT begins with a hash of four bytes. */
 const LOCAL_HASH_BYTES = 4
 
+const NOTHING = new Uint8Array(0)
+
 /**
  * The term that `bytes` are the external term format of, as `binary_to_term/1` does, but for the whole input.
  *
@@ -19,12 +21,49 @@ const LOCAL_HASH_BYTES = 4
  * @see OTP `erl_ext_dist`
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): Term {
-  const { value, end, isWhole } = decodeAt(bytes, options)
-  if (end !== bytes.length) {
-    throw new EtfError('ETF_TRAILING_BYTES', `${bytes.length - end} bytes follow the term`, { offset: end })
+  if (bytes.length > 1 && bytes[0] === VERSION && bytes[1] !== COMPRESSED && bytes[1] !== LOCAL_EXT) {
+    return decodePlain(bytes, options)
   }
+  const { value, end, isWhole } = decodeAt(bytes, options)
+  if (end !== bytes.length) throw trailing(bytes.length - end, end)
   if (!isWhole) throw new EtfError('ETF_TRAILING_BYTES', 'bytes follow the term inside its compressed form')
   return value
+}
+
+/** The reader of the last call, for the next one with the same options: making one takes as long as a small term. */
+let kept = { reader: new TermReader(NOTHING, 0, undefined), binary: undefined, map: undefined, float: undefined } as {
+  readonly reader: TermReader
+  readonly binary: DecodeOptions['binary']
+  readonly map: DecodeOptions['map']
+  readonly float: DecodeOptions['float']
+}
+
+function readerFor(options: DecodeOptions | undefined): TermReader {
+  if (options?.binary === kept.binary && options?.map === kept.map && options?.float === kept.float) {
+    if (options?.limits === undefined) return kept.reader
+  }
+  const reader = new TermReader(NOTHING, 0, options)
+  if (options?.limits === undefined) {
+    kept = { reader, binary: options?.binary, map: options?.map, float: options?.float }
+  }
+  return reader
+}
+
+/** A term as nearly every one is: neither compressed nor of one VM alone. */
+function decodePlain(bytes: Uint8Array, options: DecodeOptions | undefined): Term {
+  const reader = readerFor(options)
+  try {
+    reader.open(bytes, 1, bytes.length, undefined)
+    const value = reader.read(0)
+    if (reader.at !== bytes.length) throw trailing(bytes.length - reader.at, reader.at)
+    return value
+  } finally {
+    reader.close()
+  }
+}
+
+function trailing(count: number, offset: number): EtfError {
+  return new EtfError('ETF_TRAILING_BYTES', `${count} bytes follow the term`, { offset })
 }
 
 /** As {@link decode}, for a term in front of other bytes, which come as `rest`, on the same memory. */

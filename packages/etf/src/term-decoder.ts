@@ -32,11 +32,13 @@ export class TermDecoder {
       throw new EtfError('ETF_BAD_OPTION', `bytes ${start} to ${end} are not inside ${bytes.length}`)
     }
     const reader = this.#reader
-    reader.open(bytes, start, end, atoms)
-    const value = reader.read(0)
-    this.end = reader.at
-    // What lives long must not keep the memory of a message.
-    reader.bytes = NOTHING
-    return value
+    try {
+      reader.open(bytes, start, end, atoms)
+      const value = reader.read(0)
+      this.end = reader.at
+      return value
+    } finally {
+      reader.close()
+    }
   }
 }

@@ -46,6 +46,7 @@ function roomFor(count: number, tag: number | undefined): Term[] {
   return new Array<Term>(count)
 }
 
+const NOTHING = new Uint8Array(0)
 const BINARIES = ['bytes', 'text', 'view']
 const MAPS = ['map', 'object']
 const FLOATS = ['number', 'boxed']
@@ -112,6 +113,13 @@ export class TermReader {
     this.terms = 0
     this.keyDepth = 0
     this.sawAtomRef = false
+    this.#view = undefined
+  }
+
+  /** Lets go of the bytes: whoever keeps a reader must not keep the memory of a message. */
+  close(): void {
+    this.bytes = NOTHING
+    this.atoms = undefined
     this.#view = undefined
   }
 
@@ -363,6 +371,10 @@ export class TermReader {
       const tag = at < end ? bytes[at] : -1
       if (tag === Tag.SMALL_INTEGER_EXT || tag === Tag.INTEGER_EXT) {
         index = this.#readIntegers(list, index, to) - 1
+      } else if (tag === Tag.SMALL_ATOM_UTF8_EXT) {
+        list[index] = this.#readSmallAtom().value
+      } else if (tag === Tag.BINARY_EXT) {
+        list[index] = this.#readBinary()
       } else if (tag === Tag.NEW_FLOAT_EXT && !this.boxesAllFloats && !this.isInKey && to - index >= DATA_VIEW_FROM) {
         index = this.#readDoubles(list, index, to) - 1
       } else {
