@@ -23,7 +23,7 @@ interface Verdict {
 
 /** Runs `dynsrv doctor --json` as a user does; gives back the errors and the warnings in their order. */
 async function doctor(service: string, dns: string, env: Readonly<Record<string, string>>) {
-  const args = ['doctor', '--service', service, '--dns', dns, '--timeout', '3s', '--json']
+  const args = ['doctor', '--service', service, '--dns', dns, '--timeout', '8s', '--json']
   const child = spawn(process.execPath, [DYNSRV, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', RELEASE_COOKIE: COOKIE, ...env },

@@ -27,7 +27,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
   afterAll(() => cluster[Symbol.asyncDispose]())
 
   const examine = (env: Record<string, string> = {}, ...more: string[]) =>
-    examineAs(['--service', SERVICE, '--dns', cluster.zone.address, '--timeout', '2s', ...more], {
+    examineAs(['--service', SERVICE, '--dns', cluster.zone.address, '--timeout', '5s', ...more], {
       ...cluster.env,
       ...env,
     })
@@ -165,7 +165,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       ['nodata', 'D35 DOCTOR_NO_MEMBERS'],
     ] as const)('that answers %s', async (name, expected) => {
       using _fault = fault(name)
-      const found = await examine({}, '--timeout', '700ms')
+      const found = await examine({}, '--timeout', '4s')
       expect(errorsOf(found)).toEqual([expected])
       expect(found.code).toBe(1)
     })
@@ -288,7 +288,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     it('D17: a node that hangs', async () => {
       await using member = await oneNode(cluster.zone, 'frozen')
       member.beam.signal('SIGSTOP')
-      const found = await examine({}, '--timeout', '700ms')
+      const found = await examine({}, '--timeout', '4s')
       member.beam.signal('SIGCONT')
       expect(errorsOf(found)).toEqual(['D17 DIST_TIMEOUT'])
     })

@@ -287,8 +287,8 @@ describe('D06, D36 to D41: mesh', () => {
   })
 
   it('tells when this process stood still', () => {
-    expect(judgeEventLoop({ longestMs: 200 })).toEqual([])
-    expect(codes(judgeEventLoop({ longestMs: 2_000 }))).toEqual(['warning DOCTOR_EVENT_LOOP'])
+    expect(judgeEventLoop({ longestMs: 2_000 })).toEqual([])
+    expect(codes(judgeEventLoop({ longestMs: 9_200 }))).toEqual(['warning DOCTOR_EVENT_LOOP'])
     expect(codes(judgeEventLoop({ longestMs: 16_000 }))).toEqual(['error DOCTOR_EVENT_LOOP'])
   })
 

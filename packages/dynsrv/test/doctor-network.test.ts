@@ -45,7 +45,7 @@ describe('dynsrv doctor on machines of a network', () => {
     const there = await network.machine('there', '10.77.0.2')
     await using _zone = await serveZone(here, { there: '10.77.0.2' })
     await using _erl = await erlang(there, 'there')
-    const args = ['--service', SERVICE, '--timeout', '1500ms']
+    const args = ['--service', SERVICE, '--timeout', '4s']
     const good = await examineAs(args, env, here.namespace)
     expect([errorsOf(good), warningsOf(good)]).toEqual([[], []])
     await there.cut()
@@ -61,11 +61,11 @@ describe('dynsrv doctor on machines of a network', () => {
     const own = { ...env, RELEASE_NODE: `here@${SERVICE}`, ERL_DIST_PORT: PORT }
     {
       await using _erl = await erlang(here, 'here', '-kernel', 'inet_dist_use_interface', '{127,0,0,1}')
-      const found = await examineAs(['--timeout', '2s'], own, here.namespace)
+      const found = await examineAs(['--timeout', '5s'], own, here.namespace)
       expect(errorsOf(found)).toEqual(['D21 DOCTOR_LOOPBACK_ONLY'])
     }
     await using _erl = await erlang(here, 'here')
-    const good = await examineAs(['--timeout', '2s'], own, here.namespace)
+    const good = await examineAs(['--timeout', '5s'], own, here.namespace)
     expect([errorsOf(good), warningsOf(good)]).toEqual([[], ['D35 DOCTOR_ALONE']])
   })
 
@@ -74,7 +74,7 @@ describe('dynsrv doctor on machines of a network', () => {
     const here = await network.machine('here', '10.77.0.1')
     await using _zone = await serveZone(here, { here: '10.77.0.9' })
     const own = { ...env, RELEASE_NODE: `here@${SERVICE}`, ERL_DIST_PORT: PORT }
-    const found = await examineAs(['--timeout', '2s'], own, here.namespace)
+    const found = await examineAs(['--timeout', '5s'], own, here.namespace)
     expect([errorsOf(found), warningsOf(found)[0]]).toEqual([[], 'D04 DOCTOR_OWN_ADDRESS'])
     expect(found.verdicts[0]?.message).toContain('this machine has 10.77.0.1')
   })
@@ -89,7 +89,7 @@ describe('dynsrv doctor on machines of a network', () => {
     // Packets are sent as large as the sender's MTU allows, and the second port of the switch drops what is above its own.
     ip('-n', here.namespace, 'link', 'set', 'eth0', 'gso_max_segs', '1')
     ip('-n', here.namespace.replace(/here$/, 'switch'), 'link', 'set', 'port2', 'mtu', '1300')
-    const found = await examineAs(['--service', SERVICE, '--timeout', '2s'], env, here.namespace)
+    const found = await examineAs(['--service', SERVICE, '--timeout', '5s'], env, here.namespace)
     expect(errorsOf(found)).toEqual(['D41 DOCTOR_LARGE_STALLS'])
     expect(found.verdicts[0]?.message).toBe(`messages to there@${SERVICE} stall above 1024 bytes`)
   })

@@ -19,7 +19,7 @@ async function examineWith(service: string, resolvConf: string | undefined): Pro
       services: [service],
       dns: [],
       peers: [],
-      timeoutMs: 1_000,
+      timeoutMs: 5_000,
       intervalMs: 5_000,
       fingerprint: false,
       env: { RELEASE_COOKIE: COOKIE },

@@ -58,7 +58,7 @@ describe('the screen of dynsrv doctor', () => {
   })
 
   it('tells with --watch what comes and what goes', async () => {
-    await using watching = new Dynsrv([...args(), '--watch', '--interval', '200ms', '--timeout', '2s'], {
+    await using watching = new Dynsrv([...args(), '--watch', '--interval', '200ms', '--timeout', '5s'], {
       env: cluster.env,
     })
     await watching.line((line) => line.startsWith('Nothing is wrong.'))

@@ -12,7 +12,7 @@ describe('dynsrv doctor at a real node with -proto_dist inet_tls', () => {
   it('D18: says that one side speaks TLS and the other does not', async () => {
     using files = certificateFiles({ names: `DNS:${SERVICE}` })
     await using zone = await startZoneServer()
-    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '2s']
+    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '5s']
     await using _secure = await oneNode(zone, 'secure', overTls(files))
     expect(errorsOf(await examineAs(args, env))).toEqual(['D18 DOCTOR_TLS_MISMATCH'])
     const good = await examineAs([...args, '--tls', '--cacert', files.ca], env)
@@ -40,7 +40,7 @@ describe('dynsrv doctor at a real node with -proto_dist inet_tls', () => {
     using files = certificateFiles(wanted)
     await using zone = await startZoneServer()
     await using _secure = await oneNode(zone, 'secure', overTls(files))
-    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '2s', '--tls', '--cacert', files.ca]
+    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '5s', '--tls', '--cacert', files.ca]
     const found = await examineAs(args, env)
     expect(found.verdicts[0]).toMatchObject({ check: 'D19', severity, message: expect.stringMatching(says) })
   })
@@ -50,7 +50,7 @@ describe('dynsrv doctor at a real node with -proto_dist inet_tls', () => {
     using others = certificateFiles({ names: `DNS:${SERVICE}` })
     await using zone = await startZoneServer()
     await using _secure = await oneNode(zone, 'secure', overTls(files))
-    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '2s', '--tls', '--cacert', others.ca]
+    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '5s', '--tls', '--cacert', others.ca]
     const found = await examineAs(args, env)
     expect(errorsOf(found)[0]).toBe('D19 DOCTOR_TLS_CERTIFICATE')
     expect(found.verdicts[0]?.message).toMatch(/is not accepted/)

@@ -98,7 +98,7 @@ export function judgeEchoes(all: readonly EchoFacts[]): Finding[] {
 }
 
 /** How often a node that was connected just now is looked at again, and how long it is given. */
-const GLOBAL_LOOKS = 4
+const GLOBAL_LOOKS = 10
 const GLOBAL_PAUSE_MS = 500
 
 /** `global` needs a moment for a node that came just now: only who is still waited for after that is told. */

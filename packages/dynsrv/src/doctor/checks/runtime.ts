@@ -8,7 +8,7 @@ import { knocked } from '../probes/peers.ts'
 /** A quarter of OTP's `net_ticktime`: a process that stops for longer sends its tick too late. */
 const TICK_MS = 15_000
 /** Worth a word long before ticks come late. */
-const LONG_MS = 1_000
+const LONG_MS = 5_000
 
 /** D40: how long this process stood still. */
 export function judgeEventLoop({ longestMs }: { readonly longestMs: number }): Finding[] {

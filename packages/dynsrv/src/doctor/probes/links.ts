@@ -110,7 +110,7 @@ async function facts({ options }: DoctorContext, node: Node, name: string): Prom
   }
 }
 
-const GLOBAL_TIMEOUT_MS = 1_000
+const GLOBAL_TIMEOUT_MS = 2_000
 
 async function globalKnows(
   call: (module: string, fun: string, ...args: Term[]) => Promise<Term>,
