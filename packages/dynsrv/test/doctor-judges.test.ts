@@ -15,6 +15,7 @@ import { judgeEventLoop } from '../src/doctor/checks/runtime.ts'
 import { judgeRotation, judgeTrimming } from '../src/doctor/checks/srv-answers.ts'
 import { judgeCertificates } from '../src/doctor/checks/tls.ts'
 import type { Finding } from '../src/doctor/finding.ts'
+import { fingerprintOf } from '../src/doctor/probes/cookie.ts'
 import type { Variety } from '../src/doctor/probes/dns.ts'
 import type { BeamFacts } from '../src/doctor/probes/links.ts'
 import type { KnockedPeer } from '../src/doctor/probes/peers.ts'
@@ -115,6 +116,14 @@ describe('D08, D44: cookie and settings', () => {
 
   it('says nothing when the right one is set as well', () => {
     expect(judgeSettings({ ERL_COOKIE: 'x', RELEASE_COOKIE: 'x' })).toEqual([])
+  })
+})
+
+describe('the fingerprint of a cookie', () => {
+  it('is the same for the same cookie alone, and short', () => {
+    expect(fingerprintOf('one')).toBe(fingerprintOf('one'))
+    expect(fingerprintOf('one')).not.toBe(fingerprintOf('two'))
+    expect(fingerprintOf('one')).toMatch(/^[0-9a-f]{8}$/)
   })
 })
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { scryptSync } from 'node:crypto'
 import { findCookie } from '../../cookie.ts'
 import { type Attempt, attempt } from '../attempt.ts'
 import type { DoctorContext } from '../context.ts'
@@ -32,7 +32,12 @@ export async function cookieFact({ options }: DoctorContext): Promise<CookieFact
   }
 }
 
-/** Eight digits of a hash: enough to tell two cookies apart, far too few to guess one. */
+/**
+ * Eight digits of a slow hash, the same on every machine: enough to tell two cookies apart. They are too few to find a good
+ * cookie by, and trying the words of a dictionary takes long; still, they are shown only when asked for.
+ */
 export function fingerprintOf(cookie: string): string {
-  return createHash('sha256').update('dynsrv doctor ').update(cookie, 'latin1').digest('hex').slice(0, 8)
+  return scryptSync(Buffer.from(cookie, 'latin1'), 'dynsrv doctor', FINGERPRINT_BYTES).toString('hex')
 }
+
+const FINGERPRINT_BYTES = 4
