@@ -6,6 +6,7 @@ import { TERMS } from './etf-terms.mjs'
 
 const ROUND_NS = 4e6
 const WARM_UP_NS = 60e6
+const WARM_UP_TURNS = 2000
 
 const jobs = new Map()
 
@@ -15,15 +16,20 @@ function repeat(run, value, times) {
   return Number(hrtime.bigint() - from)
 }
 
-/** Warms the codec up on one term, and finds how many calls make a round. */
+/**
+ * Warms the codec up on one term, and finds how many calls make a round: by its fastest turn, for others may have been
+ * interrupted.
+ */
 function job(run, value) {
-  let calls = 0
   let spent = 0
-  while (spent < WARM_UP_NS) {
-    spent += repeat(run, value, 10)
-    calls += 10
+  let fastest = Number.POSITIVE_INFINITY
+  for (let turns = 0; spent < WARM_UP_NS || turns < WARM_UP_TURNS; turns++) {
+    const ns = repeat(run, value, 10)
+    spent += ns
+    fastest = Math.min(fastest, ns / 10)
+    if (spent > 10 * WARM_UP_NS) break
   }
-  return { run, value, times: Math.max(10, Math.round((calls * ROUND_NS) / spent)) }
+  return { run, value, times: Math.max(10, Math.round(ROUND_NS / fastest)) }
 }
 
 const codec = CODECS[process.argv[2]]()
