@@ -1,11 +1,14 @@
 import { basename } from 'node:path'
 import { defineProject } from 'vitest/config'
 
-/** The one test set-up of every package: sources are read directly, so a test never sees a stale build. */
+/**
+ * The one test set-up of every package: sources are read directly, so a test never sees a stale build. The timeouts only
+ * end what hangs: on a machine with thirty busy processes a BEAM node takes over 20 s to start.
+ */
 export function library({ name = basename(process.cwd()), ...test } = {}) {
   return defineProject({
     resolve: { conditions: ['@dynsrv/source', 'node', 'import', 'default'] },
     ssr: { resolve: { conditions: ['@dynsrv/source', 'node', 'import', 'default'] } },
-    test: { name, include: ['test/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000, ...test },
+    test: { name, include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, ...test },
   })
 }

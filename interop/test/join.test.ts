@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { freePort } from '@dynsrv/tools/free-port'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { expect, it } from 'vitest'
 import { startBeamMember } from '../src/beam-member.ts'
 import { eventually } from '../src/eventually.ts'
@@ -29,7 +29,7 @@ it('`dynsrv join` joins three Elixir nodes named by dnsmasq; each side lists the
     beams.push(undo.use(await startBeamMember({ ...member, language: 'elixir' })))
   }
 
-  const cookieFile = join(await mkdtemp(join(tmpdir(), 'dynsrv-join-')), 'cookie')
+  const cookieFile = join(temporaryFolder('join'), 'cookie')
   await writeFile(cookieFile, `${COOKIE}\n`, { mode: 0o400 })
   const child = spawn(
     process.execPath,

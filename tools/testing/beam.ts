@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from './temporary-folder.ts'
 
 export interface BeamOptions {
   /** The full node name, `alive@host`. */
@@ -104,7 +104,7 @@ let compiled: string | undefined
 /** Compiles the companion once and tells the folder of its `.beam` file. */
 export function compileCompanion(): string {
   if (compiled !== undefined) return compiled
-  const folder = mkdtempSync(join(tmpdir(), 'dynsrv-companion-'))
+  const folder = temporaryFolder('companion')
   const source = fileURLToPath(new URL('../../packages/epmd-shim/beam/dynsrv_epmd.erl', import.meta.url))
   copyFileSync(source, join(folder, 'dynsrv_epmd.erl'))
   execFileSync('erlc', ['-Werror', '-o', folder, join(folder, 'dynsrv_epmd.erl')])

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const run = promisify(execFile)
 
@@ -24,7 +24,7 @@ export async function otpRelease(suite: keyof typeof OTP_SUITES): Promise<OtpRel
   const script = fileURLToPath(new URL('../peers/otp.sh', import.meta.url))
   const { stdout } = await run(script, [suite])
   const folder = stdout.trim()
-  const companion = await mkdtemp(join(tmpdir(), `dynsrv-companion-${suite}-`))
+  const companion = temporaryFolder(`companion-${suite}`)
   const source = fileURLToPath(new URL('../../packages/epmd-shim/beam/dynsrv_epmd.erl', import.meta.url))
   await copyFile(source, join(companion, 'dynsrv_epmd.erl'))
   await run(join(folder, 'erlc'), ['-Werror', '-o', companion, join(companion, 'dynsrv_epmd.erl')])

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { AcceptorHandshake, type AcceptorOptions } from '../src/acceptor-handshake.ts'
 import { Channel, type ChannelOutput } from '../src/channel.ts'
 import type { IncomingMessage } from '../src/frame-reader.ts'
@@ -17,7 +17,7 @@ let compiled: string | undefined
 /** What makes a BEAM node find peers without epmd. */
 export function epmdFreeArgs(): string[] {
   if (compiled === undefined) {
-    compiled = mkdtempSync(join(tmpdir(), 'dynsrv-dist-protocol-'))
+    compiled = temporaryFolder('dist-protocol')
     const source = join(compiled, 'peer_epmd.erl')
     copyFileSync(fileURLToPath(new URL('peer_epmd.erl', import.meta.url)), source)
     execFileSync('erlc', ['-Werror', '-o', compiled, source])

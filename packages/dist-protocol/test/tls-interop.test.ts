@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import { startErl } from '@dynsrv/tools/beam'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { expect, it } from 'vitest'
 import { AcceptorHandshake } from '../src/acceptor-handshake.ts'
 import { HIDDEN_FLAGS } from '../src/flags.ts'
@@ -28,7 +28,7 @@ const MAKE_CERTIFICATE = `
   halt().`
 
 function tlsFiles(): { pem: Buffer; args: string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'dynsrv-dist-protocol-tls-'))
+  const folder = temporaryFolder('dist-protocol-tls')
   execFileSync('erl', ['-noshell', '-eval', MAKE_CERTIFICATE], { cwd: folder })
   const pem = join(folder, 'both.pem')
   const options = join(folder, 'ssl_dist.conf')

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, symlinkSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
 
@@ -85,10 +84,9 @@ describe('dynsrv demo', () => {
   })
 
   it('tells it without Erlang where erl is not on the PATH, and says so', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'dynsrv-path-'))
+    const folder = temporaryFolder('path')
     symlinkSync(process.execPath, join(folder, 'node'))
     const { code, stdout, stderr } = await runDynsrv(['demo', '--json'], { path: folder })
-    await rm(folder, { recursive: true })
     expect(stderr).toBe('')
     const lines = parse(stdout)
     expect(lines.find(({ type }) => type === 'start')).toMatchObject({

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startErl } from '@dynsrv/tools/beam'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { checkCookie } from '../src/cookie.ts'
 import { COOKIE, ENV } from './peer.ts'
@@ -57,7 +57,7 @@ describe('dynsrv cookie new', () => {
   })
 
   it('puts it into a file that only its owner reads, and overwrites none', async () => {
-    const file = join(await mkdtemp(join(tmpdir(), 'dynsrv-cookie-')), 'cookie')
+    const file = join(temporaryFolder('cookie'), 'cookie')
     const made = await runDynsrv(['cookie', 'new', '--file', file])
     const cookie = await readFile(file, 'utf8')
     expect(cookie).toMatch(/^[A-Za-z0-9]{43}$/)

@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { type Beam, companionArgs, startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 
 export const SERVICE = 'my-service.test'
 export const COOKIE = 'peer-test-cookie'
@@ -50,7 +50,7 @@ export async function startPeer(label = 'erl-1'): Promise<Peer> {
 
 /** A file in a new folder, readable by its owner alone. */
 export async function temporaryFile(name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'dynsrv-test-')), name)
+  const path = join(temporaryFolder('test'), name)
   await writeFile(path, content)
   await chmod(path, 0o600)
   return path

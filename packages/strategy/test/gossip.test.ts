@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { nodeName } from '@dynsrv/epmd-shim'
 import { freePort } from '@dynsrv/tools/free-port'
 import fc from '@dynsrv/tools/property'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { gossip } from '../src/index.ts'
 import { decodeHeartbeat, encodeHeartbeat, gossipKey } from '../src/sources/gossip-packet.ts'
 import { FakeMembership, node } from './fake-membership.ts'
@@ -124,6 +124,7 @@ describe('a real Elixir node that gossips as libcluster does', () => {
     const [ours, theirs] = [await freePort(), await freePort()]
     const script = fileURLToPath(new URL('gossip-peer.exs', import.meta.url))
     const peer = spawn('elixir', [script, String(theirs), String(ours), 'beam@svc.test', secret])
+    onTestFinished(() => void peer.kill('SIGKILL'))
     let heard = ''
     peer.stdout.setEncoding('utf8').on('data', (text: string) => {
       heard += text
@@ -142,7 +143,5 @@ describe('a real Elixir node that gossips as libcluster does', () => {
     clearInterval(again)
     sender.close()
     expect(heard).toContain('heard self@svc.test')
-    peer.kill('SIGKILL')
-    await once(peer, 'exit')
   })
 })

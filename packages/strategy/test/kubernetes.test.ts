@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type KubernetesOptions, kubernetes, kubernetesNodes } from '../src/index.ts'
 import { FakeMembership } from './fake-membership.ts'
@@ -108,7 +108,7 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   master = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  account = await mkdtemp(join(tmpdir(), 'account-'))
+  account = temporaryFolder('account')
   await writeFile(join(account, 'token'), 't0ken\n')
   await writeFile(join(account, 'namespace'), 'prod')
 })

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { staticResolver } from '@dynsrv/srv-resolver'
 import { startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   dnsCluster,
@@ -163,7 +163,7 @@ describe('epmd', () => {
   })
 
   it('erlangHosts: each host of the file, and one that fails hides nobody', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'hosts-')), '.hosts.erlang')
+    const path = join(temporaryFolder('hosts'), '.hosts.erlang')
     await writeFile(path, "% ours\n'one.test'.\n'two.test'. % down\n")
     const names = async (host: string) => {
       if (host === 'two.test') throw new Error('down')
@@ -176,7 +176,7 @@ describe('epmd', () => {
 
 describe('file and env', () => {
   it('file: names, comments, and what is no name is told', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'nodes-')), 'nodes')
+    const path = join(temporaryFolder('nodes'), 'nodes')
     await writeFile(path, '# ours\na@svc.test, b@svc.test\nnonsense\n')
     expect(await found(file(new FakeMembership(), { path }))).toStrictEqual(['a@svc.test', 'b@svc.test'])
     const ignored = await first(file(new FakeMembership(), { path }), 'ignored')
@@ -184,7 +184,7 @@ describe('file and env', () => {
   })
 
   it('file: a change joins long before the next poll, also when another file takes its place', async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'nodes-')), 'nodes')
+    const path = join(temporaryFolder('nodes'), 'nodes')
     await writeFile(path, '["a@svc.test"]')
     const membership = new FakeMembership()
     await using strategy = file(membership, { path, pollingInterval: 3_600_000 })

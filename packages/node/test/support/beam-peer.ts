@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Beam, startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 
 export const COOKIE = 'node_test_cookie'
 
@@ -13,7 +11,7 @@ let compiled: string | undefined
 /** The folder with the compiled address module. */
 export function compiledEpmd(): string {
   if (compiled !== undefined) return compiled
-  compiled = mkdtempSync(join(tmpdir(), 'dynsrv-node-'))
+  compiled = temporaryFolder('node')
   execFileSync('erlc', ['-o', compiled, fileURLToPath(new URL('port_in_name_epmd.erl', import.meta.url))])
   return compiled
 }

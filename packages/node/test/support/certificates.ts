@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 
 /** A certificate with its key, and who signed it: as PEM texts and as files. */
 export interface Certificate {
@@ -13,7 +13,7 @@ export interface Certificate {
 
 /** A fresh authority and a certificate of it for 127.0.0.1 that is good for both roles. Needs the openssl program. */
 export function makeCertificate(): Certificate {
-  const folder = mkdtempSync(join(tmpdir(), 'dynsrv-tls-'))
+  const folder = temporaryFolder('tls')
   const openssl = (...args: string[]): void => {
     execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
   }
