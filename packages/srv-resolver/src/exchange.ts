@@ -112,15 +112,7 @@ function settle({ server, timeoutMs, signal, over }: Race, start: Start): Promis
     }
     const fail = (error: unknown) => finish(() => reject(withServer(error, server)))
     const aborted = () => fail(signal.reason)
-    const ended = () =>
-      fail(
-        new ResolverError(
-          'DNS_TIMEOUT',
-          strays === 0
-            ? `${server.text} did not answer over ${over} within ${timeoutMs} ms`
-            : `${server.text} sent ${strays} datagrams, none of which answers the question (wrong id or name)`,
-        ),
-      )
+    const ended = () => fail(strays === 0 ? silence(server, over, timeoutMs) : astray(server, strays))
     const timer = setTimeout(ended, timeoutMs)
     signal.addEventListener('abort', aborted)
     const counter = {
@@ -130,6 +122,16 @@ function settle({ server, timeoutMs, signal, over }: Race, start: Start): Promis
     }
     const release = start((message) => finish(() => resolve(message)), fail, counter)
   })
+}
+
+function silence(server: ServerAddress, over: string, timeoutMs: number): ResolverError {
+  return new ResolverError('DNS_TIMEOUT', `${server.text} did not answer over ${over} within ${timeoutMs} ms`)
+}
+
+/** Something is there and speaks, so neither a firewall nor a longer time is the matter. */
+function astray(server: ServerAddress, strays: number): ResolverError {
+  const what = strays === 1 ? '1 datagram, which does not answer' : `${strays} datagrams, none of which answers`
+  return new ResolverError('DNS_MALFORMED', `${server.text} sent ${what} the question (wrong id or name)`)
 }
 
 function sameId(bytes: Uint8Array, query: Uint8Array): boolean {

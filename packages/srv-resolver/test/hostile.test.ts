@@ -123,8 +123,8 @@ describe('a zone server', () => {
     ['loop', 'DNS_MALFORMED'],
     ['hugeCounts', 'DNS_MALFORMED'],
     ['garbage', 'DNS_MALFORMED'],
-    ['wrongId', 'DNS_TIMEOUT'],
-    ['foreignName', 'DNS_TIMEOUT'],
+    ['wrongId', 'DNS_MALFORMED'],
+    ['foreignName', 'DNS_MALFORMED'],
   ] as const)('that answers with %s makes a bounded error over UDP, and over TCP', async (fault, code) => {
     await using zone = await startZoneServer({ records: RECORDS })
     zone.setFault(fault)
