@@ -616,6 +616,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   #unreachable(node: string, error: unknown): void {
     this.#router.unreachable(node, error)
     this.#remote.connectionLost(node)
+    if (this.#table.get(node) === undefined) this.#global?.connectionLost(node)
   }
 
   #whyDown(node: string): NodeDownReason | undefined {

@@ -118,3 +118,21 @@ it('nodes of ours share names without any BEAM node, and mesh', async () => {
     .poll(() => [left, right].map((node) => holder(node, 'last')), PATIENCE)
     .toStrictEqual([undefined, undefined])
 })
+
+it('a ring of nodes that all connect at once becomes one mesh with one table of names', async () => {
+  await using beam = await startBeamPeer('beam')
+  const nodes = await Promise.all(Array.from({ length: 6 }, (_, n) => visible(`ring${n}`)))
+  await using _nodes = {
+    [Symbol.asyncDispose]: async () => void (await Promise.all(nodes.map((node) => node.close()))),
+  }
+  await Promise.all(nodes.map((node, n) => node.global.register(`name ${n}`, node.mailbox())))
+  await Promise.all(nodes.map((node, n) => node.connect(nodes[(n + 1) % nodes.length]!.self)))
+  await nodes[3]!.connect(beam.name)
+  const slow = { timeout: 60_000, interval: 100 }
+  await expect.poll(() => nodes.map((node) => node.global.known().length), slow).toStrictEqual(nodes.map(() => 6))
+  await expect.poll(() => nodes.map((node) => node.global.names().length), slow).toStrictEqual(nodes.map(() => 6))
+  await expect.poll(() => beam.eval('length(global:registered_names())'), slow).toBe('6')
+  expect(await beam.eval('global:sync()')).toBe('ok')
+  expect(await beam.eval('global:register_name(last, self())')).toBe('yes')
+  expect(nodes.map((node) => holder(node, atom('last')))).toStrictEqual(nodes.map(() => beam.name))
+}, 150_000)

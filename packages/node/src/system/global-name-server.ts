@@ -12,6 +12,7 @@ import { GlobalLocks } from './global-locks.ts'
 import { type GlobalLink, GlobalMeeting } from './global-meeting.ts'
 import { GlobalNameTable } from './global-name-table.ts'
 import { list, readOperations } from './global-operation.ts'
+import { PeerTimers } from './peer-timers.ts'
 
 /** The version of the protocol that OTP 25 to 29 speak. OTP 23 speaks 5. */
 const VERSION = 8
@@ -55,8 +56,11 @@ export class GlobalNameServer {
   readonly #meetings = new Map<string, GlobalMeeting>()
   /** Our tags in meetings that we began and that the other side has not answered. */
   readonly #begun = new Map<string, number>()
-  readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #timers = new PeerTimers()
+  /** Our part of the cluster: whoever joins it through us is told to all of these. */
   readonly #known = new Set<string>()
+  /** Those of them that know us too. */
+  readonly #synced = new Set<string>()
   readonly #names: GlobalNameTable
   readonly #locks: GlobalLocks
   #tags = 0
@@ -65,9 +69,7 @@ export class GlobalNameServer {
     this.#parts = parts
     this.process = parts.registry.spawn({
       message: (message) => this.#message(message),
-      ended: () => {
-        for (const timer of this.#timers.values()) clearTimeout(timer)
-      },
+      ended: () => this.#timers.clear(),
     })
     parts.registry.register(NAME, this.process)
     this.#names = new GlobalNameTable(this.process, parts.life)
@@ -90,7 +92,7 @@ export class GlobalNameServer {
     return this.#names.entries().map(({ name }) => name)
   }
 
-  /** The nodes with which the exchange is complete. */
+  /** The nodes with which we share the names. */
   known(): string[] {
     return [...this.#known]
   }
@@ -98,21 +100,20 @@ export class GlobalNameServer {
   /** A link to a visible node is up. */
   connectionUp(node: string): void {
     this.#later(node, BEGIN_MS, () => {
-      if (this.#known.has(node) || this.#meetings.has(node)) return
-      const ourTag = ++this.#tags
-      this.#begun.set(node, ourTag)
-      this.#begin(node, VERSION, ourTag)
+      if (this.#synced.has(node) || this.#meetings.has(node)) return
+      if (this.#known.has(node)) this.#tellInSync(node)
+      else this.#begin(node, VERSION, ++this.#tags, true)
     })
   }
 
-  /** A link is gone. */
+  /** A link is gone, or could not be made. */
   connectionLost(node: string): void {
-    clearTimeout(this.#timers.get(node))
     this.#timers.delete(node)
     this.#begun.delete(node)
     this.#meetings.get(node)?.end()
     this.#meetings.delete(node)
     this.#known.delete(node)
+    this.#synced.delete(node)
   }
 
   #message(message: Term): void {
@@ -178,17 +179,17 @@ export class GlobalNameServer {
       case 'remove_connection':
         if (node !== undefined) this.#parts.disconnect(node)
         return
-      default:
-      // init_connect_ack, lost_connection and what later releases add: nothing follows from them for us.
+      // Nothing follows for us from init_connect_ack, lost_connection and what later releases add.
     }
   }
 
   /** A node of the other partition knows us. One that we told so before it did has dropped that, so it is told again. */
   #inSync(node: string): void {
-    if (this.#known.has(node) || !this.#parts.isConnected(node)) return
+    if (this.#synced.has(node) || !this.#parts.isConnected(node)) return
     this.#known.add(node)
+    this.#synced.add(node)
     this.#meetings.get(node)?.end()
-    this.#castTo(node, tuple(atom('in_sync'), atom(this.#parts.self), true))
+    this.#tellInSync(node)
   }
 
   #initConnect(node: string, [theirVersion, theirTag]: readonly Term[], locker: Term): void {
@@ -205,7 +206,8 @@ export class GlobalNameServer {
     this.#send(node, tuple(atom('init_connect_ack'), atom(this.#parts.self), theirTag, ourTag))
   }
 
-  #begin(node: string, version: number, ourTag: number): void {
+  #begin(node: string, version: number, ourTag: number, first = false): void {
+    if (first) this.#begun.set(node, ourTag)
     const known = version < MAP_VERSION ? [] : new Map()
     const locker = tuple(atom('locker'), atom('no_longer_a_pid'), known, this.process.pid)
     this.#castTo(node, tuple(atom('init_connect'), tuple(version, ourTag), atom(this.#parts.self), locker))
@@ -241,6 +243,7 @@ export class GlobalNameServer {
       },
       met: (node, theirKnown) => {
         this.#known.add(node)
+        this.#synced.add(node)
         this.#mesh(theirKnown)
       },
     })
@@ -257,9 +260,8 @@ export class GlobalNameServer {
   }
 
   #later(node: string, delayMs: number, work: () => void): void {
-    clearTimeout(this.#timers.get(node))
-    if (!this.#parts.isConnected(node) || !this.process.alive) return
-    this.#timers.set(node, setTimeout(work, delayMs).unref())
+    if (this.#parts.isConnected(node) && this.process.alive) this.#timers.set(node, delayMs, work)
+    else this.#timers.delete(node)
   }
 
   #lockSet(locker: Pid, set: boolean, tag: Term): void {
@@ -268,13 +270,18 @@ export class GlobalNameServer {
     ;(tag === undefined ? this.#meetings.get(node) : this.#meeting(node, tag))?.lockSet(set)
   }
 
-  /** Nodes of the other partition: we and each of them become known to each other without a meeting of our own. */
+  /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */
   #mesh(nodes: readonly Term[]): void {
     for (const node of nodes) {
       if (!(node instanceof Atom) || node.name === this.#parts.self) continue
+      this.#known.add(node.name)
       if (!this.#parts.isConnected(node.name)) this.#parts.connect(node.name)
-      this.#castTo(node.name, tuple(atom('in_sync'), atom(this.#parts.self), true))
+      this.#tellInSync(node.name)
     }
+  }
+
+  #tellInSync(node: string): void {
+    this.#castTo(node, tuple(atom('in_sync'), atom(this.#parts.self), true))
   }
 
   /** The meeting with a peer, when the message belongs to it and not to an earlier one. */
