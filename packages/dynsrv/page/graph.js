@@ -1,5 +1,7 @@
 // The cluster as a picture: this node in the middle, a line to each member. The table holds the same in words.
 
+import { tidy } from './units.js'
+
 /** @typedef {import('../src/page/page-state.ts').PageMember} PageMember */
 /** @typedef {{ x: number, y: number, angle: number }} Place */
 /** @typedef {{ group: SVGGElement, link: SVGPathElement, flow: SVGPathElement, shown: string }} Drawn */
@@ -166,17 +168,17 @@ export class Graph {
    * @param {boolean} withHost
    */
   #drawMember(member, { x, y }, named, withHost) {
-    const { name, state, reason, receivedPerSecond, sentPerSecond } = member
+    const { name, state, reason, latencyMs, receivedPerSecond, sentPerSecond } = member
     const rate = receivedPerSecond + sentPerSecond
     const weight = state === 'connected' ? Math.min(5, 1.4 + Math.log10(1 + rate)) : 1.4
-    const shown = JSON.stringify([x, y, named, withHost, state, reason, weight])
+    const shown = JSON.stringify([x, y, named, withHost, state, reason, weight, latencyMs])
     const drawn = this.#drawn.get(name) ?? this.#add(name)
     if (drawn.shown === shown) return
     drawn.shown = shown
     const { group, link, flow } = drawn
     group.setAttribute('data-state', state)
     group.style.transform = `translate(${x}px, ${y}px)`
-    const size = this.#members.length > 200 ? 4.5 : this.#members.length > MANY ? 6 : 11
+    const size = this.#members.length > 200 ? 4.5 : this.#members.length > MANY ? 6 : 12
     const title = svg('title')
     title.textContent = `${name}: ${state}${reason === '' ? '' : `, ${reason}`}`
     group.replaceChildren(
@@ -190,7 +192,7 @@ export class Graph {
       const arm = size * 0.42
       group.append(svg('path', { class: 'cross', d: `M${-arm} ${-arm}L${arm} ${arm}M${arm} ${-arm}L${-arm} ${arm}` }))
     }
-    if (named) group.append(...labels(name, state, size, withHost, this.#members.length > MANY))
+    if (named) group.append(...labels(member, size, withHost, this.#members.length > MANY))
     const [cx, cy] = [this.#width / 2, this.#height / 2]
     const [bendX, bendY] = [(cx + x) / 2 - (y - cy) * 0.07, (cy + y) / 2 + (x - cx) * 0.07]
     for (const path of [link, flow]) {
@@ -220,17 +222,17 @@ export class Graph {
 }
 
 /**
- * @param {string} name
- * @param {string} state
+ * @param {PageMember} member
  * @param {number} size
  * @param {boolean} withHost
  * @param {boolean} many
  */
-function labels(name, state, size, withHost, many) {
+function labels({ name, state, latencyMs }, size, withHost, many) {
   const lines = [short(aliveOf(name), 20)]
   if (many) return textLines(lines, size)
   if (withHost) lines.push(short(name.split('@')[1] ?? '', 26))
   if (state !== 'connected') lines.push(state)
+  else if (latencyMs !== null) lines.push(`${tidy(latencyMs)} ms`)
   return textLines(lines, size)
 }
 

@@ -1,5 +1,9 @@
 // Keeps the page live: takes the state over server-sent events and draws it. Texts of peers become text nodes only.
+import { byId, make } from './dom.js'
 import { Graph } from './graph.js'
+import { fill, rowOf } from './member-rows.js'
+import { drawTopologies } from './topologies.js'
+import { ago, bytes, clock, tidy } from './units.js'
 
 /** @typedef {import('../src/page/page-state.ts').PageState} PageState */
 /** @typedef {import('../src/page/page-state.ts').PagePatch} PagePatch */
@@ -22,7 +26,7 @@ const ORDER = new Intl.Collator('en', { numeric: true })
 let state
 /** @type {Map<string, PageMember>} */
 let members = new Map()
-/** @type {Map<string, { row: HTMLTableRowElement, shown: PageMember }>} */
+/** @type {Map<string, { row: HTMLElement, shown: PageMember }>} */
 let rows = new Map()
 let filter = ''
 let onlyTrouble = false
@@ -33,25 +37,6 @@ let lostAt = 0
 let unspoken = []
 /** @type {EventSource} */
 let source
-
-/** @param {string} id */
-function byId(id) {
-  const element = document.getElementById(id)
-  if (element === null) throw new Error(`the page lacks #${id}`)
-  return element
-}
-
-/**
- * @param {string} tag
- * @param {Record<string, string>} [attributes]
- * @param {...(Node | string)} children
- */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag)
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
-  element.append(...children)
-  return element
-}
 
 const graph = new Graph(byId('graph'), (name) => {
   const row = rows.get(name)?.row
@@ -137,15 +122,16 @@ function takePatch(patch) {
   }
   addChanges(patch.changes ?? [], true)
   if (patch.members !== undefined || patch.removed !== undefined) drawMembers()
-  if (patch.topologies !== undefined) drawTopologies()
+  if (patch.topologies !== undefined) drawTopologies(state.topologies)
   if (patch.self !== undefined) drawSelf()
   drawTiles()
 }
 
 function drawAll() {
+  if (state === undefined) return
   drawSelf()
   drawMembers()
-  drawTopologies()
+  drawTopologies(state.topologies)
   drawTiles()
 }
 
@@ -242,134 +228,23 @@ function drawMembers() {
     )
   }
   rows = next
-  const body = byId('member-rows')
+  const table = byId('members')
   const wantedRows = [...next.values()].map(({ row }) => row)
-  if (wantedRows.length !== body.children.length || wantedRows.some((row, index) => body.children[index] !== row)) {
-    body.replaceChildren(...wantedRows)
-  }
   if (shown.length === 0) {
     const why = all.length === 0 ? 'Nobody else is known yet.' : 'No member fits the filter.'
-    body.replaceChildren(make('tr', {}, make('td', { colspan: '6', class: 'empty' }, why)))
+    wantedRows.push(make('tbody', {}, make('tr', {}, make('td', { colspan: '6', class: 'empty' }, why))))
+  }
+  const bodies = table.querySelectorAll('tbody')
+  if (wantedRows.length !== bodies.length || wantedRows.some((row, index) => bodies[index] !== row)) {
+    for (const body of bodies) body.remove()
+    table.append(...wantedRows)
   }
   byId('members-tools').classList.toggle('wanted', all.length > 8)
-  body.classList.toggle('many-members', all.length > 28)
+  table.classList.toggle('many-members', all.length > 28)
   byId('members-title').replaceChildren(
     'Members ',
     make('small', {}, shown.length === all.length ? `${all.length}` : `${shown.length} of ${all.length}`),
   )
-}
-
-/** @param {string} name */
-function rowOf(name) {
-  const row = /** @type {HTMLTableRowElement} */ (make('tr', {}, make('th', { scope: 'row' })))
-  row.dataset.name = name
-  return row
-}
-
-/**
- * @param {HTMLTableRowElement} row
- * @param {PageMember} member
- */
-function fill(row, member) {
-  const { name, state: how, reason, hint, latencyMs, receivedPerSecond, sentPerSecond, since, hidden, address } = member
-  const [alive = '', host = ''] = name.split('@')
-  const facts = [
-    address,
-    ...(hidden ? ['hidden'] : []),
-    ...(member.expected || how === 'gone' ? [] : ['not found through DNS']),
-  ]
-  row.dataset.state = how
-  row.replaceChildren(
-    make(
-      'th',
-      { scope: 'row' },
-      make('b', {}, alive),
-      make('span', { class: 'host' }, `@${host}`),
-      make('p', { class: 'facts' }, facts.filter((fact) => fact !== '').join(' · ')),
-    ),
-    make(
-      'td',
-      {},
-      make('span', { class: 'state', 'data-state': how }, how),
-      ...(reason === '' ? [] : [make('p', { class: 'reason' }, reason)]),
-      ...(hint === '' ? [] : [make('p', { class: 'hint' }, hint)]),
-    ),
-    make('td', { class: 'number', 'data-label': 'latency' }, latencyMs === null ? '–' : `${tidy(latencyMs)} ms`),
-    make('td', { class: 'number', 'data-label': 'in /s' }, how === 'connected' ? tidy(receivedPerSecond) : '–'),
-    make('td', { class: 'number', 'data-label': 'out /s' }, how === 'connected' ? tidy(sentPerSecond) : '–'),
-    make('td', { class: 'number', 'data-label': 'since' }, since === null ? '–' : ago(since)),
-  )
-  return row
-}
-
-function drawTopologies() {
-  if (state === undefined) return
-  const place = byId('topologies')
-  // A table that somebody scrolls or reads stays where it is.
-  const tops = [...place.querySelectorAll('.scroll')].map((element) => element.scrollTop)
-  const focused = [...place.querySelectorAll('.scroll')].indexOf(/** @type {Element} */ (document.activeElement))
-  place.replaceChildren(...state.topologies.flatMap(topologyParts))
-  place.querySelectorAll('.scroll').forEach((element, index) => {
-    element.scrollTop = tops[index] ?? 0
-    if (index === focused && element instanceof HTMLElement) element.focus({ preventScroll: true })
-  })
-}
-
-/**
- * @param {PageTopology} topology
- * @returns {Node[]}
- */
-function topologyParts({ service, server, answeredAt, elapsedMs, failures, failure, hint, notes, records, more }) {
-  const facts = make('p', { class: 'facts' })
-  if (answeredAt === null) facts.append('No answer yet')
-  else
-    facts.append(
-      'Answered ',
-      make('span', { 'data-at': String(answeredAt) }, ago(answeredAt)),
-      ` ago by ${server} in ${tidy(elapsedMs ?? 0)} ms`,
-    )
-  const parts = [make('h3', {}, 'SRV ', make('code', {}, service)), facts]
-  if (failure !== '') {
-    const times = `${failures} ${failures === 1 ? 'poll' : 'polls'} failed; everybody stays connected. `
-    parts.push(make('p', { class: 'failure' }, make('b', {}, times), failure))
-  }
-  if (hint !== '') parts.push(make('p', { class: 'hint' }, hint))
-  for (const note of notes) parts.push(make('p', { class: 'hint' }, note))
-  if (records.length === 0) return parts
-  const lines = records.map(({ target, port, priority, weight, addresses, outcome, text }) =>
-    make(
-      'tr',
-      {},
-      make(
-        'th',
-        { scope: 'row' },
-        target,
-        make('span', { class: 'host' }, `:${port}`),
-        make('p', { class: 'facts' }, `priority ${priority} · weight ${weight}`),
-      ),
-      make('td', {}, addresses.length === 0 ? 'looked up apart' : addresses.join(', ')),
-      make(
-        'td',
-        {},
-        make('span', { class: 'state', 'data-state': outcome }, outcome === 'self' ? 'this node' : outcome),
-        ...(text.includes(': ') ? [make('p', { class: 'reason' }, text.replace(/^[^:]*: /, ''))] : []),
-      ),
-    ),
-  )
-  const head = make(
-    'tr',
-    {},
-    ...['Record', 'Address', 'What was done'].map((title) => make('th', { scope: 'col' }, title)),
-  )
-  parts.push(
-    make(
-      'div',
-      { class: 'scroll', role: 'group', tabindex: '0', 'aria-label': `Records of ${service}` },
-      make('table', {}, make('thead', {}, head), make('tbody', {}, ...lines)),
-    ),
-  )
-  if (more > 0) parts.push(make('p', { class: 'facts' }, `and ${more} more records`))
-  return parts
 }
 
 /**
@@ -421,7 +296,7 @@ function second() {
     if (element.textContent !== text) element.textContent = text
   }
   for (const { row, shown } of rows.values()) {
-    const cell = row.lastElementChild
+    const cell = row.querySelector('.since')
     const text = shown.since === null ? '–' : ago(shown.since)
     if (cell !== null && cell.textContent !== text) cell.textContent = text
   }
@@ -463,29 +338,4 @@ function byTroubleThenName(a, b) {
  */
 function byName(a, b) {
   return ORDER.compare(a.name, b.name)
-}
-
-/** @param {number} number */
-function tidy(number) {
-  if (number === 0 || number >= 100) return Math.round(number).toLocaleString('en')
-  return number >= 10 ? number.toFixed(0) : number.toFixed(1)
-}
-
-/** @param {number} count */
-function bytes(count) {
-  if (count < 1_000) return `${Math.round(count)} B`
-  return count < 1_000_000 ? `${tidy(count / 1_000)} kB` : `${tidy(count / 1_000_000)} MB`
-}
-
-/** @param {number} at */
-function ago(at) {
-  const seconds = Math.max(0, Math.round((Date.now() - at) / 1_000))
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
-  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} d`
-}
-
-/** @param {number} at */
-function clock(at) {
-  return new Date(at).toTimeString().slice(0, 8)
 }

@@ -1,9 +1,18 @@
 import { readFile } from 'node:fs/promises'
 
-/** The files of the page, which stand in the package as the browser gets them. */
-export type PageAsset = 'page.css' | 'page.js' | 'graph.js' | 'page.svg'
+/** The files of the page, which stand in the package as the browser gets them, with their types. */
+export const PAGE_ASSETS = {
+  'dom.js': 'text/javascript; charset=utf-8',
+  'graph.js': 'text/javascript; charset=utf-8',
+  'member-rows.js': 'text/javascript; charset=utf-8',
+  'page.css': 'text/css; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'page.svg': 'image/svg+xml',
+  'topologies.js': 'text/javascript; charset=utf-8',
+  'units.js': 'text/javascript; charset=utf-8',
+} as const
 
 /** Reads a file of the page. */
-export function pageAsset(name: PageAsset): Promise<Buffer> {
+export function pageAsset(name: string): Promise<Buffer> {
   return readFile(new URL(`../page/${name}`, import.meta.url))
 }

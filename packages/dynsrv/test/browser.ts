@@ -45,6 +45,8 @@ export async function violations(page: Page): Promise<string[]> {
 export async function picture(page: Page, name: string, fullPage = false): Promise<void> {
   const folder = process.env.DYNSRV_PICTURES
   if (folder === undefined) return
+  // Once more around, so that figures are those of a cluster at rest.
+  await page.waitForTimeout(7_000)
   mkdirSync(folder, { recursive: true })
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage })
 }

@@ -40,8 +40,8 @@ export function pageHtml(state: PageState): string {
 <div class="bar"><h2 id="members-title">Members</h2><span id="members-tools"></span></div>
 <div class="scroll" role="group" aria-label="Table of members" tabindex="0">
 <table id="members">
-<thead><tr><th scope="col">Node</th><th scope="col">State</th><th scope="col" class="number">Latency</th><th scope="col" class="number">In /s</th><th scope="col" class="number">Out /s</th><th scope="col">Since</th></tr></thead>
-<tbody id="member-rows">${members.map(memberRow).join('\n')}</tbody>
+<thead><tr><th scope="col">Node</th><th scope="col">State</th><th scope="col" class="number">Latency</th><th scope="col" class="number">In /s</th><th scope="col" class="number">Out /s</th><th scope="col" class="number">Since</th></tr></thead>
+${members.map(memberRow).join('\n')}
 </table>
 </div>
 </section>
@@ -63,13 +63,13 @@ export function pageHtml(state: PageState): string {
 
 function memberRow(member: PageMember): string {
   const { name, state, reason, hint, latencyMs, receivedPerSecond, sentPerSecond, since } = member
-  return `<tr data-state="${state}"><th scope="row">${escaped(name)}</th><td><span class="state" data-state="${state}">${state}</span>${
-    reason === '' ? '' : `<p class="reason">${escaped(reason)}</p>`
-  }${hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`}</td><td class="number">${
-    latencyMs === null ? '–' : `${latencyMs} ms`
-  }</td><td class="number">${receivedPerSecond}</td><td class="number">${sentPerSecond}</td><td>${
-    since === null ? '–' : `${time(since)} UTC`
-  }</td></tr>`
+  const why = `<p class="reason">${escaped(reason)}</p>${hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`}`
+  return `<tbody data-state="${state}"><tr><th scope="row">${escaped(name)}</th>
+<td><span class="state" data-state="${state}">${state}</span></td>
+<td class="number" data-label="latency">${latencyMs === null ? '–' : `${latencyMs} ms`}</td>
+<td class="number" data-label="in /s">${receivedPerSecond}</td><td class="number" data-label="out /s">${sentPerSecond}</td>
+<td class="number" data-label="since">${since === null ? '–' : `${time(since)} UTC`}</td></tr>
+${reason === '' ? '' : `<tr class="why"><td colspan="6">${why}</td></tr>`}</tbody>`
 }
 
 function changeLine({ at, kind, about, text, hint }: PageChange): string {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '../cluster.ts'
 import type { Route } from '../health/health-server.ts'
-import { type PageAsset, pageAsset } from '../page-assets.ts'
+import { PAGE_ASSETS, pageAsset } from '../page-assets.ts'
 import { ClusterPage } from './cluster-page.ts'
 import { EventStream } from './event-stream.ts'
 import { pageHtml } from './page-html.ts'
@@ -48,14 +48,11 @@ export function pageRoutes(cluster: Cluster): Readonly<Record<string, Route>> {
     '/': ours((_request, response) => send(response, 'text/html; charset=utf-8', pageHtml(page.state()))),
     '/page/events': ours((request, response) => stream.watch(request, response)),
     '/page/state': ours((_request, response) => send(response, 'application/json', JSON.stringify(page.state()))),
-    '/page/page.css': asset('page.css', 'text/css; charset=utf-8'),
-    '/page/page.js': asset('page.js', 'text/javascript; charset=utf-8'),
-    '/page/graph.js': asset('graph.js', 'text/javascript; charset=utf-8'),
-    '/page/page.svg': asset('page.svg', 'image/svg+xml'),
+    ...Object.fromEntries(Object.entries(PAGE_ASSETS).map(([name, type]) => [`/page/${name}`, asset(name, type)])),
   }
 }
 
-function asset(name: PageAsset, type: string): Route {
+function asset(name: string, type: string): Route {
   return ours(async (_request, response) => send(response, type, await pageAsset(name)))
 }
 
