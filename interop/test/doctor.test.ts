@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { startZoneServer } from '@dynsrv/srv-resolver'
 import { startConsul } from '@dynsrv/tools/consul'
 import { type DnsmasqMember, startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { freePort } from '@dynsrv/tools/free-port'
+import { type OtpRelease, otpRelease } from '@dynsrv/tools/otp-release'
 import { describe, expect, it } from 'vitest'
 import { startBeamMember } from '../src/beam-member.ts'
 import { eventually } from '../src/eventually.ts'
@@ -101,6 +103,50 @@ describe('the doctor at a mixed cluster of five, with dnsmasq', () => {
     } finally {
       await dnsmasq.stop()
     }
+  }, 120_000)
+})
+
+describe('the doctor at nodes of several releases', () => {
+  it('finds nothing wrong with OTP 25, 27 and 29, and says why 23 is not in their mesh', async () => {
+    const service = 'releases.service.test'
+    const epmdPort = await freePort()
+    const env = { ERL_EPMD_PORT: String(epmdPort) }
+    await using zone = await startZoneServer()
+    const dns = zone.address
+    const member = async (label: string, otp?: OtpRelease) => {
+      const port = await freePort()
+      const more = otp === undefined ? {} : { otp }
+      const beam = await startBeamMember({
+        language: 'erlang',
+        label,
+        service,
+        cookie: COOKIE,
+        port,
+        dns,
+        epmdPort,
+        ...more,
+      })
+      zone.add({ type: 'SRV', name: service, target: `${label}.${service}`, port, ttlSeconds: 0 })
+      zone.add({ type: 'A', name: `${label}.${service}`, address: '127.0.0.1', ttlSeconds: 0 })
+      return beam
+    }
+    await using _n25 = await member('n25')
+    await using _n27 = await member('n27', await otpRelease('trixie'))
+    await using n29 = await member('n29', await otpRelease('forky'))
+    for (const label of ['n25', 'n27']) {
+      expect(await n29.eval(`net_kernel:connect_node('${label}@${service}')`)).toBe('true')
+    }
+    await eventually(
+      async () => {
+        const { errors, warnings } = await doctor(service, dns, env)
+        return { errors, warnings }
+      },
+      { errors: [], warnings: [] },
+    )
+    await using _n23 = await member('n23', await otpRelease('bullseye'))
+    const found = await doctor(service, dns, env)
+    expect(found.errors).toEqual(['D16 DIST_FLAGS_MISSING'])
+    expect(found.verdicts[0]?.message).toMatch(/^n23@.* lacks UNLINK_ID, V4_NC, which n29@.* \(OTP 29\) requires/)
   }, 120_000)
 })
 

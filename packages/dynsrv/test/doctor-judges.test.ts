@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest'
 import { judgeNodeDns, judgeResolvConfChange } from '../src/doctor/checks/dns-server.ts'
 import { judgeCookieStrength, judgeSettings } from '../src/doctor/checks/environment.ts'
 import { judgeGossip } from '../src/doctor/checks/gossip.ts'
-import { judgeCookies, judgeFlags, judgeLinks, kindOfMismatch } from '../src/doctor/checks/handshake.ts'
+import {
+  judgeCookies,
+  judgeFlags,
+  judgeFlagsBetween,
+  judgeLinks,
+  kindOfMismatch,
+} from '../src/doctor/checks/handshake.ts'
 import { isPrivate, judgeOwnHost, judgeRelative } from '../src/doctor/checks/lookup.ts'
 import { judgeLeavers } from '../src/doctor/checks/membership.ts'
 import { judgeConnectAll, judgeEchoes, judgeGlobal, judgeMesh, judgeTicks } from '../src/doctor/checks/mesh.ts'
@@ -211,6 +217,28 @@ describe('D05, D07, D10, D12: who answers', () => {
     ['a@10.0.0.1', 'a@s.t', 'address'],
     ['a@s.t', 'b@s.t', 'other'],
   ])('%s calls itself %s: %s', (dialled, name, kind) => expect(kindOfMismatch(dialled, name)).toBe(kind))
+
+  it('tells which peers refuse each other although we take both', () => {
+    const introduced = (name: string, flags: bigint): KnockedPeer => {
+      const value = { name, flags, creation: 9, connectMs: 1, handshakeMs: 1 }
+      return { name, knocks: [{ ip: '10.0.0.1', family: 4, port: 1, answer: { ok: true, value } }] }
+    }
+    // As OTP 23, 25 and 29 announce themselves.
+    const [n23, n25, n29] = [
+      introduced('n23@s.t', 0x101df7fbcn | 0x1n),
+      introduced('n25@s.t', 0xd07df7fbcn | 0x1n),
+      introduced('n29@s.t', 0x6d07df7fbcn | 0x1n),
+    ] as const
+    expect(judgeFlagsBetween([n23, n25])).toEqual([])
+    expect(judgeFlagsBetween([n25, n29])).toEqual([])
+    expect(judgeFlagsBetween([n23, n25, n29])).toMatchObject([
+      {
+        code: 'DIST_FLAGS_MISSING',
+        node: 'n23@s.t',
+        message: expect.stringMatching(/UNLINK_ID, V4_NC.*n29@s\.t \(OTP 29\)/),
+      },
+    ])
+  })
 
   it('tells a cookie apart from other failures', () => {
     const link = (code: 'DIST_COOKIE_REJECTED' | 'DIST_COOKIE_MISMATCH' | 'NODE_CONNECTION_LOST') =>

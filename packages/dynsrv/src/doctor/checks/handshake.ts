@@ -1,10 +1,12 @@
 import { isIP } from 'node:net'
+import { missingFlags } from '@dynsrv/dist-protocol'
 import { codeOf } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
 import type { Introduction } from '../handshake-probe.ts'
 import { isShort, judgeIntroduction } from '../judge-introduction.ts'
+import { releaseByFlags } from '../kind-of-node.ts'
 import type { CookieFact } from '../probes/cookie.ts'
 import { cookieFact } from '../probes/cookie.ts'
 import { type Link, links } from '../probes/links.ts'
@@ -47,6 +49,25 @@ export function judgeFlags(peers: readonly KnockedPeer[]): Finding[] {
   const old = tooOld.map(({ message, hint }) => finding('error', 'DIST_FLAGS_MISSING', message, { hint }))
   return [...old, ...failed(peers, /^DIST_(NOT_ALLOWED|FLAGS_MISSING)$/)]
 }
+
+/** D16, the part between peers: a new node refuses one that we take. */
+export function judgeFlagsBetween(peers: readonly KnockedPeer[]): Finding[] {
+  const all = introductions(peers).filter(({ peer }) => missingFlags(peer.flags).length === 0)
+  const [strict] = all.filter(({ peer }) => STRICT.test(releaseByFlags(peer.flags)))
+  if (strict === undefined) return []
+  return all.flatMap(({ name, peer }) => {
+    const missing = missingFlags(peer.flags, 29)
+    if (missing.length === 0) return []
+    const release = releaseByFlags(strict.peer.flags)
+    const message = `${name} lacks ${missing.join(', ')}, which ${strict.name} (${release}) requires: the two refuse each other`
+    const hint = 'Run OTP 25 or later there; nodes of dynsrv connect to both.'
+    const evidence = [`${name} has the flags of ${releaseByFlags(peer.flags)}`]
+    return [finding('error', 'DIST_FLAGS_MISSING', message, { evidence, hint, node: name })]
+  })
+}
+
+/** Releases that are told by their flags and require more than OTP 25 does. */
+const STRICT = /^OTP 2[89]$/
 
 /** D17: ports where something else speaks, or nobody. */
 export function judgeForeignProtocol(peers: readonly KnockedPeer[]): Finding[] {
@@ -161,7 +182,7 @@ export const HANDSHAKE_CHECKS: readonly Check[] = [
     group: 'handshake',
     title: 'flags that both sides need',
     look: (context) => context.get(knocked),
-    judge: judgeFlags,
+    judge: (peers) => [...judgeFlags(peers), ...judgeFlagsBetween(peers)],
   }),
   check({
     id: 'D12',

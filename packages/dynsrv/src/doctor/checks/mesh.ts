@@ -142,7 +142,7 @@ export const MESH_CHECKS: readonly Check[] = [
     id: 'D36',
     group: 'mesh',
     title: 'everybody sees everybody',
-    needs: ['D06'],
+    needs: ['D06', 'D16'],
     look: visibleBeams,
     judge: judgeMesh,
   }),
