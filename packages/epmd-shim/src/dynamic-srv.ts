@@ -37,6 +37,9 @@ export interface DynamicSrvOptions {
   readonly retries?: number
 }
 
+/** How many targets of one answer are looked up at the same time. */
+const LOOKUPS_AT_ONCE = 8
+
 /**
  * Finds nodes through DNS SRV records, with no epmd: `label@service` is the record of `service` whose target is
  * `label.service`.
@@ -170,14 +173,20 @@ export class DynamicSrv implements EpmdModule {
   async #addressesOf(records: readonly SrvRecord[], answer: SrvAnswer, lookup: Lookup): Promise<NodeAddress> {
     const candidates: NodeAddressCandidate[] = []
     const failures: unknown[] = []
-    for (const { target, port } of srvOrder(records, this.#random)) {
+    const ordered = srvOrder(records, this.#random)
+    const addresses = ({ target }: SrvRecord): Promise<readonly AddressRecord[]> | readonly AddressRecord[] => {
       const known = ofFamily(answer.addresses.get(target.toLowerCase()) ?? [], lookup.family)
-      try {
-        const found = known.length > 0 ? known : await this.#resolve(target, lookup)
-        candidates.push(...inDialOrder(found).map(({ address, family }) => ({ ip: address, family, port })))
-      } catch (cause) {
-        lookup.signal?.throwIfAborted()
-        failures.push(cause)
+      return known.length > 0 ? known : this.#resolve(target, lookup)
+    }
+    for (let at = 0; at < ordered.length; at += LOOKUPS_AT_ONCE) {
+      const some = ordered.slice(at, at + LOOKUPS_AT_ONCE)
+      const settled = await Promise.allSettled(some.map(async (record) => await addresses(record)))
+      lookup.signal?.throwIfAborted()
+      for (const [index, outcome] of settled.entries()) {
+        const { port } = some[index]!
+        if (outcome.status === 'rejected') failures.push(outcome.reason)
+        else
+          candidates.push(...inDialOrder(outcome.value).map(({ address, family }) => ({ ip: address, family, port })))
       }
     }
     if (candidates.length > 0) return { candidates, version: 6 }

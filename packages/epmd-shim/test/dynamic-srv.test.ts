@@ -1,4 +1,4 @@
-import { ResolverError } from '@dynsrv/srv-resolver'
+import { ResolverError, type SrvResolver } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import { DynamicSrv } from '../src/index.ts'
 import { scriptedResolver } from './scripted-resolver.ts'
@@ -142,6 +142,30 @@ describe('addressPlease', () => {
     })
     const { candidates } = await new DynamicSrv({ resolver }).addressPlease('web-1', SERVICE)
     expect(candidates).toStrictEqual([{ ip: '10.0.0.2', family: 4, port: 4002 }])
+  })
+
+  it('looks up the targets of a long answer a few at a time, and keeps their order', async () => {
+    const targets = Array.from({ length: 20 }, (_, index) => `n${index}.node.internal`)
+    const plain = scriptedResolver({
+      srv: { 'web-1.svc.internal': targets.map((target, index) => `${index} 1 ${4000 + index} ${target}`) },
+      addresses: Object.fromEntries(targets.map((target, index) => [target, [`10.0.0.${index}`]])),
+    })
+    let under = 0
+    let most = 0
+    const resolver: SrvResolver = {
+      resolveSrv: (...args) => plain.resolveSrv(...args),
+      resolveTxt: (...args) => plain.resolveTxt(...args),
+      async resolveAddresses(name, options) {
+        most = Math.max(most, ++under)
+        // The first ones answer last.
+        for (let turns = 20 - targets.indexOf(name); turns > 0; turns--) await undefined
+        under--
+        return plain.resolveAddresses(name, options)
+      },
+    }
+    const { candidates } = await new DynamicSrv({ resolver }).addressPlease('web-1', SERVICE, 'inet')
+    expect(candidates.map(({ port }) => port)).toStrictEqual(targets.map((_, index) => 4000 + index))
+    expect(most).toBe(8)
   })
 
   it.each(['1 1 4001 .', '1 1 0 web-1.svc.internal'])('passes over the record %s', (line) =>
