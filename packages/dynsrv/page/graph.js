@@ -178,7 +178,8 @@ export class Graph {
     const { group, link, flow } = drawn
     group.setAttribute('data-state', state)
     group.style.transform = `translate(${x}px, ${y}px)`
-    const size = this.#members.length > 200 ? 4.5 : this.#members.length > MANY ? 6 : 12
+    const trouble = state === 'unreachable' && this.#members.length > MANY ? 2.5 : 0
+    const size = trouble + (this.#members.length > 200 ? 4.5 : this.#members.length > MANY ? 6 : 12)
     const title = svg('title')
     title.textContent = `${name}: ${state}${reason === '' ? '' : `, ${reason}`}`
     group.replaceChildren(

@@ -82,7 +82,7 @@ function topology(found: PageTopology): string {
   const { service, server, answeredAt, failure, hint, notes, records } = found
   const rows = records.map(
     ({ target, port, addresses, outcome, text }) =>
-      `<tr><th scope="row">${escaped(target)}:${port}</th><td>${escaped(addresses.join(', '))}</td><td><span class="state" data-state="${outcome}">${escaped(text)}</span></td></tr>`,
+      `<tr><th scope="row">${escaped(target)}:${port}</th><td>${escaped(addresses.join(', '))}</td><td><span class="state" data-state="${outcome}">${outcome === 'self' ? 'this node' : outcome}</span>${because(text)}</td></tr>`,
   )
   return `<h3>${escaped(service)}</h3><p class="facts">${
     answeredAt === null ? 'No answer yet' : `Answered at ${time(answeredAt)} UTC by ${escaped(server)}`
@@ -90,6 +90,11 @@ function topology(found: PageTopology): string {
     hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`
   }${notes.map((note) => `<p class="hint">${escaped(note)}</p>`).join('')}
 <div class="scroll" role="group" aria-label="Records of ${escaped(service)}" tabindex="0"><table><thead><tr><th scope="col">Record</th><th scope="col">Address</th><th scope="col">What was done</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`
+}
+
+function because(text: string): string {
+  const reason = text.split(': ').slice(1).join(': ')
+  return reason === '' ? '' : `<p class="reason">${escaped(reason)}</p>`
 }
 
 function missing(members: readonly PageMember[]): number {
