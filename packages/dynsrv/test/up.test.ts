@@ -104,6 +104,32 @@ describe('dynsrv up', () => {
     expect((await fetch(`${url}/constructor`)).status).toBe(404)
   })
 
+  it('serves the page and all that it loads with --page, and nothing of it without', async () => {
+    await using zone = await startZoneServer()
+    await using dynsrv = new Dynsrv(args(zone, '--page'), { env: ENV })
+    const { page } = (await dynsrv.event('started')) as { page: string }
+    const html = await (await fetch(page)).text()
+    expect(html).toContain(`<h1 id="self">api-1@${SERVICE}</h1>`)
+    const waiting = [...html.matchAll(/(?:src|href)="(\/page\/[a-z.-]+)"/g)].map(([, path = '']) => path)
+    const seen = new Set<string>()
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (seen.has(path)) continue
+      seen.add(path)
+      const answer = await fetch(new URL(path, page))
+      expect([path, answer.status]).toEqual([path, 200])
+      if (!path.endsWith('.js')) continue
+      const script = await answer.text()
+      for (const [, name = ''] of script.matchAll(/from '\.\/([a-z-]+\.js)'/g)) waiting.push(`/page/${name}`)
+    }
+    expect([...seen]).toEqual(
+      expect.arrayContaining(['/page/page.js', '/page/graph.js', '/page/dom.js', '/page/page.css']),
+    )
+
+    await using plain = new Dynsrv(args(zone), { env: ENV })
+    const { http } = (await plain.event('started')) as { http: string }
+    expect((await fetch(http)).status).toBe(404)
+  })
+
   it('says so, and leaves nothing behind, when the HTTP port is taken', async () => {
     await using zone = await startZoneServer()
     await using first = new Dynsrv(args(zone), { env: ENV })
