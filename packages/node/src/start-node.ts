@@ -2,6 +2,7 @@ import { HIDDEN_FLAGS, VISIBLE_FLAGS } from '@dynsrv/dist-protocol'
 import { newCreation, parseNodeName } from '@dynsrv/epmd-shim'
 import { Listener } from './listener.ts'
 import { Node } from './node.ts'
+import { NodeCore } from './node-core.ts'
 import { checkOptions, NODE_LIMITS, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
 import { TCP, tlsTransport } from './transport.ts'
 
@@ -20,7 +21,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const { name, alive, host } = parseNodeName(options.name, { short: shortNames })
   const transport = tls === undefined ? TCP : tlsTransport(typeof tls === 'function' ? tls : () => tls)
   await epmd.startLink()
-  let node: Node | undefined
+  let core: NodeCore | undefined
   const listener =
     listen === false
       ? undefined
@@ -30,16 +31,16 @@ export async function startNode(options: NodeOptions): Promise<Node> {
           transport,
           setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
           maxUnauthenticated: options.limits?.maxUnauthenticated ?? NODE_LIMITS.maxUnauthenticated,
-          acceptor: () => node?.acceptor(),
-          onEstablished: (established) => node?.admit(established),
-          onRefused: (refused) => node?.refused(refused),
+          acceptor: () => core?.acceptor(),
+          onEstablished: (established) => core?.table.admit(established),
+          onRefused: (refused) => core?.tell(refused),
         })
   try {
     const given = listener === undefined ? 0 : (await epmd.registerNode(alive, listener.port, 'inet')).creation
     const creation = given >= FIRST_CREATION ? given : newCreation()
     const identity = { name, flags: hidden ? HIDDEN_FLAGS : VISIBLE_FLAGS, creation }
-    node = new Node({ options, self: name, identity, transport, listener })
-    return node
+    core = new NodeCore({ options, self: name, identity, transport, listener })
+    return new Node(core)
   } catch (error) {
     await listener?.close()
     throw error

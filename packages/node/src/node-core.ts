@@ -1,0 +1,294 @@
+import type { ControlMessage, Cookie, EncodedTerm } from '@dynsrv/dist-protocol'
+import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import { atom, EtfError, type Pid, type Term } from '@dynsrv/etf'
+import type { Connection } from './connection.ts'
+import { ConnectionTable } from './connection-table.ts'
+import { publishEvent } from './diagnostics.ts'
+import { dial } from './dialer.ts'
+import { messageOf, NodeError } from './error.ts'
+import { GenCalls } from './gen-call.ts'
+import type { GenFrom } from './gen-message.ts'
+import { genReply } from './gen-reply.ts'
+import type { GlobalNames } from './global-names.ts'
+import { Identifiers } from './identifiers.ts'
+import { LinksAndMonitors } from './links-and-monitors.ts'
+import type { ListenerOptions } from './listener.ts'
+import { makeConnection } from './make-connection.ts'
+import type { NodeDownReason, NodeEvent, Warning } from './node-event.ts'
+import { NODE_LIMITS, SETUP_TIME_MS } from './node-options.ts'
+import type { NodeParts } from './node-parts.ts'
+import type { PubSub } from './pubsub/pubsub.ts'
+import { Registry } from './registry.ts'
+import { RemoteCalls } from './remote-calls.ts'
+import { SignalRouter } from './signal-router.ts'
+import type { Destination, SendOptions } from './signature.ts'
+import { ExposedFunctions } from './system/exposed-functions.ts'
+import type { GlobalNameServer } from './system/global-name-server.ts'
+import type { PgScope } from './system/pg-scope.ts'
+import { SpawnRequests } from './system/spawn-requests.ts'
+import { startGlobal } from './system/start-global.ts'
+import { startSystem } from './system/start-system.ts'
+
+/** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
+const SMALL_CREATION = 3
+
+/** The inside of a node: its parts, wired to each other, and what happens when links come up, speak and go down. */
+export class NodeCore {
+  readonly self: NodeName
+  readonly parts: NodeParts
+  readonly table: ConnectionTable
+  readonly ids: Identifiers
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly router: SignalRouter
+  readonly calls: GenCalls
+  readonly remote: RemoteCalls
+  readonly exposed = new ExposedFunctions()
+  /** Undefined on a hidden node, as is `globalNames`. */
+  readonly global: GlobalNameServer | undefined
+  readonly globalNames: GlobalNames | undefined
+  readonly servers = new Set<{ idle(): Promise<void> }>()
+  readonly spawns: SpawnRequests
+  readonly scopes = new Map<string, PgScope>()
+  readonly pubsubs = new Map<string, PubSub>()
+  /** Aborts when the node is closed. */
+  readonly closed = new AbortController()
+  referenced = true
+  draining = false
+  closing: Promise<void> | undefined
+  /** Gets every event; set by the node that this is the inside of. */
+  onEvent: (event: NodeEvent | Warning) => void = () => undefined
+  /** Sockets of links that are up, or down and not yet gone. */
+  private readonly lingering = new Set<Promise<void>>()
+
+  constructor(parts: NodeParts) {
+    this.parts = parts
+    const { self, identity, options } = parts
+    this.self = self
+    const limits = { ...NODE_LIMITS, ...options.limits }
+    this.ids = new Identifiers(atom(self), identity.creation)
+    this.registry = new Registry(this.ids, limits.maxProcesses)
+    this.table = new ConnectionTable({
+      self,
+      setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
+      dial: (peer, signal, keepExisting, onDialling) =>
+        dial(peer, {
+          epmd: options.epmd,
+          transport: parts.transport,
+          self: identity,
+          cookie: this.cookie(peer),
+          setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
+          keepExisting,
+          signal,
+          onDialling,
+        }),
+      makeConnection: (established) =>
+        makeConnection(established, options, {
+          onMessage: (connection, control, payload) => this.receive(connection, control, payload),
+          onClosed: (connection, reason) => this.down(connection, reason),
+        }),
+      onUp: (connection) => this.up(connection),
+      onDialFailed: (peer, error) => this.unreachable(peer, error),
+      allow: options.allow ?? (() => true),
+      maxDown: limits.maxDown,
+    })
+    this.router = new SignalRouter({
+      self,
+      registry: this.registry,
+      life: () => this.life,
+      spawns: () => ({
+        request: (peer, control, payload) => this.spawns.request(peer, control, payload),
+        reply: (control) => this.remote.reply(control),
+      }),
+      connection: (node) => this.table.get(node),
+      connect: (node) => this.connectForSend(node),
+      maxWaiting: limits.maxWaiting,
+      warn: (warning) => this.tell({ type: 'warning', ...warning }),
+    })
+    this.life = new LinksAndMonitors({
+      self,
+      ids: this.ids,
+      registry: this.registry,
+      transmit: (node, control, payload) => this.router.transmit(node, control, payload),
+    })
+    this.calls = new GenCalls({
+      ids: this.ids,
+      registry: this.registry,
+      life: this.life,
+      router: this.router,
+      whyDown: (node) => this.whyDown(node),
+    })
+    this.spawns = new SpawnRequests({
+      registry: this.registry,
+      life: this.life,
+      router: this.router,
+      exposed: this.exposed,
+      maxSpawned: limits.maxSpawned,
+    })
+    this.remote = new RemoteCalls({
+      ids: this.ids,
+      life: this.life,
+      router: this.router,
+      calls: this.calls,
+      connection: (node) => this.table.get(node),
+      groupLeader: startSystem({
+        self,
+        registry: this.registry,
+        router: this.router,
+        exposed: this.exposed,
+        reply: (own, from, reply) => this.reply(own, from, reply),
+        output: options.output ?? ((text) => void process.stdout.write(text)),
+      }),
+    })
+    if (options.hidden === false) {
+      const { server, names } = startGlobal(this)
+      this.global = server
+      this.globalNames = names
+    }
+  }
+
+  /** @see Node.connect */
+  async connect(peer: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { name } = parseNodeName(peer, { short: this.parts.options.shortNames ?? false })
+    if (name === this.self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
+    if (!(this.parts.options.allow?.(name) ?? true)) {
+      throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
+    }
+    await this.table.connect(name, signal)
+  }
+
+  /** @see Node.disconnect */
+  async disconnect(peer: string): Promise<void> {
+    const connection = this.table.get(peer)
+    connection?.close(new NodeError('NODE_DISCONNECTED', `this node disconnected from ${peer}`, { peer }))
+    await connection?.gone
+  }
+
+  /** @throws {NodeError} `NODE_CLOSED` from the moment on that the node begins to close */
+  assertOpen(): void {
+    if (this.closing !== undefined) throw closedError()
+  }
+
+  /** Who may come in; for the listener. */
+  acceptor(): ReturnType<ListenerOptions['acceptor']> {
+    if (this.closing !== undefined || this.draining) return undefined
+    return {
+      self: this.parts.identity,
+      cookie: (peer) => this.cookie(peer),
+      decide: (peer) => this.table.decide(peer),
+    }
+  }
+
+  /** Ends everything; may be called again. */
+  close(): Promise<void> {
+    this.closing ??= this.end()
+    return this.closing
+  }
+
+  private async end(): Promise<void> {
+    const reason = new NodeError('NODE_CLOSED', 'this node was closed')
+    const { listener, options } = this.parts
+    for (const process of [...this.registry.processes()]) this.life.exit(process, atom('shutdown'))
+    await Promise.all([listener?.close(), this.table.close(reason)])
+    await Promise.all(this.lingering)
+    await options.epmd.close?.()
+    this.closed.abort()
+  }
+
+  /** The cookie for a peer. */
+  cookie(peer: string): Cookie {
+    const { cookie } = this.parts.options
+    return typeof cookie === 'function' ? cookie(peer as NodeName) : cookie
+  }
+
+  /** Sends in the name of a process of ours. @throws {NodeError} `NODE_CLOSED`, and what `Node.send` throws */
+  send(from: Pid, to: Destination, message: Term, options?: SendOptions): boolean {
+    this.assertOpen()
+    return this.router.send(from, to, message, options)
+  }
+
+  /** Answers a call of the gen protocol. */
+  reply(own: Pid, from: GenFrom, reply: Term): void {
+    const parts = {
+      self: this.self,
+      registry: this.registry,
+      router: this.router,
+      connection: (node: string) => this.table.get(node),
+    }
+    genReply(parts, own, from, reply)
+  }
+
+  /** Begins to connect because something is to be sent; false when nobody will. */
+  connectForSend(node: string): boolean {
+    if (this.closing !== undefined || this.parts.options.autoConnect === false) return false
+    // A failure ends in `onDialFailed`, which drops what waits and tells who watches.
+    this.connect(node).catch((error: unknown) => this.unreachable(node, error))
+    return true
+  }
+
+  private unreachable(node: string, error: unknown): void {
+    this.router.unreachable(node, error)
+    this.remote.connectionLost(node)
+    if (this.table.get(node) === undefined) this.global?.connectionLost(node)
+  }
+
+  private whyDown(node: string): NodeDownReason | undefined {
+    const state = this.table.states().find(({ peer }) => peer === node)
+    return state?.state === 'down' ? state.reason : undefined
+  }
+
+  private receive(connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined): void {
+    const { peer } = connection
+    try {
+      this.router.receive(peer, control, payload)
+    } catch (cause) {
+      if (cause instanceof EtfError) {
+        // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
+        const text = `a ${control.op} of ${peer} does not decode: ${cause.message}`
+        connection.close(new NodeError('DIST_MALFORMED', text, { peer, cause }), true)
+        return
+      }
+      // The fault is on our side, such as a listener of the program that throws: the peer is not to blame.
+      const message = `the handling of a ${control.op} of ${peer} threw: ${messageOf(cause)}`
+      this.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
+    }
+  }
+
+  private up(connection: Connection): void {
+    const { peer, hidden, direction, creation } = connection
+    if (!this.referenced) connection.unref()
+    const gone = connection.gone.then(() => void this.lingering.delete(gone))
+    this.lingering.add(gone)
+    this.router.connected(connection)
+    for (const scope of this.scopes.values()) scope.discover(peer)
+    if (!hidden) this.global?.connectionUp(peer)
+    this.tell({ type: 'nodeup', node: peer, hidden, direction, creation })
+    if (creation > SMALL_CREATION) return
+    const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`
+    this.tell({ type: 'warning', code: 'CREATION_SMALL', message, peer })
+  }
+
+  private down(connection: Connection, reason: NodeError): void {
+    if (!this.table.remove(connection, reason)) return
+    this.life.connectionLost(connection.peer)
+    this.remote.connectionLost(connection.peer)
+    this.global?.connectionLost(connection.peer)
+    this.tell({ type: 'nodedown', node: connection.peer, reason, counters: connection.counters })
+  }
+
+  /** A listener that throws must not break the link on whose behalf it was called. */
+  tell(event: NodeEvent | Warning): void {
+    try {
+      publishEvent(this.self, event)
+      this.onEvent(event)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+function closedError(): NodeError {
+  return new NodeError('NODE_CLOSED', 'the node is closed')
+}
