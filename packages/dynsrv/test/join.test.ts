@@ -66,6 +66,26 @@ describe('dynsrv join', () => {
     expect(dynsrv.events.at(-1)).toMatchObject({ type: 'left' })
   })
 
+  it('gives a silent Erlang node up after --net-tick-time, and says why', async () => {
+    await using zone = await startZoneServer()
+    await using erl = await startRegisteredErl(zone, 'erl-1')
+    // Erlang's own net_ticktime of 60 s keeps it silent for 15 s.
+    const args = [...joinArgs(zone, 'api-1', await freePort()), '--net-tick-time', '1s', '--json']
+    await using dynsrv = new Dynsrv(args, { env: ENV })
+    await dynsrv.event('nodeup', erl.name)
+    expect(JSON.stringify(await dynsrv.event('nodedown', erl.name))).toMatch(/tick/i)
+  })
+
+  it('tells a name with a short host the name that works', async () => {
+    await using dynsrv = new Dynsrv(['join', '--name', 'api-1@short', '--service', SERVICE, '--port', '0'], {
+      env: ENV,
+    })
+    const { code, stderr } = await dynsrv.ended
+    expect(stderr).toContain('api-1@my-service.service.consul')
+    expect(stderr).not.toContain('-sname')
+    expect(code).toBe(2)
+  })
+
   it('is dialled by a real Erlang node, whose companion finds it in the same records', async () => {
     await using zone = await startZoneServer()
     const port = await freePort()

@@ -72,6 +72,7 @@ function joinOptions(command: Command): Command {
     .option('--host <address>', 'address to listen on (default: all)')
     .option('--visible', 'be a visible node; hidden when left out')
     .option('--interval <time>', 'time between two polls, such as 500ms or 1m (default: 5s)')
+    .option('--net-tick-time <time>', 'how long a peer may stay silent, the same on every node (default: 60s)')
     .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')

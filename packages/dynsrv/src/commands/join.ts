@@ -25,6 +25,7 @@ export interface JoinOptions {
   readonly host?: string
   readonly visible?: boolean
   readonly interval?: string
+  readonly netTickTime?: string
   readonly config?: string
   readonly json?: boolean
   readonly plain?: boolean
@@ -97,13 +98,15 @@ const POLLING_INTERVAL_MS = 5_000
 
 const HINTS: Readonly<Record<string, string>> = {
   EPMD_DIST_PORT_MISSING: "Set ERL_DIST_PORT, or give --port: the port of this node's SRV record, such as 4370.",
+  NODE_NAME_SHORT_HOST:
+    'Give the host a dot or an IP address, such as api-1@my-service.service.consul: dynsrv joins clusters of long names.',
   DYNSRV_NAME_MISSING: 'Give a name with --name, such as api-1@my-service.service.consul.',
   DYNSRV_SERVICE_MISSING: 'Give the name that holds the SRV records with --service, such as my-service.service.consul.',
 }
 
 /** What the arguments say; what they leave out comes from the file and the environment. */
 function startOptions(options: JoinOptions, config: StartOptions = {}): StartOptions {
-  const { name, cookie, cookieFile, port, host, visible, service = [], dns = [], interval } = options
+  const { name, cookie, cookieFile, port, host, visible, service = [], dns = [], interval, netTickTime } = options
   if (cookie !== undefined) {
     throw new DynsrvError(
       'DYNSRV_BAD_OPTION',
@@ -127,6 +130,7 @@ function startOptions(options: JoinOptions, config: StartOptions = {}): StartOpt
     ...(cookieFile !== undefined && { cookieFile }),
     ...(port !== undefined && { port: parsePort(port, '--port') }),
     ...(host !== undefined && { host }),
+    ...(netTickTime !== undefined && { netTickTimeMs: durationMs(netTickTime) }),
   }
 }
 
