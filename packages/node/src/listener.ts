@@ -58,8 +58,8 @@ export class Listener {
     return listener
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
+  get port(): number | undefined {
+    return (this.#server.address() as AddressInfo | null)?.port
   }
 
   ref(): void {

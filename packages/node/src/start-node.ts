@@ -36,7 +36,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
           onRefused: (refused) => core?.tell(refused),
         })
   try {
-    const given = listener === undefined ? 0 : (await epmd.registerNode(alive, listener.port, 'inet')).creation
+    const port = listener?.port
+    const given = port === undefined ? 0 : (await epmd.registerNode(alive, port, 'inet')).creation
     const creation = given >= FIRST_CREATION ? given : newCreation()
     const identity = { name, flags: hidden ? HIDDEN_FLAGS : VISIBLE_FLAGS, creation }
     core = new NodeCore({ options, self: name, identity, transport, listener })

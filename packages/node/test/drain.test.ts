@@ -43,6 +43,7 @@ it('drain finishes what is in hand, refuses what is new, and closes', async () =
   await drained
   expect(await answers).toBe('{served,called}')
   await expect(node.connect(erl.name)).rejects.toMatchObject({ code: 'NODE_CLOSED' })
+  expect([node.port, node.connected()]).toStrictEqual([undefined, []])
 })
 
 it('drain says what took too long, and closes all the same', async () => {
