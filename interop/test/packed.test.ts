@@ -50,7 +50,9 @@ describe('the packages as npm packs them', { timeout: 180_000 }, () => {
       const needed = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']
       expect(files, name).toEqual(expect.arrayContaining(needed))
       expect(
-        files.filter((file) => !/^(?:LICENSE|README\.md|package\.json|(?:dist|src|bin|beam|page|schema)\/.+)$/.test(file)),
+        files.filter(
+          (file) => !/^(?:LICENSE|README\.md|package\.json|(?:dist|src|bin|beam|page|schema)\/.+)$/.test(file),
+        ),
         name,
       ).toEqual([])
       expect(packedBytes, `${name} is small`).toBeLessThan(400_000)
