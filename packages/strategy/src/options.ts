@@ -34,6 +34,14 @@ export const text: Check = (owner, key, value) => {
   if (typeof value !== 'string' || value === '') throw badOption(owner, key, 'a text that is not empty', value)
 }
 
+/** An address of HTTP or HTTPS. */
+export const httpUrl: Check = (owner, key, value) => {
+  text(owner, key, value)
+  const url = URL.canParse(value as string) ? new URL(value as string) : undefined
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return
+  throw badOption(owner, key, 'a URL that begins with http:// or https://', value)
+}
+
 export const flag: Check = (owner, key, value) => {
   if (typeof value !== 'boolean') throw badOption(owner, key, 'true or false', value)
 }

@@ -79,6 +79,27 @@ describe('construction', () => {
   })
 })
 
+it('takes undefined for an option that was not given: with disconnectOnDeregister false nobody is taken down', async () => {
+  let members = ['a', 'b']
+  const resolveSrv = (service: string) =>
+    staticResolver(members.map((m) => ({ type: 'SRV', name: service, target: `${m}.${service}`, port: 1 }))).resolveSrv(
+      service,
+    )
+  const joined = new FakeMembership()
+  const unset = { leave: undefined, interval: undefined } as object
+  const options = { service: 'svc.test', resolver: { resolveSrv }, pollingInterval: 5, disconnectOnDeregister: false }
+  await using strategy = dynamicSrv(joined, { ...options, ...unset })
+  strategy.start()
+  await strategy.ready({ minPeers: 2 })
+  members = ['a']
+  let without = 0
+  for await (const change of strategy.events()) {
+    if (change.type === 'polled' && !change.nodes.has(node('b')) && ++without === 5) break
+  }
+  expect(joined.disconnected).toStrictEqual([])
+  expect(joined.connected()).toContain(node('b'))
+})
+
 describe('names of SRV records', () => {
   const resolver = staticResolver([
     { type: 'SRV', name: 'svc.test', target: 'host-1.test', port: 1 },

@@ -11,6 +11,7 @@ import { freePort } from '@dynsrv/tools/free-port'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
+  consul,
   dnsCluster,
   dnsPoll,
   env,
@@ -18,6 +19,7 @@ import {
   epmdNames,
   erlangHosts,
   file,
+  kubernetes,
   kubernetesDns,
   kubernetesDnsSrv,
   localEpmd,
@@ -207,6 +209,17 @@ describe('file and env', () => {
     const failed = await first(env(new FakeMembership(), { env: {} }), 'discoveryFailed')
     expect(failed.cause).toMatchObject({ message: 'DYNSRV_NODES is not set' })
   })
+})
+
+it.each([
+  ['url', 'nonsense', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
+  ['url', 'ftp://host/', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
+  ['baseUrl', 'localhost:8500', (baseUrl: string) => consul(new FakeMembership(), { service: 'a', baseUrl })],
+  ['master', 'a b', (master: string) => kubernetes(new FakeMembership(), { nodeBasename: 'a', selector: 'b', master })],
+])('%s %s is refused when it is given, not at the first poll', (name, value, make) => {
+  expect(() => make(value)).toThrow(
+    expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining(name) }),
+  )
 })
 
 describe('rancher', () => {

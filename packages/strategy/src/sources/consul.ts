@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { type Discover, withSubscribe } from '../discover.ts'
 import { onDeregister } from '../leave-policy.ts'
 import { byIp, type Candidate, mapNames, type NameMapping, targetLabel } from '../name-mapping.ts'
-import { type Check, duration, flag, object, text } from '../options.ts'
+import { type Check, duration, flag, httpUrl, object, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { httpJson, malformed } from './http-json.ts'
 import { list, textAt } from './json.ts'
@@ -36,7 +36,7 @@ export interface ConsulOptions {
 
 const CHECKS: Readonly<Record<keyof ConsulOptions, Check>> = {
   service: text,
-  baseUrl: text,
+  baseUrl: httpUrl,
   accessToken: text,
   dc: text,
   tag: text,

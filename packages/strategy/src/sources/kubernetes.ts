@@ -5,7 +5,7 @@ import { type Discover, withSubscribe } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { onDeregister } from '../leave-policy.ts'
 import { mapNames } from '../name-mapping.ts'
-import { badOption, type Check, dnsName, duration, flag, oneOf, text } from '../options.ts'
+import { badOption, type Check, dnsName, duration, flag, httpUrl, oneOf, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { httpGet, httpJson, malformed } from './http-json.ts'
 import { field, list, textAt } from './json.ts'
@@ -51,7 +51,10 @@ const CHECKS: Readonly<Record<keyof KubernetesOptions, Check>> = {
   ipLookupMode: oneOf('endpoints', 'endpointSlices', 'pods'),
   mode: oneOf('ip', 'dns', 'hostname'),
   useCachedResources: flag,
-  master: text,
+  master: (owner, key, value) => {
+    text(owner, key, value)
+    httpUrl(owner, key, serverUrl(value as string))
+  },
   clusterName: dnsName,
   clusterDomain: dnsName,
   serviceAccountPath: text,
@@ -100,6 +103,11 @@ export const kubernetes = sourceStrategy<KubernetesOptions>({
   nodes: kubernetesNodes,
 })
 
+/** The API server's URL: a bare host speaks HTTPS. */
+function serverUrl(master: string): string {
+  return master.includes('://') ? master : `https://${master}`
+}
+
 function domainOf(clusterName: string | undefined): string {
   return clusterName === undefined ? clusterDomainOf() : `${clusterName}.local`
 }
@@ -142,7 +150,7 @@ async function requestOf(options: KubernetesOptions, signal: AbortSignal) {
       hint: 'Give the option namespace, or mount the service account.',
     })
   }
-  const url = new URL(PATHS[ipLookupMode](namespace), master.includes('://') ? master : `https://${master}`)
+  const url = new URL(PATHS[ipLookupMode](namespace), serverUrl(master))
   url.searchParams.set('labelSelector', selector)
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   return { url, headers, ca, signal, timeoutMs: requestTimeoutMs }

@@ -32,7 +32,8 @@ export function sourceStrategy<O extends object>(
   const own: Readonly<Record<string, Check>> = parts.checks
   return (membership, options) => {
     checkOptions(owner, options, { ...LOOP_CHECKS, ...own }, required)
-    const entries = Object.entries(options)
+    // An option that is undefined is one that was not given: it must not hide the source's own leave policy.
+    const entries = Object.entries(options).filter(([, value]) => value !== undefined)
     const loop = Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(own, key) && key !== 'pollingInterval'))
     const source = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(own, key))) as O
     return new Strategy(membership, {
