@@ -21,7 +21,8 @@ export interface Reading {
 /**
  * Follows the aliases within a message and picks the records of the question's type.
  *
- * @throws {ResolverError} `DNS_CNAME_LOOP`; `DNS_REFERRAL` when the message only names other servers
+ * @throws {ResolverError} `DNS_CNAME_LOOP`; `DNS_REFERRAL` when the message only names other servers;
+ *   `DNS_MALFORMED` when it brings such records, all of them of names that nobody asked for
  * @see RFC 1034 §3.6.2 (aliases), RFC 2308 §2 (NODATA, NXDOMAIN and referrals told apart)
  */
 export function readAnswer(message: Message, name: string, type: QuestionType): Reading {
@@ -41,16 +42,27 @@ export function readAnswer(message: Message, name: string, type: QuestionType): 
     ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds)
     owner = alias.target
   }
-  return readEmpty(message, name, owner, ttlSeconds)
+  return readEmpty(message, { name, owner, type }, ttlSeconds)
 }
 
-function readEmpty(message: Message, name: string, owner: string, chainTtl: number): Reading {
+interface Asked {
+  readonly name: string
+  /** Where the chain of aliases within the message ends. */
+  readonly owner: string
+  readonly type: QuestionType
+}
+
+function readEmpty(message: Message, { name, owner, type }: Asked, chainTtl: number): Reading {
   const soa = message.authorities.find((record) => record.type === 'SOA')
   const ttlSeconds = Math.min(chainTtl, soa === undefined ? 0 : Math.min(soa.ttlSeconds, soa.minimumSeconds))
   const nothing = { records: [], ttlSeconds }
   if (message.rcode === RCODE_NXDOMAIN) return { ...nothing, empty: 'nxdomain' }
   if (soa === undefined && nameKey(owner) !== nameKey(name)) {
     return { records: [], ttlSeconds: chainTtl, alias: owner }
+  }
+  // Records of another name say nothing about ours, not even that it has none.
+  if (message.answers.some((record) => record.type === type)) {
+    throw new ResolverError('DNS_MALFORMED', `all ${type} records in the answer for ${name} are of other names`)
   }
   if (soa === undefined && !message.authoritative) {
     // A server that neither holds the zone nor asks others has no say in what is there.

@@ -2,6 +2,7 @@ import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { decodeMessage, encodeQuery } from '../src/dns-message.ts'
 import { dnsClient, type ResolverError, startZoneServer, type ZoneRecord } from '../src/index.ts'
+import { readAnswer } from '../src/read-answer.ts'
 import { Zone } from '../src/zone.ts'
 import { zoneResponse } from '../src/zone-response.ts'
 
@@ -103,6 +104,12 @@ describe('a message from a stranger', () => {
     const bytes = Buffer.concat([header, carrier, chain, ...Array.from({ length: count }, () => record)])
     expect(codeOf(() => decodeMessage(bytes))).toBe('DNS_MALFORMED')
   })
+})
+
+it.each([false, true])('records of foreign names are no empty zone (authoritative: %s)', (authoritative) => {
+  const message = { ...decodeMessage(ANSWER), authoritative, recursionAvailable: true }
+  expect(codeOf(() => readAnswer({ ...message, authorities: [] }, `other.${NAME}`, 'SRV'))).toBe('DNS_MALFORMED')
+  expect(readAnswer(message, NAME, 'SRV').records).toHaveLength(2)
 })
 
 describe('a zone server', () => {
