@@ -82,7 +82,7 @@ function checkCharacters(text: string, alive: string, host: string): void {
 
 function checkLong(text: string, host: string): void {
   if (host.includes('.') || isIP(host) !== 0) return
-  const how = 'Use a host with a dot or an IP address, or ask for short names (-sname) on every node of the cluster.'
+  const how = `Give the host a dot, such as ${host}.internal, or use its IP address; start Erlang nodes with -name, not -sname.`
   fail('NODE_NAME_SHORT_HOST', text, 'has a short host, but long names (-name) are in use', how)
 }
 

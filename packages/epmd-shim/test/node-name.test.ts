@@ -40,6 +40,11 @@ describe('parseNodeName', () => {
       expect.objectContaining({ code: 'NODE_NAME_LONG_HOST' }),
     ))
 
+  it('advises for a short host what every way to start a node can do', () => {
+    const hint = expect.stringMatching(/svc\.internal.* IP address.*-name, not -sname/)
+    expect(() => parseNodeName('web@svc')).toThrow(expect.objectContaining({ hint }))
+  })
+
   it('counts 255 bytes as allowed', () => {
     const name = `${'a'.repeat(242)}@svc.internal`
     expect(name).toHaveLength(255)

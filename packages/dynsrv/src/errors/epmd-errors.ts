@@ -31,7 +31,7 @@ export const EPMD_ERRORS = {
   NODE_NAME_SHORT_HOST: {
     happened: 'The host of a long name has no dot.',
     why: 'Long names (-name) need a host with a dot or an address.',
-    remedy: 'Give the host a dot (api.internal), or use short names on every node of the cluster.',
+    remedy: 'Give the host a dot (api.internal) or use its IP address; start Erlang nodes with -name, not -sname.',
   },
   NODE_NAME_LONG_HOST: {
     happened: 'The host of a short name has a dot.',
