@@ -1,7 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { describe, expect, it } from 'vitest'
 import type { ClusterEvent } from '../src/cluster-event.ts'
-import { joinLines } from '../src/commands/join-view.ts'
+import { joinJson, joinLines } from '../src/commands/join-view.ts'
 import { painter } from '../src/terminal/paint.ts'
 
 function shown(...events: readonly ClusterEvent[]): string[] {
@@ -32,5 +32,14 @@ describe('the lines of join', () => {
     const lines = shown({ type: 'refused', address: '127.0.0.1:1', peer, reason } as unknown as ClusterEvent, polled())
     for (const line of lines) expect(line).toMatch(/^[ -~→]*$/)
     expect(lines.at(-1)!.length).toBeLessThan(110)
+  })
+})
+
+describe('the JSON of join', () => {
+  it('has times to a tenth of a millisecond', () => {
+    const lines: string[] = []
+    const view = joinJson((line) => lines.push(line))
+    view.show({ ...polled(), elapsedMs: 12.345678 } as ClusterEvent, [])
+    expect(JSON.parse(lines[0]!)).toMatchObject({ type: 'polled', elapsedMs: 12.3, nodes: [], members: [] })
   })
 })

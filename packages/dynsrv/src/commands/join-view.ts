@@ -174,5 +174,7 @@ function plainEvent(event: ClusterEvent): Record<string, unknown> {
 function plain(key: string, value: unknown): unknown {
   if (value instanceof Set) return [...value]
   if (value instanceof Map) return Object.fromEntries(value)
+  // A clock gives more digits than it measures.
+  if (key === 'elapsedMs' && typeof value === 'number') return Math.round(value * 10) / 10
   return key === 'cause' || value instanceof Error ? explain(value) : value
 }
