@@ -43,6 +43,22 @@ describe('dynsrv decode', () => {
     expect(await runDynsrv(['decode', file, '--json'])).toMatchObject({ code: 0, stdout: '{"term":11}\n' })
   })
 
+  it('reads standard input, of bytes or of digits, for - and without an argument', async () => {
+    const term = { code: 0, stdout: '{ok,11}\n', stderr: '' }
+    const bytes = Buffer.from('83680277026f6b610b', 'hex')
+    for (const args of [['decode', '-'], ['decode']]) {
+      expect(await runDynsrv(args, { input: bytes })).toEqual(term)
+      expect(await runDynsrv(args, { input: '8368 0277\n026f 6b61 0b\n' })).toEqual(term)
+      const empty = await runDynsrv(args)
+      expect(empty.stderr).toMatch(/cannot read standard input: it is empty.*83610b/)
+      expect(empty.code).toBe(2)
+    }
+    const { bytes: capture } = captured('fragmented-300k', 'A')
+    const fromFile = await runDynsrv(['decode', await temporaryFile('long', capture)])
+    expect(await runDynsrv(['decode', '-'], { input: capture })).toEqual(fromFile)
+    expect(fromFile.code).toBe(0)
+  })
+
   it('says where a capture is cut, or is none', async () => {
     const { bytes } = captured('sends-atom-cache', 'A')
     const cut = await runDynsrv(['decode', await temporaryFile('cut', bytes.subarray(0, bytes.length - 1)), '--json'])

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly path?: string
   /** The network namespace to run in. */
   readonly namespace?: string
+  /** What is piped in; else standard input is empty. */
+  readonly input?: string | Uint8Array
 }
 
 /** `dynsrv`, as a user runs it: the built command in a process of its own, ended with its scope. */
@@ -21,13 +23,14 @@ export class Dynsrv implements AsyncDisposable {
   #stderr = ''
   #over = false
 
-  constructor(args: readonly string[], { env = {}, path = process.env.PATH ?? '', namespace }: RunOptions = {}) {
+  constructor(args: readonly string[], { env = {}, path = process.env.PATH ?? '', namespace, input }: RunOptions = {}) {
     const node = [process.execPath, BIN, ...args]
     const [program = '', ...rest] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node]
     this.#child = spawn(program, rest, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       env: { PATH: path, HOME: '/nonexistent', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
     })
+    this.#child.stdin?.end(input)
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       this.#lines.push(line)
       this.#wake()

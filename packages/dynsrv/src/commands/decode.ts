@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { flagNames } from '@dynsrv/dist-protocol'
 import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
 import { DynsrvError } from '../error.ts'
@@ -16,14 +17,15 @@ export interface DecodeOptions {
 }
 
 const VERSION = 131
+const STANDARD_INPUT = '-'
 
 /**
  * Shows a term, or one direction of a captured link packet by packet.
  *
- * @param source hexadecimal digits, or a file of bytes or such digits
+ * @param source hexadecimal digits, or a file of bytes or such digits; `-` or nothing for standard input
  * @returns the exit code: 1 when the bytes break the format
  */
-export async function decode(options: DecodeOptions, source: string): Promise<number> {
+export async function decode(options: DecodeOptions, source = STANDARD_INPUT): Promise<number> {
   const bytes = await bytesOf(source)
   const out = printer(options)
   const syntax = options.elixir === true ? 'elixir' : 'erlang'
@@ -85,15 +87,25 @@ async function bytesOf(source: string): Promise<Uint8Array> {
   const fromHex = hexBytes(source)
   if (fromHex !== undefined) return fromHex
   try {
-    const bytes = await readFile(source)
+    const bytes = source === STANDARD_INPUT ? await standardInput() : await readFile(source)
     if (bytes.length === 0) throw new Error('it is empty')
     return hexBytes(bytes.toString('latin1')) ?? bytes
   } catch (cause) {
-    throw new DynsrvError('DYNSRV_BAD_OPTION', `cannot read ${source}: ${explain(cause).message}`, {
-      hint: 'Give pairs of hexadecimal digits, such as 83610b, or a file.',
-      cause,
-    })
+    throw new DynsrvError(
+      'DYNSRV_BAD_OPTION',
+      `cannot read ${source === STANDARD_INPUT ? 'standard input' : source}: ${explain(cause).message}`,
+      {
+        hint: 'Give pairs of hexadecimal digits, such as 83610b, or a file, or pipe either in.',
+        cause,
+      },
+    )
   }
+}
+
+async function standardInput(): Promise<Buffer> {
+  // Somebody who forgot the argument would wait for a prompt that never comes.
+  if (process.stdin.isTTY) throw new Error('it is a terminal')
+  return await buffer(process.stdin)
 }
 
 function hexBytes(text: string): Uint8Array | undefined {

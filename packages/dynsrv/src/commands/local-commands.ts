@@ -31,7 +31,10 @@ Exit codes: 0 stopped by SIGINT, SIGTERM or epmd -kill, 2 bad arguments or the p
     .command('decode')
     .summary('show a term, or a captured link packet by packet')
     .description('Shows a term, or one direction of a captured distribution stream, packet by packet.')
-    .argument('<hex|file>', 'hexadecimal digits, or a file of bytes or of such digits')
+    .argument(
+      '[hex|file|-]',
+      'hexadecimal digits, or a file of bytes or of such digits; - or none reads standard input',
+    )
     .option('--elixir', 'write terms as Elixir does')
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
@@ -41,6 +44,7 @@ Exit codes: 0 stopped by SIGINT, SIGTERM or epmd -kill, 2 bad arguments or the p
 Examples:
   $ dynsrv decode 836802770261626100
   $ dynsrv decode capture.bin
+  $ xxd -p capture.bin | dynsrv decode -
 
 A stream begins with its handshake or at a frame; columns are offset, bytes, kind and content.
 Exit codes: 0 shown, 1 the bytes break the format, 2 bad arguments.
