@@ -5,33 +5,18 @@ import { join } from 'node:path'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import type { DemoEvent, NodeView } from './demo-event.ts'
 import type { DemoNode, DemoNodeEvents } from './demo-node.ts'
+import type { Entry } from './entry.ts'
 import { type Erlang, findErlang } from './erlang.ts'
 import { ErlangNode } from './erlang-node.ts'
 import { freePort } from './free-port.ts'
 import { MemberNode } from './member-node.ts'
+import { Patience } from './patience.ts'
 
 /** How often the demo's members ask DNS, in milliseconds; quick, so that a watcher does not wait. */
 export const POLLING_INTERVAL_MS = 500
 
 /** Missing links that a failure names. */
 const MISSING_SHOWN = 3
-
-interface Entry {
-  readonly label: string
-  readonly runs: string
-  node: DemoNode | undefined
-  /** Settles when the node is up or could not start. */
-  starting: Promise<DemoNode | undefined>
-  state: NodeView['state']
-  registered: boolean
-  /** Polls that were answered, and polls in a row that were not. */
-  answeredPolls: number
-  failedPolls: number
-  /** Why its last poll failed. */
-  pollProblem: string | undefined
-  /** Why it could not reach a peer, by the peer's name. */
-  readonly problems: Map<string, string>
-}
 
 /** The demo's DNS server and nodes: started, changed and watched; nothing is faked, each node is a process. */
 export class DemoCluster implements AsyncDisposable {
@@ -42,10 +27,9 @@ export class DemoCluster implements AsyncDisposable {
   readonly #cookie: string
   readonly #emit: (event: DemoEvent) => void
   readonly #entries = new Map<string, Entry>()
-  readonly #waiting = new Set<() => void>()
+  readonly #patience = new Patience()
   /** Links that went down since the demo began, told by the node that saw it. */
   #lost: string[] = []
-  #failure: Error | undefined
   #closing = false
 
   private constructor(
@@ -204,26 +188,8 @@ export class DemoCluster implements AsyncDisposable {
    *
    * @throws {Error} with what is missing, when that takes too long or a node ended by itself
    */
-  async until(missing: () => string | undefined, timeoutMs: number): Promise<void> {
-    let look = (): void => undefined
-    let patience: NodeJS.Timeout | undefined
-    try {
-      await new Promise<void>((resolve, reject) => {
-        look = () => {
-          if (this.#failure !== undefined) reject(this.#failure)
-          else if (missing() === undefined) resolve()
-        }
-        patience = setTimeout(
-          () => reject(new Error(`after ${timeoutMs / 1_000} s: ${missing() ?? 'too late'}`)),
-          timeoutMs,
-        )
-        this.#waiting.add(look)
-        look()
-      })
-    } finally {
-      clearTimeout(patience)
-      this.#waiting.delete(look)
-    }
+  until(missing: () => string | undefined, timeoutMs: number): Promise<void> {
+    return this.#patience.until(missing, timeoutMs)
   }
 
   /** Ends every node and the DNS server, and removes the folder. */
@@ -274,16 +240,16 @@ export class DemoCluster implements AsyncDisposable {
         else entry.failedPolls += 1
         entry.pollProblem = failures === 0 ? undefined : reason
         if (failures > 0) this.#emit({ type: 'poll', from, failures, ...(reason !== undefined && { reason }) })
-        this.#wake()
+        this.#patience.wake()
       },
       problem: ({ peer, reason }) => {
         entry.problems.set(peer, reason)
         this.#emit({ type: 'problem', from, to: this.#labelOf(peer), reason })
-        this.#wake()
+        this.#patience.wake()
       },
       ended: (why) => {
         // A member whose record was taken away leaves by itself; everybody else is meant to stay.
-        if (entry.registered && !this.#closing) this.#failure = new Error(`${from} ended by itself: ${why}`)
+        if (entry.registered && !this.#closing) this.#patience.fail(new Error(`${from} ended by itself: ${why}`))
         if (!this.#closing) this.#changed(entry, 'left')
       },
     }
@@ -297,11 +263,7 @@ export class DemoCluster implements AsyncDisposable {
       type: 'node',
       node: { label, name: this.nameOf(label), runs, port: node?.port ?? 0, state, links },
     })
-    this.#wake()
-  }
-
-  #wake(): void {
-    for (const look of this.#waiting) look()
+    this.#patience.wake()
   }
 
   #up(): Entry[] {
