@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
@@ -98,6 +99,28 @@ describe('dynsrv ping', () => {
     expect(stdout).toMatch(/✗ handshake/)
     expect(stderr).toMatch(/HTTP/)
     expect(code).toBe(1)
+  })
+
+  it('names the DNS server that stays silent, and so do call and wait', async () => {
+    const silent = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address()
+    const rest = ['--dns', `127.0.0.1:${port}`, '--timeout', '2s']
+    const commands = [
+      ['ping', NAME],
+      ['call', NAME, 'erlang', 'node'],
+      ['wait', '--service', SERVICE],
+    ]
+    try {
+      for (const command of commands) {
+        const { code, stderr } = await runDynsrv([...command, ...rest], { env: ENV })
+        expect(stderr).toContain(`127.0.0.1:${port} did not answer over UDP`)
+        expect(stderr).not.toContain('..')
+        expect(code).toBe(1)
+      }
+    } finally {
+      silent.close()
+    }
   })
 
   it('tells a refused port from one that stays silent', async () => {

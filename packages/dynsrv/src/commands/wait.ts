@@ -69,7 +69,7 @@ export async function wait(options: WaitOptions): Promise<number> {
     if (!over) continue
     const message = `only ${up.length} of ${wanted} nodes answered within ${options.timeout}: ${failures.join('; ')}`
     if (out.json) out.object({ type: 'timeout', nodes: up, wanted, failures })
-    process.stderr.write(`dynsrv wait: ${message}. Try: dynsrv nodes\n`)
+    process.stderr.write(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes\n`)
     return EXIT_FAILED
   }
 }

@@ -48,7 +48,7 @@ export async function openDirectory(
     return { epmd: module, kind: 'epmd', label: 'epmd', [Symbol.dispose]: () => module.close() }
   }
   const servers = dns.map(dnsServer)
-  const resolver = dnsClient(servers.length === 0 ? {} : { servers, timeoutMs: Math.min(timeoutMs, MAX_TRY_MS) })
+  const resolver = dnsClient(servers.length === 0 ? {} : { servers, timeoutMs: tryMs(timeoutMs) })
   return {
     epmd: new DynamicSrv({ resolver, listenPort: 0, retries: 0 }),
     kind: 'srv',
@@ -58,8 +58,13 @@ export async function openDirectory(
   }
 }
 
-/** One lost datagram must not take the whole time. */
 const MAX_TRY_MS = 2_000
+const TRY_SHARE = 0.4
+
+/** One lost datagram must not take the whole time; and both tries must end before it, to say which server was silent. */
+function tryMs(timeoutMs: number): number {
+  return Math.max(1, Math.min(Math.floor(timeoutMs * TRY_SHARE), MAX_TRY_MS))
+}
 
 async function fixed(at: string, peer: string): Promise<EpmdModule> {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(.*)$/.exec(at) ?? []
