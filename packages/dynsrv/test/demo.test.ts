@@ -51,14 +51,28 @@ function expectTheStory(lines: readonly Line[]): void {
 class Shell implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
+  /** Rejects, with what was printed, when the command ends before it is told to. */
+  readonly tooEarly: Promise<never>
+  #ending = false
 
   constructor(command: string) {
     const env = { ...process.env, NO_COLOR: '1' }
-    this.#child = spawn('sh', ['-c', command], { stdio: 'ignore', detached: true, env })
+    this.#child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
     this.#exited = once(this.#child, 'exit')
+    let output = ''
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+      })
+    this.tooEarly = new Promise((_, reject) =>
+      this.#child.once('close', (code, signal) => {
+        if (!this.#ending) reject(new Error(`${command}\nended with ${signal ?? `code ${code}`}:\n${output}`))
+      }),
+    )
   }
 
   async end(): Promise<void> {
+    this.#ending = true
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     process.kill(-this.#child.pid!, 'SIGTERM')
     await this.#exited
@@ -118,11 +132,9 @@ describe('dynsrv demo', () => {
       })
     await using javascript = new Shell(await command(/JavaScript/))
     await using erlang = new Shell(`${await command(/Erlang/)} -noinput`)
-    for (const member of ['api-1', 'api-3', 'api-4']) {
-      await linked(member, 'guest-js')
-      await linked(member, 'guest-erl')
-    }
-    await linked('erl-1', 'guest-js')
+    const members = ['api-1', 'api-3', 'api-4']
+    const links = members.flatMap((member) => [linked(member, 'guest-js'), linked(member, 'guest-erl')])
+    await Promise.race([Promise.all([...links, linked('erl-1', 'guest-js')]), javascript.tooEarly, erlang.tooEarly])
     await Promise.all([javascript.end(), erlang.end()])
     demo.signal('SIGINT')
     expect((await demo.ended).code).toBe(0)
