@@ -18,10 +18,12 @@ const vitest = await startVitest('test', process.argv.slice(2), { run: true, wat
 const modules = vitest.state.getTestModules()
 const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
 const failures = []
+const flaky = []
 for (const module of modules) {
   for (const test of module.children.allTests()) {
     const { state, errors = [] } = test.result()
     counts[state] += 1
+    if (test.diagnostic()?.flaky) flaky.push(`${module.project.name}: ${test.fullName}\n  ${errors[0]?.message ?? ''}`)
     if (state === 'failed') failures.push(`${module.project.name}: ${test.fullName}\n  ${errors[0]?.message ?? ''}`)
   }
   // A file that could not be loaded has no tests of its own, yet must not count as nothing.
@@ -35,6 +37,7 @@ const failed = counts.failed + counts.pending + unhandled
 await vitest.close()
 // Once more and short, where somebody who scrolls up, or sees only the end of a log, finds it first.
 if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}\n`)
+if (flaky.length > 0) console.log(`\nPassed at the second try only:\n${flaky.join('\n')}\n`)
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
 console.log(`${counts.passed} passed, ${failed} failed${skipped}`)
 process.exit(failed > 0 || counts.passed === 0 ? 1 : 0)

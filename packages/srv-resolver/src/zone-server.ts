@@ -5,6 +5,7 @@ import { aBoolean, aFunction, anything, aText, checkOptions, texts, whole } from
 import { decodeMessage, type Message } from './dns-message.ts'
 import { checkedName, isWithin, nameKey } from './dns-name.ts'
 import { ResolverError } from './error.ts'
+import { lastingPort } from './lasting-port.ts'
 import { formatAddress } from './server-address.ts'
 import { Zone } from './zone.ts'
 import { FaultPlan, type ZoneFault } from './zone-fault.ts'
@@ -24,7 +25,7 @@ export interface ZoneQuery {
 export interface ZoneServerOptions {
   /** An IP address of this machine; default `127.0.0.1`. */
   readonly host?: string
-  /** UDP and TCP; 0, the default, takes one that is free. */
+  /** UDP and TCP; 0, the default, takes one that is free, and keeps it through {@link ZoneServer.pause}. */
   readonly port?: number
   readonly records?: Iterable<ZoneRecord>
   /** What this server answers for; other names are REFUSED. Default: every name. */
@@ -147,15 +148,15 @@ export class ZoneServer implements AsyncDisposable {
     for (let tries = 1; ; tries++) {
       const tcp = this.#tcpServer()
       try {
-        await listenTcp(tcp, this.host, wanted)
-        this.#port = (tcp.address() as { port: number }).port
+        this.#port = wanted === 0 ? lastingPort() : wanted
+        await listenTcp(tcp, this.host, this.#port)
         this.#udp = await this.#bindUdp()
         this.#tcp = tcp
         return
       } catch (cause) {
         tcp.close()
         this.#port = wanted
-        // A port that is free for TCP may be taken for UDP; another one is soon found when any will do.
+        // The port drawn may be taken; another one is soon found when any will do.
         if (wanted === 0 && tries < BIND_TRIES && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
         const why = cause instanceof Error ? cause.message : String(cause)
         throw new ResolverError('DNS_LISTEN_FAILED', `cannot listen on ${this.address}: ${why}`, { cause })

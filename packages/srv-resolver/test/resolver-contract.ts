@@ -110,11 +110,11 @@ export function resolverContract(name: string, start: () => Promise<Subject>, ab
         await using subject = await start()
         await subject.breakDown()
         for (const lookup of [
-          subject.resolver.resolveSrv(SERVICE),
-          subject.resolver.resolveAddresses(`node-a.${SERVICE}`),
-          subject.resolver.resolveTxt(SERVICE),
+          () => subject.resolver.resolveSrv(SERVICE),
+          () => subject.resolver.resolveAddresses(`node-a.${SERVICE}`),
+          () => subject.resolver.resolveTxt(SERVICE),
         ]) {
-          const error = await lookup.then(
+          const error = await lookup().then(
             () => new Error('it did not fail'),
             (failure: unknown) => failure,
           )
