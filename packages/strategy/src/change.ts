@@ -1,7 +1,10 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 
-/** Why a member that an answer lacks is kept. */
-export type HoldReason = 'empty' | 'policy' | 'rotating' | 'share' | 'stale' | 'trimmed' | 'unconfirmed'
+/**
+ * Why a member that an answer lacks is kept. `unmapped`: the answer has records, and none of them names a node, as after
+ * an orchestrator began to publish other targets.
+ */
+export type HoldReason = 'empty' | 'policy' | 'rotating' | 'share' | 'stale' | 'trimmed' | 'unconfirmed' | 'unmapped'
 
 /** A good answer was got. */
 export interface Polled {

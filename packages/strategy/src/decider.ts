@@ -61,7 +61,7 @@ export class Decider {
       }
       decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery))
     }
-    if (whole) this.#rotation.remember(decided.members.keys(), nodes)
+    if (whole) this.#rotation.remember(decided, nodes, connected)
     return { plan: decided, nodes, connected }
   }
 
@@ -69,6 +69,7 @@ export class Decider {
     const { confirmEmpty } = this.#parts.options
     const hold = holdOf(discovery)
     if (hold !== undefined) return hold
+    if (nodes.size === 0 && discovery.absent !== true && (discovery.ignored ?? []).length > 0) return 'unmapped'
     if (nodes.size === 0 && discovery.absent !== true && this.#emptyPolls < confirmEmpty) return 'empty'
     return this.#rotation.suspected ? 'rotating' : undefined
   }

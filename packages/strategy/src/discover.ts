@@ -20,7 +20,7 @@ export interface Discovery {
   readonly trimmed?: boolean
   /** Why parts of a composed source failed while others answered; each is told as `partFailed`. */
   readonly failures?: readonly unknown[]
-  /** The empty answer was said on purpose (SRV target `.`), so it is believed at once. */
+  /** The empty answer is sure (SRV target `.`), so it is believed at once. */
   readonly absent?: boolean
   /** Why it is empty: the name does not exist, or it has no such records. */
   readonly empty?: 'nxdomain' | 'nodata'

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
 import type { IgnoredTarget } from './discover.ts'
-import { dnsName, text } from './options.ts'
+import { badOption, type Check, dnsName, having, oneOf, text } from './options.ts'
 
 /** What a source knows of something that may be a node. Every part may be missing. */
 export interface Candidate {
@@ -50,7 +50,7 @@ export function targetLabel(service: string): NameMapping {
 
 /** The whole target is the host: `<basename>@<target>`. */
 export function wholeTarget(basename: string): NameMapping {
-  text('wholeTarget', 'basename', basename)
+  checkBasename('wholeTarget', 'basename', basename)
   return {
     needs: 'target',
     map: ({ target }) =>
@@ -60,7 +60,7 @@ export function wholeTarget(basename: string): NameMapping {
 
 /** The first address is the host: `<basename>@<ip>`. */
 export function byIp(basename: string): NameMapping {
-  text('byIp', 'basename', basename)
+  checkBasename('byIp', 'basename', basename)
   return {
     needs: 'addresses',
     map: ({ addresses = [] }) => {
@@ -92,6 +92,20 @@ function fromText(texts: readonly string[], prefix: string, host: string | undef
   if (found === undefined) return { ignored: `it has no ${what} ${shape}` }
   const value = found.slice(prefix.length)
   return named(host === undefined ? value : `${value}@${host}`)
+}
+
+/** How a mapping is checked where it is an option. */
+export const nameMapping: Check = (owner, key, value) => {
+  having('map')(owner, key, value)
+  oneOf('target', 'addresses', 'tags', 'txt')(owner, `${key}.needs`, (value as Partial<NameMapping>).needs)
+}
+
+/** How the part of a node's name before the `@` is checked. */
+export const checkBasename: Check = (owner, key, value) => {
+  text(owner, key, value)
+  const mapped = String(value).includes('@') ? { ignored: 'it has an @' } : named(`${value as string}@host.test`)
+  if ('ignored' in mapped)
+    throw badOption(owner, key, `the part of a node name before the @ (${mapped.ignored})`, value)
 }
 
 /** A checked name, or the fault as a reason. */

@@ -54,6 +54,15 @@ export const object: Check = (owner, key, value) => {
   if (typeof value !== 'object' || value === null) throw badOption(owner, key, 'an object', value)
 }
 
+/** An object with these methods, whatever else it is. */
+export const having =
+  (...methods: readonly string[]): Check =>
+  (owner, key, value) => {
+    object(owner, key, value)
+    const missing = methods.filter((method) => typeof (value as Record<string, unknown>)[method] !== 'function')
+    if (missing.length > 0) throw badOption(owner, key, `an object with ${missing.join(' and ')}`, value)
+  }
+
 export const oneOf =
   (...values: readonly string[]): Check =>
   (owner, key, value) => {
@@ -102,7 +111,8 @@ export function checkOptions(
   checks: Readonly<Record<string, Check>>,
   required: readonly string[] = [],
 ): void {
-  if (typeof options !== 'object' || options === null) throw badOption(owner, 'options', 'an object', options)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw badOption(owner, 'options', 'an object', options)
   const given = options as Readonly<Record<string, unknown>>
   const known = Object.keys(checks)
   for (const key of Object.keys(given)) {

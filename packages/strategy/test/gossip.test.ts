@@ -116,6 +116,25 @@ describe('over UDP', () => {
       break
     }
     taken.close()
+    // Once the port is free the socket is opened anew.
+    for await (const change of strategy.events()) if (change.type === 'polled') break
+    const sender = createSocket('udp4')
+    const again = setInterval(() => sender.send(encodeHeartbeat(node('a')), port, '127.0.0.1'), 20)
+    await strategy.ready()
+    clearInterval(again)
+    sender.close()
+  })
+
+  it.each([
+    [{ ifAddr: 'eth0' }, 'ifAddr must be an IPv4 address'],
+    [{ multicastIf: 'lo' }, 'multicastIf must be an IPv4 address'],
+    [{ multicastAddr: 'everybody' }, 'multicastAddr must be an IPv4 address'],
+    [{ multicastAddr: '10.0.0.255' }, 'multicastAddr must be from 224.0.0.0 to 239.255.255.255'],
+    [{ expireMs: 5_000 }, 'expireMs must be longer than heartbeatMs (5000)'],
+    [{ heartbeatMs: 30_000 }, 'expireMs must be longer than heartbeatMs (30000)'],
+  ])('refuses %o when it is given', (options, message) => {
+    const wrong = { code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining(message) }
+    expect(() => gossip(new FakeMembership(), options)).toThrow(expect.objectContaining(wrong))
   })
 })
 

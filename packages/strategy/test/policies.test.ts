@@ -165,6 +165,52 @@ describe('leave policies on a virtual clock', () => {
     await strategy.stop()
   })
 
+  it('an answer whose records name nobody is held, however often it comes', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('a', 'b'))
+    const { strategy, of } = running(membership, source, { leave: leaveAfter(1) })
+    await polls(1)
+    source.answer = { nodes: nodes(), ignored: [{ target: 'a.other.test', reason: 'it is not <label>.svc.test' }] }
+    await polls(10)
+    expect(of('left')).toStrictEqual([])
+    const held = [node('a'), node('b')].map((each) => [each, 'unmapped'] as const)
+    expect(of('held').at(-1)!.nodes).toStrictEqual(new Map(held))
+    expect(membership.connected()).toHaveLength(2)
+    source.answer = { nodes: nodes('a'), ignored: [{ target: 'b.other.test', reason: 'it is not <label>.svc.test' }] }
+    await polls(1)
+    expect(of('left')).toMatchObject([{ node: node('b') }])
+    await strategy.stop()
+  })
+
+  it.each([2, 5, 9])('halves that take turns every %i polls cost each link once at most', async (turn) => {
+    const membership = new FakeMembership()
+    const halves = [nodes('self', 'a', 'b', 'c', 'd'), nodes('self', 'e', 'f', 'g', 'h')] as const
+    const source = new Scripted(nodes('self', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'))
+    const { strategy, of } = running(membership, source, { leave: leaveAfter(1) })
+    await polls(1)
+    let poll = 0
+    source.next = () => halves[Math.floor(poll / turn) % 2]!
+    for (; poll < turn; poll++) await polls(1)
+    expect(of('left').length).toBeGreaterThan(0)
+    for (; poll < 20 * turn; poll++) await polls(1)
+    expect(of('left').map((left) => left.node)).toStrictEqual(['e', 'f', 'g', 'h'].map(node))
+    expect(membership.connected()).toHaveLength(8)
+    await strategy.stop()
+  })
+
+  it('an instance that is replaced while another goes is no sign of halves that take turns', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('self', 'a', 'b', 'c', 'd'))
+    const { strategy, of } = running(membership, source, { leave: leaveAfter(1) })
+    await polls(1)
+    for (const gone of ['a', 'b', 'c', 'd']) {
+      source.answer = nodes('self', ...['a', 'b', 'c', 'd'].filter((label) => label !== gone))
+      await polls(1)
+    }
+    expect(of('left').map((left) => left.node)).toStrictEqual(['a', 'b', 'c', 'd'].map(node))
+    await strategy.stop()
+  })
+
   it('a failed confirmation keeps the member until the next poll', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('self', 'a'))

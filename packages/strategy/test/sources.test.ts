@@ -14,6 +14,7 @@ import {
   consul,
   dnsCluster,
   dnsPoll,
+  dynamicSrv,
   env,
   epmd,
   epmdNames,
@@ -132,6 +133,23 @@ describe('epmd', () => {
     ])
   })
 
+  it('epmd: looks again after timeout, and an endless one is no fault', async () => {
+    const membership = new FakeMembership()
+    await using strategy = epmd(membership, { hosts: ['a@svc.test'], timeout: 10 })
+    strategy.start()
+    let polled = 0
+    for await (const change of strategy.events()) if (change.type === 'polled' && ++polled === 3) break
+    await using once = epmd(membership, { hosts: ['a@svc.test'], timeout: Number.POSITIVE_INFINITY })
+    expect(await found(once)).toStrictEqual(['a@svc.test'])
+  })
+
+  it('dnsCluster: names the nearest key of a query', () => {
+    const query = { basename: 'a', query: 'svc.test', basname: 'b' } as never
+    expect(() => dnsCluster(new FakeMembership(), { query })).toThrow(
+      'basname is not an option. Did you mean basename?',
+    )
+  })
+
   it('refuses a host that is no node name', () => {
     expect(() => epmd(new FakeMembership(), { hosts: ['nobody'] })).toThrow(
       expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining('has no @') }),
@@ -211,13 +229,22 @@ describe('file and env', () => {
   })
 })
 
-it.each([
+it.each<readonly [string, unknown, (value: never) => unknown]>([
   ['url', 'nonsense', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
   ['url', 'ftp://host/', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
   ['baseUrl', 'localhost:8500', (baseUrl: string) => consul(new FakeMembership(), { service: 'a', baseUrl })],
   ['master', 'a b', (master: string) => kubernetes(new FakeMembership(), { nodeBasename: 'a', selector: 'b', master })],
-])('%s %s is refused when it is given, not at the first poll', (name, value, make) => {
-  expect(() => make(value)).toThrow(
+  ['options', [], (options: never) => dnsPoll(new FakeMembership(), options)],
+  ['resolver', {}, (resolver: never) => dynamicSrv(new FakeMembership(), { service: 'svc.test', resolver })],
+  ['name', {}, (name: never) => dynamicSrv(new FakeMembership(), { service: 'svc.test', name })],
+  ['name.needs', { map: String }, (name: never) => dynamicSrv(new FakeMembership(), { service: 'svc.test', name })],
+  ['query', [], (query: never) => dnsCluster(new FakeMembership(), { query })],
+  ['basename', 'a@b', (basename: string) => dnsCluster(new FakeMembership(), { query: { basename, query: 'b.c' } })],
+  ['nodeBasename', 'a@b', (nodeBasename: string) => dnsPoll(new FakeMembership(), { query: 'b.c', nodeBasename })],
+  ['nodeBasename', ' ', (nodeBasename: string) => dnsPoll(new FakeMembership(), { query: 'b.c', nodeBasename })],
+  ['timeout', 0, (timeout: number) => epmd(new FakeMembership(), { hosts: ['a@svc.test'], timeout })],
+])('%s %j is refused when it is given, not at the first poll', (name, value, make) => {
+  expect(() => make(value as never)).toThrow(
     expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining(name) }),
   )
 })

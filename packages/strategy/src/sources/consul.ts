@@ -1,8 +1,16 @@
 import { isIP } from 'node:net'
 import { type Discover, withSubscribe } from '../discover.ts'
 import { onDeregister } from '../leave-policy.ts'
-import { byIp, type Candidate, mapNames, type NameMapping, targetLabel } from '../name-mapping.ts'
-import { type Check, duration, flag, httpUrl, object, text } from '../options.ts'
+import {
+  byIp,
+  type Candidate,
+  checkBasename,
+  mapNames,
+  type NameMapping,
+  nameMapping,
+  targetLabel,
+} from '../name-mapping.ts'
+import { type Check, duration, flag, httpUrl, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { httpJson, malformed } from './http-json.ts'
 import { list, textAt } from './json.ts'
@@ -41,8 +49,8 @@ const CHECKS: Readonly<Record<keyof ConsulOptions, Check>> = {
   dc: text,
   tag: text,
   passing: flag,
-  nodeBasename: text,
-  name: object,
+  nodeBasename: checkBasename,
+  name: nameMapping,
   push: flag,
   waitMs: duration,
   requestTimeoutMs: duration,

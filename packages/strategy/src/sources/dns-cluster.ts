@@ -2,8 +2,8 @@ import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import { union } from '../combine.ts'
 import type { Discover } from '../discover.ts'
 import { whenLinkDropped } from '../leave-policy.ts'
-import { byIp } from '../name-mapping.ts'
-import { badOption, type Check, dnsName, object, text } from '../options.ts'
+import { byIp, checkBasename } from '../name-mapping.ts'
+import { badOption, type Check, checkOptions, dnsName, having } from '../options.ts'
 import { addressNodes } from './dns-poll.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { srvNodes } from './srv-nodes.ts'
@@ -22,13 +22,16 @@ export interface DnsClusterOptions {
 
 const TYPES = ['a', 'aaaa', 'srv']
 
+const QUERY = { basename: checkBasename, query: dnsName }
+
 const queries: Check = (owner, key, value) => {
-  for (const query of [value].flat()) {
+  const asked = [value].flat() as unknown[]
+  if (asked.length === 0)
+    throw badOption(owner, key, "a name, { basename, query }, a list of these, or 'ignore'", value)
+  for (const query of asked) {
     if (query === 'ignore') continue
-    if (typeof query === 'object' && query !== null && 'query' in query && 'basename' in query) {
-      dnsName(owner, `${key}.query`, query.query)
-      text(owner, `${key}.basename`, query.basename)
-    } else dnsName(owner, key, query)
+    if (typeof query === 'object') checkOptions(`${owner} ${key}`, query, QUERY, ['basename', 'query'])
+    else dnsName(owner, key, query)
   }
 }
 
@@ -40,7 +43,7 @@ const resourceTypes: Check = (owner, key, value) => {
 /** Members are `<basename>@<ip>` for every A, AAAA or SRV record of one or more names. Live links are never taken down. */
 export const dnsCluster = sourceStrategy<DnsClusterOptions>({
   owner: 'dnsCluster',
-  checks: { query: queries, resourceTypes, resolver: object },
+  checks: { query: queries, resourceTypes, resolver: having('resolveSrv', 'resolveAddresses') },
   required: ['query'],
   leave: whenLinkDropped,
   nodes: ({ query, resourceTypes: types = ['a', 'aaaa'], resolver = dnsClient() }, { self }) => {

@@ -1,8 +1,8 @@
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import type { Discover } from '../discover.ts'
 import { onDeregister } from '../leave-policy.ts'
-import { byIp, mapNames } from '../name-mapping.ts'
-import { dnsName, object, text } from '../options.ts'
+import { byIp, checkBasename, mapNames } from '../name-mapping.ts'
+import { dnsName, having } from '../options.ts'
 import { answerFacts } from './answer-facts.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
@@ -32,7 +32,7 @@ export function addressNodes(resolver: AddressSource, query: string, basename: s
 /** Members are `<nodeBasename>@<ip>` for every A and AAAA record of `query`. */
 export const dnsPoll = sourceStrategy<DnsPollOptions>({
   owner: 'dnsPoll',
-  checks: { query: dnsName, nodeBasename: text, resolver: object },
+  checks: { query: dnsName, nodeBasename: checkBasename, resolver: having('resolveAddresses') },
   required: ['query', 'nodeBasename'],
   leave: onDeregister,
   nodes: ({ query, nodeBasename, resolver = dnsClient() }) => addressNodes(resolver, query, nodeBasename),

@@ -2,8 +2,8 @@ import { dnsClient } from '@dynsrv/srv-resolver'
 import type { Discover } from '../discover.ts'
 import { onDeregister, whenLinkDropped } from '../leave-policy.ts'
 import type { Membership } from '../membership.ts'
-import { type NameMapping, targetLabel } from '../name-mapping.ts'
-import { type Check, dnsName, flag, object } from '../options.ts'
+import { type NameMapping, nameMapping, targetLabel } from '../name-mapping.ts'
+import { type Check, dnsName, flag, having } from '../options.ts'
 import type { Strategy } from '../strategy.ts'
 import { type LoopOptions, sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes } from './srv-nodes.ts'
@@ -27,9 +27,9 @@ export interface DynamicSrvOptions extends SourceOptions, LoopOptions {}
 
 const CHECKS: Readonly<Record<keyof SourceOptions, Check>> = {
   service: dnsName,
-  resolver: object,
+  resolver: having('resolveSrv'),
   disconnectOnDeregister: flag,
-  name: object,
+  name: nameMapping,
 }
 
 function nodes({ service, resolver = dnsClient(), name = targetLabel(service) }: SourceOptions): Discover {

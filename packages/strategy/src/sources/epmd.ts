@@ -5,14 +5,19 @@ import type { Discover, Discovery } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { neverLeave, whenLinkDropped } from '../leave-policy.ts'
 import { mapNames, type NameMapping, named } from '../name-mapping.ts'
-import { badOption, type Check, callable, text, texts } from '../options.ts'
+import { anyNumber, badOption, type Check, callable, text, texts } from '../options.ts'
 import { type EpmdNames, epmdNames } from './epmd-names.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
-/** The options of libcluster's `Cluster.Strategy.Epmd`. Its `timeout` is our `pollingInterval`. */
+/** The options of libcluster's `Cluster.Strategy.Epmd`. */
 export interface EpmdOptions {
   /** The members' full names. */
   readonly hosts: readonly string[]
+  /**
+   * Time between two looks at who is missing, in milliseconds, or `Infinity`: libcluster's name of `pollingInterval`, which
+   * is used when both are given. A link that drops is dialled again in any case.
+   */
+  readonly timeout?: number
 }
 
 /** The options of libcluster's `Cluster.Strategy.LocalEpmd`. */
@@ -48,9 +53,11 @@ export function listedNodes(names: Iterable<string>): Discovery {
 /** Members are a fixed list. Nobody ever leaves. */
 export const epmd = sourceStrategy<EpmdOptions>({
   owner: 'epmd',
-  checks: { hosts: nodeNames },
+  checks: { hosts: nodeNames, timeout: anyNumber({ min: 1 }) },
   required: ['hosts'],
   leave: neverLeave,
+  // A timer takes no more than that, which is over three weeks.
+  pollingInterval: ({ timeout }) => timeout && Math.min(timeout, 2 ** 31 - 1),
   nodes: ({ hosts }) => {
     const nodes = listedNodes(hosts)
     return async () => nodes

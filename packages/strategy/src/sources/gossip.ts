@@ -1,9 +1,11 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv4 } from 'node:net'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Discover, type Discovery, type IgnoredTarget, withSubscribe } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { whenLinkDropped } from '../leave-policy.ts'
-import { anyNumber, type Check, duration, flag, text } from '../options.ts'
+import { anyNumber, badOption, type Check, duration, flag, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { decodeHeartbeat, encodeHeartbeat, gossipKey } from './gossip-packet.ts'
 import { sourceStrategy } from './source-strategy.ts'
@@ -32,17 +34,28 @@ export interface GossipOptions {
 
 const port = anyNumber({ min: 1, max: 65_535, integer: true })
 
+const ipv4: Check = (owner, key, value) => {
+  if (typeof value !== 'string' || !isIPv4(value)) throw badOption(owner, key, 'an IPv4 address', value)
+}
+
 const CHECKS: Readonly<Record<keyof GossipOptions, Check>> = {
   port,
-  ifAddr: text,
-  multicastIf: text,
-  multicastAddr: text,
+  ifAddr: ipv4,
+  multicastIf: ipv4,
+  multicastAddr: ipv4,
   multicastTtl: anyNumber({ min: 0, max: 255, integer: true }),
   broadcastOnly: flag,
   secret: text,
   expireMs: duration,
   heartbeatMs: duration,
 }
+
+const PORT = 45_892
+const MULTICAST = '233.252.1.32'
+const HEARTBEAT_MS = 5_000
+const EXPIRE_MS = 30_000
+/** A socket that failed is opened anew after that. */
+const REOPEN_MS = 1_000
 
 /** Anybody on the network can send packets: so many names and complaints are kept. */
 const MAX_HEARD = 10_000
@@ -53,7 +66,7 @@ export function gossipNodes(options: GossipOptions, self: NodeName): Discover {
   const gossip = new Gossip(options, self)
   return withSubscribe(
     async () => gossip.heard(),
-    (changed, { signal }) => gossip.open(changed, signal),
+    (changed, { signal }) => void gossip.open(changed, signal),
   )
 }
 
@@ -66,6 +79,23 @@ export const gossip = sourceStrategy<GossipOptions>({
   nodes: (options, { self }) => gossipNodes(options, self),
 })
 
+/** What no option can tell alone. */
+function checkTogether({
+  broadcastOnly = false,
+  multicastAddr = MULTICAST,
+  heartbeatMs,
+  expireMs,
+}: GossipOptions): void {
+  const first = Number.parseInt(multicastAddr, 10)
+  if (!broadcastOnly && (first < 224 || first > 239)) {
+    const wanted = 'from 224.0.0.0 to 239.255.255.255 (or with broadcastOnly the broadcast address)'
+    throw badOption('gossip', 'multicastAddr', wanted, multicastAddr)
+  }
+  const [heartbeat, expire] = [heartbeatMs ?? HEARTBEAT_MS, expireMs ?? EXPIRE_MS]
+  if (expire > heartbeat) return
+  throw badOption('gossip', 'expireMs', `longer than heartbeatMs (${heartbeat}), the longest pause of a node`, expire)
+}
+
 class Gossip {
   readonly #options: GossipOptions
   readonly #self: NodeName
@@ -75,6 +105,7 @@ class Gossip {
   #fault: unknown
 
   constructor(options: GossipOptions, self: NodeName) {
+    checkTogether(options)
     this.#options = options
     this.#self = self
     this.#key = options.secret === undefined ? undefined : gossipKey(options.secret)
@@ -82,31 +113,46 @@ class Gossip {
 
   heard(): Discovery {
     if (this.#fault !== undefined) throw this.#fault
-    const oldest = performance.now() - (this.#options.expireMs ?? 30_000)
+    const oldest = performance.now() - (this.#options.expireMs ?? EXPIRE_MS)
     for (const [node, at] of this.#heard) if (at < oldest) this.#heard.delete(node)
     const ignored = [...this.#strange.values()]
     this.#strange.clear()
-    return { nodes: new Set(this.#heard.keys()), ignored }
+    // Silence that lasts as long as `expireMs` needs no second look, whatever strangers send meanwhile.
+    return { nodes: new Set(this.#heard.keys()), ignored, absent: true }
   }
 
-  open(changed: () => void, signal: AbortSignal): void {
-    const { port = 45_892, ifAddr = '0.0.0.0' } = this.#options
-    const socket = createSocket({ type: 'udp4', reuseAddr: true })
-    signal.addEventListener('abort', () => socket.close(), { once: true })
-    socket.on('error', (cause) => this.#fail(cause))
-    socket.on('message', (packet, { address }) => {
-      if (this.#receive(packet, address)) changed()
-    })
-    socket.bind(port, ifAddr, () => {
-      if (signal.aborted) return
+  /** Listens and sends until the signal aborts; a socket that fails, as without its interface, is opened anew. */
+  async open(changed: () => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const failed = new AbortController()
       try {
-        this.#configure(socket)
-        void this.#send(socket, port, signal)
+        await this.#run(changed, AbortSignal.any([signal, failed.signal]), failed)
       } catch (cause) {
-        this.#fail(cause)
+        if (signal.aborted) return
+        this.#fault = unsent(cause)
         changed()
       }
-    })
+      await pause(REOPEN_MS, { signal })
+    }
+  }
+
+  /** @throws why the socket cannot be used, or the signal's reason */
+  async #run(changed: () => void, signal: AbortSignal, failed: AbortController): Promise<void> {
+    const { port = PORT, ifAddr = '0.0.0.0' } = this.#options
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    try {
+      socket.on('error', (cause) => failed.abort(cause))
+      socket.on('message', (packet, { address }) => {
+        if (this.#receive(packet, address)) changed()
+      })
+      socket.bind(port, ifAddr)
+      await once(socket, 'listening', { signal })
+      this.#configure(socket)
+      await this.#send(socket, port, signal, failed)
+      signal.throwIfAborted()
+    } finally {
+      socket.close()
+    }
   }
 
   #configure(socket: Socket): void {
@@ -119,11 +165,12 @@ class Gossip {
     socket.addMembership(multicastAddr, multicastIf)
   }
 
-  async #send(socket: Socket, port: number, signal: AbortSignal): Promise<void> {
-    const { multicastAddr = MULTICAST, heartbeatMs = 5_000 } = this.#options
+  async #send(socket: Socket, port: number, signal: AbortSignal, failed: AbortController): Promise<void> {
+    const { multicastAddr = MULTICAST, heartbeatMs = HEARTBEAT_MS } = this.#options
     while (!signal.aborted) {
       socket.send(encodeHeartbeat(this.#self, this.#key), port, multicastAddr, (cause) => {
-        this.#fault = cause === null ? undefined : unsent(cause)
+        if (cause === null) this.#fault = undefined
+        else failed.abort(cause)
       })
       await pause(1 + Math.random() * (heartbeatMs - 1), { signal })
     }
@@ -144,13 +191,7 @@ class Gossip {
     this.#heard.set(mapped.node, performance.now())
     return !known
   }
-
-  #fail(cause: unknown): void {
-    this.#fault = unsent(cause)
-  }
 }
-
-const MULTICAST = '233.252.1.32'
 
 function unsent(cause: unknown): StrategyError {
   const why = cause instanceof Error ? cause.message : String(cause)

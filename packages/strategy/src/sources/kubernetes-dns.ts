@@ -1,7 +1,7 @@
 import { dnsClient } from '@dynsrv/srv-resolver'
 import { onDeregister } from '../leave-policy.ts'
-import { wholeTarget, withoutDots } from '../name-mapping.ts'
-import { dnsName, object, text } from '../options.ts'
+import { checkBasename, wholeTarget, withoutDots } from '../name-mapping.ts'
+import { dnsName, having } from '../options.ts'
 import { type AddressSource, addressNodes } from './dns-poll.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes } from './srv-nodes.ts'
@@ -28,7 +28,7 @@ export interface KubernetesDnsSrvOptions {
 /** Members are `<applicationName>@<ipv4>` for every A record of a headless service. */
 export const kubernetesDns = sourceStrategy<KubernetesDnsOptions>({
   owner: 'kubernetesDns',
-  checks: { service: dnsName, applicationName: text, resolver: object },
+  checks: { service: dnsName, applicationName: checkBasename, resolver: having('resolveAddresses') },
   required: ['service', 'applicationName'],
   leave: onDeregister,
   nodes: ({ service, applicationName, resolver = dnsClient() }) => addressNodes(resolver, service, applicationName, 4),
@@ -37,7 +37,13 @@ export const kubernetesDns = sourceStrategy<KubernetesDnsOptions>({
 /** Members are `<applicationName>@<target>` for every SRV record of a headless service, as a StatefulSet has them. */
 export const kubernetesDnsSrv = sourceStrategy<KubernetesDnsSrvOptions>({
   owner: 'kubernetesDnsSrv',
-  checks: { service: dnsName, namespace: dnsName, applicationName: text, resolver: object, clusterDomain: dnsName },
+  checks: {
+    service: dnsName,
+    namespace: dnsName,
+    applicationName: checkBasename,
+    resolver: having('resolveSrv'),
+    clusterDomain: dnsName,
+  },
   required: ['service', 'namespace', 'applicationName'],
   leave: onDeregister,
   nodes: ({ service, namespace, applicationName, resolver = dnsClient(), clusterDomain = clusterDomainOf() }) => {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { type Discover, withSubscribe } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { onDeregister } from '../leave-policy.ts'
-import { mapNames } from '../name-mapping.ts'
+import { checkBasename, mapNames } from '../name-mapping.ts'
 import { badOption, type Check, dnsName, duration, flag, httpUrl, oneOf, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { httpGet, httpJson, malformed } from './http-json.ts'
@@ -44,7 +44,7 @@ export interface KubernetesOptions {
 }
 
 const CHECKS: Readonly<Record<keyof KubernetesOptions, Check>> = {
-  nodeBasename: text,
+  nodeBasename: checkBasename,
   selector: text,
   namespace: dnsName,
   serviceName: dnsName,

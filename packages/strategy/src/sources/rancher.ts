@@ -1,6 +1,6 @@
 import { onDeregister } from '../leave-policy.ts'
-import { byIp, mapNames } from '../name-mapping.ts'
-import { duration, httpUrl, text } from '../options.ts'
+import { byIp, checkBasename, mapNames } from '../name-mapping.ts'
+import { duration, httpUrl } from '../options.ts'
 import { httpJson, malformed } from './http-json.ts'
 import { field, list } from './json.ts'
 import { sourceStrategy } from './source-strategy.ts'
@@ -18,7 +18,7 @@ export interface RancherOptions {
 /** Members are `<nodeBasename>@<first ip>` of every container of our service, from Rancher's metadata. */
 export const rancher = sourceStrategy<RancherOptions>({
   owner: 'rancher',
-  checks: { nodeBasename: text, url: httpUrl, requestTimeoutMs: duration },
+  checks: { nodeBasename: checkBasename, url: httpUrl, requestTimeoutMs: duration },
   required: ['nodeBasename'],
   leave: onDeregister,
   nodes: ({ nodeBasename, url = 'http://rancher-metadata/latest/self/service', requestTimeoutMs = 15_000 }) => {

@@ -17,6 +17,8 @@ export interface SourceParts<O> {
   readonly owner: string
   readonly checks: Readonly<Record<keyof O & string, Check>>
   readonly required: readonly (keyof O & string)[]
+  /** The time between two polls by an option of the source's own, unless `pollingInterval` is given; default 5000. */
+  readonly pollingInterval?: (options: O) => number | undefined
   /** The leave policy unless the user gives one. */
   readonly leave: () => LeavePolicy
   readonly nodes: (options: O, membership: Membership) => Discover
@@ -37,7 +39,7 @@ export function sourceStrategy<O extends object>(
     const loop = Object.fromEntries(entries.filter(([key]) => !Object.hasOwn(own, key) && key !== 'pollingInterval'))
     const source = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(own, key))) as O
     return new Strategy(membership, {
-      interval: jittered(every(options.pollingInterval ?? 5_000)),
+      interval: jittered(every(options.pollingInterval ?? parts.pollingInterval?.(source) ?? 5_000)),
       leave: leave(),
       ...(loop as Omit<StrategyOptions, 'discover'>),
       discover: nodes(source, membership),
