@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { publishEvent } from './diagnostics.ts'
 import { dial } from './dialer.ts'
+import { DynamicNames } from './dynamic-names.ts'
 import { messageOf, NodeError } from './error.ts'
 import { GenCalls } from './gen-call.ts'
 import type { GenFrom } from './gen-message.ts'
@@ -22,6 +23,7 @@ import { Registry } from './registry.ts'
 import { RemoteCalls } from './remote-calls.ts'
 import { SignalRouter } from './signal-router.ts'
 import type { Destination, SendOptions } from './signature.ts'
+import { smallCreation } from './small-creation.ts'
 import { ExposedFunctions } from './system/exposed-functions.ts'
 import type { GlobalNameServer } from './system/global-name-server.ts'
 import type { PgScope } from './system/pg-scope.ts'
@@ -29,14 +31,12 @@ import { SpawnRequests } from './system/spawn-requests.ts'
 import { startGlobal } from './system/start-global.ts'
 import { startSystem } from './system/start-system.ts'
 
-/** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
-const SMALL_CREATION = 3
-
 /** The inside of a node: its parts, wired to each other, and what happens when links come up, speak and go down. */
 export class NodeCore {
   readonly self: NodeName
   readonly parts: NodeParts
   readonly table: ConnectionTable
+  readonly names: DynamicNames
   readonly ids: Identifiers
   readonly registry: Registry
   readonly life: LinksAndMonitors
@@ -68,6 +68,9 @@ export class NodeCore {
     const limits = { ...NODE_LIMITS, ...options.limits }
     this.ids = new Identifiers(atom(self), identity.creation)
     this.registry = new Registry(this.ids, limits.maxProcesses)
+    const allow = options.allow ?? (() => true)
+    const taken = (name: string) => this.table.get(name) !== undefined || this.table.isConnecting(name)
+    this.names = new DynamicNames({ enabled: options.assignNames !== false, taken, allow })
     this.table = new ConnectionTable({
       self,
       setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
@@ -82,14 +85,16 @@ export class NodeCore {
           signal,
           onDialling,
         }),
-      makeConnection: (established) =>
-        makeConnection(established, options, {
+      makeConnection: (established) => {
+        this.names.admitted(established)
+        return makeConnection(established, options, {
           onMessage: (connection, control, payload) => this.receive(connection, control, payload),
           onClosed: (connection, reason) => this.down(connection, reason),
-        }),
+        })
+      },
       onUp: (connection) => this.up(connection),
       onDialFailed: (peer, error) => this.unreachable(peer, error),
-      allow: options.allow ?? (() => true),
+      allow,
       maxDown: limits.maxDown,
     })
     this.router = new SignalRouter({
@@ -176,6 +181,7 @@ export class NodeCore {
       self: this.parts.identity,
       cookie: (peer) => this.cookie(peer),
       decide: (peer) => this.table.decide(peer),
+      assignName: (host) => this.names.assign(host),
     }
   }
 
@@ -263,13 +269,13 @@ export class NodeCore {
     for (const scope of this.scopes.values()) scope.discover(peer)
     if (!hidden) this.global?.connectionUp(peer)
     this.tell({ type: 'nodeup', node: peer, hidden, direction, creation })
-    if (creation > SMALL_CREATION) return
-    const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`
-    this.tell({ type: 'warning', code: 'CREATION_SMALL', message, peer })
+    const warning = smallCreation(peer, creation)
+    if (warning !== undefined) this.tell(warning)
   }
 
   private down(connection: Connection, reason: NodeError): void {
     if (!this.table.remove(connection, reason)) return
+    this.names.release(connection.peer)
     this.life.connectionLost(connection.peer)
     this.remote.connectionLost(connection.peer)
     this.global?.connectionLost(connection.peer)

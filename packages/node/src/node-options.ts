@@ -29,6 +29,11 @@ export interface NodeOptions {
   readonly autoConnect?: boolean
   /** Which peers may be connected, whoever dials; default: all that know the cookie. */
   readonly allow?: (peer: string) => boolean
+  /**
+   * Give a name to peers that have none and ask for one, as `erl -name undefined` does; default true, as in OTP. Such a
+   * peer is hidden, and `allow` is asked about the name that it is to get.
+   */
+  readonly assignNames?: boolean
   /** TLS in place of plain TCP; a function is asked again for each dial. */
   readonly tls?: TlsOptions | (() => TlsOptions)
   /** How terms become JavaScript values. */
