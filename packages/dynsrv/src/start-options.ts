@@ -10,7 +10,7 @@ export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
 export type StrategyFactory = (membership: Membership) => Strategy
 
 /** What `start` needs; what is left out comes from the environment of a release. */
-export interface StartOptions extends Pick<NodeOptions, 'tls' | 'netTickTimeMs' | 'netTickIntensity'> {
+export interface StartOptions extends Pick<NodeOptions, 'tls' | 'netTickTimeMs' | 'netTickIntensity' | 'logger'> {
   /** The node's name, `alive@host` with a long host; default: `RELEASE_NODE`. */
   readonly name?: string
   /** The cluster's secret, or one for each peer; default: `cookieFile`, `RELEASE_COOKIE`, `~/.erlang.cookie`. */

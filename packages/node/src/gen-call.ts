@@ -41,7 +41,7 @@ export class GenCalls {
 
   /** One more process to call from, where it matters who calls; it is the asker's to end. */
   newCaller(): LocalProcess {
-    return this.#parts.registry.spawn({ message: (message) => this.#replyToPid(message) })
+    return this.#parts.registry.spawn({ message: (message) => this.#replyToPid(message), kind: 'caller' })
   }
 
   /** See `Node.call`. */

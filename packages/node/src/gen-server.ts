@@ -76,7 +76,12 @@ export class GenServer<State = undefined> implements Disposable {
   constructor(parts: GenServerParts, handlers: ServerHandlers<State>) {
     this.#parts = parts
     this.#handlers = handlers
-    this.#process = parts.registry.spawn({ message: (m) => this.#message(m), ended: (reason) => this.#end(reason) })
+    this.#process = parts.registry.spawn({
+      message: (message) => this.#message(message),
+      ended: (reason) => this.#end(reason),
+      kind: 'server',
+      queued: () => this.#queue.length,
+    })
     this.#process.trapExit = handlers.trapExit ?? false
     const { pid } = this.#process
     this.#context = {

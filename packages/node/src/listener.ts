@@ -62,6 +62,11 @@ export class Listener {
     return (this.#server.address() as AddressInfo | null)?.port
   }
 
+  /** How many handshakes are under way. */
+  get handshakes(): number {
+    return this.#pending.size
+  }
+
   ref(): void {
     this.#server.ref()
   }

@@ -1,12 +1,19 @@
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { OwnMonitor } from './own-monitors.ts'
 
+/** What a process is to its user: OTP's own are `system`, those that peers have spawned `spawned`. */
+export type ProcessKind = 'mailbox' | 'server' | 'spawned' | 'caller' | 'pg' | 'pubsub' | 'system'
+
 /** What a process does; everything about links, monitors and names is done around it. */
 export interface Behaviour {
   /** A message came. Must not throw. */
   message(message: Term): void
   /** The process is gone: no pid, name, link or monitor leads to it any more. Must not throw. */
   ended?(reason: Term): void
+  /** Default: `system`. */
+  readonly kind?: ProcessKind
+  /** How many messages wait, where there is a queue. */
+  queued?(): number
 }
 
 /** One end of a link, as OTP keeps it: an unlink under way leaves it inactive until its acknowledgement. */

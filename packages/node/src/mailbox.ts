@@ -60,13 +60,14 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
 
   /** Made by `node.mailbox()`. */
   constructor(parts: MailboxParts, options: MailboxOptions = {}) {
-    const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull = 'dropNewest', trapExit = false } = options
-    if (!(maxMessages >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${maxMessages}`)
+    const { name, maxMessages: most = MAX_MAILBOX_MESSAGES } = options
+    if (!(most >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${most}`)
     this.#parts = parts
-    this.#maxMessages = maxMessages
-    this.#whenFull = whenFull
-    this.#process = parts.registry.spawn({ message: (message) => this.#push(message), ended: (r) => this.#end(r) })
-    this.#process.trapExit = trapExit
+    this.#maxMessages = most
+    this.#whenFull = options.whenFull ?? 'dropNewest'
+    const [message, ended] = [(term: Term) => this.#push(term), (reason: Term) => this.#end(reason)]
+    this.#process = parts.registry.spawn({ kind: 'mailbox', message, ended, queued: () => this.#queue.length })
+    this.#process.trapExit = options.trapExit ?? false
     this.pid = this.#process.pid
     if (name === undefined) return
     try {

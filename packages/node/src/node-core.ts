@@ -16,6 +16,7 @@ import { LinksAndMonitors } from './links-and-monitors.ts'
 import type { ListenerOptions } from './listener.ts'
 import { makeConnection } from './make-connection.ts'
 import type { NodeDownReason, NodeEvent, Warning } from './node-event.ts'
+import { logDialFailed, logEvent } from './node-logger.ts'
 import { NODE_LIMITS, SETUP_TIME_MS } from './node-options.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { PubSub } from './pubsub/pubsub.ts'
@@ -53,6 +54,8 @@ export class NodeCore {
   readonly pubsubs = new Map<string, PubSub>()
   /** Aborts when the node is closed. */
   readonly closed = new AbortController()
+  /** As `performance.now()` tells it. */
+  readonly startedAt = performance.now()
   referenced = true
   draining = false
   closing: Promise<void> | undefined
@@ -93,7 +96,10 @@ export class NodeCore {
         })
       },
       onUp: (connection) => this.up(connection),
-      onDialFailed: (peer, error) => this.unreachable(peer, error),
+      onDialFailed: (peer, error) => {
+        logDialFailed(options.logger, self, peer, error)
+        this.unreachable(peer, error)
+      },
       allow,
       maxDown: limits.maxDown,
     })
@@ -171,7 +177,7 @@ export class NodeCore {
 
   /** @throws {NodeError} `NODE_CLOSED` from the moment on that the node begins to close */
   assertOpen(): void {
-    if (this.closing !== undefined) throw closedError()
+    if (this.closing !== undefined) throw new NodeError('NODE_CLOSED', 'the node is closed')
   }
 
   /** Who may come in; for the listener. */
@@ -286,6 +292,7 @@ export class NodeCore {
   tell(event: NodeEvent | Warning): void {
     try {
       publishEvent(this.self, event)
+      logEvent(this.parts.options.logger, this.self, event)
       this.onEvent(event)
     } catch (error) {
       queueMicrotask(() => {
@@ -293,8 +300,4 @@ export class NodeCore {
       })
     }
   }
-}
-
-function closedError(): NodeError {
-  return new NodeError('NODE_CLOSED', 'the node is closed')
 }

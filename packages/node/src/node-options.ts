@@ -2,6 +2,7 @@ import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
+import type { NodeLogger } from './node-logger.ts'
 import type { Output } from './system/group-leader.ts'
 import type { TlsOptions } from './transport.ts'
 
@@ -38,6 +39,8 @@ export interface NodeOptions {
   readonly tls?: TlsOptions | (() => TlsOptions)
   /** How terms become JavaScript values. */
   readonly decode?: DecodeOptions
+  /** Gets what happens to links, of the shape of pino's; default: none. Events say the same. */
+  readonly logger?: NodeLogger
   /** Gets what remotely run code prints; default: standard output. */
   readonly output?: Output
   readonly limits?: Partial<NodeLimits>
@@ -78,7 +81,13 @@ export const SETUP_TIME_MS = 7_000
 const MAX_SETUP_TIME_MS = 120_000
 
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work */
-export function checkOptions({ cookie, setupTimeMs = SETUP_TIME_MS, limits = {}, listen }: NodeOptions): void {
+export function checkOptions({ cookie, setupTimeMs = SETUP_TIME_MS, limits = {}, listen, logger }: NodeOptions): void {
+  for (const level of ['debug', 'info', 'warn'] as const) {
+    if (logger === undefined || typeof logger[level] === 'function') continue
+    throw new NodeError('NODE_BAD_OPTION', `the logger has no function ${level}`, {
+      hint: 'Give a logger of the shape of pino: debug, info and warn, each called with (object, text).',
+    })
+  }
   if (cookie === '' || cookie === undefined) {
     throw new NodeError('NODE_BAD_OPTION', 'the cookie is empty', {
       hint: 'Every node of a cluster shares one secret; make one with: openssl rand -base64 32',

@@ -70,6 +70,10 @@ export class Registry {
     return this.#processes.values()
   }
 
+  get processCount(): number {
+    return this.#processes.size
+  }
+
   get isFull(): boolean {
     return this.#processes.size >= this.#maxProcesses
   }

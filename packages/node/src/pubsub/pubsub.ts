@@ -92,10 +92,8 @@ export class PubSub implements Disposable {
     this.#parts = parts
     this.#decode = decode === false ? undefined : decode
     this.#group = `Elixir.${this.name}.Adapter`
-    this.#worker = parts.registry.spawn({
-      message: (message) => this.#message(message),
-      ended: (reason) => this.#ended(reason),
-    })
+    const [message, ended] = [(term: Term) => this.#message(term), (reason: Term) => this.#ended(reason)]
+    this.#worker = parts.registry.spawn({ kind: 'pubsub', message, ended })
     try {
       for (let number = 1; number <= poolSize; number++) this.#join(shard(this.#group, number))
     } catch (error) {

@@ -27,6 +27,11 @@ export class ExposedFunctions {
     this.#modules.clear()
   }
 
+  /** The names of all functions, by module. */
+  list(): Record<string, string[]> {
+    return Object.fromEntries([...this.#modules].map(([module, functions]) => [module, [...functions.keys()]]))
+  }
+
   has(module: string, name: string): boolean {
     return this.#modules.get(module)?.has(name) === true
   }

@@ -63,6 +63,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#parts = parts
     this.#search = new PgSearch({ missing: () => this.#missing(), ask: (node) => this.#ask(node) })
     this.#process = parts.registry.spawn({
+      kind: 'pg',
       message: (message) => this.#message(message),
       ended: () => {
         this.#search.stop()

@@ -64,7 +64,7 @@ export class SpawnRequests {
       return
     }
     const args = payload.decode()
-    const process = registry.spawn({ message: () => undefined, ended: () => this.#ended() })
+    const process = registry.spawn({ message: () => undefined, ended: () => this.#ended(), kind: 'spawned' })
     this.#spawned++
     if (options.monitor) life.watch(process, from, ref)
     if (options.link) life.adoptLink(process, from)

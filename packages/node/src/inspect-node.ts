@@ -1,0 +1,127 @@
+import { inspect, type Term } from '@dynsrv/etf'
+import type { PeerState } from './connection-table.ts'
+import type { LocalProcess, ProcessKind } from './local-process.ts'
+import type { NodeCore } from './node-core.ts'
+
+/** How much `Node.inspect` shows. */
+export interface InspectOptions {
+  /** Processes listed, those with the longest queues first; default 1000. */
+  readonly maxProcesses?: number
+}
+
+/** One process of ours. */
+export interface ProcessSnapshot {
+  /** As Erlang writes it on this node, `<0.5.0>`. */
+  readonly pid: string
+  readonly kind: ProcessKind
+  /** The names under which it is registered. */
+  readonly names: readonly string[]
+  /** Messages that wait; 0 for processes without a queue. */
+  readonly queued: number
+  readonly links: number
+  /** How many processes watch it. */
+  readonly watchers: number
+  readonly trapExit: boolean
+}
+
+/** A process group. */
+export interface GroupSnapshot {
+  /** The group's name, a term as Erlang writes it. */
+  readonly group: string
+  /** Members on all nodes. */
+  readonly members: number
+  /** Members on this node. */
+  readonly local: number
+}
+
+/** What a node holds at one moment: plain data, without a secret. */
+export interface NodeSnapshot {
+  readonly self: string
+  readonly creation: number
+  readonly state: 'open' | 'draining' | 'closed'
+  readonly hidden: boolean
+  readonly tls: boolean
+  /** The port that we listen on, unless we only dial. */
+  readonly port?: number
+  /** Since the node was started, in milliseconds. */
+  readonly uptimeMs: number
+  readonly peers: readonly PeerState[]
+  /** How many processes live. */
+  readonly processCount: number
+  readonly processes: readonly ProcessSnapshot[]
+  /** Monitors of ours that wait for an end. */
+  readonly monitors: number
+  /** Handshakes of dialling peers that are under way. */
+  readonly handshakes: number
+  /** Functions that other nodes may call, by module. */
+  readonly exposed: Readonly<Record<string, readonly string[]>>
+  /** Groups by pg scope. */
+  readonly groups: Readonly<Record<string, readonly GroupSnapshot[]>>
+  /** Names of Phoenix.PubSub servers that are joined. */
+  readonly pubsubs: readonly string[]
+  /** Names that are registered in `global`; empty on a hidden node. */
+  readonly global: readonly string[]
+}
+
+/** Takes the snapshot. */
+export function inspectNode(core: NodeCore, { maxProcesses = 1_000 }: InspectOptions): NodeSnapshot {
+  const { parts, registry } = core
+  const port = parts.listener?.port
+  return {
+    self: core.self,
+    creation: parts.identity.creation,
+    state: stateOf(core),
+    hidden: parts.options.hidden !== false,
+    tls: parts.options.tls !== undefined,
+    ...(port !== undefined && { port }),
+    uptimeMs: Math.round(performance.now() - core.startedAt),
+    peers: core.table.states().map(plainly),
+    processCount: registry.processCount,
+    processes: maxProcesses > 0 ? longestQueues(registry.processes(), maxProcesses) : [],
+    monitors: core.life.monitorCount,
+    handshakes: parts.listener?.handshakes ?? 0,
+    exposed: core.exposed.list(),
+    groups: Object.fromEntries(
+      [...core.scopes].map(([name, scope]) => [
+        name,
+        scope.groups().map((group) => ({
+          group: textOf(group),
+          members: scope.members(group).length,
+          local: scope.localMembers(group).length,
+        })),
+      ]),
+    ),
+    pubsubs: [...core.pubsubs.values()].map(({ name }) => name),
+    global: core.globalNames?.names().map(textOf) ?? [],
+  }
+}
+
+/** Errors have no text as JSON. */
+function plainly(peer: PeerState): PeerState {
+  if (peer.state !== 'down') return peer
+  const { code, message, hint } = peer.reason
+  return { ...peer, reason: { code, message, hint } }
+}
+
+function stateOf({ closing, draining }: NodeCore): NodeSnapshot['state'] {
+  if (closing !== undefined) return 'closed'
+  return draining ? 'draining' : 'open'
+}
+
+function longestQueues(processes: Iterable<LocalProcess>, count: number): ProcessSnapshot[] {
+  const all = [...processes].map((process) => ({ process, queued: process.behaviour.queued?.() ?? 0 }))
+  all.sort((one, other) => other.queued - one.queued)
+  return all.slice(0, count).map(({ process, queued }) => ({
+    pid: `<0.${process.pid.id}.${process.pid.serial}>`,
+    kind: process.behaviour.kind ?? 'system',
+    names: [...process.names],
+    queued,
+    links: process.links.size,
+    watchers: process.watchers.size,
+    trapExit: process.trapExit,
+  }))
+}
+
+function textOf(term: Term): string {
+  return inspect(term)
+}

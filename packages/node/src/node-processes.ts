@@ -1,0 +1,149 @@
+import type { Pid, Term } from '@dynsrv/etf'
+import { NodeError } from './error.ts'
+import type { GenFrom } from './gen-message.ts'
+import { GenServer, type ServerHandlers } from './gen-server.ts'
+import type { GlobalNames } from './global-names.ts'
+import { Mailbox, type MailboxOptions } from './mailbox.ts'
+import { NodeCalls } from './node-calls.ts'
+import type { NodeCore } from './node-core.ts'
+import type { Warning } from './node-event.ts'
+import { PUBSUB_SCOPE, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
+import type { ExposedFunction } from './system/exposed-functions.ts'
+import { PgScope } from './system/pg-scope.ts'
+
+/** What runs on a node and can be reached by others: the serving half of `Node`. */
+export abstract class NodeProcesses extends NodeCalls {
+  readonly #core: NodeCore
+
+  constructor(core: NodeCore) {
+    super(core)
+    this.#core = core
+  }
+
+  /** Starts a process with a mailbox; with a string, under that name. */
+  mailbox(options: string | MailboxOptions = {}): Mailbox {
+    this.#core.assertOpen()
+    return new Mailbox(
+      {
+        registry: this.#core.registry,
+        life: this.#core.life,
+        send: (from, to, message, sendOptions) => this.#core.send(from, to, message, sendOptions),
+        call: (to, request, callOptions) => this.call(to, request, callOptions),
+        target: (to) => this.#core.router.target(to),
+        full: ({ pid, name }, policy) => {
+          const message = `the mailbox ${name ?? pid} is full: ${policy}`
+          this.#core.tell({ type: 'warning', code: 'MAILBOX_FULL', message, pid })
+        },
+      },
+      typeof options === 'string' ? { name: options } : options,
+    )
+  }
+
+  /**
+   * Lets other nodes call these functions as if they were a module: `:erpc.call`, `:rpc.call`, `Node.spawn` and the
+   * like. Everything that is not exposed is `undef` for them. In Elixir a module `MyApp.Js` is `'Elixir.MyApp.Js'`.
+   *
+   * @returns what takes it back
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
+   */
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+    return this.#core.exposed.expose(module, functions)
+  }
+
+  /**
+   * Starts a server that `GenServer.call` and `GenServer.cast` of other nodes work with.
+   *
+   * @throws {NodeError} `NODE_NAME_TAKEN`
+   */
+  serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
+    this.#core.assertOpen()
+    const parts = {
+      registry: this.#core.registry,
+      life: this.#core.life,
+      reply: (own: Pid, from: GenFrom, reply: Term) => this.#core.reply(own, from, reply),
+      warn: (warning: Omit<Warning, 'type'>) => this.#core.tell({ type: 'warning', ...warning }),
+    }
+    const server = new GenServer(parts, handlers)
+    this.#core.servers.add(server)
+    void server.ended.then(() => this.#core.servers.delete(server))
+    return server
+  }
+
+  /**
+   * Joins a scope of process groups, the same as `pg` on BEAM nodes; one object per scope.
+   *
+   * @param scope OTP's default is `pg`; Phoenix.PubSub has one called `Elixir.Phoenix.PubSub`
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process has that name
+   */
+  pg(scope = 'pg'): PgScope {
+    this.#core.assertOpen()
+    const known = this.#core.scopes.get(scope)
+    if (known !== undefined) return known
+    const made = new PgScope(scope, {
+      registry: this.#core.registry,
+      life: this.#core.life,
+      send: (from, to, message) => void this.#core.router.send(from, to, message),
+      connected: () => this.#core.table.connections().map(({ peer }) => peer),
+      onClosed: () => this.#core.scopes.delete(scope),
+    })
+    this.#core.scopes.set(scope, made)
+    return made
+  }
+
+  /**
+   * Joins a Phoenix.PubSub, the same as `{Phoenix.PubSub, name: MyApp.PubSub}` in the supervision tree of BEAM nodes; one
+   * object per name, with the options of the first time.
+   *
+   * @param name `MyApp.PubSub`, as Elixir writes it
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process has the adapter's name; `NODE_BAD_OPTION`
+   */
+  pubsub(name: string, options: PubSubOptions = {}): PubSub {
+    const key = name.replace(/^Elixir\./, '')
+    const known = this.#core.pubsubs.get(key)
+    if (known !== undefined) return known
+    const made = new PubSub(
+      key,
+      {
+        self: this.#core.self,
+        registry: this.#core.registry,
+        life: this.#core.life,
+        scope: this.pg(PUBSUB_SCOPE),
+        send: (from, to, message, sendOptions) => this.#core.send(from, to, message, sendOptions),
+        warn: (warning) => this.#core.tell({ type: 'warning', ...warning }),
+        onClosed: () => this.#core.pubsubs.delete(key),
+      },
+      options,
+    )
+    this.#core.pubsubs.set(key, made)
+    return made
+  }
+
+  /**
+   * The names of the whole cluster, shared with `global` of BEAM nodes.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION` on a hidden node, which has no part in `global`
+   */
+  get global(): GlobalNames {
+    if (this.#core.globalNames !== undefined) return this.#core.globalNames
+    throw new NodeError('NODE_BAD_OPTION', 'a hidden node has no part in global', {
+      hint: 'Start the node with hidden: false; it then joins the full mesh of visible nodes.',
+    })
+  }
+
+  /** The pid that is registered here under a name. */
+  whereis(name: string): Pid | undefined {
+    return this.#core.registry.byName(name)?.pid
+  }
+
+  /** Registers a process of ours under one more name. @throws {NodeError} `NODE_NAME_TAKEN`, `NODE_NO_PROCESS` */
+  register(name: string, pid: Pid): void {
+    const process = this.#core.registry.byPid(pid)
+    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    this.#core.registry.register(name, process)
+  }
+
+  /** Takes a name back; whether there was one. */
+  unregister(name: string): boolean {
+    return this.#core.registry.unregister(name)
+  }
+}
