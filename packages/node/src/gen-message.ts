@@ -3,6 +3,7 @@ import { atom, ImproperList, Pid, Reference, type Term, Tuple, tuple } from '@dy
 export const GEN_CALL = atom('$gen_call')
 export const GEN_CAST = atom('$gen_cast')
 export const ALIAS = atom('alias')
+const SYSTEM = atom('system')
 
 /** Who called, and the tag that the reply must bear, exactly as it came. */
 export interface GenFrom {
@@ -27,6 +28,15 @@ export function readGenMessage(message: Term): GenMessage {
     }
   }
   return { type: 'info', message }
+}
+
+/** What OTP's `sys` module sends: `{system, From, Request}`; undefined for every other message. */
+export function readSystemMessage(message: Term): { readonly from: GenFrom; readonly request: Term } | undefined {
+  if (!(message instanceof Tuple) || message.length !== 3) return undefined
+  const [label, from, request] = message.elements
+  if (label !== SYSTEM || !(from instanceof Tuple) || from.length !== 2) return undefined
+  const [pid, tag] = from.elements
+  return pid instanceof Pid ? { from: { pid, tag }, request } : undefined
 }
 
 /**

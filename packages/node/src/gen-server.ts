@@ -1,58 +1,25 @@
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { deferred } from './deferred.ts'
-import { callReference, type GenFrom, readGenMessage } from './gen-message.ts'
+import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess } from './local-process.ts'
 import { MAX_MAILBOX_MESSAGES } from './mailbox.ts'
 import type { Warning } from './node-event.ts'
 import { errorTerm, exitReason, outcomeOf } from './outcome.ts'
 import type { Registry } from './registry.ts'
+import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
+import { SysMessages } from './sys/sys-messages.ts'
 
-/** Returned by a `call` handler that answers later, with `server.reply`. */
-export const NO_REPLY: unique symbol = Symbol('noreply')
-
-/** What a handler sees of its server. */
-export interface ServerContext<State> {
-  readonly self: Pid
-  /** Kept between messages; assign to it. */
-  state: State
-  /** Answers a call, now or later, once. */
-  reply(from: GenFrom, reply: Term): void
-  /** Ends the server when this message is done; default reason: `normal`. */
-  stop(reason?: Term): void
-}
-
-/** What a server does; every part may be left out, and every part may be a promise. */
-export interface ServerHandlers<State = undefined> {
-  /** The registered name. */
-  readonly name?: string
-  /** Gives the first state; messages wait until it is there. When it throws, the server ends. */
-  readonly init?: (server: Omit<ServerContext<State>, 'state'>) => State | Promise<State>
-  /** `GenServer.call`: what is returned is the reply. Left out, every call ends as if it had thrown. */
-  readonly call?: (
-    request: Term,
-    server: ServerContext<State>,
-    from: GenFrom,
-  ) => Term | typeof NO_REPLY | Promise<Term | typeof NO_REPLY>
-  /** `GenServer.cast`. */
-  readonly cast?: (message: Term, server: ServerContext<State>) => void | Promise<void>
-  /** Every other message, `DOWN` and trapped `EXIT` among them. */
-  readonly info?: (message: Term, server: ServerContext<State>) => void | Promise<void>
-  /** The server has ended; nothing reaches it any more. */
-  readonly terminate?: (reason: Term, state: State | undefined) => void | Promise<void>
-  /** How many messages may be in hand at once; default 1: one after the other, as a GenServer does. */
-  readonly concurrency?: number
-  /** How many messages may wait; further ones are dropped, and calls among them fail. Default 100 000. */
-  readonly maxMessages?: number
-  /** Turn exit signals of linked processes into messages; default false. */
-  readonly trapExit?: boolean
-}
+/** Messages of OTP's `sys` that may wait beside the others. */
+const MAX_SYSTEM = 1_000
 
 export interface GenServerParts {
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   readonly warn: (warning: Omit<Warning, 'type'>) => void
+  /** Gets what `sys:trace` and `sys:log` print; left out, nothing is printed. */
+  readonly print?: (text: string, from: Pid) => void
 }
 
 /**
@@ -67,8 +34,10 @@ export class GenServer<State = undefined> implements Disposable {
   readonly #handlers: ServerHandlers<State>
   readonly #ended = deferred<Term>()
   readonly #context: ServerContext<State>
+  readonly #sys: SysMessages
   readonly #idle: (() => void)[] = []
   #queue: Term[] = []
+  #systemWaiting = 0
   #running = 0
   #ready = false
   #stopping: { readonly reason: Term } | undefined
@@ -93,6 +62,17 @@ export class GenServer<State = undefined> implements Disposable {
         this.#stopping ??= { reason }
       },
     }
+    this.#sys = new SysMessages({
+      pid,
+      name: () => {
+        const [name] = this.#process.names
+        return name === undefined ? undefined : atom(name)
+      },
+      state: () => this.#context.state,
+      show: handlers.show,
+      replace: handlers.replace && ((change) => this.#replace(change)),
+      print: (text) => this.#print(text),
+    })
     try {
       if (handlers.name !== undefined) parts.registry.register(handlers.name, this.#process)
     } catch (error) {
@@ -116,9 +96,9 @@ export class GenServer<State = undefined> implements Disposable {
     this.#parts.life.exit(this.#process, reason)
   }
 
-  /** Resolves when no message is waiting or in hand. */
+  /** Resolves when no message is in hand, and none is waiting unless the server is suspended. */
   async idle(): Promise<void> {
-    if (!this.#process.alive || (this.#ready && this.#running === 0 && this.#queue.length === 0)) return
+    if (!this.#process.alive || this.#isIdle) return
     await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
@@ -144,31 +124,70 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   #message(message: Term): void {
-    if (this.#queue.length < (this.#handlers.maxMessages ?? MAX_MAILBOX_MESSAGES)) {
+    const system = readSystemMessage(message)
+    const limit = this.#handlers.maxMessages ?? MAX_MAILBOX_MESSAGES
+    // Whoever has suspended a server must be able to resume it, however much waits by then.
+    if (system === undefined ? this.#queue.length - this.#systemWaiting < limit : this.#systemWaiting < MAX_SYSTEM) {
+      if (system !== undefined) this.#systemWaiting++
       this.#queue.push(message)
       this.#next()
       return
     }
     const read = readGenMessage(message)
-    if (read.type === 'call') this.#fail(read.from, atom('mailbox_full'))
+    const from = read.type === 'call' ? read.from : system?.from
+    if (from !== undefined) this.#fail(from, atom('mailbox_full'))
     else this.#parts.warn({ code: 'MAILBOX_FULL', message: `a message for ${this.pid} is dropped`, pid: this.pid })
+  }
+
+  get #isIdle(): boolean {
+    return this.#ready && this.#running === 0 && (this.#queue.length === 0 || this.#sys.suspended)
   }
 
   #next(): void {
     const concurrency = this.#handlers.concurrency ?? 1
     while (this.#ready && this.#process.alive && this.#running < concurrency && this.#queue.length > 0) {
+      // A suspended server takes system messages only, out of their turn.
+      if (this.#sys.suspended && this.#systemWaiting === 0) break
+      const index = this.#sys.suspended ? this.#queue.findIndex((m) => readSystemMessage(m) !== undefined) : 0
+      const message = index === 0 ? this.#queue.shift() : this.#queue.splice(index, 1)[0]
+      const system = readSystemMessage(message)
+      if (system !== undefined) {
+        this.#systemWaiting--
+        this.#answerSystem(system.from, system.request)
+        continue
+      }
       this.#running++
-      void this.#handle(this.#queue.shift()).then(() => {
+      void this.#handle(message).then(() => {
         this.#running--
         if (this.#stopping !== undefined) this.stop(this.#stopping.reason)
         this.#next()
       })
     }
-    if (this.#ready && this.#running === 0 && this.#queue.length === 0) for (const wake of this.#idle.splice(0)) wake()
+    if (this.#isIdle) for (const wake of this.#idle.splice(0)) wake()
+  }
+
+  #answerSystem(from: GenFrom, request: Term): void {
+    const { reply, terminate } = this.#sys.answer(request)
+    this.#reply(from, reply)
+    if (terminate !== undefined) this.stop(terminate.reason)
+  }
+
+  #print(text: string): void {
+    try {
+      this.#parts.print?.(text, this.pid)
+    } catch (cause) {
+      this.#parts.warn({ code: 'HANDLER_THREW', message: 'what takes the output threw', pid: this.pid, cause })
+    }
+  }
+
+  #replace(change: Term): void {
+    this.#context.state = this.#handlers.replace!(change, this.#context.state)
   }
 
   async #handle(message: Term): Promise<void> {
     const read = readGenMessage(message)
+    const { events } = this.#sys
+    if (events.wanted) events.record({ type: 'in', message })
     const { call, cast, info } = this.#handlers
     const where = { module: 'js', function: read.type, arity: 2 }
     let noReply = false
@@ -184,7 +203,11 @@ export class GenServer<State = undefined> implements Disposable {
       return null
     })
     if (outcome.type === 'return') {
-      if (read.type === 'call' && !noReply) this.#reply(read.from, outcome.value)
+      const { state } = this.#context
+      if (read.type === 'call' && !noReply) {
+        this.#reply(read.from, outcome.value)
+        if (events.wanted) events.record({ type: 'out', reply: outcome.value, to: read.from, state })
+      } else if (events.wanted) events.record({ type: 'noreply', state })
       return
     }
     const text = `a ${read.type} handler of ${this.pid} threw`

@@ -11,7 +11,7 @@ export {
   RemoteError,
 } from './error.ts'
 export type { GenFrom } from './gen-message.ts'
-export { type GenServer, NO_REPLY, type ServerContext, type ServerHandlers } from './gen-server.ts'
+export type { GenServer } from './gen-server.ts'
 export type { GlobalNames } from './global-names.ts'
 export type { GroupSnapshot, InspectOptions, NodeSnapshot, ProcessSnapshot } from './inspect-node.ts'
 export { Mailbox, type MailboxOptions, type ReceiveOptions } from './mailbox.ts'
@@ -23,6 +23,7 @@ export { NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.t
 export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
 export { type SubscribeOptions, Subscription } from './pubsub/subscription.ts'
+export { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 export type { BusyPolicy, CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
 export { startNode } from './start-node.ts'
 export type { ExposedFunction } from './system/exposed-functions.ts'

@@ -2,9 +2,8 @@ import type { ControlMessage, Cookie, EncodedTerm } from '@dynsrv/dist-protocol'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
 import { atom, EtfError, type Pid, type Term } from '@dynsrv/etf'
 import type { Connection } from './connection.ts'
-import { ConnectionTable } from './connection-table.ts'
+import type { ConnectionTable } from './connection-table.ts'
 import { publishEvent } from './diagnostics.ts'
-import { dial } from './dialer.ts'
 import { DynamicNames } from './dynamic-names.ts'
 import { messageOf, NodeError } from './error.ts'
 import { GenCalls } from './gen-call.ts'
@@ -14,10 +13,10 @@ import type { GlobalNames } from './global-names.ts'
 import { Identifiers } from './identifiers.ts'
 import { LinksAndMonitors } from './links-and-monitors.ts'
 import type { ListenerOptions } from './listener.ts'
-import { makeConnection } from './make-connection.ts'
+import { makeTable } from './make-table.ts'
 import type { NodeDownReason, NodeEvent, Warning } from './node-event.ts'
-import { logDialFailed, logEvent } from './node-logger.ts'
-import { NODE_LIMITS, SETUP_TIME_MS } from './node-options.ts'
+import { logEvent } from './node-logger.ts'
+import { NODE_LIMITS } from './node-options.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { PubSub } from './pubsub/pubsub.ts'
 import { Registry } from './registry.ts'
@@ -74,34 +73,13 @@ export class NodeCore {
     const allow = options.allow ?? (() => true)
     const taken = (name: string) => this.table.get(name) !== undefined || this.table.isConnecting(name)
     this.names = new DynamicNames({ enabled: options.assignNames !== false, taken, allow })
-    this.table = new ConnectionTable({
-      self,
-      setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
-      dial: (peer, signal, keepExisting, onDialling) =>
-        dial(peer, {
-          epmd: options.epmd,
-          transport: parts.transport,
-          self: identity,
-          cookie: this.cookie(peer),
-          setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
-          keepExisting,
-          signal,
-          onDialling,
-        }),
-      makeConnection: (established) => {
-        this.names.admitted(established)
-        return makeConnection(established, options, {
-          onMessage: (connection, control, payload) => this.receive(connection, control, payload),
-          onClosed: (connection, reason) => this.down(connection, reason),
-        })
-      },
+    this.table = makeTable(parts, {
+      cookie: (peer) => this.cookie(peer),
+      onAdmitted: (established) => this.names.admitted(established),
+      onMessage: (connection, control, payload) => this.receive(connection, control, payload),
+      onClosed: (connection, reason) => this.down(connection, reason),
       onUp: (connection) => this.up(connection),
-      onDialFailed: (peer, error) => {
-        logDialFailed(options.logger, self, peer, error)
-        this.unreachable(peer, error)
-      },
-      allow,
-      maxDown: limits.maxDown,
+      onUnreachable: (peer, error) => this.unreachable(peer, error),
     })
     this.router = new SignalRouter({
       self,
@@ -148,7 +126,7 @@ export class NodeCore {
         router: this.router,
         exposed: this.exposed,
         reply: (own, from, reply) => this.reply(own, from, reply),
-        output: options.output ?? ((text) => void process.stdout.write(text)),
+        output: parts.output,
       }),
     })
     if (options.hidden === false) {

@@ -2,6 +2,7 @@ import type { NodeIdentity } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Listener } from './listener.ts'
 import type { NodeOptions } from './node-options.ts'
+import type { Output } from './system/group-leader.ts'
 import type { Transport } from './transport.ts'
 
 /** What `startNode` found out before there was a node. */
@@ -11,4 +12,5 @@ export interface NodeParts {
   readonly identity: NodeIdentity
   readonly transport: Transport
   readonly listener: Listener | undefined
+  readonly output: Output
 }

@@ -1,13 +1,12 @@
-import type { Pid, Term } from '@dynsrv/etf'
+import type { Pid } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
-import type { GenFrom } from './gen-message.ts'
-import { GenServer, type ServerHandlers } from './gen-server.ts'
+import { GenServer } from './gen-server.ts'
 import type { GlobalNames } from './global-names.ts'
 import { Mailbox, type MailboxOptions } from './mailbox.ts'
 import { NodeCalls } from './node-calls.ts'
 import type { NodeCore } from './node-core.ts'
-import type { Warning } from './node-event.ts'
 import { PUBSUB_SCOPE, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
+import type { ServerHandlers } from './server-handlers.ts'
 import type { ExposedFunction } from './system/exposed-functions.ts'
 import { PgScope } from './system/pg-scope.ts'
 
@@ -57,13 +56,16 @@ export abstract class NodeProcesses extends NodeCalls {
    */
   serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
     this.#core.assertOpen()
-    const parts = {
-      registry: this.#core.registry,
-      life: this.#core.life,
-      reply: (own: Pid, from: GenFrom, reply: Term) => this.#core.reply(own, from, reply),
-      warn: (warning: Omit<Warning, 'type'>) => this.#core.tell({ type: 'warning', ...warning }),
-    }
-    const server = new GenServer(parts, handlers)
+    const server = new GenServer<State>(
+      {
+        registry: this.#core.registry,
+        life: this.#core.life,
+        reply: (own, from, reply) => this.#core.reply(own, from, reply),
+        warn: (warning) => this.#core.tell({ type: 'warning', ...warning }),
+        print: this.#core.parts.output,
+      },
+      handlers,
+    )
     this.#core.servers.add(server)
     void server.ended.then(() => this.#core.servers.delete(server))
     return server

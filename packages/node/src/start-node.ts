@@ -4,6 +4,7 @@ import { Listener } from './listener.ts'
 import { Node } from './node.ts'
 import { NodeCore } from './node-core.ts'
 import { checkOptions, NODE_LIMITS, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
+import { STANDARD_OUTPUT } from './system/group-leader.ts'
 import { TCP, tlsTransport } from './transport.ts'
 
 /** The reach of a creation that nobody gave: OTP keeps the first ones free. */
@@ -40,7 +41,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     const given = port === undefined ? 0 : (await epmd.registerNode(alive, port, 'inet')).creation
     const creation = given >= FIRST_CREATION ? given : newCreation()
     const identity = { name, flags: hidden ? HIDDEN_FLAGS : VISIBLE_FLAGS, creation }
-    core = new NodeCore({ options, self: name, identity, transport, listener })
+    const { output = STANDARD_OUTPUT } = options
+    core = new NodeCore({ options, self: name, identity, transport, listener, output })
     return new Node(core)
   } catch (error) {
     await listener?.close()

@@ -5,6 +5,9 @@ import { chardata, ioFormat } from './io-format.ts'
 /** What remotely run code prints, and on whose behalf. */
 export type Output = (text: string, from: Pid) => void
 
+/** Where that goes unless the program says. */
+export const STANDARD_OUTPUT: Output = (text) => void process.stdout.write(text)
+
 /**
  * The group leader of what runs elsewhere in our name: `io:format` and `IO.puts` there end up here. There is no input.
  *

@@ -1,0 +1,52 @@
+import type { Pid, Term } from '@dynsrv/etf'
+import type { GenFrom } from './gen-message.ts'
+
+/** Returned by a `call` handler that answers later, with `server.reply`. */
+export const NO_REPLY: unique symbol = Symbol('noreply')
+
+/** What a handler sees of its server. */
+export interface ServerContext<State> {
+  readonly self: Pid
+  /** Kept between messages; assign to it. */
+  state: State
+  /** Answers a call, now or later, once. */
+  reply(from: GenFrom, reply: Term): void
+  /** Ends the server when this message is done; default reason: `normal`. */
+  stop(reason?: Term): void
+}
+
+/** What a server does; every part may be left out, and every part may be a promise. */
+export interface ServerHandlers<State = undefined> {
+  /** The registered name. */
+  readonly name?: string
+  /** Gives the first state; messages wait until it is there. When it throws, the server ends. */
+  readonly init?: (server: Omit<ServerContext<State>, 'state'>) => State | Promise<State>
+  /** `GenServer.call`: what is returned is the reply. Left out, every call ends as if it had thrown. */
+  readonly call?: (
+    request: Term,
+    server: ServerContext<State>,
+    from: GenFrom,
+  ) => Term | typeof NO_REPLY | Promise<Term | typeof NO_REPLY>
+  /** `GenServer.cast`. */
+  readonly cast?: (message: Term, server: ServerContext<State>) => void | Promise<void>
+  /** Every other message, `DOWN` and trapped `EXIT` among them. */
+  readonly info?: (message: Term, server: ServerContext<State>) => void | Promise<void>
+  /** The server has ended; nothing reaches it any more. */
+  readonly terminate?: (reason: Term, state: State | undefined) => void | Promise<void>
+  /**
+   * What `sys:get_state`, `sys:get_status` and tools like `observer` of other nodes see of the state. Default: the state;
+   * its text when it has no Erlang form. With a secret in the state, say here what may be seen.
+   */
+  readonly show?: (state: State) => Term
+  /**
+   * `sys:replace_state`: gives the new state. The function that was sent is compiled for BEAM and does not run here; look
+   * at its name (`ExternalFun`) or environment. Left out, the state is replaced by nobody.
+   */
+  readonly replace?: (change: Term, state: State) => State
+  /** How many messages may be in hand at once; default 1: one after the other, as a GenServer does. */
+  readonly concurrency?: number
+  /** How many messages may wait; further ones are dropped, and calls among them fail. Default 100 000. */
+  readonly maxMessages?: number
+  /** Turn exit signals of linked processes into messages; default false. */
+  readonly trapExit?: boolean
+}
