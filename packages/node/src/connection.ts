@@ -20,6 +20,8 @@ const WRITE_BYTES = 64 * 1024
 /** So much of large messages goes into one write; what other processes send meanwhile waits no longer than that. */
 const LARGE_WRITE_BYTES = 256 * 1024
 
+const NOTHING = new Uint8Array(0)
+
 /** How long a connection that we end may take to hand over what it still holds. */
 const FAREWELL_MS = 1_000
 
@@ -130,7 +132,7 @@ export class Connection {
     socket.on('drain', () => {
       this.#blocked = false
       this.#flush()
-      if (!this.busy) for (const wake of this.#drained.splice(0)) wake()
+      this.#wake()
     })
     socket.once('end', () => {
       if (!this.open) return
@@ -181,7 +183,10 @@ export class Connection {
   /** Resolves when no more than the busy limit is under way, or the link is gone. */
   drained(): Promise<void> {
     if (!this.busy || !this.open) return Promise.resolve()
-    return new Promise((resolve) => this.#drained.push(resolve))
+    return new Promise((resolve) => {
+      this.#drained.push(resolve)
+      this.#wake()
+    })
   }
 
   /** Ends the link: what is queued still goes out, unless `atOnce`. */
@@ -214,6 +219,15 @@ export class Connection {
         return
       }
     }
+  }
+
+  /** Tells whoever waits that there is room again, now or as soon as there is. */
+  #wake(): void {
+    if (this.#drained.length === 0 || !this.open) return
+    this.#flush()
+    if (!this.busy) for (const wake of this.#drained.splice(0)) wake()
+    // Below the socket's own mark there is no 'drain': an empty write behind the others ends when they have.
+    else if (!this.#blocked) this.#socket.write(NOTHING, () => this.#wake())
   }
 
   #schedule(): void {

@@ -24,7 +24,14 @@ export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub
 export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
 export { type SubscribeOptions, Subscription } from './pubsub/subscription.ts'
 export { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
-export type { BusyPolicy, CallOptions, Destination, MultiCallResult, SendOptions } from './signature.ts'
+export type {
+  BusyPolicy,
+  CallOptions,
+  Destination,
+  MultiCallResult,
+  SendOptions,
+  SendWaitOptions,
+} from './signature.ts'
 export { startNode } from './start-node.ts'
 export type { ExposedFunction } from './system/exposed-functions.ts'
 export type { Output } from './system/group-leader.ts'

@@ -22,7 +22,7 @@ import type { PubSub } from './pubsub/pubsub.ts'
 import { Registry } from './registry.ts'
 import { RemoteCalls } from './remote-calls.ts'
 import { SignalRouter } from './signal-router.ts'
-import type { Destination, SendOptions } from './signature.ts'
+import type { Destination, SendOptions, SendWaitOptions } from './signature.ts'
 import { smallCreation } from './small-creation.ts'
 import { ExposedFunctions } from './system/exposed-functions.ts'
 import type { GlobalNameServer } from './system/global-name-server.ts'
@@ -30,6 +30,7 @@ import type { PgScope } from './system/pg-scope.ts'
 import { SpawnRequests } from './system/spawn-requests.ts'
 import { startGlobal } from './system/start-global.ts'
 import { startSystem } from './system/start-system.ts'
+import { WaitingSends } from './waiting-sends.ts'
 
 /** The inside of a node: its parts, wired to each other, and what happens when links come up, speak and go down. */
 export class NodeCore {
@@ -41,6 +42,7 @@ export class NodeCore {
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly router: SignalRouter
+  readonly waiting: WaitingSends
   readonly calls: GenCalls
   readonly remote: RemoteCalls
   readonly exposed = new ExposedFunctions()
@@ -93,6 +95,11 @@ export class NodeCore {
       connect: (node) => this.connectForSend(node),
       maxWaiting: limits.maxWaiting,
       warn: (warning) => this.tell({ type: 'warning', ...warning }),
+    })
+    this.waiting = new WaitingSends({
+      connection: (node) => this.table.get(node),
+      connect: (node, signal) => this.connect(node, signal === undefined ? {} : { signal }),
+      whyDown: (node) => this.whyDown(node),
     })
     this.life = new LinksAndMonitors({
       self,
@@ -195,6 +202,16 @@ export class NodeCore {
   send(from: Pid, to: Destination, message: Term, options?: SendOptions): boolean {
     this.assertOpen()
     return this.router.send(from, to, message, options)
+  }
+
+  /** The same when the peer takes it. */
+  async sendWaiting(from: Pid, to: Destination, message: Term, { signal }: SendWaitOptions): Promise<void> {
+    this.assertOpen()
+    const target = this.router.target(to)
+    const node = 'name' in target ? target.node : target.node.name
+    const send = (): void => void this.send(from, target, message)
+    if (node === this.self) send()
+    else await this.waiting.send(node, send, signal)
   }
 
   /** Answers a call of the gen protocol. */

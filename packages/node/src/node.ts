@@ -9,7 +9,7 @@ import { type InspectOptions, inspectNode, type NodeSnapshot } from './inspect-n
 import type { NodeCore } from './node-core.ts'
 import type { NodeEvent } from './node-event.ts'
 import { NodeProcesses } from './node-processes.ts'
-import type { CallOptions, Destination, SendOptions } from './signature.ts'
+import type { CallOptions, Destination, SendOptions, SendWaitOptions } from './signature.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
 /**
@@ -91,12 +91,22 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @returns false when the peer takes less than is sent (see `drained`), or there is no way to it
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
+  send(to: Destination, message: Term, options?: SendOptions & { from?: Pid }): boolean
+  /**
+   * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` whoever awaits this sends no faster than the
+   * peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
+   *
+   * @throws {NodeError} `NODE_MESSAGE_INVALID`; why the peer cannot be connected, or why its link was lost meanwhile
+   * @throws the signal's reason when it aborts first; the message is not sent then
+   */
+  send(to: Destination, message: Term, options: SendWaitOptions & { from?: Pid }): Promise<void>
   send(
     to: Destination,
     message: Term,
-    { from = this.#core.calls.caller.pid, ...options }: SendOptions & { from?: Pid } = {},
-  ): boolean {
-    return this.#core.send(from, to, message, options)
+    { from = this.#core.calls.caller.pid, ...options }: (SendOptions | SendWaitOptions) & { from?: Pid } = {},
+  ): boolean | Promise<void> {
+    if (options.whenBusy !== 'wait') return this.#core.send(from, to, message, options)
+    return this.#core.sendWaiting(from, to, message, options)
   }
 
   /** Resolves when a peer has taken enough of what was sent, or the link is gone. */

@@ -15,6 +15,13 @@ export interface SendOptions {
   readonly whenBusy?: BusyPolicy
 }
 
+/** What makes `Node.send` wait for a busy peer. */
+export interface SendWaitOptions {
+  readonly whenBusy: 'wait'
+  /** Gives up waiting; the message is not sent then. */
+  readonly signal?: AbortSignal
+}
+
 export interface CallOptions {
   /** In milliseconds; default 5000 as in OTP. `Infinity` waits as long as the process and the link live. */
   readonly timeoutMs?: number
