@@ -9,6 +9,7 @@ import {
 } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Term } from '@dynsrv/etf'
+import { busyWait } from './busy-wait.ts'
 import { deferred } from './deferred.ts'
 import { NodeError } from './error.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
@@ -30,6 +31,7 @@ export interface ConnectionOptions {
   readonly decode?: DecodeOptions
   readonly netTickTimeMs: number
   readonly netTickIntensity: number
+  readonly busyWaitMs: number
   /** With more than this under way `send` says false. Unit: bytes. */
   readonly busyBytes: number
   /** With more than this under way the connection is given up. Unit: bytes. */
@@ -209,6 +211,7 @@ export class Connection {
 
   #receive(chunk: Uint8Array): void {
     this.#clock.received()
+    busyWait.came(this.#options.busyWaitMs)
     for (const output of this.#channel.receive(chunk)) {
       if (output.type === 'message') {
         this.#received++

@@ -1,4 +1,5 @@
 import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { busyWait } from './busy-wait.ts'
 import { NodeError } from './error.ts'
 import { aliasTag, callReference, GEN_CALL, GEN_CAST } from './gen-message.ts'
 import type { Identifiers } from './identifiers.ts'
@@ -76,11 +77,13 @@ export class GenCalls {
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       signal?.throwIfAborted()
+      busyWait.callsUnderWay++
       let done = false
       let timer: NodeJS.Timeout | undefined
       const end = (settle: () => void) => {
         if (done) return
         done = true
+        busyWait.callsUnderWay--
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         this.#parts.registry.removeAlias(ref)

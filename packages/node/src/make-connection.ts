@@ -1,6 +1,6 @@
 import type { ChannelLimits } from '@dynsrv/dist-protocol'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import { NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.ts'
+import { BUSY_WAIT_MS, NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.ts'
 
 /** Makes a link out of a socket that is through the handshake, as the options of the node want it. */
 export function makeConnection(
@@ -14,6 +14,7 @@ export function makeConnection(
     ...(options.decode !== undefined && { decode: options.decode }),
     netTickTimeMs: options.netTickTimeMs ?? 60_000,
     netTickIntensity: options.netTickIntensity ?? 4,
+    busyWaitMs: options.busyWaitMs ?? BUSY_WAIT_MS,
     busyBytes,
     maxQueuedBytes,
     ...handlers,

@@ -26,6 +26,14 @@ export interface NodeOptions {
   readonly netTickTimeMs?: number
   /** Into how many looks the tick time is cut; default 4, as `net_tickintensity`. */
   readonly netTickIntensity?: number
+  /**
+   * How long the event loop looks for more without going to sleep when bytes from peers come in quick succession, which
+   * is with pauses no longer than this. An answer comes the sooner for it, and what is paid is what is left of the core's
+   * time while bytes come that fast; those that come with longer pauses cost nothing. 0 never waits.
+   *
+   * Unit: milliseconds; default 0.2. BEAM's schedulers wait longer, see `+sbwt` of `erl`.
+   */
+  readonly busyWaitMs?: number
   /** Connect by itself when something is sent to a node that is not connected; default true, as in Erlang. */
   readonly autoConnect?: boolean
   /** Which peers may be connected, whoever dials; default: all that know the cookie. */
@@ -75,13 +83,19 @@ export const NODE_LIMITS = {
   maxDown: 1_000,
 } as const
 
+/** @see NodeOptions.busyWaitMs */
+export const BUSY_WAIT_MS = 0.2
+/** More would be no moment any more. */
+const MAX_BUSY_WAIT_MS = 10
+
 /** @see NodeOptions.setupTimeMs */
 export const SETUP_TIME_MS = 7_000
 /** OTP's own bound for it. */
 const MAX_SETUP_TIME_MS = 120_000
 
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work */
-export function checkOptions({ cookie, setupTimeMs = SETUP_TIME_MS, limits = {}, listen, logger }: NodeOptions): void {
+export function checkOptions(options: NodeOptions): void {
+  const { cookie, setupTimeMs = SETUP_TIME_MS, busyWaitMs = BUSY_WAIT_MS, limits = {}, listen, logger } = options
   for (const level of ['debug', 'info', 'warn'] as const) {
     if (logger === undefined || typeof logger[level] === 'function') continue
     throw new NodeError('NODE_BAD_OPTION', `the logger has no function ${level}`, {
@@ -95,6 +109,9 @@ export function checkOptions({ cookie, setupTimeMs = SETUP_TIME_MS, limits = {},
   }
   if (!(setupTimeMs > 0 && setupTimeMs <= MAX_SETUP_TIME_MS)) {
     throw new NodeError('NODE_BAD_OPTION', `setupTimeMs must be in 1…${MAX_SETUP_TIME_MS}, not ${setupTimeMs}`)
+  }
+  if (!(busyWaitMs >= 0 && busyWaitMs <= MAX_BUSY_WAIT_MS)) {
+    throw new NodeError('NODE_BAD_OPTION', `busyWaitMs must be in 0…${MAX_BUSY_WAIT_MS}, not ${busyWaitMs}`)
   }
   for (const [name, value] of Object.entries(limits)) {
     if (!(value > 0)) throw new NodeError('NODE_BAD_OPTION', `the limit ${name} must be positive, not ${value}`)

@@ -1,0 +1,59 @@
+/** With more calls than this under way answers come in crowds, and are read the cheaper the more of them have come. */
+const FEW_CALLS = 8
+
+/** What a wait needs of the world. */
+export interface BusyWaitParts {
+  /** A steady clock. Unit: milliseconds. */
+  readonly now: () => number
+  /** Runs it in the next turn of the event loop, which does not sleep before that. */
+  readonly soon: (turn: () => void) => void
+}
+
+/**
+ * Keeps the event loop awake for a moment while bytes come in quick succession.
+ *
+ * To put a thread to sleep and to wake it takes longer than to answer most messages, and whoever sends to a sleeper pays
+ * for the waking. BEAM's schedulers look for work for a while before they sleep, for the same reason.
+ *
+ * What it costs stays in proportion to what comes: bytes that come alone, with a longer pause before them, are not waited
+ * behind, nor are the answers to many calls.
+ *
+ * @see OTP `erl`, `+sbwt`
+ */
+export class BusyWait {
+  /** Calls that wait for their answer. */
+  callsUnderWay = 0
+  readonly #parts: BusyWaitParts
+  #cameAt = Number.NEGATIVE_INFINITY
+  #until = 0
+  #isAwake = false
+
+  constructor(parts: BusyWaitParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Bytes came.
+   *
+   * @param ms how soon bytes must follow each other for the loop to be kept awake, and for how long; 0 does nothing
+   */
+  came(ms: number): void {
+    if (ms === 0) return
+    const now = this.#parts.now()
+    const pause = now - this.#cameAt
+    this.#cameAt = now
+    if (pause > ms || this.callsUnderWay > FEW_CALLS) return
+    this.#until = now + ms
+    if (this.#isAwake) return
+    this.#isAwake = true
+    this.#parts.soon(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    if (this.#parts.now() < this.#until) this.#parts.soon(this.#turn)
+    else this.#isAwake = false
+  }
+}
+
+/** All links of this thread share its event loop. */
+export const busyWait = new BusyWait({ now: performance.now.bind(performance), soon: setImmediate })
