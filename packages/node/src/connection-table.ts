@@ -206,7 +206,8 @@ export class ConnectionTable {
       attempt.dialling = true
     }
     const run = async (): Promise<void> => {
-      const deadline = attempt.since + this.#parts.setupTimeMs
+      const { setupTimeMs } = this.#parts
+      let deadline: number | undefined
       for (;;) {
         try {
           const established = await this.#parts.dial(peer, abort.signal, () => this.#connections.has(peer), onDialling)
@@ -216,15 +217,18 @@ export class ConnectionTable {
         } catch (error) {
           if (!isCurrent()) return
           const theirs = error instanceof NodeError && (error.code === 'DIST_NOK' || error.code === 'DIST_ALIVE')
-          if (theirs && Date.now() < deadline && !abort.signal.aborted) {
+          // The peer's own attempt began before ours was refused: by then it is over, and the last dial of ours gets in.
+          deadline ??= performance.now() + setupTimeMs
+          if (theirs && performance.now() < deadline && !abort.signal.aborted) {
             await this.#incoming(attempt)
             if (!isCurrent()) return
             continue
           }
+          const reason = theirs && error.code === 'DIST_NOK' ? neverCame(peer, setupTimeMs, error) : error
           this.#attempts.delete(peer)
-          if (error instanceof NodeError) this.#remember(peer, error)
-          attempt.done.reject(error)
-          this.#parts.onDialFailed(peer, error)
+          if (reason instanceof NodeError) this.#remember(peer, reason)
+          attempt.done.reject(reason)
+          this.#parts.onDialFailed(peer, reason)
           return
         }
       }
@@ -252,4 +256,9 @@ export class ConnectionTable {
     this.#down.set(peer, { since: Date.now(), reason })
     if (this.#down.size > this.#parts.maxDown) this.#down.delete(this.#down.keys().next().value!)
   }
+}
+
+function neverCame(peer: string, setupTimeMs: number, cause: NodeError): NodeError {
+  const message = `${peer} refuses us because it dials us itself, and has not come within ${setupTimeMs} ms`
+  return new NodeError('NODE_PEER_NEVER_CAME', message, { peer, cause })
 }

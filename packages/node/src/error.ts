@@ -19,6 +19,7 @@ export type OwnNodeErrorCode =
   | 'NODE_NO_PROCESS'
   | 'NODE_PANG'
   | 'NODE_PEER_BUSY'
+  | 'NODE_PEER_NEVER_CAME'
   | 'NODE_PORT_IN_USE'
   | 'NODE_REFUSED'
   | 'NODE_REMOTE_ERROR'
@@ -62,6 +63,10 @@ const FACTS: Readonly<Record<OwnNodeErrorCode, { readonly retryable: boolean; re
   NODE_NO_PROCESS: { retryable: false, hint: 'No process of that pid or name lives there.' },
   NODE_PANG: { retryable: true, hint: 'The peer is connected but did not confirm; it may be stopping.' },
   NODE_PEER_BUSY: { retryable: true, hint: 'The peer reads slower than we send: await drained(), or send less.' },
+  NODE_PEER_NEVER_CAME: {
+    retryable: true,
+    hint: 'The peer cannot reach us: check what it finds under our name, and that it can reach the port we listen on.',
+  },
   NODE_PORT_IN_USE: {
     retryable: false,
     hint: 'Another program, perhaps an earlier start of this one, listens there; end it or choose another port.',

@@ -93,7 +93,12 @@ describe('a dialled peer', () => {
   it('that keeps dialling us but never comes', async () => {
     const peer = await badPeer((socket) => socket.end(packet('snok')))
     await using node = await startOurs('dials', { setupTimeMs: 600 })
-    expect(await failure(node, peer)).toMatchObject({ code: 'DIST_NOK', retryable: true })
+    expect(await failure(node, peer)).toMatchObject({
+      code: 'NODE_PEER_NEVER_CAME',
+      retryable: true,
+      message: expect.stringMatching(/dials us itself, and has not come within 600 ms/),
+      cause: { code: 'DIST_NOK' },
+    })
   })
 
   it('with a second address where nobody listens: what the first one said is told', async () => {

@@ -28,6 +28,10 @@ export const NODE_ERRORS = {
   NODE_NO_PROCESS: { happened: 'There is no such process.', why: 'It ended, or was never there (noproc).' },
   NODE_PANG: { happened: 'A connected peer did not confirm a ping.', why: 'Its net_kernel is busy or stopping.' },
   NODE_PEER_BUSY: { happened: 'Too much waits to be sent to a peer.', why: 'It reads slower than we send.' },
+  NODE_PEER_NEVER_CAME: {
+    happened: 'The peer said that it dials us itself, and did not come.',
+    why: 'Both nodes dialled at once, and its dial hangs: it has a wrong address of ours, or something drops its packets.',
+  },
   NODE_PORT_IN_USE: { happened: 'The port is taken.', why: 'Another program listens on it.' },
   NODE_REFUSED: {
     happened: 'The connection was refused.',
