@@ -3,7 +3,7 @@ import type { PeerLabels } from './peer-labels.ts'
 import type { Reading } from './sink.ts'
 
 /** The part of a node that the gauges read. */
-export type ObservedNode = Pick<Node, 'self' | 'peers'>
+export type ObservedNode = Pick<Node, 'self' | 'peers' | 'inspect'>
 
 type Total = { -readonly [Key in keyof ConnectionCounters]: number }
 

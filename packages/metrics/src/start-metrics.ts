@@ -5,6 +5,7 @@ import type { ObservedNode } from './link-traffic.ts'
 import { membershipMetrics, type ObservedStrategy } from './membership-metrics.ts'
 import { nodeMetrics } from './node-metrics.ts'
 import { PeerLabels } from './peer-labels.ts'
+import { processMetrics } from './process-metrics.ts'
 import type { MetricsSink } from './sink.ts'
 
 /** Peers that get a value of their own in the label `peer`. */
@@ -48,6 +49,7 @@ export function startMetrics(
   try {
     parts.push(() => sink.close())
     parts.push(nodeMetrics(sink, nodes, new PeerLabels(maxPeers)))
+    processMetrics(sink, nodes)
     parts.push(callMetrics(sink))
     parts.push(membershipMetrics(sink, strategies))
     parts.push(dnsMetrics(sink))

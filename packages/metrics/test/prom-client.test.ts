@@ -75,6 +75,33 @@ it('counts links, what goes over them, and calls', async () => {
   expect(await of(`dynsrv_warnings_total{node="${RIGHT}",code="MAILBOX_FULL"}`)).toBe(1)
 })
 
+it('counts processes and what waits for them', async () => {
+  await using pair = await startPair()
+  const { left, right } = pair
+  const registry = new Registry()
+  using _metrics = startMetrics(promClient(registry), { nodes: [left, right] })
+  const of = (name: string, kind: string) => scraped(registry, `${name}{node="${LEFT}",kind="${kind}"}`)
+  expect(await of('dynsrv_processes', 'mailbox')).toBe(0)
+  const short = left.mailbox('short')
+  const long = left.mailbox('long')
+  const asked = short.monitor(long.pid)
+  left.send('short', 1)
+  for (const n of [1, 2, 3]) left.send('long', n)
+  expect(await of('dynsrv_processes', 'mailbox')).toBe(2)
+  expect(await of('dynsrv_process_waiting', 'mailbox')).toBe(4)
+  expect(await of('dynsrv_process_waiting_longest', 'mailbox')).toBe(3)
+  expect(await of('dynsrv_processes', 'system')).toBeGreaterThan(0)
+  expect(await scraped(registry, `dynsrv_monitors{node="${LEFT}"}`)).toBe(1)
+  short.demonitor(asked)
+  long.close()
+  expect(await of('dynsrv_processes', 'mailbox')).toBe(1)
+  expect(await of('dynsrv_process_waiting_longest', 'mailbox')).toBe(1)
+  expect(await scraped(registry, `dynsrv_monitors{node="${LEFT}"}`)).toBe(0)
+  expect(await right.ping(LEFT)).toBe('pong')
+  const pings = `dynsrv_call_duration_seconds_count{node="${RIGHT}",kind="ping",outcome="ok"}`
+  expect(await scraped(registry, pings)).toBe(1)
+})
+
 it('tells what strategies and lookups do', async () => {
   await using pair = await startPair()
   await using zone = await startZoneServer()

@@ -23,8 +23,8 @@ export interface NodeEventMessage {
 export interface CallMessage {
   /** The node that calls. */
   readonly self: NodeName
-  readonly kind: 'call' | 'erpc' | 'rpc' | 'spawn'
-  /** What is called: a pid, a name with its node, or a function with its node. */
+  readonly kind: 'call' | 'erpc' | 'ping' | 'rpc' | 'spawn'
+  /** What is called: a pid, a name with its node, a function with its node, or the node that is pinged. */
   readonly to: string
 }
 

@@ -86,7 +86,11 @@ export abstract class NodeProcesses extends NodeCalls {
       life: this.#core.life,
       send: (from, to, message) => void this.#core.router.send(from, to, message),
       connected: () => this.#core.table.connections().map(({ peer }) => peer),
-      onClosed: () => this.#core.scopes.delete(scope),
+      onClosed: (reason) => {
+        this.#core.scopes.delete(scope)
+        // Without their scope they would hear of nobody, and nobody of them: whoever asks again gets new ones.
+        if (scope === PUBSUB_SCOPE) for (const pubsub of [...this.#core.pubsubs.values()]) pubsub.close(reason)
+      },
     })
     this.#core.scopes.set(scope, made)
     return made

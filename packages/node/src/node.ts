@@ -3,6 +3,7 @@ import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import type { PeerState } from './connection-table.ts'
+import { traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
 import { NodeError } from './error.ts'
 import { type InspectOptions, inspectNode, type NodeSnapshot } from './inspect-node.ts'
@@ -74,6 +75,13 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @throws {NodeError} that says why it does not answer
    */
   async ping(peer: string, options: CallOptions = {}): Promise<'pong'> {
+    return traceCall(
+      () => this.#ping(peer, options),
+      () => ({ self: this.self, kind: 'ping', to: peer }),
+    )
+  }
+
+  async #ping(peer: string, options: CallOptions): Promise<'pong'> {
     await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
     const answer = await this.#core.calls.call(
       { name: 'net_kernel', node: peer },

@@ -29,11 +29,18 @@ it('events and calls are told to whoever listens on the channels', async () => {
     const to = { name: 'echo', node: right.self }
     expect(await left.call(to, atom('x'))).toBe(atom('x'))
     await left.erpc(right.self, 'm', 'f', [1]).catch(() => undefined)
+    expect(await left.ping(right.self)).toBe('pong')
+    await left.ping('nobody_1@127.0.0.1').catch(() => undefined)
     expect(calls).toStrictEqual([
       `start call echo on ${right.self}`,
       'end',
       `start erpc m:f/1 on ${right.self}`,
       'NODE_REMOTE_ERROR',
+      'end',
+      `start ping ${right.self}`,
+      'end',
+      'start ping nobody_1@127.0.0.1',
+      'NODE_REFUSED',
       'end',
     ])
     expect(events).toEqual(expect.arrayContaining([`${left.self} nodeup`, `${right.self} nodeup`]))

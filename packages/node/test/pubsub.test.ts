@@ -229,3 +229,24 @@ it('two nodes of ours share a pubsub; a closed one refuses and ends what waits',
   await ended
   expect(() => right.pubsub('Late')).toThrow(expect.objectContaining({ code: 'NODE_CLOSED' }))
 })
+
+it('ends with its scope, and the next one hears everybody again', async () => {
+  await using again = await startOurs('again')
+  const first = again.pubsub(PUBSUB)
+  const heard = first.subscribe('scope')
+  await again.connect(phoenix.name)
+  await vi.waitFor(() => expect(first.nodes()).toStrictEqual([phoenix.name]), PATIENCE)
+  const ended = expect(heard.receive()).rejects.toMatchObject({ code: 'NODE_EXITED' })
+  again.pg('Elixir.Phoenix.PubSub').close()
+  await ended
+  expect(() => first.publish('scope', 'lost')).toThrow(expect.objectContaining({ code: 'NODE_CLOSED' }))
+
+  const second = again.pubsub(PUBSUB)
+  expect(second).not.toBe(first)
+  using topic = second.subscribe('scope')
+  await vi.waitFor(() => expect(second.nodes()).toStrictEqual([phoenix.name]), PATIENCE)
+  const ours = `Enum.any?(:pg.get_members(Phoenix.PubSub, ${PUBSUB}.Adapter), &(node(&1) == :"${again.self}"))`
+  await vi.waitFor(async () => expect(await phoenix.eval(ours)).toBe('true'), PATIENCE)
+  await phoenix.eval(`Phoenix.PubSub.broadcast(${PUBSUB}, "scope", :hello)`)
+  expect(await topic.receive({ timeoutMs: 20_000 })).toMatchObject({ type: 'message', message: atom('hello') })
+})

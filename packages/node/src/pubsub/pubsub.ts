@@ -204,8 +204,8 @@ export class PubSub implements Disposable {
   }
 
   /** Leaves the groups and ends every subscription. */
-  close(): void {
-    this.#parts.life.exit(this.#worker, atom('normal'))
+  close(reason: Term = atom('normal')): void {
+    this.#parts.life.exit(this.#worker, reason)
   }
 
   [Symbol.dispose](): void {

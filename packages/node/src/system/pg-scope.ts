@@ -32,7 +32,7 @@ export interface PgScopeParts {
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
   readonly connected: () => readonly string[]
   /** Takes the scope out of the node's books. */
-  readonly onClosed: () => void
+  readonly onClosed: (reason: Term) => void
 }
 
 /**
@@ -65,9 +65,9 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#process = parts.registry.spawn({
       kind: 'pg',
       message: (message) => this.#message(message),
-      ended: () => {
+      ended: (reason) => {
         this.#search.stop()
-        parts.onClosed()
+        parts.onClosed(reason)
       },
     })
     try {
