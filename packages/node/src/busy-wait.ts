@@ -42,8 +42,20 @@ export class BusyWait {
     const now = this.#parts.now()
     const pause = now - this.#cameAt
     this.#cameAt = now
-    if (pause > ms || this.callsUnderWay > FEW_CALLS) return
-    this.#until = now + ms
+    if (pause <= ms && this.callsUnderWay <= FEW_CALLS) this.#stay(now + ms)
+  }
+
+  /**
+   * Something was sent to which an answer is due at once.
+   *
+   * @param ms for how long the loop is kept awake; 0 does nothing
+   */
+  expect(ms: number): void {
+    if (ms > 0) this.#stay(this.#parts.now() + ms)
+  }
+
+  #stay(until: number): void {
+    this.#until = until
     if (this.#isAwake) return
     this.#isAwake = true
     this.#parts.soon(this.#turn)

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import { busyWait } from './busy-wait.ts'
 import { randomChallenge } from './challenge.ts'
 import { messageOf, NodeError } from './error.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
@@ -16,6 +17,8 @@ export interface DialOptions {
   readonly self: NodeIdentity
   readonly cookie: Cookie
   readonly setupTimeMs: number
+  /** See `NodeOptions.busyWaitMs`. */
+  readonly busyWaitMs: number
   /** Whether a live connection to the peer is held, which makes this attempt pointless. */
   readonly keepExisting: () => boolean
   readonly signal: AbortSignal
@@ -40,13 +43,20 @@ interface Address {
  * @throws the signal's reason when it aborts
  */
 export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
-  const { signal, transport, setupTimeMs } = options
+  const { signal, transport, setupTimeMs, busyWaitMs } = options
   const addresses = await lookUp(peer, options)
   options.onDialling()
   const failures: NodeError[] = []
   const left = [...addresses]
   while (left.length > 0) {
-    const { socket, input, address } = await firstToAnswer(left, { peer, transport, setupTimeMs, signal, failures })
+    const { socket, input, address } = await firstToAnswer(left, {
+      peer,
+      transport,
+      setupTimeMs,
+      busyWaitMs,
+      signal,
+      failures,
+    })
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
@@ -56,7 +66,16 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
       headerBytes: transport.headerBytes,
     })
     try {
-      return await runHandshake({ socket, input, machine, address, direction: 'outgoing', setupTimeMs, signal })
+      return await runHandshake({
+        socket,
+        input,
+        machine,
+        address,
+        direction: 'outgoing',
+        setupTimeMs,
+        busyWaitMs,
+        signal,
+      })
     } catch (error) {
       if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
       failures.push(error)
@@ -95,6 +114,7 @@ interface RaceOptions {
   readonly peer: string
   readonly transport: Transport
   readonly setupTimeMs: number
+  readonly busyWaitMs: number
   readonly signal: AbortSignal
   /** Gets the error of each address that did not answer. */
   readonly failures: NodeError[]
@@ -109,7 +129,7 @@ interface Opened {
 
 /** Opens sockets one after another until one is ready; `left` loses those that were tried. */
 function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
-  const { peer, transport, setupTimeMs, signal, failures } = options
+  const { peer, transport, setupTimeMs, busyWaitMs, signal, failures } = options
   return new Promise((resolve, reject) => {
     const open = new Map<Socket, Address>()
     let next: NodeJS.Timeout | undefined
@@ -144,6 +164,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
       const text = address.family === 6 ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`
       const { socket, input } = transport.connect(address)
       open.set(socket, address)
+      busyWait.expect(busyWaitMs)
       const onError = (cause: Error) => {
         failures.push(dialError(cause, text, peer))
         open.delete(socket)

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { DistError, type HandshakeOutput, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { busyWait } from './busy-wait.ts'
 import { NodeError } from './error.ts'
 import type { SocketInput } from './socket-input.ts'
 
@@ -34,6 +35,8 @@ export interface HandshakeSocketOptions {
   readonly direction: 'incoming' | 'outgoing'
   /** Unit: milliseconds, anew for each stage as in OTP. */
   readonly setupTimeMs: number
+  /** See `NodeOptions.busyWaitMs`; default 0: whoever dials us keeps nobody awake. */
+  readonly busyWaitMs?: number
   readonly signal?: AbortSignal
 }
 
@@ -44,7 +47,7 @@ export interface HandshakeSocketOptions {
  * @throws the signal's reason when it aborts
  */
 export function runHandshake(options: HandshakeSocketOptions): Promise<Established> {
-  const { socket, input, machine, address, direction, setupTimeMs, signal } = options
+  const { socket, input, machine, address, direction, setupTimeMs, busyWaitMs = 0, signal } = options
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     const leave = () => {
@@ -63,8 +66,10 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
     }
     const apply = (outputs: readonly HandshakeOutput[]) => {
       for (const output of outputs) {
-        if (output.type === 'send') socket.write(output.bytes)
-        else if (output.type === 'progress') restart()
+        if (output.type === 'send') {
+          socket.write(output.bytes)
+          busyWait.expect(busyWaitMs)
+        } else if (output.type === 'progress') restart()
         else if (output.type === 'failed') return fail(nodeError(output.error, machine.peer?.name))
         else {
           leave()

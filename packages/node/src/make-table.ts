@@ -5,7 +5,7 @@ import { dial } from './dialer.ts'
 import type { Established } from './handshake-socket.ts'
 import { makeConnection } from './make-connection.ts'
 import { logDialFailed } from './node-logger.ts'
-import { NODE_LIMITS, SETUP_TIME_MS } from './node-options.ts'
+import { BUSY_WAIT_MS, NODE_LIMITS, SETUP_TIME_MS } from './node-options.ts'
 import type { NodeParts } from './node-parts.ts'
 
 /** What happens on the links of a node. */
@@ -19,7 +19,7 @@ export interface TableHooks extends Pick<ConnectionOptions, 'onMessage' | 'onClo
 
 /** Makes the table of links as the options of the node want it. */
 export function makeTable({ self, identity, options, transport }: NodeParts, hooks: TableHooks): ConnectionTable {
-  const { allow = () => true, epmd, limits, logger, setupTimeMs = SETUP_TIME_MS } = options
+  const { allow = () => true, epmd, limits, logger, setupTimeMs = SETUP_TIME_MS, busyWaitMs = BUSY_WAIT_MS } = options
   const { cookie, onAdmitted, onClosed, onMessage, onUnreachable, onUp } = hooks
   return new ConnectionTable({
     self,
@@ -31,6 +31,7 @@ export function makeTable({ self, identity, options, transport }: NodeParts, hoo
         self: identity,
         cookie: cookie(peer),
         setupTimeMs,
+        busyWaitMs,
         keepExisting,
         signal,
         onDialling,

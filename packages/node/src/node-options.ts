@@ -29,7 +29,8 @@ export interface NodeOptions {
   /**
    * How long the event loop looks for more without going to sleep when bytes from peers come in quick succession, which
    * is with pauses no longer than this. An answer comes the sooner for it, and what is paid is what is left of the core's
-   * time while bytes come that fast; those that come with longer pauses cost nothing. 0 never waits.
+   * time while bytes come that fast; those that come with longer pauses cost nothing. Each step of a dial is waited for in
+   * the same way. 0 never waits.
    *
    * Unit: milliseconds; default 0.2. BEAM's schedulers wait longer, see `+sbwt` of `erl`.
    */

@@ -61,10 +61,18 @@ describe('busy wait', () => {
     expect(w.turns).toBe(1)
   })
 
+  it('waits for an answer that is due', () => {
+    const w = world()
+    w.wait.expect(0.2)
+    expect(w.turnAt(1000.1)).toBe(true)
+    expect(w.turnAt(1000.3)).toBe(false)
+  })
+
   it('never waits when it is switched off', () => {
     const w = world()
     w.cameAt(1000, 0)
     w.cameAt(1000, 0)
+    w.wait.expect(0)
     expect(w.turns).toBe(0)
   })
 })
