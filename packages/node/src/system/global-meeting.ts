@@ -90,8 +90,7 @@ export class GlobalMeeting {
         const { self, locker, known, calls } = this.#parts
         const requester = [locker, this.link.locker].sort((a, b) => (a.node.name < b.node.name ? -1 : 1))
         const round = new LockRound({ self, calls, holder: this.#holder, requester })
-        const nodes = [...new Set([self, this.link.node, ...known()])]
-        this.#asked = await this.#take(round, requester, nodes)
+        this.#asked = await this.#take(round, requester, () => [self, this.link.node, ...known()])
         if (this.#asked) this.#tellLock(true)
         resolve(this.#asked)
       })
@@ -115,7 +114,7 @@ export class GlobalMeeting {
       const requester = this.#parts.requester()
       const { self, calls, known } = this.#parts
       const round = new LockRound({ self, calls, holder: this.#holder, requester })
-      const ours = requester !== undefined && (await this.#take(round, requester, [self, ...known()]))
+      const ours = requester !== undefined && (await this.#take(round, requester, () => [self, ...known()]))
       this.#tellLock(ours)
       if (ours) this.#exchangeNames()
     })
@@ -170,14 +169,29 @@ export class GlobalMeeting {
     })
   }
 
-  async #take(round: LockRound, requester: Term, nodes: readonly string[]): Promise<boolean> {
+  /**
+   * Whether our part could be locked, all of it: nodes that became part of it while we took the lock included, since a node
+   * that is not locked by us does not take the names that we tell it.
+   */
+  async #take(round: LockRound, requester: Term, nodes: () => readonly string[]): Promise<boolean> {
+    const held = new Set<string>()
+    const rest = () => [...new Set(nodes())].filter((node) => !held.has(node))
+    let taken = false
     try {
-      if (!(await round.take(nodes, { timeoutMs: CALL_TIMEOUT_MS }))) return false
+      for (let more = rest(); more.length > 0; more = rest()) {
+        taken = await round.take(more, { timeoutMs: CALL_TIMEOUT_MS })
+        if (!taken) break
+        for (const node of more) held.add(node)
+      }
     } catch {
       // A node that does not answer: the other side hears that we could not, and tries again.
+      taken = false
+    }
+    if (!taken) {
+      await round.release([...held])
       return false
     }
-    this.#held = { round, requester, nodes }
+    this.#held = { round, requester, nodes: [...held] }
     // The other side went another way and does not say so: our part must not stay locked.
     this.#patience = setTimeout(() => this.#step(() => this.#release()), PATIENCE_MS).unref()
     return true

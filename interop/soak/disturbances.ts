@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { OurMember } from './our-member.ts'
+import type { Seat, Soak } from './soak.ts'
+
+/** What a disturbance did, in a line. */
+export type Disturbance = (soak: Soak, random: () => number) => Promise<string>
+
+const between = (random: () => number, fromMs: number, toMs: number) => Math.round(fromMs + random() * (toMs - fromMs))
+
+function pick(seats: readonly Seat[], random: () => number): Seat {
+  return seats[Math.floor(random() * seats.length)]!
+}
+
+/** Others than these links may not be touched. */
+async function nobodyLoses(soak: Soak, doing: () => Promise<void>): Promise<void> {
+  const lost = async () => [...(await soak.states())].map(([label, { own }]) => `${label} ${own?.lost ?? 0}`)
+  const before = await lost()
+  await doing()
+  const after = await lost()
+  if (before.join() !== after.join()) throw new Error(`links were lost: before ${before}, after ${after}`)
+}
+
+/** Kills a member and starts it anew after a while. */
+export const crash: Disturbance = async (soak, random) => {
+  const seat = pick(soak.seats, random)
+  const ms = between(random, 0, 3_000)
+  await seat.member?.kill()
+  seat.member = undefined
+  await pause(ms)
+  await soak.startMember(seat)
+  return `${seat.label} was killed and came back after ${ms} ms`
+}
+
+/** One of ours leaves in order, without its record, and comes back. */
+export const drain: Disturbance = async (soak, random) => {
+  const seat = pick(
+    soak.seats.filter(({ kind }) => kind === 'dynsrv'),
+    random,
+  )
+  seat.registered = false
+  await soak.writeRecords()
+  await (seat.member as OurMember).leave()
+  seat.member = undefined
+  await pause(between(random, 0, 2_000))
+  seat.registered = true
+  await soak.writeRecords()
+  await soak.startMember(seat)
+  return `${seat.label} left in order and came back`
+}
+
+/** Freezes a process, for less or for more than the tick time. */
+export const freeze: Disturbance = async (soak, random) => {
+  const seat = pick(soak.seats, random)
+  const ms = between(random, 500, 8_000)
+  seat.member?.signal('SIGSTOP')
+  await pause(ms)
+  seat.member?.signal('SIGCONT')
+  return `${seat.label} was frozen for ${ms} ms`
+}
+
+/** Takes the cable of up to three machines out. */
+export const partition: Disturbance = async (soak, random) => {
+  const seats = new Set(Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(soak.seats, random)))
+  const ms = between(random, 1_000, 9_000)
+  await Promise.all([...seats].map(({ place }) => place.machine.cut()))
+  await pause(ms)
+  await Promise.all([...seats].map(({ place }) => place.machine.heal()))
+  return `${[...seats].map(({ label }) => label).join(', ')} had no network for ${ms} ms`
+}
+
+/** Ends the DNS server, and starts it again: no link is lost. */
+export const dnsOutage: Disturbance = async (soak, random) => {
+  const ms = between(random, 2_000, 6_000)
+  await nobodyLoses(soak, async () => {
+    await soak.stopDns()
+    await pause(ms)
+    await soak.startDns()
+    await pause(1_000)
+  })
+  return `DNS was gone for ${ms} ms`
+}
+
+export const DISTURBANCES: readonly Disturbance[] = [crash, crash, drain, freeze, partition, dnsOutage]

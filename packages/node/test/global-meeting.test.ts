@@ -1,0 +1,53 @@
+import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { expect, it } from 'vitest'
+import { GlobalMeeting, type GlobalMeetingParts } from '../src/system/global-meeting.ts'
+
+const NODES = { ours: 'a@h.test', theirs: 'b@h.test', early: 'c@h.test', late: 'd@h.test' } as const
+const pid = (node: string) => new Pid(atom(node), 5, 0, 1)
+
+// Real nodes meet within milliseconds, in any order; this order is the one in which names were lost.
+it('locks a node too that becomes part of ours while the lock is taken, before it tells names to it', async () => {
+  const known: string[] = [NODES.early]
+  const locked = new Set<string>()
+  const told: { node: string; kind: string; locked: boolean }[] = []
+  const call = async ({ node }: { node: string }, request: Term): Promise<Term> => {
+    const kind = request instanceof Tuple ? (request.elements[0] as Atom).name : ''
+    if (kind === 'set_lock') {
+      locked.add(node)
+      if (!known.includes(NODES.late)) known.push(NODES.late)
+    } else locked.delete(node)
+    return true
+  }
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const parts = {
+    self: NODES.ours,
+    locker: pid(NODES.ours),
+    calls: { newCaller: () => ({}), call },
+    life: { exit: () => release() },
+    conflict: { compare: async () => ({ here: [], there: [] }) },
+    cast: (node: string, message: Term) => {
+      const [kind] = message instanceof Tuple ? message.elements : []
+      told.push({ node, kind: kind instanceof Atom ? kind.name : '', locked: locked.has(node) })
+    },
+    names: () => [],
+    entry: () => undefined,
+    apply: () => undefined,
+    known: () => known,
+    requester: () => undefined,
+    failed: (_node: string, error: unknown) => expect.fail(String(error)),
+    met: () => undefined,
+  } as unknown as GlobalMeetingParts
+  const link = { node: NODES.theirs, version: 8, theirTag: 1, ourTag: 1, locker: pid(NODES.theirs) }
+  const meeting = new GlobalMeeting(link, parts)
+  expect(await meeting.begin()).toBe(true)
+  meeting.lockSet(true)
+  meeting.exchange([])
+  meeting.resolved([tuple(atom('insert'), tuple(atom('x'), pid(NODES.theirs), atom('m')))], [])
+  await released
+  const newNodes = told.filter(({ kind }) => kind === '$gen_cast' || kind === 'new_nodes')
+  expect(newNodes).toStrictEqual([NODES.early, NODES.late].map((node) => ({ node, kind: 'new_nodes', locked: true })))
+  expect(locked).toStrictEqual(new Set())
+})
