@@ -14,6 +14,9 @@ cluster.node.expose('Elixir.Shop.Prices', {
   },
 })
 
+process.once('SIGTERM', () => cluster.drain())
+process.once('SIGINT', () => cluster.drain())
+
 await cluster.ready({ minPeers: 1 })
 const [elixir] = cluster.members()
 
@@ -23,6 +26,3 @@ const left = await cluster.node.call(
   tuple(atom('take'), Buffer.from('apple'), 2),
 )
 console.log(`two apples taken: ${inspect(left, { syntax: 'elixir' })}`)
-
-process.once('SIGTERM', () => cluster.drain())
-process.once('SIGINT', () => cluster.drain())

@@ -18,6 +18,9 @@ const work = (async () => {
   }
 })()
 
+process.once('SIGTERM', () => void cluster.drain().then(() => work))
+process.once('SIGINT', () => void cluster.drain().then(() => work))
+
 await cluster.ready({ minPeers: 2 })
 const members = 3
 while (node.pg().members(group).length < members) await new Promise((resolve) => node.pg().once('join', resolve))
@@ -29,6 +32,3 @@ for (let answers = 0; answers < members; answers++) {
   const answer = (await inbox.receive({ timeoutMs: 10_000 })) as Tuple
   console.log(inspect(answer, { syntax: 'erlang' }))
 }
-
-process.once('SIGTERM', () => void cluster.drain().then(() => work))
-process.once('SIGINT', () => void cluster.drain().then(() => work))
