@@ -33,7 +33,7 @@ export function codeBlocks(markdown: string): CodeBlock[] {
 const ANNOTATED_LOG = /^(\s*)console\.log\((.*)\);? \/\/ (.*)$/gm
 
 /** What a block is expected to print: the text behind each `console.log(…) // text`, by line. */
-function withExpectations(code: string): { code: string; expected: string[] } {
+export function withExpectations(code: string): { code: string; expected: string[] } {
   const expected: string[] = []
   const rewritten = code.replace(ANNOTATED_LOG, (_line, indent: string, args: string, text: string) => {
     expected.push(text)
