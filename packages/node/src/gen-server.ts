@@ -18,6 +18,8 @@ export interface GenServerParts {
   readonly life: LinksAndMonitors
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   readonly warn: (warning: Omit<Warning, 'type'>) => void
+  /** The state in the form that the caller's `sys` takes; never rejects. */
+  readonly stateReply: (from: GenFrom, state: Term) => Promise<Term>
   /** Gets what `sys:trace` and `sys:log` print; left out, nothing is printed. */
   readonly print?: (text: string, from: Pid) => void
 }
@@ -167,8 +169,9 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   #answerSystem(from: GenFrom, request: Term): void {
-    const { reply, terminate } = this.#sys.answer(request)
-    this.#reply(from, reply)
+    const { reply, isState, terminate } = this.#sys.answer(request)
+    if (isState === true) void this.#parts.stateReply(from, reply).then((formed) => this.#reply(from, formed))
+    else this.#reply(from, reply)
     if (terminate !== undefined) this.stop(terminate.reason)
   }
 

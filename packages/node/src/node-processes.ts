@@ -7,16 +7,22 @@ import { NodeCalls } from './node-calls.ts'
 import type { NodeCore } from './node-core.ts'
 import { PUBSUB_SCOPE, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 import type { ServerHandlers } from './server-handlers.ts'
+import { StateReplies } from './sys/state-replies.ts'
 import type { ExposedFunction } from './system/exposed-functions.ts'
 import { PgScope } from './system/pg-scope.ts'
 
 /** What runs on a node and can be reached by others: the serving half of `Node`. */
 export abstract class NodeProcesses extends NodeCalls {
   readonly #core: NodeCore
+  readonly #stateReplies: StateReplies
 
   constructor(core: NodeCore) {
     super(core)
     this.#core = core
+    this.#stateReplies = new StateReplies({
+      connection: (node) => core.table.get(node),
+      ask: (node, module, name, args) => core.remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
+    })
   }
 
   /** Starts a process with a mailbox; with a string, under that name. */
@@ -62,6 +68,7 @@ export abstract class NodeProcesses extends NodeCalls {
         life: this.#core.life,
         reply: (own, from, reply) => this.#core.reply(own, from, reply),
         warn: (warning) => this.#core.tell({ type: 'warning', ...warning }),
+        stateReply: ({ pid }, state) => this.#stateReplies.answer(pid.node.name, state),
         print: this.#core.parts.output,
       },
       handlers,

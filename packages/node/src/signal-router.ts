@@ -1,4 +1,4 @@
-import { ALTACT, type ControlMessage, DistError, type EncodedTerm } from '@dynsrv/dist-protocol'
+import { ALTACT, type ControlMessage, DFLAG_UNLINK_ID, DistError, type EncodedTerm } from '@dynsrv/dist-protocol'
 import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import type { Connection } from './connection.ts'
 import { messageOf, NodeError } from './error.ts'
@@ -87,6 +87,7 @@ export class SignalRouter {
 
   /** Sends a signal to another node; false when there is no way to it. */
   transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
     try {
@@ -195,6 +196,18 @@ export class SignalRouter {
     }
     this.receive(peer, { op: 'REG_SEND', from, toName: to }, payload)
     return
+  }
+
+  /** A peer from before UNLINK_ID takes UNLINK, which it does not acknowledge: that is over when it is sent. */
+  #unlink(node: string, control: Extract<ControlMessage, { op: 'UNLINK_ID' }>): boolean {
+    const connection = this.#parts.connection(node)
+    if (connection === undefined || (connection.flags & DFLAG_UNLINK_ID) !== 0n) {
+      return this.#transmit(node, control, []) !== 'nowhere'
+    }
+    const { id, from, to } = control
+    connection.send({ op: 'UNLINK', from, to })
+    this.#parts.life().receive({ op: 'UNLINK_ID_ACK', id, from: to, to: from })
+    return true
   }
 
   #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): 'taken' | 'busy' | 'nowhere' {

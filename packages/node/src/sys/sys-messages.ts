@@ -19,9 +19,17 @@ export interface SysSubject {
   readonly print: (text: string) => void
 }
 
+/** As `sys` tells of a callback that failed; the caller raises that. */
+function callbackFailed(callback: string, error: unknown): Term {
+  const where = tuple(atom('js'), atom(callback))
+  return tuple(ERROR, tuple(atom('callback_failed'), where, tuple(ERROR, errorTerm(error))))
+}
+
 /** What a system message leads to. */
 export interface SysAnswer {
   readonly reply: Term
+  /** The reply is the state, which releases of OTP take in different forms; see `StateReplies`. */
+  readonly isState?: boolean
   /** The process is to end after the reply. */
   readonly terminate?: { readonly reason: Term }
 }
@@ -59,11 +67,11 @@ export class SysMessages {
         this.#suspended = false
         return { reply: OK }
       case 'get_state':
-        return { reply: this.#guarded('system_get_state', () => this.#state()) }
+        return this.#stateAnswer('system_get_state', () => this.#state())
       case 'get_status':
         return { reply: this.#status() }
       case 'replace_state':
-        return { reply: this.#guarded('system_replace_state', () => this.#replace(argument)) }
+        return this.#stateAnswer('system_replace_state', () => this.#replace(argument))
       case 'debug':
         return { reply: this.events.command(argument) }
       case 'terminate':
@@ -94,14 +102,16 @@ export class SysMessages {
     return this.#state()
   }
 
-  /** As `sys` tells of a callback that failed; the caller raises that. */
-  #guarded(callback: string, run: () => Term): Term {
+  #stateAnswer(callback: string, run: () => Term): SysAnswer {
     try {
-      return run()
+      return { reply: run(), isState: true }
     } catch (error) {
-      const where = tuple(atom('js'), atom(callback))
-      return tuple(ERROR, tuple(atom('callback_failed'), where, tuple(ERROR, errorTerm(error))))
+      return { reply: callbackFailed(callback, error) }
     }
+  }
+
+  #guarded(callback: string, run: () => Term): Term {
+    return this.#stateAnswer(callback, run).reply
   }
 
   /** What a `gen_server` without a `format_status` of its own says. */
