@@ -48,8 +48,8 @@ const CANONICAL: WriteOptions = { deterministic: true, maxDepth: Number.MAX_SAFE
 /**
  * Writes terms to a {@link ByteWriter}: one `switch` on what a value is.
  *
- * The containers and the frequent leaves are written here, in one class, because that is what V8 makes fast. See
- * docs/decisions.
+ * The containers and the frequent leaves are written here, in one class, because that is what V8 makes fast; cut into
+ * a base class and this one, it writes numbers a quarter slower. See docs/decisions.
  */
 export class TermWriter {
   /** Where the bytes go; a writer that is used again gets another. */
