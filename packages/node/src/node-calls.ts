@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { Pid, Term } from '@dynsrv/etf'
 import { traceCall } from './diagnostics.ts'
 import { NodeError, RemoteError } from './error.ts'
+import { type ErpcCall, type ErpcOutcome, manyCalls } from './many-calls.ts'
 import type { NodeCore } from './node-core.ts'
 import type { NodeEvents } from './node-event.ts'
 import type { Outcome } from './outcome.ts'
@@ -82,7 +83,24 @@ export abstract class NodeCalls extends EventEmitter<NodeEvents> {
     )
   }
 
-  /** The same without an answer, and without word whether it worked. */
+  /**
+   * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. Whoever
+   * stops reading gives up the calls that are under way.
+   *
+   * @param options those of each call; `concurrency` is how many are under way at once, default 64
+   * @throws the signal's reason when it aborts; what a call ends with is in its outcome
+   */
+  erpcMany<Call extends ErpcCall>(
+    calls: Iterable<Call>,
+    { concurrency = 64, signal, ...options }: CallOptions & { readonly concurrency?: number } = {},
+  ): AsyncGenerator<ErpcOutcome<Call>, void> {
+    this.#core.assertOpen()
+    const run = ({ node, module, name, args = [] }: Call, ended: AbortSignal): Promise<Term> =>
+      this.erpc(node, module, name, args, { ...options, signal: ended })
+    return manyCalls(calls, run, { concurrency, signal })
+  }
+
+  /** The same as `erpc` without an answer, and without word whether it worked. */
   erpcCast(node: string, module: string, name: string, args: readonly Term[] = []): boolean {
     this.#core.assertOpen()
     return this.#core.remote.cast(node, module, name, args)

@@ -5,10 +5,11 @@ import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import type { PeerState } from './connection-table.ts'
 import { traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
-import { NodeError } from './error.ts'
+import { messageOf, NodeError } from './error.ts'
 import { type InspectOptions, inspectNode, type NodeSnapshot } from './inspect-node.ts'
 import type { NodeCore } from './node-core.ts'
 import type { NodeEvent } from './node-event.ts'
+import { NodeMonitors, type OnNodeDown } from './node-monitors.ts'
 import { NodeProcesses } from './node-processes.ts'
 import type { CallOptions, Destination, SendOptions, SendWaitOptions } from './signature.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
@@ -24,6 +25,7 @@ export class Node extends NodeProcesses implements AsyncDisposable {
   /** Which incarnation of this name we are. */
   readonly creation: number
   readonly #core: NodeCore
+  readonly #monitors = new NodeMonitors()
 
   constructor(core: NodeCore) {
     super(core)
@@ -33,8 +35,10 @@ export class Node extends NodeProcesses implements AsyncDisposable {
     core.onEvent = (event) => {
       this.emit('event', event)
       if (event.type === 'nodeup') this.emit('nodeup', event)
-      else if (event.type === 'nodedown') this.emit('nodedown', event)
-      else if (event.type === 'refused') this.emit('refused', event)
+      else if (event.type === 'nodedown') {
+        this.#monitors.down(event.node, event.reason)
+        this.emit('nodedown', event)
+      } else if (event.type === 'refused') this.emit('refused', event)
       else this.emit('warning', event)
     }
   }
@@ -67,6 +71,33 @@ export class Node extends NodeProcesses implements AsyncDisposable {
   /** Ends the link to a peer; what is queued still goes out. */
   async disconnect(peer: string): Promise<void> {
     await this.#core.disconnect(peer)
+  }
+
+  /**
+   * Calls `onDown` once, when the link to a peer is gone, as `erlang:monitor_node/2` sends `{nodedown, Node}`. A peer that
+   * is not connected is connected first, unless `autoConnect` is off; when that fails, this is the reason.
+   *
+   * @returns what takes it back
+   */
+  monitorNode(peer: string, onDown: OnNodeDown): Disposable {
+    this.#core.assertOpen()
+    const monitor = this.#monitors.add(peer, (reason) => {
+      try {
+        onDown(reason)
+      } catch (cause) {
+        const message = `what monitors the node ${peer} threw: ${messageOf(cause)}`
+        this.#core.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
+      }
+    })
+    if (peer === this.self || this.#core.table.get(peer) !== undefined) return monitor
+    const failed = (cause: unknown): void => {
+      const { code, message, hint } =
+        cause instanceof NodeError ? cause : new NodeError('NODE_NOT_CONNECTED', String(cause))
+      this.#monitors.down(peer, { code, message, hint, cause })
+    }
+    if (this.#core.parts.options.autoConnect !== false) this.connect(peer).catch(failed)
+    else queueMicrotask(() => failed(new NodeError('NODE_NOT_CONNECTED', `${peer} is not connected`, { peer })))
+    return monitor
   }
 
   /**
