@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises'
 
 /** The files of the page, which stand in the package as the browser gets them, with their types. */
 export const PAGE_ASSETS = {
+  'change-log.js': 'text/javascript; charset=utf-8',
   'dom.js': 'text/javascript; charset=utf-8',
   'graph.js': 'text/javascript; charset=utf-8',
   'member-rows.js': 'text/javascript; charset=utf-8',
+  'member-table.js': 'text/javascript; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
   'page.js': 'text/javascript; charset=utf-8',
   'page.svg': 'image/svg+xml',
+  'tiles.js': 'text/javascript; charset=utf-8',
   'topologies.js': 'text/javascript; charset=utf-8',
   'units.js': 'text/javascript; charset=utf-8',
 } as const
