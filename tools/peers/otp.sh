@@ -18,6 +18,15 @@ if [ -x "$dir/erl" ]; then
   exit 0
 fi
 
+# Several tests may want the same release at once: the first fetches it, the others wait.
+mkdir -p "$(dirname "$dir")"
+exec 9>"$dir.lock"
+flock 9
+if [ -x "$dir/erl" ]; then
+  echo "$dir"
+  exit 0
+fi
+
 debian_root "$dir" "$suite" erlang-base erlang-crypto erlang-ssl elixir
 rm -rf "$state"
 # `erl` comes last: where it stands, everything does.

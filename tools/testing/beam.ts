@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -13,11 +13,17 @@ export interface BeamOptions {
   /** Given to the VM as they are, before the evaluation loop. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** The program to run, for another release than the one on the PATH. */
+  /** The program to run, for another release than that of `ERL`. */
   readonly program?: string
   /** The network namespace to run in; Erlang only. */
   readonly namespace?: string
 }
+
+/** The Erlang that tests talk to: that of `DYNSRV_TEST_ERL`, which is a path of another release's `erl`, or the one on the PATH. */
+export const ERL = process.env.DYNSRV_TEST_ERL ?? 'erl'
+
+/** The compiler of the same release: what one release compiles, an older one does not always load. */
+export const ERLC = ERL === 'erl' ? 'erlc' : join(dirname(ERL), 'erlc')
 
 /** A real BEAM node that evaluates what it is told, one expression at a time. */
 export interface Beam extends AsyncDisposable {
@@ -82,7 +88,7 @@ const ELIXIR_LOOP = `
 
 /** Starts a real Erlang node; it is stopped when its scope ends. */
 export function startErl(options: BeamOptions): Promise<Beam> {
-  const { name, cookie, args = [], env = {}, program = 'erl', namespace } = options
+  const { name, cookie, args = [], env = {}, program = ERL, namespace } = options
   const erl = [program, '-noshell', '-name', name, '-setcookie', cookie, ...args, '-eval', ERL_LOOP]
   const [command, ...rest] = namespace === undefined ? erl : ['ip', 'netns', 'exec', namespace, ...erl]
   return start(name, command!, rest, env)
@@ -107,7 +113,7 @@ export function compileCompanion(): string {
   const folder = temporaryFolder('companion')
   const source = fileURLToPath(new URL('../../packages/epmd-shim/beam/dynsrv_epmd.erl', import.meta.url))
   copyFileSync(source, join(folder, 'dynsrv_epmd.erl'))
-  execFileSync('erlc', ['-Werror', '-o', folder, join(folder, 'dynsrv_epmd.erl')])
+  execFileSync(ERLC, ['-Werror', '-o', folder, join(folder, 'dynsrv_epmd.erl')])
   compiled = folder
   return folder
 }

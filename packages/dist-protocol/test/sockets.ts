@@ -5,6 +5,7 @@ import { copyFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ERLC } from '@dynsrv/tools/beam'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { AcceptorHandshake, type AcceptorOptions } from '../src/acceptor-handshake.ts'
 import { Channel, type ChannelOutput } from '../src/channel.ts'
@@ -20,7 +21,7 @@ export function epmdFreeArgs(): string[] {
     compiled = temporaryFolder('dist-protocol')
     const source = join(compiled, 'peer_epmd.erl')
     copyFileSync(fileURLToPath(new URL('peer_epmd.erl', import.meta.url)), source)
-    execFileSync('erlc', ['-Werror', '-o', compiled, source])
+    execFileSync(ERLC, ['-Werror', '-o', compiled, source])
   }
   return ['-pa', compiled, '-start_epmd', 'false', '-epmd_module', 'peer_epmd']
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
-import { startErl } from '@dynsrv/tools/beam'
+import { ERL, startErl } from '@dynsrv/tools/beam'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { expect, it } from 'vitest'
 import { AcceptorHandshake } from '../src/acceptor-handshake.ts'
@@ -29,7 +29,7 @@ const MAKE_CERTIFICATE = `
 
 function tlsFiles(): { pem: Buffer; args: string[] } {
   const folder = temporaryFolder('dist-protocol-tls')
-  execFileSync('erl', ['-noshell', '-eval', MAKE_CERTIFICATE], { cwd: folder })
+  execFileSync(ERL, ['-noshell', '-eval', MAKE_CERTIFICATE], { cwd: folder })
   const pem = join(folder, 'both.pem')
   const options = join(folder, 'ssl_dist.conf')
   writeFileSync(

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { ERL, ERLC } from '@dynsrv/tools/beam'
 
 /** A running `erl` that decodes, encodes, compares and prints terms on request; see beam_peer.erl. */
 export class BeamPeer implements AsyncDisposable {
@@ -16,9 +17,9 @@ export class BeamPeer implements AsyncDisposable {
 
   constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'dynsrv-etf-'))
-    execFileSync('erlc', ['-o', this.#folder, fileURLToPath(new URL('beam_peer.erl', import.meta.url))])
+    execFileSync(ERLC, ['-o', this.#folder, fileURLToPath(new URL('beam_peer.erl', import.meta.url))])
     const args = ['-noinput', '-noshell', '-pa', this.#folder, '-s', 'beam_peer', 'main']
-    this.#child = spawn('erl', args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
+    this.#child = spawn(ERL, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
     this.#requests = this.#child.stdio[3] as Writable
     this.#child.stdio[4]!.on('data', (chunk: Buffer) => this.#receive(chunk))
     this.#child.once('exit', (code) => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type Beam, startErl } from '@dynsrv/tools/beam'
+import { type Beam, ERLC, startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 
@@ -12,7 +12,7 @@ let compiled: string | undefined
 export function compiledEpmd(): string {
   if (compiled !== undefined) return compiled
   compiled = temporaryFolder('node')
-  execFileSync('erlc', ['-o', compiled, fileURLToPath(new URL('port_in_name_epmd.erl', import.meta.url))])
+  execFileSync(ERLC, ['-o', compiled, fileURLToPath(new URL('port_in_name_epmd.erl', import.meta.url))])
   return compiled
 }
 
@@ -31,6 +31,5 @@ export interface BeamPeerOptions {
 export async function startBeamPeer(label: string, options: BeamPeerOptions = {}): Promise<Beam> {
   const { name = await freeName(label), cookie = COOKIE, args = [] } = options
   const epmd = ['-pa', compiledEpmd(), '-start_epmd', 'false', '-epmd_module', 'port_in_name_epmd']
-  const { DYNSRV_TEST_ERL: program } = process.env
-  return startErl({ name, cookie, args: [...epmd, ...args], ...(program !== undefined && { program }) })
+  return startErl({ name, cookie, args: [...epmd, ...args] })
 }
