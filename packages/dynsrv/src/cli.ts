@@ -8,7 +8,7 @@ import { localCommands } from './commands/local-commands.ts'
 import { peerCommands } from './commands/peer-commands.ts'
 import type { Run } from './commands/run.ts'
 import { termCommands } from './commands/term-commands.ts'
-import { advice, oneLine } from './explain.ts'
+import { advice, explain, oneLine } from './explain.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
 // Each command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
@@ -64,7 +64,12 @@ Exit codes: 0 done, 1 failed while running, 2 bad arguments or environment.
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode = EXIT_OK
   let running = 'dynsrv'
-  const complain = (text: string) => process.stderr.write(`${running}: ${oneLine(text)}\n`)
+  const asJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json')
+  const fail = (error: unknown, failedWith: number, text = advice(error)) => {
+    const told = { type: 'error', command: running, exitCode: failedWith, ...explain(error) }
+    process.stderr.write(asJson ? `${JSON.stringify(told)}\n` : `${running}: ${oneLine(text)}\n`)
+    return failedWith
+  }
   process.stdout.on('error', leaveOnBrokenPipe)
 
   const program = new Command('dynsrv')
@@ -150,11 +155,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT_OK
-      complain(`${usageText(error)} (see ${running} --help)`)
-      return EXIT_BAD_USAGE
+      const message = usageText(error)
+      const hint = `See ${running} --help.`
+      return fail({ message, hint }, EXIT_BAD_USAGE, `${message} (see ${running} --help)`)
     }
-    complain(advice(error))
-    return exitCodeOf(error)
+    return fail(error, exitCodeOf(error))
   }
   return exitCode
 }

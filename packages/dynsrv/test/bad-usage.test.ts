@@ -250,6 +250,30 @@ describe('bad usage ends with exit code 2 and one line that says what to do', ()
     expect(code).toBe(2)
   })
 
+  it('is an object on the standard error with --json', async () => {
+    const told = async (...args: string[]) => {
+      const { stdout, stderr } = await runDynsrv([...args, '--json'])
+      expect(stdout).toBe('')
+      expect(stderr.split('\n')).toHaveLength(2)
+      return JSON.parse(stderr) as Record<string, unknown>
+    }
+    expect(await told('names', '--service', 'x.test', '--dns', 'no-port:99999')).toStrictEqual({
+      type: 'error',
+      command: 'dynsrv names',
+      exitCode: 2,
+      message: expect.any(String),
+      code: expect.stringMatching(/^(DYNSRV|DNS)_/),
+      hint: expect.any(String),
+    })
+    expect(await told('ping')).toStrictEqual({
+      type: 'error',
+      command: 'dynsrv ping',
+      exitCode: 2,
+      message: "missing required argument 'node'",
+      hint: 'See dynsrv ping --help.',
+    })
+  })
+
   it('a port that is in use', async () => {
     await using server = createServer().listen(0)
     await once(server, 'listening')
