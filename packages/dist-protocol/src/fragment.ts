@@ -2,6 +2,9 @@ import type { Atom } from '@dynsrv/etf'
 import type { DecodedControl } from './control-decode.ts'
 import { DistError } from './error.ts'
 
+/** The number of a fragmented message, of 64 bits; a `bigint` only where a `number` is not exact, for one takes long to make. */
+export type Sequence = number | bigint
+
 /** How much of unfinished messages is kept. */
 export interface FragmentLimits {
   /** Unfinished messages at once. */
@@ -50,9 +53,9 @@ const MOST_PLACED_BYTES = 1 << 20
  */
 export class Reassembler {
   readonly #limits: FragmentLimits
-  readonly #open = new Map<bigint, PartialMessage>()
+  readonly #open = new Map<Sequence, PartialMessage>()
   #bytes = 0
-  #placed: { readonly sequence: bigint; readonly bytes: number } | undefined
+  #placed: { readonly sequence: Sequence; readonly bytes: number } | undefined
   #first: Uint8Array | undefined
 
   constructor(limits: FragmentLimits) {
@@ -65,7 +68,7 @@ export class Reassembler {
    * @param count how many fragments it has, at least 2
    * @throws {DistError} `DIST_MALFORMED`, `DIST_FRAGMENT_LIMIT`
    */
-  begin(sequence: bigint, count: number, decoded: DecodedControl, atoms: readonly Atom[], part: Uint8Array): void {
+  begin(sequence: Sequence, count: number, decoded: DecodedControl, atoms: readonly Atom[], part: Uint8Array): void {
     this.#admit(sequence)
     const expectedBytes = Math.min(part.length * count, this.#limits.maxPartialBytes)
     const bytes = new Uint8Array(0)
@@ -90,7 +93,7 @@ export class Reassembler {
    * @param end where it ends
    */
   beginPlaced(
-    sequence: bigint,
+    sequence: Sequence,
     count: number,
     decoded: DecodedControl,
     atoms: readonly Atom[],
@@ -120,7 +123,7 @@ export class Reassembler {
    * @returns the message when this was its last fragment
    * @throws {DistError} `DIST_MALFORMED`, `DIST_FRAGMENT_LIMIT`
    */
-  continue(sequence: bigint, fragment: number, part: Uint8Array): PartialMessage | undefined {
+  continue(sequence: Sequence, fragment: number, part: Uint8Array): PartialMessage | undefined {
     const message = this.#open.get(sequence)
     if (message === undefined) throw malformed(`sequence ${sequence} was never started`)
     if (fragment !== message.next) throw malformed(`fragment ${fragment} came where ${message.next} was due`)
@@ -129,7 +132,7 @@ export class Reassembler {
   }
 
   /** Where the bytes of a fragment that is still arriving belong; undefined when `continue` would refuse it. */
-  place(sequence: bigint, fragment: number, bytes: number): Uint8Array | undefined {
+  place(sequence: Sequence, fragment: number, bytes: number): Uint8Array | undefined {
     const message = this.#open.get(sequence)
     if (message?.next !== fragment || bytes > MOST_PLACED_BYTES) return undefined
     if (this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
@@ -171,7 +174,7 @@ export class Reassembler {
     this.#first = undefined
   }
 
-  #admit(sequence: bigint): void {
+  #admit(sequence: Sequence): void {
     if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
     if (this.#open.size < this.#limits.maxPartialMessages) return
     throw new DistError(
@@ -207,7 +210,7 @@ export class Reassembler {
     message.bytes = grown
   }
 
-  #advance(sequence: bigint, message: PartialMessage): PartialMessage | undefined {
+  #advance(sequence: Sequence, message: PartialMessage): PartialMessage | undefined {
     message.next--
     message.idleSince = undefined
     if (message.next > 0) return undefined

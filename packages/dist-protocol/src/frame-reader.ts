@@ -5,7 +5,7 @@ import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import { DistError } from './error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from './flags.ts'
-import { type FragmentLimits, type PartialMessage, Reassembler } from './fragment.ts'
+import { type FragmentLimits, type PartialMessage, Reassembler, type Sequence } from './fragment.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
 import { LastPrefix } from './last-prefix.ts'
 import type { Placement } from './packet.ts'
@@ -25,7 +25,7 @@ export class FrameReader {
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
   /** The ids of the first fragment that is being gathered in its place. */
-  #placedFirst: { readonly sequence: bigint; readonly fragment: number } | undefined
+  #placedFirst: FragmentIds | undefined
 
   constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions) {
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
@@ -53,7 +53,7 @@ export class FrameReader {
     if (kind === HEADER) return this.#whole(bytes, start, end, header, 2)
     if (this.#reassembler !== undefined) {
       if (kind === FIRST_FRAGMENT) return this.#firstFragment(bytes, start, end, header, this.#reassembler)
-      if (kind === FURTHER_FRAGMENT) return this.#furtherFragment(bytes.subarray(start, end), this.#reassembler)
+      if (kind === FURTHER_FRAGMENT) return this.#furtherFragment(bytes, start, end, this.#reassembler)
     }
     throw malformed(`a frame of kind ${kind}`)
   }
@@ -74,13 +74,14 @@ export class FrameReader {
     if (reassembler === undefined) return undefined
     return {
       headBytes: FRAGMENT_PREFIX_BYTES,
-      place: (head, restBytes) => {
-        if (head[0] !== VERSION) return undefined
-        const { sequence, fragment } = fragmentIds(head)
-        if (head[1] === FURTHER_FRAGMENT) return reassembler.place(sequence, fragment, restBytes)
-        if (head[1] !== FIRST_FRAGMENT) return undefined
-        this.#placedFirst = { sequence, fragment }
-        return reassembler.placeFirst(fragment, restBytes)
+      place: (bytes, at, restBytes) => {
+        if (bytes[at] !== VERSION) return undefined
+        const kind = bytes[at + 1]
+        if (kind !== FIRST_FRAGMENT && kind !== FURTHER_FRAGMENT) return undefined
+        const ids = fragmentIds(bytes, at)
+        if (kind === FURTHER_FRAGMENT) return reassembler.place(ids.sequence, ids.fragment, restBytes)
+        this.#placedFirst = ids
+        return reassembler.placeFirst(ids.fragment, restBytes)
       },
     }
   }
@@ -139,7 +140,8 @@ export class FrameReader {
     header: HeaderReader,
     reassembler: Reassembler,
   ): IncomingMessage | undefined {
-    const { sequence, fragment } = fragmentIds(bytes.subarray(start, end))
+    if (end - start < FRAGMENT_PREFIX_BYTES) throw endsInPrefix()
+    const { sequence, fragment } = fragmentIds(bytes, start)
     if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
     if (fragment === 1) return this.#whole(bytes, start, end, header, FRAGMENT_PREFIX_BYTES)
     const { atoms, decoded } = this.#head(bytes, start + FRAGMENT_PREFIX_BYTES, end, header)
@@ -147,9 +149,15 @@ export class FrameReader {
     return undefined
   }
 
-  #furtherFragment(frame: Uint8Array, reassembler: Reassembler): IncomingMessage | undefined {
-    const { sequence, fragment } = fragmentIds(frame)
-    return this.#finish(reassembler.continue(sequence, fragment, frame.subarray(FRAGMENT_PREFIX_BYTES)))
+  #furtherFragment(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    reassembler: Reassembler,
+  ): IncomingMessage | undefined {
+    if (end - start < FRAGMENT_PREFIX_BYTES) throw endsInPrefix()
+    const { sequence, fragment } = fragmentIds(bytes, start)
+    return this.#finish(reassembler.continue(sequence, fragment, bytes.subarray(start + FRAGMENT_PREFIX_BYTES, end)))
   }
 
   #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
@@ -163,12 +171,30 @@ export class FrameReader {
   }
 }
 
+/** The upper half of the first 64-bit number that a `number` does not hold exactly. */
+const EXACT_HIGH_HALF = 1 << 21
+
 const NO_ATOMS: readonly Atom[] = []
 
-function fragmentIds(frame: Uint8Array): { sequence: bigint; fragment: number } {
-  if (frame.length < FRAGMENT_PREFIX_BYTES) throw malformed('a fragment that ends in its prefix')
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
-  return { sequence: view.getBigUint64(2), fragment: Number(view.getBigUint64(10)) }
+interface FragmentIds {
+  readonly sequence: Sequence
+  readonly fragment: number
+}
+
+/** What the prefix of a fragment that begins at `bytes[at]`, and is there whole, says. */
+function fragmentIds(bytes: Uint8Array, at: number): FragmentIds {
+  const high = u32(bytes, at + 2)
+  const low = u32(bytes, at + 6)
+  const sequence = high < EXACT_HIGH_HALF ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low)
+  return { sequence, fragment: u32(bytes, at + 10) * 0x1_0000_0000 + u32(bytes, at + 14) }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+function endsInPrefix(): DistError {
+  return malformed('a fragment that ends in its prefix')
 }
 
 /** One message as it comes out: reasons of the older opcodes come as payload too. */

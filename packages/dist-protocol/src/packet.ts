@@ -25,8 +25,8 @@ const SMALLER_BETWEEN = 2
 export interface Placement {
   /** How many bytes at the beginning of a packet tell where the rest belongs. */
   readonly headBytes: number
-  /** The place for the rest of a packet, exactly as long as it, or undefined when it has none. */
-  readonly place: (head: Uint8Array, restBytes: number) => Uint8Array | undefined
+  /** The place for the rest of a packet whose head begins at `bytes[at]`, exactly as long as it, or undefined when it has none. */
+  readonly place: (bytes: Uint8Array, at: number, restBytes: number) => Uint8Array | undefined
 }
 
 function allocate(bytes: number): Uint8Array {
@@ -161,8 +161,8 @@ export class PacketReader {
   #place(size: number): Uint8Array | undefined {
     if (this.#placement === undefined || size < AIM_BYTES) return undefined
     const { headBytes, place } = this.#placement
-    const head = this.#chunk.subarray(this.#offset, this.#offset + headBytes)
-    const placed = head.length === headBytes ? place(head, size - headBytes) : undefined
+    if (this.#chunk.length - this.#offset < headBytes) return undefined
+    const placed = place(this.#chunk, this.#offset, size - headBytes)
     if (placed === undefined) return undefined
     this.#offset += headBytes
     this.#length = placed.length

@@ -183,6 +183,21 @@ describe('a channel', () => {
 })
 
 describe('fragments', () => {
+  it.each([
+    ['0000000000000001', '0000000000000002'],
+    ['001fffffffffffff', '0020000000000000'],
+    ['0020000000000000', '0020000000000001'],
+    ['fffffffffffffffe', 'ffffffffffffffff'],
+  ])('of the messages %s and %s are told apart', (one, other) => {
+    const first = (sequence: string, byte: string) =>
+      frame(`8345${sequence}00000000000000020068036116${B}${A}6d00000002${byte}`)
+    const last = (sequence: string, byte: string) => frame(`8346${sequence}0000000000000001${byte}`)
+    const outputs = ours().receive(
+      join(first(one, '61'), first(other, '62'), last(one, '63'), last(other, '64')),
+    ) as (ChannelOutput & { type: 'message' })[]
+    expect(outputs.map(({ payload }) => payload?.decode({ binary: 'text' }))).toStrictEqual(['ac', 'bd'])
+  })
+
   const recorded = capture('fragmented-interleaved')
   const frames = packets(recorded, 'A>B', 'dist')
   const at = frames.findIndex((bytes) => bytes[5] === 69)

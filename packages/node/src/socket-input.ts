@@ -28,6 +28,8 @@ const READ_BYTES = 64 * 1024
 
 /** Made for the first socket. All sockets read to it in turn, so that one at rest has no buffer of its own. */
 let shared: Buffer | undefined
+/** Its beginning, for reads of less. */
+let sharedHead: Buffer | undefined
 
 /**
  * What comes over one socket, for whoever reads it just now.
@@ -57,10 +59,14 @@ export class SocketInput {
         if (target !== undefined) return target
         shared ??= Buffer.allocUnsafeSlow(READ_BYTES)
         const ahead = this.#reader?.readAhead ?? READ_BYTES
-        return ahead < READ_BYTES ? shared.subarray(0, ahead) : shared
+        if (ahead >= READ_BYTES) return shared
+        // The same length each time, as a rule; to make a view takes as long as to read what comes into it.
+        if (sharedHead?.length !== ahead) sharedHead = shared.subarray(0, ahead)
+        return sharedHead
       },
       callback: (bytes, buffer) => {
-        this.#take(this.#aimed ? buffer.subarray(0, bytes) : new Uint8Array(buffer.subarray(0, bytes)))
+        const came = bytes === buffer.length ? buffer : buffer.subarray(0, bytes)
+        this.#take(this.#aimed ? came : new Uint8Array(came))
         return true
       },
     }
