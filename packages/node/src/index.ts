@@ -22,6 +22,7 @@ export type { NodeDown, NodeDownReason, NodeEvent, NodeEvents, NodeUp, Refused, 
 export type { LogMethod, NodeLogger } from './node-logger.ts'
 export type { OnNodeDown } from './node-monitors.ts'
 export { NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.ts'
+export type { Alias } from './node-processes.ts'
 export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
 export { type SubscribeOptions, Subscription } from './pubsub/subscription.ts'
@@ -31,6 +32,7 @@ export type {
   CallOptions,
   Destination,
   MultiCallResult,
+  Recipient,
   SendOptions,
   SendWaitOptions,
 } from './signature.ts'

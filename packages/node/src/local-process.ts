@@ -42,6 +42,8 @@ export class LocalProcess {
   /** The youngest monitor that this process has set up and that waits for an end; the others hang on it. */
   monitor: OwnMonitor | undefined
   readonly names = new Set<string>()
+  /** Those that were made for it; most processes have none. */
+  aliases: Set<Reference> | undefined
   /** Turns exit signals of linked processes into messages `{'EXIT', Pid, Reason}`. */
   trapExit = false
   alive = true

@@ -6,7 +6,7 @@ import type { LocalProcess } from './local-process.ts'
 import { MailboxQueue, type OverflowPolicy } from './mailbox-queue.ts'
 import type { Target } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
-import type { CallOptions, Destination, SendOptions } from './signature.ts'
+import type { CallOptions, Destination, Recipient, SendOptions } from './signature.ts'
 
 const NORMAL = atom('normal')
 /** What OTP's supervisors take for an end in order. */
@@ -40,7 +40,7 @@ export interface ReceiveOptions<T extends Term = Term> {
 export interface MailboxParts {
   readonly registry: Registry
   readonly life: LinksAndMonitors
-  readonly send: (from: Pid, to: Destination, message: Term, options?: SendOptions) => boolean
+  readonly send: (from: Pid, to: Recipient, message: Term, options?: SendOptions) => boolean
   readonly call: (to: Destination, request: Term, options?: CallOptions) => Promise<Term>
   readonly target: (to: Destination) => Target
   readonly full: (mailbox: Mailbox, policy: OverflowPolicy) => void
@@ -107,7 +107,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   }
 
   /** Sends with this mailbox' pid as sender. See `Node.send`. */
-  send(to: Destination, message: Term, options?: SendOptions): boolean {
+  send(to: Recipient, message: Term, options?: SendOptions): boolean {
     return this.#parts.send(this.pid, to, message, options)
   }
 

@@ -1,6 +1,6 @@
 import type { ControlMessage, Cookie, EncodedTerm } from '@dynsrv/dist-protocol'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
-import { atom, EtfError, type Pid, type Term } from '@dynsrv/etf'
+import { atom, EtfError, type Pid, Reference, type Term } from '@dynsrv/etf'
 import type { Connection } from './connection.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { publishEvent } from './diagnostics.ts'
@@ -22,7 +22,7 @@ import type { PubSub } from './pubsub/pubsub.ts'
 import { Registry } from './registry.ts'
 import { RemoteCalls } from './remote-calls.ts'
 import { SignalRouter } from './signal-router.ts'
-import type { Destination, SendOptions, SendWaitOptions } from './signature.ts'
+import type { Recipient, SendOptions, SendWaitOptions } from './signature.ts'
 import { smallCreation } from './small-creation.ts'
 import { ExposedFunctions } from './system/exposed-functions.ts'
 import type { GlobalNameServer } from './system/global-name-server.ts'
@@ -199,15 +199,15 @@ export class NodeCore {
   }
 
   /** Sends in the name of a process of ours. @throws {NodeError} `NODE_CLOSED`, and what `Node.send` throws */
-  send(from: Pid, to: Destination, message: Term, options?: SendOptions): boolean {
+  send(from: Pid, to: Recipient, message: Term, options?: SendOptions): boolean {
     this.assertOpen()
     return this.router.send(from, to, message, options)
   }
 
   /** The same when the peer takes it. */
-  async sendWaiting(from: Pid, to: Destination, message: Term, { signal }: SendWaitOptions): Promise<void> {
+  async sendWaiting(from: Pid, to: Recipient, message: Term, { signal }: SendWaitOptions): Promise<void> {
     this.assertOpen()
-    const target = this.router.target(to)
+    const target = to instanceof Reference ? to : this.router.target(to)
     const node = 'name' in target ? target.node : target.node.name
     const send = (): void => void this.send(from, target, message)
     if (node === this.self) send()

@@ -1,4 +1,4 @@
-import type { Pid } from '@dynsrv/etf'
+import type { Pid, Reference } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
 import { GenServer } from './gen-server.ts'
 import type { GlobalNames } from './global-names.ts'
@@ -10,6 +10,12 @@ import type { ServerHandlers } from './server-handlers.ts'
 import { StateReplies } from './sys/state-replies.ts'
 import type { ExposedFunction } from './system/exposed-functions.ts'
 import { PgScope } from './system/pg-scope.ts'
+
+/** Another address of a process of ours; disposing of it takes it back. */
+export interface Alias extends Disposable {
+  /** What is sent to it reaches the process. */
+  readonly ref: Reference
+}
 
 /** What runs on a node and can be reached by others: the serving half of `Node`. */
 export abstract class NodeProcesses extends NodeCalls {
@@ -153,6 +159,21 @@ export abstract class NodeProcesses extends NodeCalls {
     const process = this.#core.registry.byPid(pid)
     if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
     this.#core.registry.register(name, process)
+  }
+
+  /**
+   * Makes an alias of a process of ours, as `erlang:alias/1` does: give `ref` to whoever may send to the process for a
+   * while. What comes when the alias was taken back, or the process has ended, is dropped.
+   *
+   * @param options with `once` the alias ends with its first message, as a reply's does
+   * @throws {NodeError} `NODE_NO_PROCESS`
+   */
+  alias({ pid }: { readonly pid: Pid }, { once = false }: { readonly once?: boolean } = {}): Alias {
+    const { registry } = this.#core
+    const process = registry.byPid(pid)
+    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    const ref = registry.aliasOf(process, once)
+    return { ref, [Symbol.dispose]: () => registry.endAlias(process, ref) }
   }
 
   /** Takes a name back; whether there was one. */

@@ -11,7 +11,7 @@ import type { NodeCore } from './node-core.ts'
 import type { NodeEvent } from './node-event.ts'
 import { NodeMonitors, type OnNodeDown } from './node-monitors.ts'
 import { NodeProcesses } from './node-processes.ts'
-import type { CallOptions, Destination, SendOptions, SendWaitOptions } from './signature.ts'
+import type { CallOptions, Recipient, SendOptions, SendWaitOptions } from './signature.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
 /**
@@ -130,7 +130,7 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @returns false when the peer takes less than is sent (see `drained`), or there is no way to it
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
-  send(to: Destination, message: Term, options?: SendOptions & { from?: Pid }): boolean
+  send(to: Recipient, message: Term, options?: SendOptions & { from?: Pid }): boolean
   /**
    * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` whoever awaits this sends no faster than the
    * peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
@@ -138,9 +138,9 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @throws {NodeError} `NODE_MESSAGE_INVALID`; why the peer cannot be connected, or why its link was lost meanwhile
    * @throws the signal's reason when it aborts first; the message is not sent then
    */
-  send(to: Destination, message: Term, options: SendWaitOptions & { from?: Pid }): Promise<void>
+  send(to: Recipient, message: Term, options: SendWaitOptions & { from?: Pid }): Promise<void>
   send(
-    to: Destination,
+    to: Recipient,
     message: Term,
     { from = this.#core.calls.caller.pid, ...options }: (SendOptions | SendWaitOptions) & { from?: Pid } = {},
   ): boolean | Promise<void> {

@@ -78,6 +78,31 @@ export class Registry {
     return this.#processes.size >= this.#maxProcesses
   }
 
+  /** A reference under which a process gets messages, until it ends or the alias is taken back. */
+  aliasOf(process: LocalProcess, once: boolean): Reference {
+    const ref = this.#ids.reference()
+    this.#aliases.set(ref, (message) => {
+      if (once) this.endAlias(process, ref)
+      process.behaviour.message(message)
+    })
+    process.aliases ??= new Set()
+    process.aliases.add(ref)
+    return ref
+  }
+
+  /** Takes an alias of a process back. */
+  endAlias(process: LocalProcess, ref: Reference): void {
+    process.aliases?.delete(ref)
+    this.#aliases.delete(ref)
+  }
+
+  /** Whether the alias was active. */
+  sendToAlias(ref: Reference, message: Term): boolean {
+    const receive = this.#aliases.get(ref)
+    receive?.(message)
+    return receive !== undefined
+  }
+
   addAlias(ref: Reference, receive: (message: Term) => void): void {
     this.#aliases.set(ref, receive)
   }
@@ -96,5 +121,7 @@ export class Registry {
     this.#processes.delete(localNumber(process.pid))
     for (const name of process.names) this.#names.delete(name)
     process.names.clear()
+    for (const ref of process.aliases ?? []) this.#aliases.delete(ref)
+    process.aliases = undefined
   }
 }

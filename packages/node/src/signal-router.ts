@@ -1,4 +1,11 @@
-import { ALTACT, type ControlMessage, DFLAG_UNLINK_ID, DistError, type EncodedTerm } from '@dynsrv/dist-protocol'
+import {
+  ALTACT,
+  type ControlMessage,
+  DFLAG_ALIAS,
+  DFLAG_UNLINK_ID,
+  DistError,
+  type EncodedTerm,
+} from '@dynsrv/dist-protocol'
 import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import type { Connection } from './connection.ts'
 import { messageOf, NodeError } from './error.ts'
@@ -6,7 +13,7 @@ import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
 import type { Warning } from './node-event.ts'
 import type { Target } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
-import type { Destination, SendOptions } from './signature.ts'
+import type { Destination, Recipient, SendOptions } from './signature.ts'
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
@@ -62,11 +69,12 @@ export class SignalRouter {
    * @returns false when the peer is busy, or there is no way to it
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
-  send(from: Pid, to: Destination, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = this.target(to)
+  send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
+    const target = to instanceof Reference ? to : this.target(to)
     const node = 'name' in target ? target.node : target.node.name
     if (node === this.#parts.self) {
       const { registry } = this.#parts
+      if (target instanceof Reference) return registry.sendToAlias(target, message)
       const process = 'name' in target ? registry.byName(target.name.name) : registry.byPid(target)
       process?.behaviour.message(message)
       return process !== undefined
@@ -75,8 +83,14 @@ export class SignalRouter {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
     }
+    // Whoever does not know aliases would drop the link; only the link that it came over makes sense for an alias.
+    if (target instanceof Reference && ((this.#parts.connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
     const control: ControlMessage =
-      'name' in target ? { op: 'REG_SEND', from, toName: target.name } : { op: 'SEND_SENDER', from, to: target }
+      'name' in target
+        ? { op: 'REG_SEND', from, toName: target.name }
+        : target instanceof Reference
+          ? { op: 'ALIAS_SEND', from, to: target }
+          : { op: 'SEND_SENDER', from, to: target }
     try {
       return this.#transmit(node, control, [message]) === 'taken'
     } catch (cause) {

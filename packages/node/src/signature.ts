@@ -1,8 +1,11 @@
-import type { Atom, Pid, Term } from '@dynsrv/etf'
+import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { NodeError } from './error.ts'
 
 /** Where a message goes: a pid, a name registered on this node, or a name on another node. */
 export type Destination = Pid | string | Atom | { readonly name: string | Atom; readonly node: string }
+
+/** Where `send` brings a message: a destination, or an alias that a process has made (`erlang:alias/0`, `Node.alias`). */
+export type Recipient = Destination | Reference
 
 /** What `send` does when more than the busy limit waits for the peer. */
 export type BusyPolicy = 'queue' | 'drop' | 'fail'
