@@ -8,7 +8,10 @@ export interface Explanation {
 /** Reads the code, the message and the hint of any error or reason. */
 export function explain(reason: unknown): Explanation {
   if (typeof reason !== 'object' || reason === null) return { message: oneLine(String(reason)) }
-  const { code, hint, message } = reason as { code?: unknown; hint?: unknown; message?: unknown }
+  const { code, hint, message, name } = reason as { code?: unknown; hint?: unknown; message?: unknown; name?: unknown }
+  // What `AbortSignal.timeout` gives says nothing to a person.
+  if (name === 'TimeoutError')
+    return { message: 'there was no answer in time', hint: 'Raise --timeout if that is short.' }
   return {
     message: oneLine(typeof message === 'string' ? message : String(code ?? 'unknown reason')),
     ...(typeof code === 'string' && { code }),

@@ -123,6 +123,16 @@ describe('dynsrv ping', () => {
     }
   })
 
+  it('says that epmd stays silent', async () => {
+    await using silent = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const env = { ...ENV, ERL_EPMD_PORT: String(port) }
+    const { code, stderr } = await runDynsrv(['ping', 'a@127.0.0.1', '--epmd', '--timeout', '500ms'], { env })
+    expect(stderr).toMatch(/epmd at 127\.0\.0\.1:\d+ did not answer within 450 ms\. Check that/)
+    expect(code).toBe(1)
+  })
+
   it('tells a refused port from one that stays silent', async () => {
     const closed = await freePort()
     const refused = await runDynsrv(['ping', NAME, '--at', `127.0.0.1:${closed}`], { env: ENV })

@@ -44,7 +44,7 @@ export async function openDirectory(
     return { epmd: await fixed(at, peer), kind: 'at', label: '--at', [Symbol.dispose]: () => undefined }
   }
   if (epmd !== undefined) {
-    const module = new ErlEpmd({ timeoutMs })
+    const module = new ErlEpmd({ timeoutMs: Math.max(1, Math.floor(timeoutMs * EPMD_SHARE)) })
     return { epmd: module, kind: 'epmd', label: 'epmd', [Symbol.dispose]: () => module.close() }
   }
   const servers = dns.map(dnsServer)
@@ -60,6 +60,8 @@ export async function openDirectory(
 
 const MAX_TRY_MS = 2_000
 const TRY_SHARE = 0.4
+/** It is epmd that says that it was silent, not the end of all our time. */
+const EPMD_SHARE = 0.9
 
 /** One lost datagram must not take the whole time; and both tries must end before it, to say which server was silent. */
 function tryMs(timeoutMs: number): number {
