@@ -11,7 +11,7 @@ import { startBeamMember } from '../src/beam-member.ts'
 const SERVICE = 'my-service.service.consul'
 const COOKIE = 'readme-cookie'
 
-it('the program of the README joins a cluster and talks to an Erlang process', async () => {
+it('the program of the README joins a cluster, calls a GenServer, and is called like a module', async () => {
   await using zone = await startZoneServer()
   const port = await freePort()
   zone.add({ type: 'SRV', name: SERVICE, target: `db-1.${SERVICE}`, port })
@@ -25,7 +25,13 @@ it('the program of the README joins a cluster and talks to an Erlang process', a
     dns: zone.address,
     epmdPort: await freePort(),
   })
-  await beam.eval('register(greeter, spawn(fun() -> receive {hello, From} -> From ! {hi, node()} end end))')
+  // It answers with what the exposed function gives, so the program prints that only when both ways work.
+  await beam.eval(`register('Elixir.MyApp.Stock', spawn(fun() ->
+    receive
+      {'$gen_call', {Pid, _} = From, count} ->
+        gen:reply(From, {count, erpc:call(node(Pid), 'Elixir.MyApp.Js', double, [21])})
+    end
+  end))`)
 
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
   const [program] = codeBlocks(readme).filter(({ language }) => language === 'js')
@@ -36,5 +42,5 @@ it('the program of the README joins a cluster and talks to an Erlang process', a
   const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(file)], {
     env: { ...process.env, RELEASE_COOKIE: COOKIE },
   })
-  expect(stdout.trim()).toBe(`{hi,'db-1@${SERVICE}'}`)
+  expect(stdout.trim()).toBe('{count,42}')
 })
