@@ -106,7 +106,7 @@ describe('dynsrv with a configuration file', () => {
     await using zone = await startZoneServer()
     const path = await json('up.json', {
       ...{ $schema: 'https://example.test/schema.json', name: 'a@b.test', service: 'b.test', dns: zone.address },
-      ...{ port: 0, host: '127.0.0.1', pollingInterval: 250, http: '127.0.0.1:0' },
+      ...{ port: 0, host: '127.0.0.1', pollingInterval: 250, http: '127.0.0.1:0', page: true },
     })
     await using one = new Dynsrv(['up', '--config', path, '--json'], { env: ENV })
     expect(await one.event('started')).toMatchObject({
@@ -116,6 +116,7 @@ describe('dynsrv with a configuration file', () => {
       pollingIntervalMs: 250,
       hidden: true,
       http: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      page: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
     })
     const more = ['--name', 'c@d.test', '--service', 'd.test', '--interval', '1s', '--visible', '--json']
     await using other = new Dynsrv(['join', '--config', path, ...more], { env: ENV })

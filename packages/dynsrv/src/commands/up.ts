@@ -23,7 +23,7 @@ export async function up(options: UpOptions): Promise<number> {
   let server: HealthServer | undefined
   return await stay(options, config, {
     async started(cluster) {
-      const page = options.page === true
+      const page = options.page ?? config?.page ?? false
       server = await startHealthServer(cluster, { ...at, minPeers, ...(page && { routes: pageRoutes(cluster) }) })
       return { http: server.url, ...(page && { page: `${server.url}/` }) }
     },

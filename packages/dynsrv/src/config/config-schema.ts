@@ -74,6 +74,7 @@ export const configSchema = z
       .optional()
       .meta({ description: 'TLS for the links, as -proto_dist inet_tls. Files are relative to this one.' }),
     http: text.optional().meta({ description: 'Where `dynsrv up` serves HTTP, host:port; default 127.0.0.1:9464.' }),
+    page: z.boolean().optional().meta({ description: 'Whether `dynsrv up` serves the live page; default false.' }),
     minPeers: z
       .number()
       .int()

@@ -23,6 +23,7 @@ export interface LoadedConfig {
   readonly start: StartOptions
   readonly http?: string
   readonly minPeers?: number
+  readonly page?: boolean
 }
 
 /**
@@ -42,7 +43,7 @@ export async function loadConfig(
       : resolve(cwd, file)
   if (path === undefined) return undefined
   const config = await checked(path, await read(path))
-  const { $schema: _schema, cookieFile, tls, topologies, http, minPeers, ...plain } = config
+  const { $schema: _schema, cookieFile, tls, topologies, http, minPeers, page, ...plain } = config
   const near = (name: string) => resolve(dirname(path), name)
   const start: StartOptions = {
     ...(plain as Omit<StartOptions, 'topologies' | 'tls'>),
@@ -50,7 +51,12 @@ export async function loadConfig(
     ...(tls !== undefined && { tls: () => tlsOptions(tls, near) }),
     ...(topologies !== undefined && { topologies: configTopologies(path, topologies, config.dns) }),
   }
-  return { file: path, start, ...(http !== undefined && { http }), ...(minPeers !== undefined && { minPeers }) }
+  return {
+    ...{ file: path, start },
+    ...(http !== undefined && { http }),
+    ...(minPeers !== undefined && { minPeers }),
+    ...(page !== undefined && { page }),
+  }
 }
 
 /** Types a configuration in a module; returns it as it is. */
