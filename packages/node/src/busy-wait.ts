@@ -16,7 +16,7 @@ export interface BusyWaitParts {
  * for the waking. BEAM's schedulers look for work for a while before they sleep, for the same reason.
  *
  * What it costs stays in proportion to what comes: bytes that come alone, with a longer pause before them, are not waited
- * behind, nor are the answers to many calls.
+ * behind, nor are the answers to many calls, nor a stream that goes one way.
  *
  * @see OTP `erl`, `+sbwt`
  */
@@ -36,13 +36,15 @@ export class BusyWait {
    * Bytes came.
    *
    * @param ms how soon bytes must follow each other for the loop to be kept awake, and for how long; 0 does nothing
+   * @param isExchange whether something was sent since the bytes before them: a stream is read the cheaper the more of it
+   *   has come
    */
-  came(ms: number): void {
+  came(ms: number, isExchange: boolean): void {
     if (ms === 0) return
     const now = this.#parts.now()
     const pause = now - this.#cameAt
     this.#cameAt = now
-    if (pause <= ms && this.callsUnderWay <= FEW_CALLS) this.#stay(now + ms)
+    if (isExchange && pause <= ms && this.callsUnderWay <= FEW_CALLS) this.#stay(now + ms)
   }
 
   /**

@@ -71,6 +71,8 @@ export class Connection {
   #scheduled = false
   #blocked = false
   #sent = 0
+  /** What `#sent` was when bytes came last. */
+  #sentBefore = 0
   #received = 0
 
   constructor(established: Established, options: ConnectionOptions) {
@@ -211,7 +213,8 @@ export class Connection {
 
   #receive(chunk: Uint8Array): void {
     this.#clock.received()
-    busyWait.came(this.#options.busyWaitMs)
+    busyWait.came(this.#options.busyWaitMs, this.#sent !== this.#sentBefore)
+    this.#sentBefore = this.#sent
     for (const output of this.#channel.receive(chunk)) {
       if (output.type === 'message') {
         this.#received++

@@ -27,8 +27,8 @@ export interface NodeOptions {
   /** Into how many looks the tick time is cut; default 4, as `net_tickintensity`. */
   readonly netTickIntensity?: number
   /**
-   * How long the event loop looks for more without going to sleep when bytes from peers come in quick succession, which
-   * is with pauses no longer than this. An answer comes the sooner for it, and what is paid is what is left of the core's
+   * How long the event loop looks for more without going to sleep when it exchanges messages with peers in quick
+   * succession, which is with pauses no longer than this. An answer comes the sooner for it, and what is paid is what is left of the core's
    * time while bytes come that fast; those that come with longer pauses cost nothing. Each step of a dial is waited for in
    * the same way. 0 never waits.
    *

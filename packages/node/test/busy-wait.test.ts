@@ -8,9 +8,9 @@ function world() {
   const wait = new BusyWait({ now: () => clock.now, soon: (turn) => turns.push(turn) })
   return {
     wait,
-    cameAt(now: number, ms = 0.2) {
+    cameAt(now: number, ms = 0.2, isExchange = true) {
       clock.now = now
-      wait.came(ms)
+      wait.came(ms, isExchange)
     },
     /** Whether the loop stays awake for a turn that begins at `now`. */
     turnAt(now: number): boolean {
@@ -48,6 +48,14 @@ describe('busy wait', () => {
   it('waits once for all links', () => {
     const w = world()
     for (const at of [1000, 1000.1, 1000.1, 1000.2]) w.cameAt(at)
+    expect(w.turns).toBe(1)
+  })
+
+  it('lets a stream that goes one way gather', () => {
+    const w = world()
+    for (const at of [1000, 1000.1, 1000.2]) w.cameAt(at, 0.2, false)
+    expect(w.turns).toBe(0)
+    w.cameAt(1000.3)
     expect(w.turns).toBe(1)
   })
 
