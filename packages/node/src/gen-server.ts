@@ -1,5 +1,6 @@
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { deferred } from './deferred.ts'
+import { NodeError } from './error.ts'
 import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess } from './local-process.ts'
@@ -9,6 +10,10 @@ import { errorTerm, exitReason, outcomeOf } from './outcome.ts'
 import type { Registry } from './registry.ts'
 import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 import { SysMessages } from './sys/sys-messages.ts'
+
+const TIMEOUT = atom('timeout')
+/** What a timer takes. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /** Messages of OTP's `sys` that may wait beside the others. */
 const MAX_SYSTEM = 1_000
@@ -40,6 +45,7 @@ export class GenServer<State = undefined> implements Disposable {
   readonly #idle: (() => void)[] = []
   #queue: Term[] = []
   #systemWaiting = 0
+  #timer: NodeJS.Timeout | undefined
   #running = 0
   #ready = false
   #stopping: { readonly reason: Term } | undefined
@@ -63,6 +69,7 @@ export class GenServer<State = undefined> implements Disposable {
       stop: (reason = atom('normal')) => {
         this.#stopping ??= { reason }
       },
+      timeoutIn: (ms) => this.#timeoutIn(ms),
     }
     this.#sys = new SysMessages({
       pid,
@@ -125,8 +132,19 @@ export class GenServer<State = undefined> implements Disposable {
     this.#next()
   }
 
+  #timeoutIn(ms: number): void {
+    if (!(ms >= 0 && (ms <= MAX_TIMEOUT_MS || ms === Number.POSITIVE_INFINITY))) {
+      throw new NodeError('NODE_BAD_OPTION', `a timeout must be from 0 to ${MAX_TIMEOUT_MS} ms, not ${ms}`)
+    }
+    clearTimeout(this.#timer)
+    if (ms !== Number.POSITIVE_INFINITY && this.#process.alive) {
+      this.#timer = setTimeout(() => this.#message(TIMEOUT), ms).unref()
+    }
+  }
+
   #message(message: Term): void {
     const system = readSystemMessage(message)
+    if (system === undefined) clearTimeout(this.#timer)
     const limit = this.#handlers.maxMessages ?? MAX_MAILBOX_MESSAGES
     // Whoever has suspended a server must be able to resume it, however much waits by then.
     if (system === undefined ? this.#queue.length - this.#systemWaiting < limit : this.#systemWaiting < MAX_SYSTEM) {
@@ -188,6 +206,8 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   async #handle(message: Term): Promise<void> {
+    // It may have come before the one that asked for a timeout was done.
+    clearTimeout(this.#timer)
     const read = readGenMessage(message)
     const { events } = this.#sys
     if (events.wanted) events.record({ type: 'in', message })
@@ -236,6 +256,7 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   #end(reason: Term): void {
+    clearTimeout(this.#timer)
     this.#queue = []
     for (const wake of this.#idle.splice(0)) wake()
     this.#ended.resolve(reason)

@@ -13,6 +13,14 @@ export interface ServerContext<State> {
   reply(from: GenFrom, reply: Term): void
   /** Ends the server when this message is done; default reason: `normal`. */
   stop(reason?: Term): void
+  /**
+   * Sends the atom `timeout` to `info` when no message has come by then, as the timeout does that a GenServer returns. The
+   * next message takes it back, and so does `Infinity`. It does not keep the program alive.
+   *
+   * @param ms in milliseconds, at most 2³¹ − 1
+   * @throws {NodeError} `NODE_BAD_OPTION`
+   */
+  timeoutIn(ms: number): void
 }
 
 /** What a server does; every part may be left out, and every part may be a promise. */

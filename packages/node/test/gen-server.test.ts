@@ -111,4 +111,31 @@ describe('a server of ours', () => {
     expect(reason).toStrictEqual(tuple(atom('js_error'), 'Error', 'no'))
     expect(node.whereis('stillborn')).toBeUndefined()
   })
+
+  it('is told when nothing came for a while, as with the timeouts of a GenServer', async () => {
+    const seen: Term[] = []
+    let told = (): void => undefined
+    const timeout = new Promise<void>((resolve) => {
+      told = resolve
+    })
+    using _ = node.serve({
+      name: 'idles',
+      call: (ms, context) => {
+        context.timeoutIn(ms as number)
+        return atom('armed')
+      },
+      info: (message, context) => {
+        seen.push(message)
+        if (message === atom('forget')) context.timeoutIn(0)
+        if (message === atom('timeout')) told()
+      },
+    })
+    // Each message takes the timeout back that the one before has asked for; here they come in one turn.
+    node.send('idles', atom('forget'))
+    node.send('idles', atom('busy'))
+    expect(await erl.eval(`gen_server:call(${server('idles')}, 20)`)).toBe('armed')
+    await timeout
+    expect(seen).toStrictEqual([atom('forget'), atom('busy'), atom('timeout')])
+    expect(await erl.eval(`catch gen_server:call(${server('idles')}, -1)`)).toContain('a timeout must be from 0')
+  })
 })
