@@ -128,6 +128,14 @@ describe('dynsrv with a configuration file', () => {
     })
   })
 
+  it('is TypeScript where Node.js reads that, and else says what to do', async () => {
+    const path = await file('typed.ts', "const name: string = 'a@b.test'\nexport default { name, servce: 'b.test' }\n")
+    const { code, stderr } = await runDynsrv(['up', '--config', path], { env: ENV })
+    const reads = 'typescript' in process.features && process.features.typescript !== false
+    expect(stderr).toMatch(reads ? /servce is no setting/ : /does not read this kind of file\. .*dynsrv\.config\.mjs/)
+    expect(code).toBe(2)
+  })
+
   it('says what is wrong in it in one line', async () => {
     const path = await json('typo.json', { servce: 'b.test' })
     const { code, stderr } = await runDynsrv(['join', '--config', path], { env: ENV })

@@ -14,6 +14,7 @@ export const CONFIG_NAMES = [
   'dynsrv.config.js',
   'dynsrv.config.cjs',
   'dynsrv.config.json',
+  'dynsrv.config.ts',
 ] as const
 
 /** What a configuration file says, for `start`, and for `dynsrv up`. */
@@ -27,7 +28,9 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads `dynsrv.config.mjs`, `.js`, `.cjs` or `.json` of the working directory, or the file that is named, and checks it.
+ * Reads `dynsrv.config.mjs`, `.js`, `.cjs`, `.json` or, where Node.js reads TypeScript (22.18 and later), `.ts` of the working
+ * directory, or the file that is named, and checks it.
+ *
  * A module's default export is the configuration, or a function that returns it.
  *
  * @returns undefined when no file was named and there is none
@@ -86,6 +89,16 @@ async function read(path: string): Promise<unknown> {
     const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
     return typeof exported === 'function' ? await exported() : exported
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+      throw new DynsrvError(
+        'DYNSRV_CONFIG',
+        `${path}: Node.js ${process.versions.node} does not read this kind of file`,
+        {
+          hint: 'Write it as dynsrv.config.mjs, typed by defineConfig of dynsrv; Node.js 22.18 and later read TypeScript too.',
+          cause,
+        },
+      )
+    }
     throw new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${(cause as Error).message}`, {
       hint: 'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.',
       cause,
