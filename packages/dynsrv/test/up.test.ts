@@ -136,7 +136,9 @@ describe('dynsrv up', () => {
     const { http: url } = (await first.event('started')) as { http: string }
     const second = await runDynsrv([...args(zone).slice(0, -1), new URL(url).host], { env: ENV })
     expect(second.code).toBe(2)
-    expect(second.stderr).toMatch(/^dynsrv up: cannot serve HTTP on 127\.0\.0\.1:\d+: .*EADDRINUSE.*--http host:port/)
+    const error = JSON.parse(second.stderr) as { message: string; hint: string }
+    expect(error.message).toMatch(/^cannot serve HTTP on 127\.0\.0\.1:\d+: .*EADDRINUSE/)
+    expect(error.hint).toMatch(/--http host:port/)
   })
 
   it.each([
