@@ -11,13 +11,25 @@ function pick(seats: readonly Seat[], random: () => number): Seat {
   return seats[Math.floor(random() * seats.length)]!
 }
 
-/** Others than these links may not be touched. */
+/**
+ * How long after a partition or a freeze a link may still be lost: TCP's next try to send comes as late again as the network
+ * was away, and a tick time without a byte ends the link.
+ */
+const SETTLE_MS = 12_000
+/** How long the mesh may take to come back from losses that late. */
+const PATIENCE_MS = 60_000
+
+/** Nothing that is done here may cost a link. */
 async function nobodyLoses(soak: Soak, doing: () => Promise<void>): Promise<void> {
-  const lost = async () => [...(await soak.states())].map(([label, { own }]) => `${label} ${own?.lost ?? 0}`)
+  await pause(Math.max(0, soak.disturbedAt + SETTLE_MS - performance.now()))
+  await soak.whole(PATIENCE_MS)
+  const lost = async () =>
+    [...(await soak.states())].map(([label, { own }]) => `${label} ${own?.lost ?? 0} ${own?.lastLost.join('; ') ?? ''}`)
   const before = await lost()
   await doing()
   const after = await lost()
-  if (before.join() !== after.join()) throw new Error(`links were lost: before ${before}, after ${after}`)
+  if (before.join() !== after.join())
+    throw new Error(`links were lost: before\n${before.join('\n')}\nafter\n${after.join('\n')}`)
 }
 
 /** Kills a member and starts it anew after a while. */
@@ -55,6 +67,7 @@ export const freeze: Disturbance = async (soak, random) => {
   seat.member?.signal('SIGSTOP')
   await pause(ms)
   seat.member?.signal('SIGCONT')
+  soak.disturbedAt = performance.now()
   return `${seat.label} was frozen for ${ms} ms`
 }
 
@@ -65,6 +78,7 @@ export const partition: Disturbance = async (soak, random) => {
   await Promise.all([...seats].map(({ place }) => place.machine.cut()))
   await pause(ms)
   await Promise.all([...seats].map(({ place }) => place.machine.heal()))
+  soak.disturbedAt = performance.now()
   return `${[...seats].map(({ label }) => label).join(', ')} had no network for ${ms} ms`
 }
 

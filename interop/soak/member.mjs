@@ -6,7 +6,7 @@ import { atom, tuple } from '@dynsrv/etf'
 import { start } from 'dynsrv'
 
 const { name, label, cookie, dns, port, service, netTickTimeMs } = JSON.parse(process.argv[2])
-const counts = { calls: 0, wrong: 0, unanswered: 0, lost: 0, faults: [] }
+const counts = { calls: 0, wrong: 0, unanswered: 0, lost: 0, lastLost: [], faults: [] }
 process.on('unhandledRejection', (error) => counts.faults.push(String(error)))
 process.on('uncaughtException', (error) => counts.faults.push(String(error)))
 
@@ -27,8 +27,9 @@ node.expose('Elixir.Soak', { double: (number) => number * 2 })
 const worker = node.mailbox()
 node.pg().join(atom('all'), worker)
 await node.global.register(atom(label), worker)
-node.on('nodedown', () => {
+node.on('nodedown', ({ node: peer, reason }) => {
   counts.lost += 1
+  counts.lastLost = [...counts.lastLost, `${new Date().toISOString()} ${peer} ${reason.code}`].slice(-5)
 })
 
 const traffic = new AbortController()

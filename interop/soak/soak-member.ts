@@ -26,6 +26,8 @@ export interface OwnState {
   readonly files: number
   /** Links that were lost so far. */
   readonly lost: number
+  /** The last few of them, each with its time, peer and reason. */
+  readonly lastLost: readonly string[]
   /** Rejections and exceptions that nobody has caught. */
   readonly faults: readonly string[]
 }

@@ -39,6 +39,8 @@ export interface Seat {
 /** A cluster of Erlang nodes and of ours, each on a machine of its own, found by SRV records and without epmd. */
 export class Soak implements AsyncDisposable {
   readonly seats: readonly Seat[]
+  /** When the last disturbance ended of which links may still be lost afterwards; as `performance.now()` tells it. */
+  disturbedAt = Number.NEGATIVE_INFINITY
   readonly #folder: string
   readonly #dnsMachine: Machine
   #dns: ChildProcess | undefined

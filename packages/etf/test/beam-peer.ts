@@ -7,6 +7,13 @@ import type { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { ERL, ERLC } from '@dynsrv/tools/beam'
 
+/** The release of the Erlang that the tests talk to. */
+export const OTP_RELEASE = Number(
+  execFileSync(ERL, ['-noshell', '-eval', 'io:put_chars(erlang:system_info(otp_release)), halt().'], {
+    encoding: 'utf8',
+  }),
+)
+
 /** A running `erl` that decodes, encodes, compares and prints terms on request; see beam_peer.erl. */
 export class BeamPeer implements AsyncDisposable {
   readonly #child: ChildProcess
@@ -19,7 +26,10 @@ export class BeamPeer implements AsyncDisposable {
     this.#folder = mkdtempSync(join(tmpdir(), 'dynsrv-etf-'))
     execFileSync(ERLC, ['-o', this.#folder, fileURLToPath(new URL('beam_peer.erl', import.meta.url))])
     const args = ['-noinput', '-noshell', '-pa', this.#folder, '-s', 'beam_peer', 'main']
-    this.#child = spawn(ERL, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'] })
+    this.#child = spawn(ERL, args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
+      env: { ...process.env, ERL_CRASH_DUMP_SECONDS: '0' },
+    })
     this.#requests = this.#child.stdio[3] as Writable
     this.#child.stdio[4]!.on('data', (chunk: Buffer) => this.#receive(chunk))
     this.#child.once('exit', (code) => {

@@ -1,9 +1,10 @@
 import fc from '@dynsrv/tools/property'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Binary, decode, encode, equals, inspect } from '../src/index.ts'
-import { leaf, term } from './arbitrary-term.ts'
-import { BeamPeer } from './beam-peer.ts'
+import { knownTo } from './arbitrary-term.ts'
+import { BeamPeer, OTP_RELEASE } from './beam-peer.ts'
 
+const { leaf, term } = knownTo(OTP_RELEASE)
 const peer = new BeamPeer()
 afterAll(() => peer[Symbol.asyncDispose]())
 
@@ -54,7 +55,8 @@ describe('a live BEAM', () => {
         const ours = inspect(decode(bytes, { float: 'boxed' }))
         // BEAM writes the atoms of a fun in C, which quotes by rules of its own and knows only Latin-1.
         fc.pre(!/^fun .*(?:'|[^ -~])/.test(text) && !/^fun .*'/.test(ours))
-        expect(ours).toBe(text)
+        // OTP 23 shows no sign of a zero.
+        expect(OTP_RELEASE < 24 ? ours.replace(/^-0\.0$/, '0.0') : ours).toBe(text)
       }),
       { numRuns: 2_000 },
     )

@@ -18,7 +18,8 @@ loop(Port) ->
 answer($e, Bytes) -> term_to_binary(binary_to_term(Bytes), [{minor_version, 2}]);
 %% are the two encodings the same term?
 answer($=, <<Size:32, A:Size/binary, B/binary>>) ->
-    case binary_to_term(A) =:= binary_to_term(B) of true -> <<"true">>; false -> <<"false">> end;
+    try binary_to_term(A) =:= binary_to_term(B) of true -> <<"true">>; false -> <<"false">>
+    catch error:badarg -> <<"badarg">> end;
 %% is it a term at all, and how many bytes of it?
 answer($v, Bytes) ->
     try binary_to_term(Bytes, [used]) of {_, Used} -> integer_to_binary(Used)
@@ -52,10 +53,17 @@ random_leaf(4) -> (rand:uniform() - 0.5) * math:pow(10, rand:uniform(600) - 300)
 random_leaf(5) -> float(rand:uniform(1000) - 500);
 random_leaf(6) -> list_to_atom([$a + rand:uniform(26) - 1 || _ <- lists:seq(1, rand:uniform(2))]);
 random_leaf(7) -> lists:nth(rand:uniform(7), [true, false, nil, undefined, '', 'é', '日本']);
-random_leaf(8) -> rand:bytes(rand:uniform(40) - 1);
+random_leaf(8) -> random_bytes(rand:uniform(40) - 1);
 random_leaf(9) -> unicode:characters_to_binary([rand:uniform(16#D7FF) || _ <- lists:seq(1, rand:uniform(30))]);
 random_leaf(10) -> <<(rand:uniform(1 bsl 30)):(rand:uniform(29) + 1)>>;
 random_leaf(11) -> lists:nth(rand:uniform(4), [make_ref(), self(), fun lists:map/2, fun answer/2]);
 random_leaf(12) -> [rand:uniform(256) - 1 || _ <- lists:seq(1, rand:uniform(20))];
 random_leaf(13) -> [];
-random_leaf(14) -> binary_to_term(<<131, 88, 119, 5, "x@y.z", (rand:bytes(12))/binary>>).
+random_leaf(14) -> binary_to_term(<<131, 88, 119, 5, "x@y.z", (random_pid(erlang:system_info(otp_release)))/binary>>).
+
+%% the numbers of a pid and its node's creation, as large as this release takes them
+random_pid("23") -> <<(rand:uniform(1 bsl 15) - 1):32, (rand:uniform(1 bsl 13) - 1):32, (random_bytes(4))/binary>>;
+random_pid(_) -> random_bytes(12).
+
+%% rand:bytes/1 came with OTP 24
+random_bytes(Count) -> << <<(rand:uniform(256) - 1)>> || _ <- lists:seq(1, Count) >>.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decodeFirst, EtfError } from '../src/index.ts'
-import { BeamPeer } from './beam-peer.ts'
+import { BeamPeer, OTP_RELEASE } from './beam-peer.ts'
 
 interface Verdict {
   readonly unsafe: string
@@ -92,5 +92,7 @@ describe('corrupted encodings', () => {
  * very node that reads, references of no words, and from release to release bit strings of no bytes, 0.0 beside -0.0, and native records.
  */
 function isKnownDifference(hex: string): boolean {
+  // OTP 23 has narrower numbers in pids, ports and references, and no 64-bit ports.
+  if (OTP_RELEASE < 24 && /(58|59|5a|66|67|72|78)(64|73|76|77)/.test(hex)) return true
   return /^83(.*)(49|4b|43|79|6e6f6e6f6465|4d00000000|80000000|(5a|72)0000)/.test(hex)
 }

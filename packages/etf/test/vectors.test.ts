@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decode, decodeFirst, EtfError, encode, equals } from '../src/index.ts'
-import { BeamPeer } from './beam-peer.ts'
+import { BeamPeer, OTP_RELEASE } from './beam-peer.ts'
 
 interface Vector {
   readonly name: string
@@ -30,7 +30,7 @@ function hasWidePort(hex: string): boolean {
 const peer = new BeamPeer()
 afterAll(() => peer[Symbol.asyncDispose]())
 
-describe.each(VECTORS)('OTP $otp: $name $opts', ({ hex, opts }) => {
+describe.each(VECTORS)('OTP $otp: $name $opts', ({ otp, hex, opts }) => {
   const bytes = new Uint8Array(Buffer.from(hex, 'hex'))
   const term = decode(bytes, { float: 'boxed' })
 
@@ -39,7 +39,9 @@ describe.each(VECTORS)('OTP $otp: $name $opts', ({ hex, opts }) => {
     if (!WRITTEN_OTHERWISE.test(opts) && !hasLatin1Atom(hex) && !hasWidePort(hex)) {
       expect(Buffer.from(written).toString('hex')).toBe(hex)
     }
-    expect(await peer.isSame(bytes, written)).toBe(true)
+    // What only later releases write, the one that is asked may not know.
+    const known = otp.some((release) => Number.parseInt(release, 10) <= OTP_RELEASE)
+    if (known || (await peer.verdict(bytes)) !== 'badarg') expect(await peer.isSame(bytes, written)).toBe(true)
     expect(equals(decode(written, { float: 'boxed' }), term)).toBe(true)
   })
 
