@@ -60,10 +60,16 @@ export const drain: Disturbance = async (soak, random) => {
   return `${seat.label} left in order and came back`
 }
 
+/**
+ * Shorter than the tick time, so that no link is lost, or longer, so that all are. Between these some links are lost and
+ * others are not: parts of a cluster that overlap, in which `global` may stay without names that one of them has.
+ */
+const awayMs = (random: () => number) => (random() < 0.5 ? between(random, 300, 1_500) : between(random, 7_000, 10_000))
+
 /** Freezes a process, for less or for more than the tick time. */
 export const freeze: Disturbance = async (soak, random) => {
   const seat = pick(soak.seats, random)
-  const ms = between(random, 500, 8_000)
+  const ms = awayMs(random)
   seat.member?.signal('SIGSTOP')
   await pause(ms)
   seat.member?.signal('SIGCONT')
@@ -71,10 +77,10 @@ export const freeze: Disturbance = async (soak, random) => {
   return `${seat.label} was frozen for ${ms} ms`
 }
 
-/** Takes the cable of up to three machines out. */
+/** Takes the cable of up to three machines out, for less or for more than the tick time. */
 export const partition: Disturbance = async (soak, random) => {
   const seats = new Set(Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(soak.seats, random)))
-  const ms = between(random, 1_000, 9_000)
+  const ms = awayMs(random)
   await Promise.all([...seats].map(({ place }) => place.machine.cut()))
   await pause(ms)
   await Promise.all([...seats].map(({ place }) => place.machine.heal()))
