@@ -5,6 +5,7 @@ import { ChangeLog } from './change-log.ts'
 import { describeMembers } from './describe-members.ts'
 import { describeTopology } from './describe-topology.ts'
 import { Latency } from './latency.ts'
+import { LostLinks } from './lost-links.ts'
 import type { PageMember, PageSelf, PageState } from './page-state.ts'
 import { Traffic } from './traffic.ts'
 
@@ -17,6 +18,7 @@ export class ClusterPage {
   readonly #cluster: Cluster
   readonly #traffic = new Traffic()
   readonly #log = new ChangeLog()
+  readonly #lost = new LostLinks()
   readonly #incarnation = randomUUID()
   readonly #startedAt = Date.now()
   /** Kept, as a node that is closed has none any more. */
@@ -43,6 +45,7 @@ export class ClusterPage {
       if (ignored.size < MAX_REMEMBERED) ignored.set(event.target, event.reason)
       this.#ignored.set(event.topology, ignored)
     }
+    this.#lost.notice(event)
     this.#log.notice(event)
   }
 
@@ -51,7 +54,7 @@ export class ClusterPage {
     const held = new Map([...this.#held.values()].flatMap((nodes) => [...nodes]))
     const { latency } = this
     const measurements = { traffic: this.#traffic, latency, seen: this.#seen, held }
-    const members = describeMembers(this.#cluster, measurements).map((member) => this.#lasting(member))
+    const members = describeMembers(this.#cluster, measurements).map((member) => this.#lasting(this.#lost.tell(member)))
     if (this.#since.size > members.length) this.#forget(new Set(members.map(({ name }) => name)))
     const byName = new Map(members.map((member) => [member.name.toLowerCase(), member]))
     const lookups = this.#cluster.lookups()
