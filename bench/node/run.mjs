@@ -38,13 +38,20 @@ function note(rows, { kind }, round, came) {
 /** What a peer spends on one message or call. It tells more than the clock while others use the machine. */
 const cpuRow = ({ name }) => ({ name: `${name}, processor time`, unit: 'µs' })
 
-/** User and system time of all threads so far. */
+/** User and system time of all threads that are there, so far. */
 function processorMs(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  const ns = threads.map((thread) =>
-    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
-  )
+  const ns = readdirSync(`/proc/${pid}/task`).map((thread) => threadNs(`/proc/${pid}/task/${thread}/schedstat`))
   return ns.reduce((sum, one) => sum + one, 0) / 1e6
+}
+
+function threadNs(file) {
+  try {
+    return Number(readFileSync(file, 'utf8').split(' ')[0])
+  } catch (error) {
+    // It ended after it was listed, as those of a Java program's compiler do.
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return 0
+    throw error
+  }
 }
 
 /** The median of the tries of each round. */

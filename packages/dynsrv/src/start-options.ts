@@ -9,8 +9,11 @@ export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
 /** Makes any other strategy over our node. */
 export type StrategyFactory = (membership: Membership) => Strategy
 
+/** Options of the node as they are. */
+type PassedOn = 'tls' | 'netTickTimeMs' | 'netTickIntensity' | 'preventOverlappingPartitions' | 'logger'
+
 /** What `start` needs; what is left out comes from the environment of a release. */
-export interface StartOptions extends Pick<NodeOptions, 'tls' | 'netTickTimeMs' | 'netTickIntensity' | 'logger'> {
+export interface StartOptions extends Pick<NodeOptions, PassedOn> {
   /** The node's name, `alive@host` with a long host; default: `RELEASE_NODE`. */
   readonly name?: string
   /** The cluster's secret, or one for each peer; default: `cookieFile`, `RELEASE_COOKIE`, `~/.erlang.cookie`. */

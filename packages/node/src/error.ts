@@ -18,6 +18,7 @@ export type OwnNodeErrorCode =
   | 'NODE_NOT_CONNECTED'
   | 'NODE_NO_PROCESS'
   | 'NODE_PANG'
+  | 'NODE_PARTITION_PREVENTED'
   | 'NODE_PEER_BUSY'
   | 'NODE_PEER_NEVER_CAME'
   | 'NODE_PORT_IN_USE'
@@ -62,6 +63,10 @@ const FACTS: Readonly<Record<OwnNodeErrorCode, { readonly retryable: boolean; re
   NODE_NOT_CONNECTED: { retryable: true, hint: 'Connect to the peer first, or let the node connect by itself.' },
   NODE_NO_PROCESS: { retryable: false, hint: 'No process of that pid or name lives there.' },
   NODE_PANG: { retryable: true, hint: 'The peer is connected but did not confirm; it may be stopping.' },
+  NODE_PARTITION_PREVENTED: {
+    retryable: true,
+    hint: 'Find out why the two lost each other: the network between them, or a node that hung. The next poll connects again.',
+  },
   NODE_PEER_BUSY: { retryable: true, hint: 'The peer reads slower than we send: await drained(), or send less.' },
   NODE_PEER_NEVER_CAME: {
     retryable: true,

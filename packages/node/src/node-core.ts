@@ -156,6 +156,7 @@ export class NodeCore {
   /** @see Node.disconnect */
   async disconnect(peer: string): Promise<void> {
     const connection = this.table.get(peer)
+    if (connection !== undefined) this.global?.disconnecting(peer)
     connection?.close(new NodeError('NODE_DISCONNECTED', `this node disconnected from ${peer}`, { peer }))
     await connection?.gone
   }
@@ -236,7 +237,7 @@ export class NodeCore {
   private unreachable(node: string, error: unknown): void {
     this.router.unreachable(node, error)
     this.remote.connectionLost(node)
-    if (this.table.get(node) === undefined) this.global?.connectionLost(node)
+    if (this.table.get(node) === undefined) this.global?.unreachable(node)
   }
 
   private whyDown(node: string): NodeDownReason | undefined {
@@ -279,7 +280,7 @@ export class NodeCore {
     this.names.release(connection.peer)
     this.life.connectionLost(connection.peer)
     this.remote.connectionLost(connection.peer)
-    this.global?.connectionLost(connection.peer)
+    if (!connection.hidden) this.global?.connectionLost(connection.peer)
     this.tell({ type: 'nodedown', node: connection.peer, reason, counters: connection.counters })
   }
 

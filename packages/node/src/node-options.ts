@@ -18,6 +18,12 @@ export interface NodeOptions {
   readonly listen?: { readonly port?: number; readonly host?: string } | false
   /** Whether BEAM nodes leave us out of `nodes()`, of `global` and of their mesh; default true. */
   readonly hidden?: boolean
+  /**
+   * Whether a visible node drops those that others of its cluster have lost, and tells the others whom it lost, so that
+   * parts of a cluster never overlap; default true, as `prevent_overlapping_partitions` of OTP's `kernel`. Set it alike on
+   * all nodes.
+   */
+  readonly preventOverlappingPartitions?: boolean
   /** Host parts without a dot, as `-sname` has them; default false. */
   readonly shortNames?: boolean
   /** How long each stage of a link's set-up may take. Unit: milliseconds; default 7000, as `net_setuptime`. */

@@ -35,7 +35,7 @@ it('locks a node too that becomes part of ours while the lock is taken, before i
     names: () => [],
     entry: () => undefined,
     apply: () => undefined,
-    known: () => known,
+    known: () => known.map((node) => [node, 8] as const),
     requester: () => undefined,
     failed: (_node: string, error: unknown) => expect.fail(String(error)),
     met: () => undefined,

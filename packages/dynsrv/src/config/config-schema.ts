@@ -53,6 +53,10 @@ export const configSchema = z
     port: port.optional().meta({ description: 'The distribution port, 0 for any free one; default ERL_DIST_PORT.' }),
     host: text.optional().meta({ description: 'The address to listen on; default all.' }),
     hidden: z.boolean().optional().meta({ description: 'Whether BEAM nodes leave us out of nodes(); default true.' }),
+    preventOverlappingPartitions: z
+      .boolean()
+      .optional()
+      .meta({ description: 'As prevent_overlapping_partitions, for a visible node; default true.' }),
     netTickTimeMs: milliseconds.optional().meta({ description: 'How long a peer may stay silent; default 60000.' }),
     netTickIntensity: z
       .number()

@@ -27,6 +27,10 @@ export const NODE_ERRORS = {
   NODE_NOT_CONNECTED: { happened: 'The peer is not connected.', why: 'Nobody dialled it, or the link went down.' },
   NODE_NO_PROCESS: { happened: 'There is no such process.', why: 'It ended, or was never there (noproc).' },
   NODE_PANG: { happened: 'A connected peer did not confirm a ping.', why: 'Its net_kernel is busy or stopping.' },
+  NODE_PARTITION_PREVENTED: {
+    happened: 'A visible peer was dropped, or dropped us, to prevent overlapping partitions.',
+    why: 'Two nodes of the cluster lost their link to each other; all others then drop one of them, as OTP 25 and later do.',
+  },
   NODE_PEER_BUSY: { happened: 'Too much waits to be sent to a peer.', why: 'It reads slower than we send.' },
   NODE_PEER_NEVER_CAME: {
     happened: 'The peer said that it dials us itself, and did not come.',

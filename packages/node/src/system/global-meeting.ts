@@ -4,9 +4,9 @@ import type { LinksAndMonitors } from '../links-and-monitors.ts'
 import type { LocalProcess } from '../local-process.ts'
 import type { GlobalConflict } from './global-conflict.ts'
 import { LockRound, NAMES_LOCK } from './global-lock-round.ts'
+import { type GlobalNode, readGlobalNodes, writeGlobalNodes } from './global-nodes.ts'
 import {
   type GlobalOperation,
-  list,
   type NameEntry,
   readNames,
   readOperations,
@@ -44,13 +44,14 @@ export interface GlobalMeetingParts {
   readonly names: () => readonly NameEntry[]
   readonly entry: (name: Term) => NameEntry | undefined
   readonly apply: (operations: readonly GlobalOperation[]) => void
-  readonly known: () => readonly string[]
+  /** Our part, without us. */
+  readonly known: () => readonly GlobalNode[]
   /** Who holds the lock of names here. */
   readonly requester: () => Term
   /** Something of ours went wrong; the meeting is over. */
   readonly failed: (node: string, error: unknown) => void
   /** Both parts have the same names now. */
-  readonly met: (node: string, theirKnown: readonly Term[]) => void
+  readonly met: (node: string, theirKnown: readonly GlobalNode[]) => void
 }
 
 /**
@@ -90,7 +91,7 @@ export class GlobalMeeting {
         const { self, locker, known, calls } = this.#parts
         const requester = [locker, this.link.locker].sort((a, b) => (a.node.name < b.node.name ? -1 : 1))
         const round = new LockRound({ self, calls, holder: this.#holder, requester })
-        this.#asked = await this.#take(round, requester, () => [self, this.link.node, ...known()])
+        this.#asked = await this.#take(round, requester, () => [self, this.link.node, ...known().map(([name]) => name)])
         if (this.#asked) this.#tellLock(true)
         resolve(this.#asked)
       })
@@ -114,7 +115,8 @@ export class GlobalMeeting {
       const requester = this.#parts.requester()
       const { self, calls, known } = this.#parts
       const round = new LockRound({ self, calls, holder: this.#holder, requester })
-      const ours = requester !== undefined && (await this.#take(round, requester, () => [self, ...known()]))
+      const ours =
+        requester !== undefined && (await this.#take(round, requester, () => [self, ...known().map(([name]) => name)]))
       this.#tellLock(ours)
       if (ours) this.#exchangeNames()
     })
@@ -124,10 +126,10 @@ export class GlobalMeeting {
   exchange(names: Term): void {
     this.#step(async () => {
       const { conflict, entry, cast, known, self } = this.#parts
-      const { node, theirTag } = this.link
+      const { node, version, theirTag } = this.link
       const { here, there } = await conflict.compare(node, readNames(names), entry)
       this.#here = here
-      const others = known().map((other) => atom(other))
+      const others = writeGlobalNodes(known(), version)
       cast(node, tuple(atom('resolved'), atom(self), there.map(writeOperation), others, others, [], theirTag))
     })
   }
@@ -139,13 +141,15 @@ export class GlobalMeeting {
       const { node, version } = this.link
       const all = [...(this.#here ?? []), ...readOperations(operations)]
       apply(all)
-      const nodes = [atom(node), ...list(theirKnown)]
+      const others = readGlobalNodes(theirKnown)
       // Without the lock's name an insert that comes while somebody else holds the lock ends the other name server.
       const lock = tuple(atom('lock'), tuple(NAMES_LOCK, this.#held?.requester))
       const extra = [tuple(atom('vsn'), version), lock]
-      const message = tuple(atom('new_nodes'), atom(self), all.map(writeOperation), [], nodes, extra)
-      if (this.#held !== undefined) for (const other of known()) if (other !== node) cast(other, message)
-      met(node, list(theirKnown))
+      for (const [other, theirVersion] of this.#held === undefined ? [] : known()) {
+        const nodes = writeGlobalNodes([[node, version], ...others], theirVersion)
+        if (other !== node) cast(other, tuple(atom('new_nodes'), atom(self), all.map(writeOperation), [], nodes, extra))
+      }
+      met(node, others)
       this.end()
     })
   }
@@ -212,7 +216,7 @@ export class GlobalMeeting {
 
   #tellLock(set: boolean): void {
     const { locker, known, cast, sendToLocker } = this.#parts
-    const message = [atom('lock_set'), locker, set, known().map((other) => atom(other))] as const
+    const message = [atom('lock_set'), locker, set, writeGlobalNodes(known(), 0)] as const
     if (this.link.version < TAGGED_VERSION) sendToLocker(this.link.locker, tuple(...message))
     else cast(this.link.node, tuple(...message, this.link.theirTag))
   }

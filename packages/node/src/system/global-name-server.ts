@@ -1,5 +1,5 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { messageOf } from '../error.ts'
+import { messageOf, type NodeError } from '../error.ts'
 import type { GenCalls } from '../gen-call.ts'
 import { GEN_CAST, type GenFrom, readGenMessage } from '../gen-message.ts'
 import type { LinksAndMonitors } from '../links-and-monitors.ts'
@@ -9,25 +9,19 @@ import type { Registry } from '../registry.ts'
 import { GlobalConflict, type GlobalConflictParts } from './global-conflict.ts'
 import { NAMES_LOCK } from './global-lock-round.ts'
 import { GlobalLocks } from './global-locks.ts'
-import { type GlobalLink, GlobalMeeting } from './global-meeting.ts'
+import { GlobalMeetings } from './global-meetings.ts'
 import { GlobalNameTable } from './global-name-table.ts'
-import { list, readOperations } from './global-operation.ts'
-import { PeerTimers } from './peer-timers.ts'
+import { type GlobalNode, GlobalNodes, readGlobalNodes } from './global-nodes.ts'
+import { readOperations } from './global-operation.ts'
+import { LostConnections } from './lost-connections.ts'
+import { MeshDials } from './mesh-dials.ts'
 
-/** The version of the protocol that OTP 25 to 29 speak. OTP 23 speaks 5. */
-const VERSION = 8
-/** From here on a node confirms the pair of tags. */
-const ACK_VERSION = 8
-/** From here on the connections that a node knows are a map, before they are a list. */
-const MAP_VERSION = 6
 const NAME = 'global_name_server'
-/** A BEAM node says at once that it wants to share names; whoever has not by then may wait for us. Unit: milliseconds. */
-const BEGIN_MS = 1_000
-/** Pauses between our tries to meet a node that waits. Unit: milliseconds. */
-const TRY_MS = { first: 100, least: 1_000, spread: 2_000 } as const
-
 export interface GlobalNameServerParts {
   readonly self: string
+  readonly creation: number
+  /** @see NodeOptions.preventOverlappingPartitions */
+  readonly preventOverlap: boolean
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly calls: GenCalls
@@ -37,7 +31,7 @@ export interface GlobalNameServerParts {
   /** Begins to connect to a node of the mesh. */
   readonly connect: (node: string) => void
   /** Ends the link to a node, since the cluster wants it so. */
-  readonly disconnect: (node: string) => void
+  readonly disconnect: (node: string, reason: NodeError) => void
   readonly isConnected: (node: string) => boolean
   readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
@@ -53,32 +47,54 @@ export class GlobalNameServer {
   /** What other nodes ask as `global:resolve_it/4`. */
   readonly conflict: GlobalConflict
   readonly #parts: GlobalNameServerParts
-  readonly #meetings = new Map<string, GlobalMeeting>()
-  /** Our tags in meetings that we began and that the other side has not answered. */
-  readonly #begun = new Map<string, number>()
-  readonly #timers = new PeerTimers()
-  /** Our part of the cluster: whoever joins it through us is told to all of these. */
-  readonly #known = new Set<string>()
-  /** Those of them that know us too. */
-  readonly #synced = new Set<string>()
+  readonly #nodes = new GlobalNodes()
+  readonly #meetings: GlobalMeetings
+  readonly #dials: MeshDials
+  readonly #lost: LostConnections
   readonly #names: GlobalNameTable
   readonly #locks: GlobalLocks
-  #tags = 0
 
   constructor(parts: GlobalNameServerParts) {
     this.#parts = parts
     this.process = parts.registry.spawn({
       message: (message) => this.#message(message),
-      ended: () => this.#timers.clear(),
+      ended: () => {
+        this.#meetings.stop()
+        this.#dials.clear()
+      },
     })
     parts.registry.register(NAME, this.process)
     this.#names = new GlobalNameTable(this.process, parts.life)
     this.#locks = new GlobalLocks(this.process, parts.life)
+    const { self, creation, calls, life, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
-      self: parts.self,
+      self,
       send: (to, message) => parts.send(this.process.pid, to, message),
-      kill: (pid) => parts.life.sendExit(this.process, pid, atom('kill')),
+      kill: (pid) => life.sendExit(this.process, pid, atom('kill')),
       erpc: parts.erpc,
+    })
+    this.#meetings = new GlobalMeetings({
+      ...{ self, calls, life, isConnected, locker: this.process.pid, conflict: this.conflict, nodes: this.#nodes },
+      send: (node, message) => this.#send(node, message),
+      cast: (node, message) => this.#castTo(node, message),
+      sendToLocker: (locker, message) => parts.send(this.process.pid, locker, message),
+      names: () => this.#names.entries(),
+      entry: (name) => this.#names.get(name),
+      apply: (operations) => this.#names.apply(operations),
+      requester: () => this.#locks.requester(NAMES_LOCK),
+      failed: (peer, cause) => {
+        const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
+        parts.warn({ code: 'HANDLER_THREW', message, peer, cause })
+      },
+      tellInSync: (node) => this.#tellInSync(node),
+      joined: (nodes) => this.#mesh(nodes),
+    })
+    this.#dials = new MeshDials({ isConnected, connect, givenUp: (node) => this.connectionLost(node) })
+    this.#lost = new LostConnections({
+      ...{ self, creation, isConnected, disconnect, prevent: parts.preventOverlap },
+      nodes: () => [...this.#meetings.nodes(), ...this.#nodes.entries()],
+      tell: (node, message) => this.#send(node, message),
+      forget: (node) => this.#forget(node),
     })
   }
 
@@ -94,26 +110,36 @@ export class GlobalNameServer {
 
   /** The nodes with which we share the names. */
   known(): string[] {
-    return [...this.#known]
+    return this.#nodes.names()
   }
 
   /** A link to a visible node is up. */
   connectionUp(node: string): void {
-    this.#later(node, BEGIN_MS, () => {
-      if (this.#synced.has(node) || this.#meetings.has(node)) return
-      if (this.#known.has(node)) this.#tellInSync(node)
-      else this.#begin(node, VERSION, ++this.#tags, true)
-    })
+    this.#dials.stop(node)
+    if (this.process.alive) this.#meetings.connectionUp(node)
   }
 
-  /** A link is gone, or could not be made. */
+  /** The link to a visible node is gone. */
   connectionLost(node: string): void {
-    this.#timers.delete(node)
-    this.#begun.delete(node)
-    this.#meetings.get(node)?.end()
-    this.#meetings.delete(node)
-    this.#known.delete(node)
-    this.#synced.delete(node)
+    // Of a node that closes nobody needs to drop those whose links it ends.
+    if (this.process.alive) this.#lost.lost(node)
+    this.#forget(node)
+  }
+
+  /** A dial came to nothing. */
+  unreachable(node: string): void {
+    this.#dials.failed(node)
+  }
+
+  /** The program is about to drop a node. */
+  disconnecting(node: string): void {
+    this.#lost.disconnecting(node)
+  }
+
+  #forget(node: string): void {
+    this.#dials.stop(node)
+    this.#meetings.forget(node)
+    this.#nodes.delete(node)
   }
 
   #message(message: Term): void {
@@ -121,7 +147,7 @@ export class GlobalNameServer {
     if (read.type === 'call') this.#call(read.from, read.request)
     else {
       const content = read.type === 'cast' ? read.request : read.message
-      if (content instanceof Tuple) this.#cast(content.elements)
+      if (content instanceof Tuple) this.#cast(content)
     }
   }
 
@@ -151,143 +177,64 @@ export class GlobalNameServer {
     }
   }
 
-  #cast([kind, first, second, third, fourth, , sixth]: readonly Term[]): void {
+  #cast(message: Tuple): void {
+    const [kind, first, second, third, fourth, , sixth] = message.elements
     const node = first instanceof Atom ? first.name : undefined
     switch (kind instanceof Atom ? kind.name : '') {
       case 'init_connect':
-        if (first instanceof Tuple && second instanceof Atom) this.#initConnect(second.name, first.elements, third)
+        if (first instanceof Tuple && second instanceof Atom)
+          this.#meetings.initConnect(second.name, first.elements, third)
         return
       case 'lock_set':
-        if (first instanceof Pid) this.#lockSet(first, second === true, fourth)
+        if (first instanceof Pid) this.#meetings.lockSet(first, second === true, fourth)
         return
       case 'exchange':
-        if (node !== undefined) this.#meeting(node, fourth)?.exchange(second)
+        if (node !== undefined) this.#meetings.tagged(node, fourth)?.exchange(second)
         return
       case 'resolved':
-        if (node !== undefined) this.#meeting(node, sixth)?.resolved(second, third)
+        if (node !== undefined) this.#meetings.tagged(node, sixth)?.resolved(second, third)
         return
       case 'new_nodes':
         this.#names.apply(readOperations(second))
-        this.#mesh(list(fourth))
+        this.#mesh(readGlobalNodes(fourth))
         return
       case 'in_sync':
         if (node !== undefined) this.#inSync(node)
         return
       case 'cancel_connect':
-        if (node !== undefined) this.#restart(node)
+        if (node !== undefined) this.#meetings.restart(node)
         return
       case 'remove_connection':
-        if (node !== undefined) this.#parts.disconnect(node)
+        if (node !== undefined) this.#lost.asked(node)
         return
-      // Nothing follows for us from init_connect_ack, lost_connection and what later releases add.
+      case 'lost_connection':
+        this.#lost.heard(message)
+        return
+      // Nothing follows for us from init_connect_ack and what later releases add.
     }
   }
 
   /** A node of the other partition knows us. One that we told so before it did has dropped that, so it is told again. */
   #inSync(node: string): void {
-    if (this.#synced.has(node) || !this.#parts.isConnected(node)) return
-    this.#known.add(node)
-    this.#synced.add(node)
+    if (this.#nodes.isSynced(node) || !this.#parts.isConnected(node)) return
+    this.#nodes.sync([node, this.#meetings.get(node)?.link.version ?? 0])
     this.#meetings.get(node)?.end()
     this.#tellInSync(node)
   }
 
-  #initConnect(node: string, [theirVersion, theirTag]: readonly Term[], locker: Term): void {
-    const [, , , theirLocker] = locker instanceof Tuple ? locker.elements : []
-    if (!(theirLocker instanceof Pid)) return
-    const version = typeof theirVersion === 'number' ? Math.min(theirVersion, VERSION) : VERSION
-    const begun = this.#begun.get(node)
-    const ourTag = begun ?? ++this.#tags
-    this.#begun.delete(node)
-    this.#meet({ node, version, theirTag, ourTag, locker: theirLocker })
-    if (begun === undefined) this.#begin(node, version, ourTag)
-    else this.#later(node, TRY_MS.first * (1 + Math.random()), () => this.#try(node))
-    if (version < ACK_VERSION) return
-    this.#send(node, tuple(atom('init_connect_ack'), atom(this.#parts.self), theirTag, ourTag))
-  }
-
-  #begin(node: string, version: number, ourTag: number, first = false): void {
-    if (first) this.#begun.set(node, ourTag)
-    const known = version < MAP_VERSION ? [] : new Map()
-    const locker = tuple(atom('locker'), atom('no_longer_a_pid'), known, this.process.pid)
-    this.#castTo(node, tuple(atom('init_connect'), tuple(version, ourTag), atom(this.#parts.self), locker))
-  }
-
-  #restart(node: string): void {
-    const link = this.#meetings.get(node)?.link
-    if (link === undefined) return
-    const ourTag = ++this.#tags
-    this.#meet({ ...link, ourTag })
-    this.#begin(node, link.version, ourTag)
-  }
-
-  #meet(link: GlobalLink): void {
-    const { self, calls, life, send } = this.#parts
-    this.#meetings.get(link.node)?.end()
-    const meeting = new GlobalMeeting(link, {
-      self,
-      locker: this.process.pid,
-      calls,
-      life,
-      conflict: this.conflict,
-      cast: (node, message) => this.#castTo(node, message),
-      sendToLocker: (locker, message) => send(this.process.pid, locker, message),
-      names: () => this.#names.entries(),
-      entry: (name) => this.#names.get(name),
-      apply: (operations) => this.#names.apply(operations),
-      known: () => this.known(),
-      requester: () => this.#locks.requester(NAMES_LOCK),
-      failed: (peer, cause) => {
-        const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
-        this.#parts.warn({ code: 'HANDLER_THREW', message, peer, cause })
-      },
-      met: (node, theirKnown) => {
-        this.#known.add(node)
-        this.#synced.add(node)
-        this.#mesh(theirKnown)
-      },
-    })
-    this.#meetings.set(link.node, meeting)
-  }
-
-  /** Tries to meet a node that waits for us, until it is known. */
-  #try(node: string): void {
-    const meeting = this.#meetings.get(node)
-    if (meeting === undefined || this.#known.has(node)) return
-    const again = () => this.#later(node, TRY_MS.least + TRY_MS.spread * Math.random(), () => this.#try(node))
-    if (meeting.busy) again()
-    else void meeting.begin().then(again)
-  }
-
-  #later(node: string, delayMs: number, work: () => void): void {
-    if (this.#parts.isConnected(node) && this.process.alive) this.#timers.set(node, delayMs, work)
-    else this.#timers.delete(node)
-  }
-
-  #lockSet(locker: Pid, set: boolean, tag: Term): void {
-    const node = locker.node.name
-    // Old lockers talk to each other without the name server between them, and without a tag.
-    ;(tag === undefined ? this.#meetings.get(node) : this.#meeting(node, tag))?.lockSet(set)
-  }
-
   /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */
-  #mesh(nodes: readonly Term[]): void {
+  #mesh(nodes: readonly GlobalNode[]): void {
     for (const node of nodes) {
-      if (!(node instanceof Atom) || node.name === this.#parts.self) continue
-      this.#known.add(node.name)
-      if (!this.#parts.isConnected(node.name)) this.#parts.connect(node.name)
-      this.#tellInSync(node.name)
+      const [name] = node
+      if (name === this.#parts.self) continue
+      this.#nodes.add(node)
+      this.#dials.begin(name)
+      this.#tellInSync(name)
     }
   }
 
   #tellInSync(node: string): void {
     this.#castTo(node, tuple(atom('in_sync'), atom(this.#parts.self), true))
-  }
-
-  /** The meeting with a peer, when the message belongs to it and not to an earlier one. */
-  #meeting(node: string, tag: Term): GlobalMeeting | undefined {
-    const meeting = this.#meetings.get(node)
-    return meeting?.link.ourTag === tag ? meeting : undefined
   }
 
   #castTo(node: string, message: Term): void {

@@ -9,6 +9,8 @@ export function startGlobal(core: NodeCore): { readonly server: GlobalNameServer
   const { self, registry, life, calls } = core
   const server = new GlobalNameServer({
     self,
+    creation: core.parts.identity.creation,
+    preventOverlap: core.parts.options.preventOverlappingPartitions !== false,
     registry,
     life,
     calls,
@@ -16,7 +18,7 @@ export function startGlobal(core: NodeCore): { readonly server: GlobalNameServer
     send: (from, to, message) => void core.router.send(from, to, message),
     reply: (own, from, reply) => core.reply(own, from, reply),
     connect: (node) => void core.connectForSend(node),
-    disconnect: (node) => void core.disconnect(node),
+    disconnect: (node, reason) => core.table.get(node)?.close(reason),
     isConnected: (node) => core.table.get(node) !== undefined,
     warn: (warning) => core.tell({ type: 'warning', ...warning }),
   })

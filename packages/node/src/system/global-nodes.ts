@@ -1,0 +1,63 @@
+import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { list } from './global-operation.ts'
+
+/** From here on nodes tell each other the versions of those they know. */
+const VERSIONS_VERSION = 7
+
+/** A node and the version of the protocol of `global` that it speaks; 0 when nobody has told. */
+export type GlobalNode = readonly [name: string, version: number]
+
+/** The nodes that share the names of the cluster with us. */
+export class GlobalNodes {
+  /** Our part of the cluster: whoever joins it through us is told to all of these. */
+  readonly #known = new Map<string, number>()
+  /** Those of them that know us too. */
+  readonly #synced = new Set<string>()
+
+  names(): string[] {
+    return [...this.#known.keys()]
+  }
+
+  entries(): GlobalNode[] {
+    return [...this.#known]
+  }
+
+  has(name: string): boolean {
+    return this.#known.has(name)
+  }
+
+  isSynced(name: string): boolean {
+    return this.#synced.has(name)
+  }
+
+  /** @param version as far as it is known; the higher of two that were told counts */
+  add([name, version]: GlobalNode): void {
+    this.#known.set(name, Math.max(version, this.#known.get(name) ?? 0))
+  }
+
+  /** It knows us too. */
+  sync(node: GlobalNode): void {
+    this.add(node)
+    this.#synced.add(node[0])
+  }
+
+  delete(name: string): void {
+    this.#known.delete(name)
+    this.#synced.delete(name)
+  }
+}
+
+/** `[{Node, Version}]`, or `[Node]` as OTP up to 24 tells it; what is neither is left out. */
+export function readGlobalNodes(term: Term): GlobalNode[] {
+  return list(term).flatMap((entry): GlobalNode[] => {
+    if (entry instanceof Atom) return [[entry.name, 0]]
+    const [name, version] = entry instanceof Tuple ? entry.elements : []
+    return name instanceof Atom && typeof version === 'number' ? [[name.name, version]] : []
+  })
+}
+
+/** @param version that of the node for which it is */
+export function writeGlobalNodes(nodes: readonly GlobalNode[], version: number): Term {
+  if (version < VERSIONS_VERSION) return nodes.map(([name]) => atom(name))
+  return nodes.map(([name, theirs]) => tuple(atom(name), theirs))
+}

@@ -1,0 +1,120 @@
+import { Atom, atom, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
+import type { GlobalNode } from './global-nodes.ts'
+
+/** From here on nodes prevent that parts of a cluster overlap. */
+const PREVENTS_VERSION = 7
+/** How long a notice is remembered. Unit: milliseconds. */
+const REMEMBERED_MS = 3_600_000
+/** How many notices are remembered, the last ones. */
+const MAX_REMEMBERED = 100_000
+
+export interface LostConnectionsParts {
+  readonly self: string
+  /** Distinguishes us from whoever had our name before. */
+  readonly creation: number
+  /** @see NodeOptions.preventOverlappingPartitions */
+  readonly prevent: boolean
+  /** Whom we share names with, and who is about to. */
+  readonly nodes: () => readonly GlobalNode[]
+  readonly isConnected: (node: string) => boolean
+  readonly tell: (node: string, message: Term) => void
+  /** We share no names with it any more. */
+  readonly forget: (node: string) => void
+  readonly disconnect: (node: string, reason: NodeError) => void
+}
+
+/**
+ * Keeps parts of a cluster from overlapping. When one node loses another, all that know the first drop the second: else
+ * some would share names with both, while the two no longer hear of each other's.
+ *
+ * @see OTP `global`, "Prevent Overlapping Partitions Algorithm"; `kernel`, `prevent_overlapping_partitions`
+ */
+export class LostConnections {
+  readonly #parts: LostConnectionsParts
+  /** What was heard last from one node of its loss of another. */
+  readonly #heard = new Map<string, { readonly instance: Term; readonly count: bigint; readonly at: number }>()
+  /** Nodes whose link is ended to keep partitions apart, which is no loss to tell of. */
+  readonly #removing = new Set<string>()
+  readonly #instance: number
+  #count = 0
+
+  constructor(parts: LostConnectionsParts) {
+    this.#parts = parts
+    // BEAM makes an integer of a random number and the creation too; others only compare it with the last one.
+    this.#instance = Math.floor(Math.random() * 2 ** 20) * 2 ** 32 + parts.creation
+  }
+
+  /** The link to a node is gone, or the node cannot be reached from here though others know it as one of ours. */
+  lost(node: string): void {
+    if (!this.#removing.delete(node)) this.#tell(node, node)
+  }
+
+  /** The program is about to drop a node: the others drop it with us, and it does not make them drop us. */
+  disconnecting(node: string): void {
+    if (!this.#parts.prevent || this.#version(node) === undefined) return
+    this.#tell(node)
+    this.#parts.forget(node)
+    this.#removing.add(node)
+  }
+
+  /** `{remove_connection, Node}`: a node asks to be dropped. */
+  asked(node: string): void {
+    if (this.#version(node) !== undefined) this.#drop(node, `${node} dropped this node`)
+  }
+
+  /** `{lost_connection, Node, Instance, Count, Lost}`: somebody says that one node lost another. */
+  heard(notice: Tuple): void {
+    const [, first, instance, count, second] = notice.elements
+    if (!this.#parts.prevent || !(first instanceof Atom && second instanceof Atom)) return
+    if (typeof count !== 'number' && typeof count !== 'bigint') return
+    if (!this.#isNews(`${first.name} ${second.name}`, instance, BigInt(count))) return
+    const { self, tell } = this.#parts
+    // It may have lost others before they heard it, so that each passes it on.
+    for (const node of this.#others(first.name)) tell(node, notice)
+    // All others drop the one that was lost. When that is us, they need not drop the one that lost us as well.
+    const dropped = second.name === self ? first.name : second.name
+    const version = this.#version(dropped)
+    if (version === undefined) return
+    if (version >= PREVENTS_VERSION) tell(dropped, tuple(atom('remove_connection'), atom(self)))
+    this.#drop(dropped, `${first.name} lost its link to ${second.name}`)
+  }
+
+  #tell(lost: string, except?: string): void {
+    const { self, prevent, tell } = this.#parts
+    if (!prevent) return
+    const notice = [atom('lost_connection'), atom(self), this.#instance, ++this.#count, atom(lost)] as const
+    for (const node of this.#others(except)) tell(node, tuple(...notice))
+  }
+
+  #drop(node: string, because: string): void {
+    const { isConnected, forget, disconnect } = this.#parts
+    forget(node)
+    if (!isConnected(node)) return
+    this.#removing.add(node)
+    const message = `this node dropped ${node} to prevent overlapping partitions, since ${because}`
+    disconnect(node, new NodeError('NODE_PARTITION_PREVENTED', message, { peer: node }))
+  }
+
+  #isNews(key: string, instance: Term, count: bigint): boolean {
+    const last = this.#heard.get(key)
+    if (last !== undefined && last.instance === instance && count <= last.count) return false
+    this.#heard.delete(key)
+    const now = performance.now()
+    for (const [old, { at }] of this.#heard) {
+      if (now - at < REMEMBERED_MS && this.#heard.size < MAX_REMEMBERED) break
+      this.#heard.delete(old)
+    }
+    this.#heard.set(key, { instance, count, at: now })
+    return true
+  }
+
+  #version(node: string): number | undefined {
+    return this.#parts.nodes().findLast(([name]) => name === node)?.[1]
+  }
+
+  #others(except: string | undefined): string[] {
+    const told = this.#parts.nodes().filter(([name, version]) => name !== except && version >= PREVENTS_VERSION)
+    return [...new Set(told.map(([name]) => name))]
+  }
+}
