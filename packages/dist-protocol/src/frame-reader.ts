@@ -80,8 +80,10 @@ export class FrameReader {
         if (kind !== FIRST_FRAGMENT && kind !== FURTHER_FRAGMENT) return undefined
         const ids = fragmentIds(bytes, at)
         if (kind === FURTHER_FRAGMENT) return reassembler.place(ids.sequence, ids.fragment, restBytes)
-        this.#placedFirst = ids
-        return reassembler.placeFirst(ids.fragment, restBytes)
+        const placed = reassembler.placeFirst(ids.fragment, restBytes)
+        // One without a place is gathered like any frame, and must not be taken for the next that has one.
+        this.#placedFirst = placed === undefined ? undefined : ids
+        return placed
       },
     }
   }

@@ -13,6 +13,7 @@ import {
   DFLAG_UNLINK_ID,
   type EncodedTerm,
   HIDDEN_FLAGS,
+  type IncomingMessage,
 } from '../src/index.ts'
 import { bytesOf, capture, join, packets, toHex } from './captures.ts'
 import { erlangText } from './erlang-text.ts'
@@ -33,7 +34,7 @@ const ours = (flags = HIDDEN_FLAGS, limits: Partial<ChannelLimits> = {}) =>
 const theirs = (flags = HIDDEN_FLAGS) => new Channel({ self: BEAM, peer: JS, flags })
 const frame = (hex: string) => {
   const body = bytesOf(hex)
-  return join(new Uint8Array([0, 0, body.length >> 8, body.length & 255]), body)
+  return join(new Uint8Array([0, body.length >> 16, body.length >> 8, body.length]), body)
 }
 const hexOf = (text: string) => Buffer.from(text).toString('hex')
 const small = (value: number) => value.toString(16).padStart(2, '0')
@@ -251,6 +252,27 @@ describe('fragments', () => {
     channel.receive(start('1', '3'))
     channel.receive(join(bytesOf('03000000'), bytesOf(`8346${'1'.padStart(16, '0')}${'2'.padStart(16, '0')}`)))
     expect(channel.readTarget()!.buffer.byteLength).toBeLessThanOrEqual(2 ** 20)
+  })
+
+  it.each([
+    ['a whole message in a first fragment', 1, 5_000],
+    ['a first fragment beyond what is gathered in place', 2, 1_100_000],
+  ])('arrive in place after %s that came in pieces', (_what, count, size) => {
+    const channel = ours()
+    const receive = (bytes: Uint8Array) => [
+      ...channel.receive(bytes.subarray(0, 100)),
+      ...channel.receive(bytes.subarray(100)),
+    ]
+    const binary = (length: number) => `6d${length.toString(16).padStart(8, '0')}`
+    const head = (sequence: number, fragments: number) =>
+      `8345${sequence.toString(16).padStart(16, '0')}${fragments.toString(16).padStart(16, '0')}0068036116${B}${A}`
+    const outputs = receive(frame(`${head(1, count)}${binary(size)}${'61'.repeat(size)}`))
+    if (count === 2) outputs.push(...channel.receive(more('1', '1', '')))
+    outputs.push(...channel.receive(frame(`${head(2, 2)}${binary(5_000)}`)))
+    outputs.push(...receive(more('2', '1', '62'.repeat(5_000))))
+    expect(outputs).toMatchObject([{ type: 'message' }, { type: 'message' }])
+    const sizes = outputs.map((output) => ((output as IncomingMessage).payload!.decode() as Uint8Array).length)
+    expect(sizes).toStrictEqual([size, 5_000])
   })
 
   it.each([
