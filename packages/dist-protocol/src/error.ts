@@ -53,7 +53,7 @@ const FACTS: Readonly<Record<DistErrorCode, CodeFacts>> = {
   DIST_COOKIE_REJECTED: {
     fault: 'peer',
     retryable: false,
-    hint: "Name, port and flags were right. Give both nodes the same cookie; the peer logs 'Invalid challenge reply'.",
+    hint: "Give both nodes the same cookie; the peer logs 'Invalid challenge reply'.",
   },
   DIST_FLAGS_MISSING: {
     fault: 'peer',

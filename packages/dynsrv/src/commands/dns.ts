@@ -109,7 +109,7 @@ async function listening(address: string, startServer: () => Promise<ZoneServer>
   try {
     return await startServer()
   } catch (cause) {
-    throw new DynsrvError('DYNSRV_LISTEN_FAILED', `cannot listen on ${address}: ${explain(cause).message}`, {
+    throw new DynsrvError('DYNSRV_LISTEN_FAILED', explain(cause).message, {
       hint: 'Choose another port; those below 1024 need root.',
       cause,
     })
