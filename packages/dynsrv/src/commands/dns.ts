@@ -36,7 +36,7 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
     })
   }
   const [host, port] = listenAddress(options.listen)
-  await using zone = await listening(options.listen ?? '', () => startZoneServer({ host, port, records }))
+  await using zone = await listening(() => startZoneServer({ host, port, records }))
   const paint = painter(options.plain !== true && wantsColours(process.stdout))
   const say = (fields: Record<string, unknown>, spans: readonly Span[]) =>
     process.stdout.write(
@@ -105,7 +105,7 @@ function listenAddress(listen: string | undefined): [host: string, port: number]
   return [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
 }
 
-async function listening(address: string, startServer: () => Promise<ZoneServer>): Promise<ZoneServer> {
+async function listening(startServer: () => Promise<ZoneServer>): Promise<ZoneServer> {
   try {
     return await startServer()
   } catch (cause) {
