@@ -1,8 +1,9 @@
 const PLAIN_ERLANG_ATOM = /^[a-zß-öø-ÿ][\w@À-ÖØ-öø-ÿ]*$/
-const PLAIN_ELIXIR_ATOM = /^[\p{L}_][\p{L}\p{N}_@]*[?!]?$/u
+const PLAIN_ELIXIR_ATOM = /^[\p{XIDS}_][\p{XIDC}@]*[?!]?$/u
 const ELIXIR_ALIAS = /^Elixir((?:\.[A-Z]\w*)+)$/
+/** Those that need no quotes: not `::`, `=>` and `^^^`. */
 const ELIXIR_OPERATORS = new Set(
-  '! && ++ -- .. / | :: <> == => && || + - * = < > <= >= != === !== =~ |> <<< >>> <~ ~> <<~ ~>> <~> ^^^ &&& ||| & @ ^ %{} {} % <<>> \\\\ -> <- when in not and or'.split(
+  '! && ++ +++ -- --- . .. ... ..// / ** | <> == || + - * = < > <= >= != === !== =~ |> <<< >>> <~ ~> <<~ ~>> <~> &&& ||| & @ ^ %{} {} % <<>> \\\\ -> <-'.split(
     ' ',
   ),
 )
@@ -23,50 +24,77 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\x7f': '\\d',
 }
 
+const ELIXIR_ESCAPES: Readonly<Record<string, string>> = {
+  ...ESCAPES,
+  '\0': '\\0',
+  '\x07': '\\a',
+  '\ufeff': '\\uFEFF',
+}
+
 /** An atom as Erlang source. */
 export function quoteAtom(name: string): string {
   if (PLAIN_ERLANG_ATOM.test(name) && !ERLANG_KEYWORDS.has(name)) return name
-  return `'${withEscapes(name, "'")}'`
+  return `'${withErlangEscapes(name, "'")}'`
 }
 
 /** An atom as Elixir source: `:ok`, `:"two words"`, `Some.Module`. */
 export function quoteElixirAtom(name: string): string {
+  if (name === 'Elixir') return name
   const alias = ELIXIR_ALIAS.exec(name)
   if (alias !== null) return alias[1]!.slice(1)
-  return `:${isPlainElixirAtom(name) || ELIXIR_OPERATORS.has(name) ? name : quoteElixirText(name)}`
+  return `:${isPlainElixirAtom(name) ? name : quoteElixirText(name)}`
 }
 
 /** An atom in front of the colon of an Elixir keyword list: `ok:`, `"two words":`. */
 export function quoteElixirKey(name: string): string {
-  return `${isPlainElixirAtom(name) ? name : quoteElixirText(name)}:`
+  return `${isPlainElixirAtom(name) && name !== 'Elixir' ? name : quoteElixirText(name)}:`
 }
 
 function isPlainElixirAtom(name: string): boolean {
-  return PLAIN_ELIXIR_ATOM.test(name)
+  if (ELIXIR_OPERATORS.has(name)) return true
+  return PLAIN_ELIXIR_ATOM.test(name) && name.normalize('NFKC') === name
 }
 
 /** Text between double quotes, as Erlang's. */
 export function quoteErlangText(text: string): string {
-  return `"${withEscapes(text, '"')}"`
+  return `"${withErlangEscapes(text, '"')}"`
 }
 
 /** Text between double quotes, as Elixir's. */
 export function quoteElixirText(text: string): string {
-  return `"${withEscapes(text, '"').replaceAll('#{', '\\#{')}"`
+  return `"${withEscapes(text, '"', ELIXIR_ESCAPES, elixirControl).replaceAll('#{', '\\#{')}"`
 }
 
-function withEscapes(text: string, quote: string): string {
+function withErlangEscapes(text: string, quote: string): string {
+  return withEscapes(text, quote, ESCAPES, erlangControl)
+}
+
+function withEscapes(
+  text: string,
+  quote: string,
+  escapes: Readonly<Record<string, string>>,
+  control: (code: number) => string,
+): string {
   let escaped = ''
   for (const character of text) {
     if (character === quote || character === '\\') escaped += `\\${character}`
-    else escaped += ESCAPES[character] ?? escapeControl(character)
+    else
+      escaped +=
+        escapes[character] ?? (isControl(character.codePointAt(0)!) ? control(character.codePointAt(0)!) : character)
   }
   return escaped
 }
 
-function escapeControl(character: string): string {
-  const code = character.codePointAt(0)!
-  return code < 32 || (code > 126 && code < 160) ? `\\x{${code.toString(16).toUpperCase()}}` : character
+function erlangControl(code: number): string {
+  return `\\${code.toString(8).padStart(3, '0')}`
+}
+
+function elixirControl(code: number): string {
+  return `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+function isControl(code: number): boolean {
+  return code < 32 || (code > 126 && code < 160)
 }
 
 /** Whether Erlang's default (`+pc latin1`) takes the code for a printable character. */
@@ -79,7 +107,7 @@ export function isPrintableText(text: string): boolean {
   for (const character of text) {
     const code = character.codePointAt(0)!
     if (code < 32 && !(code >= 7 && code <= 13) && code !== 27) return false
-    if (code === 127 ? false : code > 126 && code < 160) return false
+    if ((code > 127 && code < 160) || code === 0xfffe || code === 0xffff) return false
   }
   return true
 }

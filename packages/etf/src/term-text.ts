@@ -111,6 +111,15 @@ function isAtomLike(term: unknown): term is AtomLike {
   return typeof term === 'object' && term !== null && 'wire' in term && 'name' in term
 }
 
+function isElixirModule(term: unknown): boolean {
+  return isAtomLike(term) && /^Elixir\.[A-Z]/.test(term.name)
+}
+
+/** Exceptions are structs with this field, which Elixir does not show. */
+function isExceptionMark([key, value]: readonly [unknown, unknown]): boolean {
+  return isAtomLike(key) && key.name === '__exception__' && value === true
+}
+
 /** The key of a pair `{key, value}` or of a map as Elixir's short form has it, if it has. */
 function shortKey(key: unknown): string | undefined {
   if (isAtomLike(key)) return key.name.startsWith('Elixir.') ? undefined : quoteElixirKey(key.name)
@@ -135,10 +144,10 @@ function keyed(open: string, pairs: readonly (readonly [unknown, unknown])[], cl
 
 function piecesOfMap(pairs: readonly (readonly [unknown, unknown])[], syntax: TermSyntax): readonly Piece[] {
   if (syntax === 'elixir') {
-    const struct = pairs.find(([key, value]) => isAtomLike(key) && key.name === '__struct__' && isAtomLike(value))
-    const rest = pairs.filter((pair) => pair !== struct)
+    const struct = pairs.find(([key, value]) => isAtomLike(key) && key.name === '__struct__' && isElixirModule(value))
+    const rest = pairs.filter((pair) => pair !== struct && !isExceptionMark(pair))
     if (struct !== undefined && rest.every(([key]) => shortKey(key) !== undefined)) {
-      return keyed(`%${(struct[1] as AtomLike).name.replace(/^Elixir\./, '')}{`, rest, '}')
+      return keyed(`%${(struct[1] as AtomLike).name.slice('Elixir.'.length)}{`, rest, '}')
     }
     if (pairs.length > 0 && pairs.every(([key]) => shortKey(key) !== undefined)) return keyed('%{', pairs, '}')
   }
