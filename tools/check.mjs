@@ -6,6 +6,7 @@ const CHECKS = [
   ['format and lint', 'biome', 'ci', '.'],
   ['types', 'turbo', 'run', 'typecheck', '--output-logs=errors-only'],
   ['layers', 'turbo', 'boundaries'],
+  ['docstrings', 'node', 'tools/docstrings.mjs'],
   ['packages', 'turbo', 'run', 'check:package', '--output-logs=errors-only'],
 ]
 

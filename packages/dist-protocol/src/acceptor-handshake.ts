@@ -31,6 +31,7 @@ export interface AssignedName {
   readonly creation: number
 }
 
+/** What the side that was dialled needs for a handshake. */
 export interface AcceptorOptions {
   readonly self: NodeIdentity
   /** The cookie, or a look-up by the name the peer announced. */

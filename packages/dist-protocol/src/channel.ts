@@ -22,6 +22,7 @@ export const CHANNEL_LIMITS: ChannelLimits = {
   maxPartialAgeMs: 300_000,
 }
 
+/** What a channel is made of: what the handshake found out, and limits. */
 export interface ChannelOptions {
   readonly self: NodeIdentity
   readonly peer: NodeIdentity

@@ -59,6 +59,7 @@ export interface ChallengeAckMessage {
 export type InitiatorMessage = SendNameMessage | StatusReplyMessage | ComplementMessage | ChallengeReplyMessage
 /** What an acceptor sends. */
 export type AcceptorMessage = StatusMessage | ChallengeMessage | ChallengeAckMessage
+/** Any message of a handshake, in either direction. */
 export type HandshakeMessage = InitiatorMessage | AcceptorMessage
 
 /**

@@ -44,6 +44,7 @@ export type Transitions<State extends string, Event extends string> = Readonly<
   Record<State, Readonly<Partial<Record<Event, State>>>>
 >
 
+/** The whole handshake of the side that dials: by state, which event leads to which state. Any other event fails it. */
 export const INITIATOR_TRANSITIONS: Transitions<InitiatorState, InitiatorEvent> = {
   idle: { start: 'awaitingStatus' },
   awaitingStatus: {
@@ -61,6 +62,7 @@ export const INITIATOR_TRANSITIONS: Transitions<InitiatorState, InitiatorEvent> 
   failed: {},
 }
 
+/** The whole handshake of the side that was dialled: by state, which event leads to which state. Any other event fails it. */
 export const ACCEPTOR_TRANSITIONS: Transitions<AcceptorState, AcceptorEvent> = {
   idle: { start: 'awaitingName' },
   awaitingName: {

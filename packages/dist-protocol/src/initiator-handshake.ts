@@ -23,6 +23,7 @@ import { INITIATOR_TRANSITIONS, type InitiatorEvent, type InitiatorState } from 
 import { checkIdentity, checkUnsigned32, isHostPart, isNodeName, type NodeIdentity } from './node-identity.ts'
 import type { HeaderBytes } from './packet.ts'
 
+/** What the side that dials needs for a handshake. */
 export interface InitiatorOptions {
   /** Who we are. With `askForName`, `name` is the host part only and `creation` is ignored. */
   readonly self: NodeIdentity

@@ -1,5 +1,6 @@
 import { DistError } from './error.ts'
 
+/** How often a link ticks, and after how much silence the peer counts as down. */
 export interface TickClockOptions {
   /**
    * How long the peer may stay silent before it counts as down.

@@ -16,6 +16,7 @@ import { RecentSrvAnswers } from './recent-srv-answers.ts'
 import { recordsOfTarget } from './records-of-target.ts'
 import { isThrowAwayName, releaseName } from './throw-away-name.ts'
 
+/** Where the lookup through SRV records asks, and where this node listens. */
 export interface DynamicSrvOptions {
   /** Where SRV and address records come from. It stays the caller's to close. */
   readonly resolver: Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'>

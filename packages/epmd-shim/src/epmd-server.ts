@@ -23,6 +23,7 @@ export interface EpmdServerDirectory {
   readonly service: string
 }
 
+/** Where the server listens, for whom it answers, and its limits. */
 export interface EpmdServerOptions {
   /** Where to listen, besides 127.0.0.1. Default: nowhere else. `0.0.0.0` and `::` stand for every address. */
   readonly hosts?: readonly string[]

@@ -20,6 +20,7 @@ export type RegistrationEvent =
   | { readonly type: 'failed'; readonly error: unknown; readonly retryInMs: number }
   | { readonly type: 'restored' }
 
+/** Which epmd is asked, and what it is told of this node. */
 export interface ErlEpmdOptions {
   /** epmd's port, the same on every host. Default: `ERL_EPMD_PORT`, else 4369. */
   readonly epmdPort?: number

@@ -5,6 +5,7 @@ import { EpmdError } from './error.ts'
 import { type HostLookup, systemHostLookup } from './host-address.ts'
 import { isThrowAwayName } from './throw-away-name.ts'
 
+/** What differs from one port for all. */
 export interface FixedPortOptions {
   /** The port that this node listens on; default: the port of all. */
   readonly listenPort?: number

@@ -5,6 +5,7 @@ import { EpmdError } from './error.ts'
 import { type HostLookup, systemHostLookup } from './host-address.ts'
 import { isThrowAwayName } from './throw-away-name.ts'
 
+/** What holds for names without a port, and how hosts are found. */
 export interface PortInNameOptions {
   /** The port of nodes whose name has none; default 4370, as in Caravan. */
   readonly defaultPort?: number

@@ -22,6 +22,7 @@ export interface StaticAddress {
 /** Node names and where each of them listens; several addresses are dialled in their order. */
 export type StaticNodes = Readonly<Record<string, StaticAddress | readonly StaticAddress[]>>
 
+/** Where this node listens, and of which kind the names are. */
 export interface StaticOptions {
   /** The port to listen on; default 0, any free one. */
   readonly listenPort?: number

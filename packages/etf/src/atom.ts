@@ -22,7 +22,7 @@ export type AtomValue = Atom | boolean | null | undefined
  */
 export class Atom {
   readonly name: string
-  /** The atom's encoding, tag and length included, as UTF-8. Not for the program: {@link encode} reads it. */
+  /** The atom's encoding, tag and length included, as UTF-8. Not for the program: `encode` reads it. */
   readonly wire: Uint8Array
   /** Where the name begins in `wire`. */
   readonly wireStart: number

@@ -24,6 +24,7 @@ export interface DecodeLimits {
 /** How deep compound keys may stand inside compound keys, whatever the limit says. */
 export const MAX_KEY_DEPTH = 64
 
+/** The limits of everything that is decoded, unless others are given. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
   depth: 10_000,
   keyDepth: 32,

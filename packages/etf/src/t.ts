@@ -133,6 +133,7 @@ export const t = {
   any: (): Matcher<Term> => leaf('any term', some),
   /** An atom, or one of these atoms. Gives the atom, also for `true`, `false`, `nil` and `undefined`. */
   atom,
+  /** `true` or `false`. */
   boolean: (): Matcher<boolean> =>
     leaf('true or false', (term) => (typeof term === 'boolean' ? some(term) : undefined)),
   /** Exactly this term, as `=:=` has it. */
@@ -174,7 +175,9 @@ export const t = {
       }
       return some(term.map((code: number) => String.fromCodePoint(code)).join(''))
     }),
+  /** A process identifier, of this node or another. */
   pid: (): Matcher<Pid> => leaf('a pid', (term) => (term instanceof Pid ? some(term) : undefined)),
+  /** A reference, of this node or another. */
   reference: (): Matcher<Reference> =>
     leaf('a reference', (term) => (term instanceof Reference ? some(term) : undefined)),
   /** A tuple of exactly these elements. */
@@ -216,7 +219,7 @@ export const t = {
   },
   /** A map that has these keys, as atoms or text, and maybe more; gives an object of them. Fits Elixir structs too. */
   fields,
-  /** A field that may be missing; only inside {@link fields}. */
+  /** A field that may be missing; only inside `fields`. */
   optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> =>
     new OptionalMatcher(matcher.expected, (term, path) => matcher.match(term, path)),
   /** The first of these shapes that fits. */

@@ -11,6 +11,7 @@ import type { MetricsSink } from './sink.ts'
 /** Peers that get a value of their own in the label `peer`. */
 export const MAX_PEERS = 100
 
+/** What is measured besides the events of this process. */
 export interface MetricsOptions {
   /** Nodes whose links are read when numbers are collected. Their events, and those of all other nodes, come anyway. */
   readonly nodes?: readonly ObservedNode[]

@@ -1,5 +1,6 @@
 import { NodeError } from './error.ts'
 
+/** How long leaving in order may take. */
 export interface DrainOptions {
   /** How long what is in hand may take; then it is cut off. Unit: milliseconds; default 30 000. */
   readonly timeoutMs?: number

@@ -17,6 +17,7 @@ const PROCESS = atom('process')
 /** Messages that a mailbox keeps before the overflow policy speaks. */
 export const MAX_MAILBOX_MESSAGES = 100_000
 
+/** The name of a mailbox, and what it does when it is full. */
 export interface MailboxOptions {
   /** The name under which other processes, here and on other nodes, reach it. */
   readonly name?: string
@@ -28,6 +29,7 @@ export interface MailboxOptions {
   readonly trapExit?: boolean
 }
 
+/** Which message to take, and how long to wait for it. */
 export interface ReceiveOptions<T extends Term = Term> {
   /** Take the first message for which this is true and leave the others in place, as a BEAM `receive` does. */
   readonly match?: ((message: Term) => message is T) | ((message: Term) => boolean)

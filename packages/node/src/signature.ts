@@ -10,6 +10,7 @@ export type Recipient = Destination | Reference
 /** What `send` does when more than the busy limit waits for the peer. */
 export type BusyPolicy = 'queue' | 'drop' | 'fail'
 
+/** What happens to a message whose peer does not keep up. */
 export interface SendOptions {
   /**
    * `queue` (the default) takes the message and answers false, until the hard limit; `drop` forgets it and answers
@@ -25,6 +26,7 @@ export interface SendWaitOptions {
   readonly signal?: AbortSignal
 }
 
+/** How long a call may take. */
 export interface CallOptions {
   /** In milliseconds; default 5000 as in OTP. `Infinity` waits as long as the process and the link live. */
   readonly timeoutMs?: number

@@ -16,6 +16,7 @@ import { isWithin } from './dns-name.ts'
  */
 export type ZoneFault = ZoneFaultName | ZoneFaultSettings
 
+/** The faults that a zone server can play. */
 export type ZoneFaultName =
   | 'servfail'
   | 'refused'
@@ -41,6 +42,7 @@ interface Scope {
   readonly times?: number
 }
 
+/** A fault with its numbers, and whom it hits. */
 export type ZoneFaultSettings = Scope &
   (
     | { readonly type: Exclude<ZoneFaultName, 'rotate'> }

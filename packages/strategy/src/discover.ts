@@ -38,6 +38,7 @@ export interface Discovery {
  */
 export interface Discover {
   (options: { readonly signal: AbortSignal }): Promise<ReadonlySet<NodeName> | Discovery>
+  /** Tells of changes, where the source can. */
   readonly subscribe?: (changed: () => void, options: { readonly signal: AbortSignal }) => void
 }
 

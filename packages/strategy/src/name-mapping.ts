@@ -21,6 +21,7 @@ export type Mapped = { readonly node: NodeName } | { readonly ignored: string }
 export interface NameMapping {
   /** The part that has to be looked up for it. */
   readonly needs: 'target' | 'addresses' | 'tags' | 'txt'
+  /** The name of a candidate, or why it has none. */
   readonly map: (candidate: Candidate) => Mapped
 }
 

@@ -9,6 +9,7 @@ import { readiness } from './readiness.ts'
 /** Answers requests for one path. */
 export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
+/** Where the health server listens, and what it serves. */
 export interface HealthOptions {
   /** Address to listen on; default 127.0.0.1. */
   readonly host?: string

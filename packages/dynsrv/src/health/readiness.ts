@@ -14,6 +14,7 @@ export interface Readiness {
   readonly topologies: Readonly<Record<string, TopologyReadiness>>
 }
 
+/** What `/readyz` tells of one topology. */
 export interface TopologyReadiness {
   readonly expected: number
   readonly connected: number

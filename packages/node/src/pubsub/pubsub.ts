@@ -27,6 +27,7 @@ const MAX_POOL_SIZE = 256
 /** JavaScript has no atoms and Phoenix payloads are JSON: texts and plain objects. */
 const PLAIN: DecodeOptions = { binary: 'text', map: 'object' }
 
+/** How the PubSub of the BEAM nodes is set up. */
 export interface PubSubOptions {
   /**
    * The largest `pool_size` (`broadcast_pool_size`) of the BEAM nodes; default 1. Larger pools are found out from their groups, so
@@ -40,6 +41,7 @@ export interface PubSubOptions {
   readonly decode?: DecodeOptions | false
 }
 
+/** Who gets what is published, and what happens when a peer is busy. */
 export interface PublishOptions extends SendOptions {
   /** A subscription of ours that does not get it, as `broadcast_from`. */
   readonly from?: Subscription

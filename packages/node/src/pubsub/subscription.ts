@@ -6,6 +6,7 @@ import type { PubSubMessage } from './pubsub-message.ts'
 /** Messages that a subscription keeps before the overflow policy speaks. */
 export const MAX_SUBSCRIPTION_MESSAGES = 10_000
 
+/** How much may wait in a subscription, and what ends it. */
 export interface SubscribeOptions {
   /** How many messages may wait to be read; default 10 000. */
   readonly maxMessages?: number

@@ -21,6 +21,7 @@ export interface PgChange {
   readonly pids: readonly Pid[]
 }
 
+/** The events of a scope: who joined or left which group, here or on another node. */
 export interface PgEvents {
   join: [PgChange]
   leave: [PgChange]
