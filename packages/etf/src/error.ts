@@ -7,7 +7,8 @@
  * `ETF_BAD_RECORD` `ETF_BAD_COMPRESSED` malformed inside · `ETF_DUPLICATE_KEY` a map names a key twice.
  *
  * Limits: `ETF_LIMIT_DEPTH` `ETF_LIMIT_KEY_DEPTH` `ETF_LIMIT_TERMS` `ETF_LIMIT_INFLATED` `ETF_LIMIT_INTEGER`
- * `ETF_LIMIT_ATOM` `ETF_LIMIT_ATOM_TABLE` `ETF_LIMIT_SIZE`.
+ * `ETF_LIMIT_ATOM` `ETF_LIMIT_ATOM_TABLE` `ETF_LIMIT_SIZE` · `ETF_LIMIT_KEYS` numbers as keys of a map that were chosen
+ * to collide.
  *
  * Writing: `ETF_NOT_ENCODABLE` the value has no Erlang term. Matching: `ETF_MISMATCH`. Options: `ETF_BAD_OPTION`.
  */
@@ -33,6 +34,7 @@ export type EtfErrorCode =
   | 'ETF_LIMIT_ATOM'
   | 'ETF_LIMIT_ATOM_TABLE'
   | 'ETF_LIMIT_SIZE'
+  | 'ETF_LIMIT_KEYS'
   | 'ETF_NOT_ENCODABLE'
   | 'ETF_MISMATCH'
   | 'ETF_BAD_OPTION'

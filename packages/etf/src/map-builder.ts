@@ -1,6 +1,7 @@
 import { Atom } from './atom.ts'
 import { Binary } from './binary.ts'
 import { EtfError } from './error.ts'
+import { KeySpread, SPREAD_FROM } from './key-spread.ts'
 import type { Term } from './term.ts'
 import type { TermReader } from './term-reader.ts'
 import { canonicalText } from './term-writer.ts'
@@ -14,7 +15,11 @@ export function isCompoundKey(key: Term): boolean {
 /** The map of these pairs. */
 export function mapOf(keys: readonly Term[], values: readonly Term[], start: number): Map<Term, Term> {
   const map = new Map<Term, Term>()
-  for (const [index, key] of keys.entries()) map.set(key, values[index])
+  const spread = keys.length < SPREAD_FROM ? undefined : new KeySpread(keys.length)
+  for (const [index, key] of keys.entries()) {
+    if (typeof key === 'number' || typeof key === 'bigint') spread?.add(key, start)
+    map.set(key, values[index])
+  }
   if (map.size !== keys.length) throw duplicateKey(start)
   checkDistinct(keys.filter(isCompoundKey), start)
   return map

@@ -2,6 +2,7 @@ import { readBitBinary } from './bit-binary-reader.ts'
 import { readDeep } from './deep-reader.ts'
 import { openFun, readExport } from './fun-reader.ts'
 import { readPid, readPort, readReference } from './identifier-reader.ts'
+import { KeySpread, SPREAD_FROM } from './key-spread.ts'
 import { LeafReader } from './leaf-reader.ts'
 import { ImproperList } from './list.ts'
 import { checkDistinct, isCompoundKey, mapOf, objectOrMapOf } from './map-builder.ts'
@@ -215,6 +216,7 @@ export class TermReader extends LeafReader {
     const outer = this.owed
     const map = new Map<Term, Term>()
     let compound: Term[] | undefined
+    const spread = pairs < SPREAD_FROM ? undefined : new KeySpread(pairs)
     for (let owed = pairs * 2 - 1; owed > 0; owed -= 2) {
       this.owed = outer + owed
       const isAtom = this.bytes[this.at] === Tag.SMALL_ATOM_UTF8_EXT
@@ -222,6 +224,8 @@ export class TermReader extends LeafReader {
       if (!isAtom && isCompoundKey(key)) {
         if (compound === undefined) compound = [key]
         else compound.push(key)
+      } else if (spread !== undefined && (typeof key === 'number' || typeof key === 'bigint')) {
+        spread.add(key, start)
       }
       this.owed = outer + owed - 1
       map.set(key, this.read(depth + 1))

@@ -216,3 +216,100 @@ describe('splitting', () => {
     expect(decode(rest, { binary: 'text' })).toStrictEqual(['b'])
   })
 })
+
+describe('numbers as keys', () => {
+  /** The hashes of V8, as its source has them. */
+  const longHash = (key: bigint) => {
+    const cut = (value: bigint) => BigInt.asUintN(64, value)
+    let hash = cut(~key + (key << 18n))
+    hash ^= hash >> 31n
+    hash = cut(hash * 21n)
+    hash ^= hash >> 11n
+    hash = cut(hash + (hash << 6n))
+    hash ^= hash >> 22n
+    return Number(hash & 0x3fff_ffffn)
+  }
+  const shortHash = (key: number) => {
+    const cut = (value: bigint) => BigInt.asUintN(32, value)
+    let hash = cut(~BigInt(key) + (BigInt(key) << 15n))
+    hash ^= hash >> 12n
+    hash = cut(hash + (hash << 2n))
+    hash ^= hash >> 4n
+    hash = cut(hash * 2057n)
+    return Number((hash ^ (hash >> 16n)) & 0x3fff_ffffn)
+  }
+  const bitsOf = (value: number) => new DataView(Float64Array.of(value).buffer).getBigUint64(0, true)
+  const some = (count: number, keyAt: (index: number) => Term, wanted: (key: Term) => boolean = () => true) => {
+    const map = new Map<Term, Term>()
+    for (let index = 0; map.size < count; index++) if (wanted(keyAt(index))) map.set(keyAt(index), 1)
+    return map
+  }
+  const CHOSEN: readonly (readonly [string, ReadonlyMap<Term, Term>])[] = [
+    [
+      'integers',
+      some(
+        1_100,
+        (index) => index * 3,
+        (key) => shortHash(key as number) % 512 === 7,
+      ),
+    ],
+    [
+      'negative integers',
+      some(
+        1_100,
+        (index) => -index * 5 - 1,
+        (key) => shortHash(key as number) % 512 === 7,
+      ),
+    ],
+    [
+      'integers of more than 32 bits',
+      some(
+        1_100,
+        (index) => index + 2 ** 40,
+        (key) => longHash(bitsOf(key as number)) % 512 === 7,
+      ),
+    ],
+    [
+      'floats',
+      some(
+        1_100,
+        (index) => index + 0.25,
+        (key) => longHash(bitsOf(key as number)) % 512 === 7,
+      ),
+    ],
+    [
+      'integers of more than 53 bits',
+      some(
+        1_100,
+        (index) => 2n ** 60n + BigInt(index),
+        (key) => longHash(key as bigint) % 512 === 7,
+      ),
+    ],
+    ['integers of one lower half', some(1_100, (index) => (BigInt(index + 1) << 64n) + 5n)],
+    ['negative integers of one lower half', some(1_100, (index) => -(BigInt(index + 1) << 64n) - 5n)],
+  ]
+
+  it.each(CHOSEN)('are refused when they were chosen to collide: %s', (_what, map) => {
+    const bytes = encode(map)
+    expect(() => decode(bytes)).toThrow(fails('ETF_LIMIT_KEYS'))
+    expect(() => decode(bytes, { map: 'object' })).toThrow(fails('ETF_LIMIT_KEYS'))
+    let deep: Term = map
+    for (let level = 0; level < 300; level++) deep = tuple(deep)
+    expect(() => decode(encode(deep))).toThrow(fails('ETF_LIMIT_KEYS'))
+  })
+
+  it.each([
+    ['in a row', (index: number) => index - 10_000],
+    ['multiples of a power of two', (index: number) => index * 65_536],
+    ['times in milliseconds', (index: number) => 1_700_000_000_000 + index * 1_000],
+    ['floats', (index: number) => index / 10 + 0.01],
+    [
+      'ids of a time and a counter',
+      (index: number) => ((1_000_000_000_000n + BigInt(index >> 3)) << 22n) + BigInt(index & 7),
+    ],
+    ['large integers', (index: number) => BigInt(index) ** 7n + 2n ** 90n],
+  ])('are welcome otherwise: %s', (_what, keyAt) => {
+    const map = some(20_000, keyAt)
+    expect(equals(decode(encode(map)), map)).toBe(true)
+  })
+})

@@ -59,6 +59,11 @@ export const ETF_ERRORS = {
     why: 'The limit protects the peer.',
     remedy: LIMIT,
   },
+  ETF_LIMIT_KEYS: {
+    happened: 'Numbers as keys of a map collide.',
+    why: 'They were chosen to make the map slow to read.',
+    remedy: SENDER,
+  },
   ETF_NOT_ENCODABLE: {
     happened: 'A value has no Erlang term.',
     why: 'It is a function, a symbol, NaN, or an object of an unknown class.',
