@@ -1,5 +1,6 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
+import { GlobalConflict } from '../src/system/global-conflict.ts'
 import { GlobalMeeting, type GlobalMeetingParts } from '../src/system/global-meeting.ts'
 
 const NODES = { ours: 'a@h.test', theirs: 'b@h.test', early: 'c@h.test', late: 'd@h.test' } as const
@@ -50,4 +51,20 @@ it('locks a node too that becomes part of ours while the lock is taken, before i
   const newNodes = told.filter(({ kind }) => kind === '$gen_cast' || kind === 'new_nodes')
   expect(newNodes).toStrictEqual([NODES.early, NODES.late].map((node) => ({ node, kind: 'new_nodes', locked: true })))
   expect(locked).toStrictEqual(new Set())
+})
+
+// The node of the process is in neither list while others still count its name, from a link that is about to end.
+it('tells its part again of names that it has from nodes that are not in it', async () => {
+  const conflict = new GlobalConflict({
+    self: NODES.ours,
+    send: () => expect.fail('no conflict'),
+    kill: () => expect.fail('no conflict'),
+    erpc: () => Promise.reject(new Error('no conflict')),
+  })
+  const entry = (node: string) => ({ name: atom(node), pid: pid(node), method: atom('m') })
+  const theirs = Object.values(NODES).map(entry)
+  const isOfOurs = (node: string) => node === NODES.ours || node === NODES.early
+  const { here, there } = await conflict.compare(NODES.theirs, theirs, (name) => entry((name as Atom).name), isOfOurs)
+  expect(here).toStrictEqual([NODES.theirs, NODES.late].map((node) => ({ type: 'insert', ...entry(node) })))
+  expect(there).toStrictEqual([])
 })

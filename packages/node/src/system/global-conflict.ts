@@ -25,6 +25,7 @@ export class GlobalConflict {
    * Compares the names of another part with ours.
    *
    * @param node who sent them: of two nodes the one with the smaller name settles the conflicts of both
+   * @param isOfOurs whether a node is in our part
    * @returns what to do in our part, and what in the other
    * @see OTP `global`, `exchange_names`
    */
@@ -32,13 +33,17 @@ export class GlobalConflict {
     node: string,
     theirs: readonly NameEntry[],
     ours: (name: Term) => NameEntry | undefined,
+    isOfOurs: (node: string) => boolean,
   ): Promise<{ here: GlobalOperation[]; there: GlobalOperation[] }> {
     const here: GlobalOperation[] = []
     const there: GlobalOperation[] = []
     for (const entry of theirs) {
       const own = ours(entry.name)
       if (own === undefined) here.push({ type: 'insert', ...entry })
-      else if (!own.pid.equals(entry.pid) && this.#parts.self < node) {
+      else if (own.pid.equals(entry.pid)) {
+        // Our part has it from links that one side had dropped already: some of us have lost it with them meanwhile.
+        if (!isOfOurs(entry.pid.node.name)) here.push({ type: 'insert', ...entry })
+      } else if (this.#parts.self < node) {
         const winner = await this.#winner(entry, own)
         if (winner === entry) here.push({ type: 'insert', ...entry })
         else if (winner === own) there.push({ type: 'insert', ...own })

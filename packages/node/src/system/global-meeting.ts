@@ -127,7 +127,8 @@ export class GlobalMeeting {
     this.#step(async () => {
       const { conflict, entry, cast, known, self } = this.#parts
       const { node, version, theirTag } = this.link
-      const { here, there } = await conflict.compare(node, readNames(names), entry)
+      const isOfOurs = (other: string) => other === self || known().some(([name]) => name === other)
+      const { here, there } = await conflict.compare(node, readNames(names), entry, isOfOurs)
       this.#here = here
       const others = writeGlobalNodes(known(), version)
       cast(node, tuple(atom('resolved'), atom(self), there.map(writeOperation), others, others, [], theirTag))

@@ -11,7 +11,7 @@ export type GlobalNode = readonly [name: string, version: number]
 export class GlobalNodes {
   /** Our part of the cluster: whoever joins it through us is told to all of these. */
   readonly #known = new Map<string, number>()
-  /** Those of them that know us too. */
+  /** Those that know us. */
   readonly #synced = new Set<string>()
 
   names(): string[] {
@@ -26,19 +26,14 @@ export class GlobalNodes {
     return this.#known.has(name)
   }
 
-  isSynced(name: string): boolean {
-    return this.#synced.has(name)
-  }
-
   /** @param version as far as it is known; the higher of two that were told counts */
   add([name, version]: GlobalNode): void {
     this.#known.set(name, Math.max(version, this.#known.get(name) ?? 0))
   }
 
-  /** It knows us too. */
-  sync(node: GlobalNode): void {
-    this.add(node)
-    this.#synced.add(node[0])
+  /** It says that it knows us, which it may say before we hear of it; whether it says so for the first time. */
+  sync(name: string): boolean {
+    return this.#synced.size < this.#synced.add(name).size
   }
 
   delete(name: string): void {
