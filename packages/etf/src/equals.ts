@@ -7,6 +7,7 @@ import { ImproperList } from './list.ts'
 import { LocalTerm } from './local-term.ts'
 import { isCompoundKey } from './map-builder.ts'
 import { NativeRecord } from './native-record.ts'
+import { isPlainObject } from './plain-object.ts'
 import type { Term } from './term.ts'
 import { canonicalText } from './term-writer.ts'
 import { Tuple } from './tuple.ts'
@@ -109,8 +110,7 @@ function isEqualRecord(a: NativeRecord, b: NativeRecord, open: Pairs): boolean {
 /** A plain object as the map that `encode` makes of it. */
 function plainMap(term: Term): ReadonlyMap<Term, Term> | undefined {
   if (term instanceof Map) return term
-  if (typeof term !== 'object' || term === null || Object.getPrototypeOf(term) !== Object.prototype) return undefined
-  return new Map(Object.entries(term))
+  return isPlainObject(term) ? new Map(Object.entries(term)) : undefined
 }
 
 function pushMaps(a: ReadonlyMap<Term, Term>, b: ReadonlyMap<Term, Term>, open: Pairs): boolean {

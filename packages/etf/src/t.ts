@@ -6,6 +6,7 @@ import { Pid, Reference } from './identifier.ts'
 import { inspect } from './inspect.ts'
 import { ImproperList } from './list.ts'
 import { differs, leaf, type Matched, Matcher, type MatchResult } from './matcher.ts'
+import { isPlainObject } from './plain-object.ts'
 import type { Term } from './term.ts'
 import { Tuple } from './tuple.ts'
 import { readUtf8 } from './utf8.ts'
@@ -62,8 +63,7 @@ function fieldOf(term: Term, name: string): { readonly value: Term } | undefined
 }
 
 function isMapLike(term: Term): boolean {
-  if (term instanceof Map) return true
-  return typeof term === 'object' && term !== null && Object.getPrototypeOf(term) === Object.prototype
+  return term instanceof Map || isPlainObject(term)
 }
 
 function fields<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F): Matcher<MatchedFields<F>> {

@@ -3,6 +3,7 @@ import { Binary, BitString } from './binary.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { checkChoice, MAX_KEY_DEPTH } from './decode-options.ts'
 import { writeDeep } from './deep-writer.ts'
+import { areDistinct, needsCheck } from './distinct-keys.ts'
 import { DEFAULT_MAX_DEPTH, type WriteOptions } from './encode-options.ts'
 import { EtfError } from './error.ts'
 import { Float } from './float.ts'
@@ -14,6 +15,7 @@ import { ImproperList } from './list.ts'
 import { LocalTerm } from './local-term.ts'
 import { EncodedKey, inFixedOrder } from './map-order.ts'
 import { NativeRecord } from './native-record.ts'
+import { isPlainObject } from './plain-object.ts'
 import * as Tag from './tag.ts'
 import type { Term, TermObject } from './term.ts'
 import { Tuple } from './tuple.ts'
@@ -358,10 +360,31 @@ export class TermWriter {
     }
     this.admit(depth)
     this.openMap(map.size)
-    for (const [key, value] of this.#deterministic ? this.#inFixedOrder(map) : map) {
-      if (key instanceof Atom) this.writeAtom(key)
-      else this.write(key, depth + 1)
+    if (this.#deterministic) {
+      for (const [key, value] of this.pairsOf(map)!) {
+        this.write(key, depth + 1)
+        this.write(value, depth + 1)
+      }
+      return
+    }
+    let isSure = true
+    for (const [key, value] of map) {
+      if (key instanceof Atom && key.value === key) {
+        this.writeAtom(key)
+      } else {
+        if (needsCheck(key)) isSure = false
+        this.write(key, depth + 1)
+      }
       this.write(value, depth + 1)
+    }
+    if (!isSure) this.#checkKeys(map)
+  }
+
+  #checkKeys(map: ReadonlyMap<Term, Term>): void {
+    // The canonical form serves to compare keys; whatever is written was checked before.
+    if (map.size < 2 || this.#keyDepth > 0) return
+    if (!areDistinct(map.keys(), (term) => canonicalText(term, this.#keyDepth))) {
+      throw notEncodable('a map has two keys that are one Erlang term')
     }
   }
 
@@ -382,7 +405,10 @@ export class TermWriter {
 
   /** The pairs of a map or a plain object in the order they are written; `undefined` for any other term. */
   pairsOf(term: Term | EncodedKey): readonly (readonly [Term | EncodedKey, Term])[] | undefined {
-    if (term instanceof Map) return this.#deterministic ? this.#inFixedOrder(term) : [...term]
+    if (term instanceof Map) {
+      if ([...term.keys()].some(needsCheck)) this.#checkKeys(term)
+      return this.#deterministic ? this.#inFixedOrder(term) : [...term]
+    }
     if (!isPlainObject(term)) return undefined
     const pairs = Object.entries(term).map(([name, value]) => [this.#atomKeys ? Atom.of(name) : name, value] as const)
     return this.#deterministic ? this.#inFixedOrder(pairs) : pairs
@@ -464,12 +490,6 @@ export function canonicalText(term: Term, keyDepth = 0): string {
   } finally {
     scratch.truncate(start)
   }
-}
-
-function isPlainObject(term: Term | EncodedKey): term is TermObject {
-  if (typeof term !== 'object' || term === null) return false
-  const prototype: unknown = Object.getPrototypeOf(term)
-  return prototype === Object.prototype || prototype === null
 }
 
 function notEncodable(message: string): EtfError {
