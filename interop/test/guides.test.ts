@@ -1,19 +1,15 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { freePort } from '@dynsrv/tools/free-port'
 import { codeBlocks, testReadme } from '@dynsrv/tools/readme-blocks'
 import { describe, expect, it } from 'vitest'
+import { Guide } from '../src/guide.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const GUIDES = new URL('../../docs/guides/', import.meta.url)
 const FILES = readdirSync(GUIDES).filter((name) => name.endsWith('.md'))
-const DYNSRV = join(ROOT, 'packages/dynsrv/bin/dynsrv.js')
 const run = promisify(execFile)
 const OTP_RELEASE = 'io:put_chars(erlang:system_info(otp_release)), halt().'
 
@@ -68,60 +64,40 @@ describe('the five minutes', () => {
   ]
 
   it.each(shells)('are as the guide says, word for word, in $language', { timeout: 90_000 }, async (kind) => {
-    const blocks = codeBlocks(readFileSync(new URL('five-minutes.md', GUIDES), 'utf8'))
-    const [dnsPort, shellPort] = [await freePort(), await freePort()]
-    const [jsPort, pagePort] = [await freePort(), await freePort()]
-    const ours = (code: string) =>
-      code
-        .replaceAll('8600', String(dnsPort))
-        .replaceAll('9301', String(shellPort))
-        .replaceAll('9302', String(jsPort))
-        .replaceAll('9464', String(pagePort))
-        .replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
-    const block = (language: string, text: RegExp) =>
-      ours(blocks.find((each) => each.language === language && text.test(each.code))!.code)
-    const lines = (language: string) => blocks.find((each) => each.language === language)!.code.split('\n')
-    const folder = await mkdtemp(join(tmpdir(), 'dynsrv-minutes-'))
-    await symlink(join(ROOT, 'packages'), join(folder, 'packages'))
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-    const started: ChildProcess[] = []
-    /** Runs a command of the guide until it has written so many lines, and gives these. */
-    const written = async (command: string, count: number) => {
-      const child = spawn('bash', ['-c', command], {
-        cwd: folder,
-        detached: true,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      started.push(child)
-      const found: string[] = []
-      for await (const line of createInterface(child.stdout!)) if (found.push(line) === count) break
-      return found
-    }
-    try {
-      await written(`exec ${block('sh', /dynsrv dns/)}`, 1)
-      await run('bash', ['-c', block('sh', /erlc/)], { cwd: folder })
-      const expected = lines(kind.language).filter((line) => !kind.prompt.test(line))
-      const typed = kind.typed.replaceAll("'", `'\\''`)
-      const shell = written(kind.batch(block('sh', kind.begins), typed), expected.length)
-      await writeFile(join(folder, 'hello.mjs'), block('js', /start\(/))
-      const told = block('text', /watch it/).split('\n')
-      const program = await written(`exec ${block('sh', /node hello/)}`, told.length)
-      expect(await shell).toEqual(expected)
-      const { stdout: release } = await run('erl', ['-noshell', '-eval', OTP_RELEASE])
-      expect(program).toEqual([...told.slice(0, -1), `which runs {"Erlang/OTP","${release}"}`])
-      expect(await (await fetch(program[0]!.split(' ').at(-1)!)).text()).toContain('shell@hello.test')
-      const doctor = block('sh', /dynsrv doctor/).split('\n')
-      const { stdout } = await run('bash', ['-c', doctor[1]!], { cwd: folder })
-      expect(stdout).toMatch(/✓ ping/)
-      // The doctor finds nothing worse than a cookie that is no secret.
-      const { code } = await run('bash', ['-c', doctor[0]!], { cwd: folder }).then(
-        () => ({ code: 0 }),
-        (error: { code: number }) => error,
-      )
-      expect([0, 3]).toContain(code)
-    } finally {
-      for (const { pid, exitCode } of started) if (exitCode === null) process.kill(-pid!, 'SIGKILL')
-      await rm(folder, { recursive: true, force: true })
-    }
+    await using guide = await Guide.open('five-minutes.md', ['8600', '9301', '9302', '9464'])
+    await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)
+    await guide.run(guide.block('sh', /erlc/))
+    const expected = guide.block(kind.language, kind.prompt).split('\n')
+    const answers = expected.filter((line) => !kind.prompt.test(line))
+    const typed = kind.typed.replaceAll("'", `'\\''`)
+    const shell = guide.begin(kind.batch(guide.block('sh', kind.begins), typed), answers.length)
+    await guide.save('hello.mjs', 'js', /start\(/)
+    const told = guide.block('text', /watch it/).split('\n')
+    const program = await guide.begin(`exec ${guide.block('sh', /node hello/)}`, told.length)
+    expect(await shell).toEqual(answers)
+    const { stdout: release } = await run('erl', ['-noshell', '-eval', OTP_RELEASE])
+    expect(program).toEqual([...told.slice(0, -1), `which runs {"Erlang/OTP","${release}"}`])
+    expect(await (await fetch(program[0]!.split(' ').at(-1)!)).text()).toContain('shell@hello.test')
+    const [doctor = '', ping = ''] = guide.block('sh', /dynsrv doctor/).split('\n')
+    expect((await guide.run(ping)).stdout).toMatch(/✓ ping/)
+    // It finds nothing worse than a cookie that is no secret.
+    expect([0, 3]).toContain((await guide.run(doctor)).code)
+  })
+})
+
+describe('TLS', () => {
+  it('is set up by the commands of its guide, on both sides', { timeout: 90_000 }, async () => {
+    await using guide = await Guide.open('tls.md', ['8600', '9301', '9302'])
+    expect(await guide.run(`set -e\n${guide.block('sh', /openssl/)}`)).toMatchObject({ code: 0 })
+    await guide.save('tls/ssl_dist.conf', 'erlang', /certfile/)
+    await guide.run('mkdir companion && erlc -o companion packages/epmd-shim/beam/dynsrv_epmd.erl')
+    await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)
+    const up = `-noshell -eval 'io:format("up~n")' -name`
+    await guide.begin(guide.block('sh', /erl -name/).replace('erl -name', `exec erl ${up}`), 1)
+    await guide.save('secure.mjs', 'js', /start\(/)
+    expect(await guide.begin('exec node secure.mjs', 1)).toEqual([guide.block('text', /connected/)])
+    const { code, stdout } = await guide.run(guide.block('sh', /dynsrv doctor/))
+    expect(stdout).toMatch(/✓ TLS +2 fine/)
+    expect([0, 3]).toContain(code)
   })
 })

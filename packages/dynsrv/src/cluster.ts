@@ -186,7 +186,10 @@ export class Cluster implements AsyncDisposable {
 
   #notReady(minPeers: number, timeoutMs: number): DynsrvError {
     const seen = this.members()
-    const reasons = [...this.#unreachable].map(([peer, cause]) => `${peer}: ${explain(cause).message}`)
+    const missing = new Map<string, unknown>([...this.missing(), ...this.#unreachable])
+    const reasons = [...missing].map(
+      ([peer, cause]) => `${peer}: ${cause === undefined ? 'the dial has not ended yet' : explain(cause).message}`,
+    )
     if (this.#discoveryFailure !== undefined) reasons.unshift(`discovery: ${explain(this.#discoveryFailure).message}`)
     const why = reasons.length === 0 ? 'discovery named no other member' : reasons.join('; ')
     return new DynsrvError(

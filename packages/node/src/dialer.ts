@@ -149,8 +149,16 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
     const onAbort = () => finish(() => reject(signal.reason))
     const patience = setTimeout(() => {
       const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')
+      // A plain socket is ready once it is connected; one that waits on has not been answered in TLS.
+      const taken = [...open.keys()].some((socket) => !socket.connecting)
+      const silent = `${tried} of ${peer} did not answer${taken ? ' in TLS' : ''} within ${setupTimeMs} ms`
       failures.push(
-        new NodeError('NODE_CONNECT_TIMEOUT', `${tried} of ${peer} did not answer within ${setupTimeMs} ms`, { peer }),
+        taken
+          ? new NodeError('NODE_TLS', silent, {
+              peer,
+              hint: 'Does the peer speak TLS? Use it on both sides or on none.',
+            })
+          : new NodeError('NODE_CONNECT_TIMEOUT', silent, { peer }),
       )
       failed()
     }, setupTimeMs)

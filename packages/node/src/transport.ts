@@ -72,6 +72,22 @@ export function tlsTransport(read: () => TlsOptions): Transport {
 
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN', 'ENETDOWN'])
 
+/** What to do when a TLS handshake fails, by the code of Node.js or OpenSSL. */
+const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /SELF_SIGNED|UNABLE_TO_/,
+    "The peer's certificate is of an authority that tls.ca does not hold: compare both sides.",
+  ],
+  [/ALTNAME/, "The peer's certificate is for another name: its subjectAltName must have the host of the node's name."],
+  [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)/, "Renew the peer's certificate, and look at the clocks."],
+  [/ALERT_UNKNOWN_CA/, 'The peer does not know who signed our certificate: compare its authorities with ours.'],
+  [
+    /ALERT_(HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED)/,
+    'The peer wants a certificate of ours: give tls.cert and tls.key.',
+  ],
+  [/WRONG_VERSION|EPROTO/, 'The peer does not speak TLS, it seems: use it on both sides or on none.'],
+]
+
 /** What a failed dial means. */
 export function dialError(cause: unknown, address: string, peer: string): NodeError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
@@ -85,7 +101,9 @@ export function dialError(cause: unknown, address: string, peer: string): NodeEr
     return new NodeError('NODE_UNREACHABLE', `there is no way to ${address} of ${peer}`, { peer, cause })
   }
   if (/^(ERR_(SSL|TLS)|CERT_|DEPTH_|SELF_|UNABLE_|HOSTNAME_|EPROTO)/.test(code)) {
-    return new NodeError('NODE_TLS', `TLS with ${address} of ${peer} failed (${code})`, { peer, cause })
+    const hint = TLS_HINTS.find(([codes]) => codes.test(code))?.[1]
+    const message = `TLS with ${address} of ${peer} failed (${code})`
+    return new NodeError('NODE_TLS', message, { peer, cause, ...(hint !== undefined && { hint }) })
   }
   return new NodeError('NODE_CONNECTION_LOST', `the dial to ${address} of ${peer} failed (${code || String(cause)})`, {
     peer,

@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { atom } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import { describe, expect, it } from 'vitest'
 import type { TlsOptions } from '../src/index.ts'
-import { startBeamPeer } from './support/beam-peer.ts'
+import { freeName, startBeamPeer } from './support/beam-peer.ts'
 import { makeCertificate } from './support/certificates.ts'
 import { next, startOurs } from './support/nodes.ts'
 
@@ -52,8 +54,24 @@ it('a peer without a certificate that we trust is refused, in both roles, with t
   await using right = await startOurs('right', {
     tls: { cert: stranger.cert, key: stranger.key, ca: stranger.ca, requestCert: true },
   })
-  await expect(right.connect(left.self)).rejects.toMatchObject({ code: 'NODE_TLS', peer: left.self })
-  await expect(left.connect(right.self)).rejects.toMatchObject({ code: 'NODE_TLS', peer: right.self })
+  const hint = expect.stringContaining('authorit')
+  await expect(right.connect(left.self)).rejects.toMatchObject({ code: 'NODE_TLS', peer: left.self, hint })
+  await expect(left.connect(right.self)).rejects.toMatchObject({ code: 'NODE_TLS', peer: right.self, hint })
+})
+
+it('a peer that takes the connection and never answers in TLS is told as such', async () => {
+  const name = await freeName('mute')
+  const sockets: Socket[] = []
+  const mute = createServer((socket) => sockets.push(socket))
+  mute.listen(Number(/\d+(?=@)/.exec(name)?.[0]), '127.0.0.1')
+  await once(mute, 'listening')
+  await using secure = await startOurs('secure', { tls, setupTimeMs: 1_000 })
+  await expect(secure.connect(name)).rejects.toMatchObject({
+    code: 'NODE_TLS',
+    hint: expect.stringMatching(/both sides/),
+  })
+  for (const socket of sockets) socket.destroy()
+  mute.close()
 })
 
 it('a plain node and a TLS node tell each other apart', async () => {
