@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { startZoneServer } from '@dynsrv/srv-resolver'
 import { startErl } from '@dynsrv/tools/beam'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
@@ -27,6 +28,20 @@ describe('dynsrv epmd', () => {
     expect(ping.code).toBe(0)
     epmd.signal('SIGTERM')
     expect(await epmd.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('answers for nodes that are only in SRV records, and only when it is told where', async () => {
+    await using zone = await startZoneServer()
+    zone.add({ type: 'SRV', name: 'shop.test', target: 'db-1.shop.test', port: 4370 })
+    zone.add({ type: 'A', name: 'db-1.shop.test', address: '127.0.0.1' })
+    const options = ['--port', '0', '--json']
+    await using epmd = new Dynsrv(['epmd', '--service', 'shop.test', '--dns', zone.address, ...options])
+    const { port } = await epmd.event('serving')
+    const env = { ERL_EPMD_PORT: String(port) }
+    expect((await runDynsrv(['names', '--epmd', '127.0.0.1'], { env })).stdout).toMatch(/^db-1@127\.0\.0\.1 +4370$/m)
+    const { code, stderr } = await runDynsrv(['epmd', '--dns', zone.address, ...options, '--plain'])
+    expect(stderr).toContain('--service')
+    expect(code).toBe(2)
   })
 
   it('says when the port is taken', async () => {

@@ -1,6 +1,10 @@
-import { startEpmdServer } from '@dynsrv/epmd-shim'
+import { DynamicSrv, type EpmdServerDirectory, startEpmdServer } from '@dynsrv/epmd-shim'
+import { dnsClient } from '@dynsrv/srv-resolver'
+import { dnsServer } from '../dns-server.ts'
+import { DynsrvError } from '../error.ts'
 import { advice, explain } from '../explain.ts'
 import { parsePort } from '../parse-port.ts'
+import { serviceName } from '../service-name.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { printer } from '../terminal/printer.ts'
@@ -9,6 +13,8 @@ import { printer } from '../terminal/printer.ts'
 export interface EpmdOptions {
   readonly port?: string
   readonly host?: readonly string[]
+  readonly service?: string
+  readonly dns?: readonly string[]
   readonly json?: boolean
   readonly plain?: boolean
 }
@@ -21,10 +27,17 @@ export interface EpmdOptions {
  */
 export async function epmd(options: EpmdOptions): Promise<number> {
   using exit = exitSignal()
-  const { port, host: hosts = [] } = options
+  const { port, host: hosts = [], service, dns = [] } = options
+  if (service === undefined && dns.length > 0) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', '--dns says where to ask, but not about which service', {
+      hint: 'Add --service with the name that holds the SRV records, or leave out --dns.',
+    })
+  }
+  using directory = service === undefined ? undefined : directoryOf(serviceName(service), dns)
   const out = printer(options)
   await using server = await startEpmdServer({
     hosts,
+    ...(directory !== undefined && { directory }),
     port: parsePort(port ?? process.env.ERL_EPMD_PORT ?? '4369', port === undefined ? 'ERL_EPMD_PORT' : '--port'),
     onError: (error) => {
       if (out.json) out.object({ type: 'failed', ...explain(error) })
@@ -34,10 +47,18 @@ export async function epmd(options: EpmdOptions): Promise<number> {
   const listening = ['127.0.0.1', ...hosts]
   if (out.json) out.object({ type: 'serving', port: server.port, hosts: listening })
   else {
-    const text = `  port ${server.port} of ${listening.join(', ')}`
+    const also = service === undefined ? '' : `, and for nodes of this machine in SRV ${service}`
+    const text = `  port ${server.port} of ${listening.join(', ')}${also}`
     out.line([['epmd', 'title'], text, ['; Ctrl-C stops', 'quiet']])
   }
   // `epmd -kill` ends it as well.
   await Promise.race([exit.received, server.closed])
   return EXIT_OK
+}
+
+/** Where the server looks for nodes that did not register. */
+function directoryOf(service: string, dns: readonly string[]): EpmdServerDirectory & Disposable {
+  const servers = dns.map(dnsServer)
+  const resolver = dnsClient(servers.length === 0 ? {} : { servers })
+  return { service, epmd: new DynamicSrv({ resolver, listenPort: 0 }), [Symbol.dispose]: () => resolver.close() }
 }

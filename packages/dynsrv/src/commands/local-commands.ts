@@ -12,6 +12,10 @@ export function localCommands(program: Command, run: Run): void {
     .addOption(
       new Option('--host <address>', 'address to listen on beside 127.0.0.1; may be repeated').argParser(collect),
     )
+    .option('--service <name>', 'answer also for nodes of this machine that are in the SRV records of this name')
+    .addOption(
+      new Option('--dns <host:port>', 'DNS server to ask, else /etc/resolv.conf; may be repeated').argParser(collect),
+    )
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
     .addHelpText(
@@ -20,6 +24,7 @@ export function localCommands(program: Command, run: Run): void {
 Examples:
   $ dynsrv epmd
   $ dynsrv epmd --host 0.0.0.0      for nodes of other machines too
+  $ dynsrv epmd --service my-service.service.consul --dns 127.0.0.1:8600
 
 Only nodes of this machine may register.
 Exit codes: 0 stopped by SIGINT, SIGTERM or epmd -kill, 2 bad arguments or the port is taken.
