@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { PHOENIX_PUBSUB } from '@dynsrv/tools/phoenix'
 import { codeBlocks, testReadme } from '@dynsrv/tools/readme-blocks'
 import { describe, expect, it } from 'vitest'
 import { Guide } from '../src/guide.ts'
@@ -22,6 +23,7 @@ for (const name of FILES) {
   it.each(programs)(`${name}, the program in line $line is one, and what it imports exists`, async ({ code }) => {
     const imports = [...code.matchAll(/^import \{ (.+) \} from '([^']+)'$/gm)]
     for (const [, names = '', from = ''] of imports) {
+      if (from.startsWith('./')) continue // a file that the reader wrote before
       const loaded = (await import(/* @vite-ignore */ from)) as Record<string, unknown>
       for (const each of names.split(', ')) expect(Object.keys(loaded), `${each} of ${from}`).toContain(each)
     }
@@ -99,5 +101,58 @@ describe('TLS', () => {
     const { code, stdout } = await guide.run(guide.block('sh', /dynsrv doctor/))
     expect(stdout).toMatch(/✓ TLS +2 fine/)
     expect([0, 3]).toContain(code)
+  })
+})
+
+describe('a cluster without epmd', () => {
+  it('is what its guide says, for nodes and for tools', { timeout: 90_000 }, async () => {
+    await using guide = await Guide.open('without-epmd.md', ['8600', '9301', '9302', '4369'])
+    expect(await guide.run(guide.block('sh', /erlc/))).toMatchObject({ code: 0 })
+    await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)
+    const node = (label: string, typed: string) =>
+      guide
+        .block('sh', new RegExp(`-name ${label}@`))
+        .replace('erl -name', `exec erl -noshell -eval '${typed.replaceAll("'", `'\\''`)}' -name`)
+    await guide.begin(node('db-1', 'io:put_chars("up\n")'), 1)
+    const lines = guide.block('erlang', /net_adm/).split('\n')
+    const typed = lines.filter((line) => /^\d> /.test(line)).map((line) => line.slice(3).replace(/\.$/, ''))
+    const answers = lines.filter((line) => !/^\d> /.test(line))
+    const asked = typed.map((each) => `io:format("~p~n", [${each}])`).join()
+    expect(await guide.begin(node('db-2', asked), answers.length)).toEqual(answers)
+
+    await guide.begin(`exec ${guide.block('sh', /dynsrv epmd/)}`, 1)
+    const [, port] = /--port (\d+)/.exec(guide.block('sh', /dynsrv epmd/)) ?? []
+    expect((await guide.run(`ERL_EPMD_PORT=${port} epmd -names`)).stdout).toMatch(/^name db-1 at port \d+$/m)
+    const [names = '', call = '', resolve = ''] = guide.block('sh', /dynsrv names/).split('\n')
+    expect((await guide.run(names)).stdout).toMatch(/^db-1@my-service\.test +\d+\ndb-2@my-service\.test +\d+$/m)
+    expect((await guide.run(call)).stdout).toBe("'db-1@my-service.test'\n")
+    const timeless = (text: string) => text.trim().replaceAll(/[\d.]+ ms/g, 'ms')
+    expect(timeless((await guide.run(resolve)).stdout)).toBe(timeless(guide.block('text', /SRV my-service/)))
+  })
+})
+
+describe('Phoenix', () => {
+  it('hears the service of its guide, and is heard', { timeout: 90_000 }, async () => {
+    await using guide = await Guide.open('phoenix-and-pubsub.md', ['8600', '9301', '9302'])
+    await guide.run('mkdir companion && erlc -o companion packages/epmd-shim/beam/dynsrv_epmd.erl')
+    await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)
+    // In place of an application: the same protocol over the real pg, and what an endpoint broadcasts.
+    const phoenix = `
+      Code.compile_file(${JSON.stringify(PHOENIX_PUBSUB)})
+      {:ok, _} = Phoenix.PubSub.start(MyApp.PubSub)
+      Phoenix.PubSub.subscribe(MyApp.PubSub, "room:lobby")
+      members = fn -> length(:pg.get_members(Phoenix.PubSub, MyApp.PubSub.Adapter)) end
+      wait = fn wait -> if members.() < 2, do: (Process.sleep(50); wait.(wait)) end
+      wait.(wait)
+      Phoenix.Channel.Server.broadcast(MyApp.PubSub, "room:lobby", "new_msg", %{body: "hello"})
+      for _ <- 1..2, do: receive(do: (%{payload: payload} -> IO.inspect(payload)))
+      Process.sleep(:infinity)`
+    const command = guide.block('sh', /phx\.server/).replace(' iex ', ' exec elixir ')
+    const shell = guide.begin(command.replace('-S mix phx.server', `--eval '${phoenix}'`), 2)
+    await guide.save('echo.mjs', 'js', /pubsub\(/)
+    const told = guide.block('text', /heard/).split('\n')
+    expect(await guide.begin('exec node echo.mjs', told.length)).toEqual(told)
+    const flushed = guide.block('elixir', /flush\(\)/).matchAll(/payload: (%\{.*\})\}$/gm)
+    expect(await shell).toEqual([...flushed].map(([, payload]) => payload))
   })
 })
