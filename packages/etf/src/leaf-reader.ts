@@ -57,20 +57,28 @@ export class LeafReader extends TermCursor {
 
   readBinary(): Term {
     if (this.wantsView) return this.readView()
-    this.at += 1
-    const length = this.u32()
-    const start = this.skip(length)
+    const start = this.#openBinary()
     if (this.wantsText) {
       const text = readUtf8(this.bytes, start, this.at)
       if (text !== undefined) return text
     }
-    return this.view(start, length)
+    return this.view(start, this.at - start)
   }
 
   readView(): Binary {
-    this.at += 1
-    const length = this.u32()
-    return new Binary(this.bytes, this.skip(length), length)
+    const start = this.#openBinary()
+    return new Binary(this.bytes, start, this.at - start)
+  }
+
+  /** Passes a BINARY_EXT and tells where its bytes begin. */
+  #openBinary(): number {
+    const { bytes, at, end } = this
+    const start = at + 5
+    if (start > end) throw this.truncated()
+    const length = ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0
+    if (length > end - start) throw this.truncated()
+    this.at = start + length
+    return start
   }
 
   readDouble(): number {

@@ -52,6 +52,8 @@ export class TermCursor {
   readonly #wantsObject: boolean
   /** Made for the first float; `undefined` until then. */
   protected floats: DataView | undefined
+  /** The memory behind `bytes`, asked for by the first binary: V8 makes a call into the runtime of it. */
+  protected memory: ArrayBuffer | undefined
 
   constructor(bytes: Uint8Array, at: number, options: ReaderOptions | undefined) {
     this.bytes = bytes
@@ -67,7 +69,7 @@ export class TermCursor {
     if (options !== undefined) checkChoices(options)
   }
 
-  /** Makes ready for another term with the same options, whatever became of the one before. */
+  /** Makes ready for another term with the same options, whatever became of the one before; {@link close} comes after. */
   open(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[] | undefined): void {
     this.bytes = bytes
     this.at = at
@@ -79,7 +81,6 @@ export class TermCursor {
     this.terms = 0
     this.keyDepth = 0
     this.sawAtomRef = false
-    this.floats = undefined
   }
 
   /** Lets go of the bytes: whoever keeps a reader must not keep the memory of a message. */
@@ -87,6 +88,7 @@ export class TermCursor {
     this.bytes = NOTHING
     this.atoms = undefined
     this.floats = undefined
+    this.memory = undefined
   }
 
   u8(): number {
@@ -174,6 +176,7 @@ export class TermCursor {
 
   /** A `Uint8Array` of its own on the memory of the input, even when that is a `Buffer`. */
   view(start: number, length: number): Uint8Array {
-    return new Uint8Array(this.bytes.buffer as ArrayBuffer, this.bytes.byteOffset + start, length)
+    this.memory ??= this.bytes.buffer as ArrayBuffer
+    return new Uint8Array(this.memory, this.bytes.byteOffset + start, length)
   }
 }

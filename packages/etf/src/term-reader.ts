@@ -227,8 +227,16 @@ export class TermReader extends LeafReader {
       } else if (spread !== undefined && (typeof key === 'number' || typeof key === 'bigint')) {
         spread.add(key, start)
       }
-      this.owed = outer + owed - 1
-      map.set(key, this.read(depth + 1))
+      // Most values are leaves; those of these tags need no call that finds out which.
+      const tag = this.bytes[this.at]
+      if (tag === Tag.BINARY_EXT) {
+        map.set(key, this.readBinary())
+      } else if (tag === Tag.SMALL_ATOM_UTF8_EXT) {
+        map.set(key, this.readSmallAtom().value)
+      } else {
+        this.owed = outer + owed - 1
+        map.set(key, this.read(depth + 1))
+      }
     }
     this.owed = outer
     if (map.size !== pairs) throw this.error('ETF_DUPLICATE_KEY', 'a map names a key twice', start)
