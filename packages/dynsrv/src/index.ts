@@ -72,6 +72,6 @@ export {
 } from './health/health-server.ts'
 export { type Readiness, readiness, type TopologyReadiness } from './health/readiness.ts'
 export type { LastLookup } from './own-record.ts'
-export { pageRoutes } from './page/page-routes.ts'
+export { type PageOptions, pageRoutes } from './page/page-routes.ts'
 export { start } from './start.ts'
 export type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startHealthServer } from '../src/health/health-server.ts'
 import { DynamicSrv, dnsClient, type Node, type SrvResolver, start } from '../src/index.ts'
-import { pageRoutes } from '../src/page/page-routes.ts'
+import { type PageOptions, pageRoutes } from '../src/page/page-routes.ts'
 import { openPage, PATIENCE_MS, picture, startBrowser, violations } from './browser.ts'
 
 const SERVICE = 'shop.test'
@@ -47,12 +47,17 @@ function poisoned(zone: ZoneServer): SrvResolver {
 }
 
 /** Our own node with the page. */
-async function served(zone: ZoneServer, httpPort = 0, dns: SrvResolver | string = zone.address) {
+async function served(
+  zone: ZoneServer,
+  httpPort = 0,
+  dns: SrvResolver | string = zone.address,
+  options: PageOptions = {},
+) {
   const cluster = await start({
     ...{ name: `api-1@${SERVICE}`, cookie: COOKIE, host: '127.0.0.1', port: 0 },
     ...{ service: SERVICE, dns, pollingInterval: 200 },
   })
-  const server = await startHealthServer(cluster, { port: httpPort, routes: pageRoutes(cluster) })
+  const server = await startHealthServer(cluster, { port: httpPort, routes: pageRoutes(cluster, options) })
   const close = async () => {
     await cluster.close()
     await server.close()
@@ -209,6 +214,53 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
     expect(await page.locator('#graph-card').isVisible()).toBe(false)
     expect(await page.locator('noscript a').isVisible()).toBe(true)
     await picture(page, 'without-script', true)
+  })
+
+  it('shows itself to whoever brings its token once, and to nobody else', async () => {
+    const token = 'a-token-of-the-page'
+    await using zone = await startZoneServer()
+    await using one = await member(zone, 'cart-1')
+    await using own = await served(zone, 0, zone.address, { token })
+    for (const path of [
+      '/',
+      '/?token=',
+      '/?token=a-token-of-the-pagf',
+      '/page/state',
+      '/page/events',
+      '/page/page.js',
+    ]) {
+      const answer = await fetch(`${own.url}${path}`)
+      expect([path, answer.status]).toEqual([path, 401])
+      expect(answer.headers.get('set-cookie')).toBeNull()
+      expect(await answer.text()).not.toContain('shop.test')
+    }
+    expect((await fetch(`${own.url}/livez`)).status).toBe(200)
+    const letIn = await fetch(`${own.url}/?token=${token}`, { redirect: 'manual' })
+    expect([letIn.status, letIn.headers.get('location')]).toEqual([303, '/'])
+    const cookie = letIn.headers.get('set-cookie') ?? ''
+    expect(cookie).toMatch(/^dynsrv-[0-9a-f]{8}=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
+    expect(cookie).not.toContain(token)
+    const [pair = ''] = cookie.split(';')
+    const forged = `${pair.slice(0, -1)}${pair.endsWith('A') ? 'B' : 'A'}`
+    for (const [shown, status] of [
+      [`other=1; ${pair}`, 200],
+      [forged, 401],
+      ['', 401],
+    ] as const) {
+      expect((await fetch(`${own.url}/page/state`, { headers: { cookie: shown } })).status).toBe(status)
+    }
+
+    const { page, complaints } = await openPage(browser, `${own.url}/?token=${token}`)
+    expect(new URL(page.url()).search).toBe('')
+    await row(page, 'cart-1', 'connected')
+    await page.locator('#live[data-live="live"]').waitFor()
+    await page.reload()
+    await row(page, 'cart-1', 'connected')
+    expect(complaints).toEqual([])
+    expect(one.connected()).toHaveLength(1)
+    expect(() => pageRoutes(own.cluster, { token: 'short' })).toThrow(
+      expect.objectContaining({ code: 'DYNSRV_BAD_OPTION' }),
+    )
   })
 
   it('lets in no script, frame, form or other site, and shows other addresses nothing', async () => {

@@ -104,6 +104,15 @@ describe('dynsrv up', () => {
     expect((await fetch(`${url}/constructor`)).status).toBe(404)
   })
 
+  it('asks for the token of the page that the environment names', async () => {
+    await using zone = await startZoneServer()
+    const env = { ...ENV, DYNSRV_PAGE_TOKEN: 'a-token-of-the-page' }
+    await using dynsrv = new Dynsrv(args(zone, '--page'), { env })
+    const { page } = (await dynsrv.event('started')) as { page: string }
+    expect((await fetch(page)).status).toBe(401)
+    expect((await fetch(`${page}?token=${env.DYNSRV_PAGE_TOKEN}`, { redirect: 'manual' })).status).toBe(303)
+  })
+
   it('serves the page and all that it loads with --page, and nothing of it without', async () => {
     await using zone = await startZoneServer()
     await using dynsrv = new Dynsrv(args(zone, '--page'), { env: ENV })

@@ -50,7 +50,7 @@ export function joinCommands(program: Command, run: Run): void {
   )
     .option('--http <host:port>', 'where to serve HTTP (default: 127.0.0.1:9464)')
     .option('--min-peers <number>', 'peers that must be connected before /readyz says yes (default: 0)')
-    .option('--page', 'show the cluster as a live page at /')
+    .option('--page', 'show the cluster as a live page at /; asks for the token in DYNSRV_PAGE_TOKEN, if there is one')
     .addHelpText('after', UP_EXAMPLES)
     .action(run(async () => (await import('./up.ts')).up))
 }

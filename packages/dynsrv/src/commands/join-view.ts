@@ -23,6 +23,8 @@ export interface StartedFacts {
   readonly http?: string
   /** Where the live page is served. */
   readonly page?: string
+  /** Whether the page asks for the token of `DYNSRV_PAGE_TOKEN`. */
+  readonly pageToken?: boolean
 }
 
 /** For programs: one JSON object a line, everything that happens. */
@@ -71,7 +73,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   }
   const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
   return {
-    started({ name, port, hidden, services, dns, pollingIntervalMs, http, page }) {
+    started({ name, port, hidden, services, dns, pollingIntervalMs, http, page, pageToken }) {
       self = name
       width = name.length
       const servers = dns.length === 0 ? "the system's DNS servers" : dns.join(', ')
@@ -80,7 +82,8 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
         paint([`looks for members in SRV ${services.join(', ')} at ${servers} every ${pollingIntervalMs / 1_000} s`]),
       )
       if (http !== undefined) write(paint([`health and metrics at ${http}: /livez /readyz /metrics`]))
-      if (page !== undefined) write(paint(['live page at ', [page, 'title']]))
+      const asks = pageToken === true ? '; the first time with ?token= and DYNSRV_PAGE_TOKEN' : ''
+      if (page !== undefined) write(paint(['live page at ', [page, 'title'], asks]))
       write(paint([['Ctrl-C leaves', 'quiet']]))
     },
     show(event, members) {

@@ -34,7 +34,7 @@ export interface JoinOptions {
 /** What else goes on while a node stays. */
 export interface StayParts {
   /** Called once the node listens; tells what else is served. */
-  started?(cluster: Cluster): Promise<{ readonly http: string; readonly page?: string }>
+  started?(cluster: Cluster): Promise<{ readonly http: string; readonly page?: string; readonly pageToken?: boolean }>
   /** Called when the node has left. */
   left?(): Promise<void>
 }

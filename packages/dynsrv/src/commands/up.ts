@@ -19,13 +19,16 @@ export interface UpOptions extends JoinOptions {
 export async function up(options: UpOptions): Promise<number> {
   const config = await loadConfig(options.config)
   const at = httpAddress(options.http ?? config?.http ?? `127.0.0.1:${HEALTH_PORT}`)
+  // From the environment, as arguments can be read by every user of the machine.
+  const token = process.env.DYNSRV_PAGE_TOKEN || undefined
   const minPeers = options.minPeers === undefined ? (config?.minPeers ?? 0) : wholeNumber(options.minPeers)
   let server: HealthServer | undefined
   return await stay(options, config, {
     async started(cluster) {
       const page = options.page ?? config?.page ?? false
-      server = await startHealthServer(cluster, { ...at, minPeers, ...(page && { routes: pageRoutes(cluster) }) })
-      return { http: server.url, ...(page && { page: `${server.url}/` }) }
+      const routes = page ? pageRoutes(cluster, token === undefined ? {} : { token }) : {}
+      server = await startHealthServer(cluster, { ...at, minPeers, routes })
+      return { http: server.url, ...(page && { page: `${server.url}/`, pageToken: token !== undefined }) }
     },
     // It answers while the node leaves, so that an orchestrator sees it unready first.
     left: async () => server?.close(),

@@ -34,6 +34,7 @@ export function pageHtml(state: PageState): string {
 </section>
 <section class="card graph" id="graph-card" aria-labelledby="graph-title" hidden>
 <h2 id="graph-title">Cluster</h2>
+<p class="facts">The links of this node only: it does not know how the others are linked among each other.</p>
 <div id="graph"></div>
 </section>
 <section class="card members" aria-labelledby="members-title">

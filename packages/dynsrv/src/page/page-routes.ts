@@ -5,6 +5,7 @@ import { PAGE_ASSETS, pageAsset } from '../page-assets.ts'
 import { ClusterPage } from './cluster-page.ts'
 import { EventStream } from './event-stream.ts'
 import { pageHtml } from './page-html.ts'
+import { withToken } from './page-token.ts'
 
 /** Nothing but what this server itself serves: no inline script or style, no frame, no form, no other host. */
 const POLICY = [
@@ -28,28 +29,41 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
+/** Who may see the live page. */
+export interface PageOptions {
+  /**
+   * What a browser must show once, as `/?token=…`; a cookie remembers it. At least 16 characters; default: nobody is asked.
+   *
+   * It guards the page, not `/readyz` and `/metrics` beside it.
+   */
+  readonly token?: string
+}
+
 /**
  * The live page of a cluster, as routes for `startHealthServer`: `/` and what it loads.
  *
  * It shows and changes nothing. Call it right after `start`, as it tells of what happens from then on. While a page is open,
  * each connected peer gets one ping every five seconds; otherwise it asks nobody anything.
  *
- * Whoever reaches it sees the names, addresses and errors of the whole cluster, so keep it on loopback, or behind a proxy
- * that asks who is there.
+ * Whoever reaches it sees the names, addresses and errors of the whole cluster, so keep it on loopback, give it a token, or
+ * put a proxy in front that asks who is there.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION` when the token is shorter than 16 characters
  */
-export function pageRoutes(cluster: Cluster): Readonly<Record<string, Route>> {
+export function pageRoutes(cluster: Cluster, { token }: PageOptions = {}): Readonly<Record<string, Route>> {
   const page = new ClusterPage(cluster)
   const stream = new EventStream(cluster, page)
   cluster.on((event) => {
     page.notice(event)
     stream.wake()
   })
-  return {
+  const routes = {
     '/': ours((_request, response) => send(response, 'text/html; charset=utf-8', pageHtml(page.state()))),
     '/page/events': ours((request, response) => stream.watch(request, response)),
     '/page/state': ours((_request, response) => send(response, 'application/json', JSON.stringify(page.state()))),
     ...Object.fromEntries(Object.entries(PAGE_ASSETS).map(([name, type]) => [`/page/${name}`, asset(name, type)])),
   }
+  return token === undefined ? routes : withToken(token, routes)
 }
 
 function asset(name: string, type: string): Route {
