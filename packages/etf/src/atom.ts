@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { EtfError } from './error.ts'
 import { quoteAtom, quoteElixirAtom } from './quote.ts'
 import { ATOM_UTF8_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
@@ -8,8 +9,19 @@ import { asBuffer, countCharacters, hasLoneSurrogate, readUtf8 } from './utf8.ts
 /** The longest atom that BEAM accepts, in characters (not bytes). */
 export const MAX_ATOM_CHARACTERS = 255
 
-/** The most atoms that may be alive at once; BEAM's own default is 1 048 576. A JavaScript `Map` ends at 2^24. */
+/** The most atoms that may be alive at once, where the heap has room for them. A JavaScript `Map` ends at 2^24. */
 const MAX_LIVE_ATOMS = 8_388_608
+
+/** About what an atom takes with its name, its encoding and its place in the table. Unit: bytes. */
+const BYTES_OF_AN_ATOM = 512
+
+/** Names of one message cannot be given back before it is read: they may fill a quarter of the heap, not end the process. */
+let maxLiveAtoms: number | undefined
+
+function roomForAtoms(): number {
+  const fitting = Math.floor(getHeapStatistics().heap_size_limit / 4 / BYTES_OF_AN_ATOM)
+  return Math.min(fitting, MAX_LIVE_ATOMS)
+}
 
 /** What an atom is as a value: itself, but for the four that JavaScript has words for. */
 export type AtomValue = Atom | boolean | null | undefined
@@ -51,7 +63,8 @@ export class Atom {
     }
     const utf8 = asBuffer(new TextEncoder().encode(name))
     const made = new Atom(name, utf8)
-    if (table.size >= MAX_LIVE_ATOMS) sweep()
+    maxLiveAtoms ??= roomForAtoms()
+    if (table.size >= maxLiveAtoms) sweep(maxLiveAtoms)
     table.set(name, new WeakRef(made))
     graveyard.register(made, name)
     return made
@@ -85,10 +98,10 @@ const graveyard = new FinalizationRegistry<string>((name) => {
 })
 
 /** The registry's callbacks wait for the event loop; a program that decodes without a pause needs this. */
-function sweep(): void {
+function sweep(most: number): void {
   for (const [name, reference] of table) if (reference.deref() === undefined) table.delete(name)
-  if (table.size >= MAX_LIVE_ATOMS) {
-    throw new EtfError('ETF_LIMIT_ATOM_TABLE', `more than ${MAX_LIVE_ATOMS} atoms are in use`)
+  if (table.size >= most) {
+    throw new EtfError('ETF_LIMIT_ATOM_TABLE', `more than ${most} atoms are in use`)
   }
 }
 

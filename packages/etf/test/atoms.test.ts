@@ -21,6 +21,22 @@ const DECODE_MILLIONS = `
   console.log(JSON.stringify({ number, grown: heap() - before }))
 `
 
+const DECODE_TOO_MANY = `
+  import { atom, decode } from './etf.mjs'
+  const count = 1_000_000
+  const bytes = Buffer.alloc(6 + 6 * count + 1)
+  bytes.set([131, 108])
+  bytes.writeUInt32BE(count, 2)
+  for (let index = 0; index < count; index++) {
+    bytes.set([119, 4, 97 + (index % 26), 97 + (index / 26) % 26, 97 + (index / 676) % 26, 33 + index / 17_576], 6 + 6 * index)
+  }
+  bytes[bytes.length - 1] = 106
+  let code
+  try { decode(bytes) } catch (error) { code = error.code }
+  for (let wait = 0; wait < 20; wait++) { await new Promise((resolve) => setImmediate(resolve)); globalThis.gc() }
+  console.log(JSON.stringify({ code, name: atom('a_new_one').name }))
+`
+
 describe('atoms', () => {
   it('are one object for one name, however they come', () => {
     expect(atom('some_name')).toBe(atom('some_name'))
@@ -51,5 +67,12 @@ describe('atoms', () => {
     expect(number).toBe(2_000_000)
     // Held strongly they would take some hundred megabytes; a few thousand of the latest are kept.
     expect(grown).toBeLessThan(20 * 1024 * 1024)
+  }, 120_000)
+
+  it('of one message cannot take the whole heap, and are given back when it is refused', async () => {
+    const program = DECODE_TOO_MANY.replace('./etf.mjs', new URL('../dist/index.js', import.meta.url).href)
+    const args = ['--expose-gc', '--max-old-space-size=256', '--input-type=module', '--eval', program]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    expect(JSON.parse(stdout)).toStrictEqual({ code: 'ETF_LIMIT_ATOM_TABLE', name: 'a_new_one' })
   }, 120_000)
 })
