@@ -13,7 +13,7 @@ it('a visible node lets global:sync return, shares names and locks, and is meshe
   await expect
     .poll(() => node.global.known().sort(), { timeout: 15_000 })
     .toStrictEqual([first.name, second.name].sort())
-  expect(node.connected().sort()).toStrictEqual([first.name, second.name].sort())
+  await expect.poll(() => node.connected().sort(), { timeout: 15_000 }).toStrictEqual([first.name, second.name].sort())
   expect(await first.eval('global:sync()')).toBe('ok')
   expect(await second.eval('global:sync()')).toBe('ok')
   expect(await second.eval('lists:sort(nodes())')).toContain(node.self)

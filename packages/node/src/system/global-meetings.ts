@@ -72,8 +72,7 @@ export class GlobalMeetings {
     const begun = this.#begun.get(node)
     const ourTag = begun ?? ++this.#tags
     this.#begun.delete(node)
-    // It lost us after others told us that it is of ours, and may lack names.
-    this.#parts.nodes.delete(node)
+    this.#parts.nodes.doubt(node)
     this.#meet({ node, version, theirTag, ourTag, locker: theirLocker })
     if (begun === undefined) this.#begin(node, version, ourTag)
     else this.#later(node, TRY_MS.first * (1 + Math.random()), () => this.#try(node))
