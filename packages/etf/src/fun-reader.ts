@@ -1,7 +1,5 @@
-import type { Atom } from './atom.ts'
-import { ByteWriter } from './byte-writer.ts'
-import { writeTerm } from './encode.ts'
 import { ExternalFun, Fun } from './fun.ts'
+import { FunBytes } from './fun-bytes.ts'
 import type { OpenContainer } from './open-container.ts'
 import * as Tag from './tag.ts'
 import type { Term } from './term.ts'
@@ -29,60 +27,32 @@ export function openFun(reader: TermReader, depth: number): OpenContainer {
   const start = reader.skip(1)
   reader.u32()
   const arity = reader.u8()
-  const uniqAt = reader.skip(UNIQ_BYTES)
+  reader.skip(UNIQ_BYTES)
   const index = reader.u32()
   const size = reader.u32()
   if (size > MAX_FREE_VARIABLES) throw reader.error('ETF_BAD_FUN', `a fun has ${size} free variables`, start)
-  const outerSawAtomRef = reader.sawAtomRef
-  reader.sawAtomRef = false
+  const outer = reader.funBytes
+  const kept = outer ?? new FunBytes()
+  reader.funBytes = kept
   const module = reader.readAtom()
-  const oldIndex = readInteger(reader, -0x8000_0000, 0x7fff_ffff, reader.at)
+  readInteger(reader, -0x8000_0000, 0x7fff_ffff, reader.at)
   const uniq = readInteger(reader, -0x8000_0000, 0xffff_ffff, reader.at)
   if (!isPidTag(reader.bytes[reader.at])) throw reader.error('ETF_BAD_FUN', 'the creator of a fun is a pid', reader.at)
-  const creator = reader.read(depth)
+  reader.read(depth)
   reader.admit(size, depth)
-  // In boxed mode the free variables can be written again exactly; it matters only behind a distribution header.
-  const isInKey = reader.isInKey
-  const wantsObject = reader.wantsObject
-  reader.isInKey = true
-  reader.wantsObject = false
   const elements: Term[] = []
   return {
     size,
     elements,
     close() {
-      reader.isInKey = isInKey
-      reader.wantsObject = wantsObject
-      const head = reader.bytes.subarray(uniqAt, uniqAt + UNIQ_BYTES)
-      const bytes = reader.sawAtomRef
-        ? writeFun(arity, head, index, module, [oldIndex, uniq, creator], elements)
-        : reader.view(start, reader.at - start).slice()
-      reader.sawAtomRef ||= outerSawAtomRef
+      kept.addFun(start, reader.at)
+      reader.funBytes = outer
+      // Those inside another are let go of with it; until then they only need to be told apart as keys of a map.
+      const bytes =
+        outer === undefined ? kept.copy(reader.bytes, start, reader.at) : reader.view(start, reader.at - start)
       return new Fun(module, arity, index, uniq, bytes)
     },
   }
-}
-
-/** Writes a fun again with its atoms in place, since a distribution header is gone with its frame. */
-function writeFun(
-  arity: number,
-  uniq: Uint8Array,
-  index: number,
-  module: Atom,
-  head: readonly Term[],
-  freeVariables: readonly Term[],
-): Uint8Array {
-  const writer = new ByteWriter(256)
-  writer.u8(Tag.NEW_FUN_EXT)
-  writer.u32(0)
-  writer.u8(arity)
-  writer.bytes(uniq)
-  writer.u32(index)
-  writer.u32(freeVariables.length)
-  writer.bytes(module.wire)
-  for (const term of [...head, ...freeVariables]) writeTerm(writer, term, { maxDepth: Number.MAX_SAFE_INTEGER })
-  writer.setU32(1, writer.length - 1)
-  return writer.take()
 }
 
 function isPidTag(tag: number | undefined): boolean {

@@ -47,7 +47,7 @@ export class LeafReader extends TermCursor {
         if (found === undefined) {
           throw this.error('ETF_BAD_ATOM_REF', `no distribution header names an atom ${index}`, tagAt)
         }
-        this.sawAtomRef = true
+        this.funBytes?.addAtomRef(tagAt, found)
         return found
       }
       default:

@@ -1,6 +1,7 @@
 import type { Atom } from './atom.ts'
 import { checkChoice, type DecodeLimits, type DecodeOptions, decodeLimits } from './decode-options.ts'
 import { EtfError, type EtfErrorCode } from './error.ts'
+import type { FunBytes } from './fun-bytes.ts'
 import * as Tag from './tag.ts'
 import type { Term } from './term.ts'
 
@@ -47,8 +48,8 @@ export class TermCursor {
   terms = 0
   /** Maps of two and more pairs inside whose keys the reader stands. */
   keyDepth = 0
-  /** Whether an atom of the distribution header was met; then bytes cannot be kept as they are. */
-  sawAtomRef = false
+  /** Inside a fun: what must change in its bytes when it is kept without its distribution header. */
+  funBytes: FunBytes | undefined
   readonly #wantsObject: boolean
   /** Made for the first float; `undefined` until then. */
   protected floats: DataView | undefined
@@ -80,7 +81,6 @@ export class TermCursor {
     this.owed = 0
     this.terms = 0
     this.keyDepth = 0
-    this.sawAtomRef = false
   }
 
   /** Lets go of the bytes: whoever keeps a reader must not keep the memory of a message. */
@@ -89,6 +89,7 @@ export class TermCursor {
     this.atoms = undefined
     this.floats = undefined
     this.memory = undefined
+    this.funBytes = undefined
   }
 
   u8(): number {
