@@ -57,7 +57,7 @@ export class Graph {
       if (entry === undefined) return
       const { width } = entry.contentRect
       this.#width = Math.max(280, Math.round(width))
-      this.#height = Math.round(Math.min(560, Math.max(320, this.#width * 0.62)))
+      this.#height = Math.round(Math.min(560, Math.max(320, this.#width * 0.68)))
       this.#root.setAttribute('viewBox', `0 0 ${this.#width} ${this.#height}`)
       this.#root.setAttribute('height', String(this.#height))
       this.#draw()
