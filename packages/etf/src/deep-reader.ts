@@ -120,6 +120,8 @@ class ListFrame implements Frame {
     const reader = this.#reader
     if (this.#tail !== undefined) return false
     while (this.#left === 0) {
+      // Behind the end there may be bytes of the next message.
+      if (reader.at >= reader.end) throw reader.truncated()
       switch (reader.bytes[reader.at]) {
         case Tag.NIL_EXT:
           reader.at += 1

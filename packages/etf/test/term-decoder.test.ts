@@ -43,6 +43,17 @@ describe('a decoder of many terms', () => {
     expect(decoder.end).toBe(end)
   })
 
+  it('does not read behind the end of what nests deeply', () => {
+    let term: Term = [700]
+    for (let level = 0; level < 300; level++) term = tuple(term)
+    const bytes = written([term])
+    const decoder = new TermDecoder()
+    expect(equals(decoder.decode(bytes, 1, bytes.length - 1), term)).toBe(true)
+    for (let cut = 1; cut < bytes.length - 1; cut++) {
+      expect(() => decoder.decode(bytes, 1, cut)).toThrow(expect.objectContaining({ code: 'ETF_TRUNCATED' }))
+    }
+  })
+
   it('refuses an end outside the bytes, and options that do not exist', () => {
     expect(() => new TermDecoder().decode(new Uint8Array([97, 1]), 0, 3)).toThrow(EtfError)
     expect(() => new TermDecoder({ binary: 'string' as 'text' })).toThrow(
