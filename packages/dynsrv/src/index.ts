@@ -62,7 +62,8 @@ export {
 export { Cluster, type ClusterState, type ReadyOptions } from './cluster.ts'
 export type { ClusterEvent, Deregistered } from './cluster-event.ts'
 export type { DynsrvConfig } from './config/config-schema.ts'
-export { CONFIG_NAMES, defineConfig, type LoadedConfig, loadConfig } from './config/load-config.ts'
+export { CONFIG_NAMES } from './config/find-config.ts'
+export { defineConfig, type LoadedConfig, loadConfig } from './config/load-config.ts'
 export { DynsrvError, type DynsrvErrorCode } from './error.ts'
 export {
   type HealthOptions,

@@ -8,6 +8,8 @@ export interface RunOptions {
   /** The whole environment, beside what Node needs to start; nothing of the tester's own cluster leaks in. */
   readonly env?: Readonly<Record<string, string>>
   readonly path?: string
+  /** The working directory. */
+  readonly cwd?: string
   /** The network namespace to run in. */
   readonly namespace?: string
   /** What is piped in; else standard input is empty. */
@@ -23,11 +25,13 @@ export class Dynsrv implements AsyncDisposable {
   #stderr = ''
   #over = false
 
-  constructor(args: readonly string[], { env = {}, path = process.env.PATH ?? '', namespace, input }: RunOptions = {}) {
+  constructor(args: readonly string[], options: RunOptions = {}) {
+    const { env = {}, path = process.env.PATH ?? '', cwd, namespace, input } = options
     const node = [process.execPath, BIN, ...args]
     const [program = '', ...rest] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node]
     this.#child = spawn(program, rest, {
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(cwd !== undefined && { cwd }),
       env: { PATH: path, HOME: '/nonexistent', NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env },
     })
     this.#child.stdin?.end(input)

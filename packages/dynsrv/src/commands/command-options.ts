@@ -46,6 +46,7 @@ export function withOutput(
   { timeout = '5s', what = 'how long to wait for each step, such as 500ms or 10s' } = {},
 ): Command {
   return command
+    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
     .option('--timeout <time>', what, timeout)
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
 import { atom, inspect } from '@dynsrv/etf'
 import { type Node, RemoteError } from '@dynsrv/node'
-import { probeHandshake } from '../doctor/handshake-probe.ts'
+import type { TlsFiles } from '../doctor/context.ts'
+import { overTls, probeHandshake } from '../doctor/handshake-probe.ts'
 import { judgeIntroduction } from '../doctor/judge-introduction.ts'
 import { visibility } from '../doctor/kind-of-node.ts'
 import { explain, reasonText } from '../explain.ts'
@@ -40,6 +41,7 @@ export function reportRow({ name, up, visibility: kind, runs = '–', latencyMs,
 interface Around {
   readonly directory: { readonly epmd: EpmdModule }
   readonly timeoutMs: number
+  readonly tls?: TlsFiles | undefined
 }
 
 /**
@@ -50,7 +52,7 @@ interface Around {
 export async function reportOn(
   us: Node,
   member: Member,
-  { directory, timeoutMs }: Around,
+  { directory, timeoutMs, tls }: Around,
   before?: NodeReport,
 ): Promise<NodeReport> {
   const [alive = '', host = ''] = member.name.split('@')
@@ -61,7 +63,8 @@ export async function reportOn(
     const signal = AbortSignal.timeout(timeoutMs)
     const { candidates } = await directory.epmd.addressPlease(alive, host, 'any', { signal })
     const address = candidates.find(({ port }) => port === member.port) ?? candidates[0]
-    const peer = await probeHandshake({ ip: address?.ip ?? '', port: member.port, self: us.self, timeoutMs })
+    const at = { ip: address?.ip ?? '', port: member.port }
+    const peer = await probeHandshake({ ...at, self: us.self, timeoutMs, ...overTls(tls, member.name) })
     const wrong = judgeIntroduction(member.name, peer).find(({ severity }) => severity === 'error')
     if (wrong !== undefined) return { ...member, up: false, reason: explain(wrong) }
     await us.connect(member.name, { signal })

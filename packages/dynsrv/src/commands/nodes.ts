@@ -18,7 +18,9 @@ export async function nodes(options: MembersOptions): Promise<number> {
   const { short, directory } = members
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
   const list = await members.list()
-  const reports = await Promise.all(list.map((member) => reportOn(us, member, { directory, timeoutMs })))
+  const reports = await Promise.all(
+    list.map((member) => reportOn(us, member, { directory, timeoutMs, tls: options.tls })),
+  )
   const out = printer(options)
   if (out.json) for (const each of reports) out.object(each)
   else if (reports.length === 0) out.line([`no members in ${members.label}`])

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { withConfig } from '../peer/with-config.ts'
 import { FOOT, withCookie, withDns, withOutput, withPeer, withService } from './command-options.ts'
 import type { Run } from './run.ts'
 
@@ -26,7 +27,7 @@ ${FOOT}
 Exit codes: 0 it answered, 1 it did not and why, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./ping.ts')).ping))
+    .action(run(async () => withConfig((await import('./ping.ts')).ping)))
 
   withOutput(
     withDns(
@@ -47,7 +48,7 @@ Examples:
 Exit codes: 0 found, 1 not found or not answered, 2 bad arguments.
 `,
     )
-    .action(run(async () => (await import('./resolve.ts')).resolve))
+    .action(run(async () => withConfig((await import('./resolve.ts')).resolve)))
 
   withOutput(
     withService(
@@ -67,7 +68,7 @@ Examples:
 Exit codes: 0 answered, also when there is no member; 1 not answered, 2 bad arguments.
 `,
     )
-    .action(run(async () => (await import('./names.ts')).names))
+    .action(run(async () => withConfig((await import('./names.ts')).names)))
 
   withOutput(
     withCookie(
@@ -92,7 +93,7 @@ ${FOOT}
 Exit codes: 0 all answered, 1 one did not or there is none, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./nodes.ts')).nodes))
+    .action(run(async () => withConfig((await import('./nodes.ts')).nodes)))
 
   withOutput(
     withCookie(
@@ -117,7 +118,7 @@ ${FOOT}
 Exit codes: 0 stopped by SIGINT or SIGTERM, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./watch.ts')).watch))
+    .action(run(async () => withConfig((await import('./watch.ts')).watch)))
 
   withOutput(
     withCookie(
@@ -142,5 +143,5 @@ ${FOOT}
 Exit codes: 0 they answered, 1 the time was over and why, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./wait.ts')).wait))
+    .action(run(async () => withConfig((await import('./wait.ts')).wait)))
 }

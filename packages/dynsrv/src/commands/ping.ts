@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
-import { probeHandshake } from '../doctor/handshake-probe.ts'
+import type { TlsFiles } from '../doctor/context.ts'
+import { overTls, probeHandshake } from '../doctor/handshake-probe.ts'
 import { type Finding, judgeIntroduction } from '../doctor/judge-introduction.ts'
 import { releaseByFlags, visibility } from '../doctor/kind-of-node.ts'
 import { durationMs } from '../duration.ts'
@@ -29,7 +30,13 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
     directory.epmd.addressPlease(alive, host, 'any', { signal: AbortSignal.timeout(timeoutMs) }),
   )
   show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
-  const at = await introduce(candidates, { name, self: throwAwayName(options, short), timeoutMs, show })
+  const at = await introduce(candidates, {
+    name,
+    self: throwAwayName(options, short),
+    timeoutMs,
+    show,
+    tls: options.tls,
+  })
   const epmd: EpmdModule = new Static({ [name]: at }, { short })
   await using us = await throwAwayNode(options, { epmd, short, timeoutMs })
   await show.step('cookie', () => us.connect(name, { signal: AbortSignal.timeout(timeoutMs) }))
@@ -50,16 +57,24 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
 
 const ROUNDS = 3
 
+interface Knocking {
+  readonly name: string
+  readonly self: string
+  readonly timeoutMs: number
+  readonly show: Steps
+  readonly tls: TlsFiles | undefined
+}
+
 /** Knocks at the addresses in their order until one introduces itself as the node. */
 async function introduce(
   candidates: readonly NodeAddressCandidate[],
-  { name, self, timeoutMs, show }: { name: string; self: string; timeoutMs: number; show: Steps },
+  { name, self, timeoutMs, show, tls }: Knocking,
 ): Promise<NodeAddressCandidate> {
   let failure: unknown
   for (const candidate of candidates) {
     const address = addressText(candidate)
     try {
-      const peer = await probeHandshake({ ...candidate, self, timeoutMs })
+      const peer = await probeHandshake({ ...candidate, self, timeoutMs, ...overTls(tls, name) })
       show.done('connect', address, {}, peer.connectMs)
       const kind = `${visibility(peer.flags)}, flags of ${releaseByFlags(peer.flags)}, creation ${peer.creation}`
       const facts = { name: peer.name, flags: `0x${peer.flags.toString(16)}`, creation: peer.creation }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { withConfig } from '../peer/with-config.ts'
 import { FOOT, withPeer } from './command-options.ts'
 import type { Run } from './run.ts'
 
@@ -27,7 +28,7 @@ ${FOOT}
 Exit codes: 0 it returned, 1 it raised or was not reached, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./call.ts')).call))
+    .action(run(async () => withConfig((await import('./call.ts')).call)))
 
   withTerms(
     program
@@ -50,7 +51,7 @@ ${FOOT}
 Exit codes: 0 the node has it, 1 it was not reached, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./call.ts')).cast))
+    .action(run(async () => withConfig((await import('./call.ts')).cast)))
 
   withTerms(
     program
@@ -72,7 +73,7 @@ ${FOOT}
 Exit codes: 0 the node has it, 1 it was not reached, 2 bad arguments or environment.
 `,
     )
-    .action(run(async () => (await import('./call.ts')).send))
+    .action(run(async () => withConfig((await import('./call.ts')).send)))
 
   withTerms(
     program
@@ -93,7 +94,7 @@ ${FOOT}
 Exit codes: 0 it has a value, 1 it raised or was not reached, 2 bad arguments, environment or syntax.
 `,
     )
-    .action(run(async () => (await import('./call.ts')).evaluate))
+    .action(run(async () => withConfig((await import('./call.ts')).evaluate)))
 }
 
 const SYNTAX = 'Terms are read as Elixir when the name before them is written so (MyApp.Store, :lists), else as Erlang.'

@@ -45,7 +45,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     const next = await members.list().then(
       async (list): Promise<Look> => ({
         reports: await Promise.all(
-          list.map((each) => reportOn(us, each, { directory, timeoutMs }, known.get(each.name))),
+          list.map((each) => reportOn(us, each, { directory, timeoutMs, tls: options.tls }, known.get(each.name))),
         ),
       }),
       (failure: unknown): Look => ({ reports: last.reports, failure }),

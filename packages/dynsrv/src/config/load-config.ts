@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, extname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
@@ -7,15 +7,7 @@ import { DynsrvError } from '../error.ts'
 import type { StartOptions } from '../start-options.ts'
 import type { DynsrvConfig } from './config-schema.ts'
 import { configTopologies } from './config-topologies.ts'
-
-/** The names that are looked for in the working directory, in this order. */
-export const CONFIG_NAMES = [
-  'dynsrv.config.mjs',
-  'dynsrv.config.js',
-  'dynsrv.config.cjs',
-  'dynsrv.config.json',
-  'dynsrv.config.ts',
-] as const
+import { findConfig } from './find-config.ts'
 
 /** What a configuration file says, for `start`, and for `dynsrv up`. */
 export interface LoadedConfig {
@@ -40,10 +32,7 @@ export async function loadConfig(
   file?: string,
   { cwd = process.cwd() }: { readonly cwd?: string } = {},
 ): Promise<LoadedConfig | undefined> {
-  const path =
-    file === undefined
-      ? CONFIG_NAMES.map((name) => join(cwd, name)).find((each) => existsSync(each))
-      : resolve(cwd, file)
+  const path = findConfig(file, cwd)
   if (path === undefined) return undefined
   const config = await checked(path, await read(path))
   const { $schema: _schema, cookieFile, tls, topologies, http, minPeers, page, ...plain } = config

@@ -3,6 +3,7 @@ import { dynamicSrv, type Membership } from '@dynsrv/strategy'
 import { loadConfig } from '../config/load-config.ts'
 import type { StartOptions } from '../start-options.ts'
 import type { TlsFiles } from './context.ts'
+import { tlsFiles } from './tls-files.ts'
 
 /** What a configuration file says to the doctor. */
 export interface ConfigSettings {
@@ -63,16 +64,13 @@ function settingsOf({
     ...(port !== undefined && { port: String(port) }),
     ...(cookieFile !== undefined && { cookieFile }),
     ...(pollingInterval !== undefined && { intervalMs: pollingInterval }),
-    ...(tls !== undefined && tlsFiles(tls, faults)),
+    ...(tls !== undefined && tlsOf(tls, faults)),
   }
 }
 
-function tlsFiles(tls: NonNullable<StartOptions['tls']>, faults: unknown[]): { readonly tls: TlsFiles } {
+function tlsOf(tls: NonNullable<StartOptions['tls']>, faults: unknown[]): { readonly tls: TlsFiles } {
   try {
-    const { ca, cert, key } = typeof tls === 'function' ? tls() : tls
-    const text = (name: string, value: unknown) =>
-      typeof value === 'string' || Buffer.isBuffer(value) ? { [name]: value.toString() } : {}
-    return { tls: { ...text('ca', ca), ...text('cert', cert), ...text('key', key) } }
+    return { tls: tlsFiles(tls) }
   } catch (fault) {
     faults.push(fault)
     return { tls: {} }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { connect as connectTls } from 'node:tls'
 import { HIDDEN_FLAGS, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
@@ -56,6 +56,12 @@ export async function probeHandshake({ ip, port, self, timeoutMs, tls }: ProbeOp
   } finally {
     socket.on('error', () => socket.destroy()).destroy()
   }
+}
+
+/** The TLS options to knock at a node with, named as its certificate names it; none when TLS is not wanted. */
+export function overTls(tls: TlsFiles | undefined, node: string): Pick<ProbeOptions, 'tls'> {
+  const host = node.slice(node.lastIndexOf('@') + 1)
+  return tls === undefined ? {} : { tls: { ...tls, servername: isIP(host) === 0 ? host : '' } }
 }
 
 function introduction(socket: Socket, self: string, signal: AbortSignal, headerBytes: 2 | 4): Promise<NodeIdentity> {

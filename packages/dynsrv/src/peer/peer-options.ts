@@ -1,3 +1,5 @@
+import type { TlsFiles } from '../doctor/context.ts'
+
 /** The options of every command that talks to peers, as they were typed. */
 export interface PeerOptions {
   readonly dns?: readonly string[]
@@ -7,7 +9,10 @@ export interface PeerOptions {
   readonly name?: string
   readonly cookieFile?: string
   readonly cookie?: string
+  readonly config?: string
   readonly timeout: string
   readonly json?: boolean
   readonly plain?: boolean
+  /** What the links speak TLS with; only a configuration file says it. */
+  readonly tls?: TlsFiles
 }

@@ -29,7 +29,7 @@ export async function peerCookie({ cookie, cookieFile }: Pick<PeerOptions, 'cook
 
 /** Starts a hidden node that listens nowhere and registers nowhere. */
 export async function throwAwayNode(
-  options: Pick<PeerOptions, 'name' | 'cookie' | 'cookieFile'>,
+  options: Pick<PeerOptions, 'name' | 'cookie' | 'cookieFile' | 'tls'>,
   { epmd, short = false, timeoutMs }: { epmd: EpmdModule; short?: boolean; timeoutMs?: number },
 ): Promise<Node> {
   return startNode({
@@ -38,6 +38,7 @@ export async function throwAwayNode(
     epmd,
     listen: false,
     shortNames: short,
+    ...(options.tls !== undefined && { tls: options.tls }),
     ...(timeoutMs !== undefined && { setupTimeMs: Math.min(timeoutMs, MAX_SETUP_MS) }),
   })
 }

@@ -5,7 +5,7 @@ import { throwAwayName } from '../../peer/throw-away-node.ts'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
-import { type Introduction, probeHandshake } from '../handshake-probe.ts'
+import { type Introduction, overTls, probeHandshake } from '../handshake-probe.ts'
 import { isShort, judgeIntroduction } from '../judge-introduction.ts'
 import { resolver, varieties } from './dns.ts'
 import { allRecords, members } from './members.ts'
@@ -101,7 +101,7 @@ async function knock(context: DoctorContext, name: string, at: NodeAddressCandid
   const host = name.slice(name.lastIndexOf('@') + 1)
   const self = throwAwayName({}, isShort(host))
   const probe = (over: object) => attempt(probeHandshake({ ...at, self, timeoutMs, ...over }))
-  const answer = await probe(tls === undefined ? {} : { tls: { ...tls, servername: isIP(host) === 0 ? host : '' } })
+  const answer = await probe(overTls(tls, name))
   const silent = !answer.ok && /^(DIST_|NODE_TLS|NODE_UNREACHABLE)/.test(codeOf(answer.error))
   if (tls === undefined && !silent) return { ...at, answer }
   const look = lookThroughTls({ ...at, host, timeoutMs, tls })
