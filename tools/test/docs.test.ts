@@ -9,10 +9,11 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DYNSRV = join(ROOT, 'packages/dynsrv/bin/dynsrv.js')
 const PAGES = pagesIn()
 
-/** All Markdown files of the repository. */
+/** All Markdown files of the repository, without those that `npm run docs:api` makes. */
 function pagesIn(folder = ''): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
+    if (path === join('docs', 'api')) return []
     if (entry.isDirectory()) return /^(?:node_modules|dist|\..*)$/.test(entry.name) ? [] : pagesIn(path)
     return entry.name.endsWith('.md') && entry.name !== 'CHANGELOG.md' ? [path] : []
   })
