@@ -20,7 +20,9 @@ import { judgePorts } from '../src/doctor/checks/port.ts'
 import { judgeEventLoop } from '../src/doctor/checks/runtime.ts'
 import { judgeRotation, judgeTrimming } from '../src/doctor/checks/srv-answers.ts'
 import { judgeCertificates } from '../src/doctor/checks/tls.ts'
+import type { MemberState } from '../src/doctor/context.ts'
 import type { Finding } from '../src/doctor/finding.ts'
+import { judgeFlapping } from '../src/doctor/judge-flapping.ts'
 import { fingerprintOf } from '../src/doctor/probes/cookie.ts'
 import type { Variety } from '../src/doctor/probes/dns.ts'
 import type { BeamFacts } from '../src/doctor/probes/links.ts'
@@ -348,4 +350,27 @@ describe('D43: gossip', () => {
     [{ ...heard, nodes: [], strange: ['x'] }, ['error DOCTOR_GOSSIP_FOREIGN']],
     [{ ...heard, strange: ['x'] }, ['warning DOCTOR_GOSSIP_FOREIGN']],
   ])('%j', (facts, expected) => expect(codes(judgeGossip(facts))).toEqual(expected))
+})
+
+describe('D35: a member that comes and goes', () => {
+  const rounds = (...states: (MemberState | 'gone')[]) =>
+    states.map((state) => new Map<string, MemberState>(state === 'gone' ? [] : [['a@b.test', state]]))
+
+  it('tells one whose record comes back, or that answers now and then', () => {
+    expect(judgeFlapping(rounds('answers', 'gone', 'gone', 'answers'))).toMatchObject([
+      {
+        code: 'DOCTOR_MEMBER_FLAPS',
+        node: 'a@b.test',
+        evidence: ['in the last 4 rounds it answered, had no record, answered'],
+      },
+    ])
+    expect(codes(judgeFlapping(rounds('silent', 'answers', 'silent')))).toEqual(['warning DOCTOR_MEMBER_FLAPS'])
+  })
+
+  it('tells none that stays, that came, or that went', () => {
+    expect(judgeFlapping([])).toEqual([])
+    expect(judgeFlapping(rounds('answers', 'answers', 'answers'))).toEqual([])
+    expect(judgeFlapping(rounds('gone', 'answers', 'answers'))).toEqual([])
+    expect(judgeFlapping(rounds('gone', 'gone', 'listed', 'listed', 'gone'))).toEqual([])
+  })
 })

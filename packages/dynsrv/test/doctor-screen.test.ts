@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { wrap } from '../src/terminal/wrap.ts'
 import { type DoctorCluster, oneNode, SERVICE, startDoctorCluster } from './doctor-cluster.ts'
+import { register } from './peer.ts'
 import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
 
 const BIN = fileURLToPath(new URL('../bin/dynsrv.js', import.meta.url))
@@ -68,6 +69,33 @@ describe('the screen of dynsrv doctor', () => {
     await watching.line((line) => / gone: odd@my-service\.test refuses our cookie$/.test(line))
     watching.signal('SIGINT')
     expect((await watching.ended).code).toBe(0)
+  })
+
+  it('D35: tells with --watch of a member that comes and goes', async () => {
+    await using flapping = await oneNode(cluster.zone, 'flapping')
+    const { port } = flapping
+    await using watching = new Dynsrv([...args(), '--watch', '--json', '--interval', '200ms', '--timeout', '5s'], {
+      env: cluster.env,
+    })
+    const rounds = () => watching.lines.filter((line) => line.startsWith('{"type":"summary"')).length
+    /** The round that is under way ends, and a whole one after it. */
+    const wholeRound = async () => {
+      const wanted = rounds() + 2
+      await watching.line(() => rounds() >= wanted)
+    }
+    const flaps = (line: string) => line.includes('DOCTOR_MEMBER_FLAPS')
+    await wholeRound()
+    cluster.zone.remove({ type: 'SRV', port })
+    await wholeRound()
+    expect(watching.lines.filter(flaps)).toEqual([])
+    register(cluster.zone, 'flapping', port)
+    expect(JSON.parse(await watching.line(flaps))).toMatchObject({
+      check: 'D35',
+      severity: 'warning',
+      message: `flapping@${SERVICE} comes and goes`,
+      evidence: [expect.stringMatching(/answered, had no record, answered$/)],
+      nodes: [`flapping@${SERVICE}`],
+    })
   })
 
   it('ends at once when it is interrupted', async () => {

@@ -2,8 +2,9 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Check } from '../doctor/check.ts'
 import { checksFor } from '../doctor/checks.ts'
-import { DoctorContext, type DoctorOptions } from '../doctor/context.ts'
+import { DoctorContext, type DoctorOptions, type MemberState } from '../doctor/context.ts'
 import { examine, type Result, worst } from '../doctor/examine.ts'
+import { memberStates } from '../doctor/probes/rounds.ts'
 import { resolvConf } from '../doctor/probes/system.ts'
 import { type Verdict, verdicts } from '../doctor/verdict.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
@@ -21,6 +22,8 @@ export interface Report {
   readonly ms: number
   /** What `resolv.conf` said, when it could be read. */
   readonly resolvConf?: string
+  /** How the members were found; only with `--watch`, and when DNS answered. */
+  readonly members?: ReadonlyMap<string, MemberState>
 }
 
 /**
@@ -47,13 +50,16 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   }
   let first: Report | undefined
   let last: Report | undefined
+  let rounds: readonly ReadonlyMap<string, MemberState>[] = []
   while (!exit.signal.aborted) {
-    const seen = first?.resolvConf === undefined ? told : { ...told, firstResolvConf: first.resolvConf }
+    const file = first?.resolvConf
+    const seen = { ...told, rounds, ...(file !== undefined && { firstResolvConf: file }) }
     const report = await round(seen, checks, (result) => last === undefined && view.done(result))
     if (last === undefined) view.end(report)
     else view.changed(last, report)
     first ??= report
     last = report
+    if (report.members !== undefined) rounds = [...rounds, report.members].slice(-ROUNDS_KEPT)
     await pause(told.intervalMs, undefined, { signal: exit.signal }).catch((error: unknown) => {
       if (!exit.signal.aborted) throw error
     })
@@ -61,13 +67,23 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   return last === undefined ? EXIT_OK : exitCode(last)
 }
 
+/** A member that has been calm for so long flaps no more. */
+const ROUNDS_KEPT = 12
+
 async function round(told: DoctorOptions, checks: readonly Check[], done: (result: Result) => void): Promise<Report> {
   const began = performance.now()
   await using context = new DoctorContext(told)
   const results = await examine(checks, context, done)
   const file = await context.get(resolvConf)
+  const seen = told.rounds === undefined ? undefined : await context.get(memberStates)
   const ms = performance.now() - began
-  return { results, verdicts: verdicts(results), ms, ...(file.ok && { resolvConf: file.value.text }) }
+  return {
+    results,
+    verdicts: verdicts(results),
+    ms,
+    ...(file.ok && { resolvConf: file.value.text }),
+    ...(seen !== undefined && { members: seen }),
+  }
 }
 
 function exitCode({ verdicts: found }: Report): number {

@@ -36,7 +36,12 @@ export interface DoctorOptions {
   readonly resolvConf: string
   /** What `resolv.conf` said when the doctor began to watch. */
   readonly firstResolvConf?: string
+  /** How the members were found in the rounds before, the oldest first. */
+  readonly rounds?: readonly ReadonlyMap<string, MemberState>[]
 }
+
+/** How a member was found: named by a record, and whether it answered when it was knocked at; we do not knock at ourselves. */
+export type MemberState = 'listed' | 'answers' | 'silent'
 
 /** What all checks share: the options, and each fact looked up once, whoever asks first. */
 export class DoctorContext implements AsyncDisposable {

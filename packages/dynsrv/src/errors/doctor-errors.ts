@@ -137,6 +137,11 @@ export const DOCTOR_ERRORS = {
     why: 'inet_dist_use_interface or the listen address binds it there; other machines are refused.',
     remedy: 'Leave inet_dist_use_interface (or --host) out, or set it to the address that the others dial.',
   },
+  DOCTOR_MEMBER_FLAPS: {
+    happened: 'A member comes and goes while the doctor watches.',
+    why: 'Its health check fails now and then, it is restarted again and again, or the way to it breaks.',
+    remedy: 'Look at the log of that node and at its health check: what happens each time it goes?',
+  },
   DOCTOR_MESH_BROKEN: {
     happened: 'Not every member is connected to every other.',
     why: 'A link between two of them fails; since OTP 25 the others drop one of the two as well.',

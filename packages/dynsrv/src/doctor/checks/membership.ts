@@ -1,10 +1,12 @@
 import { attempt } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
+import { judgeFlapping } from '../judge-flapping.ts'
 import { answers, type ServiceAnswer } from '../probes/dns.ts'
 import { type BeamFacts, beams } from '../probes/links.ts'
 import { type Member, members } from '../probes/members.ts'
 import { ownName } from '../probes/own.ts'
+import { memberStates } from '../probes/rounds.ts'
 
 /** What discovery finds. */
 export interface DiscoveryFacts {
@@ -71,15 +73,18 @@ export const MEMBERSHIP_CHECKS: readonly Check[] = [
   check({
     id: 'D35',
     group: 'membership',
-    title: 'discovery finds somebody',
+    title: 'discovery finds somebody, who stays',
     needs: ['D42', 'D34', 'D01', 'D25'],
     look: async (context) => {
       if (context.options.services.length === 0) throw new NotApplicable('no service to look for')
       const own = await attempt(context.get(ownName))
       const self = own.ok && own.value.parsed.ok ? own.value.parsed.value.name.toLowerCase() : undefined
-      return { answers: await context.get(answers), members: await context.get(members), self }
+      const { rounds } = context.options
+      const now = rounds === undefined ? undefined : await context.get(memberStates)
+      const discovery = { answers: await context.get(answers), members: await context.get(members), self }
+      return { discovery, rounds: [...(rounds ?? []), ...(now === undefined ? [] : [now])] }
     },
-    judge: judgeDiscovery,
+    judge: ({ discovery, rounds }) => [...judgeDiscovery(discovery), ...judgeFlapping(rounds)],
   }),
   check({
     id: 'D38',
