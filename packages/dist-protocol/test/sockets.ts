@@ -43,6 +43,8 @@ export class Link implements Disposable {
     const { promise, resolve, reject } = withResolvers<HandshakeOutput & { type: 'connected' }>()
     this.socket = socket.setNoDelay(true)
     this.connected = promise
+    // It may fail before anybody waits for it; who does hears of it all the same.
+    promise.catch(() => undefined)
     this.#settle = { resolve, reject }
     this.#handshake = handshake
     this.#perform(handshake.start())

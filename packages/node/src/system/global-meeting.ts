@@ -64,9 +64,16 @@ export interface GlobalMeetingParts {
 export class GlobalMeeting {
   readonly link: GlobalLink
   readonly #parts: GlobalMeetingParts
-  readonly #holder: LocalProcess
   #steps: Promise<void> = Promise.resolve()
-  #held: { readonly round: LockRound; readonly requester: Term; readonly nodes: readonly string[] } | undefined
+  /** Our part is locked, in the name of a process that lives as long. */
+  #held:
+    | {
+        readonly round: LockRound
+        readonly holder: LocalProcess
+        readonly requester: Term
+        readonly nodes: readonly string[]
+      }
+    | undefined
   /** We asked first, and hold our part until the other side answers. */
   #asked = false
   #here: readonly GlobalOperation[] | undefined
@@ -76,7 +83,6 @@ export class GlobalMeeting {
   constructor(link: GlobalLink, parts: GlobalMeetingParts) {
     this.link = link
     this.#parts = parts
-    this.#holder = parts.calls.newCaller()
   }
 
   /** Whether our part is locked for it, or about to be. */
@@ -88,10 +94,9 @@ export class GlobalMeeting {
   begin(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#step(async () => {
-        const { self, locker, known, calls } = this.#parts
+        const { self, locker, known } = this.#parts
         const requester = [locker, this.link.locker].sort((a, b) => (a.node.name < b.node.name ? -1 : 1))
-        const round = new LockRound({ self, calls, holder: this.#holder, requester })
-        this.#asked = await this.#take(round, requester, () => [self, this.link.node, ...known().map(([name]) => name)])
+        this.#asked = await this.#take(requester, () => [self, this.link.node, ...known().map(([name]) => name)])
         if (this.#asked) this.#tellLock(true)
         resolve(this.#asked)
       })
@@ -113,10 +118,9 @@ export class GlobalMeeting {
       if (!set || this.#held !== undefined) return
       // It has locked us as well, in the name of both: whoever asks for the same may have the lock too.
       const requester = this.#parts.requester()
-      const { self, calls, known } = this.#parts
-      const round = new LockRound({ self, calls, holder: this.#holder, requester })
+      const { self, known } = this.#parts
       const ours =
-        requester !== undefined && (await this.#take(round, requester, () => [self, ...known().map(([name]) => name)]))
+        requester !== undefined && (await this.#take(requester, () => [self, ...known().map(([name]) => name)]))
       this.#tellLock(ours)
       if (ours) this.#exchangeNames()
     })
@@ -159,7 +163,7 @@ export class GlobalMeeting {
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#steps = this.#steps.then(() => this.#release()).finally(() => this.#parts.life.exit(this.#holder, NORMAL))
+    this.#steps = this.#steps.then(() => this.#release())
   }
 
   #step(work: () => Promise<void>): void {
@@ -178,7 +182,10 @@ export class GlobalMeeting {
    * Whether our part could be locked, all of it: nodes that became part of it while we took the lock included, since a node
    * that is not locked by us does not take the names that we tell it.
    */
-  async #take(round: LockRound, requester: Term, nodes: () => readonly string[]): Promise<boolean> {
+  async #take(requester: Term, nodes: () => readonly string[]): Promise<boolean> {
+    const { self, calls, life } = this.#parts
+    const holder = calls.newCaller()
+    const round = new LockRound({ self, calls, holder, requester })
     const held = new Set<string>()
     const rest = () => [...new Set(nodes())].filter((node) => !held.has(node))
     let taken = false
@@ -194,9 +201,10 @@ export class GlobalMeeting {
     }
     if (!taken) {
       await round.release([...held])
+      life.exit(holder, NORMAL)
       return false
     }
-    this.#held = { round, requester, nodes: [...held] }
+    this.#held = { round, holder, requester, nodes: [...held] }
     // The other side went another way and does not say so: our part must not stay locked.
     this.#patience = setTimeout(() => this.#step(() => this.#release()), PATIENCE_MS).unref()
     return true
@@ -207,7 +215,9 @@ export class GlobalMeeting {
     const held = this.#held
     this.#held = undefined
     this.#asked = false
-    await held?.round.release(held.nodes)
+    if (held === undefined) return
+    await held.round.release(held.nodes)
+    this.#parts.life.exit(held.holder, NORMAL)
   }
 
   #exchangeNames(): void {

@@ -11,8 +11,6 @@ const ACK_VERSION = 8
 const MAP_VERSION = 6
 /** A BEAM node says at once that it wants to share names; whoever has not by then may wait for us. Unit: milliseconds. */
 const BEGIN_MS = 1_000
-/** How soon we say that we know a node. Before that it must have had the time to say that it does not know us. */
-const SAY_MS = 300
 /** Pauses between our tries to meet a node that waits. Unit: milliseconds. */
 const TRY_MS = { first: 100, least: 1_000, spread: 2_000 } as const
 
@@ -57,10 +55,11 @@ export class GlobalMeetings {
 
   /** A link is up. */
   connectionUp(node: string): void {
-    const { nodes, tellInSync } = this.#parts
-    this.#later(node, nodes.has(node) ? SAY_MS : BEGIN_MS, () => {
+    this.#later(node, BEGIN_MS, () => {
+      const { nodes, tellInSync } = this.#parts
+      if (nodes.isSynced(node) || this.#meetings.has(node)) return
       if (nodes.has(node)) tellInSync(node)
-      else if (!this.#meetings.has(node)) this.#begin(node, VERSION, ++this.#tags, true)
+      else this.#begin(node, VERSION, ++this.#tags, true)
     })
   }
 
@@ -72,7 +71,6 @@ export class GlobalMeetings {
     const begun = this.#begun.get(node)
     const ourTag = begun ?? ++this.#tags
     this.#begun.delete(node)
-    this.#parts.nodes.doubt(node)
     this.#meet({ node, version, theirTag, ourTag, locker: theirLocker })
     if (begun === undefined) this.#begin(node, version, ourTag)
     else this.#later(node, TRY_MS.first * (1 + Math.random()), () => this.#try(node))
@@ -87,12 +85,6 @@ export class GlobalMeetings {
     const ourTag = ++this.#tags
     this.#meet({ ...link, ourTag })
     this.#begin(node, link.version, ourTag)
-  }
-
-  /** A node says that it knows us, perhaps from before it lost us: what is under way ends, and it may begin again. */
-  renew(node: string): void {
-    const link = this.#meetings.get(node)?.link
-    if (link !== undefined) this.#meet(link)
   }
 
   lockSet(locker: Pid, set: boolean, tag: Term): void {
@@ -126,8 +118,7 @@ export class GlobalMeetings {
     this.#meetings.get(link.node)?.end()
     const { nodes, joined } = this.#parts
     const met = (node: string, theirs: readonly GlobalNode[]) => {
-      nodes.add([node, link.version])
-      nodes.sync(node)
+      nodes.sync([node, link.version])
       joined(theirs)
     }
     this.#meetings.set(link.node, new GlobalMeeting(link, { ...this.#parts, known: () => nodes.entries(), met }))

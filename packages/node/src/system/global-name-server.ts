@@ -216,9 +216,10 @@ export class GlobalNameServer {
 
   /** A node of the other partition knows us. One that we told so before it did has dropped that, so it is told again. */
   #inSync(node: string): void {
-    if (!this.#parts.isConnected(node) || !this.#nodes.sync(node)) return
-    this.#meetings.renew(node)
-    if (this.#nodes.has(node)) this.#tellInSync(node)
+    if (this.#nodes.isSynced(node) || !this.#parts.isConnected(node)) return
+    this.#nodes.sync([node, this.#meetings.get(node)?.link.version ?? 0])
+    this.#meetings.get(node)?.end()
+    this.#tellInSync(node)
   }
 
   /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */
@@ -227,8 +228,8 @@ export class GlobalNameServer {
       const [name] = node
       if (name === this.#parts.self) continue
       this.#nodes.add(node)
-      if (this.#parts.isConnected(name)) this.#tellInSync(name)
-      else this.#dials.begin(name)
+      this.#dials.begin(name)
+      this.#tellInSync(name)
     }
   }
 

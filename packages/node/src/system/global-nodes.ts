@@ -11,10 +11,8 @@ export type GlobalNode = readonly [name: string, version: number]
 export class GlobalNodes {
   /** Our part of the cluster: whoever joins it through us is told to all of these. */
   readonly #known = new Map<string, number>()
-  /** Those that know us. */
+  /** Those of them that know us too. */
   readonly #synced = new Set<string>()
-  /** Those that others know as of ours and that did not know us when we last heard of them. */
-  readonly #doubted = new Map<string, number>()
 
   names(): string[] {
     return [...this.#known.keys()]
@@ -28,30 +26,24 @@ export class GlobalNodes {
     return this.#known.has(name)
   }
 
+  isSynced(name: string): boolean {
+    return this.#synced.has(name)
+  }
+
   /** @param version as far as it is known; the higher of two that were told counts */
   add([name, version]: GlobalNode): void {
     this.#known.set(name, Math.max(version, this.#known.get(name) ?? 0))
-    this.#doubted.delete(name)
   }
 
-  /** It says that it does not know us: either it lost us, or it has not heard yet what we have. */
-  doubt(name: string): void {
-    const version = this.#known.get(name)
-    this.delete(name)
-    if (version !== undefined) this.#doubted.set(name, version)
-  }
-
-  /** It says that it knows us, which it may say before we hear of it; whether it says so for the first time. */
-  sync(name: string): boolean {
-    const doubted = this.#doubted.get(name)
-    if (doubted !== undefined) this.add([name, doubted])
-    return this.#synced.size < this.#synced.add(name).size
+  /** It knows us too. */
+  sync(node: GlobalNode): void {
+    this.add(node)
+    this.#synced.add(node[0])
   }
 
   delete(name: string): void {
     this.#known.delete(name)
     this.#synced.delete(name)
-    this.#doubted.delete(name)
   }
 }
 
