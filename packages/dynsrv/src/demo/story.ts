@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { DemoCluster } from './demo-cluster.ts'
+import { type DemoCluster, POLLING_INTERVAL_MS } from './demo-cluster.ts'
 import type { DemoEvent, StepId } from './demo-event.ts'
 
 const STEP_TIMEOUT_MS = 15_000
@@ -47,6 +47,8 @@ export function story(cluster: DemoCluster): readonly Step[] {
       id: 'removed',
       title: 'record removed, node leaves',
       async run() {
+        // A node leaves with its record only when it has seen it, which one of its own polls must do first.
+        await pause(2 * POLLING_INTERVAL_MS)
         const start = performance.now()
         cluster.deregister('api-2')
         await cluster.until(() => cluster.stillRuns('api-2') ?? cluster.stillLinked('api-2'), STEP_TIMEOUT_MS)
