@@ -1,6 +1,7 @@
 import type { Atom } from '@dynsrv/etf'
 import type { DecodedControl } from './control-decode.ts'
 import { DistError } from './error.ts'
+import { AHEAD_BYTES } from './packet.ts'
 
 /** The number of a fragmented message, of 64 bits; a `bigint` only where a `number` is not exact, for one takes long to make. */
 export type Sequence = number | bigint
@@ -80,7 +81,7 @@ export class Reassembler {
   /** Where the bytes of a first fragment that is still arriving go, with room behind them for the other fragments. */
   placeFirst(count: number, bytes: number): Uint8Array | undefined {
     if (!(count > 1) || bytes > MOST_PLACED_BYTES) return undefined
-    const all = count === 2 ? bytes + SMALL_REST_BYTES : bytes * count
+    const all = count === 2 ? bytes + SMALL_REST_BYTES + AHEAD_BYTES : bytes * count
     const room = Math.max(bytes, Math.min(all, bytes * ROOM_FACTOR, FIRST_ROOM_BYTES))
     this.#first = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
     return this.#first.subarray(0, bytes)

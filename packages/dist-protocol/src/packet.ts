@@ -16,8 +16,8 @@ const AIM_BYTES = 4096
 
 /** After a packet of this size another such packet is expected. */
 const LARGE_BYTES = 16 * 1024
-/** Between large packets only what tells where the next one belongs is read ahead, because it is copied. */
-const HEAD_BYTES = 2048
+/** Between large packets only what tells where the next one belongs is read ahead, because it is copied. Unit: bytes. */
+export const AHEAD_BYTES = 2048
 /** So many smaller packets may come between two large ones. */
 const SMALLER_BETWEEN = 2
 
@@ -25,7 +25,11 @@ const SMALLER_BETWEEN = 2
 export interface Placement {
   /** How many bytes at the beginning of a packet tell where the rest belongs. */
   readonly headBytes: number
-  /** The place for the rest of a packet whose head begins at `bytes[at]`, exactly as long as it, or undefined when it has none. */
+  /**
+   * The place for the rest of a packet whose head begins at `bytes[at]`, exactly as long as it, or undefined when it has none.
+   *
+   * What the place's memory has behind it is written to as well, until the packet is whole.
+   */
   readonly place: (bytes: Uint8Array, at: number, restBytes: number) => Uint8Array | undefined
 }
 
@@ -132,20 +136,25 @@ export class PacketReader {
   }
 
   /**
-   * Where the next bytes of the stream are best written: the tail of an unfinished large packet.
+   * Where the next bytes of the stream are best written: the tail of an unfinished large packet, and where there is
+   * room behind it a little more, so that the same read brings the head of the next one.
    *
-   * What was written there is handed to `push` as a view of the same memory, and is then not copied.
+   * What was written there is handed to `push` as a view of the same memory; what belongs to the packet is then not copied.
    */
   readTarget(): Uint8Array | undefined {
     const gathered = this.#gathered
     if (gathered === undefined) return undefined
-    const room = Math.min(gathered.length, this.#length) - this.#filled
-    return room >= AIM_BYTES ? gathered.subarray(this.#filled, this.#filled + room) : undefined
+    const end = Math.min(gathered.length, this.#length)
+    const room = end - this.#filled
+    if (room < AIM_BYTES) return undefined
+    const { buffer, byteOffset } = gathered
+    const behind = end < this.#length ? 0 : Math.min(buffer.byteLength - byteOffset - end, AHEAD_BYTES)
+    return new Uint8Array(buffer, byteOffset + this.#filled, room + behind)
   }
 
   /** How much is best read at once where `readTarget` does not matter. Unit: bytes. */
   get readAhead(): number {
-    return this.#smallerExpected > 0 ? HEAD_BYTES : Number.POSITIVE_INFINITY
+    return this.#smallerExpected > 0 ? AHEAD_BYTES : Number.POSITIVE_INFINITY
   }
 
   /** A packet that continues behind this chunk. */
@@ -154,7 +163,8 @@ export class PacketReader {
     this.#filled = 0
     const placed = this.#place(size)
     this.isPlaced = placed !== undefined
-    this.#gathered = placed ?? allocate(Math.min(size, FIRST_ROOM_BYTES))
+    const ahead = size >= LARGE_BYTES ? AHEAD_BYTES : 0
+    this.#gathered = placed ?? allocate(Math.min(size + ahead, FIRST_ROOM_BYTES))
     return this.#gather()
   }
 
@@ -187,6 +197,8 @@ export class PacketReader {
     this.start = 0
     this.end = this.#length
     this.#gathered = undefined
+    // What was read ahead lies where the next fragment goes, or would keep all of this packet's memory alive.
+    if (aimed && this.#offset < this.#chunk.length) this.push(new Uint8Array(this.#chunk.subarray(this.#offset)))
     return true
   }
 

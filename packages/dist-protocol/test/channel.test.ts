@@ -332,6 +332,30 @@ describe('what is sent', () => {
     expect(data.buffer.byteLength).toBeLessThan(size * 1.05 + 65_536)
   })
 
+  it('is read with one read for each fragment, the head of the next one with it', () => {
+    const [sender, receiver] = [ours(), theirs()]
+    const sizes = [65_536, 1_048_576, 20_000, 65_536, 65_536, 40, 400_000, 65_536, 7, 30_000, 30_000]
+    for (const [index, size] of sizes.entries())
+      sender.send({ op: 'SEND_SENDER', from: js, to: beam }, large(size, index + 1))
+    const stream = out(sender)
+    const outputs: ChannelOutput[] = []
+    let reads = 0
+    for (let at = 0; at < stream.length; reads++) {
+      const target = receiver.readTarget() ?? new Uint8Array(Math.min(receiver.readAhead, 65_536))
+      const piece = stream.subarray(at, at + target.length)
+      at += piece.length
+      target.set(piece)
+      outputs.push(...receiver.receive(target.subarray(0, piece.length)))
+    }
+    const came = outputs.map((output) => (output as IncomingMessage).payload!.decode() as Uint8Array)
+    expect(came.map(({ length }) => length)).toStrictEqual(sizes)
+    for (const [index, data] of came.entries()) expect(Buffer.compare(data, large(sizes[index]!, index + 1))).toBe(0)
+    // 65 536 bytes and their control tuple are two fragments; the small one behind needs no read of its own.
+    expect(reads).toBeLessThan(stream.length / 65_536 + sizes.length)
+    // Small ones that were read ahead do not keep a large one's memory.
+    expect(came[5]!.buffer.byteLength).toBeLessThan(4_096)
+  })
+
   it('is preceded by as few bytes read ahead as tell where it belongs, as long as large ones come', () => {
     const [sender, receiver] = [ours(), theirs()]
     expect(receiver.readAhead).toBe(Number.POSITIVE_INFINITY)
