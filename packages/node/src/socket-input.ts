@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { keepMemory } from './kept-memory.ts'
 
 /** Whoever takes what comes over a socket; one after the other, never two at once. */
 export interface SocketReader {
@@ -56,7 +57,10 @@ export class SocketInput {
       buffer: () => {
         const target = this.#reader?.readTarget?.()
         this.#aimed = target !== undefined
-        if (target !== undefined) return target
+        if (target !== undefined) {
+          keepMemory(target.buffer.byteLength)
+          return target
+        }
         shared ??= Buffer.allocUnsafeSlow(READ_BYTES)
         const ahead = this.#reader?.readAhead ?? READ_BYTES
         if (ahead >= READ_BYTES) return shared
