@@ -24,3 +24,13 @@ export function durationMs(text: string): number {
     hint: 'Write it like 500ms, 5s or 1m.',
   })
 }
+
+/** A time as a person reads it, in its one or two largest units: `42 s`, `3 min`, `2 h 5 min`. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`
+}

@@ -20,7 +20,7 @@ export interface StartOptions extends Pick<NodeOptions, PassedOn> {
   readonly cookie?: string | ((peer: NodeName) => string)
   /** A file that holds the cookie, such as a mounted secret. */
   readonly cookieFile?: string
-  /** The SRV name of the members: short for one topology called `default`. */
+  /** The SRV name of the members: short for one topology, which is called by this name. */
   readonly service?: string
   /** Several sets of members, by a name of your choice that comes back in events. */
   readonly topologies?: Readonly<Record<string, SrvTopology | StrategyFactory>>

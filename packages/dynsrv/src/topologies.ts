@@ -2,11 +2,9 @@ import { DynsrvError } from './error.ts'
 import { serviceName } from './service-name.ts'
 import type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'
 
-/** The name of the topology that `service` stands for. */
-export const DEFAULT_TOPOLOGY = 'default'
-
 /**
- * Brings `service` and `topologies` into one list, with every service name checked.
+ * Brings `service` and `topologies` into one list, with every service name checked; the topology that `service` stands
+ * for is called by it.
  *
  * @throws {DynsrvError} `DYNSRV_SERVICE_MISSING` or `DYNSRV_SERVICE_INVALID`
  */
@@ -16,7 +14,7 @@ export function topologiesOf(
   const { service, topologies = {}, pollingInterval } = options
   const given = Object.entries(topologies)
   if (service !== undefined) {
-    given.unshift([DEFAULT_TOPOLOGY, { service, ...(pollingInterval !== undefined && { pollingInterval }) }])
+    given.unshift([serviceName(service), { service, ...(pollingInterval !== undefined && { pollingInterval }) }])
   }
   if (given.length === 0) {
     throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'no service to look for members', {

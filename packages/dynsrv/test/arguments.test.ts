@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memberRecords } from '../src/commands/member-records.ts'
 import { parseRecords } from '../src/commands/parse-records.ts'
 import { dnsServer } from '../src/dns-server.ts'
-import { durationMs } from '../src/duration.ts'
+import { durationMs, durationText } from '../src/duration.ts'
 import { parsePort } from '../src/parse-port.ts'
 import { serviceName } from '../src/service-name.ts'
 import { topologiesOf } from '../src/topologies.ts'
@@ -106,10 +106,21 @@ describe('parseRecords', () => {
   ])('names what is wrong in %s', (text, message) => expect(() => parseRecords(text, 'zone.json')).toThrow(message))
 })
 
+describe('durationText', () => {
+  it.each([
+    [400, '0 s'],
+    [42_000, '42 s'],
+    [59_600, '1 min'],
+    [14 * 60_000 + 30_000, '14 min'],
+    [2 * 3_600_000 + 5 * 60_000, '2 h 5 min'],
+    [3_600_000, '1 h'],
+  ])('writes %i ms as %s', (ms, text) => expect(durationText(ms)).toBe(text))
+})
+
 describe('topologiesOf', () => {
-  it('makes one called default of a service', () =>
+  it('makes one of a service, called by its name', () =>
     expect(topologiesOf({ service: 'my.test.', pollingInterval: 100 })).toStrictEqual([
-      ['default', { service: 'my.test', pollingInterval: 100 }],
+      ['my.test', { service: 'my.test', pollingInterval: 100 }],
     ]))
   it('keeps several, and checks each service', () => {
     expect(topologiesOf({ topologies: { a: { service: 'a.test' }, b: { service: 'b.test' } } })).toHaveLength(2)

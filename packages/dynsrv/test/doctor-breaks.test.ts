@@ -240,7 +240,11 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using zone = await startZoneServer()
       register(zone, 'api', await freePort())
       const env = { ...cluster.env, RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: String(await freePort()) }
-      expect(warningsOf(await examineAs(['--dns', zone.address], env))).toEqual(['D35 DOCTOR_ALONE'])
+      const found = await examineAs(['--dns', zone.address], env)
+      expect(warningsOf(found)).toEqual(['D35 DOCTOR_ALONE'])
+      expect(found.verdicts.find(({ check }) => check === 'D35')?.evidence).toEqual([
+        `${zone.address} answers with one record`,
+      ])
     })
   })
 

@@ -54,6 +54,30 @@ describe('dynsrv doctor on machines of a network', () => {
     expect(found.verdicts[0]?.hint).toMatch(/firewall.*NetworkPolicy/)
   })
 
+  it('D23: the epmd of another machine says something else', async () => {
+    await using network = await startNetwork()
+    const here = await network.machine('here', '10.77.0.1')
+    const there = await network.machine('there', '10.77.0.2')
+    await using _zone = await serveZone(here, { there: '10.77.0.2' })
+    await using _erl = await erlang(there, 'there')
+    await using epmd = new Dynsrv(['epmd', '--host', '0.0.0.0', '--json'], { namespace: there.namespace })
+    await epmd.line(() => true)
+    // A node that left its name behind: it registers as the one that the record names, with a port of its own.
+    const args = ['-kernel', 'inet_dist_listen_min', '41233', 'inet_dist_listen_max', '41233', '-start_epmd', 'false']
+    await using _other = await startErl({
+      name: 'there@10.77.0.2',
+      cookie: COOKIE,
+      args,
+      env: {},
+      namespace: there.namespace,
+    })
+    const found = await examineAs(['--service', SERVICE, '--timeout', '4s'], env, here.namespace)
+    expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D23 DOCTOR_EPMD_DISAGREES']])
+    expect(found.verdicts[0]?.message).toBe(
+      'epmd at 10.77.0.2 says that there listens on 41233, its SRV record says 4370',
+    )
+  })
+
   it('D21: our own node listens on loopback only; D04: our record leads to another machine', async () => {
     await using network = await startNetwork()
     const here = await network.machine('here', '10.77.0.1')

@@ -66,7 +66,7 @@ describe('the screen of dynsrv doctor', () => {
     await using odd = await oneNode(cluster.zone, 'odd', { cookie: 'Another-cookie-0123456789' })
     await watching.line((line) => line === `✗ odd@${SERVICE} refuses our cookie`)
     cluster.zone.remove({ type: 'SRV', port: odd.port })
-    await watching.line((line) => / gone: odd@my-service\.test refuses our cookie$/.test(line))
+    await watching.line((line) => / gone after \d+ s: odd@my-service\.test refuses our cookie$/.test(line))
     watching.signal('SIGINT')
     expect((await watching.ended).code).toBe(0)
   })
@@ -94,6 +94,7 @@ describe('the screen of dynsrv doctor', () => {
       severity: 'warning',
       message: `flapping@${SERVICE} comes and goes`,
       evidence: [expect.stringMatching(/answered, had no record, answered$/)],
+      since: expect.stringMatching(/^20\d\d-.*Z$/),
       nodes: [`flapping@${SERVICE}`],
     })
   })

@@ -2,7 +2,8 @@ import type { Check, GroupId } from '../doctor/check.ts'
 import { GROUPS } from '../doctor/check.ts'
 import type { DoctorOptions } from '../doctor/context.ts'
 import { type Result, worst } from '../doctor/examine.ts'
-import type { Verdict } from '../doctor/verdict.ts'
+import { type Verdict, verdictKey } from '../doctor/verdict.ts'
+import { durationText } from '../duration.ts'
 import { oneLine } from '../explain.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { type Paint, painter, type Span, type Tone, wantsColours } from '../terminal/paint.ts'
@@ -109,13 +110,14 @@ class TextView implements DoctorView {
   }
 
   changed(before: Report, after: Report): void {
-    const key = ({ code, message }: Verdict) => `${code} ${message}`
-    const [old, now] = [before, after].map(({ verdicts }) => new Set(verdicts.map(key)))
+    const [old, now] = [before, after].map(({ verdicts }) => new Set(verdicts.map(verdictKey)))
     const time = new Date().toTimeString().slice(0, 8)
-    for (const gone of before.verdicts.filter((one) => !now!.has(key(one)))) {
-      this.#line([[time, 'quiet'], '  ', ['✓', 'good'], ' gone: ', oneLine(gone.message)])
+    for (const gone of before.verdicts.filter((one) => !now!.has(verdictKey(one)))) {
+      const since = before.since?.get(verdictKey(gone)) ?? Date.now()
+      const after = durationText(Date.now() - since)
+      this.#line([[time, 'quiet'], '  ', ['✓', 'good'], ` gone after ${after}: `, oneLine(gone.message)])
     }
-    for (const verdict of after.verdicts.filter((one) => !old!.has(key(one)))) {
+    for (const verdict of after.verdicts.filter((one) => !old!.has(verdictKey(one)))) {
       this.#line([[time, 'quiet']])
       this.#verdict(verdict)
     }
@@ -235,8 +237,11 @@ function plural(count: number, what: string): string {
 
 function jsonView(): DoctorView {
   const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
-  const end: DoctorView['end'] = ({ results, verdicts, ms }) => {
-    for (const verdict of verdicts) print({ type: 'verdict', ...verdict })
+  const end: DoctorView['end'] = ({ results, verdicts, ms, since }) => {
+    for (const verdict of verdicts) {
+      const at = since?.get(verdictKey(verdict))
+      print({ type: 'verdict', ...verdict, ...(at !== undefined && { since: new Date(at).toISOString() }) })
+    }
     const count = (severity: string) => verdicts.filter((one) => one.severity === severity).length
     const [errors, warnings, remarks] = [count('error'), count('warning'), count('info')]
     print({ type: 'summary', errors, warnings, remarks, checks: results.length, ms: Math.round(ms) })

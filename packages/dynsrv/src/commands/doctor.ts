@@ -6,7 +6,7 @@ import { DoctorContext, type DoctorOptions, type MemberState } from '../doctor/c
 import { examine, type Result, worst } from '../doctor/examine.ts'
 import { memberStates } from '../doctor/probes/rounds.ts'
 import { resolvConf } from '../doctor/probes/system.ts'
-import { type Verdict, verdicts } from '../doctor/verdict.ts'
+import { type Verdict, verdictKey, verdicts } from '../doctor/verdict.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { type DoctorCommandOptions, doctorOptions } from './doctor-options.ts'
@@ -24,6 +24,8 @@ export interface Report {
   readonly resolvConf?: string
   /** How the members were found; only with `--watch`, and when DNS answered. */
   readonly members?: ReadonlyMap<string, MemberState>
+  /** Only with `--watch`: since when each verdict has been found, round after round, by its key; as `Date.now()` tells it. */
+  readonly since?: ReadonlyMap<string, number>
 }
 
 /**
@@ -54,7 +56,8 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   while (!exit.signal.aborted) {
     const file = first?.resolvConf
     const seen = { ...told, rounds, ...(file !== undefined && { firstResolvConf: file }) }
-    const report = await round(seen, checks, (result) => last === undefined && view.done(result))
+    const found = await round(seen, checks, (result) => last === undefined && view.done(result))
+    const report = { ...found, since: sinceWhen(found, last) }
     if (last === undefined) view.end(report)
     else view.changed(last, report)
     first ??= report
@@ -84,6 +87,11 @@ async function round(told: DoctorOptions, checks: readonly Check[], done: (resul
     ...(file.ok && { resolvConf: file.value.text }),
     ...(seen !== undefined && { members: seen }),
   }
+}
+
+function sinceWhen({ verdicts: found }: Report, before: Report | undefined): ReadonlyMap<string, number> {
+  const now = Date.now()
+  return new Map(found.map(verdictKey).map((key) => [key, before?.since?.get(key) ?? now]))
 }
 
 function exitCode({ verdicts: found }: Report): number {

@@ -8,6 +8,11 @@ export interface Verdict extends Omit<Finding, 'node'> {
   readonly nodes: readonly string[]
 }
 
+/** What makes a verdict the same as one of another round. */
+export function verdictKey({ code, message }: Verdict): string {
+  return `${code} ${message}`
+}
+
 const GRAVITY: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /**

@@ -88,21 +88,50 @@ export function judgeFamilies(peers: readonly KnockedPeer[]): Finding[] {
   })
 }
 
-/** What epmd and the records say of one node. */
+/** What the epmd of one machine says, and the records of the nodes there. */
 export interface EpmdFacts {
+  readonly ip: string
   readonly registered: readonly RegisteredName[]
   readonly published: readonly { readonly name: string; readonly port: number }[]
 }
 
-/** D23: epmd contradicts the records. */
-export function judgeEpmd({ registered, published }: EpmdFacts): Finding[] {
-  return published.flatMap(({ name, port }) => {
-    const alive = name.slice(0, name.indexOf('@'))
-    const there = registered.filter((one) => one.name === alive)
-    if (there.length === 0 || there.some((one) => one.port === port)) return []
-    const message = `epmd says that ${alive} listens on ${there[0]!.port}, its SRV record says ${port}`
-    return [finding('warning', 'DOCTOR_EPMD_DISAGREES', message, { node: name })]
-  })
+/** D23: an epmd that contradicts the records. */
+export function judgeEpmd(machines: readonly EpmdFacts[]): Finding[] {
+  return machines.flatMap(({ ip, registered, published }) =>
+    published.flatMap(({ name, port }) => {
+      const alive = name.slice(0, name.indexOf('@'))
+      const there = registered.filter((one) => one.name === alive)
+      if (there.length === 0 || there.some((one) => one.port === port)) return []
+      const message = `epmd at ${ip} says that ${alive} listens on ${there[0]!.port}, its SRV record says ${port}`
+      return [finding('warning', 'DOCTOR_EPMD_DISAGREES', message, { node: name })]
+    }),
+  )
+}
+
+/** Silence is no finding, so nobody waits long for it. Unit: milliseconds. */
+const EPMD_PATIENCE_MS = 1_000
+
+async function epmdFacts(context: DoctorContext): Promise<readonly EpmdFacts[]> {
+  const all = await context.get(located)
+  const own = await context.get(ownAddresses)
+  const published = new Map<string, { readonly name: string; readonly port: number }[]>()
+  for (const { name, addresses } of all) {
+    for (const { ip, port } of addresses.ok ? addresses.value : []) {
+      // An epmd that keeps to loopback speaks for this machine all the same.
+      const asked = isOwn(ip, own) ? '127.0.0.1' : ip
+      published.set(asked, [...(published.get(asked) ?? []), { name, port }])
+    }
+  }
+  const { timeoutMs, env } = context.options
+  const epmd = new ErlEpmd({ timeoutMs: Math.min(timeoutMs, EPMD_PATIENCE_MS), env })
+  const answers = await Promise.all(
+    [...published].map(async ([ip, nodes]) => ({ ip, nodes, registered: await attempt(epmd.names(ip)) })),
+  ).finally(() => epmd.close())
+  const there = answers.flatMap(({ ip, nodes, registered }) =>
+    registered.ok ? [{ ip, registered: registered.value, published: nodes }] : [],
+  )
+  if (there.length === 0) throw new NotApplicable('no epmd answers, and none is needed')
+  return there
 }
 
 async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
@@ -164,17 +193,7 @@ export const LOOKUP_CHECKS: readonly Check[] = [
     group: 'lookup',
     title: 'epmd and the records agree',
     needs: ['D42'],
-    look: async (context): Promise<EpmdFacts> => {
-      const all = await context.get(located)
-      const own = await context.get(ownAddresses)
-      const here = all.flatMap(({ name, addresses }) =>
-        addresses.ok ? addresses.value.filter(({ ip }) => isOwn(ip, own)).map(({ port }) => ({ name, port })) : [],
-      )
-      const epmd = new ErlEpmd({ timeoutMs: context.options.timeoutMs, env: context.options.env })
-      const registered = await attempt(epmd.names('127.0.0.1')).finally(() => epmd.close())
-      if (!registered.ok) throw new NotApplicable('no epmd runs here, and none is needed')
-      return { registered: registered.value, published: here }
-    },
+    look: epmdFacts,
     judge: judgeEpmd,
   }),
   check({

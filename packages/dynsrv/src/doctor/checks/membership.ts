@@ -21,19 +21,19 @@ export function judgeDiscovery({ answers: all, members: found, self }: Discovery
     if (!answer.ok) return []
     const { empty, server, records } = answer.value
     if (empty === 'nxdomain') {
-      return [
-        finding('error', 'DOCTOR_SERVICE_UNKNOWN', `${server} knows no name ${service}`, { evidence: ['NXDOMAIN'] }),
-      ]
+      const evidence = [`asked for the SRV records of ${service}: NXDOMAIN`]
+      return [finding('error', 'DOCTOR_SERVICE_UNKNOWN', `${server} knows no name ${service}`, { evidence })]
     }
     if (records.length === 0) {
       const evidence = [
-        empty === 'absent' ? 'the zone says that it is not offered' : 'the name is there, but has no SRV record',
+        `${server}: ${empty === 'absent' ? 'the zone says that it is not offered' : 'the name is there, but has no SRV record'}`,
       ]
       return [finding('error', 'DOCTOR_NO_MEMBERS', `${service} names nobody`, { evidence })]
     }
     const own = found.filter((one) => one.service === service)
     if (own.length !== 1 || own[0]!.name.toLowerCase() !== self) return []
-    return [finding('warning', 'DOCTOR_ALONE', `${service} names this node alone`)]
+    const evidence = [`${server} answers with ${records.length === 1 ? 'one record' : `${records.length} records`}`]
+    return [finding('warning', 'DOCTOR_ALONE', `${service} names this node alone`, { evidence })]
   })
 }
 
