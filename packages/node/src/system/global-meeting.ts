@@ -43,7 +43,8 @@ export interface GlobalMeetingParts {
   readonly sendToLocker: (locker: Pid, message: Term) => void
   readonly names: () => readonly NameEntry[]
   readonly entry: (name: Term) => NameEntry | undefined
-  readonly apply: (operations: readonly GlobalOperation[]) => void
+  /** Names, and the nodes of the other part. */
+  readonly apply: (operations: readonly GlobalOperation[], theirs: readonly GlobalNode[]) => void
   /** Our part, without us. */
   readonly known: () => readonly GlobalNode[]
   /** Who holds the lock of names here. */
@@ -94,6 +95,8 @@ export class GlobalMeeting {
   begin(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#step(async () => {
+        // The other side has begun since: two holders of one lock, of which only the last would let go.
+        if (this.busy) return
         const { self, locker, known } = this.#parts
         const requester = [locker, this.link.locker].sort((a, b) => (a.node.name < b.node.name ? -1 : 1))
         this.#asked = await this.#take(requester, () => [self, this.link.node, ...known().map(([name]) => name)])
@@ -145,8 +148,8 @@ export class GlobalMeeting {
       const { apply, known, cast, self, met } = this.#parts
       const { node, version } = this.link
       const all = [...(this.#here ?? []), ...readOperations(operations)]
-      apply(all)
       const others = readGlobalNodes(theirKnown)
+      apply(all, others)
       // Without the lock's name an insert that comes while somebody else holds the lock ends the other name server.
       const lock = tuple(atom('lock'), tuple(NAMES_LOCK, this.#held?.requester))
       const extra = [tuple(atom('vsn'), version), lock]

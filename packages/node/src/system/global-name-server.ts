@@ -12,7 +12,7 @@ import { GlobalLocks } from './global-locks.ts'
 import { GlobalMeetings } from './global-meetings.ts'
 import { GlobalNameTable } from './global-name-table.ts'
 import { type GlobalNode, GlobalNodes, readGlobalNodes } from './global-nodes.ts'
-import { readOperations } from './global-operation.ts'
+import { type GlobalOperation, readOperations } from './global-operation.ts'
 import { LostConnections } from './lost-connections.ts'
 import { MeshDials } from './mesh-dials.ts'
 
@@ -64,7 +64,7 @@ export class GlobalNameServer {
       },
     })
     parts.registry.register(NAME, this.process)
-    this.#names = new GlobalNameTable(this.process, parts.life)
+    this.#names = new GlobalNameTable(this.process, parts.life, (node) => this.#dials.isUnderWay(node))
     this.#locks = new GlobalLocks(this.process, parts.life)
     const { self, creation, calls, life, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
@@ -80,7 +80,7 @@ export class GlobalNameServer {
       sendToLocker: (locker, message) => parts.send(this.process.pid, locker, message),
       names: () => this.#names.entries(),
       entry: (name) => this.#names.get(name),
-      apply: (operations) => this.#names.apply(operations),
+      apply: (operations, nodes) => this.#learn(operations, nodes),
       requester: () => this.#locks.requester(NAMES_LOCK),
       failed: (peer, cause) => {
         const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
@@ -116,6 +116,7 @@ export class GlobalNameServer {
   /** A link to a visible node is up. */
   connectionUp(node: string): void {
     this.#dials.stop(node)
+    this.#names.connected(node)
     if (this.process.alive) this.#meetings.connectionUp(node)
   }
 
@@ -140,6 +141,7 @@ export class GlobalNameServer {
     this.#dials.stop(node)
     this.#meetings.forget(node)
     this.#nodes.delete(node)
+    this.#names.forget(node)
   }
 
   #message(message: Term): void {
@@ -195,7 +197,7 @@ export class GlobalNameServer {
         if (node !== undefined) this.#meetings.tagged(node, sixth)?.resolved(second, third)
         return
       case 'new_nodes':
-        this.#names.apply(readOperations(second))
+        this.#learn(readOperations(second), readGlobalNodes(fourth))
         this.#mesh(readGlobalNodes(fourth))
         return
       case 'in_sync':
@@ -222,13 +224,19 @@ export class GlobalNameServer {
     this.#tellInSync(node)
   }
 
+  /** Names of another part of the cluster, and who is in it. */
+  #learn(operations: readonly GlobalOperation[], nodes: readonly GlobalNode[]): void {
+    // Dialled first: what names they have waits for the links to them.
+    for (const [name] of nodes) if (name !== this.#parts.self) this.#dials.begin(name)
+    this.#names.apply(operations)
+  }
+
   /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */
   #mesh(nodes: readonly GlobalNode[]): void {
     for (const node of nodes) {
       const [name] = node
       if (name === this.#parts.self) continue
       this.#nodes.add(node)
-      this.#dials.begin(name)
       this.#tellInSync(name)
     }
   }

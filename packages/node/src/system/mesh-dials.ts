@@ -22,6 +22,11 @@ export class MeshDials {
     this.#parts = parts
   }
 
+  /** Whether a node is dialled, or will be again. */
+  isUnderWay(node: string): boolean {
+    return this.#tries.has(node)
+  }
+
   begin(node: string): void {
     if (!this.#parts.isConnected(node) && !this.#tries.has(node)) this.#dial(node)
   }
