@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { type AcceptorDecision, type NodeIdentity, resolveSimultaneous } from '@dynsrv/dist-protocol'
+import { type AcceptorDecision, flagNames, type NodeIdentity, resolveSimultaneous } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Connection } from './connection.ts'
 import { deferred } from './deferred.ts'
@@ -20,6 +20,8 @@ export type PeerState =
       readonly direction: 'incoming' | 'outgoing'
       readonly hidden: boolean
       readonly creation: number
+      /** What both sides can do, the distribution flags by name. */
+      readonly flags: readonly string[]
       readonly address: string
       readonly queuedBytes: number
       readonly sentMessages: number
@@ -175,6 +177,7 @@ export class ConnectionTable {
       direction: connection.direction,
       hidden: connection.hidden,
       creation: connection.creation,
+      flags: flagNames(connection.flags),
       address: connection.address,
       queuedBytes: connection.queuedBytes,
       ...connection.counters,

@@ -1,5 +1,5 @@
 import type { DistErrorCode } from '@dynsrv/dist-protocol'
-import { inspect, type Term } from '@dynsrv/etf'
+import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
 
 /** What can go wrong here, apart from the handshake, whose codes (`DIST_…`) are passed on as they are. */
 export type OwnNodeErrorCode =
@@ -121,6 +121,13 @@ export class NodeError extends Error {
 /** How a function ended that did not return, in Erlang's three classes. */
 export type ExceptionClass = 'error' | 'exit' | 'throw'
 
+/** What is told beside class and reason. */
+export interface RemoteErrorOptions extends NodeErrorOptions {
+  readonly stacktrace?: Term
+  /** The call that raised it, as `lists:nth/2 on a@host`. */
+  readonly call?: string
+}
+
 /**
  * An Erlang exception, in both directions: what a function that we called on another node raised, and what an exposed
  * function or a server of ours may throw to choose class and reason itself.
@@ -132,13 +139,28 @@ export class RemoteError extends NodeError {
   /** The Erlang stack trace, a list of `{Module, Function, Arity, Location}`; empty when there is none. */
   readonly stacktrace: Term
 
-  constructor(kind: ExceptionClass, reason: Term, options: NodeErrorOptions & { readonly stacktrace?: Term } = {}) {
-    const { stacktrace = [], ...rest } = options
-    super('NODE_REMOTE_ERROR', `${kind}: ${inspect(reason)}`, { ...rest, reason })
+  constructor(kind: ExceptionClass, reason: Term, options: RemoteErrorOptions = {}) {
+    const { stacktrace = [], call, ...rest } = options
+    const said = `${kind}: ${inspect(reason)}${raisedIn(stacktrace)}`
+    super('NODE_REMOTE_ERROR', call === undefined ? said : `${call} raised ${said}`, { ...rest, reason })
     this.class = kind
     this.reason = reason
     this.stacktrace = stacktrace
   }
+}
+
+const LINE = atom('line')
+
+/** Where it was raised, as far as the stack tells; calls of a shell or of `erpc` have none. */
+function raisedIn(stacktrace: Term): string {
+  const [first] = Array.isArray(stacktrace) ? stacktrace : []
+  const [module, name, arity, location] = first instanceof Tuple ? first.elements : []
+  if (!(module instanceof Atom && name instanceof Atom)) return ''
+  const args = Array.isArray(arity) ? arity.length : arity
+  const line = (Array.isArray(location) ? location : []).find(
+    (entry): entry is Tuple => entry instanceof Tuple && entry.elements[0] === LINE,
+  )
+  return ` in ${inspect(module)}:${inspect(name)}/${args}${line === undefined ? '' : `, line ${line.elements[1]}`}`
 }
 
 /** The message of anything that was thrown. */

@@ -9,6 +9,7 @@ export {
   type NodeErrorOptions,
   type OwnNodeErrorCode,
   RemoteError,
+  type RemoteErrorOptions,
 } from './error.ts'
 export type { GenFrom } from './gen-message.ts'
 export type { GenServer } from './gen-server.ts'

@@ -11,6 +11,8 @@ export interface NodeLogger {
   readonly info: LogMethod
   /** Links that were lost, peers that were refused, warnings. */
   readonly warn: LogMethod
+  /** Handlers of the program that threw; they go to `warn` when this is left out. */
+  readonly error?: LogMethod
 }
 
 /** Links that end so were ended by a program. */
@@ -39,7 +41,9 @@ export function logEvent(logger: NodeLogger | undefined, self: string, event: No
     }
     case 'warning': {
       const { code, message, peer, pid, cause } = event
-      logger.warn({ node: self, code, peer, pid: pid?.toString(), ...(cause !== undefined && { err: cause }) }, message)
+      const details = { node: self, code, peer, pid: pid?.toString(), ...(cause !== undefined && { err: cause }) }
+      if (code === 'HANDLER_THREW' && logger.error !== undefined) logger.error(details, message)
+      else logger.warn(details, message)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type ControlMessage, DFLAG_SPAWN } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Connection } from './connection.ts'
-import { NodeError, RemoteError } from './error.ts'
+import { NodeError, RemoteError, type RemoteErrorOptions } from './error.ts'
 import type { Finish, GenCalls } from './gen-call.ts'
 import type { Identifiers } from './identifiers.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
@@ -52,7 +52,7 @@ export class RemoteCalls {
     const result = ids.reference()
     const what = `${module}:${name}/${args.length} on ${node}`
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
-      life.expect(calls.caller, ref, node, (reason) => settle(finish, result, reason, node))
+      life.expect(calls.caller, ref, node, (reason) => settle(finish, result, reason, { peer: node, call: what }))
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
       this.#spawn(node, ref, request, [result, atom(module), atom(name), args], finish, (started) => {
         if (started instanceof Pid) life.started(calls.caller, ref, started)
@@ -88,18 +88,19 @@ export class RemoteCalls {
     args: readonly Term[],
     options: CallOptions = {},
   ): Promise<Term> {
+    const call = `${module}:${name}/${args.length} on ${node}`
     const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader)
     const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
     if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
     const reason = reply.elements[1]
     if (!(reason instanceof Tuple) || reason.elements[0] !== atom('EXIT')) {
-      throw new RemoteError('exit', reason, { peer: node })
+      throw new RemoteError('exit', reason, { peer: node, call })
     }
     const inner = reason.elements[1]
     if (inner instanceof Tuple && inner.length === 2 && Array.isArray(inner.elements[1])) {
-      throw new RemoteError('error', inner.elements[0], { peer: node, stacktrace: inner.elements[1] })
+      throw new RemoteError('error', inner.elements[0], { peer: node, call, stacktrace: inner.elements[1] })
     }
-    throw new RemoteError('exit', inner, { peer: node })
+    throw new RemoteError('exit', inner, { peer: node, call })
   }
 
   /** See `Node.spawn`. */
@@ -162,15 +163,15 @@ function refused(what: string, peer: string, reason: Atom): NodeError {
 }
 
 /** Reads the exit reason in which `erpc:execute_call/4` tells its result. */
-function settle(finish: Finish<Term>, result: Reference, reason: Term, peer: string): void {
+function settle(finish: Finish<Term>, result: Reference, reason: Term, told: RemoteErrorOptions): void {
   if (reason === NOCONNECTION) {
     finish.down(reason)
     return
   }
   const [which, kind, value, stacktrace = []] = reason instanceof Tuple ? reason.elements : []
   if (!(which instanceof Reference) || !result.equals(which) || !(kind instanceof Atom)) {
-    finish.reject(new RemoteError('exit', tuple(atom('signal'), reason), { peer }))
+    finish.reject(new RemoteError('exit', tuple(atom('signal'), reason), told))
   } else if (kind.name === 'return') finish.resolve(value)
-  else if (kind.name === 'throw' || kind.name === 'exit') finish.reject(new RemoteError(kind.name, value, { peer }))
-  else finish.reject(new RemoteError('error', value, { peer, stacktrace }))
+  else if (kind.name === 'throw' || kind.name === 'exit') finish.reject(new RemoteError(kind.name, value, told))
+  else finish.reject(new RemoteError('error', value, { ...told, stacktrace }))
 }

@@ -31,6 +31,7 @@ it('inspect shows links, processes, queues, what is exposed and groups, as plain
   expect(seen).toMatchObject({ self: node.self, creation: node.creation, state: 'open', hidden: false, tls: false })
   expect(seen).toMatchObject({ port: node.port, exposed: { 'Elixir.MyApp.Js': ['hello', 'bye'] }, handshakes: 0 })
   expect(seen.peers).toMatchObject([{ peer: erl.name, state: 'connected', direction: 'incoming', hidden: false }])
+  expect(seen.peers).toMatchObject([{ flags: expect.arrayContaining(['HANDSHAKE_23', 'V4_NC', 'UNLINK_ID']) }])
   expect(seen.groups).toMatchObject({ pg: [{ group: 'workers', members: 1, local: 1 }] })
   expect(seen).toMatchObject({ pubsubs: ['MyApp.PubSub'], global: ['leader'] })
   expect(seen.monitors).toBeGreaterThanOrEqual(1)
@@ -61,15 +62,24 @@ it('a logger of the shape of pino is told of links, refusals and failed dials, a
   const lines: { level: string; details: Record<string, unknown>; message: string }[] = []
   const level = (name: string) => (details: object, message: string) =>
     lines.push({ level: name, details: details as Record<string, unknown>, message })
-  const logger: NodeLogger = { debug: level('debug'), info: level('info'), warn: level('warn') }
+  const logger: NodeLogger = {
+    debug: level('debug'),
+    info: level('info'),
+    warn: level('warn'),
+    error: level('error'),
+  }
   await using erl = await startBeamPeer('logged')
   await using stranger = await startBeamPeer('stranger', { cookie: 'another_secret' })
   await using node = await startOurs('logger', { logger })
+  node.serve({ name: 'faulty', cast: () => JSON.parse('{') })
   await node.connect(erl.name)
   const refused = next(node, 'refused')
   await stranger.eval(`net_kernel:connect_node('${node.self}')`)
   await refused
   await expect(node.connect(stranger.name)).rejects.toThrow('cookie')
+  const threw = next(node, 'warning')
+  await erl.eval(`gen_server:cast({faulty, '${node.self}'}, go)`)
+  await threw
   await node.disconnect(erl.name)
   await node.connect(erl.name)
   const down = next(node, 'nodedown')
@@ -82,6 +92,7 @@ it('a logger of the shape of pino is told of links, refusals and failed dials, a
   expect(told('info', `${erl.name} is gone`)).toMatchObject({ code: 'NODE_DISCONNECTED' })
   expect(told('warn', `${erl.name} is gone`)).toMatchObject({ code: expect.stringMatching(LOST), sentMessages: 0 })
   expect(told('warn', `refused ${stranger.name}`)).toMatchObject({ peer: stranger.name })
+  expect(told('error', 'a cast handler of')).toMatchObject({ code: 'HANDLER_THREW' })
   expect(told('debug', `${stranger.name} was not reached`)).toMatchObject({ peer: stranger.name })
   expect(inspect(lines, { depth: null })).not.toMatch(/node_test_cookie|another_secret/)
 })

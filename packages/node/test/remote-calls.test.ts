@@ -85,7 +85,11 @@ it('erpc throws what was thrown, with its class, and its stack trace for an erro
     reason: atom('ball'),
   })
   const error = await node.erpc(erl.name, 'lists', 'sum', [atom('x')]).catch((reason: unknown) => reason)
-  expect(error).toMatchObject({ class: 'error', reason: atom('function_clause') })
+  expect(error).toMatchObject({
+    class: 'error',
+    reason: atom('function_clause'),
+    message: expect.stringMatching(/^lists:sum\/1 on .* raised error: function_clause in lists:sum\/[12]/),
+  })
   expect(inspect((error as RemoteError).stacktrace)).toMatch(/lists/)
 })
 

@@ -147,7 +147,7 @@ function raised(error: RemoteError, what: string, peer: string): Error {
   const undef = error.reason === atom('undef')
   const message = undef
     ? `${what} is not there, or what it calls is not, on ${peer}`
-    : `${what} raised ${error.message}`
+    : `${what} raised ${error.class}: ${inspect(error.reason)}`
   const hint = undef
     ? 'Check the module, the function and the number of arguments; an Elixir module begins with a capital letter.'
     : 'It ran on that node and failed; see the reason.'
