@@ -259,6 +259,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       using _record = record('stopped', await freePort())
       const found = await examine()
       expect(errorsOf(found)).toEqual(['D20 NODE_REFUSED'])
+      expect(found.verdicts[0]?.evidence).toEqual(['127.0.0.1 leads from every machine to that machine itself'])
       expect(found.verdicts[0]?.message).toMatch(/^stopped@my-service\.test at 127\.0\.0\.1:\d+ refused the connection/)
     })
 

@@ -58,13 +58,25 @@ describe('D02: addresses from elsewhere', () => {
     ['100.128.0.1', false],
     ['93.184.216.34', false],
     ['127.0.0.1', true],
+    ['::1', true],
+    ['fd12:3456::1', true],
+    ['fe80::1', true],
+    ['2001:db8::1', false],
   ])('%s is private: %s', (ip, expected) => expect(isPrivate(ip)).toBe(expected))
 
   it('is a public address while this machine is on private networks', () => {
-    const facts = { host: 'user_svc.test', relative: ['93.184.216.34'], absolute: ['93.184.216.34'], privateHere: true }
+    const facts = {
+      host: 'user_svc.test',
+      relative: ['93.184.216.34'],
+      absolute: ['93.184.216.34'],
+      privateHere: [4, 6],
+    }
     expect(codes(judgeRelative([facts]))).toEqual(['warning DOCTOR_ADDRESS_FOREIGN'])
-    expect(judgeRelative([{ ...facts, privateHere: false }])).toEqual([])
-    expect(judgeRelative([{ ...facts, absolute: ['10.0.0.1'] }])).toEqual([])
+    expect(judgeRelative([{ ...facts, privateHere: [] }])).toEqual([])
+    expect(judgeRelative([{ ...facts, absolute: ['10.0.0.1', 'fd00::1'] }])).toEqual([])
+    expect(codes(judgeRelative([{ ...facts, absolute: ['2001:db8::1'] }]))).toEqual(['warning DOCTOR_ADDRESS_FOREIGN'])
+    // With public addresses of IPv6 here, those of others are nothing to wonder at.
+    expect(judgeRelative([{ ...facts, absolute: ['2001:db8::1'], privateHere: [4] }])).toEqual([])
   })
 })
 

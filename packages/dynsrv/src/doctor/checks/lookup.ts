@@ -50,8 +50,8 @@ export interface RelativeFacts {
   readonly host: string
   readonly relative: readonly string[]
   readonly absolute: readonly string[]
-  /** Whether this machine has private addresses only. */
-  readonly privateHere: boolean
+  /** The families of which this machine has addresses, all of them private. */
+  readonly privateHere: readonly number[]
 }
 
 /** D02: answers that come from somewhere else than the cluster. */
@@ -61,15 +61,20 @@ export function judgeRelative(facts: readonly RelativeFacts[]): Finding[] {
       const message = `${host} was answered only with a search domain behind it: ${relative.join(', ')}`
       return [finding('warning', 'DOCTOR_ADDRESS_FOREIGN', message, { evidence: [`${host}. has no address`] })]
     }
-    const outside = absolute.filter((ip) => isIP(ip) === 4 && !isPrivate(ip))
-    if (!privateHere || outside.length === 0) return []
+    const outside = absolute.filter((ip) => privateHere.includes(isIP(ip)) && !isPrivate(ip))
+    if (outside.length === 0) return []
     const message = `${host} has the public address ${outside.join(', ')}, while this machine is on private networks`
     return [finding('warning', 'DOCTOR_ADDRESS_FOREIGN', message)]
   })
 }
 
-/** Whether an IPv4 address is of a network that is not routed on the Internet. @see RFC 1918, RFC 6598, RFC 3927 */
+/**
+ * Whether an address is of a network that is not routed on the Internet.
+ *
+ * @see RFC 1918, RFC 6598, RFC 3927; RFC 4193, RFC 4291
+ */
 export function isPrivate(ip: string): boolean {
+  if (isIP(ip) === 6) return /^(::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/i.test(ip)
   return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
     ip,
   )
@@ -149,7 +154,11 @@ async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
 
 async function relativeFacts(context: DoctorContext): Promise<readonly RelativeFacts[]> {
   const asked = await context.get(resolver)
-  const own = (await context.get(ownAddresses)).filter(({ internal, family }) => !internal && family === 4)
+  const own = (await context.get(ownAddresses)).filter(({ internal }) => !internal)
+  const privateHere = [4, 6].filter((family) => {
+    const some = own.filter((one) => one.family === family)
+    return some.length > 0 && some.every(({ ip }) => isPrivate(ip))
+  })
   const hosts = [...new Set((await context.get(members)).flatMap(({ records }) => records.map(({ target }) => target)))]
   if (hosts.length === 0) throw new NotApplicable('no members')
   const ask = async (name: string) => {
@@ -161,7 +170,7 @@ async function relativeFacts(context: DoctorContext): Promise<readonly RelativeF
       host,
       relative: await ask(host),
       absolute: await ask(`${host}.`),
-      privateHere: own.length > 0 && own.every(({ ip }) => isPrivate(ip)),
+      privateHere,
     })),
   )
 }

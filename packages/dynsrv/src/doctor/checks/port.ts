@@ -22,7 +22,9 @@ export function judgePorts(peers: readonly KnockedPeer[]): Finding[] {
     if (!failures.every((error) => CONNECT_FAILED.test(codeOf(error)))) return []
     // A refusal says more than silence: somebody is there.
     const first = failures.find((error) => codeOf(error) === 'NODE_REFUSED') ?? failures[0]
-    const { message, ...found } = findingOf(first, 'error', { node: name })
+    const here = knocks.map(({ ip }) => ip).filter((ip) => ip.startsWith('127.') || ip === '::1')
+    const evidence = here.length === 0 ? [] : [`${here.join(', ')} leads from every machine to that machine itself`]
+    const { message, ...found } = findingOf(first, 'error', { node: name, evidence })
     return [{ ...found, message: `${name} at ${message}`, hint: REMEDIES[found.code] ?? found.hint }]
   })
 }
