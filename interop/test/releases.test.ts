@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { ErlEpmd, startEpmdServer } from '@dynsrv/epmd-shim'
 import { atom, inspect, type Pid, type Term, type Tuple, tuple } from '@dynsrv/etf'
-import { type Node, startNode } from '@dynsrv/node'
+import { type Node, startNode, type TlsOptions } from '@dynsrv/node'
 import { type Beam, startErl } from '@dynsrv/tools/beam'
+import { makeCertificate, tlsDistArgs } from '@dynsrv/tools/certificates'
 import { OTP_SUITES, otpRelease } from '@dynsrv/tools/otp-release'
 import { expect, it } from 'vitest'
 import { eventually } from '../src/eventually.ts'
@@ -173,17 +174,28 @@ const CHECKS = [
   carriesBigMessages,
 ]
 
+const certificate = makeCertificate()
+const { cert, key, ca } = certificate
+const tls: TlsOptions = { cert, key, ca, requestCert: true, rejectUnauthorized: true }
+
+const TRANSPORTS = RELEASES.flatMap((one) => [
+  { ...one, over: 'TCP', args: [], options: {} },
+  { ...one, over: 'TLS', args: tlsDistArgs(certificate), options: { tls } },
+])
+
 it.each(
-  RELEASES,
-)('OTP $release joins, calls, serves, links, watches, runs functions, shares groups, carries big messages', async ({
+  TRANSPORTS,
+)('OTP $release over $over joins, calls, serves, links, watches, runs functions, shares groups, carries big messages', async ({
   release,
   erl,
+  args,
+  options,
 }) => {
   await using epmd = await startEpmdServer({ port: 0 })
   await using beam = await startErl({
     name: 'beam@127.0.0.1',
     cookie: COOKIE,
-    args: ['-start_epmd', 'false'],
+    args: ['-start_epmd', 'false', ...args],
     env: { ERL_EPMD_PORT: String(epmd.port) },
     program: await erl(),
   })
@@ -193,6 +205,7 @@ it.each(
     cookie: COOKIE,
     epmd: new ErlEpmd({ epmdPort: epmd.port }),
     listen: { port: 0, host: '127.0.0.1' },
+    ...options,
   })
   const pair: Pair = { beam, ours, ask: (expression) => beam.eval(`Ours = '${ours.self}', ${expression}`) }
   for (const check of CHECKS) await check(pair)

@@ -1,13 +1,10 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { atom } from '@dynsrv/etf'
-import type { Beam } from '@dynsrv/tools/beam'
+import { makeCertificate, tlsDistArgs } from '@dynsrv/tools/certificates'
 import { describe, expect, it } from 'vitest'
 import type { TlsOptions } from '../src/index.ts'
 import { freeName, startBeamPeer } from './support/beam-peer.ts'
-import { makeCertificate } from './support/certificates.ts'
 import { next, startOurs } from './support/nodes.ts'
 
 const ours = makeCertificate()
@@ -19,21 +16,9 @@ const tls: TlsOptions = {
   rejectUnauthorized: true,
 }
 
-/** A real Erlang node whose distribution is TLS in both roles, with client certificates required. */
-function startTlsPeer(label: string, version: string): Promise<Beam> {
-  const file = (name: string): string => JSON.stringify(join(ours.folder, name))
-  const common = `{certfile,${file('node.pem')}},{keyfile,${file('node.key')}},{cacertfile,${file('ca.pem')}},{versions,['${version}']}`
-  const optfile = join(ours.folder, `ssl-${version}.conf`)
-  writeFileSync(
-    optfile,
-    `[{server,[${common},{verify,verify_peer},{fail_if_no_peer_cert,true}]},{client,[${common},{verify,verify_peer}]}].\n`,
-  )
-  return startBeamPeer(label, { args: ['-proto_dist', 'inet_tls', '-ssl_dist_optfile', optfile] })
-}
-
-describe.each(['tlsv1.3', 'tlsv1.2'])('a real Erlang node with -proto_dist inet_tls, %s', (version) => {
+describe.each(['tlsv1.3', 'tlsv1.2'] as const)('a real Erlang node with -proto_dist inet_tls, %s', (version) => {
   it('is dialled, dials us, and talks', async () => {
-    await using erl = await startTlsPeer('secure', version)
+    await using erl = await startBeamPeer('secure', { args: tlsDistArgs(ours, version) })
     await using node = await startOurs('secure', { tls })
     await node.connect(erl.name)
     expect(await node.ping(erl.name)).toBe('pong')

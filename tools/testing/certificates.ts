@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** A certificate with its key, and who signed it: as PEM texts and as files. */
 export interface Certificate {
@@ -28,4 +28,17 @@ export function makeCertificate(): Certificate {
   openssl('x509', '-req', '-in', 'node.csr', '-out', 'node.pem', ...signed)
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
   return { cert: read('node.pem'), key: read('node.key'), ca: read('ca.pem'), folder }
+}
+
+/** The flags with which an Erlang node distributes over TLS in both roles, and asks others for a certificate of the same authority. */
+export function tlsDistArgs({ folder }: Certificate, version?: 'tlsv1.2' | 'tlsv1.3'): string[] {
+  const file = (name: string): string => JSON.stringify(join(folder, name))
+  const versions = version === undefined ? '' : `,{versions,['${version}']}`
+  const common = `{certfile,${file('node.pem')}},{keyfile,${file('node.key')}},{cacertfile,${file('ca.pem')}}${versions}`
+  const options = join(folder, `ssl-${version ?? 'any'}.conf`)
+  writeFileSync(
+    options,
+    `[{server,[${common},{verify,verify_peer},{fail_if_no_peer_cert,true}]},{client,[${common},{verify,verify_peer}]}].\n`,
+  )
+  return ['-proto_dist', 'inet_tls', '-ssl_dist_optfile', options]
 }
