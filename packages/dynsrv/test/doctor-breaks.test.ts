@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { encodeHandshakeMessage, framePacket, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
 import { ErlEpmd, startEpmdServer } from '@dynsrv/epmd-shim'
@@ -281,23 +280,6 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
   })
 
   describe('by who answers', () => {
-    it('D17: a web server, or nobody', async () => {
-      await using web = createHttpServer((_request, response) => response.end()).listen(0, '127.0.0.1')
-      await once(web, 'listening')
-      using _web = record('web', (web.address() as AddressInfo).port)
-      const found = await examine()
-      expect(errorsOf(found)).toEqual(['D17 DIST_NOT_DISTRIBUTION'])
-      expect(found.verdicts[0]?.message).toMatch(/speaks HTTP/)
-    })
-
-    it('D17: a node that hangs', async () => {
-      await using member = await oneNode(cluster.zone, 'frozen')
-      member.beam.signal('SIGSTOP')
-      const found = await examine({}, '--timeout', '4s')
-      member.beam.signal('SIGCONT')
-      expect(errorsOf(found)).toEqual(['D17 DIST_TIMEOUT'])
-    })
-
     it('D15, D16: a node with a small creation, and one that is too old', async () => {
       const answer = (name: string, flags: bigint, creation: number) =>
         createServer((socket) => {

@@ -5,6 +5,7 @@ import { type Check, check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
 import type { Introduction } from '../handshake-probe.ts'
+import { judgeForeignProtocol } from '../judge-foreign.ts'
 import { isShort, judgeIntroduction } from '../judge-introduction.ts'
 import { releaseByFlags } from '../kind-of-node.ts'
 import type { CookieFact } from '../probes/cookie.ts'
@@ -68,11 +69,6 @@ export function judgeFlagsBetween(peers: readonly KnockedPeer[]): Finding[] {
 
 /** Releases that are told by their flags and require more than OTP 25 does. */
 const STRICT = /^OTP 2[89]$/
-
-/** D17: ports where something else speaks, or nobody. */
-export function judgeForeignProtocol(peers: readonly KnockedPeer[]): Finding[] {
-  return failed(peers, /^DIST_(?!NOT_ALLOWED|FLAGS_MISSING|NAME_MISMATCH)/, ({ tls }) => tls?.certificate.ok !== true)
-}
 
 /** D15: creations that come again. */
 export function judgeCreations(peers: readonly KnockedPeer[]): Finding[] {
@@ -149,10 +145,10 @@ function introductions(peers: readonly KnockedPeer[]): Introduced[] {
 }
 
 /** Peers of which no address introduced itself, by the first failure of this kind. */
-function failed(peers: readonly KnockedPeer[], codes: RegExp, also: (knock: Knock) => boolean = () => true): Finding[] {
+function failed(peers: readonly KnockedPeer[], codes: RegExp): Finding[] {
   return peers.flatMap(({ name, knocks }) => {
     if (knocks.some(({ answer }) => answer.ok)) return []
-    const at = knocks.find((one) => !one.answer.ok && codes.test(codeOf(one.answer.error)) && also(one))
+    const at = knocks.find((one) => !one.answer.ok && codes.test(codeOf(one.answer.error)))
     if (at === undefined || at.answer.ok) return []
     const { message, ...found } = findingOf(at.answer.error, 'error', { node: name })
     return [{ ...found, message: `${name} at ${addressText(at)}: ${message}` }]

@@ -11,6 +11,7 @@ import { resolver, varieties } from './dns.ts'
 import { allRecords, members } from './members.ts'
 import { ownName } from './own.ts'
 import { lookThroughTls, type TlsLook } from './tls.ts'
+import { type Speaker, whoSpeaks } from './who-speaks.ts'
 
 /** A peer and the addresses that the lookup has for it. */
 export interface LocatedPeer {
@@ -23,6 +24,8 @@ export interface Knock extends NodeAddressCandidate {
   readonly answer: Attempt<Introduction>
   /** What TLS finds there, when plain distribution failed or TLS is wanted. */
   readonly tls?: TlsLook
+  /** Who else speaks there, when no node answered and somebody else did. */
+  readonly speaker?: Speaker
 }
 
 /** A peer with what was heard at each of its addresses. */
@@ -105,11 +108,18 @@ async function knock(context: DoctorContext, name: string, at: NodeAddressCandid
   const silent = !answer.ok && /^(DIST_|NODE_TLS|NODE_UNREACHABLE)/.test(codeOf(answer.error))
   if (tls === undefined && !silent) return { ...at, answer }
   const look = lookThroughTls({ ...at, host, timeoutMs, tls })
+  if (tls === undefined && !answer.ok && UNHEARD.test(codeOf(answer.error))) {
+    const [found, speaker] = await Promise.all([look, whoSpeaks({ ...at, timeoutMs })])
+    return { ...at, answer, tls: found, ...(speaker !== undefined && { speaker }) }
+  }
   if (tls === undefined || answer.ok) return { ...at, answer, tls: await look }
   // TLS is wanted and fails: does it speak plainly?
   const [found, plain] = await Promise.all([look, probe({})])
   return { ...at, answer, tls: { ...found, plainAnswers: plain.ok } }
 }
+
+/** How a handshake ends where somebody else listens who does not say what he is. */
+const UNHEARD = /^DIST_(TIMEOUT|CLOSED_BY_PEER|FRAME_TOO_LARGE|MALFORMED)$/
 
 function hasError(name: string, peer: Introduction): boolean {
   return judgeIntroduction(name, peer).some(({ severity }) => severity === 'error')
