@@ -167,7 +167,8 @@ export class Connection {
    * @throws {DistError} for a message that the peer would close on, {EtfError} for a term without encoding
    */
   send(control: ControlMessage, ...payload: [payload?: Term]): boolean {
-    if (this.#closed !== undefined) return false
+    // Of a chunk that ends in nonsense what came before is still handled; its answers have nowhere to go.
+    if (this.#closed !== undefined || this.#channel.state === 'failed') return false
     this.#channel.send(control, ...payload)
     this.#sent++
     this.#clock.sent()
