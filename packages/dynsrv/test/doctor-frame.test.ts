@@ -36,7 +36,7 @@ describe('an examination', () => {
     const early = made('early', [found('error', 'cause')])
     const results = await run([late, early])
     expect(results.map(({ check: { id }, status, reason }) => [id, status, reason])).toEqual([
-      ['late', 'skipped', 'early is broken'],
+      ['late', 'skipped', 'early has to be mended first'],
       ['early', 'error', undefined],
     ])
   })

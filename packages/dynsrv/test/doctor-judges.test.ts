@@ -107,6 +107,7 @@ describe('D03, D10: our own name', () => {
 describe('D08, D44: cookie and settings', () => {
   it.each([
     ['"quoted-and-long-enough-42"', /quotation mark/],
+    [' blank-before-and-long-42x', /begins or ends with a blank/],
     ['monster', /everybody tries first/],
     ['my_app', /part of the name/],
     ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', /few different/],
@@ -301,7 +302,7 @@ describe('D06, D36 to D41: mesh', () => {
     expect(judgeMesh([beam('a', ['b']), beam('b', ['a'])])).toEqual([])
     expect(judgeMesh([beam('a', ['b', 'c']), beam('b', ['a']), beam('c', ['a'])])[0]).toMatchObject({
       code: 'DOCTOR_MESH_BROKEN',
-      evidence: ['2 of 3 links are up', 'b – c'],
+      evidence: ['2 of 3 links between BEAM nodes are up'],
     })
   })
 

@@ -47,6 +47,9 @@ const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 const FRAME_MS = 80
 const GROUP_WIDTH = Math.max(...Object.values(GROUPS).map(({ length }) => length))
 
+/** More lines than this push the next verdict off the screen. */
+const MAX_EVIDENCE = 8
+
 interface Settings {
   readonly all: boolean
   readonly region?: LiveRegion
@@ -126,7 +129,10 @@ class TextView implements DoctorView {
   #verdict({ check, code, severity, message, evidence, hint }: Verdict): void {
     const sign = SIGNS[severity]
     this.#wrapped([sign, ' '], message, { indent: 2, tone: 'title' })
-    for (const seen of evidence) this.#wrapped(['  ', ['·', 'quiet'], ' '], seen, { indent: 4, tone: 'quiet' })
+    const shown = this.#settings.all || evidence.length <= MAX_EVIDENCE ? evidence : evidence.slice(0, MAX_EVIDENCE - 1)
+    const left = evidence.length - shown.length
+    const lines = left === 0 ? shown : [...shown, `and ${left} more: --all shows them`]
+    for (const seen of lines) this.#wrapped(['  ', ['·', 'quiet'], ' '], seen, { indent: 4, tone: 'quiet' })
     if (hint !== '') this.#wrapped(['  ', ['→', 'good'], ' '], hint, { indent: 4, tone: 'plain' })
     this.#line(['    ', [`${check}  ${code}`, 'quiet']])
   }

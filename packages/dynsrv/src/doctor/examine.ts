@@ -47,7 +47,8 @@ async function resultOf(
 ): Promise<Result> {
   for (const id of each.needs) {
     const needed = await results.get(id)
-    if (needed?.status === 'error') return { check: each, status: 'skipped', findings: [], reason: `${id} is broken` }
+    if (needed?.status === 'error')
+      return { check: each, status: 'skipped', findings: [], reason: `${id} has to be mended first` }
   }
   try {
     const findings = await each.run(context)

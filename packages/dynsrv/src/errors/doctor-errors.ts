@@ -145,7 +145,8 @@ export const DOCTOR_ERRORS = {
   DOCTOR_MESH_BROKEN: {
     happened: 'Not every member is connected to every other.',
     why: 'A link between two of them fails; since OTP 25 the others drop one of the two as well.',
-    remedy: 'Correct the link between these two: run the doctor on one of them. Deploy one node at a time.',
+    remedy:
+      'Erlang expects every node to be connected to every other. Run the doctor on the machine of one of these two. If neither looks for members by itself (libcluster, dynsrv), they never meet: one of them has to connect to the other.',
   },
   DOCTOR_NAME_OVERRIDDEN: {
     happened: 'The node that runs here goes by another name than RELEASE_NODE.',

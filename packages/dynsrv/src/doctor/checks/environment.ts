@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import { type Attempt, codeOf } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
-import { type CookieFact, cookieFact } from '../probes/cookie.ts'
+import { type CookieFact, cameAlong, cookieFact } from '../probes/cookie.ts'
 import { ownName, ownPort } from '../probes/own.ts'
 
 const MIN_COOKIE_LENGTH = 20
@@ -25,7 +25,8 @@ export function judgeCookieStrength({ cookie, source, ownWords }: CookieFact): F
 }
 
 function weakness(cookie: string, ownWords: readonly string[]): string | undefined {
-  if (/^(["']).*\1$/.test(cookie)) return 'begins and ends with a quotation mark, which came along by mistake'
+  const came = cameAlong(cookie)
+  if (came !== undefined) return `begins or ends with ${came}, which came along by mistake`
   const lower = cookie.toLowerCase()
   if (COMMON.has(lower)) return 'is a word that everybody tries first'
   if (ownWords.includes(lower)) return 'is a part of the name of the node or the service'

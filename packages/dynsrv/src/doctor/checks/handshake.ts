@@ -8,8 +8,7 @@ import type { Introduction } from '../handshake-probe.ts'
 import { judgeForeignProtocol } from '../judge-foreign.ts'
 import { isShort, judgeIntroduction } from '../judge-introduction.ts'
 import { releaseByFlags } from '../kind-of-node.ts'
-import type { CookieFact } from '../probes/cookie.ts'
-import { cookieFact } from '../probes/cookie.ts'
+import { type CookieFact, cameAlong, cookieFact } from '../probes/cookie.ts'
 import { type Link, links } from '../probes/links.ts'
 import { addressText, type Knock, type KnockedPeer, knocked } from '../probes/peers.ts'
 
@@ -26,20 +25,40 @@ type Mismatch = NonNullable<ReturnType<typeof kindOfMismatch>>
 
 /** D05, D10, D12: peers that go by another name. A name that one of its addresses has right is fine. */
 export function judgeNames(peers: readonly KnockedPeer[], kinds: readonly Mismatch[]): Finding[] {
-  return introductions(peers).flatMap(({ name, at, peer }) => {
+  const wrong = introductions(peers).flatMap(({ name, at, peer }) => {
     const kind = kindOfMismatch(name, peer.name)
-    if (kind === undefined || !kinds.includes(kind)) return []
+    return kind === undefined || !kinds.includes(kind) ? [] : [{ kind, name, at, peer }]
+  })
+  return wrong.map(({ kind, name, at, peer }) => {
+    const same = wrong.filter((one) => one.peer.name === peer.name && addressText(one.at) === addressText(at))
+    const alike = wrong.filter((one) => one.kind === kind)
     const said = judgeIntroduction(name, peer).find(({ code }) => code === 'DIST_NAME_MISMATCH')
     const hint =
-      kind === 'address'
-        ? `Name nodes by their address, or find them through SRV or epmd: a plain A record gives no names. Here: dial ${peer.name}.`
-        : said?.hint
+      same.length > 1
+        ? `${same.length} records lead to ${addressText(at)}, where ${peer.name} listens: give each the address and port of its own node.`
+        : alike.length > 1
+          ? HINTS[kind]
+          : kind === 'address'
+            ? `${HINTS.address} Here: dial ${peer.name}.`
+            : said?.hint
     const evidence = [`${addressText(at)} answers as ${peer.name}`]
     const message = `dialled ${name}, it calls itself ${peer.name}`
-    return [
-      finding('error', 'DIST_NAME_MISMATCH', message, { evidence, node: name, ...(hint !== undefined && { hint }) }),
-    ]
+    return finding('error', 'DIST_NAME_MISMATCH', message, {
+      evidence,
+      node: name,
+      ...(hint !== undefined && { hint }),
+    })
   })
+}
+
+/** What to do when several peers are named wrongly in the same way, which is one cause. */
+const HINTS: Readonly<Record<Mismatch, string>> = {
+  address: 'Name nodes by their address, or find them through SRV or epmd: a plain A record gives no names.',
+  case: 'Only the case of letters differs: DNS ignores it, node names do not. Spell both alike.',
+  other:
+    'Start each node under the name that its record gives it (-name, RELEASE_NODE), or register it under the name that it has.',
+  short:
+    'They use short names (-sname), and Erlang never mixes short and long: start them with long ones, RELEASE_DISTRIBUTION=name and RELEASE_NODE.',
 }
 
 /** D16: peers that are too old, or refuse our flags. */
@@ -98,21 +117,26 @@ export function judgeDuplicates(peers: readonly KnockedPeer[]): Finding[] {
 }
 
 /** D07: peers that refuse our cookie, or prove another one. */
-export function judgeCookies(all: readonly Link[], { source, fingerprint }: CookieFact): Finding[] {
+export function judgeCookies(all: readonly Link[], { source, fingerprint, cookie }: CookieFact): Finding[] {
   const refusing = all.filter(({ connected }) => !connected.ok && /^DIST_COOKIE/.test(codeOf(connected.error)))
   const agree = all.filter(({ connected }) => connected.ok).length
   const shared = [
     `our cookie comes from ${source}${fingerprint === undefined ? '' : `, fingerprint ${fingerprint}`}`,
     `${agree} of ${all.length} peers agree with it`,
   ]
+  const came = agree === 0 && cookie.ok ? cameAlong(cookie.value) : undefined
   return refusing.map(({ name, connected }) => {
     const code = connected.ok ? '' : codeOf(connected.error)
     const mismatch = code === 'DIST_COOKIE_MISMATCH'
     const message = mismatch ? `${name} proves another cookie than ours` : `${name} refuses our cookie`
     const odd =
       agree === 0 ? 'Nobody agrees with our cookie: it is the one to change.' : 'Change the cookie of this node.'
-    const hint = `${odd} Give all nodes the same one; look for a line break or quotation marks that came along.`
-    const evidence = ['its name, port and flags are right', ...shared]
+    const hint =
+      came === undefined
+        ? `${odd} Give all nodes the same one; look for a line break or quotation marks that came along.`
+        : `Take ${came} away: most likely only that keeps our cookie from being theirs.`
+    const seen = came === undefined ? [] : [`our cookie begins or ends with ${came}, which came along by mistake`]
+    const evidence = [...seen, 'its name, port and flags are right', ...shared]
     return finding('error', mismatch ? 'DIST_COOKIE_MISMATCH' : 'DIST_COOKIE_REJECTED', message, {
       evidence,
       hint,

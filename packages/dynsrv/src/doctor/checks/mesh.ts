@@ -32,7 +32,9 @@ export function judgeMesh(all: readonly BeamFacts[]): Finding[] {
   }
   if (missing.size === 0) return []
   const pairs = (all.length * (all.length - 1)) / 2
-  const evidence = [`${pairs - missing.size} of ${pairs} links are up`, ...[...missing].slice(0, MAX_PAIRS)]
+  // The message names one or two of them itself.
+  const listed = missing.size > 2 ? [...missing].slice(0, MAX_PAIRS) : []
+  const evidence = [`${pairs - missing.size} of ${pairs} links between BEAM nodes are up`, ...listed]
   const message = `no full mesh: ${[...missing].slice(0, 2).join(', ')}${missing.size > 2 ? ', …' : ''} not connected`
   return [finding('error', 'DOCTOR_MESH_BROKEN', message, { evidence })]
 }

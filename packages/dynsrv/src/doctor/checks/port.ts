@@ -14,6 +14,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   NODE_UNREACHABLE: 'There is no route to this address: the peer is on a network that this machine is not on.',
 }
 
+const IPV6_REMEDY =
+  'Give its host an A record with its IPv4 address, or start all nodes for IPv6 (-proto_dist inet6_tcp). If they do, check that this one runs and that its port is open.'
+
 /** D20: peers of which no address can be connected. */
 export function judgePorts(peers: readonly KnockedPeer[]): Finding[] {
   return peers.flatMap(({ name, knocks }) => {
@@ -23,14 +26,26 @@ export function judgePorts(peers: readonly KnockedPeer[]): Finding[] {
     // A refusal says more than silence: somebody is there.
     const first = failures.find((error) => codeOf(error) === 'NODE_REFUSED') ?? failures[0]
     const here = knocks.map(({ ip }) => ip).filter((ip) => ip.startsWith('127.') || ip === '::1')
-    const evidence = here.length === 0 ? [] : [`${here.join(', ')} leads from every machine to that machine itself`]
+    const onlyIpv6 = knocks.every(({ family }) => family === 6)
+    const evidence = [
+      ...(here.length === 0 ? [] : [`${here.join(', ')} leads from every machine to that machine itself`]),
+      ...(onlyIpv6 ? ['DNS has IPv6 addresses alone; an Erlang node listens on IPv4 unless told otherwise'] : []),
+    ]
     const { message, ...found } = findingOf(first, 'error', { node: name, evidence })
-    return [{ ...found, message: `${name} at ${message}`, hint: REMEDIES[found.code] ?? found.hint }]
+    return [
+      {
+        ...found,
+        message: `${name} at ${message}`,
+        hint: onlyIpv6 ? IPV6_REMEDY : (REMEDIES[found.code] ?? found.hint),
+      },
+    ]
   })
 }
 
 /** D21: our own node listens on loopback only. */
-export function judgeLoopback({ port, local, external }: OwnListener): Finding[] {
+export function judgeLoopback({ port, local, external, published }: OwnListener): Finding[] {
+  // Whoever is published at loopback is dialled there: a cluster on one machine.
+  if (published.length > 0 && published.every((ip) => ip.startsWith('127.') || ip === '::1')) return []
   const refused = external.filter(({ knock }) => !knock.ok && codeOf(knock.error) === 'NODE_REFUSED')
   if (!local.ok || external.length === 0 || refused.length < external.length) return []
   const evidence = [

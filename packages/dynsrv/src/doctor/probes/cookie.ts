@@ -41,3 +41,9 @@ export function fingerprintOf(cookie: string): string {
 }
 
 const FINGERPRINT_BYTES = 4
+
+/** What stands around a cookie and was hardly meant; undefined when nothing does. */
+export function cameAlong(cookie: string): string | undefined {
+  if (/^(["']).*\1$/.test(cookie)) return 'a quotation mark'
+  return /^\s|\s$/.test(cookie) ? 'a blank' : undefined
+}

@@ -45,6 +45,9 @@ export function recordKey({ target, port }: Pick<SrvRecord, 'target' | 'port'>):
   return `${target.toLowerCase().replace(/\.$/, '')}:${port}`
 }
 
+/** As a person counts: `api-2` before `api-10`. */
+const inOrder = new Intl.Collator('en', { numeric: true })
+
 function mapped(all: readonly Variety[]): { members: Member[]; unmapped: Unmapped[] } {
   const found = new Map<NodeName, { service: string; records: SrvRecord[] }>()
   const rest: Unmapped[] = []
@@ -60,5 +63,5 @@ function mapped(all: readonly Variety[]): { members: Member[]; unmapped: Unmappe
     }
   }
   const list = [...found].map(([name, { service, records }]) => ({ name, service, records }))
-  return { members: list.sort((a, b) => (a.name < b.name ? -1 : 1)), unmapped: rest }
+  return { members: list.sort((a, b) => inOrder.compare(a.name, b.name)), unmapped: rest }
 }

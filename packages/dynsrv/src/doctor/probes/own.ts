@@ -6,6 +6,7 @@ import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Introduction, probeHandshake } from '../handshake-probe.ts'
 import { isShort } from '../judge-introduction.ts'
+import { resolver } from './dns.ts'
 import { type Member, members } from './members.ts'
 import { type OwnAddress, ownAddresses } from './system.ts'
 
@@ -47,6 +48,8 @@ export interface OwnListener {
   readonly local: Attempt<Introduction>
   /** By each address of this machine that others may dial. */
   readonly external: readonly { readonly address: OwnAddress; readonly knock: Attempt<Introduction> }[]
+  /** The addresses that DNS gives for our own record. */
+  readonly published: readonly string[]
   /** Our own member of a service, when there is one. */
   readonly member?: Member
   readonly services: readonly string[]
@@ -66,6 +69,8 @@ export async function ownListener(context: DoctorContext): Promise<OwnListener> 
   const over = tls === undefined ? {} : { tls }
   const knock = (ip: string) => attempt(probeHandshake({ ip, port, self, timeoutMs, ...over }))
   const outside = (await context.get(ownAddresses)).filter(({ internal, family }) => !internal && family === 4)
+  const target = member?.records[0]?.target
+  const asked = target === undefined ? undefined : await attempt(addressesOf(context, target))
   const [local, ...external] = await Promise.all([knock('127.0.0.1'), ...outside.map(({ ip }) => knock(ip))])
   return {
     name: parsed.value,
@@ -73,7 +78,14 @@ export async function ownListener(context: DoctorContext): Promise<OwnListener> 
     port,
     local: local!,
     external: outside.map((address, at) => ({ address, knock: external[at]! })),
+    published: asked?.ok === true ? asked.value : [],
     ...(member !== undefined && { member }),
     services: context.options.services,
   }
+}
+
+async function addressesOf(context: DoctorContext, host: string): Promise<readonly string[]> {
+  const dns = await context.get(resolver)
+  const { records } = await dns.resolveAddresses(host, { signal: context.step() })
+  return records.map(({ address }) => address)
 }

@@ -1,0 +1,76 @@
+import type { ZoneServer } from '@dynsrv/srv-resolver'
+import { freePort } from '@dynsrv/tools/free-port'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { COOKIE, type DoctorCluster, errorsOf, examineAs, SERVICE, startDoctorCluster } from './doctor-cluster.ts'
+import { register } from './peer.ts'
+import { runDynsrv } from './run-dynsrv.ts'
+
+describe('what dynsrv doctor says first', () => {
+  let cluster: DoctorCluster
+  let zone: ZoneServer
+  let port: number
+  beforeAll(async () => {
+    cluster = await startDoctorCluster(['erl-1'])
+    zone = cluster.zone
+    port = cluster.members[0]!.port
+  })
+  afterAll(() => cluster[Symbol.asyncDispose]())
+
+  const args = () => ['doctor', '--service', SERVICE, '--dns', zone.address]
+  const examine = async (env: Record<string, string> = {}) =>
+    await examineAs(args().slice(1), { ...cluster.env, ...env })
+
+  it('of twelve records that lead to one node is one thing, in the order that people count', async () => {
+    for (let at = 2; at <= 12; at++) register(zone, `erl-${at}`, port)
+    const found = await examine()
+    for (let at = 2; at <= 12; at++) zone.remove({ type: 'SRV', target: `erl-${at}.${SERVICE}` })
+    expect(errorsOf(found)).toEqual(['D05 DIST_NAME_MISMATCH'])
+    expect(found.verdicts[0]).toMatchObject({
+      message: `dialled erl-2@${SERVICE}, it calls itself erl-1@${SERVICE}, and 10 more`,
+      nodes: Array.from({ length: 11 }, (_, at) => `erl-${at + 2}@${SERVICE}`),
+    })
+    expect(found.verdicts[0]?.hint).toBe(
+      `11 records lead to 127.0.0.1:${port}, where erl-1@${SERVICE} listens: give each the address and port of its own node.`,
+    )
+  })
+
+  it('of a dozen stopped nodes fits on a screen, and is whole with --all', async () => {
+    for (let at = 2; at <= 13; at++) register(zone, `erl-${at}`, await freePort())
+    const short = await runDynsrv(args(), { env: cluster.env })
+    const whole = await runDynsrv([...args(), '--all'], { env: cluster.env })
+    for (let at = 2; at <= 13; at++) zone.remove({ type: 'SRV', target: `erl-${at}.${SERVICE}` })
+    const evidence = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('  · '))
+    expect(evidence(short.stdout)).toHaveLength(8)
+    expect(evidence(short.stdout).at(-1)).toMatch(/^ {2}· and \d+ more: --all shows them$/)
+    expect(evidence(whole.stdout)).toHaveLength(12)
+  })
+
+  it.each([
+    ['a quotation mark', `"${COOKIE}"`],
+    ['a blank', `${COOKIE} `],
+  ])('of a cookie with %s around it is just that', async (what, cookie) => {
+    const found = await examine({ RELEASE_COOKIE: cookie })
+    expect(errorsOf(found)).toEqual(['D07 DIST_COOKIE_REJECTED'])
+    expect(found.verdicts[0]?.evidence[0]).toBe(`our cookie begins or ends with ${what}, which came along by mistake`)
+    expect(found.verdicts[0]?.hint).toMatch(new RegExp(`^Take ${what} away`))
+    expect(found.text).not.toContain(COOKIE)
+  })
+
+  it('of a node with an IPv6 address alone is that Erlang does not listen there', async () => {
+    const target = `v6.${SERVICE}`
+    zone.add({ type: 'SRV', name: SERVICE, target, port, ttlSeconds: 0 })
+    zone.add({ type: 'AAAA', name: target, address: '::1', ttlSeconds: 0 })
+    const found = await examine()
+    zone.remove({ type: 'SRV', target })
+    zone.remove({ name: target })
+    expect(errorsOf(found)).toEqual(['D20 NODE_REFUSED'])
+    expect(found.verdicts[0]?.evidence.join()).toMatch(/DNS has IPv6 addresses alone/)
+    expect(found.verdicts[0]?.hint).toMatch(/^Give its host an A record/)
+  })
+
+  it('of our own node is nothing when all of the cluster is on one machine', async () => {
+    const found = await examine({ RELEASE_NODE: `erl-1@${SERVICE}`, ERL_DIST_PORT: String(port) })
+    expect(found.checks.find(({ id }) => id === 'D21')?.status).toBe('ok')
+    expect(errorsOf(found)).toEqual([])
+  })
+})
