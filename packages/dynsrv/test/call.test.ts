@@ -16,6 +16,8 @@ describe('speaking to a real Erlang node', () => {
     [[':lists', 'reverse', '[1, {:a, "b"}]'], '[{:a, "b"}, 1]\n'],
     [['lists', 'reverse', '[1, "b"]', '--syntax', 'json'], '["b",1]\n'],
     [['lists', 'reverse', '[1, {a}]', '--json'], '{"result":[["a"],1]}\n'],
+    [['lists', 'reverse', '[1.0, -0.0, 1.0e100]'], '[1.0e100,-0.0,1.0]\n'],
+    [['lists', 'reverse', '[1, 1.0, 1.5]', '--json'], '{"result":[1.5,1,1]}\n'],
     [['erlang', 'node'], "'erl-1@my-service.test'\n"],
   ])('call %j prints %j', async (args, printed) => {
     const { code, stdout, stderr } = await run('call', ...args)
@@ -54,6 +56,10 @@ describe('speaking to a real Erlang node', () => {
     const wrong = await run('eval', 'lists:sum([1, }')
     expect(wrong.stderr).toMatch(/^dynsrv eval: syntax error before: .* at column 15\. .*\n$/)
     expect(wrong.code).toBe(2)
+    const short = await run('eval', '1 +')
+    expect(short.stderr).toMatch(/^dynsrv eval: the expression ends too soon/)
+    const second = await run('eval', 'A = 1,\nB = }, B')
+    expect(second.stderr).toMatch(/at line 2, column 5\. /)
     const raised = await run('eval', 'error(oops)')
     expect(raised.stderr).toMatch(/raised error: oops/)
     expect(raised.code).toBe(1)

@@ -65,6 +65,12 @@ describe('a configuration file', () => {
     [{ topologies: { web: {} } }, /topologies\.web\.service is missing/, /SRV records/],
     [{ topologies: { web: { strategy: 'consol' } } }, /topologies\.web\.strategy: /, /schema/],
     [[], /expected object/, /schema/],
+    [{ dns: 3 }, /: dns: expected a string or a list$/, /schema/],
+    [
+      { dns: 3, servce: 'a.b', port: 'x' },
+      /: servce is no setting; (port: .*number.*|dns: .*); (port|dns): /,
+      /Did you mean service\?/,
+    ],
   ])('refuses %j and says what is meant', async (config, message, hint) => {
     const error = await loadConfig(await json('wrong.json', config)).catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'DYNSRV_CONFIG' })
@@ -83,7 +89,19 @@ describe('a configuration file', () => {
       code: 'DYNSRV_CONFIG',
       message: expect.stringContaining(path),
     })
-    await expect(loadConfig(`${path}.gone`)).rejects.toMatchObject({ code: 'DYNSRV_CONFIG' })
+    await expect(loadConfig(`${path}.gone`)).rejects.toMatchObject({
+      code: 'DYNSRV_CONFIG',
+      message: `${path}.gone cannot be read: there is no such file`,
+      hint: 'Check the path and who may read it.',
+    })
+  })
+
+  it('says where its JSON breaks, and that a folder is no file', async () => {
+    const broken = await file('line.json', '{\n  "name": "a@b.test",\n}\n')
+    await expect(loadConfig(broken)).rejects.toMatchObject({ message: expect.stringMatching(/at line 3, column 1$/) })
+    await expect(loadConfig(await mkdtemp(join(folder, 'folder.json')))).rejects.toMatchObject({
+      message: expect.stringMatching(/it is a folder$/),
+    })
   })
 
   it('names any strategy, which checks its own options', async () => {

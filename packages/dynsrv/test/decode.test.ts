@@ -39,6 +39,7 @@ describe('dynsrv decode', () => {
   it('shows a term, from digits or from a file of digits', async () => {
     expect(await runDynsrv(['decode', '83 68 02 77 02 6f 6b 61 0b'])).toMatchObject({ code: 0, stdout: '{ok,11}\n' })
     expect((await runDynsrv(['decode', '836802770261626100', '--elixir'])).stdout).toBe('{:ab, 0}\n')
+    expect((await runDynsrv(['decode', '83463ff0000000000000'])).stdout).toBe('1.0\n')
     const file = await temporaryFile('hex', '83610b\n')
     expect(await runDynsrv(['decode', file, '--json'])).toMatchObject({ code: 0, stdout: '{"term":11}\n' })
   })
@@ -67,6 +68,7 @@ describe('dynsrv decode', () => {
     const term = await runDynsrv(['decode', '8368'])
     expect(term.stderr).toMatch(/^dynsrv decode: .+\n$/)
     expect(term.code).toBe(1)
+    expect((await runDynsrv(['decode', '836'])).stderr).toMatch(/836: there is no such file, and these are no pairs/)
     const missing = await runDynsrv(['decode', '/nonexistent'])
     expect(missing.stderr).toMatch(/cannot read \/nonexistent.*83610b/)
     expect(missing.code).toBe(2)

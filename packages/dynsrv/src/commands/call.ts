@@ -7,6 +7,7 @@ import type { PeerOptions } from '../peer/peer-options.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
 import { parseTerm } from '../term/parse-term.ts'
+import { SHOWN_TERMS } from '../term/shown-terms.ts'
 import type { WrittenSyntax } from '../term/term-scanner.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 
@@ -74,22 +75,26 @@ type Erpc = (module: string, fun: string, args: readonly Term[]) => Promise<Term
 async function erlang(erpc: Erpc, expression: string): Promise<Term> {
   const text = await erpc('unicode', 'characters_to_list', [`${expression.replace(/\.?\s*$/, '')} .`])
   const scanned = await erpc('erl_scan', 'string', [text, START])
-  await check(erpc, scanned)
+  await check(erpc, scanned, expression)
   const parsed = await erpc('erl_parse', 'parse_exprs', [element(scanned)])
-  await check(erpc, parsed)
+  await check(erpc, parsed, expression)
   return element(await erpc('erl_eval', 'exprs', [element(parsed), []]))
 }
 
 const START = new Tuple([1, 1])
 
 /** `{error, {{Line, Column}, Module, What}, …}` becomes an error with the column. */
-async function check(erpc: Erpc, result: Term): Promise<void> {
+async function check(erpc: Erpc, result: Term, expression: string): Promise<void> {
   if (!(result instanceof Tuple) || result.elements[0] !== atom('error')) return
   const [place, module, what] = (element(result) as Tuple).elements as readonly Term[]
   const described = await erpc(inspect(module), 'format_error', [what])
   const text = await erpc('unicode', 'characters_to_binary', [described])
-  const column = place instanceof Tuple ? ` at column ${inspect(place.elements[1] as Term)}` : ''
-  throw new DynsrvError('DYNSRV_BAD_TERM', `${jsonOfTerm(text)}${column}`, {
+  const [line, column] = place instanceof Tuple ? place.elements.map(Number) : []
+  const at = column === undefined ? '' : ` at ${line === 1 ? '' : `line ${line}, `}column ${column}`
+  // Where the parser stumbles over our own full stop, what was typed ends too soon.
+  const short = line === expression.split('\n').length && column! > (expression.split('\n').at(-1)?.length ?? 0)
+  const said = short ? `the expression ends too soon: ${jsonOfTerm(text)}` : `${jsonOfTerm(text)}${at}`
+  throw new DynsrvError('DYNSRV_BAD_TERM', said, {
     hint: 'Write an Erlang expression, or choose --syntax elixir.',
   })
 }
@@ -127,7 +132,7 @@ async function withNode(
   const { name, short } = peerName(node)
   const timeoutMs = durationMs(options.timeout)
   using directory = await openDirectory(options, name)
-  await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
+  await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs, decode: SHOWN_TERMS })
   await us.connect(name)
   await run(us, name, timeoutMs)
   return EXIT_OK

@@ -6,6 +6,7 @@ import { DynsrvError } from '../error.ts'
 import { explain, oneLine } from '../explain.ts'
 import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
+import { SHOWN_TERMS } from '../term/shown-terms.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { printer } from '../terminal/printer.ts'
 
@@ -30,7 +31,7 @@ export async function decode(options: DecodeOptions, source = STANDARD_INPUT): P
   const out = printer(options)
   const syntax = options.elixir === true ? 'elixir' : 'erlang'
   if (bytes[0] === VERSION) {
-    const term = decodeTerm(bytes)
+    const term = decodeTerm(bytes, SHOWN_TERMS)
     if (out.json) out.object({ term: jsonOfTerm(term) })
     else out.line([inspect(term, { syntax })])
     return EXIT_OK
@@ -66,7 +67,7 @@ function describe(what: StreamPacket['what'], show: (term: Term) => string): rea
     case 'message': {
       const { op, ...parts } = what.control
       const shown = Object.entries(parts).map(([key, value]) => `${key} ${show(value as Term)}`)
-      if (what.payload !== undefined) shown.push(`payload ${show(what.payload.decode())}`)
+      if (what.payload !== undefined) shown.push(`payload ${show(what.payload.decode(SHOWN_TERMS))}`)
       return [String(op), shown.join(', ')]
     }
     case 'failed':
@@ -91,9 +92,11 @@ async function bytesOf(source: string): Promise<Uint8Array> {
     if (bytes.length === 0) throw new Error('it is empty')
     return hexBytes(bytes.toString('latin1')) ?? bytes
   } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = missing ? 'there is no such file, and these are no pairs of hexadecimal digits' : explain(cause).message
     throw new DynsrvError(
       'DYNSRV_BAD_OPTION',
-      `cannot read ${source === STANDARD_INPUT ? 'standard input' : source}: ${explain(cause).message}`,
+      `cannot read ${source === STANDARD_INPUT ? 'standard input' : source}: ${why}`,
       {
         hint: 'Give pairs of hexadecimal digits, such as 83610b, or a file, or pipe either in.',
         cause,

@@ -18,6 +18,7 @@ Examples:
 Read from the environment: RELEASE_NODE, RELEASE_COOKIE, RELEASE_DISTRIBUTION, ERL_DIST_PORT, DYNSRV_DNS.
 A cookie is never printed. Peers are knocked at as a hidden node that listens nowhere and is gone afterwards.
 Exit codes: 0 nothing is wrong, 1 something keeps nodes apart, 2 bad arguments, 3 warnings only, 130 interrupted.
+With --watch the last look counts.
 `
 
 /** Declares `dynsrv doctor`. */

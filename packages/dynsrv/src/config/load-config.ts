@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { closest, distance } from 'fastest-levenshtein'
@@ -74,6 +74,8 @@ function tlsOptions(
 
 async function read(path: string): Promise<unknown> {
   try {
+    // A module that is not there would be told in Node's words, which name ours.
+    if (statSync(path).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'))
     const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
     return typeof exported === 'function' ? await exported() : exported
@@ -88,8 +90,9 @@ async function read(path: string): Promise<unknown> {
         },
       )
     }
-    throw new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${(cause as Error).message}`, {
-      hint: 'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.',
+    throw new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${unreadable(path, cause as Error)}`, {
+      hint:
+        ((cause as NodeJS.ErrnoException).code ?? '') in UNREADABLE ? 'Check the path and who may read it.' : READABLE,
       cause,
     })
   }
@@ -100,15 +103,50 @@ async function checked(path: string, given: unknown): Promise<Checked> {
   const { configSchema } = await import('./config-schema.ts')
   const result = configSchema.safeParse(given)
   if (result.success) return result.data
-  const [issue] = result.error.issues
-  throw new DynsrvError('DYNSRV_CONFIG', `${path}: ${issueText(issue!)}`, {
-    hint: issueHint(issue!, Object.keys(configSchema.shape)),
+  // A misspelled key first: it may be why another one is missed.
+  const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b))
+  const told = issues.slice(0, MAX_ISSUES).map(issueText)
+  const more = issues.length > MAX_ISSUES ? [`and ${issues.length - MAX_ISSUES} more`] : []
+  throw new DynsrvError('DYNSRV_CONFIG', `${path}: ${[...told, ...more].join('; ')}`, {
+    hint: issueHint(issues[0]!, Object.keys(configSchema.shape)),
   })
+}
+
+const MAX_ISSUES = 4
+
+function rank({ code }: z.core.$ZodIssue): number {
+  return code === 'unrecognized_keys' ? 0 : 1
+}
+
+const READABLE =
+  'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.'
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not read it',
+  EISDIR: 'it is a folder',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+}
+
+/** What kept a file from being read, without the words of the system. */
+function unreadable(path: string, cause: Error): string {
+  const plain = UNREADABLE[(cause as NodeJS.ErrnoException).code ?? '']
+  if (plain !== undefined) return plain
+  const [, position] = /at position (\d+)/.exec(cause.message) ?? []
+  if (position === undefined) return cause.message
+  const before = readFileSync(path, 'utf8').slice(0, Number(position)).split('\n')
+  return cause.message.replace(/ at position \d+.*$/, ` at line ${before.length}, column ${before.at(-1)!.length + 1}`)
 }
 
 function issueText(issue: z.core.$ZodIssue): string {
   const at = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') return `${[...issue.path, issue.keys[0]].join('.')} is no setting`
+  if (issue.code === 'invalid_union') {
+    const forms = issue.errors.flatMap(([first]) =>
+      first?.code === 'invalid_type' ? [first.expected === 'array' ? 'a list' : `a ${first.expected}`] : [],
+    )
+    return `${at}: expected ${[...new Set(forms)].join(' or ')}`
+  }
   return at === '' ? issue.message : `${at}: ${issue.message}`
 }
 

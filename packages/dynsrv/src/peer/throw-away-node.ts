@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
+import type { DecodeOptions } from '@dynsrv/etf'
 import { type Node, startNode } from '@dynsrv/node'
 import { findCookie } from '../cookie.ts'
 import { DynsrvError } from '../error.ts'
@@ -30,7 +31,12 @@ export async function peerCookie({ cookie, cookieFile }: Pick<PeerOptions, 'cook
 /** Starts a hidden node that listens nowhere and registers nowhere. */
 export async function throwAwayNode(
   options: Pick<PeerOptions, 'name' | 'cookie' | 'cookieFile' | 'tls'>,
-  { epmd, short = false, timeoutMs }: { epmd: EpmdModule; short?: boolean; timeoutMs?: number },
+  {
+    epmd,
+    short = false,
+    timeoutMs,
+    decode,
+  }: { epmd: EpmdModule; short?: boolean; timeoutMs?: number; decode?: DecodeOptions },
 ): Promise<Node> {
   return startNode({
     name: throwAwayName(options, short),
@@ -39,6 +45,7 @@ export async function throwAwayNode(
     listen: false,
     shortNames: short,
     ...(options.tls !== undefined && { tls: options.tls }),
+    ...(decode !== undefined && { decode }),
     ...(timeoutMs !== undefined && { setupTimeMs: Math.min(timeoutMs, MAX_SETUP_MS) }),
   })
 }
