@@ -115,6 +115,9 @@ export class GenCalls {
 
   /** What the end of the other process means. */
   downError(what: string, node: string, reason: Term): NodeError {
+    if (!this.caller.alive) {
+      return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
+    }
     if (reason === NOCONNECTION) {
       const why = this.#parts.whyDown(node)
       const text = why === undefined ? `there is no link to ${node}` : why.message

@@ -158,7 +158,11 @@ export class LinksAndMonitors {
     process.links.clear()
     for (const { pid, ref, as } of process.watchers.values()) this.#down(as, pid, ref, reason)
     process.watchers.clear()
-    while (process.monitor !== undefined) this.demonitor(process.monitor.ref)
+    while (process.monitor !== undefined) {
+      // Whoever waits for an answer must hear that none will come.
+      if (process.behaviour.kind === 'caller') this.#fire(process.monitor.ref, reason)
+      else this.demonitor(process.monitor.ref)
+    }
     process.behaviour.ended?.(reason)
   }
 
@@ -256,6 +260,8 @@ export class LinksAndMonitors {
   }
 
   #exitSignal(process: LocalProcess, from: Pid, reason: Term, kind: 'link' | 'exit'): void {
+    // Who has got a call knows the caller's pid: it must not be able to end all our calls, or what OTP expects of a node.
+    if (isInternal(process)) return
     if (kind === 'exit' && reason === KILL) {
       this.exit(process, KILLED)
       return
@@ -281,4 +287,9 @@ export class LinksAndMonitors {
     this.receive(control, reason)
     return true
   }
+}
+
+/** Processes of the node itself: no supervisor would start them anew. */
+function isInternal({ behaviour: { kind = 'system' } }: LocalProcess): boolean {
+  return kind !== 'mailbox' && kind !== 'server' && kind !== 'spawned'
 }

@@ -52,7 +52,10 @@ export class RemoteCalls {
     const result = ids.reference()
     const what = `${module}:${name}/${args.length} on ${node}`
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
-      life.expect(calls.caller, ref, node, (reason) => settle(finish, result, reason, { peer: node, call: what }))
+      life.expect(calls.caller, ref, node, (reason) => {
+        if (reason === NOCONNECTION || !calls.caller.alive) finish.down(reason)
+        else settle(finish, result, reason, { peer: node, call: what })
+      })
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
       this.#spawn(node, ref, request, [result, atom(module), atom(name), args], finish, (started) => {
         if (started instanceof Pid) life.started(calls.caller, ref, started)
@@ -164,10 +167,6 @@ function refused(what: string, peer: string, reason: Atom): NodeError {
 
 /** Reads the exit reason in which `erpc:execute_call/4` tells its result. */
 function settle(finish: Finish<Term>, result: Reference, reason: Term, told: RemoteErrorOptions): void {
-  if (reason === NOCONNECTION) {
-    finish.down(reason)
-    return
-  }
   const [which, kind, value, stacktrace = []] = reason instanceof Tuple ? reason.elements : []
   if (!(which instanceof Reference) || !result.equals(which) || !(kind instanceof Atom)) {
     finish.reject(new RemoteError('exit', tuple(atom('signal'), reason), told))

@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { atom } from '@dynsrv/etf'
+import { describe, expect, it } from 'vitest'
+import type { Node, NodeError } from '../src/index.ts'
+import { freeName, startBeamPeer } from './support/beam-peer.ts'
+import { startOurs } from './support/nodes.ts'
+
+/** The codes with which requests end that nobody answers, by kind; none may wait for its timeout. */
+async function codesOfRequests(node: Node, peer: string, end: () => Promise<void>): Promise<Record<string, string>> {
+  const codes: Record<string, string> = {}
+  const options = { timeoutMs: Number.POSITIVE_INFINITY }
+  const requests = {
+    call: node.call({ name: 'silent', node: peer }, atom('hello'), options),
+    erpc: node.erpc(peer, 'timer', 'sleep', [60_000], options),
+    rpc: node.rpc(peer, 'timer', 'sleep', [60_000], options),
+    receive: node.mailbox().receive(),
+  }
+  const ended = Object.entries(requests).map(([kind, request]) =>
+    request.catch((error: NodeError) => {
+      codes[kind] = error.code
+    }),
+  )
+  // Something of each is on its way.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await end()
+  await Promise.all(ended)
+  return codes
+}
+
+const CLOSED = { call: 'NODE_CLOSED', erpc: 'NODE_CLOSED', rpc: 'NODE_CLOSED', receive: 'NODE_EXITED' }
+
+describe.each(['close', 'drain'] as const)('%s ends all that waits for an answer', (how) => {
+  it('of a peer that is connected', async () => {
+    await using erl = await startBeamPeer('silent')
+    await erl.eval('register(silent, spawn(fun() -> receive stop -> ok end end))')
+    const node = await startOurs('closing')
+    await node.connect(erl.name)
+    expect(await codesOfRequests(node, erl.name, () => node[how]())).toStrictEqual(CLOSED)
+  })
+
+  it('of a peer that is being dialled', async () => {
+    const name = await freeName('mute')
+    const sockets: net.Socket[] = []
+    const mute = net.createServer((socket) => sockets.push(socket))
+    mute.listen(Number(/\d+(?=@)/.exec(name)?.[0]), '127.0.0.1')
+    await once(mute, 'listening')
+    const node = await startOurs('closing', { setupTimeMs: 60_000 })
+    expect(await codesOfRequests(node, name, () => node[how]())).toStrictEqual(CLOSED)
+    for (const socket of sockets) socket.destroy()
+    mute.close()
+  })
+})
+
+it('a peer that was called cannot end the process in whose name calls are made', async () => {
+  await using erl = await startBeamPeer('killer')
+  await using node = await startOurs('called')
+  await erl.eval(`register(killer, spawn(fun Loop() ->
+    receive {'$gen_call', {Pid, _} = From, ok} -> link(Pid), exit(Pid, kill), exit(Pid, shutdown), gen_server:reply(From, sent), Loop() end end))`)
+  for (let round = 0; round < 3; round++) {
+    expect(await node.call({ name: 'killer', node: erl.name }, atom('ok'))).toBe(atom('sent'))
+    expect(await node.erpc(erl.name, 'erlang', 'node')).toBe(atom(erl.name))
+  }
+})
