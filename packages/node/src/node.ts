@@ -200,7 +200,8 @@ export class Node extends NodeProcesses implements AsyncDisposable {
 
   /**
    * Leaves in order: nobody new comes in, names and exposed functions are taken back so that new calls fail fast, what
-   * is in hand finishes, what is queued for peers is written; then the node closes.
+   * is in hand for others finishes, what is queued for peers is written; then the node closes. Calls of our own that still
+   * wait for an answer by then reject with `NODE_CLOSED`.
    *
    * @throws {NodeError} `NODE_TIMEOUT` when that took too long; the node is closed all the same
    */
@@ -221,7 +222,10 @@ export class Node extends NodeProcesses implements AsyncDisposable {
     }
   }
 
-  /** Ends everything: processes, links, the listener. Resolves when no socket is left. May be called again. */
+  /**
+   * Ends everything: processes, links, the listener; calls that wait for an answer reject with `NODE_CLOSED`. Resolves
+   * when no socket is left. May be called again.
+   */
   close(): Promise<void> {
     return this.#core.close()
   }
