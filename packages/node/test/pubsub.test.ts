@@ -225,8 +225,13 @@ it('two nodes of ours share a pubsub; a closed one refuses and ends what waits',
   expect(() => here.subscribe('t')).toThrow(expect.objectContaining({ code: 'NODE_CLOSED' }))
   expect(left.pubsub('Ours')).not.toBe(here)
   expect(() => left.pubsub('Pool', { poolSize: 0 })).toThrow(expect.objectContaining({ code: 'NODE_BAD_OPTION' }))
+  const looped = (async () => {
+    for await (const _message of there.subscribe('t')) expect.unreachable()
+  })()
   await right.close()
   await ended
+  // A loop over what comes ends as that over a mailbox does.
+  await looped
   expect(() => right.pubsub('Late')).toThrow(expect.objectContaining({ code: 'NODE_CLOSED' }))
 })
 

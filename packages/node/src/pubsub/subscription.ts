@@ -1,7 +1,10 @@
-import type { Term } from '@dynsrv/etf'
+import { atom, type Term } from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
 import { MailboxQueue, type OverflowPolicy } from '../mailbox-queue.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
+
+/** With which all processes of a node end that closes. */
+const SHUTDOWN = atom('shutdown')
 
 /** Messages that a subscription keeps before the overflow policy speaks. */
 export const MAX_SUBSCRIPTION_MESSAGES = 10_000
@@ -107,7 +110,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
   }
 
   /**
-   * All messages from now on. Ends with the subscription; leaving the loop ends the subscription.
+   * All messages from now on. Ends with the subscription, and when the node closes; leaving the loop ends the subscription.
    *
    * @throws {NodeError} `NODE_EXITED` with the reason when it was not the program that ended it
    */
@@ -118,12 +121,12 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
         try {
           message = await this.receive()
         } catch (error) {
-          if (this.#end?.reason === undefined) return
+          if (this.#endedInOrder()) return
           throw error
         }
         yield message
       }
-      if (this.#end?.reason !== undefined) throw this.#endedError()
+      if (!this.#endedInOrder()) throw this.#endedError()
     } finally {
       this.close()
     }
@@ -170,6 +173,11 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.#parts.options.signal?.removeEventListener('abort', this.#onAbort)
     this.#parts.onClosed(this)
     for (const wake of [...this.#waiting]) wake()
+  }
+
+  #endedInOrder(): boolean {
+    const reason = this.#end?.reason
+    return reason === undefined || reason === SHUTDOWN
   }
 
   #endedError(): NodeError {
