@@ -40,6 +40,26 @@ describe('speaking to a real Erlang node', () => {
     expect(undef.code).toBe(1)
   })
 
+  it('what cannot be sent, or is long and wrong, is told in short before anybody is dialled', async () => {
+    const long = 'a'.repeat(256)
+    for (const words of [
+      ['call', peer.name, long, 'f'],
+      ['cast', peer.name, 'erlang', 'f', `[${long}]`],
+      ['send', peer.name, 'box', long],
+    ]) {
+      const { code, stderr } = await runDynsrv(words, { env: ENV })
+      expect(stderr).toMatch(
+        /: this cannot be sent: an atom has at most 255 characters\. Text of any length is a binary/,
+      )
+      expect(code).toBe(2)
+    }
+    const wrong = await runDynsrv(['call', peer.name, 'lists', 'reverse', `[${'1,'.repeat(5_000)}}]`], { env: ENV })
+    expect(wrong.stderr).toMatch(
+      /^dynsrv call: … "[1,]{50}\}\]" is no Erlang term: unexpected "\}" at column 10002\. .*\n$/,
+    )
+    expect(wrong.code).toBe(2)
+  })
+
   it('cast and send reach the node before the command ends', async () => {
     await peer.beam.eval('ets:new(seen, [named_table, public, {heir, whereis(init), x}]), register(box, self())')
     const cast = await run('cast', 'erlang', 'send', 'box', '{cast, 1}')

@@ -1,4 +1,4 @@
-import { atom, inspect, type Term, Tuple } from '@dynsrv/etf'
+import { atom, EtfError, encode, inspect, type Term, Tuple } from '@dynsrv/etf'
 import { type Node, RemoteError } from '@dynsrv/node'
 import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
@@ -41,8 +41,8 @@ export async function cast(options: CallOptions, node: string, module: string, f
 
 /** Sends a message to a registered process. @returns the exit code */
 export async function send(options: CallOptions, node: string, receiver: string, text: string) {
-  const message = parseTerm(text, syntaxOf(options, receiver))
   const name = atomName(receiver)
+  const [, message] = sendable(() => [atom(name), parseTerm(text, syntaxOf(options, receiver))] as const)
   return withNode(options, node, async (us, peer, timeoutMs) => {
     us.send({ name, node: peer }, message)
     await us.ping(peer, { timeoutMs })
@@ -105,8 +105,28 @@ function element(term: Term, at = 1): Term {
 
 function functionOf(options: CallOptions, module: string, fun: string, given: readonly string[]) {
   const syntax = syntaxOf(options, module)
-  const args = given.map((text) => parseTerm(text, syntax))
-  return { syntax, args, name: { module: atomName(module), fun: atomName(fun) } }
+  const name = { module: atomName(module), fun: atomName(fun) }
+  const [, , ...args] = sendable(() => [
+    atom(name.module),
+    atom(name.fun),
+    ...given.map((text) => parseTerm(text, syntax)),
+  ])
+  return { syntax, args, name }
+}
+
+/** What can be written and yet not be sent, such as a name of 300 characters, is told before anybody is dialled. */
+function sendable<T extends readonly Term[]>(read: () => T): T {
+  try {
+    const terms = read()
+    encode(terms)
+    return terms
+  } catch (cause) {
+    if (!(cause instanceof EtfError)) throw cause
+    throw new DynsrvError('DYNSRV_BAD_TERM', `this cannot be sent: ${cause.message}`, {
+      hint: 'Text of any length is a binary: <<"text">> in Erlang, "text" in Elixir and JSON.',
+      cause,
+    })
+  }
 }
 
 /** Who writes a name as Elixir does writes terms so as well. */

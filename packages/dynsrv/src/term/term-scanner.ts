@@ -10,11 +10,21 @@ export class TermSyntaxError extends DynsrvError {
 
   constructor(text: string, at: number, what: string, syntax: WrittenSyntax) {
     const column = [...text.slice(0, at)].length + 1
-    super('DYNSRV_BAD_TERM', `${JSON.stringify(text)} is no ${NAMES[syntax]} term: ${what} at column ${column}`, {
+    super('DYNSRV_BAD_TERM', `${around(text, at)} is no ${NAMES[syntax]} term: ${what} at column ${column}`, {
       hint: `${EXAMPLES[syntax]} Choose the syntax with --syntax erlang, elixir or json.`,
     })
     this.column = column
   }
+}
+
+const SHOWN_BEFORE = 50
+const SHOWN_BEHIND = 20
+
+/** The text, or of a long one what stands around the place where it goes wrong. */
+function around(text: string, at: number): string {
+  const [from, to] = [at - SHOWN_BEFORE, at + SHOWN_BEHIND]
+  const shown = text.slice(Math.max(from, 0), to)
+  return `${from > 0 ? '… ' : ''}${JSON.stringify(shown)}${to < text.length ? ' …' : ''}`
 }
 
 const NAMES = { erlang: 'Erlang', elixir: 'Elixir', json: 'JSON' } as const
