@@ -45,6 +45,18 @@ describe('what dynsrv doctor says first', () => {
     expect(evidence(whole.stdout)).toHaveLength(12)
   })
 
+  it('of targets without an address is one thing', async () => {
+    const targets = [1, 2, 3].map((at) => `lost-${at}.${SERVICE}`)
+    for (const target of targets) zone.add({ type: 'SRV', name: SERVICE, target, port, ttlSeconds: 0 })
+    const found = await examine()
+    for (const target of targets) zone.remove({ type: 'SRV', target })
+    expect(errorsOf(found)).toEqual(['D04 EPMD_NO_ADDRESS'])
+    expect(found.verdicts[0]).toMatchObject({
+      message: `the SRV target ${targets[0]} has no address, and 2 more`,
+      hint: 'Add an A or AAAA record for each of these targets.',
+    })
+  })
+
   it.each([
     ['a quotation mark', `"${COOKIE}"`],
     ['a blank', `${COOKIE} `],

@@ -14,9 +14,14 @@ import { type OwnAddress, ownAddresses } from '../probes/system.ts'
 
 /** D04, the part about others: peers that have no address at all. */
 export function judgeLocated(peers: readonly LocatedPeer[]): Finding[] {
-  return peers.flatMap(({ name, addresses }) =>
-    addresses.ok ? [] : [findingOf(addresses.error, 'error', { node: name })],
-  )
+  const missing = peers.filter(({ addresses }) => !addresses.ok && codeOf(addresses.error) === 'EPMD_NO_ADDRESS')
+  return peers.flatMap(({ name, addresses }) => {
+    if (addresses.ok) return []
+    const { hint, ...found } = findingOf(addresses.error, 'error', { node: name })
+    const several = missing.length > 1 && found.code === 'EPMD_NO_ADDRESS'
+    // One hint makes one verdict of them.
+    return [{ ...found, hint: several ? 'Add an A or AAAA record for each of these targets.' : hint }]
+  })
 }
 
 /** What DNS says of our own name, and what this machine has. */
