@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import type { Node } from '@dynsrv/node'
+import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
@@ -40,6 +40,7 @@ export class Cluster implements AsyncDisposable {
   /** Why a peer that was found is not connected. */
   readonly #unreachable = new Map<string, unknown>()
   #discoveryFailure: unknown
+  #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
 
@@ -101,6 +102,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Everything that happens from now on; ends when the cluster is closed or the signal aborts. */
   async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ClusterEvent, void> {
+    if (this.#state === 'closed') return
     const closed = new AbortController()
     const abort = () => closed.abort()
     this.#emitter.once('closed', abort)
@@ -138,19 +140,14 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Leaves in order: stops discovery, so that nobody is dialled any more, lets `deregister` take our record away, and
-   * closes.
+   * Leaves in order: stops discovery, so that nobody is dialled any more, lets `deregister` take our record away, finishes
+   * what is in hand for others (`Node.drain`), and closes.
    *
-   * @throws what `deregister` throws, after everything is closed
+   * @throws what `deregister` throws, or `NODE_TIMEOUT` when what was in hand took too long, after everything is closed
    */
-  async drain(): Promise<void> {
-    this.#state = 'leaving'
-    await this.#stopStrategies()
-    try {
-      await this.#parts.deregister?.()
-    } finally {
-      await this.close()
-    }
+  drain(options: DrainOptions = {}): Promise<void> {
+    this.#draining ??= this.#closing ?? this.#drain(options)
+    return this.#draining
   }
 
   /** Leaves at once: discovery, links and sockets end. May be called again. */
@@ -161,6 +158,20 @@ export class Cluster implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #drain(options: DrainOptions): Promise<void> {
+    this.#state = 'leaving'
+    await this.#stopStrategies()
+    try {
+      await this.#parts.deregister?.()
+    } finally {
+      try {
+        await this.node.drain(options)
+      } finally {
+        await this.close()
+      }
+    }
   }
 
   async #close(): Promise<void> {

@@ -26,6 +26,7 @@ export {
   tuple,
 } from '@dynsrv/etf'
 export {
+  type DrainOptions,
   Mailbox,
   type MailboxOptions,
   Node,

@@ -158,6 +158,49 @@ describe('drain', () => {
     expect(zone.records().filter(({ type }) => type === 'SRV')).toStrictEqual([])
   })
 
+  it('finishes what others have asked for, takes nothing new, and has an end', async () => {
+    await using zone = await startZoneServer()
+    await using caller = await start(options(zone, 'api-2'))
+    const one = await start(options(zone, 'api-1'))
+    let finish = (_answer: string): void => undefined
+    const asked = new Promise<void>((resolve) => {
+      one.node.serve({
+        name: 'slow',
+        call: () => {
+          resolve()
+          return new Promise<string>((answer) => {
+            finish = answer
+          })
+        },
+      })
+    })
+    register(zone, 'api-1', one.port)
+    await caller.ready()
+    const call = () => caller.node.call({ name: 'slow', node: one.self }, null, { timeoutMs: 20_000 })
+    const early = call()
+    await asked
+    const leaving = one.drain()
+    await expect(call()).rejects.toMatchObject({ code: 'NODE_NO_PROCESS' })
+    finish('done')
+    expect(Buffer.from((await early) as Uint8Array).toString()).toBe('done')
+    await leaving
+    expect(one.state).toBe('closed')
+    await expect(one.ready()).rejects.toMatchObject({ code: 'DYNSRV_CLOSED' })
+    for await (const _event of one.events()) expect.unreachable()
+
+    const two = await start(options(zone, 'api-3'))
+    two.node.serve({ name: 'stuck', call: () => new Promise(() => undefined) })
+    await caller.node.disconnect(two.self)
+    register(zone, 'api-3', two.port)
+    await expect.poll(() => caller.members(), { timeout: 15_000 }).toContain(two.self)
+    const stuck = caller.node.call({ name: 'stuck', node: two.self }, null).catch((error: unknown) => error)
+    await expect.poll(() => two.node.inspect().processes.some(({ names }) => names.includes('stuck'))).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await expect(two.drain({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'NODE_TIMEOUT' })
+    expect(two.state).toBe('closed')
+    expect(await stuck).toBeInstanceOf(Error)
+  })
+
   it('closes even when the record could not be taken away, and says so', async () => {
     await using zone = await startZoneServer()
     const failure = new Error('Consul said no')
