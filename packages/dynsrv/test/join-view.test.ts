@@ -26,6 +26,20 @@ describe('the lines of join', () => {
     expect(lines[4]).toMatch(/names no other member yet$/)
   })
 
+  it('say nothing of a health check and of the doctor, who look in and go', () => {
+    const lookedIn = (peer: string | undefined, code: string) =>
+      ({
+        type: 'refused',
+        address: '127.0.0.1:1',
+        peer,
+        reason: Object.assign(new Error('gone'), { code }),
+      }) as unknown as ClusterEvent
+    const closed = 'DIST_CLOSED_BY_PEER'
+    expect(shown(lookedIn(undefined, closed), lookedIn('dynsrv-1281c797@127.0.0.1', closed))).toEqual([])
+    expect(shown(lookedIn('api-2@svc.example.org', closed))).not.toEqual([])
+    expect(shown(lookedIn('dynsrv-1281c797@127.0.0.1', 'DIST_COOKIE_MISMATCH'))).not.toEqual([])
+  })
+
   it('never carry what a stranger could use against the terminal', () => {
     const peer = `z\u001b[31m\u001b[2J\n12:00:00  +  fake@host${'x'.repeat(200)}` as NodeName
     const reason = Object.assign(new Error('bad\u001b[2J name'), { code: 'DIST_NAME_INVALID' })

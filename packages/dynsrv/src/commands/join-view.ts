@@ -1,5 +1,6 @@
 import type { ClusterEvent } from '../cluster-event.ts'
 import { explain, oneLine, reasonText } from '../explain.ts'
+import { isThrowAway } from '../peer/is-throw-away.ts'
 import type { Paint, Span } from '../terminal/paint.ts'
 
 /** What `dynsrv join` shows beside what happens to the cluster. */
@@ -122,7 +123,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
           break
         case 'refused':
-          // A health check only connects; of two dials that cross, one yields.
+          // A health check only connects, the doctor only asks for our name; of two dials that cross, one yields.
           if (isHarmless(event)) break
           // Without the port, which is another one each time: a health check that only connects is told once.
           refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
@@ -153,7 +154,8 @@ const NOBODY = {
 } as const
 
 function isHarmless({ peer, reason: { code } }: Extract<ClusterEvent, { type: 'refused' }>): boolean {
-  return code === 'DIST_NOK' || (peer === undefined && code === 'DIST_CLOSED_BY_PEER')
+  if (code === 'DIST_CLOSED_BY_PEER') return peer === undefined || isThrowAway(peer)
+  return code === 'DIST_NOK'
 }
 
 /** The wall clock, so that a line can be laid beside another node's log. */

@@ -1,3 +1,4 @@
+import { isThrowAway } from '../../peer/is-throw-away.ts'
 import { attempt } from '../attempt.ts'
 import { type Check, check, NotApplicable } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
@@ -66,7 +67,7 @@ export function judgeLeavers({ services, members: registered, beams: all }: Leav
 
 /** Nodes of release scripts and of our own commands, which never register. */
 function isVisitor(name: string): boolean {
-  return /^(rpc|rem)-[0-9a-f]+-|^dynsrv-[0-9a-f]{8}@/i.test(name)
+  return isThrowAway(name) || /^(rpc|rem)-[0-9a-f]+-/i.test(name)
 }
 
 export const MEMBERSHIP_CHECKS: readonly Check[] = [
