@@ -26,6 +26,21 @@ describe('speaking to a real Erlang node', () => {
     expect(code).toBe(0)
   })
 
+  it('never shows the cookie, not even when it is asked for', async () => {
+    for (const args of [
+      ['call', 'erlang', 'get_cookie'],
+      ['call', 'erlang', 'get_cookie', '--json'],
+      ['call', 'erlang', 'error', '{bad, [a, x]}'],
+      ['eval', '{erlang:get_cookie(), atom_to_binary(erlang:get_cookie()), length("no cookie here")}'],
+      ['eval', 'error({cookie, erlang:get_cookie()})'],
+    ] as const) {
+      const [command, ...rest] = args
+      const { stdout, stderr } = await run(command, ...rest)
+      expect(stdout + stderr).not.toContain(ENV.RELEASE_COOKIE)
+    }
+    expect((await run('call', 'erlang', 'get_cookie')).stdout).toMatch(/^'?\*\*\*'?\n$/)
+  })
+
   it('call takes a number below zero behind --', async () => {
     const args = ['call', peer.name, ...peer.dns, '--', 'erlang', 'abs', '-7']
     expect(await runDynsrv(args, { env: ENV })).toMatchObject({ code: 0, stdout: '7\n' })

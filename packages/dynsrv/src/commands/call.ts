@@ -4,7 +4,8 @@ import { durationMs } from '../duration.ts'
 import { DynsrvError } from '../error.ts'
 import { openDirectory, peerName } from '../peer/directory.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
-import { throwAwayNode } from '../peer/throw-away-node.ts'
+import { peerCookie, throwAwayNode } from '../peer/throw-away-node.ts'
+import { withoutCookie } from '../peer/without-cookie.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
 import { parseTerm } from '../term/parse-term.ts'
 import { SHOWN_TERMS } from '../term/shown-terms.ts'
@@ -19,11 +20,11 @@ export interface CallOptions extends PeerOptions {
 /** Calls a function of a node and prints what it returns. @returns the exit code */
 export async function call(options: CallOptions, node: string, module: string, fun: string, ...given: string[]) {
   const { syntax, name, args } = functionOf(options, module, fun, given)
-  return withNode(options, node, async (us, peer, timeoutMs) => {
+  return withNode(options, node, async (us, peer, timeoutMs, masked) => {
     try {
-      print(await us.erpc(peer, name.module, name.fun, args, { timeoutMs }), syntax, options)
+      print(masked(shown(await us.erpc(peer, name.module, name.fun, args, { timeoutMs }), syntax, options)))
     } catch (error) {
-      throw error instanceof RemoteError ? raised(error, `${module}.${fun}/${args.length}`, peer) : error
+      throw error instanceof RemoteError ? raised(error, `${module}.${fun}/${args.length}`, peer, masked) : error
     }
   })
 }
@@ -56,16 +57,16 @@ export async function evaluate(options: CallOptions, node: string, expression: s
   if (syntax === 'json') {
     throw new DynsrvError('DYNSRV_BAD_OPTION', 'JSON has no expressions', { hint: 'Use --syntax erlang or elixir.' })
   }
-  return withNode(options, node, async (us, peer, timeoutMs) => {
+  return withNode(options, node, async (us, peer, timeoutMs, masked) => {
     const erpc = (module: string, fun: string, args: readonly Term[]) => us.erpc(peer, module, fun, args, { timeoutMs })
     try {
       const value =
         syntax === 'erlang'
           ? await erlang(erpc, expression)
           : element(await erpc('Elixir.Code', 'eval_string', [expression]), 0)
-      print(value, syntax, options)
+      print(masked(shown(value, syntax, options)))
     } catch (error) {
-      throw error instanceof RemoteError ? raised(error, 'the expression', peer) : error
+      throw error instanceof RemoteError ? raised(error, 'the expression', peer, masked) : error
     }
   })
 }
@@ -147,32 +148,32 @@ function atomName(text: string): string {
 async function withNode(
   options: CallOptions,
   node: string,
-  run: (us: Node, peer: string, timeoutMs: number) => Promise<void>,
+  run: (us: Node, peer: string, timeoutMs: number, masked: (text: string) => string) => Promise<void>,
 ): Promise<number> {
   const { name, short } = peerName(node)
   const timeoutMs = durationMs(options.timeout)
   using directory = await openDirectory(options, name)
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs, decode: SHOWN_TERMS })
+  const cookie = await peerCookie(options)
   await us.connect(name)
-  await run(us, name, timeoutMs)
+  await run(us, name, timeoutMs, (text) => withoutCookie(text, cookie))
   return EXIT_OK
 }
 
-function print(term: Term, syntax: WrittenSyntax, { json }: CallOptions): void {
-  const text =
-    json === true
-      ? JSON.stringify({ result: jsonOfTerm(term) })
-      : syntax === 'json'
-        ? JSON.stringify(jsonOfTerm(term))
-        : inspect(term, { syntax })
+function shown(term: Term, syntax: WrittenSyntax, { json }: CallOptions): string {
+  if (json === true) return JSON.stringify({ result: jsonOfTerm(term) })
+  return syntax === 'json' ? JSON.stringify(jsonOfTerm(term)) : inspect(term, { syntax })
+}
+
+function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-function raised(error: RemoteError, what: string, peer: string): Error {
+function raised(error: RemoteError, what: string, peer: string, masked: (text: string) => string): Error {
   const undef = error.reason === atom('undef')
   const message = undef
     ? `${what} is not there, or what it calls is not, on ${peer}`
-    : `${what} raised ${error.class}: ${inspect(error.reason)}`
+    : masked(`${what} raised ${error.class}: ${inspect(error.reason)}`)
   const hint = undef
     ? 'Check the module, the function and the number of arguments; an Elixir module begins with a capital letter.'
     : 'It ran on that node and failed; see the reason.'
