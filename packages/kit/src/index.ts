@@ -1,0 +1,51 @@
+// What every package needs alike. Each bundles what it uses, so nothing here may be told apart by identity.
+export { type Checks, checksOf } from './checks.ts'
+export { domainKey, sameDomainName, withoutFinalDot } from './domain-name.ts'
+export {
+  type Coded,
+  CodedError,
+  type CodedErrorOptions,
+  codeOf,
+  type ErrorCategory,
+  type ErrorTable,
+  type ErrorWords,
+  isCoded,
+  messageOf,
+} from './error.ts'
+export { nearest } from './nearest.ts'
+export {
+  abortSignal,
+  anything,
+  bound,
+  bytes,
+  callable,
+  duration,
+  either,
+  type Fault,
+  filledText,
+  flag,
+  having,
+  listOf,
+  numberFrom,
+  oneOf,
+  optionsOf,
+  port,
+  type Rule,
+  type Rules,
+  recordOf,
+  required,
+  rule,
+  secret,
+  shown,
+  text,
+  whole,
+  wrong,
+} from './rule.ts'
+export type { Clock, Timer } from './world/clock.ts'
+export type { FileFacts, Files } from './world/files.ts'
+export type { Network } from './world/network.ts'
+export { type Random, secretInteger } from './world/random.ts'
+export { realWorld } from './world/real-world.ts'
+export type { System } from './world/system.ts'
+export { type Limit, sleep, type WaitOptions, within } from './world/waiting.ts'
+export type { World } from './world/world.ts'

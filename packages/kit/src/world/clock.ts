@@ -1,0 +1,70 @@
+/** A timer that runs. Whether it keeps the process alive can be chosen. */
+export interface Timer {
+  ref(): unknown
+  unref(): unknown
+}
+
+/** Tells the time and calls back later. Unit: milliseconds everywhere. */
+export interface Clock {
+  /** Since 1970 in UTC, as `Date.now()`. It can jump. */
+  now(): number
+  /** Since some moment in the past, as `performance.now()`. It never goes back. */
+  monotonic(): number
+  /** Calls back once. Any duration works: longer ones than 2³¹ − 1 too, and `Infinity`, which never ends. */
+  setTimeout(work: () => void, ms: number): Timer
+  /** Takes back a timer of `setTimeout`; nothing happens when it has run. */
+  clearTimeout(timer: Timer | undefined): void
+  /** Calls back again and again. */
+  setInterval(work: () => void, ms: number): Timer
+  clearInterval(timer: Timer | undefined): void
+  /** Calls back when what the event loop holds now is done. */
+  setImmediate(work: () => void): unknown
+}
+
+/** What a timer of the system holds at most. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** A timer for longer than the system's timers hold: it starts one after another. */
+class LongTimer implements Timer {
+  #timer!: NodeJS.Timeout
+  #keepsProcess = true
+
+  constructor(work: () => void, ms: number) {
+    this.#start(work, ms)
+  }
+
+  ref(): void {
+    this.#keepsProcess = true
+    this.#timer.ref()
+  }
+
+  unref(): void {
+    this.#keepsProcess = false
+    this.#timer.unref()
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #start(work: () => void, ms: number): void {
+    const part = Math.min(ms, LONGEST_MS)
+    const next = ms > part ? () => this.#start(work, ms - part) : work
+    this.#timer = setTimeout(next, part)
+    if (!this.#keepsProcess) this.#timer.unref()
+  }
+}
+
+/** The clock of the machine. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (work, ms) => (ms > LONGEST_MS ? new LongTimer(work, ms) : setTimeout(work, ms)),
+  clearTimeout: (timer) => {
+    if (timer instanceof LongTimer) timer.clear()
+    else clearTimeout(timer as NodeJS.Timeout | undefined)
+  },
+  setInterval: (work, ms) => setInterval(work, ms),
+  clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout | undefined),
+  setImmediate: (work) => setImmediate(work),
+}

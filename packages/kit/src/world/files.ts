@@ -1,0 +1,39 @@
+import { watch } from 'node:fs'
+import { lstat, readFile, stat } from 'node:fs/promises'
+
+/** What is known about a file. */
+export interface FileFacts {
+  isFile(): boolean
+  isDirectory(): boolean
+  readonly size: number
+  /** When it was changed last, in milliseconds since 1970. */
+  readonly mtimeMs: number
+  /** Its type and permission bits. */
+  readonly mode: number
+  /** Its owner. */
+  readonly uid: number
+}
+
+/** The files that are read. Errors are the system's, with `code` such as `ENOENT`. */
+export interface Files {
+  read(path: string): Promise<Uint8Array>
+  /** The facts of the file that a path leads to. */
+  facts(path: string): Promise<FileFacts>
+  /** The facts of the path itself, which may be a symbolic link. */
+  linkFacts(path: string): Promise<FileFacts & { isSymbolicLink(): boolean }>
+  /** Calls back when something in a folder changes, with the name of the entry where the system tells it. */
+  watch(
+    folder: string,
+    onChange: (name: string | null) => void,
+    onError: (error: Error) => void,
+  ): { close(): void; unref(): unknown }
+}
+
+/** The files of the machine. */
+export const realFiles: Files = {
+  read: (path) => readFile(path),
+  facts: (path) => stat(path),
+  linkFacts: (path) => lstat(path),
+  watch: (folder, onChange, onError) =>
+    watch(folder, (_event, name) => onChange(name)).on('error', (error: Error) => onError(error)),
+}

@@ -1,0 +1,24 @@
+import os from 'node:os'
+
+/** What the process was started with, and where it can say something. */
+export interface System {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The working directory. */
+  folder(): string
+  homeFolder(): string
+  hostName(): string
+  /** Writes to the standard output. */
+  print(text: string): void
+  /** Warns the person who runs the process, as `process.emitWarning` does. */
+  warn(message: string, options: { readonly code: string }): void
+}
+
+/** The process that we are. */
+export const realSystem: System = {
+  env: process.env,
+  folder: () => process.cwd(),
+  homeFolder: () => os.homedir(),
+  hostName: () => os.hostname(),
+  print: (text) => void process.stdout.write(text),
+  warn: (message, options) => process.emitWarning(message, options),
+}

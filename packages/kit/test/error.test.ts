@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { CodedError, type CodedErrorOptions, codeOf, type ErrorTable, isCoded, messageOf } from '../src/index.ts'
+
+type Code = 'TOY_LATE' | 'TOY_BAD'
+
+const WORDS: ErrorTable<Code> = {
+  TOY_LATE: { happened: 'Late.', why: 'Slow.', hint: 'Wait.', category: 'lookup', retryable: true, fault: 'peer' },
+  TOY_BAD: { happened: 'Bad.', why: 'Wrong.', hint: 'Mend it.', category: 'option' },
+}
+
+class ToyError extends CodedError<Code> {
+  override readonly name = 'ToyError'
+
+  constructor(code: Code, message: string, options?: CodedErrorOptions) {
+    super(WORDS, code, message, options)
+  }
+}
+
+describe('a coded error', () => {
+  it('takes from the table what is not given', () => {
+    const cause = new Error('below')
+    expect(new ToyError('TOY_LATE', 'too late', { cause })).toMatchObject({
+      ...{
+        code: 'TOY_LATE',
+        message: 'too late',
+        hint: 'Wait.',
+        retryable: true,
+        fault: 'peer',
+        category: 'lookup',
+        cause,
+      },
+      docs: expect.stringMatching(/errors\.md#TOY_LATE$/),
+    })
+    expect(new ToyError('TOY_BAD', 'no', { hint: 'Do this.', retryable: true })).toMatchObject({
+      ...{ hint: 'Do this.', retryable: true, fault: 'local', category: 'option' },
+    })
+    expect('cause' in new ToyError('TOY_BAD', 'no')).toBe(false)
+  })
+
+  it('is told apart by its shape, whichever copy of the class made it', () => {
+    const copy = { code: 'TOY_BAD', message: 'm', hint: 'h', category: 'option' }
+    expect([new ToyError('TOY_BAD', 'no'), copy].map(isCoded)).toEqual([true, true])
+    expect([new Error('no'), Object.assign(new Error(), { code: 'ENOENT' }), null, undefined, 'x'].some(isCoded)).toBe(
+      false,
+    )
+  })
+
+  it('can be asked for its code and its message, whatever was thrown', () => {
+    const hostile = Object.create(Error.prototype, {
+      message: {
+        get: () => {
+          throw new Error('no')
+        },
+      },
+      toString: {
+        value: () => {
+          throw new Error('no')
+        },
+      },
+      code: {
+        get: () => {
+          throw new Error('no')
+        },
+      },
+    })
+    expect(
+      [new ToyError('TOY_BAD', 'no'), new Error('e'), 'x', null, Symbol('s'), hostile].map((e) => [
+        codeOf(e),
+        messageOf(e),
+      ]),
+    ).toEqual([
+      ['TOY_BAD', 'no'],
+      [undefined, 'e'],
+      [undefined, 'x'],
+      [undefined, 'null'],
+      [undefined, 'Symbol(s)'],
+      [undefined, 'something that cannot be shown'],
+    ])
+  })
+})

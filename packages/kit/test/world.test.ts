@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { realWorld, secretInteger, sleep, within } from '../src/index.ts'
+
+const { clock, random } = realWorld
+
+describe('the clock', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('holds timers that are longer than the system holds', () => {
+    const work = vi.fn()
+    clock.setTimeout(work, 2 ** 31 + 1_000)
+    vi.advanceTimersByTime(2 ** 31 + 999)
+    expect(work).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(work).toHaveBeenCalledOnce()
+  })
+
+  it('never ends an infinite one, and takes each back', () => {
+    const work = vi.fn()
+    const timers = [clock.setTimeout(work, Infinity), clock.setTimeout(work, 2 ** 40), clock.setTimeout(work, 5)]
+    vi.advanceTimersByTime(4)
+    for (const timer of timers.slice(1)) clock.clearTimeout(timer)
+    vi.advanceTimersByTime(2 ** 41)
+    clock.clearTimeout(timers[0])
+    clock.clearTimeout(undefined)
+    expect(work).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('sleeps until the time or the signal ends it', async () => {
+    const abort = new AbortController()
+    const slept = sleep(clock, 10)
+    const cut = sleep(clock, Infinity, { signal: abort.signal })
+    vi.advanceTimersByTime(10)
+    abort.abort('enough')
+    await expect(slept).resolves.toBeUndefined()
+    await expect(cut).rejects.toBe('enough')
+    await expect(sleep(clock, 1, { signal: AbortSignal.abort('before') })).rejects.toBe('before')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives work a limit, even work that heeds none', async () => {
+    const late = () => new Error('late')
+    const never = () => new Promise<never>(() => undefined)
+    const limited = within({ clock, ms: 5, late }, never)
+    const refused = expect(limited).rejects.toThrow('late')
+    await vi.advanceTimersByTimeAsync(5)
+    await refused
+    await expect(within({ clock, ms: 5, late }, async () => 'done')).resolves.toBe('done')
+    await expect(
+      within({ clock, ms: 5, late }, () => {
+        throw new Error('at once')
+      }),
+    ).rejects.toThrow('at once')
+    await expect(within({ clock, ms: 5, late, signal: AbortSignal.abort('gone') }, never)).rejects.toBe('gone')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('chance', () => {
+  it('gives whole numbers of a range, both ends of it', () => {
+    const seen = new Set(Array.from({ length: 1_000 }, () => secretInteger(random, 4, 8)))
+    expect([...seen].sort()).toEqual([4, 5, 6, 7])
+    const large = secretInteger(random, 0, 2 ** 32)
+    expect(Number.isInteger(large) && large >= 0 && large < 2 ** 32).toBe(true)
+  })
+
+  it('draws again what would make some numbers likelier', () => {
+    const draws = [Uint8Array.of(255, 255, 255, 255, 255, 255), Uint8Array.of(0, 0, 0, 0, 0, 5)]
+    expect(secretInteger({ number: () => 0, bytes: () => draws.shift()! }, 10, 13)).toBe(12)
+    expect(draws).toEqual([])
+  })
+})
