@@ -5,7 +5,7 @@ const app = await Application.bootstrapWithPlugins({
   options: 'typedoc.json',
   // One program for all packages: a tenth of the time that a page of each takes.
   entryPointStrategy: 'resolve',
-  entryPoints: ['packages/*/src/index.ts'],
+  entryPoints: ['packages/!(kit)/src/index.ts'],
   tsconfig: 'packages/dynsrv/tsconfig.json',
   packageOptions: {},
 })

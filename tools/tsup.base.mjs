@@ -1,25 +1,98 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { createRequire, isBuiltin } from 'node:module'
+import { join } from 'node:path'
 import { defineConfig } from 'tsup'
 
 /**
- * The one build of every library: ESM with types and source maps, dependencies left outside the bundle.
+ * The one build of every library: a CommonJS core and, for each entry, a thin ECMAScript module over it, so that a class
+ * such as `Atom` is one class whichever form loads it. Types likewise. Packages that are not published are bundled in.
  *
- * @param {{ entry?: Record<string, string> }} [options] more entries than `index`, by output name
+ * @param {{ entry?: Record<string, string>, programs?: Record<string, string> }} [options] by output name: more entries
+ *   than `index`, and programs, which are started and not imported, and so exist as ECMAScript modules only
  */
-export function library({ entry = {} } = {}) {
-  return defineConfig({
-    entry: { index: 'src/index.ts', ...entry },
-    format: 'esm',
-    target: 'node20',
-    platform: 'node',
+export function library({ entry = {}, programs = {} } = {}) {
+  const entries = { index: 'src/index.ts', ...entry }
+  // Here, since the build of the types would clean away what `onSuccess` has written.
+  rmSync('dist', { recursive: true, force: true })
+  const core = {
+    ...COMMON,
+    entry: entries,
+    format: 'cjs',
     // The types come from the built packages, not from their sources, so that what is published is what is checked.
-    dts: { compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], rootDir: '.' } },
-    sourcemap: true,
-    // The sources are published too, so the maps need not hold them once more.
+    dts: { resolve: ['@dynsrv/kit'], compilerOptions: { ignoreDeprecations: '6.0', paths: {}, rootDir: '../..' } },
+    esbuildPlugins: [builtinModules, licences],
+    plugins: [trueClassNames],
     esbuildOptions: (options) => {
-      options.sourcesContent = false
+      options.metafile = true
+      // A `define` of somebody else's loader must not be found by what is bundled in: webpack would take it for our exports.
+      options.define = { ...options.define, 'import.meta.url': '__moduleUrl', define: 'undefined' }
+      // Plain properties: a getter behind a getter for each export would be called at every use in another package.
+      options.footer = { js: 'module.exports = { ...module.exports };' }
+      options.banner = {
+        js: "const __moduleUrl = typeof __filename === 'undefined' ? undefined : 'file://' + encodeURI(__filename);",
+      }
     },
-    clean: true,
-    treeshake: true,
-    splitting: true,
-  })
+    onSuccess: async () => {
+      for (const name of Object.keys(entries)) await writeModule(name)
+    },
+  }
+  return defineConfig(Object.keys(programs).length === 0 ? core : [core, { ...COMMON, entry: programs, format: 'esm' }])
+}
+
+const COMMON = { target: 'node20', platform: 'node', sourcemap: true, splitting: false, removeNodeProtocol: false }
+
+/**
+ * Node's own modules come through `process.getBuiltinModule`: a bundler that turns the core into an ECMAScript module
+ * leaves a `require` in it that fails when the program starts.
+ */
+const builtinModules = {
+  name: 'builtin-modules',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path }) =>
+      isBuiltin(path) ? { path, namespace: 'builtin', sideEffects: false } : undefined,
+    )
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
+/** esbuild calls a class that speaks of itself `_Atom` and keeps it in a variable `Atom`; people see the class's name. */
+const trueClassNames = {
+  name: 'true-class-names',
+  renderChunk(code) {
+    const names = [...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
+    return { code: names.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), code) }
+  },
+}
+
+/** Writes the licences of the packages that are bundled in, which ask to be kept with every copy. */
+const licences = {
+  name: 'licences',
+  setup(build) {
+    build.onEnd(({ metafile }) => {
+      const inputs = Object.keys(metafile?.inputs ?? {}).flatMap(
+        (path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [],
+      )
+      const texts = [...new Set(inputs)].sort().map((folder) => {
+        const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+        const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each))
+        if (file === undefined) throw new Error(`${name} has no licence text to be kept with it`)
+        return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
+      })
+      if (texts.length === 0) return
+      mkdirSync('dist', { recursive: true })
+      writeFileSync('dist/third-party-licences.txt', texts.join('\n'))
+    })
+  },
+}
+
+/** The ECMAScript module over a built CommonJS entry. */
+async function writeModule(name) {
+  const core = `${name}.cjs`
+  const names = Object.keys(createRequire(import.meta.url)(join(process.cwd(), 'dist', core)))
+  const code = `import core from './${core}'\nexport const {\n  ${names.join(',\n  ')},\n} = core\n`
+  await writeFile(join('dist', `${name}.js`), names.length === 0 ? 'export {}\n' : code)
+  await writeFile(join('dist', `${name}.d.ts`), `export * from './${core}'\n`)
 }

@@ -1,4 +1,5 @@
-import { basename } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /**
@@ -13,8 +14,16 @@ const retry = process.env.CI ? 1 : 0
  */
 export function library({ name = basename(process.cwd()), ...test } = {}) {
   return defineProject({
-    resolve: { conditions: ['@dynsrv/source', 'node', 'import', 'default'] },
-    ssr: { resolve: { conditions: ['@dynsrv/source', 'node', 'import', 'default'] } },
+    resolve: { alias: sources() },
     test: { name, include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, retry, ...test },
   })
+}
+
+/** From each package's name to its sources, as the compiler has it. */
+function sources() {
+  const { compilerOptions } = JSON.parse(readFileSync(join(import.meta.dirname, 'tsconfig.base.json'), 'utf8'))
+  return Object.entries(compilerOptions.paths).map(([name, [path]]) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: join(import.meta.dirname, path),
+  }))
 }

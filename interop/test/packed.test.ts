@@ -8,6 +8,8 @@ import { EmptyProject, type PackedPackage, packAll } from '../src/empty-project.
 
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
 const NODE_TYPES = '@types/node@20'
+const STRICT = ['--strict', '--noEmit', '--target', 'es2023', '--lib', 'es2023,esnext.disposable', '--types', 'node']
+const BUNDLER = ['--module', 'esnext', '--moduleResolution', 'bundler']
 
 /** For each package an expression that works with what `loaded` holds of it, and what it prints. */
 const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
@@ -70,23 +72,33 @@ describe('the packages as npm packs them', { timeout: 180_000 }, () => {
   })
 
   it.each([
-    ['node16', 'node16', 'use-types.mts'],
-    ['node16, from CommonJS', 'node16', 'use-types.cts'],
-    ['bundler', 'bundler', 'use-types.ts'],
-  ])('have types under the resolution %s', async (_title, resolution, name) => {
+    ['node16', 'use-types.mts'],
+    ['node16', 'use-types.cts'],
+    ['nodenext', 'use-types.mts'],
+    ['nodenext', 'use-types.cts'],
+    ['bundler', 'use-types.ts'],
+  ])('have types under the resolution %s for a file such as %s', async (resolution, name) => {
     const uses = Object.entries(USES).map(
       ([from, [use]], index) =>
         `import * as loaded${index} from '${from}'\nconst use${index}: string = ${use.replaceAll('loaded', `loaded${index}`)}`,
     )
     const wrong = `import { tuple } from '@dynsrv/etf'\n// @ts-expect-error types are there, so this is wrong\ntuple().elements = 1\n`
-    const file = await project.write(name, `${uses.join('\n')}\n${wrong}export { use0 }\n`)
-    const module = resolution === 'bundler' ? 'esnext' : 'node20'
-    const moduleResolution = resolution === 'bundler' ? ['--moduleResolution', 'bundler'] : []
     await project.run(process.execPath, [
-      TSC,
-      ...['--strict', '--noEmit', '--target', 'es2023', '--lib', 'es2023,esnext.disposable', '--types', 'node'],
-      ...['--module', module, ...moduleResolution, file],
+      ...[TSC, ...STRICT, ...(resolution === 'bundler' ? BUNDLER : ['--module', resolution])],
+      await project.write(name, `${uses.join('\n')}\n${wrong}export { use0 }\n`),
     ])
+  })
+
+  it('have one Atom for CommonJS and ECMAScript modules that meet in one program', async () => {
+    await project.write(
+      'made.cts',
+      `import { atom, type Atom } from '@dynsrv/etf'\nexport const made: Atom = atom('ok')\n`,
+    )
+    const file = await project.write(
+      'taken.mts',
+      `import type { Atom } from '@dynsrv/etf'\nimport { made } from './made.cjs'\nexport const taken: Atom = made\n`,
+    )
+    await project.run(process.execPath, [TSC, ...STRICT, '--module', 'node16', file])
   })
 
   it('bring the command line', async () => {
