@@ -1,9 +1,9 @@
 import { getHeapStatistics } from 'node:v8'
 import { EtfError } from './error.ts'
-import { quoteAtom, quoteElixirAtom } from './quote.ts'
 import { ATOM_UTF8_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
-import { NODE_INSPECT, textForNode } from './term-text.ts'
-import { type Piece, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+import { quoteAtom, quoteElixirAtom } from './text/quote.ts'
+import { NODE_INSPECT, textForNode } from './text/term-text.ts'
+import { type Piece, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 import { asBuffer, countCharacters, hasLoneSurrogate, readUtf8 } from './utf8.ts'
 
 /** The longest atom that BEAM accepts, in characters (not bytes). */

@@ -1,5 +1,5 @@
-import { NODE_INSPECT, textForNode, textOfBinary } from './term-text.ts'
-import { type Piece, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
+import { type Piece, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 import { asBuffer, readUtf8 } from './utf8.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib'
-import type { ByteWriter } from './byte-writer.ts'
 import { EtfError } from './error.ts'
 import { COMPRESSED } from './tag.ts'
+import type { ByteWriter } from './write/byte-writer.ts'
 
 /** Deflate makes at most this many bytes of one; an announced size beyond it is refused before anything is inflated. */
 const MAX_DEFLATE_RATIO = 1032

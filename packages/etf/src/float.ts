@@ -1,6 +1,6 @@
-import { floatText } from './quote.ts'
-import { NODE_INSPECT } from './term-text.ts'
-import { type Piece, TERM_PIECES } from './text-pieces.ts'
+import { floatText } from './text/quote.ts'
+import { NODE_INSPECT } from './text/term-text.ts'
+import { type Piece, TERM_PIECES } from './text/text-pieces.ts'
 
 /**
  * A number that is a float in Erlang even when it has no fraction: `new Float(1)` is `1.0`, where `1` is the integer.

@@ -1,7 +1,7 @@
 import type { Atom } from './atom.ts'
-import { quoteAtom, quoteElixirAtom } from './quote.ts'
-import { NODE_INSPECT, textForNode } from './term-text.ts'
-import { type Piece, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+import { quoteAtom, quoteElixirAtom } from './text/quote.ts'
+import { NODE_INSPECT, textForNode } from './text/term-text.ts'
+import { type Piece, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 
 /**
  * A closure of another node: it cannot be called here, but it can be kept and sent back unchanged.

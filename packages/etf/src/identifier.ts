@@ -1,6 +1,6 @@
 import type { Atom } from './atom.ts'
-import { NODE_INSPECT, textForNode } from './term-text.ts'
-import { type Piece, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+import { NODE_INSPECT, textForNode } from './text/term-text.ts'
+import { type Piece, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 
 /** A process, on whichever node. The same numbers with another creation are another process. */
 export class Pid {

@@ -1,6 +1,6 @@
 import type { Term } from './term.ts'
-import { NODE_INSPECT, textForNode } from './term-text.ts'
-import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+import { NODE_INSPECT, textForNode } from './text/term-text.ts'
+import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 
 /**
  * A list that does not end in `[]`, such as the tag `[alias | Reference]` of a `gen_server` call.

@@ -1,5 +1,5 @@
-import { NODE_INSPECT } from './term-text.ts'
-import { type Piece, TERM_PIECES } from './text-pieces.ts'
+import { NODE_INSPECT } from './text/term-text.ts'
+import { type Piece, TERM_PIECES } from './text/text-pieces.ts'
 
 /**
  * What `term_to_binary(Term, [local])` made (LOCAL_EXT, OTP 26): only the VM that made it can read it.

@@ -1,8 +1,8 @@
 import type { Atom } from './atom.ts'
-import { quoteAtom } from './quote.ts'
 import type { Term } from './term.ts'
-import { NODE_INSPECT, textForNode } from './term-text.ts'
-import { type Piece, TERM_PIECES } from './text-pieces.ts'
+import { quoteAtom } from './text/quote.ts'
+import { NODE_INSPECT, textForNode } from './text/term-text.ts'
+import { type Piece, TERM_PIECES } from './text/text-pieces.ts'
 
 /** A native record of OTP 29 (RECORD_EXT). The tuples that older releases call records are tuples. */
 export class NativeRecord {

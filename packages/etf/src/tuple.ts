@@ -1,6 +1,6 @@
 import type { Term } from './term.ts'
-import { NODE_INSPECT, textForNode } from './term-text.ts'
-import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+import { NODE_INSPECT, textForNode } from './text/term-text.ts'
+import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 
 /** An Erlang tuple; `const [tag, value] = aTuple` takes it apart. Make one with {@link tuple}. */
 export class Tuple<T extends readonly Term[] = readonly Term[]> {

@@ -1,0 +1,72 @@
+import { ImproperList } from '../list.ts'
+import { NativeRecord } from '../native-record.ts'
+import * as Tag from '../tag.ts'
+import type { Term } from '../term.ts'
+import { Tuple } from '../tuple.ts'
+import type { EncodedKey } from './map-order.ts'
+import type { TermWriter } from './term-writer.ts'
+
+/** A container whose head is written; its terms come next, and behind them perhaps the end of a list. */
+interface Frame {
+  readonly terms: readonly (Term | EncodedKey)[]
+  readonly isProperList: boolean
+  next: number
+}
+
+/**
+ * Writes a term with a stack on the heap in place of the call stack.
+ *
+ * It writes the same bytes as `TermWriter.write`, which hands over here when values nest deeply, and for the
+ * containers that are rare.
+ */
+export function writeDeep(writer: TermWriter, term: Term, depth: number): void {
+  const frames: Frame[] = []
+  const push = (value: Term | EncodedKey) => {
+    const frame = openFrame(writer, value, depth + frames.length)
+    // Here the writer cannot hand over again: no container gets to it.
+    if (frame === undefined) writer.write(value, 0)
+    else frames.push(frame)
+  }
+  push(term)
+  for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+    if (frame.next < frame.terms.length) {
+      push(frame.terms[frame.next++])
+    } else {
+      if (frame.isProperList) writer.out.u8(Tag.NIL_EXT)
+      frames.pop()
+    }
+  }
+}
+
+function openFrame(writer: TermWriter, term: Term | EncodedKey, depth: number): Frame | undefined {
+  if (typeof term !== 'object' || term === null) return undefined
+  if (Array.isArray(term)) return openList(writer, term as readonly Term[], depth)
+  if (term instanceof Tuple) {
+    writer.admit(depth)
+    writer.openTuple(term.length)
+    return { terms: term.elements, isProperList: false, next: 0 }
+  }
+  if (term instanceof ImproperList) {
+    writer.admit(depth)
+    writer.openImproperList(term)
+    return { terms: [...term.elements, term.tail], isProperList: false, next: 0 }
+  }
+  if (term instanceof NativeRecord) {
+    writer.admit(depth)
+    writer.openRecord(term)
+    return { terms: term.fields.map(([, value]) => value), isProperList: false, next: 0 }
+  }
+  const pairs = writer.pairsOf(term)
+  if (pairs === undefined) return undefined
+  writer.admit(depth)
+  writer.openMap(pairs.length)
+  return { terms: pairs.flat(1), isProperList: false, next: 0 }
+}
+
+function openList(writer: TermWriter, list: readonly Term[], depth: number): Frame | undefined {
+  if (list.length === 0) return undefined
+  if (writer.writeBytesList(list)) return { terms: [], isProperList: false, next: 0 }
+  writer.admit(depth)
+  writer.openList(list.length)
+  return { terms: list, isProperList: true, next: 0 }
+}
