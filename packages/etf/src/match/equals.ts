@@ -1,15 +1,21 @@
-import { Atom } from '../atom.ts'
-import { Binary, BitString } from '../binary.ts'
-import { Float } from '../float.ts'
-import { ExternalFun, Fun } from '../fun.ts'
-import { Pid, Port, Reference } from '../identifier.ts'
-import { ImproperList } from '../list.ts'
-import { LocalTerm } from '../local-term.ts'
-import { NativeRecord } from '../native-record.ts'
 import { isPlainObject } from '../plain-object.ts'
 import { isCompoundKey } from '../read/map-builder.ts'
-import type { Term } from '../term.ts'
-import { Tuple } from '../tuple.ts'
+import {
+  Atom,
+  Binary,
+  BitString,
+  ExternalFun,
+  Float,
+  Fun,
+  ImproperList,
+  LocalTerm,
+  NativeRecord,
+  Pid,
+  Port,
+  Reference,
+  type Term,
+  Tuple,
+} from '../term.ts'
 import { canonicalText } from '../write/term-writer.ts'
 
 /**

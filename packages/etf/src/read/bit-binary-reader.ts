@@ -1,9 +1,8 @@
-import { Binary, BitString } from '../binary.ts'
-import type { Term } from '../term.ts'
-import type { TermReader } from './term-reader.ts'
+import { Binary, BitString, type Term } from '../term.ts'
+import type { TermCursor } from './term-cursor.ts'
 
 /** BIT_BINARY_EXT: a bit string, or a binary when all eight bits of the last byte count. */
-export function readBitBinary(reader: TermReader): Term {
+export function readBitBinary(reader: TermCursor): Term {
   const start = reader.skip(1)
   const length = reader.u32()
   const bits = reader.u8()

@@ -1,5 +1,6 @@
-import { MAX_ATOM_CHARACTERS } from '../atom.ts'
 import { EtfError } from '../error.ts'
+import { MAX_ATOM_CHARACTERS } from '../term.ts'
+import { MAX_KEY_DEPTH } from '../write/term-writer.ts'
 
 /** How much a term may ask for before it is refused; each is raised or lowered by {@link DecodeOptions.limits}. */
 export interface DecodeLimits {
@@ -20,9 +21,6 @@ export interface DecodeLimits {
   /** Characters of an atom. Default and most 255, as BEAM. */
   readonly atomCharacters: number
 }
-
-/** How deep compound keys may stand inside compound keys, whatever the limit says. */
-export const MAX_KEY_DEPTH = 64
 
 /** The limits of everything that is decoded, unless others are given. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
@@ -71,12 +69,5 @@ export function decodeLimits(limits: Partial<DecodeLimits> | undefined): DecodeL
     ...filled,
     atomCharacters: Math.min(filled.atomCharacters, MAX_ATOM_CHARACTERS),
     keyDepth: Math.min(filled.keyDepth, MAX_KEY_DEPTH - 1),
-  }
-}
-
-/** Checks one of the options that take a word. */
-export function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
-  if (value !== undefined && !choices.includes(value)) {
-    throw new EtfError('ETF_BAD_OPTION', `${name} must be one of ${choices.join(', ')}, not ${value}`)
   }
 }

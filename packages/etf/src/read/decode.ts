@@ -1,10 +1,8 @@
-import type { Atom } from '../atom.ts'
-import { inflateTerm } from '../compressed.ts'
 import { EtfError } from '../error.ts'
-import { LocalTerm } from '../local-term.ts'
 import { COMPRESSED, LOCAL_EXT, VERSION } from '../tag.ts'
-import type { Term } from '../term.ts'
+import { type Atom, LocalTerm, type Term } from '../term.ts'
 import type { DecodeOptions } from './decode-options.ts'
+import { inflateTerm } from './inflate.ts'
 import { TermReader } from './term-reader.ts'
 
 /** LOCAL_EXT begins with a hash of four bytes. */

@@ -1,11 +1,10 @@
-import { ImproperList } from '../list.ts'
 import * as Tag from '../tag.ts'
-import type { Term } from '../term.ts'
-import { Tuple } from '../tuple.ts'
+import { ImproperList, type Term, Tuple } from '../term.ts'
 import { openFun } from './fun-reader.ts'
+import type { LeafReader } from './leaf-reader.ts'
+import { mapOf, objectOrMapOf } from './map-builder.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
-import type { TermReader } from './term-reader.ts'
 
 /** One open container of the deep reader: it takes terms until it is whole. */
 interface Frame {
@@ -15,12 +14,17 @@ interface Frame {
   close(): Term
 }
 
+/** A reader of whole terms, which hands over here when they nest deeply; it is asked for the leaves. */
+export interface WholeReader extends LeafReader {
+  read(depth: number): Term
+}
+
 /**
  * Reads the container at the cursor with a stack on the heap in place of the call stack.
  *
  * It reads the same language as `TermReader.read`, which hands over here when terms nest deeply.
  */
-export function readDeep(reader: TermReader, depth: number): Term {
+export function readDeep(reader: WholeReader, depth: number): Term {
   const frames: Frame[] = []
   for (;;) {
     const opened = openFrame(reader, depth + frames.length)
@@ -43,7 +47,7 @@ export function readDeep(reader: TermReader, depth: number): Term {
   }
 }
 
-function openFrame(reader: TermReader, depth: number): Frame | undefined {
+function openFrame(reader: LeafReader, depth: number): Frame | undefined {
   switch (reader.bytes[reader.at]) {
     case Tag.SMALL_TUPLE_EXT:
     case Tag.LARGE_TUPLE_EXT: {
@@ -66,11 +70,11 @@ function openFrame(reader: TermReader, depth: number): Frame | undefined {
 }
 
 class CountedFrame implements Frame {
-  readonly #reader: TermReader
+  readonly #reader: LeafReader
   readonly #container: OpenContainer
   #left: number
 
-  constructor(reader: TermReader, container: OpenContainer) {
+  constructor(reader: LeafReader, container: OpenContainer) {
     this.#reader = reader
     this.#container = container
     this.#left = container.size
@@ -94,14 +98,14 @@ class CountedFrame implements Frame {
 }
 
 class ListFrame implements Frame {
-  readonly #reader: TermReader
+  readonly #reader: LeafReader
   readonly #depth: number
   readonly #list: Term[] = []
   #left = 0
   #tail: { readonly term: Term } | undefined
   #readsTail = false
 
-  constructor(reader: TermReader, depth: number) {
+  constructor(reader: LeafReader, depth: number) {
     this.#reader = reader
     this.#depth = depth
     this.#openPart()
@@ -154,15 +158,15 @@ class ListFrame implements Frame {
 }
 
 class MapFrame implements Frame {
-  readonly #reader: TermReader
+  readonly #reader: LeafReader
   readonly #start: number
   readonly #pairs: number
   readonly #keys: Term[] = []
   readonly #values: Term[] = []
   #left: number
-  #outer: ReturnType<TermReader['enterKey']> | undefined
+  #outer: ReturnType<LeafReader['enterKey']> | undefined
 
-  constructor(reader: TermReader, depth: number) {
+  constructor(reader: LeafReader, depth: number) {
     reader.skip(1)
     this.#reader = reader
     this.#pairs = reader.u32()
@@ -191,6 +195,8 @@ class MapFrame implements Frame {
   }
 
   close(): Term {
-    return this.#reader.closeMap(this.#keys, this.#values, this.#start)
+    const reader = this.#reader
+    if (reader.wantsObject) return objectOrMapOf(reader, this.#keys, this.#values, this.#start)
+    return mapOf(this.#keys, this.#values, this.#start)
   }
 }

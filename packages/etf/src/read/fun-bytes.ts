@@ -1,4 +1,4 @@
-import type { Atom } from '../atom.ts'
+import type { Atom } from '../term.ts'
 import { ByteWriter } from '../write/byte-writer.ts'
 
 /** A reference to an atom of the header: a tag and an index. */

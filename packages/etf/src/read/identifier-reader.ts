@@ -1,13 +1,13 @@
-import { Pid, Port, Reference } from '../identifier.ts'
 import * as Tag from '../tag.ts'
-import type { TermReader } from './term-reader.ts'
+import { Pid, Port, Reference } from '../term.ts'
+import type { LeafReader } from './leaf-reader.ts'
 
 /** The tags before OTP 23 keep the creation in a byte of which two bits count. */
 const MAX_SMALL_CREATION = 3
 const MAX_FIRST_WORD = 0x3_ffff
 const MAX_REFERENCE_WORDS = 5
 
-export function readPid(reader: TermReader): Pid {
+export function readPid(reader: LeafReader): Pid {
   const isNew = reader.u8() === Tag.NEW_PID_EXT
   const node = reader.readAtom()
   const id = reader.u32()
@@ -15,7 +15,7 @@ export function readPid(reader: TermReader): Pid {
   return new Pid(node, id, serial, isNew ? reader.u32() : readSmallCreation(reader))
 }
 
-export function readPort(reader: TermReader): Port {
+export function readPort(reader: LeafReader): Port {
   const tag = reader.u8()
   const node = reader.readAtom()
   if (tag === Tag.V4_PORT_EXT) {
@@ -27,7 +27,7 @@ export function readPort(reader: TermReader): Port {
   return new Port(node, BigInt(id), readSmallCreation(reader))
 }
 
-export function readReference(reader: TermReader): Reference {
+export function readReference(reader: LeafReader): Reference {
   const start = reader.at
   const tag = reader.u8()
   if (tag === Tag.REFERENCE_EXT) {
@@ -48,14 +48,14 @@ export function readReference(reader: TermReader): Reference {
 }
 
 /** Three are what every node of today makes; a literal is made faster than an array that grows. */
-function readWords(reader: TermReader, count: number): number[] {
+function readWords(reader: LeafReader, count: number): number[] {
   if (count === 3) return [reader.u32(), reader.u32(), reader.u32()]
   const words: number[] = []
   for (let index = 0; index < count; index++) words.push(reader.u32())
   return words
 }
 
-function readSmallCreation(reader: TermReader): number {
+function readSmallCreation(reader: LeafReader): number {
   const start = reader.at
   const creation = reader.u8()
   if (creation > MAX_SMALL_CREATION) {
@@ -64,7 +64,7 @@ function readSmallCreation(reader: TermReader): number {
   return creation
 }
 
-function checkFirstWord(reader: TermReader, word: number, start: number): void {
+function checkFirstWord(reader: LeafReader, word: number, start: number): void {
   if (word > MAX_FIRST_WORD) {
     throw reader.error('ETF_BAD_IDENTIFIER', 'the first word of an old reference has at most 18 bits', start)
   }

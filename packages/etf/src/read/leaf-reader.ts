@@ -1,11 +1,10 @@
-import { type Atom, atomFromLatin1, atomFromUtf8 } from '../atom.ts'
-import { Binary } from '../binary.ts'
 import type { EtfError } from '../error.ts'
-import { Float, parseFloatText } from '../float.ts'
 import { readMagnitude } from '../integer.ts'
 import * as Tag from '../tag.ts'
-import type { Term } from '../term.ts'
+import { type Atom, Binary, Float, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
+import { parseFloatText } from './float-text.ts'
+import { atomFromLatin1, atomFromUtf8 } from './recent-atoms.ts'
 import { TermCursor } from './term-cursor.ts'
 
 /** Reads the terms that hold no others: atoms, binaries, floats, large integers. */
@@ -105,7 +104,7 @@ export class LeafReader extends TermCursor {
     return value
   }
 
-  readBig(): Term {
+  readBig(): number | bigint {
     const start = this.at
     const size = this.u8() === Tag.SMALL_BIG_EXT ? this.u8() : this.u32()
     const isNegative = this.u8() !== 0

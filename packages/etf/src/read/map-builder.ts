@@ -1,11 +1,9 @@
-import { Atom } from '../atom.ts'
-import { Binary } from '../binary.ts'
 import { EtfError } from '../error.ts'
-import type { Term } from '../term.ts'
+import { Atom, Binary, type Term } from '../term.ts'
 import { readLatin1, readUtf8 } from '../utf8.ts'
 import { canonicalText } from '../write/term-writer.ts'
 import { KeySpread, SPREAD_FROM } from './key-spread.ts'
-import type { TermReader } from './term-reader.ts'
+import type { TermCursor } from './term-cursor.ts'
 
 /** Whether a `Map` cannot tell by itself that two such keys are equal terms. */
 export function isCompoundKey(key: Term): boolean {
@@ -26,7 +24,7 @@ export function mapOf(keys: readonly Term[], values: readonly Term[], start: num
 }
 
 /** The plain object of these pairs when their keys are all names and no two read the same, else their map. */
-export function objectOrMapOf(reader: TermReader, keys: readonly Term[], values: readonly Term[], start: number): Term {
+export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values: readonly Term[], start: number): Term {
   const object: Record<string, Term> = {}
   for (const [index, key] of keys.entries()) {
     const name = nameOf(key)
@@ -43,7 +41,7 @@ export function objectOrMapOf(reader: TermReader, keys: readonly Term[], values:
 }
 
 /** A key as the caller wants binaries; as objects were hoped for, it was read as a view. */
-function asAsked(reader: TermReader, key: Binary): Term {
+function asAsked(reader: TermCursor, key: Binary): Term {
   if (reader.wantsView) return key
   const text = reader.wantsText ? nameOf(key) : undefined
   return text ?? reader.view(key.offset, key.length)

@@ -1,11 +1,9 @@
-import type { Atom } from '../atom.ts'
-import { NativeRecord } from '../native-record.ts'
-import type { Term } from '../term.ts'
+import { type Atom, NativeRecord, type Term } from '../term.ts'
+import type { LeafReader } from './leaf-reader.ts'
 import type { OpenContainer } from './open-container.ts'
-import type { TermReader } from './term-reader.ts'
 
 /** RECORD_EXT of OTP 29: reads the head with the names; the values are the elements. */
-export function openRecord(reader: TermReader, depth: number): OpenContainer {
+export function openRecord(reader: LeafReader, depth: number): OpenContainer {
   const start = reader.skip(1)
   const size = reader.u32()
   const flags = reader.u8()

@@ -1,8 +1,8 @@
-import type { Atom } from '../atom.ts'
 import { EtfError, type EtfErrorCode } from '../error.ts'
+import { checkChoice } from '../options.ts'
 import * as Tag from '../tag.ts'
-import type { Term } from '../term.ts'
-import { checkChoice, type DecodeLimits, type DecodeOptions, decodeLimits } from './decode-options.ts'
+import type { Atom, Term } from '../term.ts'
+import { type DecodeLimits, type DecodeOptions, decodeLimits } from './decode-options.ts'
 import type { FunBytes } from './fun-bytes.ts'
 
 const UNEXPECTED_TAGS = new Map<number, string>([

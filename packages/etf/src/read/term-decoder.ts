@@ -1,6 +1,5 @@
-import type { Atom } from '../atom.ts'
 import { EtfError } from '../error.ts'
-import type { Term } from '../term.ts'
+import type { Atom, Term } from '../term.ts'
 import type { DecodeOptions } from './decode-options.ts'
 import { TermReader } from './term-reader.ts'
 

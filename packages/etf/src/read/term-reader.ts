@@ -1,14 +1,12 @@
-import { ImproperList } from '../list.ts'
 import * as Tag from '../tag.ts'
-import type { Term } from '../term.ts'
-import { Tuple } from '../tuple.ts'
+import { ImproperList, type Term, Tuple } from '../term.ts'
 import { readBitBinary } from './bit-binary-reader.ts'
 import { readDeep } from './deep-reader.ts'
 import { openFun, readExport } from './fun-reader.ts'
 import { readPid, readPort, readReference } from './identifier-reader.ts'
 import { KeySpread, SPREAD_FROM } from './key-spread.ts'
 import { LeafReader } from './leaf-reader.ts'
-import { checkDistinct, isCompoundKey, mapOf, objectOrMapOf } from './map-builder.ts'
+import { checkDistinct, isCompoundKey, objectOrMapOf } from './map-builder.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
 
@@ -257,11 +255,6 @@ export class TermReader extends LeafReader {
     }
     this.owed = outer
     return objectOrMapOf(this, keys, values, start)
-  }
-
-  /** Turns what the deep reader collected into the map that was asked for. */
-  closeMap(keys: Term[], values: Term[], start: number): Term {
-    return this.wantsObject ? objectOrMapOf(this, keys, values, start) : mapOf(keys, values, start)
   }
 
   #readKey(pairs: number, depth: number): Term {

@@ -1,10 +1,21 @@
-import { ImproperList } from '../list.ts'
-import { NativeRecord } from '../native-record.ts'
 import * as Tag from '../tag.ts'
-import type { Term } from '../term.ts'
-import { Tuple } from '../tuple.ts'
+import { ImproperList, NativeRecord, type Term, Tuple } from '../term.ts'
+import type { ByteWriter } from './byte-writer.ts'
 import type { EncodedKey } from './map-order.ts'
-import type { TermWriter } from './term-writer.ts'
+
+/** The writer that hands over here when values nest deeply: it is asked for the leaves, and for the heads of containers. */
+export interface ContainerWriter {
+  readonly out: ByteWriter
+  write(term: Term | EncodedKey, depth: number): void
+  admit(depth: number): void
+  openTuple(arity: number): void
+  openList(length: number): void
+  openMap(size: number): void
+  openImproperList(list: ImproperList): void
+  openRecord(record: NativeRecord): void
+  writeBytesList(list: readonly Term[]): boolean
+  pairsOf(term: Term | EncodedKey): readonly (readonly [Term | EncodedKey, Term])[] | undefined
+}
 
 /** A container whose head is written; its terms come next, and behind them perhaps the end of a list. */
 interface Frame {
@@ -19,7 +30,7 @@ interface Frame {
  * It writes the same bytes as `TermWriter.write`, which hands over here when values nest deeply, and for the
  * containers that are rare.
  */
-export function writeDeep(writer: TermWriter, term: Term, depth: number): void {
+export function writeDeep(writer: ContainerWriter, term: Term, depth: number): void {
   const frames: Frame[] = []
   const push = (value: Term | EncodedKey) => {
     const frame = openFrame(writer, value, depth + frames.length)
@@ -38,7 +49,7 @@ export function writeDeep(writer: TermWriter, term: Term, depth: number): void {
   }
 }
 
-function openFrame(writer: TermWriter, term: Term | EncodedKey, depth: number): Frame | undefined {
+function openFrame(writer: ContainerWriter, term: Term | EncodedKey, depth: number): Frame | undefined {
   if (typeof term !== 'object' || term === null) return undefined
   if (Array.isArray(term)) return openList(writer, term as readonly Term[], depth)
   if (term instanceof Tuple) {
@@ -63,7 +74,7 @@ function openFrame(writer: TermWriter, term: Term | EncodedKey, depth: number): 
   return { terms: pairs.flat(1), isProperList: false, next: 0 }
 }
 
-function openList(writer: TermWriter, list: readonly Term[], depth: number): Frame | undefined {
+function openList(writer: ContainerWriter, list: readonly Term[], depth: number): Frame | undefined {
   if (list.length === 0) return undefined
   if (writer.writeBytesList(list)) return { terms: [], isProperList: false, next: 0 }
   writer.admit(depth)

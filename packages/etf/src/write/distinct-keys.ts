@@ -1,7 +1,4 @@
-import { Atom } from '../atom.ts'
-import { Binary } from '../binary.ts'
-import { Float } from '../float.ts'
-import type { Term } from '../term.ts'
+import { Atom, Binary, Float, type Term } from '../term.ts'
 import { asBuffer, readLatin1 } from '../utf8.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Atom } from '../atom.ts'
+import type { Atom } from '../term.ts'
 
 /** How values without an Erlang counterpart are written, and how much is written at most. */
 export interface EncodeOptions {

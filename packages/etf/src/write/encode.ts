@@ -1,8 +1,7 @@
-import { deflateTerm } from '../compressed.ts'
-import { LocalTerm } from '../local-term.ts'
 import { LOCAL_EXT, VERSION } from '../tag.ts'
-import type { Term } from '../term.ts'
+import { LocalTerm, type Term } from '../term.ts'
 import { ByteWriter } from './byte-writer.ts'
+import { deflateTerm } from './deflate.ts'
 import type { EncodeOptions, WriteOptions } from './encode-options.ts'
 import { TermWriter } from './term-writer.ts'
 

@@ -1,15 +1,19 @@
 import { EtfError } from '../error.ts'
-import type { ExternalFun } from '../fun.ts'
-import type { Pid, Port, Reference } from '../identifier.ts'
 import * as Tag from '../tag.ts'
+import type { Atom, ExternalFun, Pid, Port, Reference } from '../term.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import type { TermWriter } from './term-writer.ts'
 
 /** Port numbers up to 28 bits have the tag that OTP 23 knows too. */
 const MAX_SMALL_PORT_ID = 0x0fff_ffffn
 
 /** As BEAM has it. */
 const MAX_ARITY = 255
+
+/** Where identifiers go, and who knows how the link writes atoms. */
+export interface AtomWriter {
+  readonly out: ByteWriter
+  writeAtom(atom: Atom): void
+}
 
 /** Writes into reserved room. */
 function putU32(out: ByteWriter, value: number): void {
@@ -21,7 +25,7 @@ function putU32(out: ByteWriter, value: number): void {
   out.at = at + 4
 }
 
-export function writePid(writer: TermWriter, pid: Pid): void {
+export function writePid(writer: AtomWriter, pid: Pid): void {
   const out = writer.out
   out.u8(Tag.NEW_PID_EXT)
   writer.writeAtom(pid.node)
@@ -31,7 +35,7 @@ export function writePid(writer: TermWriter, pid: Pid): void {
   putU32(out, pid.creation)
 }
 
-export function writePort(writer: TermWriter, port: Port): void {
+export function writePort(writer: AtomWriter, port: Port): void {
   const isSmall = port.id <= MAX_SMALL_PORT_ID
   writer.out.u8(isSmall ? Tag.NEW_PORT_EXT : Tag.V4_PORT_EXT)
   writer.writeAtom(port.node)
@@ -40,7 +44,7 @@ export function writePort(writer: TermWriter, port: Port): void {
   writer.out.u32(port.creation)
 }
 
-export function writeReference(writer: TermWriter, reference: Reference): void {
+export function writeReference(writer: AtomWriter, reference: Reference): void {
   const out = writer.out
   const words = reference.words
   out.u8(Tag.NEWER_REFERENCE_EXT)
@@ -51,7 +55,7 @@ export function writeReference(writer: TermWriter, reference: Reference): void {
   for (let index = 0; index < words.length; index++) putU32(out, words[index]!)
 }
 
-export function writeExport(writer: TermWriter, fun: ExternalFun): void {
+export function writeExport(writer: AtomWriter, fun: ExternalFun): void {
   if (!Number.isInteger(fun.arity) || fun.arity < 0 || fun.arity > MAX_ARITY) {
     throw new EtfError('ETF_NOT_ENCODABLE', `a fun takes 0 to ${MAX_ARITY} arguments, not ${fun.arity}`)
   }

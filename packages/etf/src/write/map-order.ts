@@ -1,10 +1,4 @@
-import { Atom } from '../atom.ts'
-import { Binary, BitString } from '../binary.ts'
-import { Float } from '../float.ts'
-import { ExternalFun, Fun } from '../fun.ts'
-import { Pid, Port, Reference } from '../identifier.ts'
-import type { Term } from '../term.ts'
-import { Tuple } from '../tuple.ts'
+import { Atom, Binary, BitString, ExternalFun, Float, Fun, Pid, Port, Reference, type Term, Tuple } from '../term.ts'
 
 /** A key that is encoded already, to be written as it is. */
 export class EncodedKey {

@@ -1,18 +1,25 @@
-import { Atom } from '../atom.ts'
-import { Binary, BitString } from '../binary.ts'
 import { EtfError } from '../error.ts'
-import { Float } from '../float.ts'
-import { ExternalFun, Fun } from '../fun.ts'
-import { Pid, Port, Reference } from '../identifier.ts'
 import { MAX_INTEGER_BYTES, magnitudeOf } from '../integer.ts'
-import { ImproperList } from '../list.ts'
-import { LocalTerm } from '../local-term.ts'
-import { NativeRecord } from '../native-record.ts'
+import { checkChoice } from '../options.ts'
 import { isPlainObject } from '../plain-object.ts'
-import { checkChoice, MAX_KEY_DEPTH } from '../read/decode-options.ts'
 import * as Tag from '../tag.ts'
-import type { Term, TermObject } from '../term.ts'
-import { Tuple } from '../tuple.ts'
+import {
+  Atom,
+  Binary,
+  BitString,
+  ExternalFun,
+  Float,
+  Fun,
+  ImproperList,
+  LocalTerm,
+  NativeRecord,
+  Pid,
+  Port,
+  Reference,
+  type Term,
+  type TermObject,
+  Tuple,
+} from '../term.ts'
 import { asBuffer, hasLoneSurrogate } from '../utf8.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { writeDeep } from './deep-writer.ts'
@@ -35,6 +42,9 @@ const SHORT_BINARY_BYTES = 24
 
 /** STRING_EXT counts in two bytes. */
 const MAX_STRING_BYTES = 65_535
+
+/** How deep compound keys may stand inside compound keys, whatever the limit says. */
+export const MAX_KEY_DEPTH = 64
 
 const TRUE = Atom.of('true')
 const FALSE = Atom.of('false')

@@ -1,7 +1,5 @@
-import { deflateSync, inflateSync } from 'node:zlib'
-import { EtfError } from './error.ts'
-import { COMPRESSED } from './tag.ts'
-import type { ByteWriter } from './write/byte-writer.ts'
+import { inflateSync } from 'node:zlib'
+import { EtfError } from '../error.ts'
 
 /** Deflate makes at most this many bytes of one; an announced size beyond it is refused before anything is inflated. */
 const MAX_DEFLATE_RATIO = 1032
@@ -46,16 +44,4 @@ export function inflateTerm({ bytes, start, announcedSize, maxSize }: Compressed
 
 function malformed(offset: number, why: string, cause?: unknown): EtfError {
   return new EtfError('ETF_BAD_COMPRESSED', `the compressed term is malformed: ${why}`, { offset, cause })
-}
-
-/** Puts the deflated form in place of what was written from `start` on, unless it is no smaller. */
-export function deflateTerm(writer: ByteWriter, start: number, level: number): void {
-  const plain = writer.written().subarray(start)
-  const deflated = deflateSync(plain, { level })
-  if (deflated.length + 5 >= plain.length) return
-  const size = plain.length
-  writer.truncate(start)
-  writer.u8(COMPRESSED)
-  writer.u32(size)
-  writer.bytes(deflated)
 }
