@@ -13,7 +13,7 @@ export const PROTOCOL_FILE = new URL('protocol.md', DOCS)
 export function stateMachines({ INITIATOR_TRANSITIONS, ACCEPTOR_TRANSITIONS }) {
   return `# State machines of the handshake
 
-Generated from \`packages/dist-protocol/src/handshake-transitions.ts\` by
+Generated from \`packages/dist-protocol/src/handshake/handshake-transitions.ts\` by
 \`node packages/dist-protocol/scripts/protocol-docs.mjs\`; a test fails when the two differ.
 
 An arrow is a message with its verdict. In every state, whatever has no arrow there leads to \`failed\`: another message
@@ -50,22 +50,22 @@ const FLAG_NOTES = {
   PUBLISHED: 'visible nodes only',
   ATOM_CACHE: 'obsolete',
   HIDDEN_ATOM_CACHE: 'obsolete',
-  DIST_MONITOR: 'both monitor flags are needed for any monitor: `control-encode.ts`',
-  DIST_MONITOR_NAME: 'both monitor flags are needed for any monitor: `control-encode.ts`',
-  DIST_HDR_ATOM_CACHE: '`distribution-header.ts`',
-  SEND_SENDER: 'SEND to peers without it: `control-encode.ts`',
-  EXIT_PAYLOAD: 'reasons inside the control tuple for peers without it: `control-encode.ts`',
-  FRAGMENTS: '`fragment.ts`, `frame-writer.ts`',
-  HANDSHAKE_23: '`handshake-message.ts`',
+  DIST_MONITOR: 'both monitor flags are needed for any monitor: `control/control-encode.ts`',
+  DIST_MONITOR_NAME: 'both monitor flags are needed for any monitor: `control/control-encode.ts`',
+  DIST_HDR_ATOM_CACHE: '`channel/distribution-header.ts`',
+  SEND_SENDER: 'SEND to peers without it: `control/control-encode.ts`',
+  EXIT_PAYLOAD: 'reasons inside the control tuple for peers without it: `control/control-encode.ts`',
+  FRAGMENTS: '`channel/fragment.ts`, `channel/frame-writer.ts`',
+  HANDSHAKE_23: '`handshake/handshake-message.ts`',
   UNICODE_IO: 'who serves I/O requests accepts both forms: `@dynsrv/node`',
-  BIG_SEQTRACE_LABELS: 'tokens are handed over as they come: `control-decode.ts`',
-  UNLINK_ID: 'UNLINK is refused towards peers with it, UNLINK_ID towards those without: `control-encode.ts`',
+  BIG_SEQTRACE_LABELS: 'tokens are handed over as they come: `control/control-decode.ts`',
+  UNLINK_ID: 'UNLINK is refused towards peers with it, UNLINK_ID towards those without: `control/control-encode.ts`',
   MANDATORY_25_DIGEST: 'announced beside every bit it stands for, expanded in what peers announce: `flags.ts`',
   SPAWN: 'every SPAWN_REQUEST must be answered: `@dynsrv/node`',
-  NAME_ME: 'only while asking for a name, or handing one out: `initiator-handshake.ts`, `acceptor-handshake.ts`',
-  ALIAS: '`control-encode.ts`, `control-decode.ts`',
+  NAME_ME: 'only while asking for a name, or handing one out: `handshake/initiator-handshake.ts`, `handshake/acceptor-handshake.ts`',
+  ALIAS: '`control/control-encode.ts`, `control/control-decode.ts`',
   LOCAL_EXT: 'never on the wire',
-  ALTACT_SIG: 'not announced; understood when it comes: `control-decode.ts`',
+  ALTACT_SIG: 'not announced; understood when it comes: `control/control-decode.ts`',
   NATIVE_RECORDS: 'not announced; RECORD_EXT comes all the same: `@dynsrv/etf`',
 }
 
@@ -91,7 +91,7 @@ PUBLISHED out. "Mandatory" is the first OTP release that refuses peers without t
 ${flags.join('\n')}`,
     opcodes: `## Control messages
 
-Read in \`packages/dist-protocol/src/control-decode.ts\`, written in \`control-encode.ts\`. Every opcode is understood when it
+Read in \`packages/dist-protocol/src/control/control-decode.ts\`, written in \`control/control-encode.ts\`. Every opcode is understood when it
 comes, whatever was agreed; which one is written follows from the flags of both sides. Opcodes that say the same thing in
 an older, newer or traced form come as one \`op\`. 5 (NODE_LINK) is refused, as BEAM does; opcodes that are not listed come as
 \`UNKNOWN\` and cost nobody the connection.

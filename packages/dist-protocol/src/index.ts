@@ -1,11 +1,14 @@
 export {
-  type AcceptorDecision,
-  AcceptorHandshake,
-  type AcceptorOptions,
-  type AssignedName,
-  resolveSimultaneous,
-} from './acceptor-handshake.ts'
-export { CHANNEL_LIMITS, Channel, type ChannelLimits, type ChannelOptions, type ChannelOutput } from './channel.ts'
+  CHANNEL_LIMITS,
+  Channel,
+  type ChannelLimits,
+  type ChannelOptions,
+  type ChannelOutput,
+} from './channel/channel.ts'
+export { EncodedTerm } from './channel/encoded-term.ts'
+export type { FragmentLimits } from './channel/fragment.ts'
+export type { IncomingMessage } from './channel/frame-reader.ts'
+export { TickClock, type TickClockOptions, type TickVerdict } from './channel/tick-clock.ts'
 export {
   ALTACT,
   type AliasSend,
@@ -30,15 +33,19 @@ export {
   type Unlink,
   type UnlinkId,
   type UnlinkIdAck,
-} from './control-message.ts'
-export type { Cookie, CookieSet } from './cookie.ts'
-export { challengeDigest, digestEquals } from './digest.ts'
-export { EncodedTerm } from './encoded-term.ts'
+} from './control/control-message.ts'
 export { DistError, type DistErrorCode, type DistErrorOptions } from './error.ts'
 export * from './flags.ts'
-export type { FragmentLimits } from './fragment.ts'
-export type { IncomingMessage } from './frame-reader.ts'
-export type { HandshakeOutput } from './handshake-machine.ts'
+export {
+  type AcceptorDecision,
+  AcceptorHandshake,
+  type AcceptorOptions,
+  type AssignedName,
+  resolveSimultaneous,
+} from './handshake/acceptor-handshake.ts'
+export type { Cookie, CookieSet } from './handshake/cookie.ts'
+export { challengeDigest, digestEquals } from './handshake/digest.ts'
+export type { HandshakeOutput } from './handshake/handshake-machine.ts'
 export {
   type AcceptorMessage,
   decodeAcceptorMessage,
@@ -47,7 +54,7 @@ export {
   type HandshakeMessage,
   type HandshakeStatus,
   type InitiatorMessage,
-} from './handshake-message.ts'
+} from './handshake/handshake-message.ts'
 export {
   ACCEPTOR_TRANSITIONS,
   type AcceptorEvent,
@@ -56,8 +63,7 @@ export {
   type InitiatorEvent,
   type InitiatorState,
   type Transitions,
-} from './handshake-transitions.ts'
-export { InitiatorHandshake, type InitiatorOptions } from './initiator-handshake.ts'
+} from './handshake/handshake-transitions.ts'
+export { InitiatorHandshake, type InitiatorOptions } from './handshake/initiator-handshake.ts'
 export type { NodeIdentity } from './node-identity.ts'
 export { framePacket, type HeaderBytes, PacketReader } from './packet.ts'
-export { TickClock, type TickClockOptions, type TickVerdict } from './tick-clock.ts'

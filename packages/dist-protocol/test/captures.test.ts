@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { encodeControl } from '../src/control-encode.ts'
+import { encodeControl } from '../src/control/control-encode.ts'
 import { AcceptorHandshake, Channel, type ChannelOutput, InitiatorHandshake, type NodeIdentity } from '../src/index.ts'
 import { CAPTURES, type Capture, join, packets } from './captures.ts'
 import { erlangText, noteText } from './erlang-text.ts'
-import { connection } from './handshake-pairs.ts'
+import { connection } from './handshake/handshake-pairs.ts'
 
 const CONNECTED = CAPTURES.filter(({ frames }) => frames.some(({ phase }) => phase === 'dist'))
 

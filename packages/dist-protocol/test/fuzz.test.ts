@@ -8,7 +8,7 @@ import { atom, EtfError, Pid } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import { Channel, DistError, HIDDEN_FLAGS } from '../src/index.ts'
 import { CAPTURES, packets } from './captures.ts'
-import { acceptor, BEAM, initiator, JS } from './handshake-pairs.ts'
+import { acceptor, BEAM, initiator, JS } from './handshake/handshake-pairs.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 20_000)
 const SEED = Number(process.env.FUZZ_SEED ?? 20_260_229)

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ERLC } from '@dynsrv/tools/beam'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
-import { AcceptorHandshake, type AcceptorOptions } from '../src/acceptor-handshake.ts'
-import { Channel, type ChannelOutput } from '../src/channel.ts'
-import type { IncomingMessage } from '../src/frame-reader.ts'
-import type { HandshakeOutput } from '../src/handshake-machine.ts'
-import { InitiatorHandshake, type InitiatorOptions } from '../src/initiator-handshake.ts'
+import { Channel, type ChannelOutput } from '../src/channel/channel.ts'
+import type { IncomingMessage } from '../src/channel/frame-reader.ts'
+import { AcceptorHandshake, type AcceptorOptions } from '../src/handshake/acceptor-handshake.ts'
+import type { HandshakeOutput } from '../src/handshake/handshake-machine.ts'
+import { InitiatorHandshake, type InitiatorOptions } from '../src/handshake/initiator-handshake.ts'
 
 let compiled: string | undefined
 

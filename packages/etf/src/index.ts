@@ -1,22 +1,32 @@
-export { Atom, atom } from './atom.ts'
-export { Binary, BitString } from './binary.ts'
-export { ByteWriter } from './byte-writer.ts'
-export { decode, decodeFirst, decodeTerm } from './decode.ts'
-export { DEFAULT_DECODE_LIMITS, type DecodeLimits, type DecodeOptions } from './decode-options.ts'
-export { encode, encodedLength, encodeInto, writeTerm } from './encode.ts'
-export type { EncodeOptions, WriteOptions } from './encode-options.ts'
-export { equals } from './equals.ts'
 export { EtfError, type EtfErrorCode } from './error.ts'
-export { Float } from './float.ts'
-export { ExternalFun, Fun } from './fun.ts'
-export { Pid, Port, Reference } from './identifier.ts'
-export { inspect } from './inspect.ts'
-export { charlist, ImproperList } from './list.ts'
-export { LocalTerm } from './local-term.ts'
-export { type Matched, Matcher, type MatchResult, type Mismatch } from './matcher.ts'
-export { NativeRecord } from './native-record.ts'
-export { t } from './t.ts'
-export type { Term, TermObject } from './term.ts'
-export { TermDecoder } from './term-decoder.ts'
-export type { TermSyntax } from './text-pieces.ts'
-export { Tuple, tuple } from './tuple.ts'
+export { equals } from './match/equals.ts'
+export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
+export { t } from './match/t.ts'
+export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
+export { DEFAULT_DECODE_LIMITS, type DecodeLimits, type DecodeOptions } from './read/decode-options.ts'
+export { TermDecoder } from './read/term-decoder.ts'
+export {
+  Atom,
+  atom,
+  Binary,
+  BitString,
+  charlist,
+  ExternalFun,
+  Float,
+  Fun,
+  ImproperList,
+  LocalTerm,
+  NativeRecord,
+  Pid,
+  Port,
+  Reference,
+  type Term,
+  type TermObject,
+  Tuple,
+  tuple,
+} from './term.ts'
+export { inspect } from './text/inspect.ts'
+export type { TermSyntax } from './text/text-pieces.ts'
+export { ByteWriter } from './write/byte-writer.ts'
+export { encode, encodedLength, encodeInto, writeTerm } from './write/encode.ts'
+export type { EncodeOptions, WriteOptions } from './write/encode-options.ts'

@@ -1,12 +1,10 @@
-import type { Atom } from './atom.ts'
-import type { Binary, BitString } from './binary.ts'
-import type { Float } from './float.ts'
-import type { ExternalFun, Fun } from './fun.ts'
-import type { Pid, Port, Reference } from './identifier.ts'
-import type { ImproperList } from './list.ts'
-import type { LocalTerm } from './local-term.ts'
-import type { NativeRecord } from './native-record.ts'
-import type { Tuple } from './tuple.ts'
+import { getHeapStatistics } from 'node:v8'
+import { EtfError } from './error.ts'
+import { ATOM_UTF8_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
+import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
+import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
+import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
+import { asBuffer, hasLoneSurrogate, readUtf8 } from './utf8.ts'
 
 /** A plain object, encoded as a map; `EncodeOptions.keys` says what its keys become. */
 export interface TermObject {
@@ -38,3 +36,488 @@ export type Term =
   | ExternalFun
   | NativeRecord
   | LocalTerm
+
+/** The longest atom that BEAM accepts, in characters (not bytes). */
+export const MAX_ATOM_CHARACTERS = 255
+
+/** The most atoms that may be alive at once, where the heap has room for them. A JavaScript `Map` ends at 2^24. */
+const MAX_LIVE_ATOMS = 8_388_608
+
+/** About what an atom takes with its name, its encoding and its place in the table. Unit: bytes. */
+const BYTES_OF_AN_ATOM = 512
+
+/** Names of one message cannot be given back before it is read: they may fill a quarter of the heap, not end the process. */
+let maxLiveAtoms: number | undefined
+
+function roomForAtoms(): number {
+  const fitting = Math.floor(getHeapStatistics().heap_size_limit / 4 / BYTES_OF_AN_ATOM)
+  return Math.min(fitting, MAX_LIVE_ATOMS)
+}
+
+/** What an atom is as a value: itself, but for the four that JavaScript has words for. */
+export type AtomValue = Atom | boolean | null | undefined
+
+/**
+ * An Erlang atom. Two atoms of the same name are the same object, so compare with `===`.
+ *
+ * Atoms are held weakly: one that nobody refers to is given back, so a peer cannot fill the memory with names.
+ * Make one with {@link atom}.
+ */
+export class Atom {
+  readonly name: string
+  /** The atom's encoding, tag and length included, as UTF-8. Not for the program: `encode` reads it. */
+  readonly wire: Uint8Array
+  /** Where the name begins in `wire`. */
+  readonly wireStart: number
+  /** What a decoder gives for this atom: `true`, `false`, `null` for `nil`, `undefined`, else the atom. */
+  readonly value: AtomValue
+
+  private constructor(name: string, utf8: Uint8Array) {
+    this.name = name
+    this.wireStart = utf8.length < 256 ? 2 : 3
+    this.wire = new Uint8Array(this.wireStart + utf8.length)
+    this.wire.set(utf8, this.wireStart)
+    this.wire[0] = utf8.length < 256 ? SMALL_ATOM_UTF8_EXT : ATOM_UTF8_EXT
+    if (utf8.length >= 256) this.wire[1] = utf8.length >> 8
+    this.wire[this.wireStart - 1] = utf8.length
+    this.value = name === 'true' ? true : name === 'false' ? false : name === 'nil' ? null : this
+    if (name === 'undefined') this.value = undefined
+  }
+
+  /** The atom of that name. {@link atom} is the same, shorter. */
+  static of(name: string): Atom {
+    const known = table.get(name)?.deref()
+    if (known !== undefined) return known
+    if (hasLoneSurrogate(name)) throw new EtfError('ETF_BAD_ATOM', 'an atom cannot hold a lone surrogate')
+    if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {
+      throw new EtfError('ETF_LIMIT_ATOM', `an atom has at most ${MAX_ATOM_CHARACTERS} characters`)
+    }
+    const utf8 = asBuffer(new TextEncoder().encode(name))
+    const made = new Atom(name, utf8)
+    maxLiveAtoms ??= roomForAtoms()
+    if (table.size >= maxLiveAtoms) sweep(maxLiveAtoms)
+    table.set(name, new WeakRef(made))
+    graveyard.register(made, name)
+    return made
+  }
+
+  toString(): string {
+    return this.name
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    return [{ text: syntax === 'erlang' ? quoteAtom(this.name) : quoteElixirAtom(this.name) }]
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/**
+ * The atom of that name, always the same object.
+ *
+ * @throws {EtfError} `ETF_LIMIT_ATOM` above 255 characters, `ETF_BAD_ATOM` for a lone surrogate
+ */
+export function atom(name: string): Atom {
+  return Atom.of(name)
+}
+
+const table = new Map<string, WeakRef<Atom>>()
+const graveyard = new FinalizationRegistry<string>((name) => {
+  if (table.get(name)?.deref() === undefined) table.delete(name)
+})
+
+/** The registry's callbacks wait for the event loop; a program that decodes without a pause needs this. */
+function sweep(most: number): void {
+  for (const [name, reference] of table) if (reference.deref() === undefined) table.delete(name)
+  if (table.size >= most) {
+    throw new EtfError('ETF_LIMIT_ATOM_TABLE', `more than ${most} atoms are in use`)
+  }
+}
+
+/** How many names the weak table holds just now, dead ones that await their end included. For tests. */
+export function atomTableSize(): number {
+  return table.size
+}
+
+/**
+ * A number that is a float in Erlang even when it has no fraction: `new Float(1)` is `1.0`, where `1` is the integer.
+ *
+ * Not a number and the infinities cannot be encoded; Erlang has no such values.
+ */
+export class Float {
+  readonly value: number
+
+  constructor(value: number) {
+    this.value = value
+  }
+
+  valueOf(): number {
+    return this.value
+  }
+
+  toString(): string {
+    return floatText(this.value)
+  }
+
+  [TERM_PIECES](): readonly Piece[] {
+    return [{ text: floatText(this.value) }]
+  }
+
+  [NODE_INSPECT](): string {
+    return floatText(this.value)
+  }
+}
+
+/**
+ * A light view of a binary inside the bytes that were decoded: nothing is made until it is asked for.
+ *
+ * It costs a third of a `Uint8Array` to make. It stays valid as long as those bytes are not overwritten.
+ */
+export class Binary {
+  /** The bytes that were decoded, of which this is a part. */
+  readonly source: Uint8Array
+  readonly offset: number
+  /** Bytes, not characters. */
+  readonly length: number
+
+  constructor(source: Uint8Array, offset = 0, length: number = source.length - offset) {
+    this.source = source
+    this.offset = offset
+    this.length = length
+  }
+
+  /** The bytes, on the same memory as the source. */
+  toBytes(): Uint8Array {
+    return this.source.subarray(this.offset, this.offset + this.length)
+  }
+
+  /** The bytes read as UTF-8; U+FFFD stands for what is malformed. */
+  toString(): string {
+    const end = this.offset + this.length
+    return readUtf8(this.source, this.offset, end) ?? asBuffer(this.source).toString('utf8', this.offset, end)
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    return [{ text: textOfBinary(this.toBytes(), syntax) }]
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/** A bit string whose length is no multiple of eight. */
+export class BitString {
+  readonly bytes: Uint8Array
+  /** How many bits of the last byte count, from the high end: 1 to 7, or 8 when all do. The others are 0. */
+  readonly bits: number
+
+  constructor(bytes: Uint8Array, bits: number) {
+    this.bytes = bytes
+    this.bits = bits
+  }
+
+  get bitLength(): number {
+    return this.bytes.length === 0 ? 0 : (this.bytes.length - 1) * 8 + this.bits
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    const whole = this.bits === 8 ? this.bytes : this.bytes.subarray(0, -1)
+    const parts = Array.from(whole, String)
+    if (this.bits !== 8) {
+      const last = this.bytes[this.bytes.length - 1]! >> (8 - this.bits)
+      parts.push(syntax === 'erlang' ? `${last}:${this.bits}` : `${last}::size(${this.bits})`)
+    }
+    return [{ text: `<<${parts.join(syntax === 'erlang' ? ',' : ', ')}>>` }]
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/** An Erlang tuple; `const [tag, value] = aTuple` takes it apart. Make one with {@link tuple}. */
+export class Tuple<T extends readonly Term[] = readonly Term[]> {
+  readonly elements: T
+
+  constructor(elements: T) {
+    this.elements = elements
+  }
+
+  /** The arity. */
+  get length(): number {
+    return this.elements.length
+  }
+
+  [Symbol.iterator](): IterableIterator<T[number]> {
+    return this.elements.values()
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    return sequence('{', this.elements, '}', syntax)
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/** A tuple of these elements, each with its own type. */
+export function tuple<const T extends readonly Term[]>(...elements: T): Tuple<T> {
+  return new Tuple(elements)
+}
+
+/**
+ * A list that does not end in `[]`, such as the tag `[alias | Reference]` of a `gen_server` call.
+ *
+ * Its tail is never itself a list, or it would not be improper; an encoder refuses one that is.
+ */
+export class ImproperList {
+  /** One or more elements in front of the tail. */
+  readonly elements: readonly Term[]
+  readonly tail: Term
+
+  constructor(elements: readonly Term[], tail: Term) {
+    this.elements = elements
+    this.tail = tail
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    const bar = { text: syntax === 'erlang' ? '|' : ' | ' }
+    return [...sequence('[', this.elements, '', syntax), bar, { term: this.tail }, { text: ']' }]
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/** The code points of a text: what Erlang calls a string. `charlist('abc')` encodes as `"abc"`. */
+export function charlist(text: string): number[] {
+  return Array.from(text, (character) => character.codePointAt(0)!)
+}
+
+/** A native record of OTP 29 (RECORD_EXT). The tuples that older releases call records are tuples. */
+export class NativeRecord {
+  readonly module: Atom
+  readonly recordName: Atom
+  /** Whether the module exports the record's definition. */
+  readonly exported: boolean
+  readonly fields: readonly (readonly [name: Atom, value: Term])[]
+
+  constructor(module: Atom, recordName: Atom, exported: boolean, fields: readonly (readonly [Atom, Term])[]) {
+    this.module = module
+    this.recordName = recordName
+    this.exported = exported
+    this.fields = fields
+  }
+
+  [TERM_PIECES](): readonly Piece[] {
+    const pieces: Piece[] = [{ text: `#${quoteAtom(this.module.name)}:${quoteAtom(this.recordName.name)}{` }]
+    for (const [index, [name, term]] of this.fields.entries()) {
+      pieces.push({ text: `${index > 0 ? ',' : ''}${quoteAtom(name.name)} = ` }, { term })
+    }
+    pieces.push({ text: '}' })
+    return pieces
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/** A process, on whichever node. The same numbers with another creation are another process. */
+export class Pid {
+  readonly node: Atom
+  /** u32. */
+  readonly id: number
+  /** u32. */
+  readonly serial: number
+  /** u32; which incarnation of the node. */
+  readonly creation: number
+
+  constructor(node: Atom, id: number, serial: number, creation: number) {
+    this.node = node
+    this.id = id
+    this.serial = serial
+    this.creation = creation
+  }
+
+  equals(other: unknown): boolean {
+    return (
+      other instanceof Pid &&
+      other.id === this.id &&
+      other.serial === this.serial &&
+      other.creation === this.creation &&
+      other.node === this.node
+    )
+  }
+
+  /** `<node.id.serial>`, for people; it leaves the creation out. */
+  toString(): string {
+    return `<${this.node.name}.${this.id}.${this.serial}>`
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    return [{ text: syntax === 'erlang' ? this.toString() : `#PID${this.toString()}` }]
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/** A port of a node. */
+export class Port {
+  readonly node: Atom
+  /** u64. */
+  readonly id: bigint
+  readonly creation: number
+
+  constructor(node: Atom, id: bigint, creation: number) {
+    this.node = node
+    this.id = id
+    this.creation = creation
+  }
+
+  equals(other: unknown): boolean {
+    return other instanceof Port && other.id === this.id && other.creation === this.creation && other.node === this.node
+  }
+
+  toString(): string {
+    return `#Port<${this.node.name}.${this.id}>`
+  }
+
+  [TERM_PIECES](): readonly Piece[] {
+    return [{ text: this.toString() }]
+  }
+
+  [NODE_INSPECT](): string {
+    return this.toString()
+  }
+}
+
+/** A unique reference, such as a monitor, a timer or the tag of a call. */
+export class Reference {
+  readonly node: Atom
+  readonly creation: number
+  /** One to five u32, in the order of the wire; Erlang prints them the other way round. */
+  readonly words: readonly number[]
+
+  constructor(node: Atom, creation: number, words: readonly number[]) {
+    this.node = node
+    this.creation = creation
+    this.words = words
+  }
+
+  equals(other: unknown): boolean {
+    return (
+      other instanceof Reference &&
+      other.creation === this.creation &&
+      other.node === this.node &&
+      other.words.length === this.words.length &&
+      other.words.every((word, index) => word === this.words[index])
+    )
+  }
+
+  toString(): string {
+    return `#Ref<${[this.node.name, ...this.words.toReversed()].join('.')}>`
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    const text = this.toString()
+    return [{ text: syntax === 'erlang' ? text : text.replace('#Ref', '#Reference') }]
+  }
+
+  [NODE_INSPECT](): string {
+    return this.toString()
+  }
+}
+
+/**
+ * A closure of another node: it cannot be called here, but it can be kept and sent back unchanged.
+ */
+export class Fun {
+  readonly module: Atom
+  readonly arity: number
+  /** Its number among the funs of the module. */
+  readonly index: number
+  /** Tells one version of the module's code from another. */
+  readonly uniq: number
+  /** The whole encoding with its tag, byte for byte as it came, but for atoms that stood in a distribution header. */
+  readonly bytes: Uint8Array
+
+  constructor(module: Atom, arity: number, index: number, uniq: number, bytes: Uint8Array) {
+    this.module = module
+    this.arity = arity
+    this.index = index
+    this.uniq = uniq
+    this.bytes = bytes
+  }
+
+  toString(): string {
+    return `#Fun<${this.module.name}.${this.index}.${this.uniq}>`
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    const name = `${this.index}.${this.uniq}`
+    if (syntax === 'erlang') return [{ text: this.toString() }]
+    return [{ text: `#Function<${name} in ${quoteElixirAtom(this.module.name)}>` }]
+  }
+
+  [NODE_INSPECT](): string {
+    return this.toString()
+  }
+}
+
+/** A function by name, `fun module:function/arity`. */
+export class ExternalFun {
+  readonly module: Atom
+  readonly function: Atom
+  /** 0 to 255. */
+  readonly arity: number
+
+  constructor(module: Atom, functionName: Atom, arity: number) {
+    this.module = module
+    this.function = functionName
+    this.arity = arity
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    const { module, function: name, arity } = this
+    if (syntax === 'erlang') return [{ text: `fun ${quoteAtom(module.name)}:${quoteAtom(name.name)}/${arity}` }]
+    return [{ text: `&${quoteElixirAtom(module.name)}.${quoteElixirAtom(name.name).replace(/^:/, '')}/${arity}` }]
+  }
+
+  [NODE_INSPECT](): string {
+    return textForNode(this)
+  }
+}
+
+/**
+ * What `term_to_binary(Term, [local])` made (LOCAL_EXT, OTP 26): only the VM that made it can read it.
+ *
+ * It is always a whole input and is kept as it came. Encoding it gives the same bytes, for that VM to read.
+ */
+export class LocalTerm {
+  /** All that follows the tag. */
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  toString(): string {
+    return `#Local<${this.bytes.length} bytes>`
+  }
+
+  [TERM_PIECES](): readonly Piece[] {
+    return [{ text: this.toString() }]
+  }
+
+  [NODE_INSPECT](): string {
+    return this.toString()
+  }
+}

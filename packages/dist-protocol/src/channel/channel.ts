@@ -1,0 +1,196 @@
+import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
+import type { ControlMessage } from '../control/control-message.ts'
+import { DistError } from '../error.ts'
+import type { NodeIdentity } from '../node-identity.ts'
+import { PacketReader } from '../packet.ts'
+import type { EncodedTerm } from './encoded-term.ts'
+import type { FragmentLimits } from './fragment.ts'
+import { FrameReader, type IncomingMessage } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+
+/** How much a peer may make us hold. */
+export interface ChannelLimits extends FragmentLimits {
+  /** The largest frame that is let in. Unit: bytes, without the length. */
+  readonly maxFrameBytes: number
+}
+
+/** @see ChannelLimits */
+export const CHANNEL_LIMITS: ChannelLimits = {
+  maxFrameBytes: 64 * 1024 * 1024,
+  maxPartialMessages: 1024,
+  maxPartialBytes: 64 * 1024 * 1024,
+  maxPartialAgeMs: 300_000,
+}
+
+/** What a channel is made of: what the handshake found out, and limits. */
+export interface ChannelOptions {
+  readonly self: NodeIdentity
+  readonly peer: NodeIdentity
+  /** The negotiated flags, from the handshake's `connected`. They fix the framing. */
+  readonly flags: bigint
+  readonly limits?: Partial<ChannelLimits>
+  /** How payloads, reasons and tokens are decoded. */
+  readonly decode?: DecodeOptions
+  /**
+   * From which length on a binary inside a sent term is not copied: `takeOutput` hands out its own memory, to which
+   * nobody may write until it has been sent. Unit: bytes; default 4096, `Infinity` copies each.
+   */
+  readonly shareBinariesFrom?: number
+}
+
+/** What came from the peer. */
+export type ChannelOutput =
+  | IncomingMessage
+  /** The peer is there, and has nothing to say. */
+  | { readonly type: 'tick' }
+  /** Close the connection; nothing more will come out of this channel. */
+  | { readonly type: 'failed'; readonly error: DistError }
+
+/**
+ * The connected phase of one link: bytes to messages, messages to bytes.
+ *
+ * The framing follows from the negotiated flags: pass-through, or distribution headers with or without atom cache and
+ * fragments. Nothing is written to a socket here: take the bytes with `takeOutput`, best once per turn of the event loop.
+ *
+ * @see OTP `erl_dist_protocol`, "Protocol between Connected Nodes"
+ */
+export class Channel {
+  readonly self: NodeIdentity
+  readonly peer: NodeIdentity
+  readonly flags: bigint
+  readonly #packets: PacketReader
+  readonly #frames: FrameReader
+  readonly #writer: FrameWriter
+  #error: DistError | undefined
+
+  /** @throws {DistError} `DIST_BAD_OPTION` for a limit that is no positive number */
+  constructor({ self, peer, flags, limits = {}, decode = {}, shareBinariesFrom }: ChannelOptions) {
+    const all = { ...CHANNEL_LIMITS, ...limits }
+    for (const [name, value] of Object.entries(all)) {
+      if (typeof value !== 'number' || !(value > 0)) {
+        throw new DistError('DIST_BAD_OPTION', `${name} must be a positive number, not ${value}`)
+      }
+    }
+    if (shareBinariesFrom !== undefined && !(shareBinariesFrom > 0)) {
+      throw new DistError('DIST_BAD_OPTION', `shareBinariesFrom must be a positive number, not ${shareBinariesFrom}`)
+    }
+    this.self = self
+    this.peer = peer
+    this.flags = flags
+    this.#frames = new FrameReader(flags, all, decode)
+    this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
+    this.#writer = new FrameWriter({ flags, self: self.name, peer: peer.name }, shareBinariesFrom)
+  }
+
+  get state(): 'open' | 'failed' {
+    return this.#error === undefined ? 'open' : 'failed'
+  }
+
+  /** Why the channel failed. */
+  get error(): DistError | undefined {
+    return this.#error
+  }
+
+  /**
+   * Bytes came from the peer, cut anywhere.
+   *
+   * Payloads are views of the chunk (or of memory of the channel's own): valid as long as nobody overwrites it. What the
+   * channel itself keeps for later is copied.
+   *
+   * @returns what came, in order; nothing once the channel has failed
+   */
+  receive(chunk: Uint8Array): ChannelOutput[] {
+    const outputs: ChannelOutput[] = []
+    if (this.#error !== undefined) return outputs
+    const packets = this.#packets
+    try {
+      packets.push(chunk)
+      while (packets.next()) {
+        if (packets.start === packets.end) {
+          outputs.push({ type: 'tick' })
+          continue
+        }
+        const message = packets.isPlaced
+          ? this.#frames.readPlaced(packets.bytes, packets.end)
+          : this.#frames.read(packets.bytes, packets.start, packets.end)
+        if (message !== undefined) outputs.push(message)
+      }
+    } catch (cause) {
+      outputs.push(this.#fail(cause))
+    }
+    return outputs
+  }
+
+  /**
+   * Where the socket's next bytes are best written, when a large frame is under way; hand that part of it to `receive`
+   * and it is not copied any more. Undefined when it does not matter.
+   */
+  readTarget(): Uint8Array | undefined {
+    return this.#error === undefined ? this.#packets.readTarget() : undefined
+  }
+
+  /** How much is best read from the socket at once when there is no `readTarget`. Unit: bytes. */
+  get readAhead(): number {
+    return this.#packets.readAhead
+  }
+
+  /**
+   * Gives up when an unfinished message has waited too long for its next fragment.
+   *
+   * @param now on any steady clock. Unit: milliseconds
+   */
+  expire(now: number): ChannelOutput[] {
+    if (this.#error !== undefined) return []
+    try {
+      this.#frames.expire(now)
+      return []
+    } catch (cause) {
+      return [this.#fail(cause)]
+    }
+  }
+
+  /**
+   * Queues a message. A `Uint8Array` of 4 KiB or more inside it is not copied: see `ChannelOptions.shareBinariesFrom`.
+   *
+   * @param payload the message, exit reason or argument list of those that take one; an `EncodedTerm` is passed on as it is
+   * @throws {DistError} `DIST_BAD_CONTROL` for what would make the peer drop the connection, `DIST_BAD_STATE` once failed
+   * @throws {EtfError} for a term that has no encoding; nothing is queued then
+   */
+  send(control: ControlMessage, ...payload: [payload?: Term | EncodedTerm]): void {
+    if (this.#error !== undefined) {
+      throw new DistError('DIST_BAD_STATE', 'the channel has failed', { cause: this.#error })
+    }
+    this.#writer.write(control, payload)
+  }
+
+  /** Queues a tick, which tells the peer that we are there. */
+  tick(): void {
+    this.#writer.tick()
+  }
+
+  /** Bytes that wait for `takeOutput`. */
+  get pendingBytes(): number {
+    return this.#writer.pendingBytes
+  }
+
+  /**
+   * Hands over what is queued, to be written in this order.
+   *
+   * @param maxBytes once so much is handed over, further fragments of large messages wait for the next call, and
+   * whatever other processes send until then goes before them. Default: no limit.
+   */
+  takeOutput(maxBytes = Number.POSITIVE_INFINITY): Uint8Array[] {
+    return this.#writer.take(maxBytes)
+  }
+
+  #fail(cause: unknown): ChannelOutput {
+    const error =
+      cause instanceof EtfError
+        ? new DistError('DIST_MALFORMED', `a control message does not decode: ${cause.message}`, { cause })
+        : cause
+    if (!(error instanceof DistError)) throw error
+    this.#error = error
+    this.#frames.clear()
+    return { type: 'failed', error }
+  }
+}

@@ -1,0 +1,213 @@
+import { type Atom, type DecodeOptions, TermDecoder } from '@dynsrv/etf'
+import { type DecodedControl, decodeControl } from '../control/control-decode.ts'
+import type { ControlMessage } from '../control/control-message.ts'
+import { DistError } from '../error.ts'
+import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
+import type { Placement } from '../packet.ts'
+import { HeaderReader } from './distribution-header.ts'
+import { EncodedTerm } from './encoded-term.ts'
+import { type FragmentLimits, type PartialMessage, Reassembler, type Sequence } from './fragment.ts'
+import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
+import { LastPrefix } from './last-prefix.ts'
+
+/** A control message with what belongs to it. */
+export interface IncomingMessage {
+  readonly type: 'message'
+  readonly control: ControlMessage
+  /** The message, exit reason or argument list of those that have one. */
+  readonly payload?: EncodedTerm
+}
+
+/** Frames to messages, in the framing that the negotiated flags fix. */
+export class FrameReader {
+  readonly #header: HeaderReader | undefined
+  readonly #reassembler: Reassembler | undefined
+  readonly #decoder: TermDecoder
+  readonly #last = new LastPrefix()
+  /** The ids of the first fragment that is being gathered in its place. */
+  #placedFirst: FragmentIds | undefined
+
+  constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions) {
+    const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
+    this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
+    this.#reassembler = fragments ? new Reassembler(limits) : undefined
+    this.#decoder = new TermDecoder(decode)
+  }
+
+  /**
+   * One frame, `bytes[start, end)`, not empty and without its length.
+   *
+   * @returns the message, unless it is not whole yet
+   * @throws {DistError | EtfError} when the peer broke the protocol
+   */
+  read(bytes: Uint8Array, start: number, end: number): IncomingMessage | undefined {
+    const { control, atoms, length } = this.#last
+    if (control !== undefined && this.#last.matches(bytes, start, end)) {
+      return { type: 'message', control, payload: new EncodedTerm(bytes, start + length, end, atoms, this.#decoder) }
+    }
+    const header = this.#header
+    if (header === undefined) return this.#passThrough(bytes, start, end)
+    if (bytes[start] !== VERSION)
+      throw malformed(`a frame that starts with byte ${bytes[start]} where ${VERSION} is due`)
+    const kind = end - start > 1 ? bytes[start + 1] : undefined
+    if (kind === HEADER) return this.#whole(bytes, start, end, header, 2)
+    if (this.#reassembler !== undefined) {
+      if (kind === FIRST_FRAGMENT) return this.#firstFragment(bytes, start, end, header, this.#reassembler)
+      if (kind === FURTHER_FRAGMENT) return this.#furtherFragment(bytes, start, end, this.#reassembler)
+    }
+    throw malformed(`a frame of kind ${kind}`)
+  }
+
+  /** @throws {DistError} `DIST_FRAGMENT_LIMIT` when an unfinished message stands still for too long */
+  expire(now: number): void {
+    this.#reassembler?.expire(now)
+  }
+
+  /** Drops unfinished messages. */
+  clear(): void {
+    this.#reassembler?.clear()
+  }
+
+  /** How the bytes of a fragment that is still arriving find their place. */
+  placement(): Placement | undefined {
+    const reassembler = this.#reassembler
+    if (reassembler === undefined) return undefined
+    return {
+      headBytes: FRAGMENT_PREFIX_BYTES,
+      place: (bytes, at, restBytes) => {
+        if (bytes[at] !== VERSION) return undefined
+        const kind = bytes[at + 1]
+        if (kind !== FIRST_FRAGMENT && kind !== FURTHER_FRAGMENT) return undefined
+        const ids = fragmentIds(bytes, at)
+        if (kind === FURTHER_FRAGMENT) return reassembler.place(ids.sequence, ids.fragment, restBytes)
+        const placed = reassembler.placeFirst(ids.fragment, restBytes)
+        // One without a place is gathered like any frame, and must not be taken for the next that has one.
+        this.#placedFirst = placed === undefined ? undefined : ids
+        return placed
+      },
+    }
+  }
+
+  /** A fragment that was gathered in its place, `bytes[0, end)`, is there. */
+  readPlaced(bytes: Uint8Array, end: number): IncomingMessage | undefined {
+    const first = this.#placedFirst
+    if (first === undefined) return this.#finish(this.#reassembler!.continuePlaced())
+    this.#placedFirst = undefined
+    const { atoms, decoded } = this.#head(bytes, 0, end, this.#header!)
+    this.#reassembler!.beginPlaced(first.sequence, first.fragment, decoded, atoms, this.#decoder.end, end)
+    return undefined
+  }
+
+  /** What stands in front of the payload of a first fragment. */
+  #head(bytes: Uint8Array, at: number, end: number, header: HeaderReader) {
+    const atoms = header.read(bytes, at, end)
+    if (header.isNew) this.#last.forget()
+    const value = this.#decoder.decode(bytes, header.end, end, atoms)
+    return { atoms, decoded: decodeControl(value) }
+  }
+
+  #whole(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    header: HeaderReader,
+    skipped: number,
+  ): IncomingMessage | undefined {
+    const atoms = header.read(bytes, start + skipped, end)
+    const value = this.#decoder.decode(bytes, header.end, end, atoms)
+    const at = this.#decoder.end
+    const decoded = decodeControl(value)
+    if (header.isNew) this.#last.forget()
+    else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
+    return message(decoded, this.#payload(bytes, at, end, atoms))
+  }
+
+  #passThrough(bytes: Uint8Array, start: number, end: number): IncomingMessage {
+    if (end - start < 2 || bytes[start] !== PASS_THROUGH || bytes[start + 1] !== VERSION)
+      throw malformed('a frame that is not pass-through, as was agreed')
+    const value = this.#decoder.decode(bytes, start + 2, end)
+    const at = this.#decoder.end
+    const decoded = decodeControl(value)
+    // Bytes behind the control tuple of an op without payload mean nothing.
+    if (decoded.payload === false || at === end) return message(decoded, undefined)
+    if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')
+    if (decoded.payload === true && at + 1 < end) this.#last.keep(bytes, start, at + 1, decoded.control, NO_ATOMS)
+    return message(decoded, this.#payload(bytes, at + 1, end, NO_ATOMS))
+  }
+
+  #firstFragment(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    header: HeaderReader,
+    reassembler: Reassembler,
+  ): IncomingMessage | undefined {
+    if (end - start < FRAGMENT_PREFIX_BYTES) throw endsInPrefix()
+    const { sequence, fragment } = fragmentIds(bytes, start)
+    if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
+    if (fragment === 1) return this.#whole(bytes, start, end, header, FRAGMENT_PREFIX_BYTES)
+    const { atoms, decoded } = this.#head(bytes, start + FRAGMENT_PREFIX_BYTES, end, header)
+    reassembler.begin(sequence, fragment, decoded, atoms, bytes.subarray(this.#decoder.end, end))
+    return undefined
+  }
+
+  #furtherFragment(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    reassembler: Reassembler,
+  ): IncomingMessage | undefined {
+    if (end - start < FRAGMENT_PREFIX_BYTES) throw endsInPrefix()
+    const { sequence, fragment } = fragmentIds(bytes, start)
+    return this.#finish(reassembler.continue(sequence, fragment, bytes.subarray(start + FRAGMENT_PREFIX_BYTES, end)))
+  }
+
+  #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
+    if (whole === undefined) return undefined
+    const { decoded, atoms, bytes, start, filled } = whole
+    return message(decoded, this.#payload(bytes, start, filled, atoms))
+  }
+
+  #payload(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[]): EncodedTerm | undefined {
+    return at < end ? new EncodedTerm(bytes, at, end, atoms, this.#decoder) : undefined
+  }
+}
+
+/** The upper half of the first 64-bit number that a `number` does not hold exactly. */
+const EXACT_HIGH_HALF = 1 << 21
+
+const NO_ATOMS: readonly Atom[] = []
+
+interface FragmentIds {
+  readonly sequence: Sequence
+  readonly fragment: number
+}
+
+/** What the prefix of a fragment that begins at `bytes[at]`, and is there whole, says. */
+function fragmentIds(bytes: Uint8Array, at: number): FragmentIds {
+  const high = u32(bytes, at + 2)
+  const low = u32(bytes, at + 6)
+  const sequence = high < EXACT_HIGH_HALF ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low)
+  return { sequence, fragment: u32(bytes, at + 10) * 0x1_0000_0000 + u32(bytes, at + 14) }
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+function endsInPrefix(): DistError {
+  return malformed('a fragment that ends in its prefix')
+}
+
+/** One message as it comes out: reasons of the older opcodes come as payload too. */
+function message({ control, payload, inlineReason }: DecodedControl, came: EncodedTerm | undefined): IncomingMessage {
+  if (inlineReason !== undefined) return { type: 'message', control, payload: EncodedTerm.of(inlineReason.term) }
+  if (payload === false) return { type: 'message', control }
+  if (came !== undefined) return { type: 'message', control, payload: came }
+  if (payload === true) throw malformed(`${control.op} without its payload`)
+  return { type: 'message', control }
+}
+
+function malformed(what: string): DistError {
+  return new DistError('DIST_MALFORMED', `the peer sent ${what}`)
+}

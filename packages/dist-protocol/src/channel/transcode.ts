@@ -1,0 +1,242 @@
+import type { Atom, ByteWriter } from '@dynsrv/etf'
+import { DistError } from '../error.ts'
+import type { EncodedTerm } from './encoded-term.ts'
+
+/**
+ * Writes a term that came from one link into a frame of another, without decoding it.
+ *
+ * References to the atoms of its own frame's header become references of the new frame, or inline atoms. The structure is
+ * checked on the way, because a term that does not hold together would cost the other link its connection, and a fun with
+ * an arity that crashes some releases is never passed on.
+ *
+ * @param atomRef the new frame's reference for an atom, or -1 to write it inline
+ * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent
+ */
+export function transcode(term: EncodedTerm, writer: ByteWriter, atomRef: (atom: Atom) => number): void {
+  new Transcoder(term, writer, atomRef).run()
+}
+
+const SMALL_ATOM_UTF8_EXT = 119
+const ATOM_UTF8_EXT = 118
+const ATOM_CACHE_REF = 82
+
+/** A fun whose inner terms are being passed on; its size is known when they are. */
+interface OpenFun {
+  /** How many terms are left to walk when the fun is whole. */
+  readonly left: number
+  readonly sizeAt: number
+}
+
+class Transcoder {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #end: number
+  readonly #atoms: readonly Atom[]
+  readonly #writer: ByteWriter
+  readonly #atomRef: (atom: Atom) => number
+  #at: number
+  /** Everything before it has been written. */
+  #written: number
+  /** Terms still to walk. */
+  #left = 1
+  readonly #funs: OpenFun[] = []
+
+  constructor({ bytes, start, end, atoms }: EncodedTerm, writer: ByteWriter, atomRef: (atom: Atom) => number) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, end)
+    this.#end = end
+    this.#atoms = atoms
+    this.#writer = writer
+    this.#atomRef = atomRef
+    this.#at = start
+    this.#written = start
+  }
+
+  run(): void {
+    while (this.#left > 0) {
+      this.#left--
+      this.#walk()
+      this.#closeFuns()
+    }
+    this.#flush(this.#at)
+  }
+
+  /** Passes one term, but for the terms inside it, which are added to those left. */
+  #walk(): void {
+    const at = this.#at
+    const tag = this.#u8()
+    switch (tag) {
+      case 67: // RECORD_EXT: definitions' module and name, then names and values
+        this.#add(2 + 2 * this.#u32())
+        this.#skip(1)
+        break
+      case 70: // NEW_FLOAT_EXT
+        this.#skip(8)
+        break
+      case 77: // BIT_BINARY_EXT
+        this.#skip(this.#u32() + 1)
+        break
+      case ATOM_CACHE_REF:
+      case 100:
+      case 115:
+      case ATOM_UTF8_EXT:
+      case SMALL_ATOM_UTF8_EXT:
+        this.#at = at
+        this.#atom()
+        break
+      case 88: // NEW_PID_EXT
+      case 120: // V4_PORT_EXT
+        this.#nodeAnd(12)
+        break
+      case 89: // NEW_PORT_EXT
+        this.#nodeAnd(8)
+        break
+      case 90: // NEWER_REFERENCE_EXT
+        this.#nodeAnd(4 + 4 * this.#u16())
+        break
+      case 97: // SMALL_INTEGER_EXT
+        this.#skip(1)
+        break
+      case 98: // INTEGER_EXT
+        this.#skip(4)
+        break
+      case 99: // FLOAT_EXT
+        this.#skip(31)
+        break
+      case 101: // REFERENCE_EXT
+      case 102: // PORT_EXT
+        this.#nodeAnd(5)
+        break
+      case 103: // PID_EXT
+        this.#nodeAnd(9)
+        break
+      case 104: // SMALL_TUPLE_EXT
+        this.#add(this.#u8())
+        break
+      case 105: // LARGE_TUPLE_EXT
+        this.#add(this.#u32())
+        break
+      case 106: // NIL_EXT
+        break
+      case 107: // STRING_EXT
+        this.#skip(this.#u16())
+        break
+      case 108: // LIST_EXT
+        this.#add(this.#u32() + 1)
+        break
+      case 109: // BINARY_EXT
+        this.#skip(this.#u32())
+        break
+      case 110: // SMALL_BIG_EXT
+        this.#skip(this.#u8() + 1)
+        break
+      case 111: // LARGE_BIG_EXT
+        this.#skip(this.#u32() + 1)
+        break
+      case 112: // NEW_FUN_EXT
+        this.#fun()
+        break
+      case 113: // EXPORT_EXT; OTP 27 and 29 abort on an arity that is no byte
+        this.#atom()
+        this.#atom()
+        if (this.#u8() !== 97) throw malformed('a fun whose arity is above 255')
+        this.#skip(1)
+        break
+      case 114: // NEW_REFERENCE_EXT
+        this.#nodeAnd(1 + 4 * this.#u16())
+        break
+      case 116: // MAP_EXT
+        this.#add(2 * this.#u32())
+        break
+      default:
+        throw malformed(`tag ${tag}`)
+    }
+  }
+
+  #atom(): void {
+    const at = this.#at
+    const tag = this.#u8()
+    if (tag === ATOM_CACHE_REF) {
+      const name = this.#atoms[this.#u8()]
+      if (name === undefined) throw malformed('a reference to an atom that its header does not name')
+      this.#flush(at)
+      this.#written = this.#at
+      this.#writeAtom(name)
+    } else if (tag === 115 || tag === SMALL_ATOM_UTF8_EXT) {
+      this.#skip(this.#u8())
+    } else if (tag === 100 || tag === ATOM_UTF8_EXT) {
+      this.#skip(this.#u16())
+    } else {
+      throw malformed(`tag ${tag} where an atom belongs`)
+    }
+  }
+
+  #writeAtom(name: Atom): void {
+    const ref = this.#atomRef(name)
+    if (ref < 0) {
+      this.#writer.bytes(name.wire)
+    } else {
+      this.#writer.u8(ATOM_CACHE_REF)
+      this.#writer.u8(ref)
+    }
+  }
+
+  #nodeAnd(length: number): void {
+    this.#atom()
+    this.#skip(length)
+  }
+
+  #fun(): void {
+    this.#flush(this.#at)
+    this.#funs.push({ left: this.#left, sizeAt: this.#writer.length })
+    this.#skip(4 + 1 + 16 + 4)
+    this.#add(4 + this.#u32())
+  }
+
+  /** A fun's size counts itself and all behind it, and changes when atoms inside are written in another way. */
+  #closeFuns(): void {
+    for (let fun = this.#funs.at(-1); fun !== undefined && fun.left === this.#left; fun = this.#funs.at(-1)) {
+      this.#flush(this.#at)
+      this.#writer.setU32(fun.sizeAt, this.#writer.length - fun.sizeAt)
+      this.#funs.pop()
+    }
+  }
+
+  #flush(until: number): void {
+    if (until > this.#written) this.#writer.bytes(this.#bytes.subarray(this.#written, until))
+    this.#written = until
+  }
+
+  /** Every term takes a byte, so more terms than bytes are a lie. */
+  #add(terms: number): void {
+    this.#left += terms
+    if (this.#left > this.#end - this.#at) throw malformed('more elements than bytes')
+  }
+
+  #skip(length: number): void {
+    if (length > this.#end - this.#at) throw malformed('too few bytes')
+    this.#at += length
+  }
+
+  #u8(): number {
+    const at = this.#at
+    this.#skip(1)
+    return this.#bytes[at]!
+  }
+
+  #u16(): number {
+    const at = this.#at
+    this.#skip(2)
+    return this.#view.getUint16(at)
+  }
+
+  #u32(): number {
+    const at = this.#at
+    this.#skip(4)
+    return this.#view.getUint32(at)
+  }
+}
+
+function malformed(what: string): DistError {
+  return new DistError('DIST_MALFORMED', `a payload cannot be passed on, it has ${what}`)
+}

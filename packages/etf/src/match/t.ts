@@ -1,0 +1,221 @@
+import { isPlainObject } from '../plain-object.ts'
+import { Atom, atom as atomOf, Binary, Float, ImproperList, Pid, Reference, type Term, Tuple } from '../term.ts'
+import { inspect } from '../text/inspect.ts'
+import { readUtf8 } from '../utf8.ts'
+import { equals } from './equals.ts'
+import { differs, leaf, type Matched, Matcher, type MatchResult } from './matcher.ts'
+
+type AnyMatcher = Matcher<unknown>
+
+type MatchedAll<M extends readonly AnyMatcher[]> = { -readonly [Index in keyof M]: Matched<M[Index]> }
+
+type OptionalNames<F> = { [Name in keyof F]: F[Name] extends OptionalMatcher<unknown> ? Name : never }[keyof F]
+
+type MatchedFields<F extends Readonly<Record<string, AnyMatcher>>> = {
+  [Name in Exclude<keyof F, OptionalNames<F>>]: Matched<F[Name]>
+} & { [Name in OptionalNames<F>]?: Matched<F[Name]> }
+
+/** A field of a map that may be missing. */
+class OptionalMatcher<T> extends Matcher<T> {
+  readonly isOptional = true
+}
+
+function some<T>(value: T): { readonly value: T } {
+  return { value }
+}
+
+function textOf(term: Term): string | undefined {
+  if (typeof term === 'string') return term
+  if (term instanceof Binary) return readUtf8(term.source, term.offset, term.offset + term.length)
+  return term instanceof Uint8Array ? readUtf8(term, 0, term.length) : undefined
+}
+
+/** Runs the matchers over the terms in step; the first that differs ends it. */
+function matchEach<T>(
+  terms: readonly Term[],
+  matcherAt: (index: number) => Matcher<T>,
+  path: string,
+): MatchResult<T[]> {
+  const values: T[] = []
+  for (let index = 0; index < terms.length; index++) {
+    const result = matcherAt(index).match(terms[index], `${path}[${index}]`)
+    if (!result.ok) return result
+    values.push(result.value)
+  }
+  return { ok: true, value: values }
+}
+
+/** The value under a key that may be an atom or text, in a map or a plain object. */
+function fieldOf(term: Term, name: string): { readonly value: Term } | undefined {
+  if (!(term instanceof Map)) {
+    const object = term as Readonly<Record<string, Term>>
+    return Object.hasOwn(object, name) ? some(object[name]) : undefined
+  }
+  for (const key of [atomOf(name).value, name]) if (term.has(key)) return some(term.get(key))
+  for (const [key, value] of term) if (typeof key === 'object' && textOf(key) === name) return some(value)
+  return undefined
+}
+
+function isMapLike(term: Term): boolean {
+  return term instanceof Map || isPlainObject(term)
+}
+
+function fields<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F): Matcher<MatchedFields<F>> {
+  const expected = `a map with ${Object.keys(shape).join(', ')}`
+  return new Matcher(expected, (term, path) => {
+    if (!isMapLike(term)) return differs(path, expected, term)
+    const found: Record<string, unknown> = {}
+    for (const [name, matcher] of Object.entries(shape)) {
+      const field = fieldOf(term, name)
+      if (field === undefined) {
+        if (matcher instanceof OptionalMatcher) continue
+        return differs(path, `${expected}, but there is no ${name}`, term)
+      }
+      const result = matcher.match(field.value, `${path}.${name}`)
+      if (!result.ok) return result
+      found[name] = result.value
+    }
+    return { ok: true, value: found as MatchedFields<F> }
+  })
+}
+
+function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<Tuple<MatchedAll<M> & readonly Term[]>> {
+  const expected = `a tuple {${matchers.map((matcher) => matcher.expected).join(', ')}}`
+  return new Matcher(expected, (term, path) => {
+    if (!(term instanceof Tuple) || term.length !== matchers.length) return differs(path, expected, term)
+    const result = matchEach<unknown>(term.elements, (index) => matchers[index]!, path)
+    return result.ok
+      ? { ok: true, value: new Tuple(result.value as unknown as MatchedAll<M> & readonly Term[]) }
+      : result
+  })
+}
+
+function atom(): Matcher<Atom>
+function atom(...names: readonly string[]): Matcher<Atom>
+function atom(...names: readonly string[]): Matcher<Atom> {
+  const wanted = names.map((name) => atomOf(name))
+  const expected = names.length === 0 ? 'an atom' : wanted.map((one) => inspect(one)).join(' or ')
+  return leaf(expected, (term) => {
+    const found = term instanceof Atom ? term : atomOfWord(term)
+    return found !== undefined && (wanted.length === 0 || wanted.includes(found)) ? some(found) : undefined
+  })
+}
+
+/** `true`, `false`, `null` and `undefined` are atoms too. */
+function atomOfWord(term: Term): Atom | undefined {
+  if (term === null) return atomOf('nil')
+  return typeof term === 'boolean' || term === undefined ? atomOf(String(term)) : undefined
+}
+
+function union<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<Matched<M[number]>> {
+  const expected = matchers.map((matcher) => matcher.expected).join(' or ')
+  return new Matcher<Matched<M[number]>>(expected, (term, path) => {
+    for (const matcher of matchers) {
+      const result = matcher.match(term, path)
+      if (result.ok) return { ok: true, value: result.value as Matched<M[number]> }
+    }
+    return differs(path, expected, term)
+  })
+}
+
+/**
+ * Shapes of terms: `t.tuple(t.atom('ok'), t.int()).parse(term)` gives the tuple with its type, or raises an `EtfError`
+ * that names the path of what differs.
+ */
+export const t = {
+  /** Any term. */
+  any: (): Matcher<Term> => leaf('any term', some),
+  /** An atom, or one of these atoms. Gives the atom, also for `true`, `false`, `nil` and `undefined`. */
+  atom,
+  /** `true` or `false`. */
+  boolean: (): Matcher<boolean> =>
+    leaf('true or false', (term) => (typeof term === 'boolean' ? some(term) : undefined)),
+  /** Exactly this term, as `=:=` has it. */
+  literal: <const T extends Term>(wanted: T): Matcher<T> =>
+    leaf(inspect(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
+  /** An integer that a JavaScript number holds exactly. */
+  int: (): Matcher<number> =>
+    leaf('an integer', (term) => (typeof term === 'number' && Number.isSafeInteger(term) ? some(term) : undefined)),
+  /** An integer of any size. */
+  bigint: (): Matcher<bigint> =>
+    leaf('an integer', (term) => {
+      if (typeof term === 'bigint') return some(term)
+      return typeof term === 'number' && Number.isInteger(term) ? some(BigInt(term)) : undefined
+    }),
+  /** An integer or a float, as a JavaScript number. */
+  number: (): Matcher<number> =>
+    leaf('a number', (term) => {
+      if (term instanceof Float) return some(term.value)
+      return typeof term === 'number' ? some(term) : undefined
+    }),
+  /** A binary that is UTF-8, as a string, whichever way it was decoded. */
+  text: (): Matcher<string> =>
+    leaf('text', (term) => {
+      const text = textOf(term)
+      return text === undefined ? undefined : some(text)
+    }),
+  /** A binary as its bytes, whichever way it was decoded. */
+  bytes: (): Matcher<Uint8Array> =>
+    leaf('a binary', (term) => {
+      if (term instanceof Uint8Array) return some(term)
+      if (term instanceof Binary) return some(term.toBytes())
+      return typeof term === 'string' ? some(new TextEncoder().encode(term)) : undefined
+    }),
+  /** A list of code points, Erlang's string, as a JavaScript string. */
+  charlist: (): Matcher<string> =>
+    leaf('a charlist', (term) => {
+      if (!Array.isArray(term) || !term.every((code) => Number.isInteger(code) && code >= 0 && code <= 0x10ffff)) {
+        return undefined
+      }
+      return some(term.map((code: number) => String.fromCodePoint(code)).join(''))
+    }),
+  /** A process identifier, of this node or another. */
+  pid: (): Matcher<Pid> => leaf('a pid', (term) => (term instanceof Pid ? some(term) : undefined)),
+  /** A reference, of this node or another. */
+  reference: (): Matcher<Reference> =>
+    leaf('a reference', (term) => (term instanceof Reference ? some(term) : undefined)),
+  /** A tuple of exactly these elements. */
+  tuple,
+  /** A proper list whose elements all have the shape. */
+  list: <T>(element: Matcher<T>): Matcher<T[]> => {
+    const expected = `a list of ${element.expected}`
+    return new Matcher(expected, (term, path) =>
+      Array.isArray(term) ? matchEach(term as readonly Term[], () => element, path) : differs(path, expected, term),
+    )
+  },
+  /** An improper list of one element and a tail, such as `[alias | Reference]`. */
+  cons: <H, L>(head: Matcher<H>, tail: Matcher<L>): Matcher<{ readonly head: H; readonly tail: L }> => {
+    const expected = `[${head.expected} | ${tail.expected}]`
+    return new Matcher(expected, (term, path) => {
+      if (!(term instanceof ImproperList) || term.elements.length !== 1) return differs(path, expected, term)
+      const first = head.match(term.elements[0], `${path}[0]`)
+      if (!first.ok) return first
+      const last = tail.match(term.tail, `${path}.tail`)
+      return last.ok ? { ok: true, value: { head: first.value, tail: last.value } } : last
+    })
+  },
+  /** A map of any size, key and value each of one shape. */
+  map: <K, V>(key: Matcher<K>, value: Matcher<V>): Matcher<Map<K, V>> => {
+    const expected = `a map from ${key.expected} to ${value.expected}`
+    return new Matcher(expected, (term, path) => {
+      if (!isMapLike(term)) return differs(path, expected, term)
+      const pairs = term instanceof Map ? term : new Map<Term, Term>(Object.entries(term as Record<string, Term>))
+      const found = new Map<K, V>()
+      for (const [name, item] of pairs) {
+        const left = key.match(name, `${path}.key(${inspect(name)})`)
+        if (!left.ok) return left
+        const right = value.match(item, `${path}.get(${inspect(name)})`)
+        if (!right.ok) return right
+        found.set(left.value, right.value)
+      }
+      return { ok: true, value: found }
+    })
+  },
+  /** A map that has these keys, as atoms or text, and maybe more; gives an object of them. Fits Elixir structs too. */
+  fields,
+  /** A field that may be missing; only inside `fields`. */
+  optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> =>
+    new OptionalMatcher(matcher.expected, (term, path) => matcher.match(term, path)),
+  /** The first of these shapes that fits. */
+  union,
+}

@@ -1,0 +1,202 @@
+import * as Tag from '../tag.ts'
+import { ImproperList, type Term, Tuple } from '../term.ts'
+import { openFun } from './fun-reader.ts'
+import type { LeafReader } from './leaf-reader.ts'
+import { mapOf, objectOrMapOf } from './map-builder.ts'
+import type { OpenContainer } from './open-container.ts'
+import { openRecord } from './record-reader.ts'
+
+/** One open container of the deep reader: it takes terms until it is whole. */
+interface Frame {
+  /** Called before each element is read: whether another one comes. */
+  wantsMore(): boolean
+  add(term: Term): void
+  close(): Term
+}
+
+/** A reader of whole terms, which hands over here when they nest deeply; it is asked for the leaves. */
+export interface WholeReader extends LeafReader {
+  read(depth: number): Term
+}
+
+/**
+ * Reads the container at the cursor with a stack on the heap in place of the call stack.
+ *
+ * It reads the same language as `TermReader.read`, which hands over here when terms nest deeply.
+ */
+export function readDeep(reader: WholeReader, depth: number): Term {
+  const frames: Frame[] = []
+  for (;;) {
+    const opened = openFrame(reader, depth + frames.length)
+    let term: Term
+    if (opened !== undefined) {
+      frames.push(opened)
+      if (opened.wantsMore()) continue
+      term = frames.pop()!.close()
+    } else {
+      term = reader.read(0)
+    }
+    for (;;) {
+      const frame = frames.at(-1)
+      if (frame === undefined) return term
+      frame.add(term)
+      if (frame.wantsMore()) break
+      frames.pop()
+      term = frame.close()
+    }
+  }
+}
+
+function openFrame(reader: LeafReader, depth: number): Frame | undefined {
+  switch (reader.bytes[reader.at]) {
+    case Tag.SMALL_TUPLE_EXT:
+    case Tag.LARGE_TUPLE_EXT: {
+      const size = reader.openTuple()
+      reader.admit(size, depth)
+      const elements: Term[] = []
+      return new CountedFrame(reader, { size, elements, close: () => new Tuple(elements) })
+    }
+    case Tag.NEW_FUN_EXT:
+      return new CountedFrame(reader, openFun(reader, depth))
+    case Tag.RECORD_EXT:
+      return new CountedFrame(reader, openRecord(reader, depth))
+    case Tag.LIST_EXT:
+      return new ListFrame(reader, depth)
+    case Tag.MAP_EXT:
+      return new MapFrame(reader, depth)
+    default:
+      return undefined
+  }
+}
+
+class CountedFrame implements Frame {
+  readonly #reader: LeafReader
+  readonly #container: OpenContainer
+  #left: number
+
+  constructor(reader: LeafReader, container: OpenContainer) {
+    this.#reader = reader
+    this.#container = container
+    this.#left = container.size
+    reader.owed += container.size
+  }
+
+  wantsMore(): boolean {
+    if (this.#left === 0) return false
+    this.#left -= 1
+    this.#reader.owed -= 1
+    return true
+  }
+
+  add(term: Term): void {
+    this.#container.elements.push(term)
+  }
+
+  close(): Term {
+    return this.#container.close()
+  }
+}
+
+class ListFrame implements Frame {
+  readonly #reader: LeafReader
+  readonly #depth: number
+  readonly #list: Term[] = []
+  #left = 0
+  #tail: { readonly term: Term } | undefined
+  #readsTail = false
+
+  constructor(reader: LeafReader, depth: number) {
+    this.#reader = reader
+    this.#depth = depth
+    this.#openPart()
+  }
+
+  /** A list, and every list that is its tail, is a part: a count and as many elements. */
+  #openPart(): void {
+    const reader = this.#reader
+    reader.skip(1)
+    this.#left = reader.u32()
+    reader.admit(this.#left, this.#depth)
+    reader.owed += this.#left
+  }
+
+  wantsMore(): boolean {
+    const reader = this.#reader
+    if (this.#tail !== undefined) return false
+    while (this.#left === 0) {
+      // Behind the end there may be bytes of the next message.
+      if (reader.at >= reader.end) throw reader.truncated()
+      switch (reader.bytes[reader.at]) {
+        case Tag.NIL_EXT:
+          reader.at += 1
+          return false
+        case Tag.STRING_EXT:
+          reader.appendString(this.#list)
+          return false
+        case Tag.LIST_EXT:
+          this.#openPart()
+          continue
+        default:
+          this.#readsTail = true
+          return true
+      }
+    }
+    this.#left -= 1
+    reader.owed -= 1
+    return true
+  }
+
+  add(term: Term): void {
+    if (this.#readsTail) this.#tail = { term }
+    else this.#list.push(term)
+  }
+
+  close(): Term {
+    if (this.#tail === undefined) return this.#list
+    return this.#list.length === 0 ? this.#tail.term : new ImproperList(this.#list, this.#tail.term)
+  }
+}
+
+class MapFrame implements Frame {
+  readonly #reader: LeafReader
+  readonly #start: number
+  readonly #pairs: number
+  readonly #keys: Term[] = []
+  readonly #values: Term[] = []
+  #left: number
+  #outer: ReturnType<LeafReader['enterKey']> | undefined
+
+  constructor(reader: LeafReader, depth: number) {
+    reader.skip(1)
+    this.#reader = reader
+    this.#pairs = reader.u32()
+    this.#left = this.#pairs * 2
+    this.#start = reader.at
+    reader.admit(this.#left, depth)
+    reader.owed += this.#left
+  }
+
+  wantsMore(): boolean {
+    if (this.#left === 0) return false
+    if (this.#left % 2 === 0) this.#outer = this.#reader.enterKey(this.#pairs)
+    this.#left -= 1
+    this.#reader.owed -= 1
+    return true
+  }
+
+  add(term: Term): void {
+    if (this.#outer === undefined) {
+      this.#values.push(term)
+      return
+    }
+    this.#reader.leaveKey(this.#outer)
+    this.#outer = undefined
+    this.#keys.push(term)
+  }
+
+  close(): Term {
+    const reader = this.#reader
+    if (reader.wantsObject) return objectOrMapOf(reader, this.#keys, this.#values, this.#start)
+    return mapOf(this.#keys, this.#values, this.#start)
+  }
+}

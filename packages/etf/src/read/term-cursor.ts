@@ -1,0 +1,183 @@
+import { EtfError, type EtfErrorCode } from '../error.ts'
+import { checkChoice } from '../options.ts'
+import * as Tag from '../tag.ts'
+import type { Atom, Term } from '../term.ts'
+import { type DecodeLimits, type DecodeOptions, decodeLimits } from './decode-options.ts'
+import type { FunBytes } from './fun-bytes.ts'
+
+const UNEXPECTED_TAGS = new Map<number, string>([
+  [Tag.VERSION, '(the version) stands only in front of a whole term'],
+  [Tag.COMPRESSED, '(COMPRESSED) stands only in front of a whole term'],
+  [Tag.LOCAL_EXT, '(LOCAL_EXT) stands only in front of a whole term'],
+  [Tag.FUN_EXT, '(FUN_EXT) is refused by OTP 23 and later'],
+])
+
+/** What a caller of the reader may choose besides; `atoms` are those of a distribution header. */
+export interface ReaderOptions extends DecodeOptions {
+  readonly atoms?: readonly Atom[] | undefined
+}
+
+const NOTHING = new Uint8Array(0)
+const BINARIES = ['bytes', 'text', 'view']
+const MAPS = ['map', 'object']
+const FLOATS = ['number', 'boxed']
+
+function checkChoices({ binary, map, float }: ReaderOptions): void {
+  if (binary !== 'view') checkChoice('binary', binary, BINARIES)
+  if (map !== undefined) checkChoice('map', map, MAPS)
+  if (float !== undefined) checkChoice('float', float, FLOATS)
+}
+
+/** A cursor over the bytes of one term, with what was asked for and how much of it is spent. */
+export class TermCursor {
+  bytes: Uint8Array
+  end: number
+  readonly limits: DecodeLimits
+  atoms: readonly Atom[] | undefined
+  readonly wantsText: boolean
+  readonly wantsView: boolean
+  readonly boxesAllFloats: boolean
+  /** The next byte to read. */
+  at: number
+  wantsObject: boolean
+  /** Whether the reader is inside a map key, where `1.0` must not become `1` nor a map an object. */
+  isInKey = false
+  /** Elements that open containers still wait for; each needs a byte at least. */
+  owed = 0
+  /** Elements of all containers so far. */
+  terms = 0
+  /** Maps of two and more pairs inside whose keys the reader stands. */
+  keyDepth = 0
+  /** Inside a fun: what must change in its bytes when it is kept without its distribution header. */
+  funBytes: FunBytes | undefined
+  readonly #wantsObject: boolean
+  /** Made for the first float; `undefined` until then. */
+  protected floats: DataView | undefined
+  /** The memory behind `bytes`, asked for by the first binary: V8 makes a call into the runtime of it. */
+  protected memory: ArrayBuffer | undefined
+
+  constructor(bytes: Uint8Array, at: number, options: ReaderOptions | undefined) {
+    this.bytes = bytes
+    this.end = bytes.length
+    this.at = at
+    this.limits = decodeLimits(options?.limits)
+    this.atoms = options?.atoms
+    this.wantsText = options?.binary === 'text'
+    this.wantsView = options?.binary === 'view'
+    this.wantsObject = options?.map === 'object'
+    this.boxesAllFloats = options?.float === 'boxed'
+    this.#wantsObject = this.wantsObject
+    if (options !== undefined) checkChoices(options)
+  }
+
+  /** Makes ready for another term with the same options, whatever became of the one before; {@link close} comes after. */
+  open(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[] | undefined): void {
+    this.bytes = bytes
+    this.at = at
+    this.end = end
+    this.atoms = atoms
+    this.wantsObject = this.#wantsObject
+    this.isInKey = false
+    this.owed = 0
+    this.terms = 0
+    this.keyDepth = 0
+  }
+
+  /** Lets go of the bytes: whoever keeps a reader must not keep the memory of a message. */
+  close(): void {
+    this.bytes = NOTHING
+    this.atoms = undefined
+    this.floats = undefined
+    this.memory = undefined
+    this.funBytes = undefined
+  }
+
+  u8(): number {
+    return this.bytes[this.skip(1)]!
+  }
+
+  u16(): number {
+    const at = this.skip(2)
+    return (this.bytes[at]! << 8) | this.bytes[at + 1]!
+  }
+
+  u32(): number {
+    const bytes = this.bytes
+    const at = this.skip(4)
+    return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  }
+
+  /** Takes the next `count` bytes and tells where they begin. */
+  skip(count: number): number {
+    const at = this.at
+    if (count > this.end - at) throw this.truncated()
+    this.at = at + count
+    return at
+  }
+
+  /** Appends what a STRING_EXT holds: a list of bytes. */
+  appendString(list: Term[]): void {
+    this.at += 1
+    const length = this.u16()
+    const start = this.skip(length)
+    this.terms += length
+    if (this.terms > this.limits.terms) throw this.tooManyTerms()
+    for (let at = start; at < start + length; at++) list.push(this.bytes[at]!)
+  }
+
+  /** Admits a container of `count` elements that opens at `depth`, before anything is allocated for them. */
+  admit(count: number, depth: number): void {
+    if (count > this.end - this.at - this.owed) throw this.truncated()
+    if (depth >= this.limits.depth) {
+      throw this.error('ETF_LIMIT_DEPTH', `the term nests deeper than ${this.limits.depth}`, this.at)
+    }
+    if (this.keyDepth > this.limits.keyDepth) {
+      throw this.error('ETF_LIMIT_KEY_DEPTH', `map keys nest deeper than ${this.limits.keyDepth}`, this.at)
+    }
+    this.terms += count
+    if (this.terms > this.limits.terms) throw this.tooManyTerms()
+  }
+
+  /** Reads the arity of a tuple, whichever of the two tags it has. */
+  openTuple(): number {
+    return this.u8() === Tag.SMALL_TUPLE_EXT ? this.u8() : this.u32()
+  }
+
+  /** Enters the key of a map of `pairs` pairs; the answer is for {@link leaveKey}. */
+  enterKey(pairs: number): { readonly isInKey: boolean; readonly wantsObject: boolean; readonly keyDepth: number } {
+    const { isInKey, wantsObject, keyDepth } = this
+    this.isInKey = true
+    this.wantsObject = false
+    if (pairs > 1) this.keyDepth += 1
+    return { isInKey, wantsObject, keyDepth }
+  }
+
+  leaveKey(outer: { readonly isInKey: boolean; readonly wantsObject: boolean; readonly keyDepth: number }): void {
+    this.isInKey = outer.isInKey
+    this.wantsObject = outer.wantsObject
+    this.keyDepth = outer.keyDepth
+  }
+
+  truncated(): EtfError {
+    return this.error('ETF_TRUNCATED', 'the bytes end before the term does', this.at)
+  }
+
+  tooManyTerms(): EtfError {
+    return this.error('ETF_LIMIT_TERMS', `the term has more than ${this.limits.terms} elements`, this.at)
+  }
+
+  unknownTag(): EtfError {
+    const tag = this.bytes[this.at]!
+    return this.error('ETF_UNKNOWN_TAG', `the tag ${tag} ${UNEXPECTED_TAGS.get(tag) ?? 'is not known'}`, this.at)
+  }
+
+  error(code: EtfErrorCode, message: string, offset: number): EtfError {
+    return new EtfError(code, message, { offset })
+  }
+
+  /** A `Uint8Array` of its own on the memory of the input, even when that is a `Buffer`. */
+  view(start: number, length: number): Uint8Array {
+    this.memory ??= this.bytes.buffer as ArrayBuffer
+    return new Uint8Array(this.memory, this.bytes.byteOffset + start, length)
+  }
+}

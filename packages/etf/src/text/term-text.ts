@@ -1,0 +1,162 @@
+import { inspect } from 'node:util'
+import { readUtf8 } from '../utf8.ts'
+import {
+  floatText,
+  isPrintableLatin1,
+  isPrintableText,
+  quoteElixirKey,
+  quoteElixirText,
+  quoteErlangText,
+} from './quote.ts'
+import { type HasPieces, type Piece, sequence, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
+
+/**
+ * The text of a term.
+ *
+ * Works off a stack of its own, so that no depth of nesting overflows the call stack.
+ */
+export function termText(term: unknown, syntax: TermSyntax): string {
+  let text = ''
+  const open: Piece[] = [{ term }]
+  for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+    if ('text' in piece) {
+      text += piece.text
+      continue
+    }
+    const pieces = piecesOf(piece.term, syntax)
+    if (typeof pieces === 'string') text += pieces
+    else for (let index = pieces.length - 1; index >= 0; index--) open.push(pieces[index]!)
+  }
+  return text
+}
+
+/** What `util.inspect` shows: the Erlang text. */
+export function textForNode(term: unknown): string {
+  return termText(term, 'erlang')
+}
+
+/** The name under which Node looks for {@link textForNode}. */
+export const NODE_INSPECT: typeof inspect.custom = inspect.custom
+
+function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] {
+  switch (typeof term) {
+    case 'number':
+      return Number.isInteger(term) ? String(BigInt(term)) : floatText(term)
+    case 'bigint':
+    case 'boolean':
+      return String(term)
+    case 'undefined':
+      return syntax === 'erlang' ? 'undefined' : ':undefined'
+    case 'string':
+      return textOfBinary(Buffer.from(term), syntax)
+    default:
+      if (term === null) return 'nil'
+      if (Array.isArray(term)) return piecesOfList(term, syntax)
+      if (term instanceof Uint8Array) return textOfBinary(term, syntax)
+      if (term instanceof Map) return piecesOfMap([...term], syntax)
+      if (hasPieces(term)) return term[TERM_PIECES](syntax)
+      return typeof term === 'object' ? piecesOfMap(Object.entries(term), syntax) : `#JavaScript<${typeof term}>`
+  }
+}
+
+function hasPieces(term: unknown): term is HasPieces {
+  return typeof term === 'object' && term !== null && TERM_PIECES in term
+}
+
+/** A binary: text where every character can be shown, else its bytes. */
+export function textOfBinary(bytes: Uint8Array, syntax: TermSyntax): string {
+  const text = readUtf8(bytes, 0, bytes.length)
+  if (syntax === 'elixir') {
+    if (text !== undefined && isPrintableText(text)) return quoteElixirText(text)
+    return `<<${bytes.join(', ')}>>`
+  }
+  if (bytes.length === 0) return '<<>>'
+  // BEAM takes bytes that are UTF-8 for nothing else, even when they are printable as Latin-1.
+  const shown = text ?? Buffer.from(bytes).toString('latin1')
+  if ([...shown].every((character) => isPrintableLatin1(character.codePointAt(0)!))) {
+    return `<<${quoteErlangText(shown)}${shown.length < bytes.length ? '/utf8' : ''}>>`
+  }
+  return `<<${bytes.join(',')}>>`
+}
+
+function piecesOfList(list: readonly unknown[], syntax: TermSyntax): string | readonly Piece[] {
+  if (list.length > 0 && isCharlist(list, syntax)) {
+    const text = list.map((code) => String.fromCodePoint(code)).join('')
+    return syntax === 'erlang' ? quoteErlangText(text) : `~c${quoteElixirText(text)}`
+  }
+  if (syntax === 'elixir' && list.length > 0 && list.every(isKeywordPair)) {
+    const pairs = list.map((pair) => pair.elements)
+    return keyed('[', pairs, ']')
+  }
+  return sequence('[', list, ']', syntax)
+}
+
+function isCharlist(list: readonly unknown[], syntax: TermSyntax): list is readonly number[] {
+  return list.every(
+    (code) =>
+      typeof code === 'number' &&
+      Number.isInteger(code) &&
+      (syntax === 'erlang'
+        ? isPrintableLatin1(code)
+        : (code >= 32 && code <= 126) || (code >= 7 && code <= 13) || code === 27),
+  )
+}
+
+interface AtomLike {
+  readonly name: string
+  readonly value: unknown
+}
+
+function isAtomLike(term: unknown): term is AtomLike {
+  return typeof term === 'object' && term !== null && 'wire' in term && 'name' in term
+}
+
+function isElixirModule(term: unknown): boolean {
+  return isAtomLike(term) && /^Elixir\.[A-Z]/.test(term.name)
+}
+
+/** Exceptions are structs with this field, which Elixir does not show. */
+function isExceptionMark([key, value]: readonly [unknown, unknown]): boolean {
+  return isAtomLike(key) && key.name === '__exception__' && value === true
+}
+
+/** The key of a pair `{key, value}` or of a map as Elixir's short form has it, if it has. */
+function shortKey(key: unknown): string | undefined {
+  if (isAtomLike(key)) return key.name.startsWith('Elixir.') ? undefined : quoteElixirKey(key.name)
+  if (typeof key === 'boolean' || key === null || key === undefined) return `${key === null ? 'nil' : key}:`
+  return undefined
+}
+
+function isKeywordPair(term: unknown): term is { readonly elements: readonly [unknown, unknown] } {
+  if (typeof term !== 'object' || term === null || !('elements' in term) || 'tail' in term) return false
+  const elements = term.elements
+  return Array.isArray(elements) && elements.length === 2 && shortKey(elements[0]) !== undefined
+}
+
+function keyed(open: string, pairs: readonly (readonly [unknown, unknown])[], close: string): Piece[] {
+  const pieces: Piece[] = [{ text: open }]
+  for (const [index, [key, term]] of pairs.entries()) {
+    pieces.push({ text: `${index > 0 ? ', ' : ''}${shortKey(key)} ` }, { term })
+  }
+  pieces.push({ text: close })
+  return pieces
+}
+
+function piecesOfMap(pairs: readonly (readonly [unknown, unknown])[], syntax: TermSyntax): readonly Piece[] {
+  if (syntax === 'elixir') {
+    const struct = pairs.find(([key, value]) => isAtomLike(key) && key.name === '__struct__' && isElixirModule(value))
+    const rest = pairs.filter((pair) => pair !== struct && !isExceptionMark(pair))
+    if (struct !== undefined && rest.every(([key]) => shortKey(key) !== undefined)) {
+      return keyed(`%${(struct[1] as AtomLike).name.slice('Elixir.'.length)}{`, rest, '}')
+    }
+    if (pairs.length > 0 && pairs.every(([key]) => shortKey(key) !== undefined)) return keyed('%{', pairs, '}')
+  }
+  const [open, comma] = syntax === 'erlang' ? ['#{', ','] : ['%{', ', ']
+  const pieces: Piece[] = [{ text: open }]
+  for (const [key, value] of pairs) {
+    if (pieces.length > 1) pieces.push({ text: comma })
+    pieces.push({ term: key }, { text: ' => ' }, { term: value })
+  }
+  pieces.push({ text: '}' })
+  return pieces
+}

@@ -1,0 +1,30 @@
+import type { Atom } from '../term.ts'
+
+/** How values without an Erlang counterpart are written, and how much is written at most. */
+export interface EncodeOptions {
+  /**
+   * What the keys of plain objects become: `text` (default) binaries, `atom` atoms.
+   *
+   * A BEAM node never forgets an atom, so atoms are only for names from a closed set.
+   */
+  readonly keys?: 'atom' | 'text'
+  /**
+   * Whether maps are written in one fixed order whatever the order of insertion: numbers, atoms, binaries, each by
+   * value, as `term_to_binary(Term, [deterministic])` has them; other keys behind, by their encoding. Default false.
+   */
+  readonly deterministic?: boolean
+  /**
+   * Whether the term is deflated when that makes it smaller: `true` is level 6. Default false; not for distribution.
+   */
+  readonly compressed?: boolean | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+  /** Containers inside containers; what is deeper is refused, which ends a value that contains itself. Default 10 000. */
+  readonly maxDepth?: number
+}
+
+/** How a term is written behind a distribution header. */
+export interface WriteOptions extends EncodeOptions {
+  /** The atom's place in the distribution header, or -1 to write it in place. */
+  readonly atomRef?: ((atom: Atom) => number) | undefined
+}
+
+export const DEFAULT_MAX_DEPTH = 10_000
