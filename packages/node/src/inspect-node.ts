@@ -1,7 +1,7 @@
 import { inspect, type Term } from '@dynsrv/etf'
-import type { PeerState } from './connection-table.ts'
-import type { LocalProcess, ProcessKind } from './local-process.ts'
+import type { PeerState } from './link/connection-table.ts'
 import type { NodeCore } from './node-core.ts'
+import type { LocalProcess, ProcessKind } from './process/local-process.ts'
 
 /** How much `Node.inspect` shows. */
 export interface InspectOptions {

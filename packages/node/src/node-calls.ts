@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events'
 import type { Pid, Term } from '@dynsrv/etf'
+import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
+import type { Outcome } from './call/outcome.ts'
 import { traceCall } from './diagnostics.ts'
 import { NodeError, RemoteError } from './error.ts'
-import { type ErpcCall, type ErpcOutcome, manyCalls } from './many-calls.ts'
 import type { NodeCore } from './node-core.ts'
 import type { NodeEvents } from './node-event.ts'
-import type { Outcome } from './outcome.ts'
 import type { CallOptions, Destination, MultiCallResult } from './signature.ts'
 
 /** What a node asks of processes and functions elsewhere: the calling half of `Node`. */

@@ -1,7 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Pid } from '@dynsrv/etf'
-import type { ConnectionCounters } from './connection.ts'
 import type { NodeErrorCode } from './error.ts'
+import type { ConnectionCounters } from './link/connection.ts'
 
 /** Why a link went down: a stable code, a text, what to do, and what lies behind it. */
 export interface NodeDownReason {

@@ -2,9 +2,9 @@ import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
+import type { TlsOptions } from './link/transport.ts'
 import type { NodeLogger } from './node-logger.ts'
 import type { Output } from './system/group-leader.ts'
-import type { TlsOptions } from './transport.ts'
 
 /** What `startNode` takes. */
 export interface NodeOptions {

@@ -1,15 +1,15 @@
 import type { Pid, Reference } from '@dynsrv/etf'
+import { GenServer } from './call/gen-server.ts'
+import type { ServerHandlers } from './call/server-handlers.ts'
+import { StateReplies } from './call/state-replies.ts'
 import { NodeError } from './error.ts'
-import { GenServer } from './gen-server.ts'
-import type { GlobalNames } from './global-names.ts'
-import { Mailbox, type MailboxOptions } from './mailbox.ts'
+import type { GlobalNames } from './global/global-names.ts'
 import { NodeCalls } from './node-calls.ts'
 import type { NodeCore } from './node-core.ts'
+import { PgScope } from './pg/pg-scope.ts'
+import { Mailbox, type MailboxOptions } from './process/mailbox.ts'
 import { PUBSUB_SCOPE, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
-import type { ServerHandlers } from './server-handlers.ts'
-import { StateReplies } from './sys/state-replies.ts'
 import type { ExposedFunction } from './system/exposed-functions.ts'
-import { PgScope } from './system/pg-scope.ts'
 
 /** Another address of a process of ours; disposing of it takes it back. */
 export interface Alias extends Disposable {

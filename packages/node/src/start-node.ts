@@ -1,11 +1,11 @@
 import { HIDDEN_FLAGS, VISIBLE_FLAGS } from '@dynsrv/dist-protocol'
 import { newCreation, parseNodeName } from '@dynsrv/epmd-shim'
-import { Listener } from './listener.ts'
+import { Listener } from './link/listener.ts'
+import { TCP, tlsTransport } from './link/transport.ts'
 import { Node } from './node.ts'
 import { NodeCore } from './node-core.ts'
 import { checkOptions, NODE_LIMITS, type NodeOptions, SETUP_TIME_MS } from './node-options.ts'
 import { STANDARD_OUTPUT } from './system/group-leader.ts'
-import { TCP, tlsTransport } from './transport.ts'
 
 /** The reach of a creation that nobody gave: OTP keeps the first ones free. */
 const FIRST_CREATION = 4

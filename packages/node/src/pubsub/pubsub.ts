@@ -1,11 +1,11 @@
 import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
 import { messageOf, NodeError } from '../error.ts'
-import type { LinksAndMonitors } from '../links-and-monitors.ts'
-import type { LocalProcess } from '../local-process.ts'
 import type { Warning } from '../node-event.ts'
-import type { Registry } from '../registry.ts'
+import type { PgChange, PgScope } from '../pg/pg-scope.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import type { LocalProcess } from '../process/local-process.ts'
+import type { Registry } from '../process/registry.ts'
 import type { Destination, SendOptions } from '../signature.ts'
-import type { PgChange, PgScope } from '../system/pg-scope.ts'
 import {
   broadcastStruct,
   type Forwarded,

@@ -1,6 +1,6 @@
 import { atom, type Term } from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
-import { MailboxQueue, type OverflowPolicy } from '../mailbox-queue.ts'
+import { MailboxQueue, type OverflowPolicy } from '../process/mailbox-queue.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
 
 /** With which all processes of a node end that closes. */

@@ -1,5 +1,5 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Behaviour } from '../local-process.ts'
+import type { Behaviour } from '../process/local-process.ts'
 import { chardata, ioFormat } from './io-format.ts'
 
 /** What remotely run code prints, and on whose behalf. */

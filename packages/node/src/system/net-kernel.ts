@@ -1,6 +1,6 @@
 import { atom, Tuple, tuple } from '@dynsrv/etf'
-import { type GenFrom, readGenMessage } from '../gen-message.ts'
-import type { Behaviour } from '../local-process.ts'
+import { type GenFrom, readGenMessage } from '../call/gen-message.ts'
+import type { Behaviour } from '../process/local-process.ts'
 
 /** What remote tools ask of `net_kernel`: `net_adm:ping/1` whether we know the caller. Everything else is not served. */
 export function netKernel(reply: (from: GenFrom, answer: ReturnType<typeof atom> | Tuple) => void): Behaviour {
