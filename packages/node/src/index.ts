@@ -15,15 +15,22 @@ export {
 } from './error.ts'
 export type { GlobalNames } from './global/global-names.ts'
 export type { GroupSnapshot, InspectOptions, NodeSnapshot, ProcessSnapshot } from './inspect-node.ts'
-export type { ConnectionCounters } from './link/connection.ts'
 export type { PeerState } from './link/connection-table.ts'
 export type { OnNodeDown } from './link/node-monitors.ts'
-export type { TlsOptions } from './link/transport.ts'
-export { Node } from './node.ts'
-export type { NodeDown, NodeDownReason, NodeEvent, NodeEvents, NodeUp, Refused, Warning } from './node-event.ts'
+export { type Alias, Node } from './node.ts'
+export type {
+  ConnectionCounters,
+  NodeDown,
+  NodeDownReason,
+  NodeEvent,
+  NodeEvents,
+  NodeUp,
+  Refused,
+  Warning,
+} from './node-event.ts'
 export type { LogMethod, NodeLogger } from './node-logger.ts'
-export { NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.ts'
-export type { Alias } from './node-processes.ts'
+export { NODE_LIMITS, type NodeLimits, type NodeOptions, type Output, type TlsOptions } from './node-options.ts'
+
 export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
 export { Mailbox, type MailboxOptions, type ReceiveOptions } from './process/mailbox.ts'
 export type { OverflowPolicy } from './process/mailbox-queue.ts'
@@ -41,4 +48,3 @@ export type {
 } from './signature.ts'
 export { startNode } from './start-node.ts'
 export type { ExposedFunction } from './system/exposed-functions.ts'
-export type { Output } from './system/group-leader.ts'

@@ -1,15 +1,17 @@
+import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
+import type { Connection } from '../link/connection.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
-import type { LocalProcess } from '../process/local-process.ts'
-import type { Target } from '../process/own-monitors.ts'
+import { type LocalProcess, nodeOf, type Target } from '../process/local-process.ts'
+
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
-import { aliasTag, callReference, GEN_CALL, GEN_CAST } from './gen-message.ts'
+import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
 const NOCONNECTION = atom('noconnection')
@@ -22,6 +24,7 @@ export interface GenCallsParts {
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly router: SignalRouter
+  readonly connection: (node: string) => Connection | undefined
   /** Why there is no link to a node, as far as it is known. */
   readonly whyDown: (node: string) => NodeDownReason | undefined
 }
@@ -64,6 +67,21 @@ export class GenCalls {
     return this.#parts.router.send(this.caller.pid, to, tuple(GEN_CAST, message))
   }
 
+  /** Answers a call: through the alias where the caller made one, so that an answer that is late is dropped there. */
+  reply(own: Pid, from: GenFrom, reply: Term): void {
+    const { registry, router, connection } = this.#parts
+    const alias = aliasOf(from.tag)
+    const message = replyMessage(from, reply)
+    if (alias === undefined) {
+      router.send(own, from.pid, message)
+      return
+    }
+    const node = alias.node.name
+    if (node === own.node.name) registry.byAlias(alias)?.(message)
+    else if (((connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) router.send(own, from.pid, message)
+    else router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message)
+  }
+
   /**
    * What every request has in common: it ends once, by an answer, an end of the other process, a timeout or an abort,
    * and leaves neither alias nor monitor behind.
@@ -91,7 +109,7 @@ export class GenCalls {
         settle()
       }
       const onAbort = () => end(() => reject(signal!.reason))
-      const node = 'name' in target ? target.node : target.node.name
+      const node = nodeOf(target)
       signal?.addEventListener('abort', onAbort, { once: true })
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
         timer = setTimeout(() => {

@@ -4,7 +4,7 @@ import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { MAX_MAILBOX_MESSAGES } from '../process/mailbox.ts'
+import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
 import type { Registry } from '../process/registry.ts'
 import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
 import { errorTerm, exitReason, outcomeOf } from './outcome.ts'
@@ -29,6 +29,9 @@ export interface GenServerParts {
   readonly print?: (text: string, from: Pid) => void
 }
 
+/** Starts a server; programs do it by `Node.serve`. @throws {NodeError} `NODE_NAME_TAKEN` */
+export let makeServer: <State>(parts: GenServerParts, handlers: ServerHandlers<State>) => GenServer<State>
+
 /**
  * A process that `GenServer.call` and `GenServer.cast` work with from Elixir and Erlang. Made by `node.serve`.
  *
@@ -50,7 +53,11 @@ export class GenServer<State = undefined> implements Disposable {
   #ready = false
   #stopping: { readonly reason: Term } | undefined
 
-  constructor(parts: GenServerParts, handlers: ServerHandlers<State>) {
+  static {
+    makeServer = (parts, handlers) => new GenServer(parts, handlers)
+  }
+
+  private constructor(parts: GenServerParts, handlers: ServerHandlers<State>) {
     this.#parts = parts
     this.#handlers = handlers
     this.#process = parts.registry.spawn({
@@ -155,7 +162,7 @@ export class GenServer<State = undefined> implements Disposable {
     }
     const read = readGenMessage(message)
     const from = read.type === 'call' ? read.from : system?.from
-    if (from !== undefined) this.#fail(from, atom('mailbox_full'))
+    if (from !== undefined) this.#fail(from, MAILBOX_FULL)
     else this.#parts.warn({ code: 'MAILBOX_FULL', message: `a message for ${this.pid} is dropped`, pid: this.pid })
   }
 

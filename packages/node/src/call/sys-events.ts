@@ -1,6 +1,6 @@
-import { Atom, atom, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { inspect as inspectValue } from 'node:util'
+import { Atom, atom, encode, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { type GenFrom, readGenMessage } from './gen-message.ts'
-import { presentable } from './presentable.ts'
 
 const OK = atom('ok')
 /** What `sys` gets for a debug command that is none, or that cannot be followed here. */
@@ -10,6 +10,16 @@ const UNKNOWN_DEBUG = atom('unknown_debug')
 const LOGGED = 10
 /** The most that it keeps: whoever asks for more would choose how much memory we use. */
 const MAX_LOGGED = 1_000
+
+/** A value that can travel: itself, or its text when it has no encoding, such as an object with methods. */
+export function presentable(value: unknown): Term {
+  try {
+    encode(value as Term)
+    return value as Term
+  } catch {
+    return inspectValue(value, { depth: 3 })
+  }
+}
 
 /** One thing that a served process did: took a message, replied, or was done without a reply. */
 export type SysEvent =

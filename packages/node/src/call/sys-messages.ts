@@ -1,7 +1,6 @@
 import { Atom, atom, charlist, ExternalFun, Fun, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { errorTerm } from './outcome.ts'
-import { presentable } from './presentable.ts'
-import { SysEvents } from './sys-events.ts'
+import { presentable, SysEvents } from './sys-events.ts'
 
 const OK = atom('ok')
 const ERROR = atom('error')

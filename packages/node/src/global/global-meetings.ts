@@ -1,7 +1,7 @@
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { GlobalMeeting, type GlobalMeetingParts } from './global-meeting.ts'
 import type { GlobalNode, GlobalNodes } from './global-nodes.ts'
-import { PeerTimers } from './peer-timers.ts'
+import { PeerTimers } from './mesh-dials.ts'
 
 /** The version of the protocol that OTP 25 to 29 speak. OTP 23 speaks 5. */
 const VERSION = 8

@@ -12,11 +12,18 @@ export interface GlobalNamesParts {
   readonly transactions: GlobalTransactions
 }
 
+/** Programs get theirs from `Node.global`. */
+export let makeGlobalNames: (parts: GlobalNamesParts) => GlobalNames
+
 /** Names of the whole cluster, as `global` keeps them. Of a visible node only: hidden ones have no part in it. */
 export class GlobalNames {
   readonly #parts: GlobalNamesParts
 
-  constructor(parts: GlobalNamesParts) {
+  static {
+    makeGlobalNames = (parts) => new GlobalNames(parts)
+  }
+
+  private constructor(parts: GlobalNamesParts) {
     this.#parts = parts
   }
 

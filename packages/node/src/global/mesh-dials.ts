@@ -1,5 +1,3 @@
-import { PeerTimers } from './peer-timers.ts'
-
 /** How often a node of the mesh is dialled before it counts as lost, and with which pauses. Unit: milliseconds. */
 const TRIES = 5
 const PAUSE_MS = 200
@@ -10,6 +8,25 @@ export interface MeshDialsParts {
   readonly connect: (node: string) => void
   /** A node that others know cannot be reached from here. */
   readonly givenUp: (node: string) => void
+}
+
+/** One timer for each peer, of which the last one set counts. None keeps the program alive. */
+export class PeerTimers {
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+
+  set(peer: string, delayMs: number, work: () => void): void {
+    clearTimeout(this.#timers.get(peer))
+    this.#timers.set(peer, setTimeout(work, delayMs).unref())
+  }
+
+  delete(peer: string): void {
+    clearTimeout(this.#timers.get(peer))
+    this.#timers.delete(peer)
+  }
+
+  clear(): void {
+    for (const peer of [...this.#timers.keys()]) this.delete(peer)
+  }
 }
 
 /** Dials of nodes that are to be in our mesh, since a node of the mesh said so. */

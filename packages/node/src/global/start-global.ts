@@ -1,29 +1,27 @@
 import type { Term } from '@dynsrv/etf'
-import type { NodeCore } from '../node-core.ts'
-import { GlobalNameServer } from './global-name-server.ts'
-import { GlobalNames } from './global-names.ts'
+import type { ExposedFunctions } from '../system/exposed-functions.ts'
+import { GlobalNameServer, type GlobalNameServerParts } from './global-name-server.ts'
+import { type GlobalNames, makeGlobalNames } from './global-names.ts'
 import { GlobalTransactions } from './global-transactions.ts'
 
+export interface GlobalParts extends GlobalNameServerParts {
+  readonly exposed: ExposedFunctions
+}
+
+/** What a visible node has of `global`. */
+export interface Global {
+  /** What other nodes talk to. */
+  readonly server: GlobalNameServer
+  /** The names of the cluster, for our program. */
+  readonly names: GlobalNames
+}
+
 /** Starts what a visible node must answer for `global`, and the names of the cluster on top of it. */
-export function startGlobal(core: NodeCore): { readonly server: GlobalNameServer; readonly names: GlobalNames } {
-  const { self, registry, life, calls } = core
-  const server = new GlobalNameServer({
-    self,
-    creation: core.parts.identity.creation,
-    preventOverlap: core.parts.options.preventOverlappingPartitions !== false,
-    registry,
-    life,
-    calls,
-    erpc: (node, module, name, args) => core.remote.erpc(node, module, name, args),
-    send: (from, to, message) => void core.router.send(from, to, message),
-    reply: (own, from, reply) => core.reply(own, from, reply),
-    connect: (node) => void core.connectForSend(node),
-    disconnect: (node, reason) => core.table.get(node)?.close(reason),
-    isConnected: (node) => core.table.get(node) !== undefined,
-    warn: (warning) => core.tell({ type: 'warning', ...warning }),
-  })
+export function startGlobal({ exposed, ...parts }: GlobalParts): Global {
+  const { self, calls, life } = parts
+  const server = new GlobalNameServer(parts)
   const resolveIt = (method: Term, name: Term, one: Term, two: Term) => server.conflict.resolve(method, name, one, two)
-  core.exposed.expose('global', { resolve_it: resolveIt })
-  const parts = { self, calls, life, known: () => server.known() }
-  return { server, names: new GlobalNames({ server, transactions: new GlobalTransactions(parts) }) }
+  exposed.expose('global', { resolve_it: resolveIt })
+  const transactions = new GlobalTransactions({ self, calls, life, known: () => server.known() })
+  return { server, names: makeGlobalNames({ server, transactions }) }
 }

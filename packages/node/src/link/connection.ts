@@ -11,6 +11,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Term } from '@dynsrv/etf'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
+import type { ConnectionCounters } from '../node-event.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
 import type { SocketInput } from './socket-input.ts'
@@ -39,14 +40,6 @@ export interface ConnectionOptions {
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   /** Called once, as soon as it is clear that nothing more will come. */
   readonly onClosed: (connection: Connection, reason: NodeError) => void
-}
-
-/** What went over a connection so far. */
-export interface ConnectionCounters {
-  readonly sentMessages: number
-  readonly receivedMessages: number
-  readonly sentBytes: number
-  readonly receivedBytes: number
 }
 
 /** One link to a peer: one socket, one channel, its ticks, and one write for all that a turn of the event loop sends. */

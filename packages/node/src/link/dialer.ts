@@ -3,8 +3,7 @@ import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import { messageOf, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
-import { randomChallenge } from './challenge.ts'
-import { type Established, runHandshake } from './handshake-socket.ts'
+import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
 import { destroyOnError, type SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { DistError, type HandshakeOutput, type NodeIdentity } from '@dynsrv/dist-protocol'
 import { NodeError } from '../error.ts'
@@ -38,6 +39,11 @@ export interface HandshakeSocketOptions {
   /** See `NodeOptions.busyWaitMs`; default 0: whoever dials us keeps nobody awake. */
   readonly busyWaitMs?: number
   readonly signal?: AbortSignal
+}
+
+/** A challenge that nobody can foresee; the whole unsigned 32-bit range is legal. */
+export function randomChallenge(): number {
+  return randomInt(0x1_0000_0000)
 }
 
 /**

@@ -1,10 +1,8 @@
 import net from 'node:net'
 import tls from 'node:tls'
 import { NodeError } from '../error.ts'
+import type { TlsOptions } from '../node-options.ts'
 import { SocketInput } from './socket-input.ts'
-
-/** Certificates and everything else that `node:tls` knows, for both roles. */
-export type TlsOptions = tls.TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity' | 'servername'>
 
 /** How bytes get from node to node: plain TCP, or TLS as BEAM's `-proto_dist inet_tls` speaks it. */
 export interface Transport {

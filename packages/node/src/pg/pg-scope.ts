@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { readGenMessage } from '../call/gen-message.ts'
+import { GEN_CAST, readGenMessage } from '../call/gen-message.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
@@ -9,7 +9,6 @@ import type { Registry } from '../process/registry.ts'
 import { PgMembers } from './pg-members.ts'
 import { PgSearch } from './pg-search.ts'
 
-const GEN_CAST = atom('$gen_cast')
 const DISCOVER = atom('discover')
 const SYNC = atom('sync')
 const JOIN = atom('join')
@@ -36,6 +35,11 @@ export interface PgScopeParts {
   readonly onClosed: (reason: Term) => void
 }
 
+/** Joins a scope; programs do it by `Node.pg`. @throws {NodeError} `NODE_NAME_TAKEN` when a process has its name */
+export let makeScope: (scope: string, parts: PgScopeParts) => PgScope
+/** Tells the scope of a node that came up about ours. */
+export let discover: (scope: PgScope, node: string) => void
+
 /**
  * A scope of OTP's process groups: the same groups as `pg` of every connected BEAM node has, whether we are hidden or
  * not. Made by `node.pg()`.
@@ -56,8 +60,12 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   /** Our own processes that are members, with how often and what takes the monitor back. */
   readonly #watched = new Map<string, { count: number; readonly stop: () => void }>()
 
-  /** @throws {NodeError} `NODE_NAME_TAKEN` when a process has the scope's name */
-  constructor(scope: string, parts: PgScopeParts) {
+  static {
+    makeScope = (scope, parts) => new PgScope(scope, parts)
+    discover = (scope, node) => scope.#discover(node)
+  }
+
+  private constructor(scope: string, parts: PgScopeParts) {
     super()
     this.setMaxListeners(0)
     this.scope = scope
@@ -137,12 +145,6 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return members.length
   }
 
-  /** A node came up: its scope is told of ours. Called by the node. */
-  discover(node: string): void {
-    this.#ask(node)
-    this.#search.begin()
-  }
-
   /** Leaves every group and the scope. */
   close(): void {
     this.#parts.life.exit(this.#process, atom('normal'))
@@ -150,6 +152,11 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  #discover(node: string): void {
+    this.#ask(node)
+    this.#search.begin()
   }
 
   #ask(node: string): void {

@@ -1,8 +1,8 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
-import type { LocalProcess } from './local-process.ts'
-import { nodeOf, OwnMonitors, type Target } from './own-monitors.ts'
+import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { OwnMonitors } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
 
 const NORMAL = atom('normal')

@@ -1,5 +1,4 @@
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
-import type { OwnMonitor } from './own-monitors.ts'
 
 /** What a process is to its user: OTP's own are `system`, those that peers have spawned `spawned`. */
 export type ProcessKind = 'mailbox' | 'server' | 'spawned' | 'caller' | 'pg' | 'pubsub' | 'system'
@@ -31,6 +30,21 @@ export interface Watcher {
   readonly as: Pid | Atom
 }
 
+/** A process anywhere: by pid, or by registered name and node. */
+export type Target = Pid | { readonly name: Atom; readonly node: string }
+
+/** A monitor of ours. */
+export interface OwnMonitor {
+  readonly owner: LocalProcess
+  readonly ref: Reference
+  /** Where it is; the pid of a process that is only being started is not known yet. */
+  target: Target | { readonly starting: true; readonly node: string }
+  readonly down: (reason: Term) => void
+  /** The owner's other monitors, the youngest first. */
+  previous: OwnMonitor | undefined
+  next: OwnMonitor | undefined
+}
+
 /** One process of ours: what a pid leads to. */
 export class LocalProcess {
   readonly pid: Pid
@@ -52,4 +66,9 @@ export class LocalProcess {
     this.pid = pid
     this.behaviour = behaviour
   }
+}
+
+/** The node of a pid, of a reference, or of a name there. */
+export function nodeOf({ node }: { readonly node: string | Atom }): string {
+  return typeof node === 'string' ? node : node.name
 }

@@ -1,7 +1,27 @@
-import type { Term } from '@dynsrv/etf'
+import { atom, type Term } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
 
 /** What happens to a message for a mailbox that is full. */
 export type OverflowPolicy = 'dropNewest' | 'dropOldest' | 'exit'
+
+const POLICIES: ReadonlySet<string> = new Set<OverflowPolicy>(['dropNewest', 'dropOldest', 'exit'])
+
+/** Messages that a mailbox keeps before the overflow policy speaks. */
+export const MAX_MAILBOX_MESSAGES = 100_000
+
+/** The exit reason of a process that ends because its mailbox is full. */
+export const MAILBOX_FULL = atom('mailbox_full')
+
+export interface MailboxQueueParts {
+  /** How many messages may wait. */
+  readonly maxMessages: number
+  /** Default: `dropNewest`. */
+  readonly whenFull?: OverflowPolicy | undefined
+  /** A message has found the queue full; called once until there is room again. */
+  readonly full: (policy: OverflowPolicy) => void
+  /** The policy is `exit`: what reads the queue ends for this reason. */
+  readonly exit: (reason: Term) => void
+}
 
 interface Waiter<Message> {
   readonly match: ((message: Message) => boolean) | undefined
@@ -20,18 +40,37 @@ export class MailboxQueue<Message = Term> {
   #head = 0
   #length = 0
   #waiters: Waiter<Message>[] = []
+  readonly #parts: MailboxQueueParts
+  #dropped = 0
+  /** The present episode of overflow was told. */
+  #telling = false
+
+  /** @throws {NodeError} `NODE_BAD_OPTION` */
+  constructor(parts: MailboxQueueParts) {
+    const { maxMessages, whenFull } = parts
+    if (!(maxMessages >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${maxMessages}`)
+    if (whenFull !== undefined && !POLICIES.has(whenFull)) {
+      throw new NodeError('NODE_BAD_OPTION', `whenFull must be one of ${[...POLICIES].join(', ')}, not ${whenFull}`)
+    }
+    this.#parts = parts
+  }
 
   /** Messages that nobody has taken yet. */
   get length(): number {
     return this.#length
   }
 
-  /** Hands a message to the first waiter that wants it, else keeps it. */
+  /** Messages that found the queue full: so many are lost. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Takes a message in; when the queue is full, the policy decides. */
   push(message: Message): void {
-    if (this.#waiters.length > 0 && this.#hand(message)) return
-    if (this.#length === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = message
-    this.#length++
+    if (this.#length < this.#parts.maxMessages) {
+      this.#telling = false
+      this.#keep(message)
+    } else this.#overflow(message)
   }
 
   /** Takes the first message of a queue that is not empty. */
@@ -85,6 +124,28 @@ export class MailboxQueue<Message = Term> {
     this.#ring = []
     this.#head = 0
     this.#length = 0
+  }
+
+  #overflow(message: Message): void {
+    const { whenFull = 'dropNewest', full, exit } = this.#parts
+    this.#dropped++
+    if (!this.#telling) {
+      this.#telling = true
+      full(whenFull)
+    }
+    if (whenFull === 'exit') exit(MAILBOX_FULL)
+    else if (whenFull === 'dropOldest') {
+      this.shift()
+      this.#keep(message)
+    }
+  }
+
+  /** Hands a message to the first waiter that wants it, else keeps it. */
+  #keep(message: Message): void {
+    if (this.#waiters.length > 0 && this.#hand(message)) return
+    if (this.#length === this.#ring.length) this.#grow()
+    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = message
+    this.#length++
   }
 
   #hand(message: Message): boolean {

@@ -3,9 +3,9 @@ import { deferred } from '../deferred.ts'
 import { messageOf, NodeError } from '../error.ts'
 import type { CallOptions, Destination, Recipient, SendOptions } from '../signature.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
-import type { LocalProcess } from './local-process.ts'
-import { MailboxQueue, type OverflowPolicy } from './mailbox-queue.ts'
-import type { Target } from './own-monitors.ts'
+import type { LocalProcess, Target } from './local-process.ts'
+import { MAX_MAILBOX_MESSAGES, MailboxQueue, type OverflowPolicy } from './mailbox-queue.ts'
+
 import type { Registry } from './registry.ts'
 
 const NORMAL = atom('normal')
@@ -13,9 +13,6 @@ const NORMAL = atom('normal')
 const ORDERLY: ReadonlySet<Term | undefined> = new Set<Term>([NORMAL, atom('shutdown')])
 const DOWN = atom('DOWN')
 const PROCESS = atom('process')
-
-/** Messages that a mailbox keeps before the overflow policy speaks. */
-export const MAX_MAILBOX_MESSAGES = 100_000
 
 /** The name of a mailbox, and what it does when it is full. */
 export interface MailboxOptions {
@@ -48,25 +45,31 @@ export interface MailboxParts {
   readonly full: (mailbox: Mailbox, policy: OverflowPolicy) => void
 }
 
-/** A process of ours that a program reads: a pid, a queue, links and monitors. */
+/** Makes a mailbox; programs get theirs from `Node.mailbox`. */
+export let makeMailbox: (parts: MailboxParts, options: MailboxOptions) => Mailbox
+
+/** A process of ours that a program reads: a pid, a queue, links and monitors. Made by `Node.mailbox`. */
 export class Mailbox implements AsyncIterable<Term>, Disposable {
   readonly pid: Pid
   readonly #process: LocalProcess
   readonly #parts: MailboxParts
-  readonly #queue = new MailboxQueue()
-  readonly #maxMessages: number
-  readonly #whenFull: OverflowPolicy
+  readonly #queue: MailboxQueue
   readonly #ended = deferred<Term>()
   #exit: { readonly reason: Term } | undefined
-  #telling = false
 
-  /** Made by `node.mailbox()`. */
-  constructor(parts: MailboxParts, options: MailboxOptions = {}) {
-    const { name, maxMessages: most = MAX_MAILBOX_MESSAGES } = options
-    if (!(most >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${most}`)
+  static {
+    makeMailbox = (parts, options) => new Mailbox(parts, options)
+  }
+
+  private constructor(parts: MailboxParts, options: MailboxOptions) {
+    const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
     this.#parts = parts
-    this.#maxMessages = most
-    this.#whenFull = options.whenFull ?? 'dropNewest'
+    this.#queue = new MailboxQueue({
+      maxMessages,
+      whenFull,
+      full: (policy) => parts.full(this, policy),
+      exit: (reason) => this.exit(reason),
+    })
     const [message, ended] = [(term: Term) => this.#push(term), (reason: Term) => this.#end(reason)]
     this.#process = parts.registry.spawn({ kind: 'mailbox', message, ended, queued: () => this.#queue.length })
     this.#process.trapExit = options.trapExit ?? false
@@ -250,25 +253,6 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   }
 
   #push(message: Term): void {
-    if (this.#queue.length < this.#maxMessages) {
-      this.#telling = false
-      this.#deliver(message)
-      return
-    }
-    if (!this.#telling) {
-      this.#telling = true
-      this.#parts.full(this, this.#whenFull)
-    }
-    if (this.#whenFull === 'exit') {
-      this.exit(atom('mailbox_full'))
-      return
-    }
-    if (this.#whenFull === 'dropNewest') return
-    this.#queue.take()
-    this.#deliver(message)
-  }
-
-  #deliver(message: Term): void {
     try {
       this.#queue.push(message)
     } catch (cause) {

@@ -1,22 +1,7 @@
-import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
+import type { Reference, Term } from '@dynsrv/etf'
 import type { Identifiers } from './identifiers.ts'
-import type { LocalProcess } from './local-process.ts'
+import { type LocalProcess, nodeOf, type OwnMonitor } from './local-process.ts'
 import { OwnReferences } from './own-references.ts'
-
-/** A process anywhere: by pid, or by registered name and node. */
-export type Target = Pid | { readonly name: Atom; readonly node: string }
-
-/** A monitor of ours. */
-export interface OwnMonitor {
-  readonly owner: LocalProcess
-  readonly ref: Reference
-  /** Where it is; the pid of a process that is only being started is not known yet. */
-  target: Target | { readonly starting: true; readonly node: string }
-  readonly down: (reason: Term) => void
-  /** The owner's other monitors, the youngest first. */
-  previous: OwnMonitor | undefined
-  next: OwnMonitor | undefined
-}
 
 /** The monitors that our processes have set up and that wait for an end. */
 export class OwnMonitors {
@@ -59,9 +44,4 @@ export class OwnMonitors {
   on(node: string): OwnMonitor[] {
     return this.#all.values().filter(({ target }) => nodeOf(target) === node)
   }
-}
-
-/** On which node a monitored process is. */
-export function nodeOf(target: OwnMonitor['target']): string {
-  return typeof target.node === 'string' ? target.node : target.node.name
 }

@@ -12,7 +12,7 @@ import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import type { Target } from './own-monitors.ts'
+import { nodeOf, type Target } from './local-process.ts'
 import type { Registry } from './registry.ts'
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
@@ -71,7 +71,7 @@ export class SignalRouter {
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
     const target = to instanceof Reference ? to : this.target(to)
-    const node = 'name' in target ? target.node : target.node.name
+    const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
       if (target instanceof Reference) return registry.sendToAlias(target, message)

@@ -1,6 +1,15 @@
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
-import { MailboxQueue } from '../../src/process/mailbox-queue.ts'
+import { MAILBOX_FULL, MailboxQueue, type OverflowPolicy } from '../../src/process/mailbox-queue.ts'
+
+/** A queue with room for so many messages, and what it said. */
+function bounded(maxMessages: number, whenFull?: OverflowPolicy) {
+  const said: unknown[] = []
+  const parts = { full: (policy: OverflowPolicy) => said.push(policy), exit: (reason: unknown) => said.push(reason) }
+  return { queue: new MailboxQueue<number>({ maxMessages, whenFull, ...parts }), said }
+}
+
+const roomy = (): MailboxQueue<number> => bounded(Number.POSITIVE_INFINITY).queue
 
 /** What a queue does, done by an array. */
 type Step = { readonly push: number } | { readonly take: number } | { readonly shift: true }
@@ -15,7 +24,7 @@ describe('a mailbox queue', () => {
   it('keeps the order, whatever is taken out of its middle', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const queue = new MailboxQueue<number>()
+        const queue = roomy()
         let model: number[] = []
         for (const one of steps) {
           if ('push' in one) {
@@ -34,7 +43,7 @@ describe('a mailbox queue', () => {
   })
 
   it('gives a message to the waiter that has waited longest of those that want it', () => {
-    const queue = new MailboxQueue<number>()
+    const queue = roomy()
     const got: string[] = []
     queue.wait(
       (n) => n > 10,
@@ -50,7 +59,7 @@ describe('a mailbox queue', () => {
   })
 
   it('tells who waits of the end, once', () => {
-    const queue = new MailboxQueue<number>()
+    const queue = roomy()
     const errors: unknown[] = []
     queue.wait(
       undefined,
@@ -63,10 +72,34 @@ describe('a mailbox queue', () => {
   })
 
   it('keeps thousands of messages in order', () => {
-    const queue = new MailboxQueue<number>()
+    const queue = roomy()
     for (let n = 0; n < 10_000; n++) queue.push(n)
     for (let n = 0; n < 10_000; n++) expect(queue.shift()).toBe(n)
     queue.push(1)
     expect(queue.shift()).toBe(1)
+  })
+
+  it.each([
+    { whenFull: undefined, kept: [1, 2], said: ['dropNewest'] },
+    { whenFull: 'dropNewest', kept: [1, 2], said: ['dropNewest'] },
+    { whenFull: 'dropOldest', kept: [3, 4], said: ['dropOldest'] },
+    { whenFull: 'exit', kept: [1, 2], said: ['exit', MAILBOX_FULL, MAILBOX_FULL] },
+  ] as const)('with $whenFull keeps its bound, counts what is lost, and says so once an episode', (example) => {
+    const { queue, said } = bounded(2, example.whenFull)
+    for (const n of [1, 2, 3, 4]) queue.push(n)
+    expect([queue.length, queue.dropped, said]).toEqual([2, 2, example.said])
+    expect([queue.shift(), queue.shift()]).toEqual(example.kept)
+    for (const n of [5, 6, 7]) queue.push(n)
+    expect([queue.length, queue.dropped]).toEqual([2, 3])
+    expect(said.slice(example.said.length)).toEqual(example.said.slice(0, example.whenFull === 'exit' ? 2 : 1))
+  })
+
+  it.each([0, Number.NaN, -1])('refuses a bound of %s', (maxMessages) => {
+    expect(() => bounded(maxMessages)).toThrow(expect.objectContaining({ code: 'NODE_BAD_OPTION' }))
+  })
+
+  it('refuses a policy that is none', () => {
+    const policy = 'drop-newest' as OverflowPolicy
+    expect(() => bounded(1, policy)).toThrow(expect.objectContaining({ code: 'NODE_BAD_OPTION' }))
   })
 })

@@ -165,7 +165,7 @@ it('subscriptions are bounded, end when asked, and a listener that throws is tol
   const read = async () => {
     for await (const message of ending) got.push(message)
   }
-  await expect(read()).rejects.toMatchObject({ code: 'NODE_EXITED', reason: 'mailbox_full' })
+  await expect(read()).rejects.toMatchObject({ code: 'NODE_EXITED', reason: atom('mailbox_full') })
   expect(got).toHaveLength(2)
 
   const stop = new AbortController()
