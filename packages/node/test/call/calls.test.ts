@@ -13,7 +13,7 @@ beforeAll(async () => {
   // A gen_server without a module of its own: a process that speaks the protocol through gen:reply/2.
   await erl.eval(`spawn(fun() -> register(server, self()), (fun Loop(State) -> receive
       {'$gen_call', From, get} -> gen:reply(From, State), Loop(State);
-      {'$gen_call', From, {late, Ms}} -> timer:sleep(Ms), gen:reply(From, late), Loop(State);
+      {'$gen_call', From, late} -> receive release -> gen:reply(From, late) end, Loop(State);
       {'$gen_call', _, crash} -> exit(crashed);
       {'$gen_cast', {set, New}} -> Loop(New)
     end end)(0) end)`)
@@ -37,17 +37,20 @@ describe('a call', () => {
   })
 
   it('ends by timeout, and the late reply reaches nobody', async () => {
-    const late = node.call(server(), tuple(atom('late'), 300), { timeoutMs: 20 })
+    const late = node.call(server(), atom('late'), { timeoutMs: 20 })
     await expect(late).rejects.toMatchObject({ code: 'NODE_TIMEOUT', peer: erl.name })
+    node.send(server(), atom('release'))
+    // The late reply is on its way before this one.
     expect(await node.call(server(), atom('get'))).toBe(42)
   })
 
   it('ends by abort', async () => {
     const reason = new Error('enough')
     const abort = new AbortController()
-    const call = node.call(server(), tuple(atom('late'), 100), { signal: abort.signal })
+    const call = node.call(server(), atom('late'), { signal: abort.signal })
     abort.abort(reason)
     await expect(call).rejects.toBe(reason)
+    node.send(server(), atom('release'))
   })
 
   it('of nobody, and of a node that is not there, says which', async () => {

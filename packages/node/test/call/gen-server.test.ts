@@ -67,7 +67,7 @@ describe('a server of ours', () => {
     using _ = node.serve({
       name: 'lazy',
       call: (_request, context, from) => {
-        setTimeout(() => context.reply(from, atom('later')), 10)
+        setImmediate(() => context.reply(from, atom('later')))
         return NO_REPLY
       },
     })
