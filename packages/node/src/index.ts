@@ -1,5 +1,7 @@
-export type { ConnectionCounters } from './connection.ts'
-export type { PeerState } from './connection-table.ts'
+export type { GenFrom } from './call/gen-message.ts'
+export type { GenServer } from './call/gen-server.ts'
+export type { ErpcCall, ErpcOutcome } from './call/many-calls.ts'
+export { NO_REPLY, type ServerContext, type ServerHandlers } from './call/server-handlers.ts'
 export { type CallMessage, CHANNELS, type NodeEventMessage } from './diagnostics.ts'
 export type { DrainOptions } from './drain.ts'
 export {
@@ -11,23 +13,30 @@ export {
   RemoteError,
   type RemoteErrorOptions,
 } from './error.ts'
-export type { GenFrom } from './gen-message.ts'
-export type { GenServer } from './gen-server.ts'
-export type { GlobalNames } from './global-names.ts'
+export type { GlobalNames } from './global/global-names.ts'
 export type { GroupSnapshot, InspectOptions, NodeSnapshot, ProcessSnapshot } from './inspect-node.ts'
-export { Mailbox, type MailboxOptions, type ReceiveOptions } from './mailbox.ts'
-export type { OverflowPolicy } from './mailbox-queue.ts'
-export type { ErpcCall, ErpcOutcome } from './many-calls.ts'
-export { Node } from './node.ts'
-export type { NodeDown, NodeDownReason, NodeEvent, NodeEvents, NodeUp, Refused, Warning } from './node-event.ts'
+export type { PeerState } from './link/connection-table.ts'
+export type { OnNodeDown } from './link/node-monitors.ts'
+export { type Alias, Node } from './node.ts'
+export type {
+  ConnectionCounters,
+  NodeDown,
+  NodeDownReason,
+  NodeEvent,
+  NodeEvents,
+  NodeUp,
+  Refused,
+  Warning,
+} from './node-event.ts'
 export type { LogMethod, NodeLogger } from './node-logger.ts'
-export type { OnNodeDown } from './node-monitors.ts'
-export { NODE_LIMITS, type NodeLimits, type NodeOptions } from './node-options.ts'
-export type { Alias } from './node-processes.ts'
+export { NODE_LIMITS, type NodeLimits, type NodeOptions, type Output, type TlsOptions } from './node-options.ts'
+
+export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
+export { Mailbox, type MailboxOptions, type ReceiveOptions } from './process/mailbox.ts'
+export type { OverflowPolicy } from './process/mailbox-queue.ts'
 export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
 export { type SubscribeOptions, Subscription } from './pubsub/subscription.ts'
-export { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 export type {
   BusyPolicy,
   CallOptions,
@@ -39,6 +48,3 @@ export type {
 } from './signature.ts'
 export { startNode } from './start-node.ts'
 export type { ExposedFunction } from './system/exposed-functions.ts'
-export type { Output } from './system/group-leader.ts'
-export type { PgChange, PgEvents, PgScope } from './system/pg-scope.ts'
-export type { TlsOptions } from './transport.ts'

@@ -1,7 +1,7 @@
 import { inspect, type Term } from '@dynsrv/etf'
-import type { PeerState } from './connection-table.ts'
-import type { LocalProcess, ProcessKind } from './local-process.ts'
-import type { NodeCore } from './node-core.ts'
+import type { PeerState } from './link/connection-table.ts'
+import type { LocalProcess, ProcessKind } from './process/local-process.ts'
+import type { Rooms } from './rooms.ts'
 
 /** How much `Node.inspect` shows. */
 export interface InspectOptions {
@@ -64,26 +64,30 @@ export interface NodeSnapshot {
 }
 
 /** Takes the snapshot. */
-export function inspectNode(core: NodeCore, { maxProcesses = 1_000 }: InspectOptions): NodeSnapshot {
-  const { parts, registry } = core
-  const port = parts.listener?.port
+export function inspectRooms(
+  { global, links, parts, processes, pubsubs, scopes, system }: Rooms,
+  { maxProcesses = 1_000 }: InspectOptions,
+  life: Pick<NodeSnapshot, 'state' | 'uptimeMs'>,
+): NodeSnapshot {
+  const { port } = links
+  const { registry } = processes
   return {
-    self: core.self,
+    self: parts.self,
     creation: parts.identity.creation,
-    state: stateOf(core),
-    hidden: parts.options.hidden !== false,
-    tls: parts.options.tls !== undefined,
+    state: life.state,
+    hidden: parts.settings.hidden,
+    tls: parts.settings.tls !== undefined,
     ...(port !== undefined && { port }),
-    uptimeMs: Math.round(performance.now() - core.startedAt),
-    peers: core.table.states().map(plainly),
+    uptimeMs: life.uptimeMs,
+    peers: links.states().map(plainly),
     processCount: registry.processCount,
     processes: maxProcesses > 0 ? longestQueues(registry.processes(), maxProcesses) : [],
-    monitors: core.life.monitorCount,
-    handshakes: parts.listener?.handshakes ?? 0,
-    exposed: core.exposed.list(),
+    monitors: processes.life.monitorCount,
+    handshakes: links.handshakes,
+    exposed: system.exposed.list(),
     groups: Object.fromEntries(
-      [...core.scopes].map(([name, scope]) => [
-        name,
+      scopes.joined().map((scope) => [
+        scope.scope,
         scope.groups().map((group) => ({
           group: textOf(group),
           members: scope.members(group).length,
@@ -91,8 +95,8 @@ export function inspectNode(core: NodeCore, { maxProcesses = 1_000 }: InspectOpt
         })),
       ]),
     ),
-    pubsubs: [...core.pubsubs.values()].map(({ name }) => name),
-    global: core.globalNames?.names().map(textOf) ?? [],
+    pubsubs: pubsubs.names(),
+    global: global?.names.names().map(textOf) ?? [],
   }
 }
 
@@ -101,11 +105,6 @@ function plainly(peer: PeerState): PeerState {
   if (peer.state !== 'down') return peer
   const { code, message, hint } = peer.reason
   return { ...peer, reason: { code, message, hint } }
-}
-
-function stateOf({ closing, draining }: NodeCore): NodeSnapshot['state'] {
-  if (closing !== undefined) return 'closed'
-  return draining ? 'draining' : 'open'
 }
 
 function longestQueues(processes: Iterable<LocalProcess>, count: number): ProcessSnapshot[] {

@@ -1,6 +1,5 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Pid } from '@dynsrv/etf'
-import type { ConnectionCounters } from './connection.ts'
 import type { NodeErrorCode } from './error.ts'
 
 /** Why a link went down: a stable code, a text, what to do, and what lies behind it. */
@@ -20,6 +19,14 @@ export interface NodeUp {
   /** Which side dialled. */
   readonly direction: 'incoming' | 'outgoing'
   readonly creation: number
+}
+
+/** What went over a link so far. */
+export interface ConnectionCounters {
+  readonly sentMessages: number
+  readonly receivedMessages: number
+  readonly sentBytes: number
+  readonly receivedBytes: number
 }
 
 /** A link that was up is down. */

@@ -1,10 +1,15 @@
+import type tls from 'node:tls'
 import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
-import type { DecodeOptions } from '@dynsrv/etf'
+import type { DecodeOptions, Pid } from '@dynsrv/etf'
 import { NodeError } from './error.ts'
 import type { NodeLogger } from './node-logger.ts'
-import type { Output } from './system/group-leader.ts'
-import type { TlsOptions } from './transport.ts'
+
+/** Certificates and everything else that `node:tls` knows, for both roles. */
+export type TlsOptions = tls.TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity' | 'servername'>
+
+/** What remotely run code prints, and on whose behalf. */
+export type Output = (text: string, from: Pid) => void
 
 /** What `startNode` takes. */
 export interface NodeOptions {
@@ -33,10 +38,8 @@ export interface NodeOptions {
   /** Into how many looks the tick time is cut; default 4, as `net_tickintensity`. */
   readonly netTickIntensity?: number
   /**
-   * How long the event loop looks for more without going to sleep when it exchanges messages with peers in quick
-   * succession, which is with pauses no longer than this. An answer comes the sooner for it, and what is paid is what is left of the core's
-   * time while bytes come that fast; those that come with longer pauses cost nothing. Each step of a dial is waited for in
-   * the same way. 0 never waits.
+   * While messages go back and forth less than this apart, the event loop polls instead of sleeping. Answers come sooner;
+   * idle links cost nothing. Each step of a dial is awaited in the same way. 0 never polls.
    *
    * Unit: milliseconds; default 0.2. BEAM's schedulers wait longer, see `+sbwt` of `erl`.
    */
@@ -91,17 +94,58 @@ export const NODE_LIMITS = {
 } as const
 
 /** @see NodeOptions.busyWaitMs */
-export const BUSY_WAIT_MS = 0.2
+const BUSY_WAIT_MS = 0.2
 /** More would be no moment any more. */
 const MAX_BUSY_WAIT_MS = 10
 
 /** @see NodeOptions.setupTimeMs */
-export const SETUP_TIME_MS = 7_000
-/** OTP's own bound for it. */
+const SETUP_TIME_MS = 7_000
+/** @see NodeOptions.netTickTimeMs */
+const NET_TICK_TIME_MS = 60_000
+/** @see NodeOptions.netTickIntensity */
+const NET_TICK_INTENSITY = 4
+/** OTP's own bound for the set-up time. */
 const MAX_SETUP_TIME_MS = 120_000
 
+/** @see NodeOptions.output */
+const STANDARD_OUTPUT: Output = (text) => void process.stdout.write(text)
+
+/** The options of a node, checked, with every default in place. */
+export type NodeSettings = ReturnType<typeof settingsOf>
+
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work */
-export function checkOptions(options: NodeOptions): void {
+export function settingsOf(options: NodeOptions) {
+  checkOptions(options)
+  const { tls: certificates, limits } = options
+  return {
+    cookie: options.cookie,
+    epmd: options.epmd,
+    listen: options.listen ?? {},
+    hidden: options.hidden ?? true,
+    preventOverlappingPartitions: options.preventOverlappingPartitions ?? true,
+    shortNames: options.shortNames ?? false,
+    setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
+    netTickTimeMs: options.netTickTimeMs ?? NET_TICK_TIME_MS,
+    netTickIntensity: options.netTickIntensity ?? NET_TICK_INTENSITY,
+    busyWaitMs: options.busyWaitMs ?? BUSY_WAIT_MS,
+    autoConnect: options.autoConnect ?? true,
+    allow: options.allow ?? (() => true),
+    assignNames: options.assignNames ?? true,
+    tls: certificates === undefined || typeof certificates === 'function' ? certificates : () => certificates,
+    decode: options.decode,
+    logger: options.logger,
+    output: options.output ?? STANDARD_OUTPUT,
+    limits: { ...NODE_LIMITS, ...limits },
+    channelLimits: channelLimits(limits),
+  }
+}
+
+/** The channel checks what it is given, so it gets its own limits only. */
+function channelLimits(limits: Partial<NodeLimits> = {}): Partial<ChannelLimits> {
+  return Object.fromEntries(Object.entries(limits).filter(([name]) => !(name in NODE_LIMITS)))
+}
+
+function checkOptions(options: NodeOptions): void {
   const { cookie, setupTimeMs = SETUP_TIME_MS, busyWaitMs = BUSY_WAIT_MS, limits = {}, listen, logger } = options
   for (const level of ['debug', 'info', 'warn'] as const) {
     if (logger === undefined || typeof logger[level] === 'function') continue

@@ -1,61 +1,87 @@
-import { on } from 'node:events'
+import { EventEmitter, on } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
-import type { PeerState } from './connection-table.ts'
+import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { type GenServer, makeServer } from './call/gen-server.ts'
+import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
+import type { Outcome } from './call/outcome.ts'
+import type { ServerHandlers } from './call/server-handlers.ts'
+import { StateReplies } from './call/state-replies.ts'
 import { traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
-import { messageOf, NodeError } from './error.ts'
-import { type InspectOptions, inspectNode, type NodeSnapshot } from './inspect-node.ts'
-import type { NodeCore } from './node-core.ts'
-import type { NodeEvent } from './node-event.ts'
-import { NodeMonitors, type OnNodeDown } from './node-monitors.ts'
-import { NodeProcesses } from './node-processes.ts'
-import type { CallOptions, Recipient, SendOptions, SendWaitOptions } from './signature.ts'
+import { messageOf, NodeError, RemoteError } from './error.ts'
+import type { GlobalNames } from './global/global-names.ts'
+import { type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
+import type { PeerState } from './link/connection-table.ts'
+import { NodeMonitors, type OnNodeDown } from './link/node-monitors.ts'
+import type { NodeEvent, NodeEvents } from './node-event.ts'
+import type { PgScope } from './pg/pg-scope.ts'
+import { nodeOf } from './process/local-process.ts'
+import { type Mailbox, type MailboxOptions, makeMailbox } from './process/mailbox.ts'
+import type { PubSub, PubSubOptions } from './pubsub/pubsub.ts'
+import type { Rooms } from './rooms.ts'
+import type { CallOptions, Destination, MultiCallResult, Recipient, SendOptions, SendWaitOptions } from './signature.ts'
+import type { ExposedFunction } from './system/exposed-functions.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
+
+/** Another address of a process of ours; disposing of it takes it back. */
+export interface Alias extends Disposable {
+  /** What is sent to it reaches the process. */
+  readonly ref: Reference
+}
+
+/** Makes a node; programs get theirs from `startNode`. */
+export let makeNode: (rooms: Rooms) => Node
 
 /**
  * A live node of an Erlang cluster: links to peers, processes with mailboxes, messages and calls. Made by `startNode`.
  *
  * It is an emitter of `nodeup`, `nodedown`, `refused` and `warning`, each of which comes as `event` too.
  */
-export class Node extends NodeProcesses implements AsyncDisposable {
+export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Our name. */
   readonly self: NodeName
   /** Which incarnation of this name we are. */
   readonly creation: number
-  readonly #core: NodeCore
+  readonly #rooms: Rooms
   readonly #monitors = new NodeMonitors()
+  readonly #stateReplies: StateReplies
+  readonly #servers = new Set<{ idle(): Promise<void> }>()
+  readonly #startedAt = performance.now()
+  /** Aborts when the node is closed. */
+  readonly #closed = new AbortController()
+  #draining = false
+  #closing: Promise<void> | undefined
 
-  constructor(core: NodeCore) {
-    super(core)
-    this.#core = core
-    this.self = core.self
-    this.creation = core.parts.identity.creation
-    core.onEvent = (event) => {
-      this.emit('event', event)
-      if (event.type === 'nodeup') this.emit('nodeup', event)
-      else if (event.type === 'nodedown') {
-        this.#monitors.down(event.node, event.reason)
-        this.emit('nodedown', event)
-      } else if (event.type === 'refused') this.emit('refused', event)
-      else this.emit('warning', event)
-    }
+  static {
+    makeNode = (rooms) => new Node(rooms)
+  }
+
+  private constructor(rooms: Rooms) {
+    super()
+    this.#rooms = rooms
+    this.self = rooms.parts.self
+    this.creation = rooms.parts.identity.creation
+    this.#stateReplies = new StateReplies({
+      connection: (node) => rooms.links.get(node),
+      ask: (node, module, name, args) => rooms.remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
+    })
+    rooms.onEvent = (event) => this.#emit(event)
   }
 
   /** The port that we listen on; undefined with `listen: false`. */
   get port(): number | undefined {
-    return this.#core.parts.listener?.port
+    return this.#rooms.links.port
   }
 
   /** Peers that are connected now, whoever dialled. */
   connected(): NodeName[] {
-    return this.#core.table.connections().map(({ peer }) => peer)
+    return this.#rooms.links.connected()
   }
 
   /** Each peer that is connected, being connected, or was of late and why not. */
   peers(): PeerState[] {
-    return this.#core.table.states()
+    return this.#rooms.links.states()
   }
 
   /**
@@ -64,13 +90,15 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @throws {NodeError} that says what was wrong, in its code, its text and its hint
    * @throws the signal's reason when it aborts
    */
-  async connect(peer: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await this.#core.connect(peer, options)
+  async connect(peer: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#rooms.links.connect(peer, signal)
   }
 
   /** Ends the link to a peer; what is queued still goes out. */
   async disconnect(peer: string): Promise<void> {
-    await this.#core.disconnect(peer)
+    const { links, global } = this.#rooms
+    if (links.get(peer) !== undefined) global?.server.disconnecting(peer)
+    await links.disconnect(peer)
   }
 
   /**
@@ -80,22 +108,22 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @returns what takes it back
    */
   monitorNode(peer: string, onDown: OnNodeDown): Disposable {
-    this.#core.assertOpen()
+    this.#assertOpen()
     const monitor = this.#monitors.add(peer, (reason) => {
       try {
         onDown(reason)
       } catch (cause) {
         const message = `what monitors the node ${peer} threw: ${messageOf(cause)}`
-        this.#core.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
+        this.#rooms.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
       }
     })
-    if (peer === this.self || this.#core.table.get(peer) !== undefined) return monitor
+    if (peer === this.self || this.#rooms.links.get(peer) !== undefined) return monitor
     const failed = (cause: unknown): void => {
       const { code, message, hint } =
         cause instanceof NodeError ? cause : new NodeError('NODE_NOT_CONNECTED', String(cause))
       this.#monitors.down(peer, { code, message, hint, cause })
     }
-    if (this.#core.parts.options.autoConnect !== false) this.connect(peer).catch(failed)
+    if (this.#rooms.parts.settings.autoConnect) this.connect(peer).catch(failed)
     else queueMicrotask(() => failed(new NodeError('NODE_NOT_CONNECTED', `${peer} is not connected`, { peer })))
     return monitor
   }
@@ -114,7 +142,7 @@ export class Node extends NodeProcesses implements AsyncDisposable {
 
   async #ping(peer: string, options: CallOptions): Promise<'pong'> {
     await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
-    const answer = await this.#core.calls.call(
+    const answer = await this.#rooms.calls.call(
       { name: 'net_kernel', node: peer },
       tuple(atom('is_auth'), atom(this.self)),
       options,
@@ -142,15 +170,254 @@ export class Node extends NodeProcesses implements AsyncDisposable {
   send(
     to: Recipient,
     message: Term,
-    { from = this.#core.calls.caller.pid, ...options }: (SendOptions | SendWaitOptions) & { from?: Pid } = {},
+    { from = this.#rooms.calls.caller.pid, ...options }: (SendOptions | SendWaitOptions) & { from?: Pid } = {},
   ): boolean | Promise<void> {
-    if (options.whenBusy !== 'wait') return this.#core.send(from, to, message, options)
-    return this.#core.sendWaiting(from, to, message, options)
+    if (options.whenBusy !== 'wait') return this.#send(from, to, message, options)
+    return this.#sendWaiting(from, to, message, options)
   }
 
   /** Resolves when a peer has taken enough of what was sent, or the link is gone. */
   async drained(peer: string): Promise<void> {
-    await this.#core.table.get(peer)?.drained()
+    await this.#rooms.links.get(peer)?.drained()
+  }
+
+  /**
+   * Calls a GenServer, or whatever speaks its protocol, here or on another node.
+   *
+   * @throws {NodeError} `NODE_TIMEOUT`, `NODE_NO_PROCESS`, `NODE_EXITED` with the reason, `NODE_NOT_CONNECTED` with the
+   * reason why as its cause; `NODE_MESSAGE_INVALID`
+   * @throws the signal's reason when it aborts
+   */
+  async call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
+    this.#assertOpen()
+    return traceCall(
+      () => this.#rooms.calls.call(to, request, options),
+      () => ({ self: this.self, kind: 'call', to: describeDestination(to) }),
+    )
+  }
+
+  /** Casts to a GenServer: no answer, and no word whether it exists. See `send`. */
+  cast(to: Destination, message: Term): boolean {
+    this.#assertOpen()
+    return this.#rooms.calls.cast(to, message)
+  }
+
+  /** Calls the GenServer of one name on many nodes at once; by default on all that are connected, and here. */
+  async multiCall(
+    name: string,
+    request: Term,
+    { nodes = [this.self, ...this.connected()], ...options }: CallOptions & { nodes?: readonly string[] } = {},
+  ): Promise<MultiCallResult> {
+    const replies = new Map<string, Term>()
+    const failures = new Map<string, NodeError>()
+    await Promise.all(
+      nodes.map(async (node) => {
+        try {
+          replies.set(node, await this.call({ name, node }, request, options))
+        } catch (error) {
+          if (!(error instanceof NodeError)) throw error
+          failures.set(node, error)
+        }
+      }),
+    )
+    return { replies, failures }
+  }
+
+  /**
+   * Calls a function of another node, by the protocol of `erpc:call/5`.
+   *
+   * @throws {RemoteError} with class, reason and stack trace when it raised; {NodeError} as `call`
+   * @throws the signal's reason when it aborts
+   */
+  async erpc(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[] = [],
+    options: CallOptions = {},
+  ): Promise<Term> {
+    this.#assertOpen()
+    if (node === this.self) return valueOfOutcome(await this.#rooms.system.exposed.call(module, name, args))
+    return traceCall(
+      () => this.#rooms.remote.erpc(node, module, name, args, options),
+      () => ({ self: this.self, kind: 'erpc', to: `${module}:${name}/${args.length} on ${node}` }),
+    )
+  }
+
+  /**
+   * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. Whoever
+   * stops reading gives up the calls that are under way.
+   *
+   * @param options those of each call; `concurrency` is how many are under way at once, default 64
+   * @throws the signal's reason when it aborts; what a call ends with is in its outcome
+   */
+  erpcMany<Call extends ErpcCall>(
+    calls: Iterable<Call>,
+    { concurrency = 64, signal, ...options }: CallOptions & { readonly concurrency?: number } = {},
+  ): AsyncGenerator<ErpcOutcome<Call>, void> {
+    this.#assertOpen()
+    const run = ({ node, module, name, args = [] }: Call, ended: AbortSignal): Promise<Term> =>
+      this.erpc(node, module, name, args, { ...options, signal: ended })
+    return manyCalls(calls, run, { concurrency, signal })
+  }
+
+  /** The same as `erpc` without an answer, and without word whether it worked. */
+  erpcCast(node: string, module: string, name: string, args: readonly Term[] = []): boolean {
+    this.#assertOpen()
+    return this.#rooms.remote.cast(node, module, name, args)
+  }
+
+  /** Calls a function of another node through its `rex` server, as `rpc:call/5` of OTP 22 does. See `erpc`. */
+  async rpc(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[] = [],
+    options: CallOptions = {},
+  ): Promise<Term> {
+    this.#assertOpen()
+    return traceCall(
+      () => this.#rooms.remote.rpc(node, module, name, args, options),
+      () => ({ self: this.self, kind: 'rpc', to: `${module}:${name}/${args.length} on ${node}` }),
+    )
+  }
+
+  /** Starts a process on another node. @throws {NodeError} as `call`; its reason is what the other node refused with */
+  async spawn(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[] = [],
+    options: CallOptions = {},
+  ): Promise<Pid> {
+    this.#assertOpen()
+    return traceCall(
+      () => this.#rooms.remote.spawn(node, module, name, args, options),
+      () => ({ self: this.self, kind: 'spawn', to: `${module}:${name}/${args.length} on ${node}` }),
+    )
+  }
+
+  /** Starts a process with a mailbox; with a string, under that name. */
+  mailbox(options: string | MailboxOptions = {}): Mailbox {
+    this.#assertOpen()
+    const { registry, life, router } = this.#rooms.processes
+    return makeMailbox(
+      {
+        registry,
+        life,
+        send: (from, to, message, sendOptions) => this.#send(from, to, message, sendOptions),
+        call: (to, request, callOptions) => this.call(to, request, callOptions),
+        target: (to) => router.target(to),
+        full: ({ pid, name }, policy) => {
+          const message = `the mailbox ${name ?? pid} is full: ${policy}`
+          this.#rooms.tell({ type: 'warning', code: 'MAILBOX_FULL', message, pid })
+        },
+      },
+      typeof options === 'string' ? { name: options } : options,
+    )
+  }
+
+  /**
+   * Lets other nodes call these functions as if they were a module: `:erpc.call`, `:rpc.call`, `Node.spawn` and the
+   * like. Everything that is not exposed is `undef` for them. In Elixir a module `MyApp.Js` is `'Elixir.MyApp.Js'`.
+   *
+   * @returns what takes it back
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
+   */
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+    return this.#rooms.system.exposed.expose(module, functions)
+  }
+
+  /**
+   * Starts a server that `GenServer.call` and `GenServer.cast` of other nodes work with.
+   *
+   * @throws {NodeError} `NODE_NAME_TAKEN`
+   */
+  serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
+    this.#assertOpen()
+    const { calls, parts, processes } = this.#rooms
+    const server = makeServer<State>(
+      {
+        registry: processes.registry,
+        life: processes.life,
+        reply: (own, from, reply) => calls.reply(own, from, reply),
+        warn: (warning) => this.#rooms.tell({ type: 'warning', ...warning }),
+        stateReply: ({ pid }, state) => this.#stateReplies.answer(pid.node.name, state),
+        print: parts.settings.output,
+      },
+      handlers,
+    )
+    this.#servers.add(server)
+    void server.ended.then(() => this.#servers.delete(server))
+    return server
+  }
+
+  /**
+   * Joins a scope of process groups, the same as `pg` on BEAM nodes; one object per scope.
+   *
+   * @param scope OTP's default is `pg`; Phoenix.PubSub has one called `Elixir.Phoenix.PubSub`
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process has that name
+   */
+  pg(scope = 'pg'): PgScope {
+    this.#assertOpen()
+    return this.#rooms.scopes.join(scope)
+  }
+
+  /**
+   * Joins a Phoenix.PubSub, the same as `{Phoenix.PubSub, name: MyApp.PubSub}` in the supervision tree of BEAM nodes; one
+   * object per name, with the options of the first time.
+   *
+   * @param name `MyApp.PubSub`, as Elixir writes it
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process has the adapter's name; `NODE_BAD_OPTION`
+   */
+  pubsub(name: string, options: PubSubOptions = {}): PubSub {
+    this.#assertOpen()
+    return this.#rooms.pubsubs.join(name, options)
+  }
+
+  /**
+   * The names of the whole cluster, shared with `global` of BEAM nodes.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION` on a hidden node, which has no part in `global`
+   */
+  get global(): GlobalNames {
+    const { global } = this.#rooms
+    if (global !== undefined) return global.names
+    throw new NodeError('NODE_BAD_OPTION', 'a hidden node has no part in global', {
+      hint: 'Start the node with hidden: false; it then joins the full mesh of visible nodes.',
+    })
+  }
+
+  /** The pid that is registered here under a name. */
+  whereis(name: string): Pid | undefined {
+    return this.#rooms.processes.registry.byName(name)?.pid
+  }
+
+  /** Registers a process of ours under one more name. @throws {NodeError} `NODE_NAME_TAKEN`, `NODE_NO_PROCESS` */
+  register(name: string, pid: Pid): void {
+    const process = this.#rooms.processes.registry.byPid(pid)
+    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    this.#rooms.processes.registry.register(name, process)
+  }
+
+  /**
+   * Makes an alias of a process of ours, as `erlang:alias/1` does: give `ref` to whoever may send to the process for a
+   * while. What comes when the alias was taken back, or the process has ended, is dropped.
+   *
+   * @param options with `once` the alias ends with its first message, as a reply's does
+   * @throws {NodeError} `NODE_NO_PROCESS`
+   */
+  alias({ pid }: { readonly pid: Pid }, { once = false }: { readonly once?: boolean } = {}): Alias {
+    const { registry } = this.#rooms.processes
+    const process = registry.byPid(pid)
+    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    const ref = registry.aliasOf(process, once)
+    return { ref, [Symbol.dispose]: () => registry.endAlias(process, ref) }
+  }
+
+  /** Takes a name back; whether there was one. */
+  unregister(name: string): boolean {
+    return this.#rooms.processes.registry.unregister(name)
   }
 
   /**
@@ -158,7 +425,10 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * exposed, groups. Costs time in proportion to what it shows; nothing in it is a secret.
    */
   inspect(options: InspectOptions = {}): NodeSnapshot {
-    return inspectNode(this.#core, options)
+    return inspectRooms(this.#rooms, options, {
+      state: this.#closing !== undefined ? 'closed' : this.#draining ? 'draining' : 'open',
+      uptimeMs: Math.round(performance.now() - this.#startedAt),
+    })
   }
 
   [inspect.custom](depth: number, style: InspectStyle, show: typeof inspect): string {
@@ -170,7 +440,7 @@ export class Node extends NodeProcesses implements AsyncDisposable {
 
   /** All that happens from now on; ends when the node is closed or the signal aborts. */
   async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<NodeEvent, void> {
-    const closed = this.#core.closed.signal
+    const closed = this.#closed.signal
     const ended = signal === undefined ? closed : AbortSignal.any([signal, closed])
     try {
       for await (const [event] of on(this, 'event', { signal: ended })) yield event as NodeEvent
@@ -181,21 +451,17 @@ export class Node extends NodeProcesses implements AsyncDisposable {
 
   /** Asks the `tls` function again, so that peers that dial us from now on meet the new certificates. */
   reloadTls(): void {
-    this.#core.parts.transport.reload?.()
+    this.#rooms.links.reloadTls()
   }
 
   /** Lets the program end though this node is alive. */
   unref(): void {
-    this.#core.referenced = false
-    this.#core.parts.listener?.unref()
-    for (const connection of this.#core.table.connections()) connection.unref()
+    this.#rooms.links.unref()
   }
 
   /** Keeps the program alive again. */
   ref(): void {
-    this.#core.referenced = true
-    this.#core.parts.listener?.ref()
-    for (const connection of this.#core.table.connections()) connection.ref()
+    this.#rooms.links.ref()
   }
 
   /**
@@ -206,17 +472,18 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * @throws {NodeError} `NODE_TIMEOUT` when that took too long; the node is closed all the same
    */
   async drain(options: DrainOptions = {}): Promise<void> {
-    if (this.#core.closing !== undefined) return this.#core.closing
-    this.#core.draining = true
-    this.#core.exposed.clear()
-    for (const name of this.#core.registry.registered())
-      if (!SYSTEM_NAMES.has(name)) this.#core.registry.unregister(name)
+    if (this.#closing !== undefined) return this.#closing
+    this.#draining = true
+    const { links, processes, system } = this.#rooms
+    links.stopAccepting()
+    system.exposed.clear()
+    for (const name of processes.registry.registered()) {
+      if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)
+    }
     try {
-      await allIdle([...this.#core.servers, this.#core.spawns], options)
-      await allIdle(
-        this.#core.table.connections().map((connection) => ({ idle: () => connection.drained() })),
-        options,
-      )
+      await allIdle([...this.#servers, system.spawns], options)
+      const writes = links.connections().map((connection) => ({ idle: () => connection.drained() }))
+      await allIdle(writes, options)
     } finally {
       await this.close()
     }
@@ -227,10 +494,61 @@ export class Node extends NodeProcesses implements AsyncDisposable {
    * when no socket is left. May be called again.
    */
   close(): Promise<void> {
-    return this.#core.close()
+    this.#closing ??= this.#end()
+    return this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+
+  /** @throws {NodeError} `NODE_CLOSED` from the moment on that the node begins to close */
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new NodeError('NODE_CLOSED', 'the node is closed')
+  }
+
+  #send(from: Pid, to: Recipient, message: Term, options?: SendOptions): boolean {
+    this.#assertOpen()
+    return this.#rooms.processes.router.send(from, to, message, options)
+  }
+
+  async #sendWaiting(from: Pid, to: Recipient, message: Term, { signal }: SendWaitOptions): Promise<void> {
+    this.#assertOpen()
+    const { links, processes } = this.#rooms
+    const target = to instanceof Reference ? to : processes.router.target(to)
+    const node = nodeOf(target)
+    const send = (): void => void this.#send(from, target, message)
+    if (node === this.self) send()
+    else await links.whenTaken(node, send, signal)
+  }
+
+  #emit(event: NodeEvent): void {
+    this.emit('event', event)
+    if (event.type === 'nodeup') this.emit('nodeup', event)
+    else if (event.type === 'nodedown') {
+      this.#monitors.down(event.node, event.reason)
+      this.emit('nodedown', event)
+    } else if (event.type === 'refused') this.emit('refused', event)
+    else this.emit('warning', event)
+  }
+
+  async #end(): Promise<void> {
+    const { links, parts, processes } = this.#rooms
+    links.stopAccepting()
+    links.stopDialling()
+    for (const process of [...processes.registry.processes()]) processes.life.exit(process, atom('shutdown'))
+    await links.close(new NodeError('NODE_CLOSED', 'this node was closed'))
+    await parts.settings.epmd.close?.()
+    this.#closed.abort()
+  }
+}
+
+function describeDestination(to: Destination): string {
+  return typeof to === 'object' && 'node' in to && 'name' in to ? `${to.name} on ${to.node}` : String(to)
+}
+
+/** What a call of ourselves gives. */
+function valueOfOutcome(outcome: Outcome): Term {
+  if (outcome.type === 'return') return outcome.value
+  throw new RemoteError(outcome.type, outcome.reason)
 }

@@ -6,8 +6,17 @@ import type { Node, NodeError } from '../src/index.ts'
 import { freeName, startBeamPeer } from './support/beam-peer.ts'
 import { startOurs } from './support/nodes.ts'
 
-/** The codes with which requests end that nobody answers, by kind; none may wait for its timeout. */
-async function codesOfRequests(node: Node, peer: string, end: () => Promise<void>): Promise<Record<string, string>> {
+/**
+ * The codes with which requests end that nobody answers, by kind; none may wait for its timeout.
+ *
+ * @param underWay resolves when something of each is on its way
+ */
+async function codesOfRequests(
+  node: Node,
+  peer: string,
+  underWay: () => Promise<unknown>,
+  end: () => Promise<void>,
+): Promise<Record<string, string>> {
   const codes: Record<string, string> = {}
   const options = { timeoutMs: Number.POSITIVE_INFINITY }
   const requests = {
@@ -21,8 +30,7 @@ async function codesOfRequests(node: Node, peer: string, end: () => Promise<void
       codes[kind] = error.code
     }),
   )
-  // Something of each is on its way.
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await underWay()
   await end()
   await Promise.all(ended)
   return codes
@@ -36,7 +44,15 @@ describe.each(['close', 'drain'] as const)('%s ends all that waits for an answer
     await erl.eval('register(silent, spawn(fun() -> receive stop -> ok end end))')
     const node = await startOurs('closing')
     await node.connect(erl.name)
-    expect(await codesOfRequests(node, erl.name, () => node[how]())).toStrictEqual(CLOSED)
+    const asleep =
+      'length([P || P <- processes(), process_info(P, current_function) =:= {current_function, {timer, sleep, 1}}])'
+    const arrived = async () => {
+      await expect
+        .poll(() => erl.eval('process_info(whereis(silent), message_queue_len)'))
+        .toBe('{message_queue_len,1}')
+      await expect.poll(() => erl.eval(asleep)).toBe('2')
+    }
+    expect(await codesOfRequests(node, erl.name, arrived, () => node[how]())).toStrictEqual(CLOSED)
   })
 
   it('of a peer that is being dialled', async () => {
@@ -46,7 +62,15 @@ describe.each(['close', 'drain'] as const)('%s ends all that waits for an answer
     mute.listen(Number(/\d+(?=@)/.exec(name)?.[0]), '127.0.0.1')
     await once(mute, 'listening')
     const node = await startOurs('closing', { setupTimeMs: 60_000 })
-    expect(await codesOfRequests(node, name, () => node[how]())).toStrictEqual(CLOSED)
+    const dialled = once(mute, 'connection')
+    expect(
+      await codesOfRequests(
+        node,
+        name,
+        () => dialled,
+        () => node[how](),
+      ),
+    ).toStrictEqual(CLOSED)
     for (const socket of sockets) socket.destroy()
     mute.close()
   })

@@ -1,4 +1,5 @@
 import type net from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Atom, atom, encode, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import type { Node } from '../src/index.ts'
@@ -135,8 +136,13 @@ async function attack(node: Node, rounds: number, seed: number, known: readonly 
             tuple(6, new Pid(THEIRS, 1 + random(9), 0, 0x1234_5678), atom(''), atom(pick(random, NAMES))),
             message(random, terms),
           )
-    socket.write(bytes)
-    if (round % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    const to = socket
+    const written = new Promise((resolve) => to.write(bytes, resolve))
+    if (round % 20 !== 0) continue
+    await written
+    // What the kernel has is read in the next turn at the latest.
+    await turn()
+    await turn()
   }
   socket?.destroy()
 }

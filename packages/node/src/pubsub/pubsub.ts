@@ -1,11 +1,11 @@
 import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
 import { messageOf, NodeError } from '../error.ts'
-import type { LinksAndMonitors } from '../links-and-monitors.ts'
-import type { LocalProcess } from '../local-process.ts'
 import type { Warning } from '../node-event.ts'
-import type { Registry } from '../registry.ts'
+import type { PgChange, PgScope } from '../pg/pg-scope.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import type { LocalProcess } from '../process/local-process.ts'
+import type { Registry } from '../process/registry.ts'
 import type { Destination, SendOptions } from '../signature.ts'
-import type { PgChange, PgScope } from '../system/pg-scope.ts'
 import {
   broadcastStruct,
   type Forwarded,
@@ -14,7 +14,7 @@ import {
   pubSubMessage,
   readForwarded,
 } from './pubsub-message.ts'
-import { type SubscribeOptions, Subscription } from './subscription.ts'
+import { deliver, end, makeSubscription, type SubscribeOptions, type Subscription } from './subscription.ts'
 
 /** The scope of `pg` in which every Phoenix.PubSub of version 2 has its groups. */
 export const PUBSUB_SCOPE = 'Elixir.Phoenix.PubSub'
@@ -65,6 +65,13 @@ export interface PubSubParts {
 }
 
 /**
+ * Joins a PubSub; programs do it by `Node.pubsub`.
+ *
+ * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NAME_TAKEN` when another process has the adapter's name
+ */
+export let makePubSub: (name: string, parts: PubSubParts, options: PubSubOptions) => PubSub
+
+/**
  * A member of a Phoenix.PubSub: topics shared with every BEAM node that runs `{Phoenix.PubSub, name: MyApp.PubSub}` with
  * its default adapter, and with every node of ours that does the same. Made by `node.pubsub()`.
  *
@@ -85,8 +92,11 @@ export class PubSub implements Disposable {
   #malformed = 0
   #closed = false
 
-  /** @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NAME_TAKEN` when another process has the adapter's name */
-  constructor(name: string, parts: PubSubParts, { poolSize = 1, decode = PLAIN }: PubSubOptions = {}) {
+  static {
+    makePubSub = (name, parts, options) => new PubSub(name, parts, options)
+  }
+
+  private constructor(name: string, parts: PubSubParts, { poolSize = 1, decode = PLAIN }: PubSubOptions) {
     if (!(Number.isInteger(poolSize) && poolSize >= 1 && poolSize <= MAX_POOL_SIZE)) {
       throw new NodeError('NODE_BAD_OPTION', `poolSize must be an integer from 1 to ${MAX_POOL_SIZE}, not ${poolSize}`)
     }
@@ -132,7 +142,7 @@ export class PubSub implements Disposable {
     this.#open()
     const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
     options.signal?.throwIfAborted()
-    const subscription = new Subscription(topic, {
+    const subscription = makeSubscription(topic, {
       options,
       listener,
       onClosed: (ended) => this.#forget(ended),
@@ -242,7 +252,7 @@ export class PubSub implements Disposable {
     for (const subscription of [...subscribers]) {
       if (subscription === except) continue
       try {
-        subscription.deliver(message)
+        deliver(subscription, message)
       } catch (cause) {
         const text = `a listener of the topic ${topic} of ${this.name} threw: ${messageOf(cause)}`
         this.#parts.warn({ code: 'HANDLER_THREW', message: text, cause })
@@ -289,7 +299,7 @@ export class PubSub implements Disposable {
     this.#parts.onClosed()
     const normal = reason === atom('normal')
     for (const subscription of [...this.#topics.values()].flatMap((subscribers) => [...subscribers])) {
-      subscription.end(normal ? undefined : reason)
+      end(subscription, normal ? undefined : reason)
     }
   }
 }

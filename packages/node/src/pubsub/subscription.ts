@@ -1,6 +1,6 @@
 import { atom, type Term } from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
-import { MailboxQueue, type OverflowPolicy } from '../mailbox-queue.ts'
+import { MailboxQueue, type OverflowPolicy } from '../process/mailbox-queue.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
 
 /** With which all processes of a node end that closes. */
@@ -32,27 +32,38 @@ interface End {
   readonly reason: Term
 }
 
+/** Makes a subscription; programs get theirs from `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
+export let makeSubscription: (topic: string, parts: SubscriptionParts) => Subscription
+/** Gives a subscription a message. Throws what its listener throws. */
+export let deliver: (subscription: Subscription, message: PubSubMessage) => void
+/** Ends a subscription: no more messages come. The reason is undefined when the program itself ends it. */
+export let end: (subscription: Subscription, reason: Term) => void
+
 /** Messages of one topic, in the order they came. Made by `PubSub.subscribe`. */
 export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
   readonly topic: string
   readonly #parts: SubscriptionParts
-  readonly #queue = new MailboxQueue<PubSubMessage>()
+  readonly #queue: MailboxQueue<PubSubMessage>
   readonly #waiting = new Set<() => void>()
-  readonly #maxMessages: number
-  readonly #whenFull: OverflowPolicy
   readonly #onAbort = (): void => this.close()
-  #dropped = 0
-  #telling = false
   #end: End | undefined
 
-  /** @throws {NodeError} `NODE_BAD_OPTION` */
-  constructor(topic: string, parts: SubscriptionParts) {
-    const { maxMessages = MAX_SUBSCRIPTION_MESSAGES, whenFull = 'dropNewest', signal } = parts.options
-    if (!(maxMessages >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${maxMessages}`)
+  static {
+    makeSubscription = (topic, parts) => new Subscription(topic, parts)
+    deliver = (subscription, message) => subscription.#deliver(message)
+    end = (subscription, reason) => subscription.#finish(reason)
+  }
+
+  private constructor(topic: string, parts: SubscriptionParts) {
+    const { maxMessages = MAX_SUBSCRIPTION_MESSAGES, whenFull, signal } = parts.options
     this.topic = topic
     this.#parts = parts
-    this.#maxMessages = maxMessages
-    this.#whenFull = whenFull
+    this.#queue = new MailboxQueue({
+      maxMessages,
+      whenFull,
+      full: (policy) => parts.full(this, policy),
+      exit: (reason) => this.#finish(reason),
+    })
     signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
 
@@ -63,7 +74,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
 
   /** Messages that found the queue full and are lost. */
   get dropped(): number {
-    return this.#dropped
+    return this.#queue.dropped
   }
 
   /** Whether messages still come. */
@@ -134,40 +145,21 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
 
   /** Ends the subscription. What waits can still be received. */
   close(): void {
-    this.end(undefined)
+    this.#finish(undefined)
   }
 
   [Symbol.dispose](): void {
     this.close()
   }
 
-  /** A message came; for the bridge. Throws what the listener throws. */
-  deliver(message: PubSubMessage): void {
+  #deliver(message: PubSubMessage): void {
     if (this.#end !== undefined) return
     const { listener } = this.#parts
-    if (listener !== undefined) {
-      listener(message)
-      return
-    }
-    if (this.#queue.length < this.#maxMessages) {
-      this.#telling = false
-      this.#queue.push(message)
-      return
-    }
-    this.#dropped++
-    if (!this.#telling) {
-      this.#telling = true
-      this.#parts.full(this, this.#whenFull)
-    }
-    if (this.#whenFull === 'exit') this.end('mailbox_full')
-    else if (this.#whenFull === 'dropOldest') {
-      this.#queue.take()
-      this.#queue.push(message)
-    }
+    if (listener === undefined) this.#queue.push(message)
+    else listener(message)
   }
 
-  /** No more messages come; for the bridge. */
-  end(reason: Term): void {
+  #finish(reason: Term): void {
     if (this.#end !== undefined) return
     this.#end = { reason }
     this.#parts.options.signal?.removeEventListener('abort', this.#onAbort)

@@ -1,6 +1,6 @@
 import type { Term } from '@dynsrv/etf'
+import { type Outcome, outcomeOf, undefinedFunction } from '../call/outcome.ts'
 import { NodeError } from '../error.ts'
-import { type Outcome, outcomeOf, undefinedFunction } from '../outcome.ts'
 
 /** A function that peers may call; it gets the arguments as they come, and may return a promise. */
 export type ExposedFunction = (...args: never[]) => unknown

@@ -1,12 +1,7 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Behaviour } from '../local-process.ts'
+import type { Output } from '../node-options.ts'
+import type { Behaviour } from '../process/local-process.ts'
 import { chardata, ioFormat } from './io-format.ts'
-
-/** What remotely run code prints, and on whose behalf. */
-export type Output = (text: string, from: Pid) => void
-
-/** Where that goes unless the program says. */
-export const STANDARD_OUTPUT: Output = (text) => void process.stdout.write(text)
 
 /**
  * The group leader of what runs elsewhere in our name: `io:format` and `IO.puts` there end up here. There is no input.

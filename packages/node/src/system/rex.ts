@@ -1,7 +1,7 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { type GenFrom, readGenMessage } from '../gen-message.ts'
-import type { Behaviour } from '../local-process.ts'
-import { exitReason, type Outcome } from '../outcome.ts'
+import { type GenFrom, readGenMessage } from '../call/gen-message.ts'
+import { exitReason, type Outcome } from '../call/outcome.ts'
+import type { Behaviour } from '../process/local-process.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
 
 export interface RexParts {

@@ -1,10 +1,10 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { LinksAndMonitors } from '../links-and-monitors.ts'
-import type { LocalProcess } from '../local-process.ts'
-import { exitReason, type Outcome, undefinedFunction } from '../outcome.ts'
-import type { Registry } from '../registry.ts'
-import type { SignalRouter } from '../signal-router.ts'
+import { exitReason, type Outcome, undefinedFunction } from '../call/outcome.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import type { LocalProcess } from '../process/local-process.ts'
+import type { Registry } from '../process/registry.ts'
+import type { SignalRouter } from '../process/signal-router.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
 
 type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>

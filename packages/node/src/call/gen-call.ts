@@ -1,0 +1,179 @@
+import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
+import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
+import { busyWait } from '../link/busy-wait.ts'
+import type { Connection } from '../link/connection.ts'
+import type { NodeDownReason } from '../node-event.ts'
+import type { Identifiers } from '../process/identifiers.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import { type LocalProcess, nodeOf, type Target } from '../process/local-process.ts'
+
+import type { Registry } from '../process/registry.ts'
+import type { SignalRouter } from '../process/signal-router.ts'
+import type { CallOptions, Destination } from '../signature.ts'
+import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
+
+const NOPROC = atom('noproc')
+const NOCONNECTION = atom('noconnection')
+
+/** OTP's own default. Unit: milliseconds. */
+export const CALL_TIMEOUT_MS = 5_000
+
+export interface GenCallsParts {
+  readonly ids: Identifiers
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly router: SignalRouter
+  readonly connection: (node: string) => Connection | undefined
+  /** Why there is no link to a node, as far as it is known. */
+  readonly whyDown: (node: string) => NodeDownReason | undefined
+}
+
+/**
+ * Calls to `gen` behaviours, as `gen:call/4` does them: one reference is monitor, alias and tag at once, so that a
+ * reply that comes too late finds nobody.
+ */
+export class GenCalls {
+  /** The process in whose name calls are made. */
+  readonly caller: LocalProcess
+  readonly #parts: GenCallsParts
+
+  constructor(parts: GenCallsParts) {
+    this.#parts = parts
+    this.caller = this.newCaller()
+  }
+
+  /** One more process to call from, where it matters who calls; it is the asker's to end. */
+  newCaller(): LocalProcess {
+    return this.#parts.registry.spawn({ message: (message) => this.#replyToPid(message), kind: 'caller' })
+  }
+
+  /** See `Node.call`. */
+  call(to: Destination, request: Term, options: CallOptions = {}, caller = this.caller): Promise<Term> {
+    const { registry, router, life, ids } = this.#parts
+    const target = router.target(to)
+    const ref = ids.reference()
+    return this.wait(ref, target, `the call to ${describe(target)}`, options, (finish) => {
+      registry.addAlias(ref, (message) => finish.resolve(replyOf(message)))
+      life.monitor(caller, target, finish.down, ref)
+      // A target without a way is down already.
+      if (finish.done()) return
+      router.send(caller.pid, to, tuple(GEN_CALL, tuple(caller.pid, aliasTag(ref)), request))
+    })
+  }
+
+  /** See `Node.cast`. */
+  cast(to: Destination, message: Term): boolean {
+    return this.#parts.router.send(this.caller.pid, to, tuple(GEN_CAST, message))
+  }
+
+  /** Answers a call: through the alias where the caller made one, so that an answer that is late is dropped there. */
+  reply(own: Pid, from: GenFrom, reply: Term): void {
+    const { registry, router, connection } = this.#parts
+    const alias = aliasOf(from.tag)
+    const message = replyMessage(from, reply)
+    if (alias === undefined) {
+      router.send(own, from.pid, message)
+      return
+    }
+    const node = alias.node.name
+    if (node === own.node.name) registry.byAlias(alias)?.(message)
+    else if (((connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) router.send(own, from.pid, message)
+    else router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message)
+  }
+
+  /**
+   * What every request has in common: it ends once, by an answer, an end of the other process, a timeout or an abort,
+   * and leaves neither alias nor monitor behind.
+   */
+  wait<T>(
+    ref: Reference,
+    target: Target,
+    what: string,
+    { timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
+    begin: (finish: Finish<T>) => void,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      signal?.throwIfAborted()
+      busyWait.callsUnderWay++
+      let done = false
+      let timer: NodeJS.Timeout | undefined
+      const end = (settle: () => void) => {
+        if (done) return
+        done = true
+        busyWait.callsUnderWay--
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        this.#parts.registry.removeAlias(ref)
+        this.#parts.life.demonitor(ref)
+        settle()
+      }
+      const onAbort = () => end(() => reject(signal!.reason))
+      const node = nodeOf(target)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      if (timeoutMs !== Number.POSITIVE_INFINITY) {
+        timer = setTimeout(() => {
+          end(() =>
+            reject(new NodeError('NODE_TIMEOUT', `${what} got no answer within ${timeoutMs} ms`, { peer: node })),
+          )
+        }, timeoutMs)
+      }
+      try {
+        begin({
+          done: () => done,
+          resolve: (value) => end(() => resolve(value)),
+          reject: (error) => end(() => reject(error)),
+          down: (reason) => end(() => reject(this.downError(what, node, reason))),
+        })
+      } catch (error) {
+        end(() => reject(error))
+      }
+    })
+  }
+
+  /** What the end of the other process means. */
+  downError(what: string, node: string, reason: Term): NodeError {
+    if (!this.caller.alive) {
+      return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
+    }
+    if (reason === NOCONNECTION) {
+      const why = this.#parts.whyDown(node)
+      const text = why === undefined ? `there is no link to ${node}` : why.message
+      return new NodeError('NODE_NOT_CONNECTED', `${what} failed: ${text}`, {
+        peer: node,
+        reason,
+        cause: why,
+        ...(why !== undefined && { hint: why.hint }),
+      })
+    }
+    if (reason === NOPROC)
+      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, { peer: node, reason })
+    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${inspect(reason)}`, {
+      peer: node,
+      reason,
+    })
+  }
+
+  /** OTP 25's net_kernel answers to the pid, though the tag bears an alias. */
+  #replyToPid(message: Term): void {
+    if (!(message instanceof Tuple) || message.length !== 2) return
+    const ref = callReference(message.elements[0])
+    if (ref !== undefined) this.#parts.registry.byAlias(ref)?.(message)
+  }
+}
+
+/** The ways a request can end. */
+export interface Finish<T> {
+  done(): boolean
+  resolve(value: T): void
+  reject(error: unknown): void
+  down(reason: Term): void
+}
+
+function replyOf(message: Term): Term {
+  return message instanceof Tuple ? message.elements[1] : undefined
+}
+
+function describe(target: Target): string {
+  return 'name' in target ? `${target.name.name} on ${target.node}` : String(target satisfies Pid)
+}

@@ -1,0 +1,66 @@
+import { setMaxListeners } from 'node:events'
+import type { Term } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
+
+/** One call of many. */
+export interface ErpcCall {
+  readonly node: string
+  readonly module: string
+  readonly name: string
+  readonly args?: readonly Term[]
+}
+
+/** How one call of many ended. */
+export type ErpcOutcome<Call extends ErpcCall = ErpcCall> =
+  | { readonly call: Call; readonly ok: true; readonly value: Term }
+  | { readonly call: Call; readonly ok: false; readonly error: NodeError }
+
+/**
+ * Runs calls side by side and gives each outcome as soon as it is there; a new one begins when one has ended.
+ *
+ * @throws what is no {@link NodeError}: the reason of the signal that aborted
+ */
+export async function* manyCalls<Call extends ErpcCall>(
+  calls: Iterable<Call>,
+  run: (call: Call, signal: AbortSignal) => Promise<Term>,
+  { concurrency, signal }: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<ErpcOutcome<Call>, void> {
+  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw new NodeError('NODE_BAD_OPTION', `concurrency must be a positive integer, not ${concurrency}`)
+  }
+  // Whoever stops to read ends the calls that are under way.
+  const stop = new AbortController()
+  const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
+  setMaxListeners(0, ended)
+  const running = new Map<Promise<unknown>, Promise<{ key: Promise<unknown>; outcome: ErpcOutcome<Call> }>>()
+  const begin = (call: Call): void => {
+    const key = run(call, ended)
+    const outcome = key.then(
+      (value): ErpcOutcome<Call> => ({ call, ok: true, value }),
+      (error: unknown): ErpcOutcome<Call> => {
+        if (error instanceof NodeError) return { call, ok: false, error }
+        throw error
+      },
+    )
+    const settled = outcome.then((known) => ({ key, outcome: known }))
+    // Read by the race below, or given up with the rest.
+    settled.catch(() => undefined)
+    running.set(key, settled)
+  }
+  try {
+    const source = calls[Symbol.iterator]()
+    for (let more = true; more || running.size > 0; ) {
+      while (more && running.size < concurrency) {
+        const next = source.next()
+        if (next.done === true) more = false
+        else begin(next.value)
+      }
+      if (running.size === 0) continue
+      const { key, outcome } = await Promise.race(running.values())
+      running.delete(key)
+      yield outcome
+    }
+  } finally {
+    stop.abort()
+  }
+}

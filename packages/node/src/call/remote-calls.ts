@@ -1,0 +1,176 @@
+import { type ControlMessage, DFLAG_SPAWN } from '@dynsrv/dist-protocol'
+import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
+import type { Connection } from '../link/connection.ts'
+import type { Identifiers } from '../process/identifiers.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import { OwnReferences } from '../process/own-references.ts'
+import type { SignalRouter } from '../process/signal-router.ts'
+import type { CallOptions } from '../signature.ts'
+import type { Finish, GenCalls } from './gen-call.ts'
+
+export interface RemoteCallsParts {
+  readonly ids: Identifiers
+  readonly life: LinksAndMonitors
+  readonly router: SignalRouter
+  readonly calls: GenCalls
+  readonly connection: (node: string) => Connection | undefined
+  /** Who answers I/O requests of what runs there in our name. */
+  readonly groupLeader: Pid
+}
+
+interface Starting {
+  readonly ref: Reference
+  readonly node: string
+  readonly replied: (result: Pid | Atom) => void
+}
+
+const NOCONNECTION = atom('noconnection')
+
+/**
+ * Functions of other nodes, called by SPAWN_REQUEST as `erpc` does, or through `rex` as older releases do.
+ *
+ * @see OTP `erpc:call/4`, `rpc:call/4`, `erl_dist_protocol`, "Protocol for Spawning"
+ */
+export class RemoteCalls {
+  readonly #parts: RemoteCallsParts
+  readonly #starting: OwnReferences<Starting>
+
+  constructor(parts: RemoteCallsParts) {
+    this.#parts = parts
+    this.#starting = new OwnReferences(parts.ids)
+  }
+
+  /** See `Node.erpc`. */
+  erpc(node: string, module: string, name: string, args: readonly Term[], options: CallOptions = {}): Promise<Term> {
+    const { ids, life, calls } = this.#parts
+    const connection = this.#parts.connection(node)
+    if (connection !== undefined && (connection.flags & DFLAG_SPAWN) === 0n) {
+      return this.rpc(node, module, name, args, options)
+    }
+    const ref = ids.reference()
+    const result = ids.reference()
+    const what = `${module}:${name}/${args.length} on ${node}`
+    return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
+      life.expect(calls.caller, ref, node, (reason) => {
+        if (reason === NOCONNECTION || !calls.caller.alive) finish.down(reason)
+        else settle(finish, result, reason, { peer: node, call: what })
+      })
+      const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
+      this.#spawn(node, ref, request, [result, atom(module), atom(name), args], finish, (started) => {
+        if (started instanceof Pid) life.started(calls.caller, ref, started)
+        else finish.reject(refused(what, node, started))
+      })
+    })
+  }
+
+  /** See `Node.erpcCast`. */
+  cast(node: string, module: string, name: string, args: readonly Term[]): boolean {
+    const { ids, router, calls, groupLeader } = this.#parts
+    return router.transmit(
+      node,
+      {
+        op: 'SPAWN_REQUEST',
+        ref: ids.reference(),
+        from: calls.caller.pid,
+        groupLeader,
+        module: atom('erpc'),
+        function: atom('execute_cast'),
+        arity: 3,
+        options: [],
+      },
+      [atom(module), atom(name), args],
+    )
+  }
+
+  /** See `Node.rpc`. */
+  async rpc(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Term[],
+    options: CallOptions = {},
+  ): Promise<Term> {
+    const call = `${module}:${name}/${args.length} on ${node}`
+    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader)
+    const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
+    if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
+    const reason = reply.elements[1]
+    if (!(reason instanceof Tuple) || reason.elements[0] !== atom('EXIT')) {
+      throw new RemoteError('exit', reason, { peer: node, call })
+    }
+    const inner = reason.elements[1]
+    if (inner instanceof Tuple && inner.length === 2 && Array.isArray(inner.elements[1])) {
+      throw new RemoteError('error', inner.elements[0], { peer: node, call, stacktrace: inner.elements[1] })
+    }
+    throw new RemoteError('exit', inner, { peer: node, call })
+  }
+
+  /** See `Node.spawn`. */
+  spawn(node: string, module: string, name: string, args: readonly Term[], options: CallOptions = {}): Promise<Pid> {
+    const { ids, calls } = this.#parts
+    const ref = ids.reference()
+    const what = `the spawn of ${module}:${name}/${args.length} on ${node}`
+    return calls.wait<Pid>(ref, { name: atom(name), node }, what, options, (finish) => {
+      this.#parts.life.expect(calls.caller, ref, node, finish.down)
+      this.#spawn(node, ref, { module, function: name, options: [] }, args, finish, (started) => {
+        if (started instanceof Pid) finish.resolve(started)
+        else finish.reject(refused(what, node, started))
+      })
+    })
+  }
+
+  /** An answer to a spawn came. */
+  reply({ ref, result }: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void {
+    this.#starting.delete(ref)?.replied(result)
+  }
+
+  /** No answer will come from there any more. */
+  connectionLost(node: string): void {
+    for (const { ref, node: where } of this.#starting.values()) if (where === node) this.#starting.delete(ref)
+  }
+
+  #spawn<T>(
+    node: string,
+    ref: Reference,
+    { module, function: name, options }: { module: string; function: string; options: Term },
+    args: readonly Term[],
+    finish: Finish<T>,
+    replied: (result: Pid | Atom) => void,
+  ): void {
+    const { router, calls, groupLeader } = this.#parts
+    const control: ControlMessage = {
+      op: 'SPAWN_REQUEST',
+      ref,
+      from: calls.caller.pid,
+      groupLeader,
+      module: atom(module),
+      function: atom(name),
+      arity: args.length,
+      options,
+    }
+    this.#starting.set(ref, { ref, node, replied })
+    try {
+      if (router.transmit(node, control, args)) return
+    } catch (cause) {
+      this.#starting.delete(ref)
+      throw new NodeError('NODE_MESSAGE_INVALID', `the arguments for ${module}:${name} cannot be sent`, { cause })
+    }
+    this.#starting.delete(ref)
+    finish.down(NOCONNECTION)
+  }
+}
+
+function refused(what: string, peer: string, reason: Atom): NodeError {
+  return new NodeError('NODE_REMOTE_ERROR', `${what} was refused: ${reason.name}`, { peer, reason })
+}
+
+/** Reads the exit reason in which `erpc:execute_call/4` tells its result. */
+function settle(finish: Finish<Term>, result: Reference, reason: Term, told: RemoteErrorOptions): void {
+  const [which, kind, value, stacktrace = []] = reason instanceof Tuple ? reason.elements : []
+  if (!(which instanceof Reference) || !result.equals(which) || !(kind instanceof Atom)) {
+    finish.reject(new RemoteError('exit', tuple(atom('signal'), reason), told))
+  } else if (kind.name === 'return') finish.resolve(value)
+  else if (kind.name === 'throw' || kind.name === 'exit') finish.reject(new RemoteError(kind.name, value, told))
+  else finish.reject(new RemoteError('error', value, { ...told, stacktrace }))
+}

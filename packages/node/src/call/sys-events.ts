@@ -1,0 +1,162 @@
+import { inspect as inspectValue } from 'node:util'
+import { Atom, atom, encode, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { type GenFrom, readGenMessage } from './gen-message.ts'
+
+const OK = atom('ok')
+/** What `sys` gets for a debug command that is none, or that cannot be followed here. */
+const UNKNOWN_DEBUG = atom('unknown_debug')
+
+/** How many events `sys:log/2` keeps unless it says. */
+const LOGGED = 10
+/** The most that it keeps: whoever asks for more would choose how much memory we use. */
+const MAX_LOGGED = 1_000
+
+/** A value that can travel: itself, or its text when it has no encoding, such as an object with methods. */
+export function presentable(value: unknown): Term {
+  try {
+    encode(value as Term)
+    return value as Term
+  } catch {
+    return inspectValue(value, { depth: 3 })
+  }
+}
+
+/** One thing that a served process did: took a message, replied, or was done without a reply. */
+export type SysEvent =
+  | { readonly type: 'in'; readonly message: Term }
+  | { readonly type: 'out'; readonly reply: Term; readonly to: GenFrom; readonly state: unknown }
+  | { readonly type: 'noreply'; readonly state: unknown }
+
+export interface SysEventsParts {
+  /** How the process is called in what is printed. */
+  readonly name: () => Pid | Atom
+  /** A state as others see it. */
+  readonly show: (state: unknown) => Term
+  readonly print: (text: string) => void
+}
+
+/**
+ * What `sys:trace`, `sys:log` and `sys:statistics` switch on and off.
+ *
+ * @see OTP `sys`, "Debug Commands"
+ */
+export class SysEvents {
+  readonly #parts: SysEventsParts
+  #trace = false
+  #log: { readonly most: number; events: SysEvent[] } | undefined
+  #statistics: { readonly since: Date; in: number; out: number } | undefined
+
+  constructor(parts: SysEventsParts) {
+    this.#parts = parts
+  }
+
+  /** Whether events are wanted at all. */
+  get wanted(): boolean {
+    return this.#trace || this.#log !== undefined || this.#statistics !== undefined
+  }
+
+  record(event: SysEvent): void {
+    if (this.#statistics !== undefined && event.type !== 'noreply') this.#statistics[event.type]++
+    if (this.#log !== undefined && this.#log.events.push(event) > this.#log.most) this.#log.events.shift()
+    if (this.#trace) this.#print(event)
+  }
+
+  /** Follows a debug command and gives its answer. */
+  command(command: Term): Term {
+    if (command === atom('no_debug')) {
+      this.#trace = false
+      this.#log = undefined
+      this.#statistics = undefined
+      return OK
+    }
+    const [name, argument] = command instanceof Tuple && command.length === 2 ? command.elements : []
+    switch (name instanceof Atom ? name.name : '') {
+      case 'trace':
+        this.#trace = argument === true
+        return typeof argument === 'boolean' ? OK : UNKNOWN_DEBUG
+      case 'log':
+        return this.#logCommand(argument)
+      case 'statistics':
+        return this.#statisticsCommand(argument)
+      case 'log_to_file':
+        // Peers do not write files here.
+        return argument === false ? OK : tuple(atom('error'), atom('open_file'))
+      case 'remove':
+        return OK
+      default:
+        return UNKNOWN_DEBUG
+    }
+  }
+
+  /** What `sys:get_status` shows as logged. */
+  logged(): Term[] {
+    return this.#log?.events.map((event) => this.#term(event)) ?? []
+  }
+
+  #logCommand(argument: Term): Term {
+    if (argument === false) this.#log = undefined
+    else if (argument === true) this.#keep(LOGGED)
+    else if (argument instanceof Tuple && argument.elements[0] === true) this.#keep(Number(argument.elements[1]))
+    else if (argument === atom('print')) for (const event of this.#log?.events ?? []) this.#print(event)
+    else if (argument === atom('get')) return tuple(OK, this.logged())
+    else return UNKNOWN_DEBUG
+    return OK
+  }
+
+  #keep(most: number): void {
+    const bounded = Math.max(1, Math.min(MAX_LOGGED, Math.trunc(most) || LOGGED))
+    this.#log = { most: bounded, events: this.#log?.events.slice(-bounded) ?? [] }
+  }
+
+  #statisticsCommand(argument: Term): Term {
+    if (argument === true) this.#statistics ??= { since: new Date(), in: 0, out: 0 }
+    else if (argument === false) this.#statistics = undefined
+    else if (argument !== atom('get')) return UNKNOWN_DEBUG
+    else if (this.#statistics === undefined) return tuple(OK, atom('no_statistics'))
+    else {
+      const { since, in: messagesIn, out: messagesOut } = this.#statistics
+      return tuple(OK, [
+        tuple(atom('start_time'), dateTime(since)),
+        tuple(atom('current_time'), dateTime(new Date())),
+        // Nothing here counts in reductions.
+        tuple(atom('reductions'), 0),
+        tuple(atom('messages_in'), messagesIn),
+        tuple(atom('messages_out'), messagesOut),
+      ])
+    }
+    return OK
+  }
+
+  #term(event: SysEvent): Term {
+    const { show } = this.#parts
+    if (event.type === 'in') return tuple(atom('in'), presentable(event.message))
+    if (event.type === 'noreply') return tuple(atom('noreply'), show(event.state))
+    const { reply, to, state } = event
+    return tuple(atom('out'), presentable(reply), tuple(to.pid, to.tag), show(state))
+  }
+
+  /** The words of `gen_server`. */
+  #print(event: SysEvent): void {
+    const { name, print, show } = this.#parts
+    print(`*DBG* ${inspect(name())} ${words(event, show)}\n`)
+  }
+}
+
+function words(event: SysEvent, show: (state: unknown) => Term): string {
+  if (event.type === 'noreply') return `new state ${inspect(show(event.state))}`
+  if (event.type === 'out') {
+    return `sent ${inspect(presentable(event.reply))} to ${inspect(event.to.pid)}, new state ${inspect(show(event.state))}`
+  }
+  const read = readGenMessage(event.message)
+  if (read.type === 'call') return `got call ${inspect(read.request)} from ${inspect(read.from.pid)}`
+  if (read.type === 'cast') return `got cast ${inspect(read.request)}`
+  return `got ${inspect(read.message)}`
+}
+
+/** A moment in local time, as `erlang:localtime/0` has it. */
+function dateTime(at: Date): Term {
+  return tuple(
+    tuple(at.getFullYear(), at.getMonth() + 1, at.getDate()),
+    tuple(at.getHours(), at.getMinutes(), at.getSeconds()),
+  )
+}

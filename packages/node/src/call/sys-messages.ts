@@ -1,0 +1,136 @@
+import { Atom, atom, charlist, ExternalFun, Fun, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { errorTerm } from './outcome.ts'
+import { presentable, SysEvents } from './sys-events.ts'
+
+const OK = atom('ok')
+const ERROR = atom('error')
+
+/** The process that system messages are about. */
+export interface SysSubject {
+  readonly pid: Pid
+  /** Its registered name, if it has one. */
+  readonly name: () => Atom | undefined
+  readonly state: () => unknown
+  /** The state as others see it, where the program says how. */
+  readonly show?: ((state: never) => Term) | undefined
+  /** Puts a new state in place; undefined where that is not allowed. */
+  readonly replace?: ((change: Term) => void) | undefined
+  readonly print: (text: string) => void
+}
+
+/** As `sys` tells of a callback that failed; the caller raises that. */
+function callbackFailed(callback: string, error: unknown): Term {
+  const where = tuple(atom('js'), atom(callback))
+  return tuple(ERROR, tuple(atom('callback_failed'), where, tuple(ERROR, errorTerm(error))))
+}
+
+/** What a system message leads to. */
+export interface SysAnswer {
+  readonly reply: Term
+  /** The reply is the state, which releases of OTP take in different forms; see `StateReplies`. */
+  readonly isState?: boolean
+  /** The process is to end after the reply. */
+  readonly terminate?: { readonly reason: Term }
+}
+
+/**
+ * Answers what OTP's `sys` module asks of a `gen_server`: `sys:get_state`, `get_status`, `suspend`, `resume`,
+ * `replace_state`, `terminate`, and the debug commands.
+ *
+ * @see OTP `sys`; the messages are `{system, From, Request}`
+ */
+export class SysMessages {
+  readonly events: SysEvents
+  readonly #subject: SysSubject
+  #suspended = false
+
+  constructor(subject: SysSubject) {
+    this.#subject = subject
+    const { pid, name, print } = subject
+    const show = (state: unknown): Term => this.#guarded('show', () => this.#show(state))
+    this.events = new SysEvents({ name: () => name() ?? pid, show, print })
+  }
+
+  /** Whether only system messages are taken for now. */
+  get suspended(): boolean {
+    return this.#suspended
+  }
+
+  answer(request: Term): SysAnswer {
+    const [name, argument] = request instanceof Tuple ? request.elements : [request]
+    switch (name instanceof Atom ? name.name : '') {
+      case 'suspend':
+        this.#suspended = true
+        return { reply: OK }
+      case 'resume':
+        this.#suspended = false
+        return { reply: OK }
+      case 'get_state':
+        return this.#stateAnswer('system_get_state', () => this.#state())
+      case 'get_status':
+        return { reply: this.#status() }
+      case 'replace_state':
+        return this.#stateAnswer('system_replace_state', () => this.#replace(argument))
+      case 'debug':
+        return { reply: this.events.command(argument) }
+      case 'terminate':
+        return { reply: OK, terminate: { reason: argument } }
+      case 'change_code':
+        return { reply: tuple(ERROR, atom('notsup')) }
+      default:
+        return { reply: tuple(ERROR, tuple(atom('unknown_system_msg'), request)) }
+    }
+  }
+
+  #state(): Term {
+    return this.#show(this.#subject.state())
+  }
+
+  #show(state: unknown): Term {
+    const { show } = this.#subject
+    return presentable(show === undefined ? state : show(state as never))
+  }
+
+  #replace(change: Term): Term {
+    const { replace } = this.#subject
+    if (replace === undefined) {
+      const what = change instanceof Fun || change instanceof ExternalFun ? inspect(change) : 'this'
+      throw new TypeError(`this server lets nobody replace its state, not with ${what}; see its replace handler`)
+    }
+    replace(change)
+    return this.#state()
+  }
+
+  #stateAnswer(callback: string, run: () => Term): SysAnswer {
+    try {
+      return { reply: run(), isState: true }
+    } catch (error) {
+      return { reply: callbackFailed(callback, error) }
+    }
+  }
+
+  #guarded(callback: string, run: () => Term): Term {
+    return this.#stateAnswer(callback, run).reply
+  }
+
+  /** What a `gen_server` without a `format_status` of its own says. */
+  #status(): Term {
+    const { pid, name } = this.#subject
+    const system = atom(this.#suspended ? 'suspended' : 'running')
+    const header = charlist(`Status for generic server ${inspect(name() ?? pid)}`)
+    const data = [
+      tuple(charlist('Status'), system),
+      tuple(charlist('Parent'), pid),
+      tuple(charlist('Logged events'), this.events.logged()),
+    ]
+    const state = this.#guarded('format_status', () => this.#state())
+    const details = [
+      tuple(atom('header'), header),
+      tuple(atom('data'), data),
+      tuple(atom('data'), [tuple(charlist('State'), state)]),
+    ]
+    const dictionary = [tuple(atom('$initial_call'), tuple(atom('js'), atom('init'), 1))]
+    const module = tuple(atom('module'), atom('gen_server'))
+    return tuple(atom('status'), pid, module, [dictionary, system, pid, [], details])
+  }
+}

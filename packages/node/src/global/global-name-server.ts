@@ -1,0 +1,255 @@
+import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { GenCalls } from '../call/gen-call.ts'
+import { GEN_CAST, type GenFrom, readGenMessage } from '../call/gen-message.ts'
+import { messageOf, type NodeError } from '../error.ts'
+import type { Warning } from '../node-event.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import type { LocalProcess } from '../process/local-process.ts'
+import type { Registry } from '../process/registry.ts'
+import { GlobalConflict, type GlobalConflictParts } from './global-conflict.ts'
+import { NAMES_LOCK } from './global-lock-round.ts'
+import { GlobalLocks } from './global-locks.ts'
+import { GlobalMeetings } from './global-meetings.ts'
+import { GlobalNameTable } from './global-name-table.ts'
+import { type GlobalNode, GlobalNodes, readGlobalNodes } from './global-nodes.ts'
+import { type GlobalOperation, readOperations } from './global-operation.ts'
+import { LostConnections } from './lost-connections.ts'
+import { MeshDials } from './mesh-dials.ts'
+
+const NAME = 'global_name_server'
+export interface GlobalNameServerParts {
+  readonly self: string
+  readonly creation: number
+  /** @see NodeOptions.preventOverlappingPartitions */
+  readonly preventOverlap: boolean
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly calls: GenCalls
+  readonly erpc: GlobalConflictParts['erpc']
+  readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
+  readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
+  /** Begins to connect to a node of the mesh. */
+  readonly connect: (node: string) => void
+  /** Ends the link to a node, since the cluster wants it so. */
+  readonly disconnect: (node: string, reason: NodeError) => void
+  readonly isConnected: (node: string) => boolean
+  readonly warn: (warning: Omit<Warning, 'type'>) => void
+}
+
+/**
+ * The part of `global` that a visible node owes its peers: locks, the table of names, and the meetings in which two parts
+ * of a cluster become one. BEAM nodes begin these; we begin with those who do not, such as nodes of ours.
+ *
+ * @see OTP `global`, "The protocol between nodes"
+ */
+export class GlobalNameServer {
+  readonly process: LocalProcess
+  /** What other nodes ask as `global:resolve_it/4`. */
+  readonly conflict: GlobalConflict
+  readonly #parts: GlobalNameServerParts
+  readonly #nodes = new GlobalNodes()
+  readonly #meetings: GlobalMeetings
+  readonly #dials: MeshDials
+  readonly #lost: LostConnections
+  readonly #names: GlobalNameTable
+  readonly #locks: GlobalLocks
+
+  constructor(parts: GlobalNameServerParts) {
+    this.#parts = parts
+    this.process = parts.registry.spawn({
+      message: (message) => this.#message(message),
+      ended: () => {
+        this.#meetings.stop()
+        this.#dials.clear()
+      },
+    })
+    parts.registry.register(NAME, this.process)
+    this.#names = new GlobalNameTable(this.process, parts.life, (node) => this.#dials.isUnderWay(node))
+    this.#locks = new GlobalLocks(this.process, parts.life)
+    const { self, creation, calls, life, isConnected, connect, disconnect } = parts
+    this.conflict = new GlobalConflict({
+      self,
+      send: (to, message) => parts.send(this.process.pid, to, message),
+      kill: (pid) => life.sendExit(this.process, pid, atom('kill')),
+      erpc: parts.erpc,
+    })
+    this.#meetings = new GlobalMeetings({
+      ...{ self, calls, life, isConnected, locker: this.process.pid, conflict: this.conflict, nodes: this.#nodes },
+      send: (node, message) => this.#send(node, message),
+      cast: (node, message) => this.#castTo(node, message),
+      sendToLocker: (locker, message) => parts.send(this.process.pid, locker, message),
+      names: () => this.#names.entries(),
+      entry: (name) => this.#names.get(name),
+      apply: (operations, nodes) => this.#learn(operations, nodes),
+      requester: () => this.#locks.requester(NAMES_LOCK),
+      failed: (peer, cause) => {
+        const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
+        parts.warn({ code: 'HANDLER_THREW', message, peer, cause })
+      },
+      tellInSync: (node) => this.#tellInSync(node),
+      joined: (nodes) => this.#mesh(nodes),
+    })
+    this.#dials = new MeshDials({ isConnected, connect, givenUp: (node) => this.connectionLost(node) })
+    this.#lost = new LostConnections({
+      ...{ self, creation, isConnected, disconnect, prevent: parts.preventOverlap },
+      nodes: () => [...this.#meetings.nodes(), ...this.#nodes.entries()],
+      tell: (node, message) => this.#send(node, message),
+      forget: (node) => this.#forget(node),
+    })
+  }
+
+  /** The process that has a name in the cluster. */
+  whereis(name: Term): Pid | undefined {
+    return this.#names.get(name)?.pid
+  }
+
+  /** Every name that is registered in the cluster. */
+  names(): Term[] {
+    return this.#names.entries().map(({ name }) => name)
+  }
+
+  /** The nodes with which we share the names. */
+  known(): string[] {
+    return this.#nodes.names()
+  }
+
+  /** A link to a visible node is up. */
+  connectionUp(node: string): void {
+    this.#dials.stop(node)
+    this.#names.connected(node)
+    if (this.process.alive) this.#meetings.connectionUp(node)
+  }
+
+  /** The link to a visible node is gone. */
+  connectionLost(node: string): void {
+    // Of a node that closes nobody needs to drop those whose links it ends.
+    if (this.process.alive) this.#lost.lost(node)
+    this.#forget(node)
+  }
+
+  /** A dial came to nothing. */
+  unreachable(node: string): void {
+    this.#dials.failed(node)
+  }
+
+  /** The program is about to drop a node. */
+  disconnecting(node: string): void {
+    this.#lost.disconnecting(node)
+  }
+
+  #forget(node: string): void {
+    this.#dials.stop(node)
+    this.#meetings.forget(node)
+    this.#nodes.delete(node)
+    this.#names.forget(node)
+  }
+
+  #message(message: Term): void {
+    const read = readGenMessage(message)
+    if (read.type === 'call') this.#call(read.from, read.request)
+    else {
+      const content = read.type === 'cast' ? read.request : read.message
+      if (content instanceof Tuple) this.#cast(content)
+    }
+  }
+
+  #call(from: GenFrom, request: Term): void {
+    const answer = (reply: Term): void => this.#parts.reply(this.process.pid, from, reply)
+    const [kind, first, pid, method] = request instanceof Tuple ? request.elements : []
+    const [resource, requester] = first instanceof Tuple ? first.elements : []
+    switch (kind instanceof Atom ? kind.name : '') {
+      case 'set_lock':
+        answer(this.#locks.set(resource, requester, from.pid))
+        return
+      case 'del_lock':
+        this.#locks.delete(resource, requester, from.pid)
+        answer(true)
+        return
+      case 'register':
+      case 'register_ext':
+        if (pid instanceof Pid) this.#names.insert(first, pid, method)
+        answer(atom('yes'))
+        return
+      case 'unregister':
+        this.#names.remove(first)
+        answer(atom('ok'))
+        return
+      default:
+        answer(tuple(atom('error'), atom('notsup')))
+    }
+  }
+
+  #cast(message: Tuple): void {
+    const [kind, first, second, third, fourth, , sixth] = message.elements
+    const node = first instanceof Atom ? first.name : undefined
+    switch (kind instanceof Atom ? kind.name : '') {
+      case 'init_connect':
+        if (first instanceof Tuple && second instanceof Atom)
+          this.#meetings.initConnect(second.name, first.elements, third)
+        return
+      case 'lock_set':
+        if (first instanceof Pid) this.#meetings.lockSet(first, second === true, fourth)
+        return
+      case 'exchange':
+        if (node !== undefined) this.#meetings.tagged(node, fourth)?.exchange(second)
+        return
+      case 'resolved':
+        if (node !== undefined) this.#meetings.tagged(node, sixth)?.resolved(second, third)
+        return
+      case 'new_nodes':
+        this.#learn(readOperations(second), readGlobalNodes(fourth))
+        this.#mesh(readGlobalNodes(fourth))
+        return
+      case 'in_sync':
+        if (node !== undefined) this.#inSync(node)
+        return
+      case 'cancel_connect':
+        if (node !== undefined) this.#meetings.restart(node)
+        return
+      case 'remove_connection':
+        if (node !== undefined) this.#lost.asked(node)
+        return
+      case 'lost_connection':
+        this.#lost.heard(message)
+        return
+      // Nothing follows for us from init_connect_ack and what later releases add.
+    }
+  }
+
+  /** A node of the other partition knows us. One that we told so before it did has dropped that, so it is told again. */
+  #inSync(node: string): void {
+    if (this.#nodes.isSynced(node) || !this.#parts.isConnected(node)) return
+    this.#nodes.sync([node, this.#meetings.get(node)?.link.version ?? 0])
+    this.#meetings.get(node)?.end()
+    this.#tellInSync(node)
+  }
+
+  /** Names of another part of the cluster, and who is in it. */
+  #learn(operations: readonly GlobalOperation[], nodes: readonly GlobalNode[]): void {
+    // Dialled first: what names they have waits for the links to them.
+    for (const [name] of nodes) if (name !== this.#parts.self) this.#dials.begin(name)
+    this.#names.apply(operations)
+  }
+
+  /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */
+  #mesh(nodes: readonly GlobalNode[]): void {
+    for (const node of nodes) {
+      const [name] = node
+      if (name === this.#parts.self) continue
+      this.#nodes.add(node)
+      this.#tellInSync(name)
+    }
+  }
+
+  #tellInSync(node: string): void {
+    this.#castTo(node, tuple(atom('in_sync'), atom(this.#parts.self), true))
+  }
+
+  #castTo(node: string, message: Term): void {
+    this.#send(node, tuple(GEN_CAST, message))
+  }
+
+  #send(node: string, message: Term): void {
+    this.#parts.send(this.process.pid, { name: NAME, node }, message)
+  }
+}

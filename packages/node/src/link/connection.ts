@@ -1,0 +1,288 @@
+import type { Socket } from 'node:net'
+import {
+  Channel,
+  type ChannelLimits,
+  type ControlMessage,
+  DFLAG_PUBLISHED,
+  type EncodedTerm,
+  TickClock,
+} from '@dynsrv/dist-protocol'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { DecodeOptions, Term } from '@dynsrv/etf'
+import { deferred } from '../deferred.ts'
+import { NodeError } from '../error.ts'
+import type { ConnectionCounters } from '../node-event.ts'
+import { busyWait } from './busy-wait.ts'
+import { type Established, nodeError } from './handshake-socket.ts'
+import type { SocketInput } from './socket-input.ts'
+
+/** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
+const WRITE_BYTES = 64 * 1024
+
+/** So much of large messages goes into one write; what other processes send meanwhile waits no longer than that. */
+const LARGE_WRITE_BYTES = 256 * 1024
+
+const NOTHING = new Uint8Array(0)
+
+/** How long a connection that we end may take to hand over what it still holds. */
+const FAREWELL_MS = 1_000
+
+export interface ConnectionOptions {
+  readonly limits?: Partial<ChannelLimits>
+  readonly decode?: DecodeOptions
+  readonly netTickTimeMs: number
+  readonly netTickIntensity: number
+  readonly busyWaitMs: number
+  /** With more than this under way `send` says false. Unit: bytes. */
+  readonly busyBytes: number
+  /** With more than this under way the connection is given up. Unit: bytes. */
+  readonly maxQueuedBytes: number
+  readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
+  /** Called once, as soon as it is clear that nothing more will come. */
+  readonly onClosed: (connection: Connection, reason: NodeError) => void
+}
+
+/** One link to a peer: one socket, one channel, its ticks, and one write for all that a turn of the event loop sends. */
+export class Connection {
+  readonly peer: NodeName
+  readonly creation: number
+  readonly flags: bigint
+  readonly address: string
+  readonly direction: 'incoming' | 'outgoing'
+  /** When the link came up, as `Date.now()` tells it. */
+  readonly since = Date.now()
+  readonly #socket: Socket
+  readonly #input: SocketInput
+  readonly #channel: Channel
+  readonly #options: ConnectionOptions
+  readonly #clock: TickClock
+  readonly #ticker: NodeJS.Timeout
+  readonly #gone = deferred<void>()
+  readonly #drained: (() => void)[] = []
+  #rest: Uint8Array
+  #closed: NodeError | undefined
+  #scheduled = false
+  #blocked = false
+  #sent = 0
+  /** What `#sent` was when bytes came last. */
+  #sentBefore = 0
+  #received = 0
+
+  constructor(established: Established, options: ConnectionOptions) {
+    const { socket, self, peer, flags, rest } = established
+    this.peer = peer.name as NodeName
+    this.creation = peer.creation
+    this.flags = flags
+    this.address = established.address
+    this.direction = established.direction
+    this.#socket = socket
+    this.#input = established.input
+    this.#options = options
+    this.#rest = rest
+    const { limits, decode, netTickTimeMs, netTickIntensity } = options
+    this.#channel = new Channel({ self, peer, flags, ...(limits && { limits }), ...(decode && { decode }) })
+    this.#clock = new TickClock({ netTickTimeMs, netTickIntensity, now: performance.now() })
+    this.#ticker = setInterval(() => this.#tick(), this.#clock.intervalMs).unref()
+    socket.once('close', () => {
+      if (this.open) {
+        this.#end(new NodeError('NODE_CONNECTION_LOST', `the connection to ${this.peer} broke`, { peer: this.peer }))
+      }
+      this.#gone.resolve()
+    })
+  }
+
+  /** Whether either side is hidden. */
+  get hidden(): boolean {
+    return (this.flags & DFLAG_PUBLISHED) === 0n
+  }
+
+  get open(): boolean {
+    return this.#closed === undefined
+  }
+
+  /** Resolves when the socket is gone. */
+  get gone(): Promise<void> {
+    return this.#gone.promise
+  }
+
+  /** Bytes that the peer has not taken yet. */
+  get queuedBytes(): number {
+    return this.#channel.pendingBytes + this.#socket.writableLength
+  }
+
+  get busy(): boolean {
+    return this.queuedBytes > this.#options.busyBytes
+  }
+
+  get counters(): ConnectionCounters {
+    return {
+      sentMessages: this.#sent,
+      receivedMessages: this.#received,
+      sentBytes: this.#socket.bytesWritten,
+      receivedBytes: this.#socket.bytesRead,
+    }
+  }
+
+  /** Begins to read; whatever came behind the handshake comes first. */
+  start(): void {
+    const socket = this.#socket
+    socket.on('drain', () => {
+      this.#blocked = false
+      this.#flush()
+      this.#wake()
+    })
+    socket.once('end', () => {
+      if (!this.open) return
+      this.#end(new NodeError('NODE_CLOSED_BY_PEER', `${this.peer} closed the connection`, { peer: this.peer }))
+    })
+    socket.on('error', (cause) => {
+      const text = `the connection to ${this.peer} broke: ${cause.message}`
+      this.#end(new NodeError('NODE_CONNECTION_LOST', text, { peer: this.peer, cause }))
+    })
+    const rest = this.#rest
+    this.#rest = new Uint8Array(0)
+    if (rest.length > 0) this.#receive(rest)
+    const channel = this.#channel
+    this.#input.reader = {
+      readTarget: () => channel.readTarget(),
+      get readAhead() {
+        return channel.readAhead
+      },
+      receive: (chunk) => this.#receive(chunk),
+    }
+    if (this.open) socket.resume()
+  }
+
+  /**
+   * Queues a message.
+   *
+   * @returns false when more than the busy limit is under way
+   * @throws {DistError} for a message that the peer would close on, {EtfError} for a term without encoding
+   */
+  send(control: ControlMessage, ...payload: [payload?: Term]): boolean {
+    // Of a chunk that ends in nonsense what came before is still handled; its answers have nowhere to go.
+    if (this.#closed !== undefined || this.#channel.state === 'failed') return false
+    this.#channel.send(control, ...payload)
+    this.#sent++
+    this.#clock.sent()
+    if (this.#channel.pendingBytes >= WRITE_BYTES) this.#flush()
+    else this.#schedule()
+    const queued = this.queuedBytes
+    if (queued > this.#options.maxQueuedBytes) {
+      this.close(
+        new NodeError('NODE_PEER_BUSY', `${this.peer} has left ${queued} bytes unread`, { peer: this.peer }),
+        true,
+      )
+      return false
+    }
+    return queued <= this.#options.busyBytes
+  }
+
+  /** Resolves when no more than the busy limit is under way, or the link is gone. */
+  drained(): Promise<void> {
+    if (!this.busy || !this.open) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#drained.push(resolve)
+      this.#wake()
+    })
+  }
+
+  /** Ends the link: what is queued still goes out, unless `atOnce`. */
+  close(reason: NodeError, atOnce = false): void {
+    if (this.#closed !== undefined) return
+    if (!atOnce) {
+      this.#blocked = false
+      this.#flush(true)
+    }
+    this.#end(reason, atOnce)
+  }
+
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  unref(): void {
+    this.#socket.unref()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#clock.received()
+    busyWait.came(this.#options.busyWaitMs, this.#sent !== this.#sentBefore)
+    this.#sentBefore = this.#sent
+    for (const output of this.#channel.receive(chunk)) {
+      if (output.type === 'message') {
+        this.#received++
+        this.#options.onMessage(this, output.control, output.payload)
+        if (this.#closed !== undefined) return
+      } else if (output.type === 'failed') {
+        this.#end(nodeError(output.error, this.peer), true)
+        return
+      }
+    }
+  }
+
+  /** Tells whoever waits that there is room again, now or as soon as there is. */
+  #wake(): void {
+    if (this.#drained.length === 0 || !this.open) return
+    this.#flush()
+    if (!this.busy) for (const wake of this.#drained.splice(0)) wake()
+    // Below the socket's own mark there is no 'drain': an empty write behind the others ends when they have.
+    else if (!this.#blocked) this.#socket.write(NOTHING, () => this.#wake())
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(all = false): void {
+    if (this.#closed !== undefined) return
+    while (!this.#blocked && this.#channel.pendingBytes > 0) {
+      const chunks = this.#channel.takeOutput(all ? undefined : LARGE_WRITE_BYTES)
+      if (chunks.length === 0) return
+      let flowing = true
+      if (chunks.length > 1) this.#socket.cork()
+      for (const chunk of chunks) flowing = this.#socket.write(chunk)
+      if (chunks.length > 1) this.#socket.uncork()
+      this.#blocked = !flowing && !all
+    }
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    for (const output of this.#channel.expire(now)) {
+      if (output.type === 'failed') {
+        this.#end(nodeError(output.error, this.peer), true)
+        return
+      }
+    }
+    const verdict = this.#clock.check(now)
+    if (verdict === 'down') {
+      const text = `nothing came from ${this.peer} for ${this.#options.netTickTimeMs} ms`
+      this.#end(new NodeError('NODE_TICK_TIMEOUT', text, { peer: this.peer }), true)
+      return
+    }
+    if (verdict === 'tick') {
+      this.#channel.tick()
+      this.#flush()
+    }
+  }
+
+  #end(reason: NodeError, atOnce = false): void {
+    if (this.#closed !== undefined) return
+    this.#closed = reason
+    clearInterval(this.#ticker)
+    if (atOnce) this.#socket.destroy()
+    else {
+      this.#socket.destroySoon()
+      const patience = setTimeout(() => this.#socket.destroy(), FAREWELL_MS).unref()
+      this.#socket.once('close', () => clearTimeout(patience))
+    }
+    for (const wake of this.#drained.splice(0)) wake()
+    this.#options.onClosed(this, reason)
+  }
+}

@@ -1,0 +1,192 @@
+import type { Socket } from 'node:net'
+import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
+import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import { messageOf, NodeError } from '../error.ts'
+import { busyWait } from './busy-wait.ts'
+import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
+import { destroyOnError, type SocketInput } from './socket-input.ts'
+import { dialError, type Transport } from './transport.ts'
+
+/** How long one address is tried alone before the next one is tried beside it, as RFC 8305 suggests. */
+const NEXT_ADDRESS_MS = 250
+
+export interface DialOptions {
+  readonly epmd: EpmdModule
+  readonly transport: Transport
+  readonly self: NodeIdentity
+  readonly cookie: Cookie
+  readonly setupTimeMs: number
+  /** See `NodeOptions.busyWaitMs`. */
+  readonly busyWaitMs: number
+  /** Whether a live connection to the peer is held, which makes this attempt pointless. */
+  readonly keepExisting: () => boolean
+  readonly signal: AbortSignal
+  /** The attempt has left the address look-up: from now on it counts in the rule of simultaneous connects. */
+  readonly onDialling: () => void
+}
+
+interface Address {
+  readonly ip: string
+  readonly port: number
+  readonly family: 4 | 6
+  readonly host: string
+}
+
+/**
+ * Reaches a peer by name: address look-up, TCP to its addresses in their order, handshake on the first that answers.
+ *
+ * An address where somebody else than the peer answers does not end the attempt while there are others.
+ *
+ * @throws {NodeError} that says most: of an address where somebody answered, rather than of one where nobody does; its
+ *   `cause` is what lies behind it
+ * @throws the signal's reason when it aborts
+ */
+export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
+  const { signal, transport, setupTimeMs, busyWaitMs } = options
+  const addresses = await lookUp(peer, options)
+  options.onDialling()
+  const failures: NodeError[] = []
+  const left = [...addresses]
+  while (left.length > 0) {
+    const { socket, input, address } = await firstToAnswer(left, {
+      peer,
+      transport,
+      setupTimeMs,
+      busyWaitMs,
+      signal,
+      failures,
+    })
+    const machine = new InitiatorHandshake({
+      self: options.self,
+      peerName: peer,
+      cookie: options.cookie,
+      challenge: randomChallenge(),
+      keepExisting: options.keepExisting,
+      headerBytes: transport.headerBytes,
+    })
+    try {
+      return await runHandshake({
+        socket,
+        input,
+        machine,
+        address,
+        direction: 'outgoing',
+        setupTimeMs,
+        busyWaitMs,
+        signal,
+      })
+    } catch (error) {
+      if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
+      failures.push(error)
+    }
+  }
+  throw mostTelling(failures)
+}
+
+async function lookUp(peer: NodeName, { epmd, signal }: DialOptions): Promise<Address[]> {
+  const at = peer.lastIndexOf('@')
+  const host = peer.slice(at + 1)
+  try {
+    const { candidates } = await epmd.addressPlease(peer.slice(0, at), host, 'any', { signal })
+    if (candidates.length === 0)
+      throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
+    return candidates.map(({ ip, port, family }) => ({ ip, port, family, host }))
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof NodeError) throw cause
+    const { hint, retryable } = cause as { hint?: unknown; retryable?: unknown }
+    throw new NodeError('NODE_LOOKUP_FAILED', `no address for ${peer}: ${messageOf(cause)}`, {
+      peer,
+      cause,
+      ...(typeof hint === 'string' && { hint }),
+      ...(typeof retryable === 'boolean' && { retryable }),
+    })
+  }
+}
+
+/** Who refused us and why says more than an address where nobody listens, which a second record often is. */
+function mostTelling(failures: readonly NodeError[]): NodeError {
+  return failures.find(({ code }) => code.startsWith('DIST_')) ?? failures.at(-1)!
+}
+
+interface RaceOptions {
+  readonly peer: string
+  readonly transport: Transport
+  readonly setupTimeMs: number
+  readonly busyWaitMs: number
+  readonly signal: AbortSignal
+  /** Gets the error of each address that did not answer. */
+  readonly failures: NodeError[]
+}
+
+/** A socket that is ready. */
+interface Opened {
+  readonly socket: Socket
+  readonly input: SocketInput
+  readonly address: string
+}
+
+/** Opens sockets one after another until one is ready; `left` loses those that were tried. */
+function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
+  const { peer, transport, setupTimeMs, busyWaitMs, signal, failures } = options
+  return new Promise((resolve, reject) => {
+    const open = new Map<Socket, Address>()
+    let next: NodeJS.Timeout | undefined
+    const finish = (settle: () => void, winner?: Socket) => {
+      clearTimeout(next)
+      clearTimeout(patience)
+      signal.removeEventListener('abort', onAbort)
+      for (const [socket, address] of open) {
+        if (socket === winner) continue
+        socket.destroy()
+        // A slower address is not a failed one: it is tried again when the winner turns out to be somebody else.
+        if (winner !== undefined) left.push(address)
+      }
+      settle()
+    }
+    const failed = () => finish(() => reject(mostTelling(failures)))
+    const onAbort = () => finish(() => reject(signal.reason))
+    const patience = setTimeout(() => {
+      const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')
+      // A plain socket is ready once it is connected; one that waits on has not been answered in TLS.
+      const taken = [...open.keys()].some((socket) => !socket.connecting)
+      const silent = `${tried} of ${peer} did not answer${taken ? ' in TLS' : ''} within ${setupTimeMs} ms`
+      failures.push(
+        taken
+          ? new NodeError('NODE_TLS', silent, {
+              peer,
+              hint: 'Does the peer speak TLS? Use it on both sides or on none.',
+            })
+          : new NodeError('NODE_CONNECT_TIMEOUT', silent, { peer }),
+      )
+      failed()
+    }, setupTimeMs)
+    const tryNext = () => {
+      clearTimeout(next)
+      const address = left.shift()
+      if (address === undefined) {
+        if (open.size === 0) failed()
+        return
+      }
+      const text = address.family === 6 ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`
+      const { socket, input } = transport.connect(address)
+      open.set(socket, address)
+      busyWait.expect(busyWaitMs)
+      const onError = (cause: Error) => {
+        failures.push(dialError(cause, text, peer))
+        open.delete(socket)
+        tryNext()
+      }
+      socket.once('error', onError)
+      socket.once(transport.readyEvent, () => {
+        socket.off('error', onError)
+        destroyOnError(socket)
+        finish(() => resolve({ socket, input, address: text }), socket)
+      })
+      next = setTimeout(tryNext, NEXT_ADDRESS_MS)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    else tryNext()
+  })
+}

@@ -1,0 +1,115 @@
+import { randomInt } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { DistError, type HandshakeOutput, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { NodeError } from '../error.ts'
+import { busyWait } from './busy-wait.ts'
+import type { SocketInput } from './socket-input.ts'
+
+/** A socket over which both sides have proved themselves; paused until a connection takes it. */
+export interface Established {
+  readonly socket: Socket
+  readonly input: SocketInput
+  /** The peer's address, `ip:port`. */
+  readonly address: string
+  readonly direction: 'incoming' | 'outgoing'
+  readonly self: NodeIdentity
+  readonly peer: NodeIdentity
+  readonly flags: bigint
+  /** Bytes that came behind the handshake. */
+  readonly rest: Uint8Array
+}
+
+/** What both handshake machines have in common. */
+export interface HandshakeLike {
+  readonly peer: NodeIdentity | undefined
+  start(): HandshakeOutput[]
+  receive(chunk: Uint8Array): HandshakeOutput[]
+  end(): HandshakeOutput[]
+  timeout(): HandshakeOutput[]
+}
+
+export interface HandshakeSocketOptions {
+  readonly socket: Socket
+  readonly input: SocketInput
+  readonly machine: HandshakeLike
+  readonly address: string
+  readonly direction: 'incoming' | 'outgoing'
+  /** Unit: milliseconds, anew for each stage as in OTP. */
+  readonly setupTimeMs: number
+  /** See `NodeOptions.busyWaitMs`; default 0: whoever dials us keeps nobody awake. */
+  readonly busyWaitMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** A challenge that nobody can foresee; the whole unsigned 32-bit range is legal. */
+export function randomChallenge(): number {
+  return randomInt(0x1_0000_0000)
+}
+
+/**
+ * Runs a handshake machine over an open socket.
+ *
+ * @throws {NodeError} with the machine's code; the socket is closed then
+ * @throws the signal's reason when it aborts
+ */
+export function runHandshake(options: HandshakeSocketOptions): Promise<Established> {
+  const { socket, input, machine, address, direction, setupTimeMs, busyWaitMs = 0, signal } = options
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    const leave = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      input.reader = undefined
+      socket.off('end', onEnd).off('close', onEnd)
+    }
+    const fail = (error: unknown) => {
+      leave()
+      // What was said last, such as why the peer is refused, still goes out.
+      socket.destroySoon()
+      const patience = setTimeout(() => socket.destroy(), setupTimeMs).unref()
+      socket.once('close', () => clearTimeout(patience))
+      reject(error)
+    }
+    const apply = (outputs: readonly HandshakeOutput[]) => {
+      for (const output of outputs) {
+        if (output.type === 'send') {
+          socket.write(output.bytes)
+          busyWait.expect(busyWaitMs)
+        } else if (output.type === 'progress') restart()
+        else if (output.type === 'failed') return fail(nodeError(output.error, machine.peer?.name))
+        else {
+          leave()
+          socket.pause()
+          const { self, peer, flags, rest } = output
+          resolve({ socket, input, address, direction, self, peer, flags, rest })
+        }
+      }
+    }
+    const restart = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => attempt(() => machine.timeout()), setupTimeMs)
+    }
+    const attempt = (step: () => HandshakeOutput[]) => {
+      try {
+        apply(step())
+      } catch (error) {
+        fail(error instanceof DistError ? nodeError(error, machine.peer?.name) : error)
+      }
+    }
+    const onData = (chunk: Uint8Array) => attempt(() => machine.receive(chunk))
+    const onEnd = () => attempt(() => machine.end())
+    const onAbort = () => fail(signal!.reason)
+    if (signal?.aborted === true) return fail(signal.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    socket.on('end', onEnd).on('close', onEnd)
+    restart()
+    attempt(() => machine.start())
+    input.reader = { receive: onData }
+  })
+}
+
+/** The same facts as an error of this package. */
+export function nodeError(error: DistError, peer: string | undefined): NodeError {
+  const { code, message, hint, retryable } = error
+  return new NodeError(code, message, { hint, retryable, peer: error.peer ?? peer, cause: error })
+}

@@ -1,0 +1,110 @@
+import net from 'node:net'
+import tls from 'node:tls'
+import { NodeError } from '../error.ts'
+import type { TlsOptions } from '../node-options.ts'
+import { SocketInput } from './socket-input.ts'
+
+/** How bytes get from node to node: plain TCP, or TLS as BEAM's `-proto_dist inet_tls` speaks it. */
+export interface Transport {
+  /** Bytes of a handshake packet's length: TLS has 4 where TCP has 2. */
+  readonly headerBytes: 2 | 4
+  /** The event with which a dialled socket is ready. */
+  readonly readyEvent: 'connect' | 'secureConnect'
+  connect(address: { readonly ip: string; readonly port: number; readonly family: 4 | 6; readonly host: string }): {
+    readonly socket: net.Socket
+    readonly input: SocketInput
+  }
+  createServer(
+    onSocket: (socket: net.Socket) => void,
+    onFailure: (error: Error, socket: net.Socket) => void,
+  ): net.Server
+  /** Reads certificates anew, where there are any. */
+  reload?(): void
+}
+
+export const TCP: Transport = {
+  headerBytes: 2,
+  readyEvent: 'connect',
+  connect({ ip, port, family }) {
+    const input = new SocketInput()
+    const { onread } = input
+    return { socket: net.connect({ host: ip, port, family, noDelay: true, keepAlive: true, onread }), input }
+  },
+  createServer: (onSocket) => net.createServer({ noDelay: true, keepAlive: true }, onSocket),
+}
+
+/**
+ * TLS for both roles.
+ *
+ * @param read gives the options; it is asked again for each dial, and by `reload` for the listener, so that new
+ * certificates come into use without a restart
+ */
+export function tlsTransport(read: () => TlsOptions): Transport {
+  const servers = new Set<tls.Server>()
+  return {
+    headerBytes: 4,
+    readyEvent: 'secureConnect',
+    connect({ ip, port, family, host }) {
+      const options = read()
+      // A server name must not be an address; the name of the node is what the certificate is checked against.
+      const servername = options.servername ?? (net.isIP(host) === 0 ? host : '')
+      const socket = tls.connect({ ...options, host: ip, port, family, servername } as tls.ConnectionOptions)
+      socket.setNoDelay(true)
+      return { socket, input: SocketInput.of(socket) }
+    },
+    createServer(onSocket, onFailure) {
+      const server = tls.createServer(read(), (socket) => {
+        socket.setNoDelay(true)
+        onSocket(socket)
+      })
+      server.on('tlsClientError', (error, socket) => onFailure(error, socket))
+      servers.add(server)
+      server.once('close', () => servers.delete(server))
+      return server
+    },
+    reload() {
+      for (const server of servers) server.setSecureContext(read())
+    },
+  }
+}
+
+const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN', 'ENETDOWN'])
+
+/** What to do when a TLS handshake fails, by the code of Node.js or OpenSSL. */
+const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /SELF_SIGNED|UNABLE_TO_/,
+    "The peer's certificate is of an authority that tls.ca does not hold: compare both sides.",
+  ],
+  [/ALTNAME/, "The peer's certificate is for another name: its subjectAltName must have the host of the node's name."],
+  [/^CERT_(HAS_EXPIRED|NOT_YET_VALID)/, "Renew the peer's certificate, and look at the clocks."],
+  [/ALERT_UNKNOWN_CA/, 'The peer does not know who signed our certificate: compare its authorities with ours.'],
+  [
+    /ALERT_(HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED)/,
+    'The peer wants a certificate of ours: give tls.cert and tls.key.',
+  ],
+  [/WRONG_VERSION|EPROTO/, 'The peer does not speak TLS, it seems: use it on both sides or on none.'],
+]
+
+/** What a failed dial means. */
+export function dialError(cause: unknown, address: string, peer: string): NodeError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (code === 'ECONNREFUSED') {
+    return new NodeError('NODE_REFUSED', `nobody listens on ${address} for ${peer}`, { peer, cause })
+  }
+  if (code === 'ETIMEDOUT') {
+    return new NodeError('NODE_CONNECT_TIMEOUT', `${address} of ${peer} does not answer`, { peer, cause })
+  }
+  if (UNREACHABLE.has(code)) {
+    return new NodeError('NODE_UNREACHABLE', `there is no way to ${address} of ${peer}`, { peer, cause })
+  }
+  if (/^(ERR_(SSL|TLS)|CERT_|DEPTH_|SELF_|UNABLE_|HOSTNAME_|EPROTO)/.test(code)) {
+    const hint = TLS_HINTS.find(([codes]) => codes.test(code))?.[1]
+    const message = `TLS with ${address} of ${peer} failed (${code})`
+    return new NodeError('NODE_TLS', message, { peer, cause, ...(hint !== undefined && { hint }) })
+  }
+  return new NodeError('NODE_CONNECTION_LOST', `the dial to ${address} of ${peer} failed (${code || String(cause)})`, {
+    peer,
+    cause,
+  })
+}

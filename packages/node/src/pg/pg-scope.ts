@@ -1,0 +1,262 @@
+import { EventEmitter } from 'node:events'
+import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { GEN_CAST, readGenMessage } from '../call/gen-message.ts'
+import { NodeError } from '../error.ts'
+import { pidKey } from '../process/identifiers.ts'
+import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import type { LocalProcess } from '../process/local-process.ts'
+import type { Registry } from '../process/registry.ts'
+import { PgMembers } from './pg-members.ts'
+import { PgSearch } from './pg-search.ts'
+
+const DISCOVER = atom('discover')
+const SYNC = atom('sync')
+const JOIN = atom('join')
+const LEAVE = atom('leave')
+
+/** Processes that joined or left a group, on whichever node. */
+export interface PgChange {
+  readonly group: Term
+  readonly pids: readonly Pid[]
+}
+
+/** The events of a scope: who joined or left which group, here or on another node. */
+export interface PgEvents {
+  join: [PgChange]
+  leave: [PgChange]
+}
+
+export interface PgScopeParts {
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
+  readonly connected: () => readonly string[]
+  /** Takes the scope out of the node's books. */
+  readonly onClosed: (reason: Term) => void
+}
+
+/** Joins a scope; programs do it by `Node.pg`. @throws {NodeError} `NODE_NAME_TAKEN` when a process has its name */
+export let makeScope: (scope: string, parts: PgScopeParts) => PgScope
+/** Tells the scope of a node that came up about ours. */
+export let discover: (scope: PgScope, node: string) => void
+
+/**
+ * A scope of OTP's process groups: the same groups as `pg` of every connected BEAM node has, whether we are hidden or
+ * not. Made by `node.pg()`.
+ *
+ * It speaks the first version of the protocol, which every release from OTP 23 on understands, and never sends anything
+ * else: `pg` crashes on messages that it does not know.
+ *
+ * @see OTP `pg`
+ */
+export class PgScope extends EventEmitter<PgEvents> implements Disposable {
+  /** The scope's name, `pg` by default as in OTP. */
+  readonly scope: string
+  readonly #parts: PgScopeParts
+  readonly #process: LocalProcess
+  readonly #local = new PgMembers()
+  readonly #remote = new Map<string, { readonly pid: Pid; members: PgMembers }>()
+  readonly #search: PgSearch
+  /** Our own processes that are members, with how often and what takes the monitor back. */
+  readonly #watched = new Map<string, { count: number; readonly stop: () => void }>()
+
+  static {
+    makeScope = (scope, parts) => new PgScope(scope, parts)
+    discover = (scope, node) => scope.#discover(node)
+  }
+
+  private constructor(scope: string, parts: PgScopeParts) {
+    super()
+    this.setMaxListeners(0)
+    this.scope = scope
+    this.#parts = parts
+    this.#search = new PgSearch({ missing: () => this.#missing(), ask: (node) => this.#ask(node) })
+    this.#process = parts.registry.spawn({
+      kind: 'pg',
+      message: (message) => this.#message(message),
+      ended: (reason) => {
+        this.#search.stop()
+        parts.onClosed(reason)
+      },
+    })
+    try {
+      parts.registry.register(scope, this.#process)
+    } catch (error) {
+      this.close()
+      throw error
+    }
+    for (const node of parts.connected()) this.#ask(node)
+    this.#search.begin()
+  }
+
+  /** Adds a process of ours to a group; as often as it joins it must leave, or end. */
+  join(group: Term, { pid }: { readonly pid: Pid }): void {
+    if (!this.#process.alive) throw new NodeError('NODE_CLOSED', `the scope ${this.scope} is closed`)
+    if (this.#parts.registry.byPid(pid) === undefined) {
+      throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    }
+    const watched = this.#watched.get(pidKey(pid))
+    if (watched !== undefined) watched.count++
+    else {
+      const ref = this.#parts.life.monitor(this.#process, pid, () => this.#gone(pid))
+      this.#watched.set(pidKey(pid), { count: 1, stop: () => this.#parts.life.demonitor(ref) })
+    }
+    this.#local.add(group, [pid])
+    this.#tellOthers(tuple(JOIN, this.#process.pid, group, pid))
+    this.emit('join', { group, pids: [pid] })
+  }
+
+  /** Takes one membership back; whether there was one. */
+  leave(group: Term, { pid }: { readonly pid: Pid }): boolean {
+    if (this.#local.remove(group, [pid]).length === 0) return false
+    const watched = this.#watched.get(pidKey(pid))
+    if (watched !== undefined && --watched.count === 0) {
+      watched.stop()
+      this.#watched.delete(pidKey(pid))
+    }
+    this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, [group]))
+    this.emit('leave', { group, pids: [pid] })
+    return true
+  }
+
+  /** The members of a group on all nodes. */
+  members(group: Term): readonly Pid[] {
+    return [this.#local, ...[...this.#remote.values()].map(({ members }) => members)].flatMap((m) => m.of(group))
+  }
+
+  /** The members of a group on this node. */
+  localMembers(group: Term): readonly Pid[] {
+    return [...this.#local.of(group)]
+  }
+
+  /** Every group that has a member. */
+  groups(): readonly Term[] {
+    const all = new Map<string, Term>()
+    for (const { groups } of [this.#local, ...[...this.#remote.values()].map(({ members }) => members)]) {
+      for (const [key, { group }] of groups) all.set(key, group)
+    }
+    return [...all.values()]
+  }
+
+  /** Sends a message to every member of a group; gives how many those are. */
+  broadcast(group: Term, message: Term): number {
+    const members = this.members(group)
+    for (const pid of members) this.#parts.send(this.#process.pid, pid, message)
+    return members.length
+  }
+
+  /** Leaves every group and the scope. */
+  close(): void {
+    this.#parts.life.exit(this.#process, atom('normal'))
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #discover(node: string): void {
+    this.#ask(node)
+    this.#search.begin()
+  }
+
+  #ask(node: string): void {
+    this.#parts.send(this.#process.pid, { name: this.scope, node }, tuple(DISCOVER, this.#process.pid))
+  }
+
+  /** Connected nodes whose scope has not answered: they have none, or not yet. */
+  #missing(): string[] {
+    const found = new Set([...this.#remote.values()].map(({ pid }) => pid.node.name))
+    return this.#parts.connected().filter((node) => !found.has(node))
+  }
+
+  #message(message: Term): void {
+    const read = readGenMessage(message)
+    const content = read.type === 'cast' ? read.request : read.type === 'info' ? read.message : undefined
+    if (!(content instanceof Tuple)) return
+    const [kind, scope, third, fourth] = content.elements
+    if (!(scope instanceof Pid)) return
+    if (kind === DISCOVER) this.#discovered(scope)
+    else if (kind === SYNC) this.#synchronized(scope, third)
+    else if (kind === JOIN) this.#joined(scope, third, pids(fourth))
+    else if (kind === LEAVE && Array.isArray(fourth)) {
+      for (const group of fourth as readonly Term[]) this.#left(scope, group, pids(third))
+    }
+  }
+
+  #discovered(scope: Pid): void {
+    const groups = [...this.#local.groups.values()].map(({ group, pids: members }) => tuple(group, [...members]))
+    this.#parts.send(this.#process.pid, scope, tuple(GEN_CAST, tuple(SYNC, this.#process.pid, groups)))
+    if (!this.#remote.has(pidKey(scope))) {
+      this.#know(scope)
+      this.#parts.send(this.#process.pid, scope, tuple(DISCOVER, this.#process.pid))
+    }
+  }
+
+  #know(scope: Pid): { readonly pid: Pid; members: PgMembers } {
+    const known = this.#remote.get(pidKey(scope))
+    if (known !== undefined) return known
+    const made = { pid: scope, members: new PgMembers() }
+    this.#remote.set(pidKey(scope), made)
+    this.#parts.life.monitor(this.#process, scope, () => {
+      this.#remote.delete(pidKey(scope))
+      this.#search.begin()
+      for (const { group, pids: gone } of made.members.groups.values()) this.emit('leave', { group, pids: gone })
+    })
+    return made
+  }
+
+  #synchronized(scope: Pid, groups: Term): void {
+    if (!Array.isArray(groups)) return
+    const known = this.#know(scope)
+    const before = known.members
+    known.members = new PgMembers()
+    for (const entry of groups as readonly Term[]) {
+      if (!(entry instanceof Tuple)) continue
+      const [group, members] = entry.elements
+      const now = pids(members)
+      known.members.add(group, now)
+      const joined = now.filter((pid) => !before.of(group).some((member) => member.equals(pid)))
+      if (joined.length > 0) this.emit('join', { group, pids: joined })
+    }
+    for (const { group, pids: then } of before.groups.values()) {
+      const left = then.filter((pid) => !known.members.of(group).some((member) => member.equals(pid)))
+      if (left.length > 0) this.emit('leave', { group, pids: left })
+    }
+  }
+
+  #joined(scope: Pid, group: Term, joined: readonly Pid[]): void {
+    const known = this.#remote.get(pidKey(scope))
+    if (known === undefined || joined.length === 0) return
+    known.members.add(group, joined)
+    this.emit('join', { group, pids: joined })
+  }
+
+  #left(scope: Pid, group: Term, left: readonly Pid[]): void {
+    const removed = this.#remote.get(pidKey(scope))?.members.remove(group, left) ?? []
+    if (removed.length > 0) this.emit('leave', { group, pids: removed })
+  }
+
+  /** A member of ours has ended: it leaves every group as often as it joined. */
+  #gone(pid: Pid): void {
+    this.#watched.delete(pidKey(pid))
+    const left: Term[] = []
+    for (const { group, pids: members } of [...this.#local.groups.values()]) {
+      const times = members.filter((member) => member.equals(pid)).length
+      for (let time = 0; time < times; time++) left.push(group)
+      if (times === 0) continue
+      this.#local.remove(group, new Array<Pid>(times).fill(pid))
+      this.emit('leave', { group, pids: [pid] })
+    }
+    if (left.length > 0) this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, left))
+  }
+
+  #tellOthers(message: Term): void {
+    for (const { pid } of this.#remote.values()) this.#parts.send(this.#process.pid, pid, message)
+  }
+}
+
+/** One pid, or a list of them; anything else is nobody. */
+function pids(term: Term): readonly Pid[] {
+  if (term instanceof Pid) return [term]
+  return Array.isArray(term) ? (term as readonly Term[]).filter((one) => one instanceof Pid) : []
+}

@@ -1,0 +1,295 @@
+import type { ControlMessage } from '@dynsrv/dist-protocol'
+import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
+import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { OwnMonitors } from './own-monitors.ts'
+import type { Registry } from './registry.ts'
+
+const NORMAL = atom('normal')
+const KILL = atom('kill')
+const KILLED = atom('killed')
+const NOPROC = atom('noproc')
+const NOCONNECTION = atom('noconnection')
+const EXIT = atom('EXIT')
+
+export interface LinksAndMonitorsParts {
+  /** Our node's name. */
+  readonly self: string
+  readonly ids: Identifiers
+  readonly registry: Registry
+  /** Sends to another node, connecting first where that is wanted; false when there is no way. */
+  readonly transmit: (node: string, control: ControlMessage, payload?: Term) => boolean
+}
+
+/** The signals that are about ends of processes. */
+export type LifeSignal = Extract<
+  ControlMessage,
+  {
+    op:
+      | 'LINK'
+      | 'UNLINK'
+      | 'UNLINK_ID'
+      | 'UNLINK_ID_ACK'
+      | 'EXIT'
+      | 'EXIT2'
+      | 'MONITOR_P'
+      | 'DEMONITOR_P'
+      | 'MONITOR_P_EXIT'
+  }
+>
+
+/**
+ * Links, monitors and exits with OTP's signal rules, for signals of our own processes as for those of other nodes.
+ *
+ * @see OTP `erl_dist_protocol`, "New link protocol"; `erlang:link/1`, `erlang:monitor/2`, `erlang:exit/2`
+ */
+export class LinksAndMonitors {
+  readonly #parts: LinksAndMonitorsParts
+  readonly #monitors: OwnMonitors
+  #unlinks = 0n
+
+  constructor(parts: LinksAndMonitorsParts) {
+    this.#parts = parts
+    this.#monitors = new OwnMonitors(parts.ids)
+  }
+
+  /** How many monitors of ours wait for an end. */
+  get monitorCount(): number {
+    return this.#monitors.size
+  }
+
+  link(owner: LocalProcess, pid: Pid): void {
+    const key = pidKey(pid)
+    const entry = owner.links.get(key)
+    if (entry?.active === true || key === pidKey(owner.pid)) return
+    if (entry === undefined) owner.links.set(key, { pid, active: true, unlinkId: undefined })
+    else {
+      // The acknowledgement that is still to come then matches nothing, as it must.
+      entry.active = true
+      entry.unlinkId = undefined
+    }
+    if (!this.#signal(pid.node.name, { op: 'LINK', from: owner.pid, to: pid })) {
+      owner.links.delete(key)
+      this.#exitSignal(owner, pid, NOCONNECTION, 'link')
+    }
+  }
+
+  unlink(owner: LocalProcess, pid: Pid): void {
+    const key = pidKey(pid)
+    const entry = owner.links.get(key)
+    if (entry?.active !== true) return
+    entry.active = false
+    entry.unlinkId = ++this.#unlinks
+    const sent = this.#signal(pid.node.name, { op: 'UNLINK_ID', id: entry.unlinkId, from: owner.pid, to: pid })
+    if (!sent) owner.links.delete(key)
+  }
+
+  /**
+   * Watches a process. `down` is called once, unless the monitor is taken back; at once when there is no way to it.
+   *
+   * @param ref a reference to use, when it is an alias as well
+   */
+  monitor(owner: LocalProcess, target: Target, down: (reason: Term) => void, ref?: Reference): Reference {
+    const made = ref ?? this.#parts.ids.reference()
+    this.#monitors.add(owner, made, target, down)
+    const to = 'name' in target ? target.name : target
+    if (!this.#signal(nodeOf(target), { op: 'MONITOR_P', from: owner.pid, to, ref: made })) {
+      this.#fire(made, NOCONNECTION)
+    }
+    return made
+  }
+
+  /** Ends a monitor; its end will not be told any more. */
+  demonitor(ref: Reference): boolean {
+    const monitor = this.#monitors.take(ref)
+    if (monitor === undefined) return false
+    const { target, owner } = monitor
+    if ('starting' in target) return true
+    const to = 'name' in target ? target.name : target
+    this.#signal(nodeOf(target), { op: 'DEMONITOR_P', from: owner.pid, to, ref })
+    return true
+  }
+
+  /** Lets a monitor of one of our processes be fired by somebody else's request, as a spawn with `monitor` does. */
+  watch(watched: LocalProcess, watcher: Pid, ref: Reference): void {
+    watched.watchers.set(referenceKey(ref), { pid: watcher, ref, as: watched.pid })
+  }
+
+  /** Tells one watcher that the process is down for it, and forgets the watcher; the process goes on. */
+  failWatcher(watched: LocalProcess, ref: Reference, reason: Term): boolean {
+    const key = referenceKey(ref)
+    const watcher = watched.watchers.get(key)
+    if (watcher === undefined) return false
+    watched.watchers.delete(key)
+    this.#down(watcher.as, watcher.pid, ref, reason)
+    return true
+  }
+
+  /** Makes a link without asking the other side, which has asked for it. */
+  adoptLink(owner: LocalProcess, pid: Pid): void {
+    owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined })
+  }
+
+  /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
+  expect(owner: LocalProcess, ref: Reference, node: string, down: (reason: Term) => void): void {
+    this.#monitors.add(owner, ref, { starting: true, node }, down)
+  }
+
+  /** The process that was expected has started; when nobody waits for its end any more, its node is told so. */
+  started(owner: LocalProcess, ref: Reference, pid: Pid): void {
+    const monitor = this.#monitors.get(ref)
+    if (monitor !== undefined) monitor.target = pid
+    else this.#signal(pid.node.name, { op: 'DEMONITOR_P', from: owner.pid, to: pid, ref })
+  }
+
+  /** `exit/2`: asks a process anywhere to end. */
+  sendExit(from: LocalProcess, to: Pid, reason: Term): void {
+    this.#signal(to.node.name, { op: 'EXIT2', from: from.pid, to }, reason)
+  }
+
+  /** Ends a process of ours and tells everybody who is linked to it or watches it. */
+  exit(process: LocalProcess, reason: Term): void {
+    if (!process.alive) return
+    process.alive = false
+    this.#parts.registry.remove(process)
+    for (const { pid, active } of process.links.values()) {
+      if (active) this.#signal(pid.node.name, { op: 'EXIT', from: process.pid, to: pid }, reason)
+    }
+    process.links.clear()
+    for (const { pid, ref, as } of process.watchers.values()) this.#down(as, pid, ref, reason)
+    process.watchers.clear()
+    while (process.monitor !== undefined) {
+      // Whoever waits for an answer must hear that none will come.
+      if (process.behaviour.kind === 'caller') this.#fire(process.monitor.ref, reason)
+      else this.demonitor(process.monitor.ref)
+    }
+    process.behaviour.ended?.(reason)
+  }
+
+  /** A signal came, from another node or from one of our own processes. */
+  receive(signal: LifeSignal, reason?: Term): void {
+    switch (signal.op) {
+      case 'LINK':
+        this.#linked(signal.from, signal.to)
+        return
+      case 'UNLINK':
+        this.#parts.registry.byPid(signal.to)?.links.delete(pidKey(signal.from))
+        return
+      case 'UNLINK_ID':
+        this.#unlinked(signal.id, signal.from, signal.to)
+        return
+      case 'UNLINK_ID_ACK': {
+        const links = this.#parts.registry.byPid(signal.to)?.links
+        const key = pidKey(signal.from)
+        if (links?.get(key)?.unlinkId === signal.id) links.delete(key)
+        return
+      }
+      case 'EXIT': {
+        const process = this.#parts.registry.byPid(signal.to)
+        const key = pidKey(signal.from)
+        if (process?.links.get(key)?.active !== true) return
+        process.links.delete(key)
+        this.#exitSignal(process, signal.from, reason, 'link')
+        return
+      }
+      case 'EXIT2': {
+        const process = this.#parts.registry.byPid(signal.to)
+        if (process !== undefined) this.#exitSignal(process, signal.from, reason, 'exit')
+        return
+      }
+      case 'MONITOR_P':
+        this.#monitored(signal.from, signal.to, signal.ref)
+        return
+      case 'DEMONITOR_P': {
+        const process =
+          'name' in signal.to ? this.#watchedAs(signal.to.name, signal.ref) : this.#parts.registry.byPid(signal.to)
+        process?.watchers.delete(referenceKey(signal.ref))
+        return
+      }
+      case 'MONITOR_P_EXIT':
+        this.#fire(signal.ref, reason)
+        return
+    }
+  }
+
+  /** The link to a node is gone: whoever was linked to a process there, or watched one, is told `noconnection`. */
+  connectionLost(node: string): void {
+    for (const process of [...this.#parts.registry.processes()]) {
+      for (const [key, { pid, active }] of [...process.links]) {
+        if (pid.node.name !== node) continue
+        process.links.delete(key)
+        if (active && process.alive) this.#exitSignal(process, pid, NOCONNECTION, 'link')
+      }
+      for (const [key, { pid }] of [...process.watchers]) if (pid.node.name === node) process.watchers.delete(key)
+    }
+    for (const { ref } of this.#monitors.on(node)) this.#fire(ref, NOCONNECTION)
+  }
+
+  #linked(from: Pid, to: Pid): void {
+    const process = this.#parts.registry.byPid(to)
+    if (process === undefined) {
+      this.#signal(from.node.name, { op: 'EXIT', from: to, to: from }, NOPROC)
+      return
+    }
+    const key = pidKey(from)
+    // With an unlink of ours under way the link is void: the other side is about to hear of it.
+    if (!process.links.has(key)) process.links.set(key, { pid: from, active: true, unlinkId: undefined })
+  }
+
+  #unlinked(id: bigint, from: Pid, to: Pid): void {
+    const links = this.#parts.registry.byPid(to)?.links
+    const key = pidKey(from)
+    if (links?.get(key)?.active === true) links.delete(key)
+    this.#signal(from.node.name, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
+  }
+
+  #monitored(from: Pid, to: Pid | Atom, ref: Reference): void {
+    const { registry } = this.#parts
+    const process = 'id' in to ? registry.byPid(to) : registry.byName(to.name)
+    if (process === undefined) this.#down(to, from, ref, NOPROC)
+    else process.watchers.set(referenceKey(ref), { pid: from, ref, as: to })
+  }
+
+  /** A monitor by name stays with the process that held the name when it came. */
+  #watchedAs(name: string, ref: Reference): LocalProcess | undefined {
+    const key = referenceKey(ref)
+    const holder = this.#parts.registry.byName(name)
+    if (holder?.watchers.has(key) === true) return holder
+    for (const process of this.#parts.registry.processes()) if (process.watchers.has(key)) return process
+    return undefined
+  }
+
+  #exitSignal(process: LocalProcess, from: Pid, reason: Term, kind: 'link' | 'exit'): void {
+    // Who has got a call knows the caller's pid: it must not be able to end all our calls, or what OTP expects of a node.
+    if (isInternal(process)) return
+    if (kind === 'exit' && reason === KILL) {
+      this.exit(process, KILLED)
+      return
+    }
+    if (process.trapExit) {
+      process.behaviour.message(tuple(EXIT, from, reason))
+      return
+    }
+    if (reason === NORMAL && pidKey(from) !== pidKey(process.pid)) return
+    this.exit(process, reason)
+  }
+
+  #down(as: Pid | Atom, watcher: Pid, ref: Reference, reason: Term): void {
+    this.#signal(watcher.node.name, { op: 'MONITOR_P_EXIT', from: as, to: watcher, ref }, reason)
+  }
+
+  #fire(ref: Reference, reason: Term): void {
+    this.#monitors.take(ref)?.down(reason)
+  }
+
+  #signal(node: string, control: LifeSignal, reason?: Term): boolean {
+    if (node !== this.#parts.self) return this.#parts.transmit(node, control, reason)
+    this.receive(control, reason)
+    return true
+  }
+}
+
+/** Processes of the node itself: no supervisor would start them anew. */
+function isInternal({ behaviour: { kind = 'system' } }: LocalProcess): boolean {
+  return kind !== 'mailbox' && kind !== 'server' && kind !== 'spawned'
+}

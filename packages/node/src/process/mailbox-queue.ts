@@ -1,0 +1,188 @@
+import { atom, type Term } from '@dynsrv/etf'
+import { NodeError } from '../error.ts'
+
+/** What happens to a message for a mailbox that is full. */
+export type OverflowPolicy = 'dropNewest' | 'dropOldest' | 'exit'
+
+const POLICIES: ReadonlySet<string> = new Set<OverflowPolicy>(['dropNewest', 'dropOldest', 'exit'])
+
+/** Messages that a mailbox keeps before the overflow policy speaks. */
+export const MAX_MAILBOX_MESSAGES = 100_000
+
+/** The exit reason of a process that ends because its mailbox is full. */
+export const MAILBOX_FULL = atom('mailbox_full')
+
+export interface MailboxQueueParts {
+  /** How many messages may wait. */
+  readonly maxMessages: number
+  /** Default: `dropNewest`. */
+  readonly whenFull?: OverflowPolicy | undefined
+  /** A message has found the queue full; called once until there is room again. */
+  readonly full: (policy: OverflowPolicy) => void
+  /** The policy is `exit`: what reads the queue ends for this reason. */
+  readonly exit: (reason: Term) => void
+}
+
+interface Waiter<Message> {
+  readonly match: ((message: Message) => boolean) | undefined
+  readonly resolve: (message: Message) => void
+  readonly fail: ((error: unknown) => void) | undefined
+}
+
+const LEAST_ROOM = 16
+/** A queue that needed more room gives it back when it is empty. */
+const KEPT_ROOM = 4096
+
+/** Messages in the order they came, and those who wait for one; first come, first served among waiters that match. */
+export class MailboxQueue<Message = Term> {
+  /** A ring of 2^n places; `#head` is the oldest message. */
+  #ring: (Message | undefined)[] = []
+  #head = 0
+  #length = 0
+  #waiters: Waiter<Message>[] = []
+  readonly #parts: MailboxQueueParts
+  #dropped = 0
+  /** The present episode of overflow was told. */
+  #telling = false
+
+  /** @throws {NodeError} `NODE_BAD_OPTION` */
+  constructor(parts: MailboxQueueParts) {
+    const { maxMessages, whenFull } = parts
+    if (!(maxMessages >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${maxMessages}`)
+    if (whenFull !== undefined && !POLICIES.has(whenFull)) {
+      throw new NodeError('NODE_BAD_OPTION', `whenFull must be one of ${[...POLICIES].join(', ')}, not ${whenFull}`)
+    }
+    this.#parts = parts
+  }
+
+  /** Messages that nobody has taken yet. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Messages that found the queue full: so many are lost. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Takes a message in; when the queue is full, the policy decides. */
+  push(message: Message): void {
+    if (this.#length < this.#parts.maxMessages) {
+      this.#telling = false
+      this.#keep(message)
+    } else this.#overflow(message)
+  }
+
+  /** Takes the first message of a queue that is not empty. */
+  shift(): Message {
+    const ring = this.#ring
+    const head = this.#head
+    const message = ring[head] as Message
+    ring[head] = undefined
+    this.#head = (head + 1) & (ring.length - 1)
+    this.#length--
+    if (this.#length === 0 && ring.length > KEPT_ROOM) this.clear()
+    return message
+  }
+
+  /** Takes the first message that matches; undefined when none does. */
+  take(match?: (message: Message) => boolean): { readonly message: Message } | undefined {
+    if (match === undefined) return this.#length === 0 ? undefined : { message: this.shift() }
+    for (let index = 0; index < this.#length; index++) {
+      const message = this.#at(index)
+      if (match(message)) return this.#remove(message)
+    }
+    return undefined
+  }
+
+  /**
+   * Calls back with the next message that matches.
+   *
+   * @param fail is called by `fail`
+   * @returns what takes the wish back
+   */
+  wait(
+    match: ((message: Message) => boolean) | undefined,
+    resolve: (message: Message) => void,
+    fail?: (error: unknown) => void,
+  ): () => void {
+    const waiter: Waiter<Message> = { match, resolve, fail }
+    this.#waiters.push(waiter)
+    return () => {
+      const at = this.#waiters.indexOf(waiter)
+      if (at >= 0) this.#waiters.splice(at, 1)
+    }
+  }
+
+  /** Tells everybody who waits that nothing will come any more. */
+  fail(error: () => unknown): void {
+    for (const { fail } of this.#waiters.splice(0)) fail?.(error())
+  }
+
+  /** Drops the messages. */
+  clear(): void {
+    this.#ring = []
+    this.#head = 0
+    this.#length = 0
+  }
+
+  #overflow(message: Message): void {
+    const { whenFull = 'dropNewest', full, exit } = this.#parts
+    this.#dropped++
+    if (!this.#telling) {
+      this.#telling = true
+      full(whenFull)
+    }
+    if (whenFull === 'exit') exit(MAILBOX_FULL)
+    else if (whenFull === 'dropOldest') {
+      this.shift()
+      this.#keep(message)
+    }
+  }
+
+  /** Hands a message to the first waiter that wants it, else keeps it. */
+  #keep(message: Message): void {
+    if (this.#waiters.length > 0 && this.#hand(message)) return
+    if (this.#length === this.#ring.length) this.#grow()
+    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = message
+    this.#length++
+  }
+
+  #hand(message: Message): boolean {
+    const waiters = this.#waiters
+    for (let index = 0; index < waiters.length; index++) {
+      const waiter = waiters[index]!
+      if (waiter.match !== undefined && !waiter.match(message)) continue
+      if (waiters.length === 1) waiters.length = 0
+      else waiters.splice(index, 1)
+      waiter.resolve(message)
+      return true
+    }
+    return false
+  }
+
+  #at(index: number): Message {
+    return this.#ring[(this.#head + index) & (this.#ring.length - 1)] as Message
+  }
+
+  /** The match function may have taken messages itself, so the message is looked for once more. */
+  #remove(message: Message): { readonly message: Message } | undefined {
+    let index = 0
+    while (index < this.#length && this.#at(index) !== message) index++
+    if (index === this.#length) return undefined
+    const mask = this.#ring.length - 1
+    for (let later = index + 1; later < this.#length; later++) {
+      this.#ring[(this.#head + later - 1) & mask] = this.#at(later)
+    }
+    this.#length--
+    this.#ring[(this.#head + this.#length) & mask] = undefined
+    return { message }
+  }
+
+  #grow(): void {
+    const ring = new Array<Message | undefined>(Math.max(LEAST_ROOM, this.#ring.length * 2)).fill(undefined)
+    for (let index = 0; index < this.#length; index++) ring[index] = this.#at(index)
+    this.#ring = ring
+    this.#head = 0
+  }
+}

@@ -1,0 +1,283 @@
+import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import { deferred } from '../deferred.ts'
+import { messageOf, NodeError } from '../error.ts'
+import type { CallOptions, Destination, Recipient, SendOptions } from '../signature.ts'
+import type { LinksAndMonitors } from './links-and-monitors.ts'
+import type { LocalProcess, Target } from './local-process.ts'
+import { MAX_MAILBOX_MESSAGES, MailboxQueue, type OverflowPolicy } from './mailbox-queue.ts'
+
+import type { Registry } from './registry.ts'
+
+const NORMAL = atom('normal')
+/** What OTP's supervisors take for an end in order. */
+const ORDERLY: ReadonlySet<Term | undefined> = new Set<Term>([NORMAL, atom('shutdown')])
+const DOWN = atom('DOWN')
+const PROCESS = atom('process')
+
+/** The name of a mailbox, and what it does when it is full. */
+export interface MailboxOptions {
+  /** The name under which other processes, here and on other nodes, reach it. */
+  readonly name?: string
+  /** How many messages may wait; default 100 000. */
+  readonly maxMessages?: number
+  /** What happens then; default `dropNewest`. Each episode is told by a warning `MAILBOX_FULL`. */
+  readonly whenFull?: OverflowPolicy
+  /** Turn exit signals of linked processes into messages `{'EXIT', Pid, Reason}`; default false. */
+  readonly trapExit?: boolean
+}
+
+/** Which message to take, and how long to wait for it. */
+export interface ReceiveOptions<T extends Term = Term> {
+  /** Take the first message for which this is true and leave the others in place, as a BEAM `receive` does. */
+  readonly match?: ((message: Term) => message is T) | ((message: Term) => boolean)
+  /** In milliseconds; default: wait for ever. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** What a mailbox needs of its node. */
+export interface MailboxParts {
+  readonly registry: Registry
+  readonly life: LinksAndMonitors
+  readonly send: (from: Pid, to: Recipient, message: Term, options?: SendOptions) => boolean
+  readonly call: (to: Destination, request: Term, options?: CallOptions) => Promise<Term>
+  readonly target: (to: Destination) => Target
+  readonly full: (mailbox: Mailbox, policy: OverflowPolicy) => void
+}
+
+/** Makes a mailbox; programs get theirs from `Node.mailbox`. */
+export let makeMailbox: (parts: MailboxParts, options: MailboxOptions) => Mailbox
+
+/** A process of ours that a program reads: a pid, a queue, links and monitors. Made by `Node.mailbox`. */
+export class Mailbox implements AsyncIterable<Term>, Disposable {
+  readonly pid: Pid
+  readonly #process: LocalProcess
+  readonly #parts: MailboxParts
+  readonly #queue: MailboxQueue
+  readonly #ended = deferred<Term>()
+  #exit: { readonly reason: Term } | undefined
+
+  static {
+    makeMailbox = (parts, options) => new Mailbox(parts, options)
+  }
+
+  private constructor(parts: MailboxParts, options: MailboxOptions) {
+    const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
+    this.#parts = parts
+    this.#queue = new MailboxQueue({
+      maxMessages,
+      whenFull,
+      full: (policy) => parts.full(this, policy),
+      exit: (reason) => this.exit(reason),
+    })
+    const [message, ended] = [(term: Term) => this.#push(term), (reason: Term) => this.#end(reason)]
+    this.#process = parts.registry.spawn({ kind: 'mailbox', message, ended, queued: () => this.#queue.length })
+    this.#process.trapExit = options.trapExit ?? false
+    this.pid = this.#process.pid
+    if (name === undefined) return
+    try {
+      parts.registry.register(name, this.#process)
+    } catch (error) {
+      this.exit()
+      throw error
+    }
+  }
+
+  /** The first name under which it is registered. */
+  get name(): string | undefined {
+    return this.#process.names.values().next().value
+  }
+
+  /** Messages that wait. */
+  get length(): number {
+    return this.#queue.length
+  }
+
+  /** Whether the process lives. */
+  get alive(): boolean {
+    return this.#exit === undefined
+  }
+
+  /** Resolves with the exit reason when the process has ended. */
+  get ended(): Promise<Term> {
+    return this.#ended.promise
+  }
+
+  get trapExit(): boolean {
+    return this.#process.trapExit
+  }
+
+  set trapExit(trap: boolean) {
+    this.#process.trapExit = trap
+  }
+
+  /** Sends with this mailbox' pid as sender. See `Node.send`. */
+  send(to: Recipient, message: Term, options?: SendOptions): boolean {
+    return this.#parts.send(this.pid, to, message, options)
+  }
+
+  /** Calls a GenServer. See `Node.call`. */
+  call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
+    return this.#parts.call(to, request, options)
+  }
+
+  /**
+   * Takes the next message, or the first that matches.
+   *
+   * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` with the reason when the process has ended and nothing is left
+   * @throws the signal's reason when it aborts
+   */
+  receive<T extends Term = Term>(options?: ReceiveOptions<T>): Promise<T> {
+    if (options !== undefined) return this.#receiveWith(options)
+    if (this.#queue.length > 0) return Promise.resolve(this.#queue.shift() as T)
+    if (this.#exit !== undefined) return Promise.reject(this.#exitedError())
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.wait(undefined, resolve as (message: Term) => void, reject)
+    })
+  }
+
+  /**
+   * All messages until the process ends: with the reasons `normal` and `shutdown` (the node closes) the iteration ends,
+   * any other is thrown.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Term, undefined> {
+    // No generator: it would wait three turns for each message, and most are there already.
+    const queue = this.#queue
+    let done = false
+    const finished = (): IteratorReturnResult<undefined> => {
+      done = true
+      return { value: undefined, done: true }
+    }
+    return {
+      next: () => {
+        if (done) return Promise.resolve(finished())
+        if (queue.length > 0) return Promise.resolve({ value: queue.shift(), done: false })
+        if (this.#exit !== undefined) return this.#exitedIteration(finished)
+        return new Promise((resolve, reject) => {
+          const ended = () => this.#exitedIteration(finished).then(resolve, reject)
+          queue.wait(undefined, (value) => resolve({ value, done: false }), ended)
+        })
+      },
+      return: () => Promise.resolve(finished()),
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+
+  /** Links to a process anywhere: when one of the two ends, the other is told, or ends with it. */
+  link(pid: Pid): void {
+    this.#alive()
+    this.#parts.life.link(this.#process, pid)
+  }
+
+  /** Takes a link back; afterwards nothing of it arrives any more. */
+  unlink(pid: Pid): void {
+    this.#alive()
+    this.#parts.life.unlink(this.#process, pid)
+  }
+
+  /** Watches a process anywhere: its end comes as a message `{'DOWN', Ref, process, Pid | {Name, Node}, Reason}`. */
+  monitor(to: Destination): Reference {
+    this.#alive()
+    const target = this.#parts.target(to)
+    const shown = 'name' in target ? tuple(target.name, atom(target.node)) : target
+    const ref: Reference = this.#parts.life.monitor(this.#process, target, (reason) => {
+      // A target without a way is down before `monitor` returns, as it is in Erlang: the message is there first.
+      queueMicrotask(() => {
+        if (this.alive) this.#push(tuple(DOWN, ref, PROCESS, shown, reason))
+      })
+    })
+    return ref
+  }
+
+  /** Takes a monitor back, and its message if it lies in the queue. */
+  demonitor(ref: Reference): void {
+    this.#parts.life.demonitor(ref)
+    this.#queue.take((m) => isDown(m, ref))
+  }
+
+  /** Sends an exit signal, as `exit/2` does: `kill` cannot be trapped. */
+  exitOther(pid: Pid, reason: Term): void {
+    this.#alive()
+    this.#parts.life.sendExit(this.#process, pid, reason)
+  }
+
+  /** Ends this process: linked processes get the reason, watchers a DOWN. Messages that wait can still be received. */
+  exit(reason: Term = NORMAL): void {
+    this.#parts.life.exit(this.#process, reason)
+  }
+
+  /** The same as `exit()` with reason `normal`. */
+  close(): void {
+    this.exit()
+  }
+
+  [Symbol.dispose](): void {
+    this.exit()
+  }
+
+  #receiveWith<T extends Term>({ match, timeoutMs, signal }: ReceiveOptions<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      signal?.throwIfAborted()
+      const taken = this.#queue.take(match)
+      if (taken !== undefined) return resolve(taken.message as T)
+      if (this.#exit !== undefined) return reject(this.#exitedError())
+      const finish = (settle: () => void) => {
+        forget()
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        settle()
+      }
+      const onAbort = () => finish(() => reject(signal!.reason))
+      const forget = this.#queue.wait(
+        match,
+        (message) => finish(() => resolve(message as T)),
+        (error) => finish(() => reject(error)),
+      )
+      const timer =
+        timeoutMs === undefined
+          ? undefined
+          : setTimeout(
+              () => finish(() => reject(new NodeError('NODE_TIMEOUT', `no such message within ${timeoutMs} ms`))),
+              timeoutMs,
+            )
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+  }
+
+  async #exitedIteration(finished: () => IteratorReturnResult<undefined>): Promise<IteratorReturnResult<undefined>> {
+    const end = finished()
+    if (!ORDERLY.has(this.#exit?.reason)) throw this.#exitedError()
+    return end
+  }
+
+  #push(message: Term): void {
+    try {
+      this.#queue.push(message)
+    } catch (cause) {
+      // A match function of the program threw: the peer that sent the message is not to blame.
+      this.exit(tuple(atom('match_threw'), messageOf(cause)))
+    }
+  }
+
+  #end(reason: Term): void {
+    this.#exit = { reason }
+    this.#queue.fail(() => this.#exitedError())
+    this.#ended.resolve(reason)
+  }
+
+  #alive(): void {
+    if (this.#exit !== undefined) throw this.#exitedError()
+  }
+
+  #exitedError(): NodeError {
+    return new NodeError('NODE_EXITED', `the process ${this.pid} has ended`, { reason: this.#exit?.reason })
+  }
+}
+
+function isDown(message: Term, ref: Reference): boolean {
+  if (!(message instanceof Object) || !('elements' in message)) return false
+  const [tag, which] = message.elements as readonly Term[]
+  return tag === DOWN && ref.equals(which)
+}

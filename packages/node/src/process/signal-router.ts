@@ -1,0 +1,243 @@
+import {
+  ALTACT,
+  type ControlMessage,
+  DFLAG_ALIAS,
+  DFLAG_UNLINK_ID,
+  DistError,
+  type EncodedTerm,
+} from '@dynsrv/dist-protocol'
+import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { messageOf, NodeError } from '../error.ts'
+import type { Connection } from '../link/connection.ts'
+import type { Warning } from '../node-event.ts'
+import type { Destination, Recipient, SendOptions } from '../signature.ts'
+import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
+import { nodeOf, type Target } from './local-process.ts'
+import type { Registry } from './registry.ts'
+
+/** What to do with the operations that are neither messages nor about ends of processes. */
+export interface SpawnSignals {
+  request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
+  reply(control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
+}
+
+export interface SignalRouterParts {
+  /** Our node's name. */
+  readonly self: string
+  readonly registry: Registry
+  /** Set after construction: the parts need each other. */
+  readonly life: () => LinksAndMonitors
+  readonly spawns: () => SpawnSignals
+  readonly connection: (node: string) => Connection | undefined
+  /** Begins to connect to a peer; false when that is not wanted. */
+  readonly connect: (node: string) => boolean
+  /** How many messages may wait for a connection to come up. */
+  readonly maxWaiting: number
+  readonly warn: (warning: Omit<Warning, 'type'>) => void
+}
+
+interface Waiting {
+  readonly control: ControlMessage
+  readonly payload: readonly [payload?: Term]
+}
+
+/** Worth a connection of their own; the others only make sense on the one that they belong to. */
+const CONNECTING = new Set<ControlMessage['op']>([
+  'SEND',
+  'SEND_SENDER',
+  'REG_SEND',
+  'LINK',
+  'MONITOR_P',
+  'EXIT2',
+  'SPAWN_REQUEST',
+])
+
+/** Brings signals to where they belong: from our processes to connections, from connections to our processes. */
+export class SignalRouter {
+  readonly #parts: SignalRouterParts
+  readonly #waiting = new Map<string, Waiting[]>()
+  /** Peers for which more waits than is kept; each such episode is told once. */
+  readonly #overflowing = new Set<string>()
+
+  constructor(parts: SignalRouterParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @returns false when the peer is busy, or there is no way to it
+   * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
+   */
+  send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
+    const target = to instanceof Reference ? to : this.target(to)
+    const node = nodeOf(target)
+    if (node === this.#parts.self) {
+      const { registry } = this.#parts
+      if (target instanceof Reference) return registry.sendToAlias(target, message)
+      const process = 'name' in target ? registry.byName(target.name.name) : registry.byPid(target)
+      process?.behaviour.message(message)
+      return process !== undefined
+    }
+    if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
+      if (whenBusy === 'drop') return false
+      throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
+    }
+    // Whoever does not know aliases would drop the link; only the link that it came over makes sense for an alias.
+    if (target instanceof Reference && ((this.#parts.connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
+    const control: ControlMessage =
+      'name' in target
+        ? { op: 'REG_SEND', from, toName: target.name }
+        : target instanceof Reference
+          ? { op: 'ALIAS_SEND', from, to: target }
+          : { op: 'SEND_SENDER', from, to: target }
+    try {
+      return this.#transmit(node, control, [message]) === 'taken'
+    } catch (cause) {
+      if (!(cause instanceof EtfError) && !(cause instanceof DistError)) throw cause
+      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${cause.message}`, { cause })
+    }
+  }
+
+  /** Sends a signal to another node; false when there is no way to it. */
+  transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
+    const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
+    const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
+    try {
+      return this.#transmit(node, control, args) !== 'nowhere'
+    } catch (cause) {
+      if (!(cause instanceof EtfError) || !takes) throw cause
+      // The end of a process must be told even if its reason cannot.
+      return this.#transmit(node, control, [tuple(atom('reason_has_no_encoding'), cause.message)]) !== 'nowhere'
+    }
+  }
+
+  /** A link came up: what waited for it goes first. */
+  connected(connection: Connection): void {
+    const waiting = this.#waiting.get(connection.peer)
+    if (waiting === undefined) return
+    this.#waiting.delete(connection.peer)
+    this.#overflowing.delete(connection.peer)
+    for (const { control, payload } of waiting) {
+      try {
+        connection.send(control, ...payload)
+      } catch (cause) {
+        const message = `a ${control.op} to ${connection.peer} cannot be sent: ${messageOf(cause)}`
+        this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: connection.peer, cause })
+      }
+    }
+  }
+
+  /** There will be no link: what waited for it is gone, and whoever watches somebody there is told. */
+  unreachable(node: string, cause: unknown): void {
+    const waiting = this.#waiting.get(node)
+    if (waiting === undefined) return
+    this.#waiting.delete(node)
+    this.#overflowing.delete(node)
+    const message = `${waiting.length} signals to ${node} are dropped: ${messageOf(cause)}`
+    this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: node, cause })
+    this.#parts.life().connectionLost(node)
+  }
+
+  /** A destination with its node. */
+  target(to: Destination): Target {
+    if (to instanceof Pid) return to
+    if (typeof to === 'string') return { name: atom(to), node: this.#parts.self }
+    if (to instanceof Atom) return { name: to, node: this.#parts.self }
+    return { name: typeof to.name === 'string' ? atom(to.name) : to.name, node: to.node }
+  }
+
+  /**
+   * A signal came over a connection.
+   *
+   * @throws {EtfError} for a payload that does not decode: BEAM drops the connection then
+   */
+  receive(peer: string, control: ControlMessage, payload: EncodedTerm | undefined): void {
+    const { registry, life, spawns, warn } = this.#parts
+    switch (control.op) {
+      case 'SEND':
+      case 'SEND_SENDER':
+        registry.byPid(control.to)?.behaviour.message(payload!.decode())
+        return
+      case 'REG_SEND':
+        registry.byName(control.toName.name)?.behaviour.message(payload!.decode())
+        return
+      case 'ALIAS_SEND':
+        registry.byAlias(control.to)?.(payload!.decode())
+        return
+      case 'ALTACT_SIG_SEND':
+        this.#altact(peer, control, payload)
+        return
+      case 'SPAWN_REQUEST':
+        spawns().request(peer, control, payload!)
+        return
+      case 'SPAWN_REPLY':
+        spawns().reply(control)
+        return
+      case 'GROUP_LEADER':
+        return
+      case 'UNKNOWN':
+        warn({ code: 'UNKNOWN_SIGNAL', message: `${peer} sent the unknown operation ${control.opcode}`, peer })
+        return
+      case 'EXIT':
+      case 'EXIT2':
+      case 'MONITOR_P_EXIT':
+        life().receive(control, payload?.decode())
+        return
+      default:
+        life().receive(control satisfies LifeSignal)
+        return
+    }
+  }
+
+  #altact(
+    peer: string,
+    { flags, from, to }: Extract<ControlMessage, { op: 'ALTACT_SIG_SEND' }>,
+    payload: EncodedTerm | undefined,
+  ): void {
+    if ((flags & ALTACT.EXIT) !== 0) {
+      if (to instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to }, payload)
+      return
+    }
+    if (to instanceof Pid) {
+      this.receive(peer, { op: 'SEND_SENDER', from, to }, payload)
+      return
+    }
+    if (to instanceof Reference) {
+      this.receive(peer, { op: 'ALIAS_SEND', from, to }, payload)
+      return
+    }
+    this.receive(peer, { op: 'REG_SEND', from, toName: to }, payload)
+    return
+  }
+
+  /** A peer from before UNLINK_ID takes UNLINK, which it does not acknowledge: that is over when it is sent. */
+  #unlink(node: string, control: Extract<ControlMessage, { op: 'UNLINK_ID' }>): boolean {
+    const connection = this.#parts.connection(node)
+    if (connection === undefined || (connection.flags & DFLAG_UNLINK_ID) !== 0n) {
+      return this.#transmit(node, control, []) !== 'nowhere'
+    }
+    const { id, from, to } = control
+    connection.send({ op: 'UNLINK', from, to })
+    this.#parts.life().receive({ op: 'UNLINK_ID_ACK', id, from: to, to: from })
+    return true
+  }
+
+  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): 'taken' | 'busy' | 'nowhere' {
+    const connection = this.#parts.connection(node)
+    if (connection !== undefined) return connection.send(control, ...payload) ? 'taken' : 'busy'
+    if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
+    const waiting = this.#waiting.get(node) ?? []
+    if (waiting.length >= this.#parts.maxWaiting) {
+      if (this.#overflowing.has(node)) return 'nowhere'
+      this.#overflowing.add(node)
+      const message = `more than ${this.#parts.maxWaiting} signals wait for the connection to ${node}: the rest is dropped`
+      this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: node })
+      return 'nowhere'
+    }
+    if (waiting.length === 0) this.#waiting.set(node, waiting)
+    waiting.push({ control, payload })
+    return 'taken'
+  }
+}

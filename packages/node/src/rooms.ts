@@ -1,0 +1,177 @@
+import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
+import { EtfError } from '@dynsrv/etf'
+import { GenCalls } from './call/gen-call.ts'
+import { RemoteCalls } from './call/remote-calls.ts'
+import { publishEvent } from './diagnostics.ts'
+import { messageOf, NodeError } from './error.ts'
+import { type Global, startGlobal } from './global/start-global.ts'
+import type { Connection } from './link/connection.ts'
+import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
+import type { NodeEvent, Warning } from './node-event.ts'
+import { logEvent } from './node-logger.ts'
+import { PgScopes } from './pg/pg-scopes.ts'
+import { makeProcesses, type Processes } from './process/processes.ts'
+import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
+import { PubSubs } from './pubsub/pubsubs.ts'
+import { type System, startSystem } from './system/start-system.ts'
+
+/** What `startNode` finds out before there is a node. */
+export type RoomsParts = Pick<PeerLinksParts, 'self' | 'identity' | 'settings' | 'transport' | 'listener'>
+
+/** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
+const SMALL_CREATION = 3
+
+/**
+ * The rooms of a node, wired to each other, and what each of them hears when a link comes up, speaks and goes down.
+ *
+ * A room gets functions of the others, never all of this.
+ */
+export class Rooms {
+  readonly parts: RoomsParts
+  readonly links: PeerLinks
+  readonly processes: Processes
+  readonly system: System
+  readonly calls: GenCalls
+  readonly remote: RemoteCalls
+  readonly scopes: PgScopes
+  readonly pubsubs: PubSubs
+  /** Undefined on a hidden node. */
+  readonly global: Global | undefined
+  /** Gets every event; set by the node that these are the rooms of. */
+  onEvent: (event: NodeEvent) => void = () => undefined
+
+  constructor(parts: RoomsParts) {
+    this.parts = parts
+    const { self, identity, settings } = parts
+    const { limits } = settings
+    const { creation } = identity
+    const links = new PeerLinks({
+      ...parts,
+      onUp: (connection) => this.#up(connection),
+      onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
+      onDown: (connection, reason) => this.#down(connection, reason),
+      onUnreachable: (peer, error) => this.#unreachable(peer, error),
+    })
+    const connection = (node: string) => links.get(node)
+    const connected = () => links.connected()
+    const connect = (node: string) => links.autoConnect(node)
+    const whyDown = (node: string) => links.whyDown(node)
+    const warn = (warning: Omit<Warning, 'type'>) => this.tell({ type: 'warning', ...warning })
+    const processes = makeProcesses({
+      self,
+      creation,
+      connection,
+      connect,
+      warn,
+      maxProcesses: limits.maxProcesses,
+      maxWaiting: limits.maxWaiting,
+      spawns: () => ({
+        request: (peer, control, payload) => system.spawns.request(peer, control, payload),
+        reply: (control) => remote.reply(control),
+      }),
+    })
+    const { registry, life, router } = processes
+    const calls = new GenCalls({ ...processes, connection, whyDown })
+    const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
+    const system = startSystem({ ...processes, self, reply, output: settings.output, maxSpawned: limits.maxSpawned })
+    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
+    this.scopes = new PgScopes({
+      registry,
+      life,
+      connected,
+      send: (from, to, message) => void router.send(from, to, message),
+      onClosed: (scope, reason) => {
+        // Without their scope they would hear of nobody, and nobody of them: the next to ask gets new ones.
+        if (scope === PUBSUB_SCOPE) this.pubsubs.close(reason)
+      },
+    })
+    this.pubsubs = new PubSubs({
+      self,
+      registry,
+      life,
+      warn,
+      scope: () => this.scopes.join(PUBSUB_SCOPE),
+      send: (from, to, message, options) => router.send(from, to, message, options),
+    })
+    if (!settings.hidden) {
+      this.global = startGlobal({
+        self,
+        creation,
+        registry,
+        life,
+        calls,
+        reply,
+        warn,
+        preventOverlap: settings.preventOverlappingPartitions,
+        exposed: system.exposed,
+        erpc: (node, module, name, args) => remote.erpc(node, module, name, args),
+        send: (from, to, message) => void router.send(from, to, message),
+        connect: (node) => void connect(node),
+        disconnect: (node, reason) => links.get(node)?.close(reason),
+        isConnected: (node) => links.get(node) !== undefined,
+      })
+    }
+    this.links = links
+    this.processes = processes
+    this.calls = calls
+    this.system = system
+    this.remote = remote
+  }
+
+  /** Tells the node, its logger and whoever listens on the diagnostics channel. */
+  tell(event: NodeEvent): void {
+    const { self, settings } = this.parts
+    try {
+      publishEvent(self, event)
+      logEvent(settings.logger, self, event)
+      this.onEvent(event)
+    } catch (error) {
+      // A listener that throws must not break the link on whose behalf it was called.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  #up(connection: Connection): void {
+    const { peer, hidden, direction, creation } = connection
+    this.processes.router.connected(connection)
+    this.scopes.connectionUp(peer)
+    if (!hidden) this.global?.server.connectionUp(peer)
+    this.tell({ type: 'nodeup', node: peer, hidden, direction, creation })
+    if (creation > SMALL_CREATION) return
+    const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`
+    this.tell({ type: 'warning', code: 'CREATION_SMALL', message, peer })
+  }
+
+  #receive(connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined): void {
+    const { peer } = connection
+    try {
+      this.processes.router.receive(peer, control, payload)
+    } catch (cause) {
+      if (cause instanceof EtfError) {
+        // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
+        const text = `a ${control.op} of ${peer} does not decode: ${cause.message}`
+        connection.close(new NodeError('DIST_MALFORMED', text, { peer, cause }), true)
+        return
+      }
+      // The fault is on our side, such as a listener of the program that throws: the peer is not to blame.
+      const message = `the handling of a ${control.op} of ${peer} threw: ${messageOf(cause)}`
+      this.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
+    }
+  }
+
+  #down(connection: Connection, reason: NodeError): void {
+    const { peer, hidden, counters } = connection
+    this.processes.life.connectionLost(peer)
+    this.remote.connectionLost(peer)
+    if (!hidden) this.global?.server.connectionLost(peer)
+    this.tell({ type: 'nodedown', node: peer, reason, counters })
+  }
+
+  #unreachable(node: string, error: unknown): void {
+    this.processes.router.unreachable(node, error)
+    this.remote.connectionLost(node)
+    if (this.links.get(node) === undefined) this.global?.server.unreachable(node)
+  }
+}

@@ -1,0 +1,145 @@
+import { Atom, atom, Pid, Tuple, tuple } from '@dynsrv/etf'
+import { expect, it, vi } from 'vitest'
+import { readGlobalNodes, writeGlobalNodes } from '../../src/global/global-nodes.ts'
+import { LostConnections } from '../../src/global/lost-connections.ts'
+import { MeshDials } from '../../src/global/mesh-dials.ts'
+
+const notice = (first: string, instance: number | bigint, count: number | bigint, second: string) =>
+  tuple(atom('lost_connection'), atom(first), instance, count, atom(second))
+
+function lostConnections(own: { connected?: string[]; prevent?: boolean } = {}) {
+  const nodes = new Map([
+    ['a', 8],
+    ['b', 8],
+    ['c', 7],
+    ['old', 5],
+  ])
+  const told: string[] = []
+  const dropped: string[] = []
+  const lost = new LostConnections({
+    self: 'self',
+    creation: 7,
+    prevent: own.prevent ?? true,
+    nodes: () => [...nodes],
+    isConnected: (node) => (own.connected ?? ['a', 'b', 'c', 'old']).includes(node),
+    tell: (node, message) => {
+      const [kind, first, , , second] = (message as Tuple).elements
+      told.push(
+        [node, kind, first, second]
+          .map((part) => (part instanceof Atom ? part.name : part))
+          .join(' ')
+          .trim(),
+      )
+    },
+    forget: (node) => nodes.delete(node),
+    disconnect: (node, { code }) => dropped.push(`${node} ${code}`),
+  })
+  const seen = () => ({ told: told.splice(0), dropped: dropped.splice(0) })
+  return { lost, seen }
+}
+
+it('passes each notice on once, and drops the one that was lost', () => {
+  const { lost, seen } = lostConnections()
+  lost.heard(notice('a', 5, -3, 'b'))
+  expect(seen()).toStrictEqual({
+    told: ['b lost_connection a b', 'c lost_connection a b', 'b remove_connection self'],
+    dropped: ['b NODE_PARTITION_PREVENTED'],
+  })
+  // The same once more, by another way, and an older one.
+  lost.heard(notice('a', 5, -3, 'b'))
+  lost.heard(notice('a', 5, -4n, 'b'))
+  expect(seen()).toStrictEqual({ told: [], dropped: [] })
+  // A later one, and one of a later instance of the node.
+  for (const later of [notice('a', 5, -2, 'b'), notice('a', 6n, -9, 'b')]) {
+    lost.heard(later)
+    expect(seen()).toStrictEqual({ told: ['c lost_connection a b'], dropped: [] })
+  }
+  // That its own link is gone is no news to anybody.
+  lost.lost('b')
+  expect(seen().told).toStrictEqual([])
+  lost.lost('c')
+  expect(seen().told).toStrictEqual(['a lost_connection self c'])
+})
+
+it('drops the one that lost us, and one too old to be asked at once', () => {
+  const { lost, seen } = lostConnections()
+  lost.heard(notice('a', 5, 1, 'self'))
+  expect(seen().dropped).toStrictEqual(['a NODE_PARTITION_PREVENTED'])
+  lost.heard(notice('b', 5, 1, 'old'))
+  const { told, dropped } = seen()
+  expect(dropped).toStrictEqual(['old NODE_PARTITION_PREVENTED'])
+  expect(told).toStrictEqual(['c lost_connection b old'])
+})
+
+it('does nothing that another node has no say in', () => {
+  const { lost, seen } = lostConnections({ connected: ['a'] })
+  lost.asked('stranger')
+  lost.heard(notice('a', 1, 1, 'stranger'))
+  for (const bad of [[atom('a')], ['a', 1, 1, 'b'], [atom('a'), 1, atom('x'), atom('b')]]) {
+    lost.heard(new Tuple([atom('lost_connection'), ...bad]))
+  }
+  expect(seen().dropped).toStrictEqual([])
+  // Known and not connected: the next link to it that is lost is a loss again.
+  lost.asked('b')
+  lost.lost('b')
+  expect(seen().told).toContain('a lost_connection self b')
+  const off = lostConnections({ prevent: false })
+  off.lost.heard(notice('a', 1, 1, 'b'))
+  off.lost.lost('b')
+  off.lost.disconnecting('a')
+  expect(off.seen()).toStrictEqual({ told: [], dropped: [] })
+})
+
+it('nodes are told with versions to those that understand them', () => {
+  const nodes = [
+    ['a', 8],
+    ['b', 0],
+  ] as const
+  for (const version of [8, 7]) {
+    const told = writeGlobalNodes(nodes, version)
+    expect(told).toStrictEqual([tuple(atom('a'), 8), tuple(atom('b'), 0)])
+    expect(readGlobalNodes(told)).toStrictEqual(nodes)
+  }
+  expect(readGlobalNodes(writeGlobalNodes(nodes, 5))).toStrictEqual([
+    ['a', 0],
+    ['b', 0],
+  ])
+  const pid = new Pid(atom('a'), 1, 0, 1)
+  expect(readGlobalNodes([pid, tuple(atom('a')), tuple(atom('a'), 'x'), 5])).toStrictEqual([])
+  expect(readGlobalNodes(5)).toStrictEqual([])
+})
+
+it('dials a node of the mesh a few times before it gives it up', () => {
+  vi.useFakeTimers()
+  try {
+    const dialled: string[] = []
+    const given: string[] = []
+    const connected = new Set<string>()
+    const dials = new MeshDials({
+      isConnected: (node) => connected.has(node),
+      connect: (node) => void dialled.push(node),
+      givenUp: (node) => void given.push(node),
+    })
+    dials.failed('nobody asked')
+    dials.begin('a')
+    dials.begin('a')
+    for (let count = 1; given.length === 0 && count < 20; count++) {
+      expect(dialled).toHaveLength(count)
+      // A dial that others began fails with ours.
+      dials.failed('a')
+      dials.failed('a')
+      vi.runAllTimers()
+    }
+    expect([dialled.length, given]).toStrictEqual([5, ['a']])
+    dials.failed('a')
+    vi.runAllTimers()
+    expect(dialled).toHaveLength(5)
+    dials.begin('b')
+    dials.failed('b')
+    connected.add('b')
+    vi.runAllTimers()
+    expect(dialled.filter((node) => node === 'b')).toHaveLength(1)
+  } finally {
+    vi.useRealTimers()
+  }
+})

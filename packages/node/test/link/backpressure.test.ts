@@ -1,0 +1,86 @@
+import { atom, tuple } from '@dynsrv/etf'
+import { describe, expect, it } from 'vitest'
+import type { Mailbox } from '../../src/index.ts'
+import { startBeamPeer } from '../support/beam-peer.ts'
+import { next, startOurs } from '../support/nodes.ts'
+
+const CHUNK = new Uint8Array(256 * 1024)
+
+/** Sends until the node says that the peer is busy; the socket buffers of the system take some first. */
+async function fill(from: Mailbox, to: { name: string; node: string }): Promise<number> {
+  for (let sent = 1; sent < 1_000; sent++) {
+    if (!from.send(to, CHUNK)) return sent
+    await new Promise(setImmediate)
+  }
+  throw new Error('the peer was never busy')
+}
+
+describe('a peer that does not read', () => {
+  it('makes send say so, by each policy, until it reads again', async () => {
+    await using erl = await startBeamPeer('slow')
+    await using node = await startOurs('fast')
+    await erl.eval(`register(count, spawn(fun() -> (fun Loop(N) -> receive
+      {how_many, Pid} -> Pid ! N, Loop(N); _ -> Loop(N + 1) end end)(0) end))`)
+    await node.connect(erl.name)
+    using mailbox = node.mailbox()
+    const to = { name: 'count', node: erl.name }
+    erl.signal('SIGSTOP')
+    let sent: number
+    try {
+      sent = await fill(mailbox, to)
+      expect(node.peers()).toMatchObject([{ state: 'connected' }])
+      expect(node.send(to, CHUNK, { whenBusy: 'drop' })).toBe(false)
+      expect(() => node.send(to, CHUNK, { whenBusy: 'fail' })).toThrow(
+        expect.objectContaining({ code: 'NODE_PEER_BUSY', peer: erl.name }),
+      )
+    } finally {
+      erl.signal('SIGCONT')
+    }
+    await node.drained(erl.name)
+    expect(mailbox.send(to, CHUNK, { whenBusy: 'fail' })).toBe(true)
+    mailbox.send(to, tuple(atom('how_many'), mailbox.pid))
+    expect(await mailbox.receive({ timeoutMs: 10_000 })).toBe(sent + 1)
+  })
+
+  it('is given up beyond the hard limit, and others do not notice', async () => {
+    await using erl = await startBeamPeer('stuck')
+    await using other = await startOurs('other')
+    await using node = await startOurs('sender', { limits: { maxQueuedBytes: 8 * 1024 * 1024 } })
+    await Promise.all([node.connect(erl.name), other.connect(node.self)])
+    const down = next(node, 'nodedown')
+    erl.signal('SIGSTOP')
+    try {
+      const to = { name: 'nobody', node: erl.name }
+      let isDown = false
+      const ended = down.then((event) => {
+        isDown = true
+        return event
+      })
+      while (!isDown) {
+        node.send(to, CHUNK)
+        expect(await node.ping(other.self)).toBe('pong')
+      }
+      expect(await ended).toMatchObject({ node: erl.name, reason: { code: 'NODE_PEER_BUSY' } })
+    } finally {
+      erl.signal('SIGCONT')
+    }
+  })
+})
+
+it('keeps the order of a flood in both directions', async () => {
+  await using erl = await startBeamPeer('flood')
+  await using node = await startOurs('flood')
+  using mailbox = node.mailbox({ name: 'flood', maxMessages: 1_000_000 })
+  await erl.eval(`register(ordered, spawn(fun() -> (fun Loop(N) -> receive
+    {next, N} -> Loop(N + 1); {report, Pid} -> Pid ! {reached, N}, Loop(N) end end)(0) end))`)
+  await node.connect(erl.name)
+  const to = { name: 'ordered', node: erl.name }
+  for (let n = 0; n < 50_000; n++) mailbox.send(to, tuple(atom('next'), n))
+  mailbox.send(to, tuple(atom('report'), mailbox.pid))
+  expect(await mailbox.receive({ timeoutMs: 15_000 })).toStrictEqual(tuple(atom('reached'), 50_000))
+  await erl.eval(`[{flood, '${node.self}'} ! N || N <- lists:seq(1, 50000)], ok`)
+  for (let n = 1; n <= 50_000; n++) {
+    const message = await mailbox.receive({ timeoutMs: 15_000 })
+    if (message !== n) expect(message).toBe(n)
+  }
+})

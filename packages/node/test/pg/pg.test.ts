@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { atom, Pid, tuple } from '@dynsrv/etf'
+import type { Beam } from '@dynsrv/tools/beam'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Node } from '../../src/index.ts'
+import { startBeamPeer } from '../support/beam-peer.ts'
+import { startOurs } from '../support/nodes.ts'
+
+let erl: Beam
+let node: Node
+beforeAll(async () => {
+  erl = await startBeamPeer('groups')
+  node = await startOurs('groups')
+  // A scope lives as long as its starter, which is the evaluating process here.
+  await erl.eval(`{ok, _} = pg:start_link()`)
+  await erl.eval(`P = spawn(fun Loop() -> receive {to, Pid, M} -> Pid ! M, Loop() end end), pg:join(room, P)`)
+})
+afterAll(async () => {
+  await node.close()
+  await erl.stop()
+})
+
+const alive = () => erl.eval('is_pid(whereis(pg))')
+
+it('a hidden node shares the groups of BEAM nodes, both ways', async () => {
+  const pg = node.pg()
+  expect(node.pg()).toBe(pg)
+  const joined = once(pg, 'join')
+  await node.connect(erl.name)
+  expect(await joined).toMatchObject([{ group: atom('room') }])
+  const [theirs] = pg.members(atom('room'))
+  expect(theirs).toBeInstanceOf(Pid)
+  expect(theirs!.node).toBe(atom(erl.name))
+
+  using mailbox = node.mailbox()
+  pg.join(atom('room'), mailbox)
+  pg.join(atom('room'), mailbox)
+  await expect.poll(() => erl.eval('length(pg:get_members(room))')).toBe('3')
+  await erl.eval('[P ! hello || P <- pg:get_members(room), node(P) =/= node()], ok')
+  expect([await mailbox.receive(), await mailbox.receive()]).toStrictEqual([atom('hello'), atom('hello')])
+  expect(pg.leave(atom('room'), mailbox)).toBe(true)
+  await expect.poll(() => erl.eval('length(pg:get_members(room))')).toBe('2')
+  expect(pg.broadcast(atom('room'), tuple(atom('to'), mailbox.pid, 7))).toBe(2)
+  const got = [await mailbox.receive(), await mailbox.receive()]
+  expect(got).toContain(7)
+
+  mailbox.close()
+  await expect.poll(() => erl.eval('length(pg:get_members(room))')).toBe('1')
+  expect(pg.leave(atom('room'), mailbox)).toBe(false)
+  expect(await alive()).toBe('true')
+})
+
+it('changes there are told here, and a closed scope is forgotten there', async () => {
+  const pg = node.pg()
+  const left = once(pg, 'leave')
+  await erl.eval('[P] = pg:get_local_members(room), pg:join({any, "term"}, P), exit(P, kill)')
+  expect(await left).toMatchObject([{ pids: [expect.any(Pid)] }])
+  await expect.poll(() => pg.groups()).toStrictEqual([])
+  using mailbox = node.mailbox()
+  pg.join('text', mailbox)
+  await expect.poll(() => erl.eval('length(pg:get_members(<<"text">>))')).toBe('1')
+  pg.close()
+  await expect.poll(() => erl.eval('pg:get_members(<<"text">>)')).toBe('[]')
+  expect(await alive()).toBe('true')
+})
+
+it('a lost node takes its members with it', async () => {
+  await using other = await startBeamPeer('other')
+  await other.eval('{ok, _} = pg:start_link(), pg:join(gone, self())')
+  const pg = node.pg()
+  await other.eval(`net_kernel:connect_node('${node.self}')`)
+  await expect.poll(() => pg.members(atom('gone'))).toHaveLength(1)
+  const left = once(pg, 'leave')
+  await other.kill()
+  expect(await left).toMatchObject([{ group: atom('gone') }])
+  expect(pg.members(atom('gone'))).toStrictEqual([])
+})
+
+it('a listener that throws is told as a warning, and the link stays', async () => {
+  const pg = node.pg('thrown')
+  const warned = once(node, 'warning')
+  pg.once('join', () => {
+    throw new Error('mine')
+  })
+  await using other = await startOurs('other')
+  using mailbox = other.mailbox()
+  other.pg('thrown').join(atom('g'), mailbox)
+  await other.connect(node.self)
+  expect(await warned).toMatchObject([{ code: 'HANDLER_THREW', peer: other.self }])
+  expect(await node.ping(other.self)).toBe('pong')
+})
+
+it('two nodes of ours share groups, and odd messages harm nobody', async () => {
+  await using other = await startOurs('other')
+  using mailbox = other.mailbox()
+  other.pg('mine').join(atom('g'), mailbox)
+  const pg = node.pg('mine')
+  for (const odd of [1, atom('x'), tuple(atom('join'), 1), tuple(atom('sync'), mailbox.pid, 3)]) node.send('mine', odd)
+  await other.connect(node.self)
+  await expect.poll(() => pg.members(atom('g'))).toStrictEqual([mailbox.pid])
+})
