@@ -1,0 +1,35 @@
+import { ResolverError } from '../error.ts'
+import type { SrvResolver } from '../resolver.ts'
+import { Zone } from '../zone/zone.ts'
+import { parseZoneText } from '../zone/zone-text.ts'
+import { zoneResolver } from './static.ts'
+
+/** Options of {@link envResolver}. */
+export interface EnvResolverOptions {
+  /** Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * A resolver over an environment variable, `DYNSRV_RECORDS` when left out: hosts and zone lines as `parseZoneText` reads
+ * them, separated by commas or line ends. It is read at each lookup.
+ *
+ * A variable that is not set rejects with `DNS_SOURCE_FAILED`; one that is set and empty is an empty zone.
+ */
+export function envResolver(variable = 'DYNSRV_RECORDS', { env = process.env }: EnvResolverOptions = {}): SrvResolver {
+  let text: string | undefined
+  let zone = new Zone()
+  return zoneResolver(`$${variable}`, async () => {
+    const found = env[variable]
+    if (found === undefined) {
+      throw new ResolverError('DNS_SOURCE_FAILED', `the environment variable ${variable} is not set`, {
+        hint: `Set ${variable}, for instance to "my-service.test SRV 0 0 4370 api-1.my-service.test, 10.0.0.5 api-1.my-service.test".`,
+      })
+    }
+    if (found !== text) {
+      zone = new Zone(parseZoneText(found.replaceAll(',', '\n'), `$${variable}`))
+      text = found
+    }
+    return zone
+  })
+}

@@ -1,0 +1,109 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  cached,
+  dnsClient,
+  envResolver,
+  failover,
+  fileResolver,
+  metered,
+  nodeDns,
+  racing,
+  type SrvResolver,
+  sameDomain,
+  staleOnError,
+  startZoneServer,
+  staticResolver,
+  trimDetecting,
+} from '../../src/index.ts'
+import { CONTRACT_RECORDS, resolverContract, type Subject } from '../resolver-contract.ts'
+
+const LINES = CONTRACT_RECORDS.map((record) =>
+  record.type === 'SRV'
+    ? `${record.name} ${record.ttlSeconds} IN SRV ${record.priority} ${record.weight} ${record.port} ${record.target}.`
+    : record.type === 'A'
+      ? `${record.name} 7 IN A ${record.address}`
+      : '',
+)
+const QUICK = { timeoutMs: 300, tries: 1 }
+
+function overZone(make: (server: string) => SrvResolver, zone: Parameters<typeof startZoneServer>[0] = {}) {
+  return async (): Promise<Subject> => {
+    const server = await startZoneServer({ ...zone, records: CONTRACT_RECORDS })
+    const resolver = make(server.address)
+    return {
+      resolver,
+      breakDown: () => server.pause(),
+      async [Symbol.asyncDispose]() {
+        resolver.close?.()
+        await server.close()
+      },
+    }
+  }
+}
+
+const udp = (server: string) => dnsClient({ servers: [server], ...QUICK })
+const tcp = (server: string) => dnsClient({ servers: [server], transport: 'tcp', ...QUICK })
+
+resolverContract('dnsClient over UDP', overZone(udp))
+resolverContract('dnsClient over TCP', overZone(tcp))
+resolverContract('dnsClient with compressed targets', overZone(udp, { compressTargets: true }))
+resolverContract('dnsClient over IPv6', overZone(udp, { host: '::1' }))
+resolverContract(
+  'nodeDns',
+  overZone((server) => nodeDns({ servers: [server], ...QUICK })),
+  { ttl: false, addresses: false },
+)
+resolverContract(
+  'cached',
+  overZone((server) => cached(udp(server))),
+)
+resolverContract(
+  'staleOnError',
+  overZone((server) => staleOnError(udp(server))),
+)
+resolverContract(
+  'failover',
+  overZone((server) => failover([dnsClient({ servers: ['127.0.0.1:1'], ...QUICK }), udp(server)])),
+)
+resolverContract(
+  'racing',
+  overZone((server) => racing([udp(server), tcp(server)])),
+)
+resolverContract(
+  'metered',
+  overZone((server) => metered(udp(server))),
+)
+resolverContract(
+  'sameDomain',
+  overZone((server) => sameDomain(udp(server))),
+)
+resolverContract(
+  'trimDetecting',
+  overZone((server) => trimDetecting(udp(server), { tcp: tcp(server) })),
+)
+resolverContract('staticResolver', async () => {
+  const resolver = staticResolver(CONTRACT_RECORDS)
+  return { resolver, breakDown: () => resolver.close(), [Symbol.asyncDispose]: () => Promise.resolve() }
+})
+resolverContract('fileResolver', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'records-'))
+  const path = join(folder, 'records')
+  await writeFile(path, `# members\n${LINES.join('\n')}\n`)
+  return {
+    resolver: fileResolver(path),
+    breakDown: () => rm(path),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  }
+})
+resolverContract('envResolver', async () => {
+  const env: Record<string, string | undefined> = { DYNSRV_RECORDS: LINES.join(', ') }
+  return {
+    resolver: envResolver(undefined, { env }),
+    breakDown() {
+      env.DYNSRV_RECORDS = undefined
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }
+})
