@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
 import { aText, checkOptions, oneOf, texts, whole } from '../check-options.ts'
 import { checkedName, sameName } from '../dns-name.ts'
+import { MAX_ALIASES } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { withLinkedSignal } from '../linked-signal.ts'
 import type {
@@ -16,16 +17,9 @@ import { parseServerAddress, type ServerAddress } from '../server-address.ts'
 import { allTriesFailed } from './all-tries-failed.ts'
 import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
-import { checkRcode, isAboutName, mayRejectEdns } from './rcode.ts'
-import {
-  additionalAddresses,
-  addressRecords,
-  MAX_ALIASES,
-  type Reading,
-  readAnswer,
-  srvRecords,
-} from './read-answer.ts'
+import { additionalAddresses, addressRecords, type Reading, readAnswer, srvRecords } from './read-answer.ts'
 import { ResolvConf, type ResolverConfig } from './resolv-conf.ts'
+import { checkRcode, isAboutName, mayRejectEdns } from './response-code.ts'
 
 /** Options of {@link dnsClient}. */
 export interface DnsClientOptions {

@@ -1,5 +1,6 @@
 import * as codec from 'dns-packet'
 import { withoutDot } from '../dns-name.ts'
+import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { checkBounds } from './message-bounds.ts'
 
@@ -42,8 +43,6 @@ export interface Message {
   readonly bytes: number
 }
 
-/** A TTL with the highest bit set counts as 0. @see RFC 2181 §8 */
-const MAX_TTL = 0x7fff_ffff
 const ADDITIONAL_COUNT_AT = 10
 
 /** The bytes of a question; without EDNS when `ednsBytes` is 0. */
@@ -120,7 +119,7 @@ function recordOf(answer: codec.Answer): MessageRecord | undefined {
   if (answer.type === 'OPT' || answer.class !== 'IN') return undefined
   const { ttl = 0 } = answer
   const name = withoutDot(answer.name)
-  const ttlSeconds = ttl > MAX_TTL ? 0 : ttl
+  const ttlSeconds = ttl > MAX_TTL_SECONDS ? 0 : ttl
   switch (answer.type) {
     case 'SRV': {
       const { target, port, priority = 0, weight = 0 } = answer.data

@@ -1,14 +1,12 @@
+import { HEADER_BYTES, TYPE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 
-const HEADER_BYTES = 12
 const MAX_NAME_BYTES = 255
 /** No sound encoder chains pointers: a few hops are generous, thousands are an attack on our time. */
 const MAX_POINTERS = 32
 const DOT = 0x2e
 /** A pointer has 14 bits, and cannot name what lies at or beyond this. */
 const POINTER_REACH = 0x4000
-
-const TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, AAAA: 28, SRV: 33 } as const
 
 /** Where the name in a record's data starts, for the types whose data is a name (and something before it). */
 const NAME_AT: Readonly<Record<number, number>> = {

@@ -1,13 +1,9 @@
 import { nameKey } from '../dns-name.ts'
+import { MAX_ALIASES, RCODE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { grouped } from '../grouped.ts'
 import type { AddressRecord, EmptyReason, SrvRecord } from '../resolver.ts'
 import type { Message, MessageRecord, QuestionType } from './dns-message.ts'
-
-/** More aliases than this in a row are a mistake in the zone. */
-export const MAX_ALIASES = 16
-
-const RCODE_NXDOMAIN = 3
 
 /** What a message says about a name: records, or why there are none, or under which name to ask on. */
 export interface Reading {
@@ -56,7 +52,7 @@ function readEmpty(message: Message, { name, owner, type }: Asked, chainTtl: num
   const soa = message.authorities.find((record) => record.type === 'SOA')
   const ttlSeconds = Math.min(chainTtl, soa === undefined ? 0 : Math.min(soa.ttlSeconds, soa.minimumSeconds))
   const nothing = { records: [], ttlSeconds }
-  if (message.rcode === RCODE_NXDOMAIN) return { ...nothing, empty: 'nxdomain' }
+  if (message.rcode === RCODE.NXDOMAIN) return { ...nothing, empty: 'nxdomain' }
   if (soa === undefined && nameKey(owner) !== nameKey(name)) {
     return { records: [], ttlSeconds: chainTtl, alias: owner }
   }

@@ -1,5 +1,6 @@
 import { aFunction, anything, checkOptions, whole } from '../check-options.ts'
 import { nameKey } from '../dns-name.ts'
+import { HEADER_BYTES } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import type { AddressRecord, ResolveOptions, SrvAnswer, SrvRecord, SrvResolver, TrimReason } from '../resolver.ts'
 import { withSignal } from './decorator.ts'
@@ -38,8 +39,6 @@ const RULES = {
   onTrimmed: aFunction,
   maxNames: whole(1, 100_000),
 }
-
-const HEADER_BYTES = 12
 
 /**
  * Finds SRV answers that a server cut without saying so, as Consul does over UDP.

@@ -1,5 +1,6 @@
 import { literalAddress, mergeFamilies } from '../both-families.ts'
 import { checkedName, nameKey } from '../dns-name.ts'
+import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { grouped } from '../grouped.ts'
 import type {
@@ -53,7 +54,7 @@ export function zoneResolver(server: string, load: () => Promise<Zone>): SrvReso
     signal?.throwIfAborted()
     const ttlSeconds = answers.reduce(
       (least, record) => Math.min(least, record.ttlSeconds ?? DEFAULT_TTL_SECONDS),
-      MAX_TTL,
+      MAX_TTL_SECONDS,
     )
     const answer = {
       ...(empty !== undefined && { empty }),
@@ -97,8 +98,6 @@ export function zoneResolver(server: string, load: () => Promise<Zone>): SrvReso
     },
   }
 }
-
-const MAX_TTL = 0x7fff_ffff
 
 function addressesOf(records: readonly ZoneRecord[]): AddressRecord[] {
   return records.flatMap((record) =>

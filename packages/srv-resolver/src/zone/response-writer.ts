@@ -1,11 +1,10 @@
 import { isIPv4 } from 'node:net'
 import { nameKey, withoutDot } from '../dns-name.ts'
+import { HEADER_BYTES, TYPE } from '../dns-numbers.ts'
 import { DEFAULT_TTL_SECONDS, type ZoneRecord } from './zone-record.ts'
 
-const HEADER_BYTES = 12
 const MAX_POINTER = 0x3fff
 const CLASS_IN = 1
-const TYPE_CODE = { A: 1, CNAME: 5, SOA: 6, TXT: 16, AAAA: 28, SRV: 33, OPT: 41 } as const
 
 /** A mark to which a response can be cut back. */
 export interface Mark {
@@ -38,7 +37,7 @@ export class ResponseWriter {
 
   record(record: ZoneRecord): void {
     this.#name(record.name, true)
-    this.#u16(TYPE_CODE[record.type])
+    this.#u16(TYPE[record.type])
     this.#u16(CLASS_IN)
     this.#u32(record.ttlSeconds ?? DEFAULT_TTL_SECONDS)
     this.#sized(() => this.#data(record))
@@ -46,7 +45,7 @@ export class ResponseWriter {
 
   soa(zone: string, negativeTtlSeconds: number): void {
     this.#name(zone, true)
-    this.#u16(TYPE_CODE.SOA)
+    this.#u16(TYPE.SOA)
     this.#u16(CLASS_IN)
     this.#u32(negativeTtlSeconds)
     this.#sized(() => {
@@ -59,7 +58,7 @@ export class ResponseWriter {
   /** @see RFC 6891 §6.1.2 */
   edns(udpBytes: number): void {
     this.#raw(Uint8Array.of(0))
-    this.#u16(TYPE_CODE.OPT)
+    this.#u16(TYPE.OPT)
     this.#u16(udpBytes)
     this.#u32(0)
     this.#u16(0)

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type OptionRule, whole } from '../check-options.ts'
 import { checkedName } from '../dns-name.ts'
+import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 
 interface Named {
@@ -28,7 +29,6 @@ export type ZoneRecord =
 /** TTL of a record that says nothing. */
 export const DEFAULT_TTL_SECONDS = 5
 
-const MAX_TTL = 0x7fff_ffff
 const MAX_TXT = 65_000
 
 const PORT = whole(0, 65_535)
@@ -37,7 +37,7 @@ const srvTarget: OptionRule = {
   test: (value) => value === '.' || isDomain(value),
   what: 'a domain name, or . for none',
 }
-const COMMON: Readonly<Record<string, OptionRule>> = { name: domain, ttlSeconds: whole(0, MAX_TTL) }
+const COMMON: Readonly<Record<string, OptionRule>> = { name: domain, ttlSeconds: whole(0, MAX_TTL_SECONDS) }
 const FIELDS: Readonly<Record<string, Readonly<Record<string, OptionRule>>>> = {
   SRV: { target: srvTarget, port: PORT, priority: PORT, weight: PORT },
   A: { address: { test: (value) => isIP(String(value)) === 4, what: 'an IPv4 address' } },

@@ -1,11 +1,19 @@
 import type { Message } from '../client/dns-message.ts'
+import { isAboutName } from '../client/response-code.ts'
+import { HEADER_BYTES, RCODE } from '../dns-numbers.ts'
 import { ResponseWriter } from './response-writer.ts'
 import type { Zone } from './zone.ts'
 import type { ZoneFaultSettings } from './zone-fault.ts'
 import type { ZoneRecord } from './zone-record.ts'
 
 const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100 } as const
-const RCODE = { noerror: 0, formerr: 1, servfail: 2, nxdomain: 3, notimp: 4, refused: 5 } as const
+/** What a fault makes the server say, whatever it knows. */
+const REFUSALS = {
+  servfail: RCODE.SERVFAIL,
+  refused: RCODE.REFUSED,
+  formerr: RCODE.FORMERR,
+  notimp: RCODE.NOTIMP,
+} as const
 const MIN_UDP_BYTES = 512
 const MAX_UDP_BYTES = 4096
 const MAX_TCP_BYTES = 65_535
@@ -38,23 +46,23 @@ export function zoneResponse(input: ResponseInput): Buffer | undefined {
   if (fault('garbage') !== undefined) return garbage(id)
   if (fault('hugeCounts') !== undefined) return hugeCounts(id)
   if (fault('loop') !== undefined) return pointerLoop(id)
-  const refusal = (['servfail', 'refused', 'formerr', 'notimp'] as const).find((type) => fault(type) !== undefined)
-  if (refusal !== undefined) return write(input, id, { answers: [], additionals: [], rcode: RCODE[refusal] })
-  if (query.opcode !== 0) return write(input, id, { answers: [], additionals: [], rcode: RCODE.notimp })
+  const refusal = (Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]).find((type) => fault(type) !== undefined)
+  if (refusal !== undefined) return write(input, id, { answers: [], additionals: [], rcode: REFUSALS[refusal] })
+  if (query.opcode !== 0) return write(input, id, { answers: [], additionals: [], rcode: RCODE.NOTIMP })
   const [question] = query.questions
   if (question === undefined || query.questions.length !== 1) {
-    return write(input, id, { answers: [], additionals: [], rcode: RCODE.formerr })
+    return write(input, id, { answers: [], additionals: [], rcode: RCODE.FORMERR })
   }
-  if (!input.serves) return write(input, id, { answers: [], additionals: [], rcode: RCODE.refused })
+  if (!input.serves) return write(input, id, { answers: [], additionals: [], rcode: RCODE.REFUSED })
   if (fault('nxdomain') !== undefined || fault('nodata') !== undefined) {
-    const rcode = fault('nxdomain') === undefined ? RCODE.noerror : RCODE.nxdomain
+    const rcode = fault('nxdomain') === undefined ? RCODE.NOERROR : RCODE.NXDOMAIN
     return write(input, id, { answers: [], additionals: [], rcode, negative: true })
   }
   const { answers, additionals, empty } = input.zone.answer(question.name, question.type)
   return write(input, id, {
     answers: shaped(answers, input),
     additionals,
-    rcode: empty === 'nxdomain' ? RCODE.nxdomain : RCODE.noerror,
+    rcode: empty === 'nxdomain' ? RCODE.NXDOMAIN : RCODE.NOERROR,
     negative: empty !== undefined,
     truncated: fault('truncate') !== undefined,
   })
@@ -111,10 +119,9 @@ function write(input: ResponseInput, id: number, contents: Contents): Buffer {
     writer.edns(MAX_UDP_BYTES)
     additionals++
   }
-  const authoritative = contents.rcode === RCODE.noerror || contents.rcode === RCODE.nxdomain
   const flags =
     FLAG.QR |
-    (authoritative ? FLAG.AA : 0) |
+    (isAboutName(contents.rcode) ? FLAG.AA : 0) |
     (truncated ? FLAG.TC : 0) |
     (query.recursionDesired ? FLAG.RD : 0) |
     contents.rcode
@@ -143,7 +150,7 @@ function shaped(answers: readonly ZoneRecord[], { faults, turn, random }: Respon
 }
 
 function rawQuestion(bytes: Uint8Array, name: string): Uint8Array {
-  return bytes.subarray(12, 12 + questionBytes(name))
+  return bytes.subarray(HEADER_BYTES, HEADER_BYTES + questionBytes(name))
 }
 
 /** The question as it came, with the first letter of its name changed. */
@@ -164,17 +171,17 @@ function garbage(id: number): Buffer {
 }
 
 function hugeCounts(id: number): Buffer {
-  const bytes = Buffer.alloc(12, 0xff)
+  const bytes = Buffer.alloc(HEADER_BYTES, 0xff)
   bytes.writeUInt16BE(id)
   bytes.writeUInt16BE(FLAG.QR | FLAG.AA, 2)
   return bytes
 }
 
 function pointerLoop(id: number): Buffer {
-  const bytes = Buffer.alloc(18)
+  const bytes = Buffer.alloc(HEADER_BYTES + 6)
   bytes.writeUInt16BE(id)
   bytes.writeUInt16BE(FLAG.QR | FLAG.AA, 2)
   bytes.writeUInt16BE(1, 4)
-  bytes.writeUInt16BE(0xc00c, 12)
+  bytes.writeUInt16BE(0xc00c, HEADER_BYTES)
   return bytes
 }

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { aBoolean, aFunction, anything, aText, checkOptions, texts, whole } from '../check-options.ts'
 import { decodeMessage, type Message } from '../client/dns-message.ts'
 import { checkedName, isWithin, nameKey } from '../dns-name.ts'
+import { HEADER_BYTES, MAX_TTL_SECONDS, RCODE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { formatAddress } from '../server-address.ts'
 import { lastingPort } from './lasting-port.ts'
@@ -48,7 +49,7 @@ const RULES = {
   port: whole(0, 65_535),
   records: anything,
   zones: texts,
-  negativeTtlSeconds: whole(0, 0x7fff_ffff),
+  negativeTtlSeconds: whole(0, MAX_TTL_SECONDS),
   compressTargets: aBoolean,
   onQuery: aFunction,
   random: aFunction,
@@ -57,7 +58,7 @@ const RULES = {
 const MAX_CONNECTIONS = 256
 const IDLE_MS = 10_000
 const BIND_TRIES = 20
-const FORMERR_FLAGS = 0x8001
+const RESPONSE_FLAG = 0x8000
 
 /**
  * Starts a small authoritative DNS server for demos, tests and local development.
@@ -271,12 +272,12 @@ function queryOf(bytes: Uint8Array): Message | undefined {
   }
 }
 
-/** The answer to what is no question; a response is never answered, or two servers could talk for ever. */
+/** The answer to what is no question; a response is never answered, or two servers could talk forever. */
 function formErr(bytes: Uint8Array): Buffer | undefined {
-  if (bytes.length < 12 || (bytes[2]! & 0x80) !== 0) return undefined
-  const response = Buffer.alloc(12)
+  if (bytes.length < HEADER_BYTES || (bytes[2]! & 0x80) !== 0) return undefined
+  const response = Buffer.alloc(HEADER_BYTES)
   response.set(bytes.subarray(0, 2))
-  response.writeUInt16BE(FORMERR_FLAGS, 2)
+  response.writeUInt16BE(RESPONSE_FLAG | RCODE.FORMERR, 2)
   return response
 }
 

@@ -1,4 +1,5 @@
 import { nameKey, withoutDot } from '../dns-name.ts'
+import { MAX_ALIASES } from '../dns-numbers.ts'
 import type { EmptyReason } from '../resolver.ts'
 import { checkZoneRecord, type ZoneRecord } from './zone-record.ts'
 
@@ -10,8 +11,6 @@ export interface ZoneAnswer {
   readonly additionals: readonly ZoneRecord[]
   readonly empty?: Exclude<EmptyReason, 'absent'>
 }
-
-const MAX_ALIASES = 16
 
 /** Records by name, changed at run time. */
 export class Zone {

@@ -1,9 +1,7 @@
+import { RCODE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import type { ServerAddress } from '../server-address.ts'
 import type { Message } from './dns-message.ts'
-
-/** Response codes. @see RFC 1035 §4.1.1, RFC 6891 §9 */
-export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const
 
 const ERRORS = {
   [RCODE.FORMERR]: ['DNS_FORMERR', 'FORMERR'],
