@@ -10,8 +10,10 @@ export { type TrimDetectingOptions, type TrimEvent, trimDetecting } from './deco
 export { ResolverError, type ResolverErrorCode, type ResolverErrorOptions } from './error.ts'
 export type {
   AddressRecord,
+  ClosableResolver,
   DnsAnswer,
   EmptyReason,
+  IgnoredRecord,
   ResolveAddressesOptions,
   ResolveOptions,
   SrvAnswer,
@@ -23,12 +25,15 @@ export type {
   TrimReason,
 } from './resolver.ts'
 export { parseServerAddress, type ServerAddress } from './server-address.ts'
-export { ConsulHttp, type ConsulHttpOptions, consulHttp } from './sources/consul-http.ts'
+export type { ConsulInstance, ConsulMeta } from './sources/consul-api.ts'
+export { ConsulHttp, type ConsulHttpOptions, type ConsulInstances, consulHttp } from './sources/consul-http.ts'
 export { type EnvResolverOptions, envResolver } from './sources/env.ts'
 export { fileResolver } from './sources/file.ts'
 export { type NodeDnsOptions, nodeDns } from './sources/node-dns.ts'
-export { type StaticResolver, staticResolver } from './sources/static.ts'
+export { type StaticResolver, type StaticResolverOptions, staticResolver } from './sources/static.ts'
 export { srvOrder } from './srv-order.ts'
+export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './usable-srv-records.ts'
+export { withoutSecrets } from './without-secrets.ts'
 export type { ZoneFault, ZoneFaultName, ZoneFaultSettings } from './zone/zone-fault.ts'
 export type { ZoneRecord } from './zone/zone-record.ts'
 export {

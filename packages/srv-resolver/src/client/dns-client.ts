@@ -1,20 +1,21 @@
 import { randomInt } from 'node:crypto'
+import { allFailed } from '../all-failed.ts'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
 import { aText, checkOptions, oneOf, texts, whole } from '../check-options.ts'
+import { Closing } from '../closable.ts'
 import { checkedName, sameName } from '../dns-name.ts'
 import { MAX_ALIASES } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
-import { withLinkedSignal } from '../linked-signal.ts'
 import type {
   AddressRecord,
+  ClosableResolver,
   DnsAnswer,
   ResolveAddressesOptions,
   ResolveOptions,
   SrvAnswer,
-  SrvResolver,
 } from '../resolver.ts'
 import { parseServerAddress, type ServerAddress } from '../server-address.ts'
-import { allTriesFailed } from './all-tries-failed.ts'
+import { answeredSrvRecords } from '../usable-srv-records.ts'
 import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
 import { additionalAddresses, addressRecords, type Reading, readAnswer, srvRecords } from './read-answer.ts'
@@ -83,12 +84,12 @@ interface Found {
 }
 
 /** What {@link dnsClient} makes. */
-export class DnsClient implements SrvResolver {
+export class DnsClient implements ClosableResolver {
   readonly #options: DnsClientOptions
   readonly #servers: readonly ServerAddress[] | undefined
   readonly #domains: readonly string[] | undefined
   readonly #resolvConf: ResolvConf
-  readonly #closing = new AbortController()
+  readonly #closing = new Closing()
 
   /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
   constructor(options: DnsClientOptions = {}) {
@@ -106,10 +107,12 @@ export class DnsClient implements SrvResolver {
 
   async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
     const found = await this.#lookUp(name, 'SRV', signal)
-    const records = srvRecords(found.reading.records)
-    const absent = records.length === 0 && found.reading.records.length > 0
+    const offered = srvRecords(found.reading.records)
+    const { records, ignored } = answeredSrvRecords(offered, { name, server: found.server.text })
+    const absent = offered.length === 0 && found.reading.records.length > 0
     return {
       ...answer(found, records, absent ? 'absent' : undefined),
+      ...(ignored !== undefined && { ignored }),
       addresses: additionalAddresses(found.message, records),
     }
   }
@@ -133,13 +136,17 @@ export class DnsClient implements SrvResolver {
   }
 
   close(): void {
-    this.#closing.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
+    this.#closing.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
   }
 
   /** Tries the name and the search domains; only "does not exist" and "no such record" lead on to the next one. */
   async #lookUp(name: string, type: QuestionType, signal: AbortSignal | undefined): Promise<Found> {
     const bare = checkedName(name)
-    return withLinkedSignal([signal, this.#closing.signal], (either) => this.#search(name, bare, type, either))
+    return this.#closing.during(signal, (either) => this.#search(name, bare, type, either))
   }
 
   async #search(name: string, bare: string, type: QuestionType, either: AbortSignal): Promise<Found> {
@@ -199,7 +206,8 @@ export class DnsClient implements SrvResolver {
         }
       }
     }
-    throw allTriesFailed(name, type, failures, tries)
+    const times = tries > 1 ? ` (${tries} tries)` : ''
+    throw allFailed(failures, (each) => `no answer for ${type} ${name}: ${each}${times}`)
   }
 
   async #askServer(

@@ -75,15 +75,9 @@ function readEmpty(message: Message, { name, owner, type }: Asked, chainTtl: num
   return { ...nothing, empty: 'nodata' }
 }
 
-/** The SRV records; a target `.` says that there is no such service and is no member. */
+/** The SRV records; the root as target says that there is no such service, and is no member. */
 export function srvRecords(records: readonly MessageRecord[]): SrvRecord[] {
-  const found: SrvRecord[] = []
-  for (const record of records) {
-    if (record.type !== 'SRV' || record.target === '') continue
-    const { target, port, priority, weight, ttlSeconds } = record
-    found.push({ target, port, priority, weight, ttlSeconds })
-  }
-  return found
+  return records.filter((record) => record.type === 'SRV').filter(({ target }) => target !== '')
 }
 
 export function addressRecords(records: readonly MessageRecord[]): AddressRecord[] {

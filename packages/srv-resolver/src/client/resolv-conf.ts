@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { ChangingFile } from '../changing-file.ts'
+import { withoutDot } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
 import { parseServerAddress, type ServerAddress } from '../server-address.ts'
 
@@ -33,7 +34,7 @@ export function parseResolvConf(text: string): ResolverConfig {
       const server = serverOrNone(words[0])
       if (server !== undefined) servers.push(server)
     } else if (keyword === 'search' || keyword === 'domain') {
-      search = words.map((word) => word.replace(/\.$/, '')).filter((word) => word !== '')
+      search = words.map(withoutDot).filter((word) => word !== '')
     } else if (keyword === 'options') {
       for (const word of words) {
         const [, option, value] = /^(ndots|timeout|attempts):(\d+)$/.exec(word) ?? []
@@ -65,32 +66,22 @@ function serverOrNone(text: string): ServerAddress | undefined {
   }
 }
 
-/** A `resolv.conf` that is read at the first use and again whenever it changed. */
+/** A `resolv.conf` that is read at the first use and again whenever it has changed. */
 export class ResolvConf {
-  readonly #path: string
-  #version = ''
-  #config: ResolverConfig | undefined
+  readonly #file: ChangingFile<ResolverConfig>
 
   constructor(path: string) {
-    this.#path = path
+    this.#file = new ChangingFile(path, parseResolvConf)
   }
 
   /** @throws {ResolverError} `DNS_SOURCE_FAILED` when the file cannot be read; one that does not exist names 127.0.0.1 */
   async current(): Promise<ResolverConfig> {
     try {
-      const { mtimeMs, size, ino } = await stat(this.#path)
-      const version = `${ino} ${mtimeMs} ${size}`
-      if (this.#config === undefined || version !== this.#version) {
-        this.#config = parseResolvConf(await readFile(this.#path, 'utf8'))
-        this.#version = version
-      }
+      return await this.#file.current()
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
-        throw new ResolverError('DNS_SOURCE_FAILED', `${this.#path} cannot be read: ${String(cause)}`, { cause })
-      }
       // While the file is being replaced the last good one counts.
-      this.#config ??= parseResolvConf('')
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return this.#file.last ?? parseResolvConf('')
+      throw new ResolverError('DNS_SOURCE_FAILED', `${this.#file.path} cannot be read: ${String(cause)}`, { cause })
     }
-    return this.#config
   }
 }

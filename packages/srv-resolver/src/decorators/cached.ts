@@ -1,5 +1,6 @@
 import { aFunction, checkOptions, whole } from '../check-options.ts'
-import type { DnsAnswer, SrvResolver } from '../resolver.ts'
+import { forgetOldest } from '../forget-oldest.ts'
+import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
 
 /** Options of {@link cached}. */
@@ -39,15 +40,12 @@ interface Flight {
 /**
  * Keeps answers for their TTL, and lets equal lookups at the same time share one.
  *
- * What is given from the cache has the TTL that is left. Failures, stale, trimmed and truncated answers are not kept. A
- * shared lookup ends when the last one who waits for it gives up.
+ * An answer from the cache has the TTL that is left. Failures, stale, trimmed and truncated answers are not kept. A shared
+ * lookup ends when the last caller that waits for it gives up.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
-export function cached(
-  resolver: SrvResolver,
-  options: CachedOptions = {},
-): SrvResolver & { close(): void; clear(): void } {
+export function cached(resolver: SrvResolver, options: CachedOptions = {}): ClosableResolver & { clear(): void } {
   checkOptions('cached', options, RULES)
   const { floorSeconds = 1, capSeconds = 60, negativeCapSeconds = 5, maxEntries = 1000 } = options
   const { now = () => performance.now() } = options
@@ -60,10 +58,7 @@ export function cached(
     const keptMs = Math.min(Math.max(answer.ttlSeconds, floorSeconds), cap) * 1000
     if (keptMs === 0) return
     entries.set(key, { answer, storedAt: now(), keptMs })
-    for (const oldest of entries.keys()) {
-      if (entries.size <= maxEntries) break
-      entries.delete(oldest)
-    }
+    forgetOldest(entries, maxEntries)
   }
 
   const fresh = (key: string): DnsAnswer<unknown> | undefined => {
@@ -105,7 +100,7 @@ export function cached(
       const flight = flights.get(key) ?? takeOff(key, (shared) => ask(resolver, shared))
       return (await board(flight, signal, () => flights.delete(key))) as A
     },
-    () => resolver.close?.(),
+    [resolver],
   )
   return { ...decorator, clear: () => entries.clear() }
 }

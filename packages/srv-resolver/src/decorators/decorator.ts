@@ -1,5 +1,6 @@
+import { closable } from '../closable.ts'
 import { nameKey } from '../dns-name.ts'
-import type { DnsAnswer, ResolveAddressesOptions, ResolveOptions, SrvResolver } from '../resolver.ts'
+import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 
 /** A lookup as a value, so that a decorator treats all three kinds alike. */
 export interface Question {
@@ -20,26 +21,43 @@ export type Around = <A extends DnsAnswer<unknown>>(
   signal: AbortSignal | undefined,
 ) => Promise<A>
 
-/** A resolver of which each lookup goes through `around`. */
-export function decorated(around: Around, close: () => void): SrvResolver & { close(): void } {
-  return {
-    resolveSrv: async (name, { signal }: ResolveOptions = {}) =>
-      around(question('srv', name), (resolver, inner) => resolver.resolveSrv(name, withSignal(inner)), signal),
-    resolveAddresses: async (name, { family, signal }: ResolveAddressesOptions = {}) =>
-      around(
-        question('addresses', name, family),
-        (resolver, inner) =>
-          resolver.resolveAddresses(name, { ...withSignal(inner), ...(family !== undefined && { family }) }),
-        signal,
-      ),
-    resolveTxt: async (name, { signal }: ResolveOptions = {}) =>
-      around(question('txt', name), (resolver, inner) => resolver.resolveTxt(name, withSignal(inner)), signal),
-    close,
-  }
+/** A resolver of which each lookup goes through `around`, and whose end is the end of the resolvers that it asks. */
+export function decorated(around: Around, sources: readonly SrvResolver[]): ClosableResolver {
+  return closable(
+    {
+      resolveSrv: (name, { signal } = {}) =>
+        around(question('srv', name), (resolver, inner) => resolver.resolveSrv(name, { signal: inner }), signal),
+      resolveAddresses: (name, { family, signal } = {}) =>
+        around(
+          question('addresses', name, family),
+          (resolver, inner) => resolver.resolveAddresses(name, { family, signal: inner }),
+          signal,
+        ),
+      resolveTxt: (name, { signal } = {}) =>
+        around(question('txt', name), (resolver, inner) => resolver.resolveTxt(name, { signal: inner }), signal),
+    },
+    () => closeAll(sources),
+  )
 }
 
-export function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal }
+/** The same for a decorator of SRV answers only. */
+export function decoratedSrv(
+  resolver: SrvResolver,
+  resolveSrv: SrvResolver['resolveSrv'],
+  others: readonly SrvResolver[] = [],
+): ClosableResolver {
+  return closable(
+    {
+      resolveSrv,
+      resolveAddresses: (name, lookUp) => resolver.resolveAddresses(name, lookUp),
+      resolveTxt: (name, lookUp) => resolver.resolveTxt(name, lookUp),
+    },
+    () => closeAll([resolver, ...others]),
+  )
+}
+
+function closeAll(resolvers: readonly SrvResolver[]): void {
+  for (const resolver of resolvers) resolver.close?.()
 }
 
 function question(kind: Question['kind'], name: string, family?: 4 | 6): Question {

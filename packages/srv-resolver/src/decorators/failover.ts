@@ -1,6 +1,7 @@
+import { allFailed } from '../all-failed.ts'
 import { aBoolean, checkOptions } from '../check-options.ts'
 import { ResolverError } from '../error.ts'
-import type { DnsAnswer, SrvResolver } from '../resolver.ts'
+import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
 
 /** Options of {@link failover}. */
@@ -15,15 +16,13 @@ export interface FailoverOptions {
 /**
  * Asks the resolvers in order until one gives an answer.
  *
- * When all fail it rejects as the first one did, with all errors as `cause`; when some failed and the rest had nothing,
- * it rejects too, since nobody knows what the failed ones would have said.
+ * When all fail it rejects as the most telling one did (a server that answered tells more than one that was silent), with
+ * all errors as `cause`. When some failed and the rest had nothing it rejects too, since nobody knows what the failed ones
+ * would have said.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION` for an empty list
  */
-export function failover(
-  resolvers: readonly SrvResolver[],
-  options: FailoverOptions = {},
-): SrvResolver & { close(): void } {
+export function failover(resolvers: readonly SrvResolver[], options: FailoverOptions = {}): ClosableResolver {
   checkOptions('failover', options, { onEmpty: aBoolean })
   const sources = atLeastOne('failover', resolvers)
   return decorated(
@@ -45,11 +44,9 @@ export function failover(
         }
       }
       if (errors.length === 0) return empty!
-      throw allFailed(name, errors)
+      throw noSource(name, errors)
     },
-    () => {
-      for (const source of sources) source.close?.()
-    },
+    sources,
   )
 }
 
@@ -61,15 +58,8 @@ export function atLeastOne(who: string, resolvers: readonly SrvResolver[]): read
   return [...resolvers]
 }
 
-/** One error for several sources, with the code of the first. */
-export function allFailed(name: string, errors: readonly unknown[]): unknown {
-  const [first] = errors
-  if (errors.length === 1 || !(first instanceof ResolverError)) return first
-  const each = errors.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
-  return new ResolverError(first.code, `no source has an answer for ${name}: ${each}`, {
-    hint: first.hint,
-    server: first.server,
-    retryable: errors.some((error) => error instanceof ResolverError && error.retryable),
-    cause: new AggregateError(errors, 'every source failed'),
-  })
+/** What several sources could not say. */
+export function noSource(name: string, errors: readonly unknown[]): unknown {
+  if (errors.length === 1) return errors[0]
+  return allFailed(errors, (each) => `no source has an answer for ${name}: ${each}`)
 }

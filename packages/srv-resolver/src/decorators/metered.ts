@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel'
-import type { DnsAnswer, EmptyReason, SrvResolver, Transport, TrimReason } from '../resolver.ts'
+import type { ClosableResolver, DnsAnswer, EmptyReason, SrvResolver, Transport, TrimReason } from '../resolver.ts'
 import { decorated, type Question } from './decorator.ts'
 
-/** The name of the `node:diagnostics_channel` on which every metered lookup is told, as a {@link QueryEvent}. */
+/** The name of the `node:diagnostics_channel` on which every metered lookup is reported, as a {@link QueryEvent}. */
 export const QUERY_CHANNEL = 'dynsrv:dns:query'
 
 /** What became of one lookup. */
@@ -25,11 +25,8 @@ export interface QueryEvent {
 
 const queries = channel(QUERY_CHANNEL)
 
-/** Tells of every lookup, on the diagnostics channel {@link QUERY_CHANNEL} and to `listener`; changes nothing else. */
-export function metered(
-  resolver: SrvResolver,
-  listener?: (event: QueryEvent) => void,
-): SrvResolver & { close(): void } {
+/** Reports every lookup, on the diagnostics channel {@link QUERY_CHANNEL} and to `listener`; changes nothing else. */
+export function metered(resolver: SrvResolver, listener?: (event: QueryEvent) => void): ClosableResolver {
   const tell = (event: QueryEvent) => {
     listener?.(event)
     if (queries.hasSubscribers) queries.publish(event)
@@ -64,6 +61,6 @@ export function metered(
       })
       return answer
     },
-    () => resolver.close?.(),
+    [resolver],
   )
 }

@@ -1,7 +1,7 @@
 import { checkOptions, whole } from '../check-options.ts'
-import type { DnsAnswer, SrvResolver } from '../resolver.ts'
+import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
-import { allFailed, atLeastOne } from './failover.ts'
+import { atLeastOne, noSource } from './failover.ts'
 
 /** Options of {@link racing}. */
 export interface RacingOptions {
@@ -15,10 +15,7 @@ export interface RacingOptions {
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
-export function racing(
-  resolvers: readonly SrvResolver[],
-  options: RacingOptions = {},
-): SrvResolver & { close(): void } {
+export function racing(resolvers: readonly SrvResolver[], options: RacingOptions = {}): ClosableResolver {
   checkOptions('racing', options, { staggerMs: whole(0, 60_000) })
   const sources = atLeastOne('racing', resolvers)
   const { staggerMs = 0 } = options
@@ -50,7 +47,7 @@ export function racing(
             (error: unknown) => {
               if (over.signal.aborted) return
               errors.push(error)
-              if (errors.length === sources.length) finish(() => reject(allFailed(name, errors)))
+              if (errors.length === sources.length) finish(() => reject(noSource(name, errors)))
               else start()
             },
           )
@@ -60,8 +57,6 @@ export function racing(
         signal?.addEventListener('abort', aborted)
         start()
       }),
-    () => {
-      for (const source of sources) source.close?.()
-    },
+    sources,
   )
 }

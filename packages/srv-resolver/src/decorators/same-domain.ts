@@ -1,7 +1,8 @@
 import { aFunction, checkOptions, texts } from '../check-options.ts'
 import { checkedName, isWithin } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
-import type { ResolveOptions, SrvAnswer, SrvRecord, SrvResolver } from '../resolver.ts'
+import type { ClosableResolver, SrvRecord, SrvResolver } from '../resolver.ts'
+import { decoratedSrv } from './decorator.ts'
 
 /** Options of {@link sameDomain}. */
 export interface SameDomainOptions {
@@ -12,40 +13,46 @@ export interface SameDomainOptions {
 }
 
 /**
- * Leaves SRV records out whose target lies outside the service's parent domain, so that who can write one record cannot
- * draw us to a host of their own.
+ * Leaves out SRV records whose target lies outside the service's parent domain: somebody who can write one record cannot
+ * draw us to a host of their own. The answer lists them as `ignored`.
  *
  * For `my-service.service.consul` targets must lie within `service.consul`; underscore labels do not count, and a name of
- * two labels is its own parent. When no target is left it rejects with `DNS_FOREIGN_TARGETS`: that is no empty zone.
+ * two labels is its own parent. Below `.service.consul` targets may also be what Consul calls its machines and addresses,
+ * `*.node.dc1.consul` and `*.addr.dc1.consul`; for a Consul with another domain, give those as suffixes. When no target is
+ * left it rejects with `DNS_FOREIGN_TARGETS`: that is no empty zone.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_NAME`
  * @see MongoDB's "Polling SRV Records" and "Initial DNS Seedlist Discovery" specifications
  */
-export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {}): SrvResolver & { close(): void } {
+export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {}): ClosableResolver {
   checkOptions('sameDomain', options, { suffixes: texts, onForeign: aFunction })
   const suffixes = options.suffixes?.map(checkedName)
-  return {
-    async resolveSrv(name: string, lookUp: ResolveOptions = {}): Promise<SrvAnswer> {
-      const answer = await resolver.resolveSrv(name, lookUp)
-      const allowed = suffixes ?? [parentOf(name)]
-      const ours = ({ target }: SrvRecord) => allowed.some((domain) => isWithin(target, domain))
-      const records = answer.records.filter(ours)
-      if (records.length === answer.records.length) return answer
-      const foreign = answer.records.filter((record) => !ours(record))
-      options.onForeign?.({ name, records: foreign })
-      if (records.length > 0) return { ...answer, records }
-      const shown = foreign.slice(0, 3).map(({ target }) => target)
-      throw new ResolverError(
-        'DNS_FOREIGN_TARGETS',
-        `all ${foreign.length} targets of ${name} lie outside ${allowed.join(', ')}: ${shown.join(', ')}`,
-        { server: answer.server, hint: 'Give the domain of the targets as a suffix if they are yours.' },
-      )
-    },
-    resolveAddresses: (name, lookUp) => resolver.resolveAddresses(name, lookUp),
-    resolveTxt: (name, lookUp) => resolver.resolveTxt(name, lookUp),
-    close: () => resolver.close?.(),
-  }
+  return decoratedSrv(resolver, async (name, lookUp) => {
+    const answer = await resolver.resolveSrv(name, lookUp)
+    const allowed = suffixes ?? [parentOf(name)]
+    const consul = suffixes === undefined && CONSUL_SERVICE.test(checkedName(name))
+    const ours = ({ target }: SrvRecord) =>
+      allowed.some((domain) => isWithin(target, domain)) || (consul && CONSUL_TARGET.test(target))
+    const foreign = answer.records.filter((record) => !ours(record))
+    if (foreign.length === 0) return answer
+    options.onForeign?.({ name, records: foreign })
+    const outside = `outside ${allowed.join(', ')}`
+    if (foreign.length < answer.records.length) {
+      const left = foreign.map(({ target }) => ({ target, reason: `it lies ${outside}` }))
+      return { ...answer, records: answer.records.filter(ours), ignored: [...(answer.ignored ?? []), ...left] }
+    }
+    const shown = foreign.slice(0, 3).map(({ target }) => target)
+    throw new ResolverError(
+      'DNS_FOREIGN_TARGETS',
+      `all ${foreign.length} targets of ${name} lie ${outside}: ${shown.join(', ')}`,
+      { server: answer.server, hint: 'Give the domain of the targets as a suffix if they are yours.' },
+    )
+  })
 }
+
+// Only Consul's own domain: in a public one, `node.example` could belong to anybody.
+const CONSUL_SERVICE = /\.service(\.[^.]+)?\.consul$/i
+const CONSUL_TARGET = /\.(node(\.[^.]+)?|addr\.[^.]+)\.consul$/i
 
 function parentOf(name: string): string {
   const labels = checkedName(name)

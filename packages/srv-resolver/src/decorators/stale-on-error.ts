@@ -1,5 +1,6 @@
 import { aFunction, checkOptions, whole } from '../check-options.ts'
-import type { DnsAnswer, SrvResolver } from '../resolver.ts'
+import { forgetOldest } from '../forget-oldest.ts'
+import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
 
 /** Options of {@link staleOnError}. */
@@ -36,10 +37,7 @@ const RULES = {
  * @throws {ResolverError} `DNS_BAD_OPTION`
  * @see RFC 8767
  */
-export function staleOnError(
-  resolver: SrvResolver,
-  options: StaleOnErrorOptions = {},
-): SrvResolver & { close(): void } {
+export function staleOnError(resolver: SrvResolver, options: StaleOnErrorOptions = {}): ClosableResolver {
   checkOptions('staleOnError', options, RULES)
   const { maxStaleSeconds = 3600, maxEntries = 1000, onStale, now = () => performance.now() } = options
   const good = new Map<string, { answer: DnsAnswer<unknown>; at: number }>()
@@ -54,10 +52,7 @@ export function staleOnError(
         if (!answer.stale && !answer.truncated) {
           good.delete(key)
           good.set(key, { answer, at: now() })
-          for (const oldest of good.keys()) {
-            if (good.size <= maxEntries) break
-            good.delete(oldest)
-          }
+          forgetOldest(good, maxEntries)
         }
         return answer
       } catch (error) {
@@ -69,6 +64,6 @@ export function staleOnError(
         return { ...(last.answer as A), stale: true, ttlSeconds: 0 }
       }
     },
-    () => resolver.close?.(),
+    [resolver],
   )
 }

@@ -2,8 +2,9 @@ import { aFunction, anything, checkOptions, whole } from '../check-options.ts'
 import { nameKey } from '../dns-name.ts'
 import { HEADER_BYTES } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
-import type { AddressRecord, ResolveOptions, SrvAnswer, SrvRecord, SrvResolver, TrimReason } from '../resolver.ts'
-import { withSignal } from './decorator.ts'
+import { forgetOldest } from '../forget-oldest.ts'
+import type { AddressRecord, ClosableResolver, SrvAnswer, SrvRecord, SrvResolver, TrimReason } from '../resolver.ts'
+import { decoratedSrv } from './decorator.ts'
 
 /** Options of {@link trimDetecting}. */
 export interface TrimDetectingOptions {
@@ -55,10 +56,7 @@ const RULES = {
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
-export function trimDetecting(
-  resolver: SrvResolver,
-  options: TrimDetectingOptions = {},
-): SrvResolver & { close(): void } {
+export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptions = {}): ClosableResolver {
   checkOptions('trimDetecting', options, RULES)
   if (options.tcp !== undefined && typeof options.tcp.resolveSrv !== 'function') {
     throw new ResolverError('DNS_BAD_OPTION', 'trimDetecting: tcp is no resolver', {
@@ -74,10 +72,7 @@ export function trimDetecting(
     const history = [...before, shown(answer, before)]
     histories.delete(key)
     histories.set(key, history)
-    for (const oldest of histories.keys()) {
-      if (histories.size <= maxNames) break
-      histories.delete(oldest)
-    }
+    forgetOldest(histories, maxNames)
     return history
   }
 
@@ -85,7 +80,7 @@ export function trimDetecting(
     if (answer.transport !== 'udp' || answer.truncated || !isNearLimit(name, answer, sizes)) return answer
     let second: SrvAnswer | undefined
     try {
-      second = await tcp?.resolveSrv(name, withSignal(signal))
+      second = await tcp?.resolveSrv(name, { signal })
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof ResolverError)) throw error
@@ -101,25 +96,18 @@ export function trimDetecting(
     return { ...answer, trimmed: 'size-limit' }
   }
 
-  return {
-    async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
-      const first = await resolver.resolveSrv(name, withSignal(signal))
-      const answer = await verified(name, first, signal)
-      const history = answer.stale ? [] : remember(name, answer)
-      const whole = isRotating(history) ? { ...union(history), trimmed: 'rotating' as const } : answer
-      if (whole.trimmed !== undefined) {
-        const { trimmed: reason, server } = whole
-        onTrimmed?.({ name, reason, server, shown: first.records.length, known: whole.records.length })
-      }
-      return whole
-    },
-    resolveAddresses: (name, lookUp) => resolver.resolveAddresses(name, lookUp),
-    resolveTxt: (name, lookUp) => resolver.resolveTxt(name, lookUp),
-    close() {
-      resolver.close?.()
-      tcp?.close?.()
-    },
+  const resolveSrv: SrvResolver['resolveSrv'] = async (name, { signal } = {}) => {
+    const first = await resolver.resolveSrv(name, { signal })
+    const answer = await verified(name, first, signal)
+    const history = answer.stale ? [] : remember(name, answer)
+    const whole = isRotating(history) ? { ...union(history), trimmed: 'rotating' as const } : answer
+    if (whole.trimmed !== undefined) {
+      const { trimmed: reason, server } = whole
+      onTrimmed?.({ name, reason, server, shown: first.records.length, known: whole.records.length })
+    }
+    return whole
   }
+  return decoratedSrv(resolver, resolveSrv, tcp === undefined ? [] : [tcp])
 }
 
 /** Whether one more record of the same size would have gone over a size at which servers cut. */

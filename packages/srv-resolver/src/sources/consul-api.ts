@@ -1,22 +1,29 @@
 import { ResolverError, type ResolverErrorCode } from '../error.ts'
 import { withLinkedSignal } from '../linked-signal.ts'
+import type { IgnoredRecord } from '../resolver.ts'
 
-/** One instance, as `/v1/health/service` tells it; reduced to what is used here. */
+/** One instance of a service, as Consul's catalog has it. */
 export interface ConsulInstance {
-  readonly Node: {
-    readonly Node: string
-    readonly Address: string
-    readonly Datacenter: string
-    readonly Meta: ConsulMeta
-  }
-  readonly Service: {
-    readonly Address: string
-    readonly Port: number
-    readonly Weights: { readonly Passing: number; readonly Warning: number }
-  }
-  readonly Checks: readonly { readonly Status: string }[]
+  /** Its id, unique on its agent. */
+  readonly id: string
+  /** The name of the machine, and its address. */
+  readonly node: string
+  readonly nodeAddress: string
+  readonly datacenter: string
+  /** The address of the instance itself: an IP address, a host name, or empty for that of its machine. */
+  readonly address: string
+  /** As it was registered: 0 when there was no port, and anything else that a registry may hold. */
+  readonly port: unknown
+  readonly tags: readonly string[]
+  /** The metadata of the instance. */
+  readonly meta: ConsulMeta
+  /** The worst of its checks; `passing` without any. */
+  readonly status: 'passing' | 'warning' | 'critical'
+  /** The weight that its status gives it in SRV records, as it was registered. */
+  readonly weight: unknown
 }
 
+/** Metadata, as texts. */
 export type ConsulMeta = Readonly<Record<string, string>>
 
 /** A reply with the index that a blocking query goes on from. */
@@ -29,9 +36,23 @@ export interface ConsulReply {
 
 /** How to reach Consul. */
 export interface ConsulAccess {
+  /** Without credentials: they are among the headers, since errors show the address. */
   readonly url: URL
-  readonly token: string | undefined
+  readonly headers: Readonly<Record<string, string>>
   readonly timeoutMs: number
+}
+
+/** What a request needs, of an address that may hold credentials, and a token. */
+export function consulAccess(address: URL, token: string | undefined, timeoutMs: number): ConsulAccess {
+  const url = new URL(address)
+  const credentials = [url.username, url.password].map(percentDecoded).join(':')
+  url.username = ''
+  url.password = ''
+  const headers = {
+    ...(credentials !== ':' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+    ...(token !== undefined && { 'x-consul-token': token }),
+  }
+  return { url, headers, timeoutMs }
 }
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -47,6 +68,16 @@ const HTTP_HINTS: Readonly<Record<number, string>> = {
   404: 'Something else than Consul answers there; check the url.',
 }
 
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (error) {
+    // A percent sign that encodes nothing stands for itself.
+    if (error instanceof URIError) return text
+    throw error
+  }
+}
+
 /**
  * Asks Consul's HTTP API.
  *
@@ -54,10 +85,10 @@ const HTTP_HINTS: Readonly<Record<number, string>> = {
  * @throws {ResolverError}
  */
 export async function askConsul(
-  { url, token, timeoutMs }: ConsulAccess,
+  { url, headers, timeoutMs }: ConsulAccess,
   path: string,
   parameters: URLSearchParams,
-  signals: readonly (AbortSignal | undefined)[],
+  signal: AbortSignal,
   waitMs = 0,
 ): Promise<ConsulReply> {
   const target = new URL(path.replace(/^\//, ''), url)
@@ -66,8 +97,7 @@ export async function askConsul(
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(), timeoutMs + waitMs)
   try {
-    return await withLinkedSignal([...signals, timeout.signal], async (either) => {
-      const headers = token === undefined ? {} : { 'x-consul-token': token }
+    return await withLinkedSignal([signal, timeout.signal], async (either) => {
       const response = await fetch(target, { headers, signal: either, redirect: 'error' })
       const text = await boundedText(response, server)
       if (!response.ok) throw refusal(response.status, text, server)
@@ -78,7 +108,7 @@ export async function askConsul(
       }
     })
   } catch (cause) {
-    for (const signal of signals) signal?.throwIfAborted()
+    signal.throwIfAborted()
     if (cause instanceof ResolverError) throw cause
     if (timeout.signal.aborted) {
       throw new ResolverError('DNS_TIMEOUT', `Consul at ${server} did not answer within ${timeoutMs + waitMs} ms`, {
@@ -114,7 +144,9 @@ function refusal(status: number, text: string, server: string): ResolverError {
   const code = HTTP_CODES[status] ?? 'DNS_SERVFAIL'
   const hint = HTTP_HINTS[status]
   const said = text.trim().slice(0, 200)
-  return new ResolverError(code, `Consul at ${server} answered HTTP ${status}${said === '' ? '' : `: ${said}`}`, {
+  // Quoted, so that control characters of another server reach no terminal.
+  const quoted = /^[\x20-\x7e]*$/.test(said) ? said : JSON.stringify(said)
+  return new ResolverError(code, `Consul at ${server} answered HTTP ${status}${said === '' ? '' : `: ${quoted}`}`, {
     server,
     ...(hint !== undefined && { hint }),
   })
@@ -128,32 +160,53 @@ function parsed(text: string, server: string): unknown {
   }
 }
 
-/** @throws {ResolverError} `DNS_MALFORMED` unless the reply is a list of instances */
-export function instancesOf({ body }: ConsulReply, server: string): ConsulInstance[] {
+/**
+ * The instances of a `/v1/health/service` reply. What is no instance is left out with the reason.
+ *
+ * @throws {ResolverError} `DNS_MALFORMED` unless the reply is a list
+ */
+export function instancesOf(
+  { body }: ConsulReply,
+  server: string,
+): { instances: ConsulInstance[]; ignored: IgnoredRecord[] } {
   if (!Array.isArray(body)) throw malformed(server, 'no list of instances')
-  return body.map((item: unknown) => {
-    const [node, service] = [field(item, 'Node'), field(item, 'Service')]
-    const [name, nodeAddress, port] = [field(node, 'Node'), field(node, 'Address'), field(service, 'Port')]
-    if (typeof name !== 'string' || typeof nodeAddress !== 'string' || !Number.isInteger(port)) {
-      throw malformed(server, 'an instance without node, address or port')
-    }
-    const checks = field(item, 'Checks')
-    const weights = field(service, 'Weights')
-    return {
-      Node: {
-        Node: name,
-        Address: nodeAddress,
-        Datacenter: text(field(node, 'Datacenter')),
-        Meta: metaOf(field(node, 'Meta')),
-      },
-      Service: {
-        Address: text(field(service, 'Address')),
-        Port: Number(port),
-        Weights: { Passing: weight(field(weights, 'Passing')), Warning: weight(field(weights, 'Warning')) },
-      },
-      Checks: Array.isArray(checks) ? checks.map((check) => ({ Status: text(field(check, 'Status')) })) : [],
-    }
-  })
+  const instances: ConsulInstance[] = []
+  const ignored: IgnoredRecord[] = []
+  for (const [index, item] of body.entries()) {
+    const instance = instanceOf(item)
+    if (typeof instance !== 'string') instances.push(instance)
+    else ignored.push({ target: text(field(field(item, 'Service'), 'ID')) || `instance ${index}`, reason: instance })
+  }
+  return { instances, ignored }
+}
+
+/** An instance, or why it is none. */
+function instanceOf(item: unknown): ConsulInstance | string {
+  const [node, service] = [field(item, 'Node'), field(item, 'Service')]
+  const [name, nodeAddress] = [field(node, 'Node'), field(node, 'Address')]
+  if (typeof name !== 'string' || typeof nodeAddress !== 'string') return 'it has no node with a name and an address'
+  if (typeof service !== 'object' || service === null) return 'it has no service'
+  const status = worst(field(item, 'Checks'))
+  const weights = field(service, 'Weights')
+  const tags = field(service, 'Tags')
+  return {
+    id: text(field(service, 'ID')),
+    node: name,
+    nodeAddress,
+    datacenter: text(field(node, 'Datacenter')),
+    address: text(field(service, 'Address')),
+    port: field(service, 'Port'),
+    tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [],
+    meta: metaOf(field(service, 'Meta')),
+    status,
+    weight: weightOf(field(weights, status === 'warning' ? 'Warning' : 'Passing')),
+  }
+}
+
+function worst(checks: unknown): ConsulInstance['status'] {
+  const all = Array.isArray(checks) ? checks.map((check) => field(check, 'Status')) : []
+  if (all.includes('critical')) return 'critical'
+  return all.includes('warning') ? 'warning' : 'passing'
 }
 
 /** The node of a `/v1/catalog/node` reply; `undefined` when there is none. */
@@ -174,8 +227,9 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function weight(value: unknown): number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? Math.min(value, 65_535) : 1
+/** Consul's own default is 1, and its DNS cuts what does not fit into 16 bits. */
+function weightOf(value: unknown): unknown {
+  return typeof value === 'number' ? Math.min(value, 65_535) : (value ?? 1)
 }
 
 function metaOf(value: unknown): ConsulMeta {

@@ -1,33 +1,37 @@
 import { isIP } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { literalAddress } from '../both-families.ts'
-import { aBoolean, aText, checkOptions, whole } from '../check-options.ts'
-import { checkedName, nameKey } from '../dns-name.ts'
+import { aBoolean, aText, checkOptions, headerValue, whole } from '../check-options.ts'
+import { Closing } from '../closable.ts'
+import { checkedName, nameKey, withoutDot } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
 import type {
   AddressRecord,
+  ClosableResolver,
   DnsAnswer,
+  IgnoredRecord,
   ResolveAddressesOptions,
   ResolveOptions,
   SrvAnswer,
-  SrvRecord,
-  SrvResolver,
   SrvWatchEvent,
   SrvWatcher,
 } from '../resolver.ts'
+import { type FoundSrvRecord, noneUsable, usableSrvRecords } from '../usable-srv-records.ts'
+import { withoutSecrets } from '../without-secrets.ts'
 import {
   askConsul,
   type ConsulAccess,
   type ConsulInstance,
   type ConsulReply,
+  consulAccess,
   instancesOf,
   nodeOf,
 } from './consul-api.ts'
 import { addressLabel, type ConsulName, parseConsulName } from './consul-name.ts'
 
-/** Options of {@link consulHttp}. */
+/** Options of {@link consulHttp}, and of everything else that asks Consul. */
 export interface ConsulHttpOptions {
-  /** Default `http://127.0.0.1:8500`, the local agent. */
+  /** Default `http://127.0.0.1:8500`, the local agent. Credentials in it are sent as HTTP Basic, and never shown. */
   readonly url?: string
   /** ACL token. */
   readonly token?: string
@@ -43,13 +47,13 @@ export interface ConsulHttpOptions {
   readonly domain?: string
   /** Milliseconds; default 10000, since a server without leader takes about seven seconds to say so. */
   readonly timeoutMs?: number
-  /** How long one blocking query of `watchSrv` waits for a change, milliseconds; default 300000. */
+  /** How long one blocking query waits for a change, milliseconds; default 300000. */
   readonly waitMs?: number
 }
 
 const RULES = {
   url: aText,
-  token: aText,
+  token: headerValue,
   datacenter: aText,
   tag: aText,
   passing: aBoolean,
@@ -59,18 +63,31 @@ const RULES = {
   waitMs: whole(1000, 600_000),
 }
 
-type Signals = readonly (AbortSignal | undefined)[]
+/** What the catalog says about a service. */
+export interface ConsulInstances {
+  /** Those that may be used: none is critical. */
+  readonly instances: readonly ConsulInstance[]
+  /** What was listed and is no instance, each with the reason. */
+  readonly ignored: readonly IgnoredRecord[]
+  /** The server has no leader, so that nobody can say how old this is. */
+  readonly stale: boolean
+  /** The server that was asked. */
+  readonly server: string
+}
+
 type ServiceName = Extract<ConsulName, { kind: 'service' }>
 
 const RETRY_MIN_MS = 250
 const RETRY_MAX_MS = 30_000
+/** A blocking query that comes back sooner, and with nothing new, did not block. */
+const BLOCKED_MS = 100
 const PRIORITY = 1
 
 /**
  * A resolver over Consul's HTTP API that gives what Consul's DNS would say, whole and at once.
  *
  * Names, targets, priority 1, weights and addresses are those of Consul's DNS, so it can stand in for `dnsClient`;
- * nothing is cut at any size, and `watchSrv` tells of a change within milliseconds (blocking queries).
+ * nothing is cut at any size, and `watchSrv` reports a change within milliseconds (blocking queries).
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  * @see Consul documentation, "Health HTTP API" and "Blocking Queries"
@@ -80,79 +97,123 @@ export function consulHttp(options: ConsulHttpOptions = {}): ConsulHttp {
 }
 
 /** What {@link consulHttp} makes. */
-export class ConsulHttp implements SrvResolver, SrvWatcher {
+export class ConsulHttp implements ClosableResolver, SrvWatcher {
+  /** Consul's DNS domain. */
+  readonly domain: string
   readonly #options: ConsulHttpOptions
   readonly #access: ConsulAccess
-  readonly #domain: string
-  readonly #closing = new AbortController()
+  readonly #closing = new Closing()
 
-  /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
+  /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option; `DNS_BAD_NAME` for the domain */
   constructor(options: ConsulHttpOptions = {}) {
     checkOptions('consulHttp', options, RULES)
     const { url = 'http://127.0.0.1:8500', token, timeoutMs = 10_000, domain = 'consul' } = options
     if (!URL.canParse(url) || !/^https?:/.test(url)) {
-      throw new ResolverError('DNS_BAD_OPTION', `consulHttp: url is ${JSON.stringify(url)}, not an HTTP address`, {
+      const shown = JSON.stringify(withoutSecrets(url))
+      throw new ResolverError('DNS_BAD_OPTION', `consulHttp: url is ${shown}, not an HTTP address`, {
         hint: 'Write it like http://127.0.0.1:8500.',
       })
     }
     this.#options = options
-    this.#access = { url: new URL(url.endsWith('/') ? url : `${url}/`), token, timeoutMs }
-    this.#domain = checkedName(domain)
+    this.#access = consulAccess(new URL(url.endsWith('/') ? url : `${url}/`), token, timeoutMs)
+    this.domain = checkedName(domain)
   }
 
   async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
-    const asked = parseConsulName(name, this.#domain)
-    if (asked.kind !== 'service') return { ...(await this.#nothing(asked, signal)), records: [], addresses: new Map() }
-    return this.#srvAnswer(await this.#ask(asked, this.#signals(signal)))
+    const asked = parseConsulName(name, this.domain)
+    return this.#closing.during(signal, async (either) =>
+      asked.kind === 'service'
+        ? this.#srvAnswer(name, await this.#ask(asked, either))
+        : { ...(await this.#nothing(asked, either)), records: [], addresses: new Map() },
+    )
   }
 
   async resolveAddresses(name: string, options: ResolveAddressesOptions = {}): Promise<DnsAnswer<AddressRecord>> {
     const { family, signal } = options
-    const literal = literalAddress(name, family)
-    if (literal !== undefined) return literal
-    const asked = parseConsulName(name, this.#domain)
-    const addresses = await this.#addresses(asked, this.#signals(signal))
-    const all = [...new Set(addresses)].flatMap((address) => addressRecord(address))
-    const records = all.filter((record) => family === undefined || record.family === family)
-    if (records.length > 0) return { ...this.#common(), records }
-    return { ...this.#common(), records, empty: all.length > 0 ? 'nodata' : 'nxdomain' }
+    return this.#closing.during(signal, async (either) => {
+      const literal = literalAddress(name, family)
+      if (literal !== undefined) return literal
+      const addresses = await this.#addresses(parseConsulName(name, this.domain), either)
+      const all = [...new Set(addresses)].flatMap((address) => addressRecord(address))
+      const records = all.filter((record) => family === undefined || record.family === family)
+      if (records.length > 0) return { ...this.#common(), records }
+      return { ...this.#common(), records, empty: all.length > 0 ? 'nodata' : 'nxdomain' }
+    })
   }
 
   async resolveTxt(name: string, { signal }: ResolveOptions = {}): Promise<DnsAnswer<string>> {
-    const asked = parseConsulName(name, this.#domain)
-    if (asked.kind !== 'node') {
-      const { empty } =
-        asked.kind === 'service' ? await this.resolveSrv(name, signal === undefined ? {} : { signal }) : {}
-      return { ...this.#common(), records: [], empty: empty ?? 'nodata' }
-    }
-    const node = await this.#node(asked, this.#signals(signal))
-    const records = Object.entries(node?.meta ?? {}).map(([key, value]) => (key === '' ? value : `${key}=${value}`))
-    if (records.length > 0) return { ...this.#common(), records }
-    return { ...this.#common(), records, empty: node === undefined ? 'nxdomain' : 'nodata' }
+    const asked = parseConsulName(name, this.domain)
+    return this.#closing.during(signal, async (either) => {
+      if (asked.kind !== 'node') return { ...(await this.#nothing(asked, either)), records: [] }
+      const node = await this.#node(asked, either)
+      const records = Object.entries(node?.meta ?? {}).map(([key, value]) => (key === '' ? value : `${key}=${value}`))
+      if (records.length > 0) return { ...this.#common(), records }
+      return { ...this.#common(), records, empty: node === undefined ? 'nxdomain' : 'nodata' }
+    })
+  }
+
+  /**
+   * The instances of a service, by its name in the catalog: what the records of `<service>.service.<domain>` are made of,
+   * with the tags and the metadata that DNS does not tell.
+   *
+   * @throws {ResolverError} when Consul does not say
+   */
+  async instances(service: string, { signal }: ResolveOptions = {}): Promise<ConsulInstances> {
+    return this.#closing.during(signal, async (either) => this.#instances(await this.#ask(named(service), either)))
   }
 
   async *watchSrv(name: string, { signal }: ResolveOptions = {}): AsyncGenerator<SrvWatchEvent, never> {
-    const asked = parseConsulName(name, this.#domain)
+    const asked = parseConsulName(name, this.domain)
     if (asked.kind !== 'service') {
       throw new ResolverError('DNS_WRONG_SOURCE', `${name} is no service that could be watched`)
     }
+    const events = this.#watch(asked, signal, (reply) => {
+      const answer = this.#srvAnswer(name, reply)
+      return { said: JSON.stringify([answer.records, [...answer.addresses], answer.ignored]), answer }
+    })
+    for await (const event of events) yield 'said' in event ? { type: 'answer', answer: event.answer } : event
+    throw new ResolverError('DNS_CLOSED', 'the watch has ended')
+  }
+
+  /** Yields whenever {@link instances} may say something else, at first at once. Failures are tried again. Ends as `watchSrv` does. */
+  async *watchInstances(service: string, { signal }: ResolveOptions = {}): AsyncGenerator<void, never> {
+    const events = this.#watch(named(service), signal, (reply) => ({ said: JSON.stringify(this.#instances(reply)) }))
+    for await (const event of events) if ('said' in event) yield
+    throw new ResolverError('DNS_CLOSED', 'the watch has ended')
+  }
+
+  close(): void {
+    this.#closing.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  /** Blocking queries, one after another. `read` says what a reply says, so that equal ones are told apart from news. */
+  async *#watch<T extends { readonly said: string }>(
+    asked: ServiceName,
+    signal: AbortSignal | undefined,
+    read: (reply: ConsulReply) => T,
+  ): AsyncGenerator<T | Extract<SrvWatchEvent, { type: 'failed' }>, never> {
     const closing = this.#closing.signal
     const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
     let index = 0
-    let told: string | undefined
+    let said: string | undefined
     for (let failures = 0; ; ) {
       either.throwIfAborted()
       try {
-        const reply = await this.#ask(asked, [either], index)
+        const askedAt = performance.now()
+        const reply = await this.#ask(asked, either, index)
+        const news = read(reply)
         failures = 0
+        // Without an index, or behind a proxy that drops it, the next query would not block either.
+        const unblocked = reply.index === 0 || (reply.index <= index && performance.now() - askedAt < BLOCKED_MS)
         // An index that goes back means that the servers were restored or restarted: begin anew.
         index = reply.index < index ? 0 : reply.index
-        const answer = this.#srvAnswer(reply)
-        const text = JSON.stringify([answer.records, [...answer.addresses]])
-        if (text !== told) yield { type: 'answer', answer }
-        told = text
-        // Without an index the next query would not block.
-        if (index === 0) await pause(RETRY_MIN_MS, undefined, { signal: either })
+        if (news.said !== said) yield news
+        said = news.said
+        if (unblocked) await pause(RETRY_MIN_MS, undefined, { signal: either })
       } catch (error) {
         either.throwIfAborted()
         index = 0
@@ -163,19 +224,10 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     }
   }
 
-  close(): void {
-    this.#closing.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
-  }
-
-  #signals(signal: AbortSignal | undefined): Signals {
-    return [signal, this.#closing.signal]
-  }
-
   #common() {
-    const { host } = this.#access.url
     return {
       ttlSeconds: 0,
-      server: host,
+      server: this.#server,
       transport: 'http',
       authoritative: true,
       truncated: false,
@@ -183,9 +235,13 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     } as const
   }
 
+  get #server(): string {
+    return this.#access.url.host
+  }
+
   #ask(
     { service, tag, datacenter = this.#options.datacenter }: ServiceName,
-    signals: Signals,
+    signal: AbortSignal,
     index = 0,
   ): Promise<ConsulReply> {
     const { waitMs = 300_000, stale = true, passing = false } = this.#options
@@ -200,69 +256,74 @@ export class ConsulHttp implements SrvResolver, SrvWatcher {
     }
     // Consul adds up to a sixteenth to the wait, so that its clients do not all come at once.
     const blockedMs = index > 0 ? Math.ceil((waitMs * 17) / 16) : 0
-    return askConsul(this.#access, `v1/health/service/${encodeURIComponent(service)}`, parameters, signals, blockedMs)
+    return askConsul(this.#access, `v1/health/service/${encodeURIComponent(service)}`, parameters, signal, blockedMs)
   }
 
   /** Consul's DNS leaves out what is critical even where everything else is taken. */
-  #filtered(reply: ConsulReply): ConsulInstance[] {
-    const instances = instancesOf(reply, this.#access.url.host)
-    return instances.filter(({ Checks }) => !Checks.some(({ Status }) => Status === 'critical'))
-  }
-
-  async #instances(asked: ServiceName, signals: Signals): Promise<ConsulInstance[]> {
-    return this.#filtered(await this.#ask(asked, signals))
+  #instances(reply: ConsulReply): ConsulInstances {
+    const { instances, ignored } = instancesOf(reply, this.#server)
+    const usable = instances.filter(({ status }) => status !== 'critical')
+    return { instances: usable, ignored, stale: !reply.hasLeader, server: this.#server }
   }
 
   async #node(
     { node, datacenter = this.#options.datacenter }: Extract<ConsulName, { kind: 'node' }>,
-    signals: Signals,
+    signal: AbortSignal,
   ) {
     const parameters = new URLSearchParams(datacenter === undefined ? {} : { dc: datacenter })
-    const reply = await askConsul(this.#access, `v1/catalog/node/${encodeURIComponent(node)}`, parameters, signals)
-    return nodeOf(reply, this.#access.url.host)
+    const reply = await askConsul(this.#access, `v1/catalog/node/${encodeURIComponent(node)}`, parameters, signal)
+    return nodeOf(reply, this.#server)
   }
 
-  async #addresses(asked: ConsulName, signals: Signals): Promise<string[]> {
+  async #addresses(asked: ConsulName, signal: AbortSignal): Promise<string[]> {
     if (asked.kind === 'address') return [asked.address]
     if (asked.kind === 'node') {
-      const node = await this.#node(asked, signals)
+      const node = await this.#node(asked, signal)
       return node === undefined ? [] : [node.address]
     }
-    return (await this.#instances(asked, signals)).map(addressOfInstance)
+    const { instances, ignored } = this.#instances(await this.#ask(asked, signal))
+    if (instances.length === 0 && ignored.length > 0) throw noneUsable(asked.service, this.#server, ignored)
+    return instances.map(addressOfInstance)
   }
 
-  async #nothing(asked: ConsulName, signal: AbortSignal | undefined) {
-    const exists = (await this.#addresses(asked, this.#signals(signal))).length > 0
+  async #nothing(asked: ConsulName, signal: AbortSignal) {
+    const exists = (await this.#addresses(asked, signal)).length > 0
     return { ...this.#common(), empty: exists ? ('nodata' as const) : ('nxdomain' as const) }
   }
 
-  #srvAnswer(reply: ConsulReply): SrvAnswer {
+  #srvAnswer(name: string, reply: ConsulReply): SrvAnswer {
+    const { instances, ignored: strange, stale } = this.#instances(reply)
     const addresses = new Map<string, readonly AddressRecord[]>()
-    const records = new Map<string, SrvRecord>()
-    for (const instance of this.#filtered(reply)) {
+    const found = new Map<string, FoundSrvRecord>()
+    for (const instance of instances) {
       const target = this.#targetOf(instance)
-      const { Passing, Warning } = instance.Service.Weights
-      const weight = instance.Checks.some(({ Status }) => Status === 'warning') ? Warning : Passing
-      const { Port: port } = instance.Service
-      records.set(`${nameKey(target)}:${port}`, { target, port, priority: PRIORITY, weight, ttlSeconds: 0 })
+      const { port, weight } = instance
+      found.set(`${nameKey(target)}:${port}`, { target, port, priority: PRIORITY, weight, ttlSeconds: 0 })
       const known = addressRecord(addressOfInstance(instance))
       if (known.length > 0) addresses.set(nameKey(target), known)
     }
-    const empty = records.size === 0 ? { empty: 'nxdomain' as const } : {}
-    return { ...this.#common(), stale: !reply.hasLeader, records: [...records.values()], ...empty, addresses }
+    const { records, ignored: wrong } = usableSrvRecords(found.values())
+    const ignored = [...strange, ...wrong]
+    if (records.length === 0 && ignored.length > 0) throw noneUsable(name, this.#server, ignored)
+    const empty = records.length === 0 ? { empty: 'nxdomain' as const } : {}
+    return { ...this.#common(), stale, records, ...empty, ...(ignored.length > 0 && { ignored }), addresses }
   }
 
   /** The target that Consul's DNS would give. */
-  #targetOf({ Node: node, Service: { Address } }: ConsulInstance): string {
-    const where = `${node.Datacenter}.${this.#domain}`
-    if (Address === '') return `${node.Node}.node.${where}`
-    return isIP(Address) === 0 ? Address.replace(/\.$/, '') : `${addressLabel(Address)}.addr.${where}`
+  #targetOf({ node, datacenter, address }: ConsulInstance): string {
+    const where = `${datacenter}.${this.domain}`
+    if (address === '') return `${node}.node.${where}`
+    return isIP(address) === 0 ? withoutDot(address) : `${addressLabel(address)}.addr.${where}`
   }
 }
 
+function named(service: string): ServiceName {
+  return { kind: 'service', service }
+}
+
 /** The address of the service where it has one, else that of its node. */
-function addressOfInstance({ Node: node, Service: { Address } }: ConsulInstance): string {
-  return isIP(Address) === 0 ? node.Address : Address
+function addressOfInstance({ nodeAddress, address }: ConsulInstance): string {
+  return isIP(address) === 0 ? nodeAddress : address
 }
 
 function addressRecord(address: string): AddressRecord[] {

@@ -1,8 +1,8 @@
+import { anything, checkOptions } from '../check-options.ts'
 import { ResolverError } from '../error.ts'
-import type { SrvResolver } from '../resolver.ts'
-import { Zone } from '../zone/zone.ts'
-import { parseZoneText } from '../zone/zone-text.ts'
-import { zoneResolver } from './static.ts'
+import type { ClosableResolver } from '../resolver.ts'
+import { zoneOfText } from './file.ts'
+import { LoadedZone, zoneResolver } from './static.ts'
 
 /** Options of {@link envResolver}. */
 export interface EnvResolverOptions {
@@ -14,11 +14,16 @@ export interface EnvResolverOptions {
  * A resolver over an environment variable, `DYNSRV_RECORDS` when left out: hosts and zone lines as `parseZoneText` reads
  * them, separated by commas or line ends. It is read at each lookup.
  *
- * A variable that is not set rejects with `DNS_SOURCE_FAILED`; one that is set and empty is an empty zone.
+ * A variable that is not set rejects with `DNS_SOURCE_FAILED`; one that is set and empty is an empty zone. A line that is
+ * wrong is left out, as in a file.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`
  */
-export function envResolver(variable = 'DYNSRV_RECORDS', { env = process.env }: EnvResolverOptions = {}): SrvResolver {
+export function envResolver(variable = 'DYNSRV_RECORDS', options: EnvResolverOptions = {}): ClosableResolver {
+  checkOptions('envResolver', options, { env: anything })
+  const { env = process.env } = options
   let text: string | undefined
-  let zone = new Zone()
+  let zone = new LoadedZone()
   return zoneResolver(`$${variable}`, async () => {
     const found = env[variable]
     if (found === undefined) {
@@ -27,7 +32,7 @@ export function envResolver(variable = 'DYNSRV_RECORDS', { env = process.env }: 
       })
     }
     if (found !== text) {
-      zone = new Zone(parseZoneText(found.replaceAll(',', '\n'), `$${variable}`))
+      zone = zoneOfText(found.replaceAll(',', '\n'), `$${variable}`)
       text = found
     }
     return zone

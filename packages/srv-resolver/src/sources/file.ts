@@ -1,39 +1,31 @@
-import { readFile, stat } from 'node:fs/promises'
+import { ChangingFile } from '../changing-file.ts'
 import { ResolverError } from '../error.ts'
-import type { SrvResolver } from '../resolver.ts'
-import { Zone } from '../zone/zone.ts'
-import { parseZoneText } from '../zone/zone-text.ts'
-import { zoneResolver } from './static.ts'
+import type { ClosableResolver } from '../resolver.ts'
+import { readZoneText } from '../zone/zone-text.ts'
+import { LoadedZone, zoneResolver } from './static.ts'
 
 /**
  * A resolver over a file of hosts and zone lines (`parseZoneText` says how it looks), `/etc/hosts` when left out. It is
  * read at the first lookup and again whenever it has changed.
  *
- * A file that is missing, cannot be read or has a bad line rejects with `DNS_SOURCE_FAILED` or `DNS_BAD_RECORD`; it is
- * never an empty zone. Before DNS, use it with `failover([fileResolver(), dnsClient()], { onEmpty: true })`.
+ * A file that is missing or cannot be read rejects with `DNS_SOURCE_FAILED`; it is never an empty zone. A line that is
+ * wrong is left out: answers about its name list it as `ignored`, and reject with `DNS_BAD_RECORD` when nothing else is
+ * left. Before DNS, use it with `failover([fileResolver(), dnsClient()], { onEmpty: true })`.
  */
-export function fileResolver(path = '/etc/hosts'): SrvResolver {
-  let version = ''
-  let zone = new Zone()
+export function fileResolver(path = '/etc/hosts'): ClosableResolver {
+  const file = new ChangingFile(path, (text) => zoneOfText(text, path))
   return zoneResolver(path, async () => {
-    let text: string | undefined
     try {
-      const { ino, mtimeMs, size } = await stat(path)
-      const found = `${ino} ${mtimeMs} ${size}`
-      if (found === version) return zone
-      version = found
-      text = await readFile(path, 'utf8')
+      return await file.current()
     } catch (cause) {
-      version = ''
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new ResolverError('DNS_SOURCE_FAILED', `the records cannot be read from ${path}: ${why}`, { cause })
     }
-    try {
-      zone = new Zone(parseZoneText(text, path))
-      return zone
-    } catch (error) {
-      version = ''
-      throw error
-    }
   })
+}
+
+/** The zone that a text describes, with the lines that are wrong. */
+export function zoneOfText(text: string, source: string): LoadedZone {
+  const { records, faults } = readZoneText(text, source)
+  return new LoadedZone(records, faults)
 }

@@ -1,11 +1,12 @@
 import { Resolver } from 'node:dns/promises'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
 import { checkOptions, texts, whole } from '../check-options.ts'
+import { closable } from '../closable.ts'
 import { checkedName } from '../dns-name.ts'
 import { ResolverError, type ResolverErrorCode } from '../error.ts'
-import { withLinkedSignal } from '../linked-signal.ts'
-import type { AddressRecord, DnsAnswer, SrvAnswer, SrvResolver } from '../resolver.ts'
+import type { AddressRecord, ClosableResolver, DnsAnswer, SrvAnswer } from '../resolver.ts'
 import { parseServerAddress } from '../server-address.ts'
+import { answeredSrvRecords } from '../usable-srv-records.ts'
 
 /** Options of {@link nodeDns}. */
 export interface NodeDnsOptions {
@@ -39,35 +40,24 @@ const CODES: Readonly<Record<string, ResolverErrorCode>> = {
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
-export function nodeDns(options: NodeDnsOptions = {}): SrvResolver & { close(): void } {
+export function nodeDns(options: NodeDnsOptions = {}): ClosableResolver {
   checkOptions('nodeDns', options, { servers: texts, timeoutMs: whole(1, 600_000), tries: whole(1, 100) })
   const { servers, timeoutMs = 2000, tries = 2 } = options
   const addresses = servers?.map(parseServerAddress)
-  const closing = new AbortController()
 
   async function look<R>(
     name: string,
     signal: AbortSignal | undefined,
     ask: (resolver: Resolver, name: string) => Promise<R[]>,
-    ttlOf: (record: R) => number,
+    ttlOf: (record: R) => number = () => 0,
   ): Promise<DnsAnswer<R>> {
     const bare = checkedName(name)
-    return withLinkedSignal([signal, closing.signal], (either) => lookBare(name, bare, either, ask, ttlOf))
-  }
-
-  async function lookBare<R>(
-    name: string,
-    bare: string,
-    either: AbortSignal,
-    ask: (resolver: Resolver, name: string) => Promise<R[]>,
-    ttlOf: (record: R) => number,
-  ): Promise<DnsAnswer<R>> {
     // A resolver for each lookup, because cancel() ends everything that a resolver does.
     const resolver = new Resolver({ timeout: timeoutMs, tries })
     if (addresses !== undefined) resolver.setServers(addresses.map(({ text }) => text))
     const server = resolver.getServers().join(', ')
     const cancel = () => resolver.cancel()
-    either.addEventListener('abort', cancel)
+    signal?.addEventListener('abort', cancel)
     const common = { server, transport: 'udp', authoritative: false, truncated: false, stale: false } as const
     try {
       const records = await ask(resolver, bare)
@@ -76,7 +66,7 @@ export function nodeDns(options: NodeDnsOptions = {}): SrvResolver & { close(): 
         ? { ...common, records, ttlSeconds: 0, empty: 'nodata' }
         : { ...common, records, ttlSeconds }
     } catch (cause) {
-      either.throwIfAborted()
+      signal?.throwIfAborted()
       const code = (cause as NodeJS.ErrnoException).code ?? ''
       const empty = EMPTY[code]
       if (empty !== undefined) return { ...common, records: [], ttlSeconds: 0, empty }
@@ -89,37 +79,26 @@ export function nodeDns(options: NodeDnsOptions = {}): SrvResolver & { close(): 
         },
       )
     } finally {
-      either.removeEventListener('abort', cancel)
+      signal?.removeEventListener('abort', cancel)
     }
   }
 
-  return {
+  return closable({
     async resolveSrv(name, { signal } = {}): Promise<SrvAnswer> {
-      const answer = await look(
-        name,
-        signal,
-        (resolver, bare) => resolver.resolveSrv(bare),
-        () => 0,
-      )
-      const records = answer.records.flatMap(({ name: target, port, priority, weight }) =>
-        target === '' || target === '.'
-          ? []
-          : [{ target: target.replace(/\.$/, ''), port, priority, weight, ttlSeconds: 0 }],
-      )
-      const absent = records.length === 0 && answer.records.length > 0
-      return { ...answer, records, ...(absent && { empty: 'absent' as const }), addresses: new Map() }
+      const answer = await look(name, signal, (resolver, bare) => resolver.resolveSrv(bare))
+      const found = answer.records.map(({ name: target, ...record }) => ({ ...record, target }))
+      const offered = found.filter(({ target }) => target !== '' && target !== '.')
+      const usable = answeredSrvRecords(offered, { name, server: answer.server })
+      const absent = offered.length === 0 && found.length > 0
+      return { ...answer, ...usable, ...(absent && { empty: 'absent' as const }), addresses: new Map() }
     },
     async resolveAddresses(name, { family, signal } = {}): Promise<DnsAnswer<AddressRecord>> {
       const literal = literalAddress(name, family)
       if (literal !== undefined) return literal
       return mergeFamilies(family, async (one) => {
-        const answer = await look(
-          name,
-          signal,
-          (resolver, bare) =>
-            one === 4 ? resolver.resolve4(bare, { ttl: true }) : resolver.resolve6(bare, { ttl: true }),
-          ({ ttl }) => ttl,
-        )
+        const ask = (resolver: Resolver, bare: string) =>
+          one === 4 ? resolver.resolve4(bare, { ttl: true }) : resolver.resolve6(bare, { ttl: true })
+        const answer = await look(name, signal, ask, ({ ttl }) => ttl)
         return {
           ...answer,
           records: answer.records.map(({ address, ttl }) => ({ address, family: one, ttlSeconds: ttl })),
@@ -127,16 +106,8 @@ export function nodeDns(options: NodeDnsOptions = {}): SrvResolver & { close(): 
       })
     },
     async resolveTxt(name, { signal } = {}): Promise<DnsAnswer<string>> {
-      const answer = await look(
-        name,
-        signal,
-        (resolver, bare) => resolver.resolveTxt(bare),
-        () => 0,
-      )
+      const answer = await look(name, signal, (resolver, bare) => resolver.resolveTxt(bare))
       return { ...answer, records: answer.records.map((parts) => parts.join('')) }
     },
-    close() {
-      closing.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
-    },
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type OptionRule, whole } from '../check-options.ts'
-import { checkedName } from '../dns-name.ts'
+import { nameFault } from '../dns-name.ts'
 import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 
@@ -32,9 +32,9 @@ export const DEFAULT_TTL_SECONDS = 5
 const MAX_TXT = 65_000
 
 const PORT = whole(0, 65_535)
-const domain: OptionRule = { test: isDomain, what: 'a domain name' }
+const domain: OptionRule = { test: (value) => nameFault(value) === undefined, what: 'a domain name' }
 const srvTarget: OptionRule = {
-  test: (value) => value === '.' || isDomain(value),
+  test: (value) => value === '.' || nameFault(value) === undefined,
   what: 'a domain name, or . for none',
 }
 const COMMON: Readonly<Record<string, OptionRule>> = { name: domain, ttlSeconds: whole(0, MAX_TTL_SECONDS) }
@@ -54,33 +54,28 @@ const OPTIONAL = new Set(['ttlSeconds', 'priority', 'weight'])
 
 /** @throws {ResolverError} `DNS_BAD_RECORD`, naming the record and the field that is wrong */
 export function checkZoneRecord(record: ZoneRecord): ZoneRecord {
+  const fault = zoneRecordFault(record)
+  if (fault === undefined) return record
+  const shown = JSON.stringify(Object(record)).slice(0, 200)
+  throw new ResolverError('DNS_BAD_RECORD', `the record ${shown} cannot be served: ${fault}`)
+}
+
+/** What is wrong with a record, in words; undefined when nothing is. */
+export function zoneRecordFault(record: unknown): string | undefined {
   const given = Object(record) as Readonly<Record<string, unknown>>
   const own = FIELDS[String(given.type)]
-  if (own === undefined) throw bad(given, `its type is not one of ${Object.keys(FIELDS).join(', ')}`)
+  if (own === undefined) return `its type is not one of ${Object.keys(FIELDS).join(', ')}`
   const rules = { ...COMMON, ...own }
   for (const [field, rule] of Object.entries(rules)) {
     const value = given[field]
     if (value === undefined && OPTIONAL.has(field)) continue
-    if (!rule.test(value)) throw bad(given, `${field} is ${JSON.stringify(value) ?? 'missing'}, not ${rule.what}`)
+    if (!rule.test(value)) return `its ${field} is ${shown(value)}, not ${rule.what}`
   }
   const unknown = Object.keys(given).find((field) => field !== 'type' && !(field in rules))
-  if (unknown !== undefined) throw bad(given, `it has an unknown field ${unknown}`)
-  return record
+  return unknown === undefined ? undefined : `it has an unknown field ${unknown}`
 }
 
-function isDomain(value: unknown): boolean {
-  try {
-    checkedName(value)
-    return true
-  } catch (error) {
-    if (error instanceof ResolverError) return false
-    throw error
-  }
-}
-
-function bad(record: object, why: string): ResolverError {
-  return new ResolverError(
-    'DNS_BAD_RECORD',
-    `the record ${JSON.stringify(record).slice(0, 200)} cannot be served: ${why}`,
-  )
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing'
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)).slice(0, 80)
 }

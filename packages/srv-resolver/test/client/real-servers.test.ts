@@ -1,8 +1,9 @@
 import { type Consul, startConsul } from '@dynsrv/tools/consul'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CONTRACT_SERVICE as SERVICE } from '../../src/contract.ts'
 import { consulHttp, dnsClient, nodeDns, type TrimEvent, trimDetecting } from '../../src/index.ts'
-import { resolverContract, SERVICE, type Subject } from '../resolver-contract.ts'
+import { itIsAResolver } from '../contract.ts'
 import { startNamed } from './peers/named.ts'
 
 const COUNTS = [3, 100, 1000]
@@ -76,7 +77,7 @@ describe('Consul', () => {
       })),
     )
 
-  resolverContract(
+  itIsAResolver(
     'consulHttp',
     async () => {
       const own = await startConsul()
@@ -87,6 +88,9 @@ describe('Consul', () => {
           tags: [label],
           address: `${label}.${SERVICE}`,
         })),
+        { id: 'mixed-a', service: 'mixed', port: 9001, address: 'node-a.mixed.service.consul' },
+        { id: 'mixed-c', service: 'mixed', port: 0, address: 'node-c.mixed.service.consul' },
+        { id: 'unusable-c', service: 'unusable', port: 0, address: 'node-c.unusable.service.consul' },
       )
       const resolver = consulHttp({ url: own.url })
       let stopped = false
@@ -94,8 +98,7 @@ describe('Consul', () => {
         if (!stopped) await own.stop()
         stopped = true
       }
-      const subject: Subject = { resolver, breakDown, [Symbol.asyncDispose]: breakDown }
-      return subject
+      return { resolver, breakDown, [Symbol.asyncDispose]: breakDown }
     },
     { ttl: false },
   )

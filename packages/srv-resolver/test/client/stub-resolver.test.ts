@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { parseResolvConf } from '../../src/client/resolv-conf.ts'
 import {
@@ -34,7 +34,7 @@ describe('resolv.conf', () => {
     const onQuery = ({ name }: ZoneQuery) => asked.push(name)
     await using one = await startZoneServer({ records: [SRV('svc.one.test')], onQuery })
     await using two = await startZoneServer({ records: [SRV('svc.two.test'), SRV('svc')], onQuery })
-    const folder = await mkdtemp(join(tmpdir(), 'resolv-'))
+    const folder = temporaryFolder('resolv')
     const resolvConf = join(folder, 'resolv.conf')
     await writeFile(resolvConf, `nameserver ${one.address}\nsearch none.test one.test\n`)
     const dns = dnsClient({ resolvConf })
@@ -229,7 +229,7 @@ describe('records as text', () => {
   })
 
   it('is read again when the file changes, and a bad file is no empty zone', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'records-'))
+    const folder = temporaryFolder('records')
     const path = join(folder, 'records')
     await writeFile(path, 'svc.test SRV 0 0 1 a.svc.test')
     const resolver = fileResolver(path)
@@ -240,6 +240,31 @@ describe('records as text', () => {
     await expect(resolver.resolveSrv('svc.test')).rejects.toMatchObject({ code: 'DNS_BAD_RECORD' })
     await rm(folder, { recursive: true })
     await expect(resolver.resolveSrv('svc.test')).rejects.toMatchObject({ code: 'DNS_SOURCE_FAILED' })
+  })
+
+  it('gives every lookup the file, also those that ask while it is read for the first time', async () => {
+    const path = join(temporaryFolder('records'), 'records')
+    await writeFile(path, 'svc.test SRV 0 0 1 a.svc.test\n::1 a.svc.test')
+    const resolver = fileResolver(path)
+    const asked = [1, 2, 3].map(() => resolver.resolveAddresses('a.svc.test'))
+    for (const { records } of await Promise.all(asked)) expect(records).toMatchObject([{ address: '::1' }])
+  })
+
+  it('loses the wrong line of a file, and says so where its name is asked for', async () => {
+    const path = join(temporaryFolder('records'), 'records')
+    await writeFile(
+      path,
+      'svc.test SRV 0 0 1 a.svc.test\nsvc.test SRV 0 0 99999 b.svc.test\nother.test A 1.2.3\n10.0.0.1',
+    )
+    const resolver = fileResolver(path)
+    const { records, ignored } = await resolver.resolveSrv('SVC.test')
+    expect(records).toMatchObject([{ target: 'a.svc.test' }])
+    expect(ignored).toStrictEqual([
+      { target: `line 2 of ${path}`, reason: 'its port is 99999, not a whole number from 0 to 65535' },
+      { target: `line 4 of ${path}`, reason: '10.0.0.1 has no name behind it' },
+    ])
+    expect((await resolver.resolveAddresses('svc.test')).empty).toBe('nodata')
+    await expect(resolver.resolveAddresses('other.test')).rejects.toMatchObject({ code: 'DNS_BAD_RECORD' })
   })
 
   it('takes an empty variable for an empty zone, a missing one for a failure', async () => {

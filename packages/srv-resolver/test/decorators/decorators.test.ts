@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, type Mock, vi } from 'vitest'
 import {
+  type ClosableResolver,
   cached,
   failover,
   metered,
@@ -244,6 +245,33 @@ describe('metered', () => {
   })
 })
 
+describe('the end of a decorator', () => {
+  /** A resolver, and how often it was closed. */
+  function watched(): { readonly resolver: SrvResolver; readonly close: Mock } {
+    const close = vi.fn()
+    return { resolver: { ...scripted(answer(['a'])).resolver, close }, close }
+  }
+  const DECORATORS: Record<string, (one: SrvResolver, other: SrvResolver) => ClosableResolver> = {
+    cached: (one) => cached(one),
+    staleOnError: (one) => staleOnError(one),
+    failover: (one, other) => failover([one, other]),
+    racing: (one, other) => racing([one, other]),
+    metered: (one) => metered(one),
+    sameDomain: (one) => sameDomain(one),
+    trimDetecting: (one, other) => trimDetecting(one, { tcp: other }),
+  }
+
+  it.each(Object.entries(DECORATORS))('%s closes what it asks, and gives nothing from before', async (name, make) => {
+    const [one, other] = [watched(), watched()]
+    const resolver = make(one.resolver, other.resolver)
+    await resolver.resolveSrv(SERVICE)
+    await resolver[Symbol.asyncDispose]()
+    expect(one.close).toHaveBeenCalledOnce()
+    expect(other.close).toHaveBeenCalledTimes(['failover', 'racing', 'trimDetecting'].includes(name) ? 1 : 0)
+    await expect(resolver.resolveSrv(SERVICE)).rejects.toMatchObject({ code: 'DNS_CLOSED' })
+  })
+})
+
 describe('sameDomain', () => {
   const foreign = { target: 'evil.example.org', port: 1, priority: 0, weight: 0, ttlSeconds: 1 }
   const lookalike = { ...foreign, target: 'x.notservice.consul' }
@@ -254,8 +282,10 @@ describe('sameDomain', () => {
     const resolver = sameDomain(scripted({ ...mixed, records: [...mixed.records, foreign, lookalike] }).resolver, {
       onForeign: ({ records }) => told.push(...records.map(({ target }) => target)),
     })
-    expect(labelsOf(await resolver.resolveSrv(SERVICE))).toStrictEqual(['a'])
+    const { ignored, ...rest } = await resolver.resolveSrv(SERVICE)
+    expect(labelsOf(rest)).toStrictEqual(['a'])
     expect(told).toStrictEqual(['evil.example.org', 'x.notservice.consul'])
+    expect(ignored).toStrictEqual(told.map((target) => ({ target, reason: 'it lies outside service.consul' })))
   })
 
   it('rejects when nothing is left, and takes a suffix that is allowed', async () => {
@@ -266,6 +296,23 @@ describe('sameDomain', () => {
     })
     const allowed = sameDomain(script.resolver, { suffixes: ['Example.org'] })
     expect((await allowed.resolveSrv(SERVICE)).records).toHaveLength(1)
+  })
+
+  it.each([
+    [SERVICE, 'lab-1.node.dc1.consul', true],
+    [SERVICE, 'lab-1.node.consul', true],
+    [SERVICE, 'c0000201.addr.dc1.consul', true],
+    [`a.${SERVICE}`, 'lab-1.node.dc1.consul', true],
+    ['my-service.service.dc1.consul', 'lab-1.node.dc1.consul', true],
+    [SERVICE, 'lab-1.node.dc1.consul.evil.test', false],
+    [SERVICE, 'evil.node.test', false],
+    ['my.service.com', 'evil.node.com', false],
+    ['my-service.test', 'lab-1.node.dc1.consul', false],
+  ])('of %s lets %s in: %j', async (name, target, allowed) => {
+    const script = scripted(answer([], { records: [{ ...foreign, target }] }))
+    const asked = sameDomain(script.resolver).resolveSrv(name)
+    if (allowed) expect((await asked).records).toHaveLength(1)
+    else await expect(asked).rejects.toMatchObject({ code: 'DNS_FOREIGN_TARGETS' })
   })
 
   it('never takes a top-level domain for the parent, and skips underscore labels', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CONTRACT_RECORDS, CONTRACT_UNUSABLE_RECORDS, type ResolverSubject } from '../../src/contract.ts'
 import {
   cached,
   dnsClient,
@@ -17,9 +18,10 @@ import {
   staticResolver,
   trimDetecting,
 } from '../../src/index.ts'
-import { CONTRACT_RECORDS, resolverContract, type Subject } from '../resolver-contract.ts'
+import { itIsAResolver } from '../contract.ts'
 
-const LINES = CONTRACT_RECORDS.map((record) =>
+const RECORDS = [...CONTRACT_RECORDS, ...CONTRACT_UNUSABLE_RECORDS]
+const LINES = RECORDS.map((record) =>
   record.type === 'SRV'
     ? `${record.name} ${record.ttlSeconds} IN SRV ${record.priority} ${record.weight} ${record.port} ${record.target}.`
     : record.type === 'A'
@@ -29,8 +31,8 @@ const LINES = CONTRACT_RECORDS.map((record) =>
 const QUICK = { timeoutMs: 300, tries: 1 }
 
 function overZone(make: (server: string) => SrvResolver, zone: Parameters<typeof startZoneServer>[0] = {}) {
-  return async (): Promise<Subject> => {
-    const server = await startZoneServer({ ...zone, records: CONTRACT_RECORDS })
+  return async (): Promise<ResolverSubject> => {
+    const server = await startZoneServer({ ...zone, records: RECORDS })
     const resolver = make(server.address)
     return {
       resolver,
@@ -46,48 +48,48 @@ function overZone(make: (server: string) => SrvResolver, zone: Parameters<typeof
 const udp = (server: string) => dnsClient({ servers: [server], ...QUICK })
 const tcp = (server: string) => dnsClient({ servers: [server], transport: 'tcp', ...QUICK })
 
-resolverContract('dnsClient over UDP', overZone(udp))
-resolverContract('dnsClient over TCP', overZone(tcp))
-resolverContract('dnsClient with compressed targets', overZone(udp, { compressTargets: true }))
-resolverContract('dnsClient over IPv6', overZone(udp, { host: '::1' }))
-resolverContract(
+itIsAResolver('dnsClient over UDP', overZone(udp))
+itIsAResolver('dnsClient over TCP', overZone(tcp))
+itIsAResolver('dnsClient with compressed targets', overZone(udp, { compressTargets: true }))
+itIsAResolver('dnsClient over IPv6', overZone(udp, { host: '::1' }))
+itIsAResolver(
   'nodeDns',
   overZone((server) => nodeDns({ servers: [server], ...QUICK })),
   { ttl: false, addresses: false },
 )
-resolverContract(
+itIsAResolver(
   'cached',
   overZone((server) => cached(udp(server))),
 )
-resolverContract(
+itIsAResolver(
   'staleOnError',
   overZone((server) => staleOnError(udp(server))),
 )
-resolverContract(
+itIsAResolver(
   'failover',
   overZone((server) => failover([dnsClient({ servers: ['127.0.0.1:1'], ...QUICK }), udp(server)])),
 )
-resolverContract(
+itIsAResolver(
   'racing',
   overZone((server) => racing([udp(server), tcp(server)])),
 )
-resolverContract(
+itIsAResolver(
   'metered',
   overZone((server) => metered(udp(server))),
 )
-resolverContract(
+itIsAResolver(
   'sameDomain',
   overZone((server) => sameDomain(udp(server))),
 )
-resolverContract(
+itIsAResolver(
   'trimDetecting',
   overZone((server) => trimDetecting(udp(server), { tcp: tcp(server) })),
 )
-resolverContract('staticResolver', async () => {
-  const resolver = staticResolver(CONTRACT_RECORDS)
+itIsAResolver('staticResolver', async () => {
+  const resolver = staticResolver(RECORDS)
   return { resolver, breakDown: () => resolver.close(), [Symbol.asyncDispose]: () => Promise.resolve() }
 })
-resolverContract('fileResolver', async () => {
+itIsAResolver('fileResolver', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'records-'))
   const path = join(folder, 'records')
   await writeFile(path, `# members\n${LINES.join('\n')}\n`)
@@ -97,7 +99,7 @@ resolverContract('fileResolver', async () => {
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   }
 })
-resolverContract('envResolver', async () => {
+itIsAResolver('envResolver', async () => {
   const env: Record<string, string | undefined> = { DYNSRV_RECORDS: LINES.join(', ') }
   return {
     resolver: envResolver(undefined, { env }),
