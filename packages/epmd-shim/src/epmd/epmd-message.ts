@@ -1,6 +1,7 @@
+import { isDialable } from '../dist-port.ts'
 import { EpmdError } from '../error.ts'
 
-/** What a node tells of itself in `ALIVE2_REQ`, and epmd of a node in `PORT2_RESP`. */
+/** What a node says of itself in `ALIVE2_REQ`, and epmd of a node in `PORT2_RESP`. */
 export interface EpmdNode {
   /** The part before the `@`, without host. */
   readonly name: string
@@ -148,19 +149,20 @@ export function encodeNamesReply(epmdPort: number, nodes: Iterable<{ name: strin
 }
 
 /**
- * Reads the whole answer to `NAMES_REQ`.
+ * Reads the whole answer to `NAMES_REQ`. A line that names no node, or a port that nobody can dial, is left out.
  *
- * @throws {EpmdError} `EPMD_NO_REPLY`, `EPMD_MALFORMED_REPLY`
+ * @throws {EpmdError} `EPMD_NO_REPLY`; `EPMD_MALFORMED_REPLY` when none of its lines names a node
  */
 export function decodeNamesReply(reply: Uint8Array): readonly { name: string; port: number }[] {
-  return textAfterPort(reply, 'a list of names')
+  const lines = textAfterPort(reply, 'a list of names')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => {
-      const [, name, port] = /^name (.*) at port (\d+)$/.exec(line) ?? []
-      if (name === undefined) throw malformed('a list of names', reply)
-      return { name, port: Number(port) }
-    })
+  const named = lines.flatMap((line) => {
+    const [, name, port] = /^name (.*) at port (\d+)$/.exec(line) ?? []
+    return name !== undefined && isDialable(Number(port)) ? [{ name, port: Number(port) }] : []
+  })
+  if (lines.length > 0 && named.length === 0) throw malformed('a list of names', reply)
+  return named
 }
 
 /** One line of a dump. */

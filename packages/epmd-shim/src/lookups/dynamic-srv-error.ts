@@ -1,6 +1,7 @@
 import type { SrvAnswer, SrvRecord } from '@dynsrv/srv-resolver'
 import type { AddressFamily, CallOptions } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
+import { offerOf } from './offer.ts'
 
 /** What is looked up, for the text of an error. */
 export interface Lookup extends CallOptions {
@@ -19,7 +20,21 @@ export function notAService(host: string): EpmdError {
 }
 
 export function notFound({ host, instance }: Lookup, service: SrvAnswer, tagged: SrvAnswer): EpmdError {
-  const targets = service.records.map(({ target }) => target).slice(0, 5)
+  const { records, ignored } = offerOf(service)
+  const targets = records.map(({ target }) => target).slice(0, 5)
+  const unusable = [...ignored, ...offerOf(tagged).ignored]
+  const own =
+    unusable.find(({ target }) => target.toLowerCase() === instance.toLowerCase()) ?? offerOf(tagged).ignored[0]
+  if (own !== undefined) {
+    return new EpmdError(
+      'EPMD_NOT_FOUND',
+      `the SRV record with the target ${own.target} cannot be used: ${own.reason}`,
+      {
+        hint: 'Correct the record where it is registered.',
+        retryable: true,
+      },
+    )
+  }
   const seen =
     targets.length === 0 ? `${host} has none (${service.empty ?? 'nodata'})` : `${host} has ${targets.join(', ')}`
   const cut = isCut(service) || isCut(tagged) ? ' The answer was cut short, so it may be there all the same.' : ''

@@ -12,8 +12,8 @@ import type {
 } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
 import { type Lookup, lookupFailed, noAddress, notAService, notFound } from './dynamic-srv-error.ts'
+import { offerOf, recordsOfTarget } from './offer.ts'
 import { RecentSrvAnswers } from './recent-srv-answers.ts'
-import { recordsOfTarget } from './records-of-target.ts'
 import { isThrowAwayName, releaseName } from './throw-away-name.ts'
 
 /** Where the lookup through SRV records asks, and where this node listens. */
@@ -99,7 +99,7 @@ export class DynamicSrv implements EpmdModule {
     return isThrowAwayName(alive) ? 0 : distPort(this.#env)
   }
 
-  /** Registers nowhere, since DNS tells of this node; gives a random creation. */
+  /** Registers nowhere, since DNS names this node; gives a random creation. */
   async registerNode(_alive: string, port: number): Promise<{ creation: number }> {
     this.#ownPort = checkPort(port, 'the port to register', 1)
     return { creation: newCreation() }
@@ -115,19 +115,13 @@ export class DynamicSrv implements EpmdModule {
     const own = this.#portOfSelf(alive, host)
     if (own !== undefined) return { candidates: [loopback(own, family)], version: 6 }
     if (isIP(host) !== 0) throw notAService(host)
-    const lookup: Lookup = {
-      alive,
-      host,
-      instance: `${alive}.${host}`,
-      family,
-      ...(signal !== undefined && { signal }),
-    }
+    const lookup: Lookup = { alive, host, instance: `${alive}.${host}`, family, signal }
     const recordsOf = (answer: SrvAnswer) => recordsOfTarget(answer, lookup.instance)
     const service = await this.#srv(host, lookup, (kept) => recordsOf(kept).length > 0)
-    const named = usable(recordsOf(service))
+    const named = recordsOf(service)
     if (named.length > 0) return this.#addressesOf(named, service, lookup)
     const tagged = await this.#srv(lookup.instance, lookup, (answer) => answer.records.length > 0)
-    const records = usable(tagged.records)
+    const { records } = offerOf(tagged)
     if (records.length === 0) throw notFound(lookup, service, tagged)
     return this.#addressesOf(records, tagged, { ...lookup, lastResort: lookup.instance })
   }
@@ -135,16 +129,16 @@ export class DynamicSrv implements EpmdModule {
   /**
    * The members of a service, as its SRV records name them; targets that are not `label.service` are left out.
    *
-   * @param host the service; default: the one of this node
+   * @param host the service; default: that of this node
    * @throws {EpmdError} `EPMD_NAMES_UNKNOWN` with no host and no name of its own, `EPMD_LOOKUP_FAILED`
    */
-  async names(host = this.#self?.host): Promise<readonly RegisteredName[]> {
+  async names(host = this.#self?.host, { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
     if (host === undefined) {
       const hint = 'Pass the service whose nodes you want, or start a node with this module first.'
       throw new EpmdError('EPMD_NAMES_UNKNOWN', 'no service to list the nodes of', { hint })
     }
-    const { records } = await this.#srv(host, {}, () => false)
-    return usable(records).flatMap(({ target, port }) => {
+    const answer = await this.#srv(host, { signal }, () => false)
+    return offerOf(answer).records.flatMap(({ target, port }) => {
       const name = target.slice(0, -host.length - 1)
       return name !== '' && !name.includes('.') && sameName(target, `${name}.${host}`) ? [{ name, port }] : []
     })
@@ -197,7 +191,7 @@ export class DynamicSrv implements EpmdModule {
 
   async #resolve(target: string, lookup: Lookup): Promise<readonly AddressRecord[]> {
     const { family, lastResort, signal } = lookup
-    const options = { ...FAMILY_OPTION[family], ...optional(signal) }
+    const options = { ...FAMILY_OPTION[family], signal }
     for (const name of new Set([target, lastResort ?? target])) {
       try {
         const { records } = await this.#resolver.resolveAddresses(name, options)
@@ -227,8 +221,8 @@ function ofFamily(records: readonly AddressRecord[], family: AddressFamily): rea
  * there unless they were started with `-proto_dist inet6_tcp`.
  */
 function inDialOrder(records: readonly AddressRecord[]): readonly AddressRecord[] {
-  const four = records.filter(({ family }) => family === 4)
-  const six = records.filter(({ family }) => family === 6)
+  const four = records.filter(({ address, family }) => family === 4 && isIP(address) === 4)
+  const six = records.filter(({ address, family }) => family === 6 && isIP(address) === 6)
   return Array.from({ length: Math.max(four.length, six.length) }, (_, at) => [four[at], six[at]])
     .flat()
     .filter((record) => record !== undefined)
@@ -240,19 +234,10 @@ function notNegative(value: number, option: string): number {
   throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a number of 0 or more: ${String(value)}`, { hint })
 }
 
-/** Without the target `.`, which says that the service is not offered, and without ports that nobody can dial. */
-function usable(records: readonly SrvRecord[]): readonly SrvRecord[] {
-  return records.filter(({ target, port }) => target !== '.' && target !== '' && port > 0)
-}
-
 function loopback(port: number, family: AddressFamily): NodeAddressCandidate {
   return family === 'inet6' ? { ip: '::1', family: 6, port } : { ip: '127.0.0.1', family: 4, port }
 }
 
 function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
-}
-
-function optional(signal: AbortSignal | undefined): CallOptions {
-  return signal === undefined ? {} : { signal }
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { checkPort } from '../dist-port.ts'
+import { checkPort, isDialable } from '../dist-port.ts'
 import { callEpmd, openEpmd } from '../epmd/epmd-call.ts'
 import {
   type AliveReply,
@@ -20,7 +20,7 @@ export type RegistrationEvent =
   | { readonly type: 'failed'; readonly error: unknown; readonly retryInMs: number }
   | { readonly type: 'restored' }
 
-/** Which epmd is asked, and what it is told of this node. */
+/** Which epmd is asked, and what it learns of this node. */
 export interface ErlEpmdOptions {
   /** epmd's port, the same on every host. Default: `ERL_EPMD_PORT`, else 4369. */
   readonly epmdPort?: number
@@ -34,7 +34,7 @@ export interface ErlEpmdOptions {
   readonly reconnectMs?: number
   /** How the host of a node name is looked up; default: as the operating system does. */
   readonly lookup?: HostLookup
-  /** Is told when epmd went away and when the node is registered again. */
+  /** Called when epmd went away and when the node is registered again. */
   readonly onRegistration?: (event: RegistrationEvent) => void
   /** Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv
@@ -127,12 +127,19 @@ export class ErlEpmd implements EpmdModule {
     family: AddressFamily = 'any',
     { signal }: CallOptions = {},
   ): Promise<NodeAddress> {
-    const addresses = await this.#lookup(host, family, optional(signal))
+    const addresses = await this.#lookup(host, family, { signal })
     const reply = await this.#ask(host, addresses, { kind: 'PORT_PLEASE2_REQ', name: alive }, signal)
     const node = decodePortReply(reply)
     if (node === undefined) {
       const hint = `Check that the node runs on ${host} under this name; \`epmd -names\` there lists who is registered.`
       throw new EpmdError('EPMD_NOT_FOUND', `the epmd of ${host} knows no node ${alive}`, { hint, retryable: true })
+    }
+    if (!isDialable(node.port)) {
+      const hint = `Restart the node; \`epmd -names\` on ${host} shows what it registered.`
+      throw new EpmdError('EPMD_NO_ADDRESS', `${alive}@${host} is registered with the port ${node.port}`, {
+        hint,
+        retryable: true,
+      })
     }
     if (node.highestVersion < HIGHEST_VERSION || node.lowestVersion > HIGHEST_VERSION) {
       const range = `${node.lowestVersion} to ${node.highestVersion}`
@@ -143,8 +150,9 @@ export class ErlEpmd implements EpmdModule {
   }
 
   /** The nodes registered on a host; default: this machine. */
-  async names(host = 'localhost'): Promise<readonly RegisteredName[]> {
-    return decodeNamesReply(await this.#ask(host, await this.#lookup(host, 'any'), { kind: 'NAMES_REQ' }))
+  async names(host = 'localhost', { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
+    const addresses = await this.#lookup(host, 'any', { signal })
+    return decodeNamesReply(await this.#ask(host, addresses, { kind: 'NAMES_REQ' }, signal))
   }
 
   /**
@@ -164,6 +172,10 @@ export class ErlEpmd implements EpmdModule {
   }
 
   [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
 
@@ -254,10 +266,6 @@ function checkTime(ms: number, option: string): number {
   if (Number.isFinite(ms) && ms > 0 && ms <= 2 ** 31 - 1) return ms
   const hint = 'Pass a positive number of milliseconds.'
   throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a time: ${String(ms)}`, { hint })
-}
-
-function optional(signal: AbortSignal | undefined): CallOptions {
-  return signal === undefined ? {} : { signal }
 }
 
 function closed(): EpmdError {

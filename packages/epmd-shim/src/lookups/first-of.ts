@@ -1,15 +1,16 @@
 import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
+import { namesUnknown } from './names-unknown.ts'
 
 /**
  * Several modules as one: a node is where the first of them that knows it says.
  *
- * The first module chooses the port and the creation; all of them are told of the node, and all are closed. A lookup
+ * The first module chooses the port and the creation; the node registers with all of them, and all are closed. A lookup
  * that finds nothing is `EPMD_NOT_FOUND` only when every module said so.
  *
  * @throws {EpmdError} `EPMD_BAD_OPTION` without any module
  */
-export function firstOf(...modules: readonly EpmdModule[]): EpmdModule {
+export function firstOf(...modules: readonly EpmdModule[]): EpmdModule & AsyncDisposable {
   const [first, ...others] = modules
   if (first === undefined) {
     throw new EpmdError('EPMD_BAD_OPTION', 'firstOf got no module', { hint: 'Pass the modules in the order to ask.' })
@@ -17,7 +18,7 @@ export function firstOf(...modules: readonly EpmdModule[]): EpmdModule {
   return new FirstOf(first, others)
 }
 
-class FirstOf implements EpmdModule {
+class FirstOf implements EpmdModule, AsyncDisposable {
   readonly #first: EpmdModule
   readonly #others: readonly EpmdModule[]
 
@@ -59,15 +60,13 @@ class FirstOf implements EpmdModule {
   }
 
   /** The names that the modules know, each once; those that cannot list are passed over while another one can. */
-  async names(host?: string): Promise<readonly RegisteredName[]> {
-    const answers = await Promise.allSettled(this.#all().map((module) => module.names(host)))
+  async names(host?: string, options: CallOptions = {}): Promise<readonly RegisteredName[]> {
+    const answers = await Promise.allSettled(this.#all().map((module) => module.names(host, options)))
+    options.signal?.throwIfAborted()
     const known = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
     const failure = answers.find((answer) => answer.status === 'rejected' && !cannotList(answer.reason))
     if (failure?.status === 'rejected') throw failure.reason
-    if (known.length === 0) {
-      const hint = 'Add a module that keeps a list, such as DynamicSrv or Static.'
-      throw new EpmdError('EPMD_NAMES_UNKNOWN', 'none of the modules can list nodes', { hint })
-    }
+    if (known.length === 0) throw namesUnknown('none of the modules can list nodes')
     const byName = new Map<string, RegisteredName>()
     for (const one of known.flat()) if (!byName.has(one.name)) byName.set(one.name, one)
     return [...byName.values()]
@@ -75,6 +74,10 @@ class FirstOf implements EpmdModule {
 
   async close(): Promise<void> {
     for (const module of this.#all()) await module.close?.()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   #all(): readonly EpmdModule[] {

@@ -1,8 +1,8 @@
 import { newCreation } from '../creation.ts'
 import { checkPort } from '../dist-port.ts'
 import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
-import { EpmdError } from '../error.ts'
 import { type HostLookup, systemHostLookup } from './host-address.ts'
+import { namesUnknown } from './names-unknown.ts'
 import { isThrowAwayName } from './throw-away-name.ts'
 
 /** What differs from one port for all. */
@@ -55,7 +55,6 @@ export class FixedPort implements EpmdModule {
 
   /** @throws {EpmdError} `EPMD_NAMES_UNKNOWN`, always: a port says nothing about who listens there */
   async names(): Promise<readonly RegisteredName[]> {
-    const hint = 'Use a module that keeps a list, such as DynamicSrv or Static.'
-    throw new EpmdError('EPMD_NAMES_UNKNOWN', 'a fixed port does not tell the names of nodes', { hint })
+    throw namesUnknown('a fixed port does not tell the names of nodes')
   }
 }

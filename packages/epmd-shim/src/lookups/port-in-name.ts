@@ -1,8 +1,8 @@
 import { newCreation } from '../creation.ts'
 import { checkPort } from '../dist-port.ts'
 import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
-import { EpmdError } from '../error.ts'
 import { type HostLookup, systemHostLookup } from './host-address.ts'
+import { namesUnknown } from './names-unknown.ts'
 import { isThrowAwayName } from './throw-away-name.ts'
 
 /** What holds for names without a port, and how hosts are found. */
@@ -54,8 +54,7 @@ export class PortInName implements EpmdModule {
 
   /** @throws {EpmdError} `EPMD_NAMES_UNKNOWN`, always: names are not kept anywhere */
   async names(): Promise<readonly RegisteredName[]> {
-    const hint = 'Use a module that keeps a list, such as DynamicSrv or Static.'
-    throw new EpmdError('EPMD_NAMES_UNKNOWN', 'ports in names do not tell the names of nodes', { hint })
+    throw namesUnknown('ports in names do not tell the names of nodes')
   }
 
   #portOf(alive: string): number {

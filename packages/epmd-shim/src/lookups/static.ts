@@ -83,7 +83,8 @@ export class Static implements EpmdModule {
   }
 
   /** The nodes of the map; only those with this host when one is given. */
-  async names(host?: string): Promise<readonly RegisteredName[]> {
+  async names(host?: string, { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
+    signal?.throwIfAborted()
     return [...this.#nodes].flatMap(([node, [first]]) => {
       const [name = '', at] = node.split('@')
       return first !== undefined && (host === undefined || host === at) ? [{ name, port: first.port }] : []

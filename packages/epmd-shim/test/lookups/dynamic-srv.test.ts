@@ -168,10 +168,45 @@ describe('addressPlease', () => {
     expect(most).toBe(8)
   })
 
-  it.each(['1 1 4001 .', '1 1 0 web-1.svc.internal'])('passes over the record %s', (line) =>
+  it('takes the target . for no record', () =>
     expect(
-      new DynamicSrv({ resolver: scriptedResolver({ srv: { [SERVICE]: [line] } }) }).addressPlease('web-1', SERVICE),
-    ).rejects.toMatchObject({ code: 'EPMD_NOT_FOUND' }))
+      new DynamicSrv({ resolver: scriptedResolver({ srv: { [SERVICE]: ['1 1 4001 .'] } }) }).addressPlease(
+        'web-1',
+        SERVICE,
+      ),
+    ).rejects.toMatchObject({ code: 'EPMD_NOT_FOUND', message: expect.stringContaining('no SRV record has') }))
+
+  it.each([
+    '1 1 0',
+    '1 1 -1',
+    '1 1 65536',
+    '1 1 99999',
+    '1 1 4370x',
+    '1 heavy 4370',
+  ])('never gives the record %s to a dialler, says why, and finds the other node', async (line) => {
+    const resolver = scriptedResolver({
+      srv: { [SERVICE]: [`${line} web-1.svc.internal`, '1 1 4002 web-2.svc.internal'] },
+      addresses: { 'web-2.svc.internal': ['10.0.0.2'] },
+    })
+    const epmd = new DynamicSrv({ resolver })
+    await expect(epmd.addressPlease('web-1', SERVICE)).rejects.toMatchObject({
+      code: 'EPMD_NOT_FOUND',
+      message: expect.stringMatching(/web-1\.svc\.internal cannot be used: its (port|weight) is/),
+      hint: 'Correct the record where it is registered.',
+    })
+    const { candidates } = await epmd.addressPlease('web-2', SERVICE)
+    expect(candidates).toStrictEqual([{ ip: '10.0.0.2', family: 4, port: 4002 }])
+    expect(await epmd.names(SERVICE)).toStrictEqual([{ name: 'web-2', port: 4002 }])
+  })
+
+  it('leaves out what is no address', async () => {
+    const resolver = scriptedResolver({
+      srv: named(4001),
+      addresses: { 'web-1.svc.internal': ['localhost', '10.0.0.1', '::1::2'] },
+    })
+    const { candidates } = await new DynamicSrv({ resolver }).addressPlease('web-1', SERVICE)
+    expect(candidates).toStrictEqual([{ ip: '10.0.0.1', family: 4, port: 4001 }])
+  })
 
   it('says what the service has instead of the node', async () => {
     const epmd = new DynamicSrv({ resolver: scriptedResolver({ srv: named(4000, 'web-2') }) })

@@ -122,6 +122,7 @@ describe('without a sound epmd', () => {
     ['nothing', Buffer.alloc(0), 'EPMD_NO_REPLY'],
     ['half an answer', Buffer.from('77001234', 'hex'), 'EPMD_MALFORMED_REPLY'],
     ['a node of OTP 22', Buffer.from('770030394d000005000500036162630000', 'hex'), 'EPMD_VERSION_UNSUPPORTED'],
+    ['a node on port 0', Buffer.from('770000004d000006000500036162630000', 'hex'), 'EPMD_NO_ADDRESS'],
     ['a failure with more behind it', Buffer.from('77010000', 'hex'), 'EPMD_NOT_FOUND'],
   ])('tells %s from a node', async (_what, reply, code) => {
     await using fake = await startFake(reply)
@@ -145,6 +146,15 @@ describe('without a sound epmd', () => {
     const epmd = new ErlEpmd({ epmdPort: fake.port })
     await expect(epmd.names(HOST)).rejects.toMatchObject({ code: 'EPMD_MALFORMED_REPLY' })
     await expect(epmd.dump()).rejects.toMatchObject({ code: 'EPMD_MALFORMED_REPLY' })
+  })
+
+  it('lists the nodes of an answer with strange lines between them', async () => {
+    const lines = 'name a at port 4001\nname b at port 99999\nhello\nname c at port 0\nname d at port 4004\n'
+    await using fake = await startFake(Buffer.concat([Buffer.from([0, 0, 0x11, 0x11]), Buffer.from(lines)]))
+    expect(await new ErlEpmd({ epmdPort: fake.port }).names(HOST)).toStrictEqual([
+      { name: 'a', port: 4001 },
+      { name: 'd', port: 4004 },
+    ])
   })
 
   it('takes the creation of an epmd that answers in 16 bits', async () => {

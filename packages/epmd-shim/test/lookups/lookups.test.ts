@@ -64,7 +64,7 @@ describe('firstOf', () => {
       { name: 'a', port: 1 },
       { name: 'b', port: 2 },
     ])
-    await epmd.close?.()
+    await epmd[Symbol.asyncDispose]()
   })
 
   it('says not found only when all of them said so', async () => {
