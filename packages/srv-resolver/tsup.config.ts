@@ -1,3 +1,3 @@
 import { library } from '@dynsrv/tools/tsup'
 
-export default library()
+export default library({ entry: { contract: 'src/contract.ts' } })

@@ -29,6 +29,11 @@ export function distPort(env: NodeJS.ProcessEnv): number {
   return port
 }
 
+/** Whether a node can be reached at this port: a registry may hold anything. */
+export function isDialable(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT
+}
+
 /**
  * Checks a port that the program itself passed.
  *

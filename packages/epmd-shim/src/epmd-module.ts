@@ -23,13 +23,14 @@ export interface RegisteredName {
 
 /** What can end a call early. */
 export interface CallOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * How a node gets its own port and creation, and how it finds other nodes: OTP's `-epmd_module` callbacks, one to one.
  *
  * A node calls `startLink`, `listenPortPlease`, then `registerNode` when it listens, and `addressPlease` for each dial.
+ * `epmdModuleContract` of `@dynsrv/epmd-shim/contract` tests what it relies on, for your own modules too.
  *
  * @see OTP `erl_epmd`, and `erl -epmd_module`
  */
@@ -37,11 +38,14 @@ export interface EpmdModule {
   startLink(options?: CallOptions): Promise<void>
   /** The port to listen on; 0 lets the system choose. Rejects or throws an `EpmdError` when the node cannot know it. */
   listenPortPlease(alive: string, host: string): Promise<number> | number
-  /** Tells the directory that the node listens, and gets the creation it lives under. */
+  /** Says to the directory that the node listens, and gets the creation it lives under. */
   registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }>
   /** Finds a node. Rejects with an `EpmdError` when it is not there (`EPMD_NOT_FOUND`) or cannot be looked up. */
   addressPlease(alive: string, host: string, family?: AddressFamily, options?: CallOptions): Promise<NodeAddress>
   /** The registered nodes of a host. Rejects with `EPMD_NAMES_UNKNOWN` where the directory cannot list any. */
-  names(host?: string): Promise<readonly RegisteredName[]>
+  names(host?: string, options?: CallOptions): Promise<readonly RegisteredName[]>
+  /** Gives back what it holds, such as the registration. May be called again. A module that holds nothing needs none. */
   close?(): Promise<void> | void
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose]?(): Promise<void>
 }

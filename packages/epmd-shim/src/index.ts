@@ -1,7 +1,12 @@
 export { companionPath } from './companion-path.ts'
 export { LOWEST_CREATION, newCreation } from './creation.ts'
-export { DynamicSrv, type DynamicSrvOptions } from './dynamic-srv.ts'
-export type { EpmdDumpLine, EpmdNode } from './epmd-message.ts'
+export type { EpmdDumpLine, EpmdNode } from './epmd/epmd-message.ts'
+export {
+  type EpmdServer,
+  type EpmdServerDirectory,
+  type EpmdServerOptions,
+  startEpmdServer,
+} from './epmd/epmd-server.ts'
 export type {
   AddressFamily,
   CallOptions,
@@ -10,17 +15,14 @@ export type {
   NodeAddressCandidate,
   RegisteredName,
 } from './epmd-module.ts'
-export {
-  type EpmdServer,
-  type EpmdServerDirectory,
-  type EpmdServerOptions,
-  startEpmdServer,
-} from './epmd-server.ts'
-export { ErlEpmd, type ErlEpmdOptions, type RegistrationEvent } from './erl-epmd.ts'
 export { EpmdError, type EpmdErrorCode, type EpmdErrorOptions } from './error.ts'
-export { firstOf } from './first-of.ts'
-export { FixedPort, type FixedPortOptions } from './fixed-port.ts'
-export { type HostAddress, type HostLookup, systemHostLookup } from './host-address.ts'
+export { DynamicSrv, type DynamicSrvOptions } from './lookups/dynamic-srv.ts'
+export { ErlEpmd, type ErlEpmdOptions, type RegistrationEvent } from './lookups/erl-epmd.ts'
+export { firstOf } from './lookups/first-of.ts'
+export { FixedPort, type FixedPortOptions } from './lookups/fixed-port.ts'
+export { type HostAddress, type HostLookup, systemHostLookup } from './lookups/host-address.ts'
+export { PortInName, type PortInNameOptions } from './lookups/port-in-name.ts'
+export { Static, type StaticAddress, type StaticNodes, type StaticOptions } from './lookups/static.ts'
 export {
   MAX_NODE_NAME_BYTES,
   type NodeName,
@@ -29,5 +31,3 @@ export {
   type ParsedNodeName,
   parseNodeName,
 } from './node-name.ts'
-export { PortInName, type PortInNameOptions } from './port-in-name.ts'
-export { Static, type StaticAddress, type StaticNodes, type StaticOptions } from './static.ts'

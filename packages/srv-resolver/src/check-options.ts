@@ -4,6 +4,8 @@ import { ResolverError } from './error.ts'
 export interface OptionRule {
   readonly test: (value: unknown) => boolean
   readonly what: string
+  /** The value is a secret, which no message shows. */
+  readonly secret?: boolean
 }
 
 export function whole(min: number, max: number): OptionRule {
@@ -18,6 +20,12 @@ export function oneOf(...values: readonly unknown[]): OptionRule {
 }
 
 export const aText: OptionRule = { test: (value) => typeof value === 'string' && value !== '', what: 'a text' }
+/** A secret that goes into an HTTP header. @see RFC 9110 §5.5 */
+export const headerValue: OptionRule = {
+  test: (value) => typeof value === 'string' && /^[\x21-\x7e]+$/.test(value),
+  what: 'a text of printable ASCII without spaces',
+  secret: true,
+}
 export const aFunction: OptionRule = { test: (value) => typeof value === 'function', what: 'a function' }
 export const aBoolean: OptionRule = { test: (value) => typeof value === 'boolean', what: 'true or false' }
 export const texts: OptionRule = {
@@ -42,7 +50,8 @@ export function checkOptions(who: string, options: object, rules: Readonly<Recor
       })
     }
     if (value !== undefined && !rule.test(value)) {
-      throw new ResolverError('DNS_BAD_OPTION', `${who}: ${key} is ${shown(value)}, not ${rule.what}`, {
+      const given = rule.secret === true ? '' : `${shown(value)}, `
+      throw new ResolverError('DNS_BAD_OPTION', `${who}: ${key} is ${given}not ${rule.what}`, {
         hint: `Set ${key} to ${rule.what}.`,
       })
     }

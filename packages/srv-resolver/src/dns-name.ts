@@ -2,6 +2,7 @@ import { ResolverError } from './error.ts'
 
 const MAX_NAME = 253
 const MAX_LABEL = 63
+const FOREIGN_CHARACTERS = 'it has spaces or characters outside ASCII'
 
 /**
  * Checks a domain name as a user gives it and returns it without the trailing dot, spelling kept.
@@ -10,19 +11,24 @@ const MAX_LABEL = 63
  * @see RFC 1035 §2.3.4 (sizes), RFC 2782 (underscores)
  */
 export function checkedName(name: unknown): string {
-  if (typeof name !== 'string' || name === '') throw bad(name, 'it is empty')
-  if (name === '.') throw bad(name, 'it is the root')
+  const fault = nameFault(name)
+  if (fault !== undefined) throw bad(name, fault)
+  return withoutDot(name as string)
+}
+
+/** What is wrong with a domain name, in words; undefined when nothing is. */
+export function nameFault(name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '') return 'it is empty'
+  if (name === '.') return 'it is the root'
   const bare = withoutDot(name)
-  // ASCII is what goes on the wire; anything else has to be converted by who knows the language of the name.
-  if (!/^[\x21-\x7e]*$/.test(bare)) {
-    throw bad(name, 'it has spaces or characters outside ASCII', 'Write an international name in its xn-- form.')
-  }
-  if (bare.length > MAX_NAME) throw bad(name, `it is longer than ${MAX_NAME} characters`)
+  // ASCII is what goes on the wire; anything else has to be converted by a program that knows the language of the name.
+  if (!/^[\x21-\x7e]*$/.test(bare)) return FOREIGN_CHARACTERS
+  if (bare.length > MAX_NAME) return `it is longer than ${MAX_NAME} characters`
   for (const label of bare.split('.')) {
-    if (label === '') throw bad(name, 'it has an empty label')
-    if (label.length > MAX_LABEL) throw bad(name, `its label ${label} is longer than ${MAX_LABEL} characters`)
+    if (label === '') return 'it has an empty label'
+    if (label.length > MAX_LABEL) return `its label ${label} is longer than ${MAX_LABEL} characters`
   }
-  return bare
+  return undefined
 }
 
 /** The key under which names are compared: DNS ignores the case of ASCII letters. */
@@ -44,7 +50,8 @@ export function withoutDot(name: string): string {
   return name.endsWith('.') ? name.slice(0, -1) : name
 }
 
-function bad(name: unknown, why: string, hint?: string): ResolverError {
+function bad(name: unknown, why: string): ResolverError {
   const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 300)) : String(name)
-  return new ResolverError('DNS_BAD_NAME', `${shown} is no domain name: ${why}`, hint === undefined ? {} : { hint })
+  const hint = why === FOREIGN_CHARACTERS ? { hint: 'Write an international name in its xn-- form.' } : {}
+  return new ResolverError('DNS_BAD_NAME', `${shown} is no domain name: ${why}`, hint)
 }

@@ -1,18 +1,19 @@
-export { type CachedOptions, cached } from './cached.ts'
-export { ConsulHttp, type ConsulHttpOptions, consulHttp } from './consul-http.ts'
-export { DnsClient, type DnsClientOptions, dnsClient } from './dns-client.ts'
-export { type EnvResolverOptions, envResolver } from './env.ts'
+export { DnsClient, type DnsClientOptions, dnsClient } from './client/dns-client.ts'
+export { parseResolvConf, type ResolverConfig } from './client/resolv-conf.ts'
+export { type CachedOptions, cached } from './decorators/cached.ts'
+export { type FailoverOptions, failover } from './decorators/failover.ts'
+export { metered, QUERY_CHANNEL, type QueryEvent } from './decorators/metered.ts'
+export { type RacingOptions, racing } from './decorators/racing.ts'
+export { type SameDomainOptions, sameDomain } from './decorators/same-domain.ts'
+export { type StaleEvent, type StaleOnErrorOptions, staleOnError } from './decorators/stale-on-error.ts'
+export { type TrimDetectingOptions, type TrimEvent, trimDetecting } from './decorators/trim-detecting.ts'
 export { ResolverError, type ResolverErrorCode, type ResolverErrorOptions } from './error.ts'
-export { type FailoverOptions, failover } from './failover.ts'
-export { fileResolver } from './file.ts'
-export { metered, QUERY_CHANNEL, type QueryEvent } from './metered.ts'
-export { type NodeDnsOptions, nodeDns } from './node-dns.ts'
-export { type RacingOptions, racing } from './racing.ts'
-export { parseResolvConf, type ResolverConfig } from './resolv-conf.ts'
 export type {
   AddressRecord,
+  ClosableResolver,
   DnsAnswer,
   EmptyReason,
+  IgnoredRecord,
   ResolveAddressesOptions,
   ResolveOptions,
   SrvAnswer,
@@ -23,13 +24,23 @@ export type {
   Transport,
   TrimReason,
 } from './resolver.ts'
-export { type SameDomainOptions, sameDomain } from './same-domain.ts'
 export { parseServerAddress, type ServerAddress } from './server-address.ts'
+export type { ConsulInstance, ConsulMeta } from './sources/consul-api.ts'
+export { ConsulHttp, type ConsulHttpOptions, type ConsulInstances, consulHttp } from './sources/consul-http.ts'
+export { type EnvResolverOptions, envResolver } from './sources/env.ts'
+export { fileResolver } from './sources/file.ts'
+export { type NodeDnsOptions, nodeDns } from './sources/node-dns.ts'
+export { type StaticResolver, type StaticResolverOptions, staticResolver } from './sources/static.ts'
 export { srvOrder } from './srv-order.ts'
-export { type StaleEvent, type StaleOnErrorOptions, staleOnError } from './stale-on-error.ts'
-export { type StaticResolver, staticResolver } from './static.ts'
-export { type TrimDetectingOptions, type TrimEvent, trimDetecting } from './trim-detecting.ts'
-export type { ZoneFault, ZoneFaultName, ZoneFaultSettings } from './zone-fault.ts'
-export type { ZoneRecord } from './zone-record.ts'
-export { startZoneServer, type ZoneMatch, type ZoneQuery, ZoneServer, type ZoneServerOptions } from './zone-server.ts'
-export { parseZoneText } from './zone-text.ts'
+export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './usable-srv-records.ts'
+export { withoutSecrets } from './without-secrets.ts'
+export type { ZoneFault, ZoneFaultName, ZoneFaultSettings } from './zone/zone-fault.ts'
+export type { ZoneRecord } from './zone/zone-record.ts'
+export {
+  startZoneServer,
+  type ZoneMatch,
+  type ZoneQuery,
+  ZoneServer,
+  type ZoneServerOptions,
+} from './zone/zone-server.ts'
+export { parseZoneText } from './zone/zone-text.ts'

@@ -19,6 +19,14 @@ export interface AddressRecord {
   readonly ttlSeconds: number
 }
 
+/** A record that a source holds and that cannot be used. It is left out of the answer; the others stand. */
+export interface IgnoredRecord {
+  /** Its target, as the source wrote it; for a line of a file, the line. */
+  readonly target: string
+  /** What is wrong with it, as a clause: `its port is 0, not a whole number from 1 to 65535`. */
+  readonly reason: string
+}
+
 /**
  * Why an answer holds no records although the lookup worked.
  *
@@ -65,26 +73,32 @@ export interface DnsAnswer<R> {
 export interface SrvAnswer extends DnsAnswer<SrvRecord> {
   /** Addresses that came with the answer, by lower-case target; a target that is missing here has to be looked up. */
   readonly addresses: ReadonlyMap<string, readonly AddressRecord[]>
+  /** Records that were found and left out, each with the reason; left out when there are none. */
+  readonly ignored?: readonly IgnoredRecord[]
 }
 
 /** What every lookup takes. */
 export interface ResolveOptions {
   /** Ends the lookup at once; it then rejects with `signal.reason`. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What an address lookup takes. */
 export interface ResolveAddressesOptions extends ResolveOptions {
   /** Ask for A (4) or AAAA (6) only; both when left out. */
-  readonly family?: 4 | 6
+  readonly family?: 4 | 6 | undefined
 }
 
 /**
  * A source of DNS answers.
  *
- * An answer is empty only when the zone says so (`empty` tells how); whatever else goes wrong rejects with a
- * {@link ResolverError}, and an abort with `signal.reason`. Names are case-insensitive; a trailing dot makes a name
- * absolute.
+ * An answer is empty only when the zone says so (`empty` says how). Everything else rejects with a {@link ResolverError},
+ * and an abort with `signal.reason`. Names are case-insensitive; a trailing dot makes a name absolute.
+ *
+ * A record that cannot be used is left out and listed as `ignored` ({@link usableSrvRecords}); when none is left the lookup
+ * rejects with `DNS_BAD_RECORD`.
+ *
+ * `resolverContract` of `@dynsrv/srv-resolver/contract` tests all of this, for your own resolvers too.
  */
 export interface SrvResolver {
   resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer>
@@ -92,17 +106,28 @@ export interface SrvResolver {
   resolveAddresses(name: string, options?: ResolveAddressesOptions): Promise<DnsAnswer<AddressRecord>>
   /** The strings of each TXT record, joined. */
   resolveTxt(name: string, options?: ResolveOptions): Promise<DnsAnswer<string>>
-  /** Gives back sockets and timers; lookups under way and later ones reject with `DNS_CLOSED`. */
+  /**
+   * Gives back what it holds, and closes the resolvers that it asks. Lookups under way and later ones reject with
+   * `DNS_CLOSED`. May be called again. A resolver that holds nothing and asks nobody needs none.
+   */
   close?(): void
+  /** The same as `close`, for `await using`. */
+  [Symbol.asyncDispose]?(): Promise<void>
 }
 
-/** What a source that pushes tells. */
+/** A resolver that can be closed, as all of this package can, whether or not they hold something. */
+export interface ClosableResolver extends SrvResolver, AsyncDisposable {
+  close(): void
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** What a source that pushes reports. */
 export type SrvWatchEvent =
   | { readonly type: 'answer'; readonly answer: SrvAnswer }
   | { readonly type: 'failed'; readonly error: unknown; readonly retryInMs: number }
 
-/** A source that tells of a change as soon as it happens. */
+/** A source that reports a change as soon as it happens. */
 export interface SrvWatcher {
-  /** The first answer at once, then one for each change; a failure is told and tried again. Ends only by abort, with `signal.reason`. */
+  /** The first answer at once, then one for each change; a failure is reported and tried again. Ends only by abort, with `signal.reason`. */
   watchSrv(name: string, options?: ResolveOptions): AsyncGenerator<SrvWatchEvent, never>
 }

@@ -12,10 +12,24 @@ export type {
   PartFailed,
   Polled,
 } from './change.ts'
-export { filter, map, sample, union } from './combine.ts'
 export type { Discover, Discovery, IgnoredTarget } from './discover.ts'
 export { type MissingPeer, StrategyError, type StrategyErrorCode, type StrategyErrorOptions } from './error.ts'
-export { backoff, byTtl, doubling, every, type Interval, type IntervalState, jittered, type Retry } from './interval.ts'
+export { type Member, type Plan, type PlanInput, plan } from './loop/plan.ts'
+export { type DrainOptions, type ReadyOptions, Strategy, type StrategyOptions } from './loop/strategy.ts'
+export { type Gauges, MEMBERSHIP_CHANNEL, type MembershipMessage } from './loop/telemetry.ts'
+export { watch } from './loop/watch.ts'
+export type { WatchOptions } from './loop/watch-options.ts'
+export type { LinkDown, LinkUp, Membership } from './membership.ts'
+export {
+  backoff,
+  byTtl,
+  doubling,
+  every,
+  type Interval,
+  type IntervalState,
+  jittered,
+  type Retry,
+} from './policy/interval.ts'
 export {
   allOf,
   type LeavePolicy,
@@ -25,19 +39,8 @@ export {
   neverLeave,
   onDeregister,
   whenLinkDropped,
-} from './leave-policy.ts'
-export type { LinkDown, LinkUp, Membership } from './membership.ts'
-export {
-  byIp,
-  byTag,
-  byTxt,
-  type Candidate,
-  type Mapped,
-  type NameMapping,
-  targetLabel,
-  wholeTarget,
-} from './name-mapping.ts'
-export { type Member, type Plan, type PlanInput, plan } from './plan.ts'
+} from './policy/leave-policy.ts'
+export { filter, map, sample, union } from './sources/combine.ts'
 export { type ConsulOptions, consul, consulNodes } from './sources/consul.ts'
 export { type DnsClusterOptions, type DnsClusterQuery, dnsCluster } from './sources/dns-cluster.ts'
 export { type AddressSource, addressNodes, type DnsPollOptions, dnsPoll } from './sources/dns-poll.ts'
@@ -63,10 +66,16 @@ export {
   kubernetesDnsSrv,
 } from './sources/kubernetes-dns.ts'
 export type { KubernetesLookup, KubernetesMode } from './sources/kubernetes-objects.ts'
+export {
+  byIp,
+  byTag,
+  byTxt,
+  type Candidate,
+  type Mapped,
+  type NameMapping,
+  targetLabel,
+  wholeTarget,
+} from './sources/name-mapping.ts'
 export { type RancherOptions, rancher } from './sources/rancher.ts'
 export type { LoopOptions } from './sources/source-strategy.ts'
 export { type SrvSource, srvNodes } from './sources/srv-nodes.ts'
-export { type DrainOptions, type ReadyOptions, Strategy, type StrategyOptions } from './strategy.ts'
-export { type Gauges, MEMBERSHIP_CHANNEL, type MembershipMessage } from './telemetry.ts'
-export { watch } from './watch.ts'
-export type { WatchOptions } from './watch-options.ts'

@@ -1,6 +1,10 @@
 import { isIP } from 'node:net'
 import { type Discover, withSubscribe } from '../discover.ts'
-import { onDeregister } from '../leave-policy.ts'
+import { type Check, duration, flag, httpUrl, text } from '../options.ts'
+import { pause } from '../pause.ts'
+import { onDeregister } from '../policy/leave-policy.ts'
+import { httpJson, malformed } from './http-json.ts'
+import { list, textAt } from './json.ts'
 import {
   byIp,
   type Candidate,
@@ -9,11 +13,7 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
-} from '../name-mapping.ts'
-import { type Check, duration, flag, httpUrl, text } from '../options.ts'
-import { pause } from '../pause.ts'
-import { httpJson, malformed } from './http-json.ts'
-import { list, textAt } from './json.ts'
+} from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** Members from Consul's health endpoint. */

@@ -1,10 +1,10 @@
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
-import { union } from '../combine.ts'
 import type { Discover } from '../discover.ts'
-import { whenLinkDropped } from '../leave-policy.ts'
-import { byIp, checkBasename } from '../name-mapping.ts'
 import { badOption, type Check, checkOptions, dnsName, having } from '../options.ts'
+import { whenLinkDropped } from '../policy/leave-policy.ts'
+import { union } from './combine.ts'
 import { addressNodes } from './dns-poll.ts'
+import { byIp, checkBasename } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { srvNodes } from './srv-nodes.ts'
 

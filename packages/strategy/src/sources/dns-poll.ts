@@ -1,9 +1,9 @@
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import type { Discover } from '../discover.ts'
-import { onDeregister } from '../leave-policy.ts'
-import { byIp, checkBasename, mapNames } from '../name-mapping.ts'
 import { dnsName, having } from '../options.ts'
+import { onDeregister } from '../policy/leave-policy.ts'
 import { answerFacts } from './answer-facts.ts'
+import { byIp, checkBasename, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** What is asked of a resolver to find addresses. */

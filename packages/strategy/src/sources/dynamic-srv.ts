@@ -1,10 +1,10 @@
 import { dnsClient } from '@dynsrv/srv-resolver'
 import type { Discover } from '../discover.ts'
-import { onDeregister, whenLinkDropped } from '../leave-policy.ts'
+import type { Strategy } from '../loop/strategy.ts'
 import type { Membership } from '../membership.ts'
-import { type NameMapping, nameMapping, targetLabel } from '../name-mapping.ts'
 import { type Check, dnsName, flag, having } from '../options.ts'
-import type { Strategy } from '../strategy.ts'
+import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
+import { type NameMapping, nameMapping, targetLabel } from './name-mapping.ts'
 import { type LoopOptions, sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes } from './srv-nodes.ts'
 

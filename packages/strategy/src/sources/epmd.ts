@@ -3,10 +3,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Discover, Discovery } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { neverLeave, whenLinkDropped } from '../leave-policy.ts'
-import { mapNames, type NameMapping, named } from '../name-mapping.ts'
 import { anyNumber, badOption, type Check, callable, text, texts } from '../options.ts'
+import { neverLeave, whenLinkDropped } from '../policy/leave-policy.ts'
 import { type EpmdNames, epmdNames } from './epmd-names.ts'
+import { mapNames, type NameMapping, named } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Epmd`. */

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Mapped, named } from '../name-mapping.ts'
+import { type Mapped, named } from './name-mapping.ts'
 
 // Version 131, MAP_EXT with one pair, then the key atom `node` and the value atom, each with any of the four atom tags.
 const HEAD = Buffer.from('heartbeat::')

@@ -1,8 +1,8 @@
 import { dnsClient } from '@dynsrv/srv-resolver'
-import { onDeregister } from '../leave-policy.ts'
-import { checkBasename, wholeTarget, withoutDots } from '../name-mapping.ts'
 import { dnsName, having } from '../options.ts'
+import { onDeregister } from '../policy/leave-policy.ts'
 import { type AddressSource, addressNodes } from './dns-poll.ts'
+import { checkBasename, wholeTarget, withoutDots } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes } from './srv-nodes.ts'
 

@@ -1,6 +1,6 @@
-import type { Candidate, Mapped } from '../name-mapping.ts'
-import { named, withoutDots } from '../name-mapping.ts'
 import { field, list, textAt } from './json.ts'
+import type { Candidate, Mapped } from './name-mapping.ts'
+import { named, withoutDots } from './name-mapping.ts'
 
 /** Which objects list the members. */
 export type KubernetesLookup = 'endpoints' | 'endpointSlices' | 'pods'

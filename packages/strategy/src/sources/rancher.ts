@@ -1,8 +1,8 @@
-import { onDeregister } from '../leave-policy.ts'
-import { byIp, checkBasename, mapNames } from '../name-mapping.ts'
 import { duration, httpUrl } from '../options.ts'
+import { onDeregister } from '../policy/leave-policy.ts'
 import { httpJson, malformed } from './http-json.ts'
 import { field, list } from './json.ts'
+import { byIp, checkBasename, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Rancher`. */

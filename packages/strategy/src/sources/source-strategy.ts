@@ -1,9 +1,9 @@
 import type { Discover } from '../discover.ts'
-import { every, jittered } from '../interval.ts'
-import type { LeavePolicy } from '../leave-policy.ts'
+import { STRATEGY_CHECKS, Strategy, type StrategyOptions } from '../loop/strategy.ts'
 import type { Membership } from '../membership.ts'
 import { type Check, checkOptions, duration } from '../options.ts'
-import { STRATEGY_CHECKS, Strategy, type StrategyOptions } from '../strategy.ts'
+import { every, jittered } from '../policy/interval.ts'
+import type { LeavePolicy } from '../policy/leave-policy.ts'
 
 /** What every strategy over a source takes beside the source's own options. */
 export interface LoopOptions extends Omit<StrategyOptions, 'discover'> {

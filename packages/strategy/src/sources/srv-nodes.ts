@@ -1,9 +1,9 @@
 import type { SrvAnswer, SrvRecord, SrvResolver } from '@dynsrv/srv-resolver'
 import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
-import { type Candidate, mapNames, type NameMapping, targetLabel, withoutDots } from '../name-mapping.ts'
 import { dnsName } from '../options.ts'
-import { settleSome } from '../settle-some.ts'
 import { answerFacts } from './answer-facts.ts'
+import { type Candidate, mapNames, type NameMapping, targetLabel, withoutDots } from './name-mapping.ts'
+import { settleSome } from './settle-some.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
 const MAX_LOOKUPS = 64

@@ -1,0 +1,67 @@
+import type { SrvAnswer, SrvRecord } from '@dynsrv/srv-resolver'
+import type { AddressFamily, CallOptions } from '../epmd-module.ts'
+import { EpmdError } from '../error.ts'
+import { offerOf } from './offer.ts'
+
+/** What is looked up, for the text of an error. */
+export interface Lookup extends CallOptions {
+  readonly alive: string
+  readonly host: string
+  /** `alive.host`, the name of the node in DNS. */
+  readonly instance: string
+  readonly family: AddressFamily
+  /** A name to ask for an address when a target has none. */
+  readonly lastResort?: string
+}
+
+export function notAService(host: string): EpmdError {
+  const hint = 'Name nodes after their service (web-1@my-service.internal), or use another module for fixed addresses.'
+  return new EpmdError('EPMD_NOT_FOUND', `the host ${host} is an IP address, which has no SRV records`, { hint })
+}
+
+export function notFound({ host, instance }: Lookup, service: SrvAnswer, tagged: SrvAnswer): EpmdError {
+  const { records, ignored } = offerOf(service)
+  const targets = records.map(({ target }) => target).slice(0, 5)
+  const unusable = [...ignored, ...offerOf(tagged).ignored]
+  const own =
+    unusable.find(({ target }) => target.toLowerCase() === instance.toLowerCase()) ?? offerOf(tagged).ignored[0]
+  if (own !== undefined) {
+    return new EpmdError(
+      'EPMD_NOT_FOUND',
+      `the SRV record with the target ${own.target} cannot be used: ${own.reason}`,
+      {
+        hint: 'Correct the record where it is registered.',
+        retryable: true,
+      },
+    )
+  }
+  const seen =
+    targets.length === 0 ? `${host} has none (${service.empty ?? 'nodata'})` : `${host} has ${targets.join(', ')}`
+  const cut = isCut(service) || isCut(tagged) ? ' The answer was cut short, so it may be there all the same.' : ''
+  return new EpmdError('EPMD_NOT_FOUND', `no SRV record has the target ${instance}`, {
+    hint: `Register the node with the target ${instance}; ${seen}, and ${instance} has no SRV record of its own.${cut}`,
+    retryable: true,
+  })
+}
+
+function isCut({ truncated, trimmed }: SrvAnswer): boolean {
+  return truncated || trimmed !== undefined
+}
+
+export function noAddress({ family }: Lookup, records: readonly SrvRecord[]): EpmdError {
+  const kind = { inet: 'A', inet6: 'AAAA', any: 'A or AAAA' }[family]
+  const targets = records.map(({ target }) => target).join(', ')
+  return new EpmdError('EPMD_NO_ADDRESS', `the SRV target ${targets} has no address`, {
+    hint: `Add ${kind} records for ${targets}.`,
+    retryable: true,
+  })
+}
+
+export function lookupFailed(what: string, cause: unknown): EpmdError {
+  const { message, hint, retryable } = cause as { message?: unknown; hint?: unknown; retryable?: unknown }
+  return new EpmdError('EPMD_LOOKUP_FAILED', `could not look up ${what}: ${String(message ?? cause)}`, {
+    cause,
+    hint: typeof hint === 'string' ? hint : 'Nothing is known about the node; ask again when DNS answers.',
+    retryable: typeof retryable === 'boolean' ? retryable : true,
+  })
+}

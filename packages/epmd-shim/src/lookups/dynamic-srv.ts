@@ -1,0 +1,243 @@
+import { isIP } from 'node:net'
+import { type AddressRecord, type SrvAnswer, type SrvRecord, type SrvResolver, srvOrder } from '@dynsrv/srv-resolver'
+import { newCreation } from '../creation.ts'
+import { checkPort, distPort } from '../dist-port.ts'
+import type {
+  AddressFamily,
+  CallOptions,
+  EpmdModule,
+  NodeAddress,
+  NodeAddressCandidate,
+  RegisteredName,
+} from '../epmd-module.ts'
+import { EpmdError } from '../error.ts'
+import { type Lookup, lookupFailed, noAddress, notAService, notFound } from './dynamic-srv-error.ts'
+import { offerOf, recordsOfTarget } from './offer.ts'
+import { RecentSrvAnswers } from './recent-srv-answers.ts'
+import { isThrowAwayName, releaseName } from './throw-away-name.ts'
+
+/** Where the lookup through SRV records asks, and where this node listens. */
+export interface DynamicSrvOptions {
+  /** Where SRV and address records come from. It stays the caller's to close. */
+  readonly resolver: Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'>
+  /** The port to listen on; 0 lets the system choose. Default: `ERL_DIST_PORT`, read when the node starts. */
+  readonly listenPort?: number
+  /** Default: `process.env`. */
+  readonly env?: NodeJS.ProcessEnv
+  /** A number from 0 up to but not including 1, for the order among records of one priority; default `Math.random`. */
+  readonly random?: () => number
+  /**
+   * How long an SRV answer serves later lookups, in milliseconds; default 1000, 0 asks each time. A node that is not in
+   * a kept answer is looked up afresh, so a new member is found at once.
+   */
+  readonly keepMs?: number
+  /**
+   * How often a failed SRV lookup is tried again when that can help, beyond what the resolver does; default 1. A lookup
+   * that took over a second to fail is not.
+   */
+  readonly retries?: number
+}
+
+/** How many targets of one answer are looked up at the same time. */
+const LOOKUPS_AT_ONCE = 8
+
+/**
+ * Finds nodes through DNS SRV records, with no epmd: `label@service` is the record of `service` whose target is
+ * `label.service`.
+ *
+ * Lookup of `label@service`, in this order:
+ * 1. the node itself (also asked by its `rpc-` and `rem-` helpers) is on 127.0.0.1;
+ * 2. SRV of `service`: the record whose target is `label.service`, in any case of letters, gives the port;
+ * 3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
+ *
+ * Addresses come from the answer's additional section, else from a lookup of the target, and after step 3 at last from
+ * one of `label.service` itself; IPv4 and IPv6 take turns. A name that is not there rejects with `EPMD_NOT_FOUND` or
+ * `EPMD_NO_ADDRESS`; a source that could not be asked with `EPMD_LOOKUP_FAILED`.
+ *
+ * @see RFC 2782
+ */
+export class DynamicSrv implements EpmdModule {
+  readonly #resolver: DynamicSrvOptions['resolver']
+  readonly #listenPort: number | undefined
+  readonly #env: NodeJS.ProcessEnv
+  readonly #random: () => number
+  readonly #answers: RecentSrvAnswers
+  #self: { alive: string; host: string } | undefined
+  #ownPort: number | undefined
+
+  /** @throws {EpmdError} `EPMD_BAD_OPTION` when `listenPort` is no port, or `keepMs` or `retries` is negative */
+  constructor({
+    resolver,
+    listenPort,
+    env = process.env,
+    random = Math.random,
+    keepMs = 1_000,
+    retries = 1,
+  }: DynamicSrvOptions) {
+    this.#answers = new RecentSrvAnswers(resolver, {
+      keepMs: notNegative(keepMs, 'keepMs'),
+      retries: notNegative(retries, 'retries'),
+    })
+    this.#resolver = resolver
+    this.#listenPort = listenPort === undefined ? undefined : checkPort(listenPort, 'listenPort', 0)
+    this.#env = env
+    this.#random = random
+  }
+
+  async startLink({ signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+  }
+
+  /**
+   * The port of this node: `listenPort`, else 0 for the short-lived nodes of release scripts, else `ERL_DIST_PORT`.
+   *
+   * @throws {EpmdError} `EPMD_DIST_PORT_MISSING`, `EPMD_DIST_PORT_NOT_A_NUMBER` or `EPMD_DIST_PORT_OUT_OF_RANGE`
+   */
+  listenPortPlease(alive: string, host: string): number {
+    this.#self = { alive, host: host.toLowerCase() }
+    if (this.#listenPort !== undefined) return this.#listenPort
+    return isThrowAwayName(alive) ? 0 : distPort(this.#env)
+  }
+
+  /** Registers nowhere, since DNS names this node; gives a random creation. */
+  async registerNode(_alive: string, port: number): Promise<{ creation: number }> {
+    this.#ownPort = checkPort(port, 'the port to register', 1)
+    return { creation: newCreation() }
+  }
+
+  async addressPlease(
+    alive: string,
+    host: string,
+    family: AddressFamily = 'any',
+    { signal }: CallOptions = {},
+  ): Promise<NodeAddress> {
+    signal?.throwIfAborted()
+    const own = this.#portOfSelf(alive, host)
+    if (own !== undefined) return { candidates: [loopback(own, family)], version: 6 }
+    if (isIP(host) !== 0) throw notAService(host)
+    const lookup: Lookup = { alive, host, instance: `${alive}.${host}`, family, signal }
+    const recordsOf = (answer: SrvAnswer) => recordsOfTarget(answer, lookup.instance)
+    const service = await this.#srv(host, lookup, (kept) => recordsOf(kept).length > 0)
+    const named = recordsOf(service)
+    if (named.length > 0) return this.#addressesOf(named, service, lookup)
+    const tagged = await this.#srv(lookup.instance, lookup, (answer) => answer.records.length > 0)
+    const { records } = offerOf(tagged)
+    if (records.length === 0) throw notFound(lookup, service, tagged)
+    return this.#addressesOf(records, tagged, { ...lookup, lastResort: lookup.instance })
+  }
+
+  /**
+   * The members of a service, as its SRV records name them; targets that are not `label.service` are left out.
+   *
+   * @param host the service; default: that of this node
+   * @throws {EpmdError} `EPMD_NAMES_UNKNOWN` with no host and no name of its own, `EPMD_LOOKUP_FAILED`
+   */
+  async names(host = this.#self?.host, { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
+    if (host === undefined) {
+      const hint = 'Pass the service whose nodes you want, or start a node with this module first.'
+      throw new EpmdError('EPMD_NAMES_UNKNOWN', 'no service to list the nodes of', { hint })
+    }
+    const answer = await this.#srv(host, { signal }, () => false)
+    return offerOf(answer).records.flatMap(({ target, port }) => {
+      const name = target.slice(0, -host.length - 1)
+      return name !== '' && !name.includes('.') && sameName(target, `${name}.${host}`) ? [{ name, port }] : []
+    })
+  }
+
+  #portOfSelf(alive: string, host: string): number | undefined {
+    if (this.#self === undefined || this.#self.host !== host.toLowerCase()) return
+    if (alive === this.#self.alive) return this.#ownPort
+    // A release script's helper runs beside the node it serves and inherits that node's environment.
+    if (alive !== releaseName(this.#self.alive)) return
+    const port = Number(this.#env.ERL_DIST_PORT)
+    return Number.isInteger(port) && port > 0 ? port : undefined
+  }
+
+  /** A kept answer does when it satisfies, else the question is asked anew. */
+  async #srv(name: string, { signal }: CallOptions, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
+    try {
+      const { answer, recent } = await this.#answers.ask(name, signal)
+      if (!recent || satisfies(answer)) return answer
+      return (await this.#answers.ask(name, signal, { fresh: true })).answer
+    } catch (cause) {
+      signal?.throwIfAborted()
+      throw lookupFailed(`the SRV records of ${name}`, cause)
+    }
+  }
+
+  async #addressesOf(records: readonly SrvRecord[], answer: SrvAnswer, lookup: Lookup): Promise<NodeAddress> {
+    const candidates: NodeAddressCandidate[] = []
+    const failures: unknown[] = []
+    const ordered = srvOrder(records, this.#random)
+    const addresses = ({ target }: SrvRecord): Promise<readonly AddressRecord[]> | readonly AddressRecord[] => {
+      const known = ofFamily(answer.addresses.get(target.toLowerCase()) ?? [], lookup.family)
+      return known.length > 0 ? known : this.#resolve(target, lookup)
+    }
+    for (let at = 0; at < ordered.length; at += LOOKUPS_AT_ONCE) {
+      const some = ordered.slice(at, at + LOOKUPS_AT_ONCE)
+      const settled = await Promise.allSettled(some.map(async (record) => await addresses(record)))
+      lookup.signal?.throwIfAborted()
+      for (const [index, outcome] of settled.entries()) {
+        const { port } = some[index]!
+        if (outcome.status === 'rejected') failures.push(outcome.reason)
+        else
+          candidates.push(...inDialOrder(outcome.value).map(({ address, family }) => ({ ip: address, family, port })))
+      }
+    }
+    if (candidates.length > 0) return { candidates, version: 6 }
+    if (failures.length > 0) throw failures[0]
+    throw noAddress(lookup, records)
+  }
+
+  async #resolve(target: string, lookup: Lookup): Promise<readonly AddressRecord[]> {
+    const { family, lastResort, signal } = lookup
+    const options = { ...FAMILY_OPTION[family], signal }
+    for (const name of new Set([target, lastResort ?? target])) {
+      try {
+        const { records } = await this.#resolver.resolveAddresses(name, options)
+        if (records.length > 0) return ofFamily(records, family)
+      } catch (cause) {
+        signal?.throwIfAborted()
+        throw lookupFailed(`the address of ${name}`, cause)
+      }
+    }
+    return []
+  }
+}
+
+const FAMILY_OPTION: Readonly<Record<AddressFamily, { readonly family?: 4 | 6 }>> = {
+  inet: { family: 4 },
+  inet6: { family: 6 },
+  any: {},
+}
+
+function ofFamily(records: readonly AddressRecord[], family: AddressFamily): readonly AddressRecord[] {
+  const wanted = FAMILY_OPTION[family].family
+  return wanted === undefined ? records : records.filter((record) => record.family === wanted)
+}
+
+/**
+ * The families in turn, as RFC 8305 has it, so that one that is broken costs one try. IPv4 leads: BEAM nodes listen
+ * there unless they were started with `-proto_dist inet6_tcp`.
+ */
+function inDialOrder(records: readonly AddressRecord[]): readonly AddressRecord[] {
+  const four = records.filter(({ address, family }) => family === 4 && isIP(address) === 4)
+  const six = records.filter(({ address, family }) => family === 6 && isIP(address) === 6)
+  return Array.from({ length: Math.max(four.length, six.length) }, (_, at) => [four[at], six[at]])
+    .flat()
+    .filter((record) => record !== undefined)
+}
+
+function notNegative(value: number, option: string): number {
+  if (value >= 0) return value
+  const hint = 'Pass 0 or a positive number.'
+  throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a number of 0 or more: ${String(value)}`, { hint })
+}
+
+function loopback(port: number, family: AddressFamily): NodeAddressCandidate {
+  return family === 'inet6' ? { ip: '::1', family: 6, port } : { ip: '127.0.0.1', family: 4, port }
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}

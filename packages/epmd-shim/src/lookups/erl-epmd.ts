@@ -1,0 +1,273 @@
+import type { Socket } from 'node:net'
+import { checkPort, isDialable } from '../dist-port.ts'
+import { callEpmd, openEpmd } from '../epmd/epmd-call.ts'
+import {
+  type AliveReply,
+  decodeAliveReply,
+  decodeDumpReply,
+  decodeNamesReply,
+  decodePortReply,
+  type EpmdDumpLine,
+  type EpmdNode,
+} from '../epmd/epmd-message.ts'
+import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
+import { EpmdError } from '../error.ts'
+import { type HostAddress, type HostLookup, systemHostLookup } from './host-address.ts'
+
+/** What became of this node's registration after `registerNode`. */
+export type RegistrationEvent =
+  | { readonly type: 'lost'; readonly retryInMs: number }
+  | { readonly type: 'failed'; readonly error: unknown; readonly retryInMs: number }
+  | { readonly type: 'restored' }
+
+/** Which epmd is asked, and what it learns of this node. */
+export interface ErlEpmdOptions {
+  /** epmd's port, the same on every host. Default: `ERL_EPMD_PORT`, else 4369. */
+  readonly epmdPort?: number
+  /** The port to listen on; default 0, any free one. */
+  readonly listenPort?: number
+  /** Registers as a hidden node; default `true`. BEAM nodes take no notice of it. */
+  readonly hidden?: boolean
+  /** How long one epmd may take to answer, in milliseconds; default 10 000, as in OTP. */
+  readonly timeoutMs?: number
+  /** The pause before registering again with an epmd that went away, in milliseconds; default 2000, as in OTP. */
+  readonly reconnectMs?: number
+  /** How the host of a node name is looked up; default: as the operating system does. */
+  readonly lookup?: HostLookup
+  /** Called when epmd went away and when the node is registered again. */
+  readonly onRegistration?: (event: RegistrationEvent) => void
+  /** Default: `process.env`. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+const DEFAULT_EPMD_PORT = 4369
+const HIGHEST_VERSION = 6
+const LOWEST_VERSION = 5
+const NO_EXTRA = new Uint8Array()
+
+/**
+ * Talks to the real epmd, as OTP's `erl_epmd` does.
+ *
+ * The registration lives as long as a connection to the epmd of this machine. When that closes, the node registers
+ * again every `reconnectMs` under the same port, and keeps its first creation. `close()` gives the name back.
+ *
+ * @see `erl_dist_protocol`, "EPMD protocol"; OTP `erl_epmd`
+ */
+export class ErlEpmd implements EpmdModule {
+  readonly #epmdPort: number
+  readonly #listenPort: number
+  readonly #hidden: boolean
+  readonly #timeoutMs: number
+  readonly #reconnectMs: number
+  readonly #lookup: HostLookup
+  readonly #onRegistration: (event: RegistrationEvent) => void
+  readonly #closing = new AbortController()
+  #socket: Socket | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  /** @throws {EpmdError} `EPMD_BAD_OPTION` for a port or a time that cannot be one, `ERL_EPMD_PORT` among them */
+  constructor({
+    env = process.env,
+    epmdPort = portOfEnvironment(env),
+    listenPort = 0,
+    hidden = true,
+    timeoutMs = 10_000,
+    reconnectMs = 2_000,
+    lookup = systemHostLookup,
+    onRegistration = () => undefined,
+  }: ErlEpmdOptions = {}) {
+    this.#epmdPort = checkPort(epmdPort, 'epmdPort', 1)
+    this.#listenPort = checkPort(listenPort, 'listenPort', 0)
+    this.#hidden = hidden
+    this.#timeoutMs = checkTime(timeoutMs, 'timeoutMs')
+    this.#reconnectMs = checkTime(reconnectMs, 'reconnectMs')
+    this.#lookup = lookup
+    this.#onRegistration = onRegistration
+  }
+
+  async startLink({ signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted()
+  }
+
+  listenPortPlease(): number {
+    return this.#listenPort
+  }
+
+  /**
+   * Registers with the epmd of this machine and stays connected to it.
+   *
+   * @throws {EpmdError} `EPMD_UNREACHABLE`, `EPMD_DUPLICATE_NAME`, `EPMD_TIMEOUT`, `EPMD_NO_REPLY`,
+   *   `EPMD_MALFORMED_REPLY`, `EPMD_CLOSED`
+   */
+  async registerNode(alive: string, port: number, driver: 'inet' | 'inet6' = 'inet'): Promise<{ creation: number }> {
+    checkPort(port, 'the port to register', 1)
+    if (this.#closing.signal.aborted) throw closed()
+    this.#release()
+    const node: EpmdNode = {
+      name: alive,
+      port,
+      hidden: this.#hidden,
+      highestVersion: HIGHEST_VERSION,
+      lowestVersion: LOWEST_VERSION,
+      extra: NO_EXTRA,
+    }
+    const { creation } = await this.#register(node, driver === 'inet6' ? '::1' : '127.0.0.1')
+    return { creation }
+  }
+
+  /**
+   * Asks the epmd of the node's host for its port. All addresses of the host are candidates, in the lookup's order.
+   *
+   * @throws {EpmdError} `EPMD_NOT_FOUND` when that epmd does not know the node, `EPMD_VERSION_UNSUPPORTED` for OTP 22
+   *   and earlier, `EPMD_NO_ADDRESS`, `EPMD_LOOKUP_FAILED`, and as {@link registerNode} when epmd does not answer
+   */
+  async addressPlease(
+    alive: string,
+    host: string,
+    family: AddressFamily = 'any',
+    { signal }: CallOptions = {},
+  ): Promise<NodeAddress> {
+    const addresses = await this.#lookup(host, family, { signal })
+    const reply = await this.#ask(host, addresses, { kind: 'PORT_PLEASE2_REQ', name: alive }, signal)
+    const node = decodePortReply(reply)
+    if (node === undefined) {
+      const hint = `Check that the node runs on ${host} under this name; \`epmd -names\` there lists who is registered.`
+      throw new EpmdError('EPMD_NOT_FOUND', `the epmd of ${host} knows no node ${alive}`, { hint, retryable: true })
+    }
+    if (!isDialable(node.port)) {
+      const hint = `Restart the node; \`epmd -names\` on ${host} shows what it registered.`
+      throw new EpmdError('EPMD_NO_ADDRESS', `${alive}@${host} is registered with the port ${node.port}`, {
+        hint,
+        retryable: true,
+      })
+    }
+    if (node.highestVersion < HIGHEST_VERSION || node.lowestVersion > HIGHEST_VERSION) {
+      const range = `${node.lowestVersion} to ${node.highestVersion}`
+      const hint = 'Run it with OTP 23 or later.'
+      throw new EpmdError('EPMD_VERSION_UNSUPPORTED', `${alive}@${host} speaks distribution ${range}, not 6`, { hint })
+    }
+    return { candidates: addresses.map((address) => ({ ...address, port: node.port })), version: 6 }
+  }
+
+  /** The nodes registered on a host; default: this machine. */
+  async names(host = 'localhost', { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
+    const addresses = await this.#lookup(host, 'any', { signal })
+    return decodeNamesReply(await this.#ask(host, addresses, { kind: 'NAMES_REQ' }, signal))
+  }
+
+  /**
+   * All that the epmd of this machine knows, names of nodes that are gone included.
+   *
+   * @throws {EpmdError} as {@link registerNode}
+   */
+  async dump(): Promise<readonly EpmdDumpLine[]> {
+    const addresses = await this.#lookup('localhost', 'any')
+    return decodeDumpReply(await this.#ask('localhost', addresses, { kind: 'DUMP_REQ' }))
+  }
+
+  /** Gives the name back, and stops registering again. */
+  close(): void {
+    this.#closing.abort(closed())
+    this.#release()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  async #register(node: EpmdNode, ip: string): Promise<AliveReply> {
+    const address = { ip, port: this.#epmdPort }
+    const options = { timeoutMs: this.#timeoutMs, signal: this.#closing.signal }
+    let received: Uint8Array = new Uint8Array()
+    const { socket, reply } = await openEpmd(address, { kind: 'ALIVE2_REQ', node }, options, (chunk) => {
+      received = Buffer.concat([received, chunk])
+      return decodeAliveReply(received)
+    })
+    if (this.#closing.signal.aborted) {
+      socket.destroy()
+      throw closed()
+    }
+    if (!reply.accepted) {
+      // epmd keeps the connection of a refused node open, so it is ours to close.
+      socket.destroy()
+      const hint = `Stop the other node, or start this one under another name; \`epmd -names\` lists who is registered.`
+      throw new EpmdError('EPMD_DUPLICATE_NAME', `epmd refuses the name ${node.name}: it is in use or too long`, {
+        hint,
+        retryable: true,
+      })
+    }
+    this.#socket = socket
+    socket.on('error', () => socket.destroy())
+    socket.once('end', () => socket.destroy())
+    socket.once('close', () => {
+      if (this.#socket !== socket) return
+      this.#socket = undefined
+      this.#onRegistration({ type: 'lost', retryInMs: this.#reconnectMs })
+      this.#registerAgain(node, ip)
+    })
+    socket.resume()
+    return reply
+  }
+
+  #registerAgain(node: EpmdNode, ip: string): void {
+    this.#timer = setTimeout(() => {
+      this.#register(node, ip).then(
+        () => this.#onRegistration({ type: 'restored' }),
+        (error: unknown) => {
+          if (this.#closing.signal.aborted) return
+          this.#onRegistration({ type: 'failed', error, retryInMs: this.#reconnectMs })
+          this.#registerAgain(node, ip)
+        },
+      )
+    }, this.#reconnectMs)
+    this.#timer.unref()
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer)
+    const socket = this.#socket
+    this.#socket = undefined
+    socket?.destroy()
+  }
+
+  /** Every address of a host leads to the same epmd: the first one that answers has the word. */
+  async #ask(
+    host: string,
+    addresses: readonly HostAddress[],
+    request: Parameters<typeof callEpmd>[1],
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const failures: unknown[] = []
+    for (const { ip } of addresses) {
+      try {
+        return await callEpmd({ ip, port: this.#epmdPort }, request, { timeoutMs: this.#timeoutMs, signal })
+      } catch (error) {
+        signal?.throwIfAborted()
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+    const hint = 'Give it an address in DNS or in the hosts file.'
+    throw new EpmdError('EPMD_NO_ADDRESS', `the host ${host} has no address`, { hint, retryable: true })
+  }
+}
+
+function portOfEnvironment(env: NodeJS.ProcessEnv): number {
+  const text = env.ERL_EPMD_PORT ?? ''
+  if (text === '') return DEFAULT_EPMD_PORT
+  return checkPort(/^\d+$/.test(text) ? Number(text) : Number.NaN, `ERL_EPMD_PORT (${JSON.stringify(text)})`, 1)
+}
+
+function checkTime(ms: number, option: string): number {
+  if (Number.isFinite(ms) && ms > 0 && ms <= 2 ** 31 - 1) return ms
+  const hint = 'Pass a positive number of milliseconds.'
+  throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a time: ${String(ms)}`, { hint })
+}
+
+function closed(): EpmdError {
+  return new EpmdError('EPMD_CLOSED', 'this epmd client is closed', { hint: 'Make a new ErlEpmd for a new node.' })
+}

@@ -1,0 +1,105 @@
+import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
+import { EpmdError } from '../error.ts'
+import { namesUnknown } from './names-unknown.ts'
+
+/**
+ * Several modules as one: a node is where the first of them that knows it says.
+ *
+ * The first module chooses the port and the creation; the node registers with all of them, and all are closed. A lookup
+ * that finds nothing is `EPMD_NOT_FOUND` only when every module said so.
+ *
+ * @throws {EpmdError} `EPMD_BAD_OPTION` without any module
+ */
+export function firstOf(...modules: readonly EpmdModule[]): EpmdModule & AsyncDisposable {
+  const [first, ...others] = modules
+  if (first === undefined) {
+    throw new EpmdError('EPMD_BAD_OPTION', 'firstOf got no module', { hint: 'Pass the modules in the order to ask.' })
+  }
+  return new FirstOf(first, others)
+}
+
+class FirstOf implements EpmdModule, AsyncDisposable {
+  readonly #first: EpmdModule
+  readonly #others: readonly EpmdModule[]
+
+  constructor(first: EpmdModule, others: readonly EpmdModule[]) {
+    this.#first = first
+    this.#others = others
+  }
+
+  async startLink(options: CallOptions = {}): Promise<void> {
+    for (const module of this.#all()) await module.startLink(options)
+  }
+
+  listenPortPlease(alive: string, host: string): Promise<number> | number {
+    return this.#first.listenPortPlease(alive, host)
+  }
+
+  async registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }> {
+    const registered = await this.#first.registerNode(alive, port, driver)
+    for (const module of this.#others) await module.registerNode(alive, port, driver)
+    return registered
+  }
+
+  async addressPlease(
+    alive: string,
+    host: string,
+    family: AddressFamily = 'any',
+    options: CallOptions = {},
+  ): Promise<NodeAddress> {
+    const failures: unknown[] = []
+    for (const module of this.#all()) {
+      try {
+        return await module.addressPlease(alive, host, family, options)
+      } catch (error) {
+        options.signal?.throwIfAborted()
+        failures.push(error)
+      }
+    }
+    throw nobodyKnows(failures)
+  }
+
+  /** The names that the modules know, each once; those that cannot list are passed over while another one can. */
+  async names(host?: string, options: CallOptions = {}): Promise<readonly RegisteredName[]> {
+    const answers = await Promise.allSettled(this.#all().map((module) => module.names(host, options)))
+    options.signal?.throwIfAborted()
+    const known = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    const failure = answers.find((answer) => answer.status === 'rejected' && !cannotList(answer.reason))
+    if (failure?.status === 'rejected') throw failure.reason
+    if (known.length === 0) throw namesUnknown('none of the modules can list nodes')
+    const byName = new Map<string, RegisteredName>()
+    for (const one of known.flat()) if (!byName.has(one.name)) byName.set(one.name, one)
+    return [...byName.values()]
+  }
+
+  async close(): Promise<void> {
+    for (const module of this.#all()) await module.close?.()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #all(): readonly EpmdModule[] {
+    return [this.#first, ...this.#others]
+  }
+}
+
+function cannotList(error: unknown): boolean {
+  return error instanceof EpmdError && error.code === 'EPMD_NAMES_UNKNOWN'
+}
+
+function nobodyKnows(failures: readonly unknown[]): EpmdError {
+  const absent = failures.every((error) => error instanceof EpmdError && error.code === 'EPMD_NOT_FOUND')
+  const reasons = failures.map((error) => (error instanceof Error ? error.message : String(error))).join('; ')
+  const hints = failures.flatMap((error) => (error instanceof EpmdError ? [error.hint] : []))
+  return new EpmdError(
+    absent ? 'EPMD_NOT_FOUND' : 'EPMD_LOOKUP_FAILED',
+    `none of the modules has an address: ${reasons}`,
+    {
+      cause: new AggregateError(failures, reasons),
+      hint: hints.join(' '),
+      retryable: failures.some((error) => !(error instanceof EpmdError) || error.retryable),
+    },
+  )
+}

@@ -1,0 +1,300 @@
+import { randomInt } from 'node:crypto'
+import { allFailed } from '../all-failed.ts'
+import { literalAddress, mergeFamilies } from '../both-families.ts'
+import { aText, checkOptions, oneOf, texts, whole } from '../check-options.ts'
+import { Closing } from '../closable.ts'
+import { checkedName, sameName } from '../dns-name.ts'
+import { MAX_ALIASES } from '../dns-numbers.ts'
+import { ResolverError } from '../error.ts'
+import type {
+  AddressRecord,
+  ClosableResolver,
+  DnsAnswer,
+  ResolveAddressesOptions,
+  ResolveOptions,
+  SrvAnswer,
+} from '../resolver.ts'
+import { parseServerAddress, type ServerAddress } from '../server-address.ts'
+import { answeredSrvRecords } from '../usable-srv-records.ts'
+import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
+import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
+import { additionalAddresses, addressRecords, type Reading, readAnswer, srvRecords } from './read-answer.ts'
+import { ResolvConf, type ResolverConfig } from './resolv-conf.ts'
+import { checkRcode, isAboutName, mayRejectEdns } from './response-code.ts'
+
+/** Options of {@link dnsClient}. */
+export interface DnsClientOptions {
+  /** Servers as `127.0.0.1:8600` or `[::1]:8600`, asked in this order; those of `resolv.conf` when left out. */
+  readonly servers?: readonly string[]
+  /**
+   * `auto`: UDP, and TCP when the server says that the answer is cut. `tcp`: always TCP, the choice for Consul, which
+   * cuts UDP answers without saying so. Default `auto`.
+   */
+  readonly transport?: 'auto' | 'tcp'
+  /** How long one server may take for one try, milliseconds; 2000, or what `resolv.conf` says. */
+  readonly timeoutMs?: number
+  /** How often the list of servers is gone through; 2, or what `resolv.conf` says. */
+  readonly tries?: number
+  /** The UDP size announced with EDNS(0); 0 sends no EDNS. Default 1232, which passes every network unfragmented. */
+  readonly ednsBytes?: number
+  /** Domains tried behind a name without a trailing dot; `resolv.conf`'s when the servers come from there, else none. */
+  readonly search?: readonly string[]
+  /** A name with as many dots is tried as it is first, and with the search domains after that. Default 1. */
+  readonly ndots?: number
+  /** Where servers and search domains come from when they are not given; read again when it changes. */
+  readonly resolvConf?: string
+}
+
+const DEFAULT_TIMEOUT_MS = 2000
+const DEFAULT_TRIES = 2
+/** @see DNS flag day 2020 */
+const DEFAULT_EDNS_BYTES = 1232
+
+const RULES = {
+  servers: texts,
+  transport: oneOf('auto', 'tcp'),
+  timeoutMs: whole(1, 600_000),
+  tries: whole(1, 100),
+  ednsBytes: {
+    test: (n: unknown) => n === 0 || whole(512, 65_535).test(n),
+    what: '0, or a whole number from 512 to 65535',
+  },
+  search: texts,
+  ndots: whole(0, 15),
+  resolvConf: aText,
+}
+
+/**
+ * A stub resolver of our own. It opens nothing before the first lookup; each lookup has a random id and a fresh socket,
+ * so a random source port.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`, naming the option
+ * @see RFC 1035, RFC 2782 (SRV), RFC 6891 (EDNS), RFC 7766 (TCP), RFC 5452 (which answers to believe)
+ */
+export function dnsClient(options: DnsClientOptions = {}): DnsClient {
+  return new DnsClient(options)
+}
+
+/** An answer together with the question that led to it. */
+interface Found {
+  readonly message: Message
+  readonly reading: Reading
+  readonly server: ServerAddress
+  readonly transport: 'udp' | 'tcp'
+}
+
+/** What {@link dnsClient} makes. */
+export class DnsClient implements ClosableResolver {
+  readonly #options: DnsClientOptions
+  readonly #servers: readonly ServerAddress[] | undefined
+  readonly #domains: readonly string[] | undefined
+  readonly #resolvConf: ResolvConf
+  readonly #closing = new Closing()
+
+  /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
+  constructor(options: DnsClientOptions = {}) {
+    checkOptions('dnsClient', options, RULES)
+    if (options.servers?.length === 0) {
+      throw new ResolverError('DNS_BAD_OPTION', 'dnsClient: servers is an empty list', {
+        hint: 'Leave servers out to use those of resolv.conf.',
+      })
+    }
+    this.#options = options
+    this.#servers = options.servers?.map(parseServerAddress)
+    this.#domains = options.search?.map(checkedName)
+    this.#resolvConf = new ResolvConf(options.resolvConf ?? '/etc/resolv.conf')
+  }
+
+  async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
+    const found = await this.#lookUp(name, 'SRV', signal)
+    const offered = srvRecords(found.reading.records)
+    const { records, ignored } = answeredSrvRecords(offered, { name, server: found.server.text })
+    const absent = offered.length === 0 && found.reading.records.length > 0
+    return {
+      ...answer(found, records, absent ? 'absent' : undefined),
+      ...(ignored !== undefined && { ignored }),
+      addresses: additionalAddresses(found.message, records),
+    }
+  }
+
+  async resolveAddresses(name: string, options: ResolveAddressesOptions = {}): Promise<DnsAnswer<AddressRecord>> {
+    const { family, signal } = options
+    const literal = literalAddress(name, family)
+    if (literal !== undefined) return literal
+    return mergeFamilies(family, async (one) => {
+      const found = await this.#lookUp(name, one === 4 ? 'A' : 'AAAA', signal)
+      return answer(found, addressRecords(found.reading.records))
+    })
+  }
+
+  async resolveTxt(name: string, { signal }: ResolveOptions = {}): Promise<DnsAnswer<string>> {
+    const found = await this.#lookUp(name, 'TXT', signal)
+    return answer(
+      found,
+      found.reading.records.flatMap((record) => (record.type === 'TXT' ? [record.text] : [])),
+    )
+  }
+
+  close(): void {
+    this.#closing.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  /** Tries the name and the search domains; only "does not exist" and "no such record" lead on to the next one. */
+  async #lookUp(name: string, type: QuestionType, signal: AbortSignal | undefined): Promise<Found> {
+    const bare = checkedName(name)
+    return this.#closing.during(signal, (either) => this.#search(name, bare, type, either))
+  }
+
+  async #search(name: string, bare: string, type: QuestionType, either: AbortSignal): Promise<Found> {
+    const config = await this.#config()
+    either.throwIfAborted()
+    let empty: Found | undefined
+    for (const candidate of candidates(name, bare, config)) {
+      const found = await this.#follow(candidate, type, config, either)
+      if (found.reading.empty === undefined) return found
+      // "There is such a name" says more than "there is no such name", and the first of equals is the user's own spelling.
+      if (empty === undefined || (empty.reading.empty === 'nxdomain' && found.reading.empty === 'nodata')) empty = found
+    }
+    return empty!
+  }
+
+  async #config(): Promise<ResolverConfig> {
+    const { timeoutMs, tries, ndots = 1 } = this.#options
+    const given = { search: this.#domains ?? [], ndots, timeoutMs, tries }
+    if (this.#servers !== undefined) return { ...given, servers: this.#servers }
+    const file = await this.#resolvConf.current()
+    return {
+      servers: file.servers,
+      search: this.#domains ?? file.search,
+      ndots: this.#options.ndots ?? file.ndots,
+      timeoutMs: timeoutMs ?? file.timeoutMs,
+      tries: tries ?? file.tries,
+    }
+  }
+
+  /** Asks on where an alias leads out of the message, as servers that do not recurse leave it to us. */
+  async #follow(name: string, type: QuestionType, config: ResolverConfig, signal: AbortSignal): Promise<Found> {
+    let owner = name
+    let chainTtl = Number.POSITIVE_INFINITY
+    for (let hops = 0; hops <= MAX_ALIASES; hops++) {
+      const found = await this.#ask(owner, type, config, signal)
+      chainTtl = Math.min(chainTtl, found.reading.ttlSeconds)
+      const reading = { ...found.reading, ttlSeconds: chainTtl }
+      if (reading.alias === undefined) return { ...found, reading }
+      owner = reading.alias
+    }
+    throw new ResolverError('DNS_CNAME_LOOP', `${name} leads through more than ${MAX_ALIASES} aliases`)
+  }
+
+  /** Goes through the servers until one gives an answer. */
+  async #ask(name: string, type: QuestionType, config: ResolverConfig, signal: AbortSignal): Promise<Found> {
+    const failures: ResolverError[] = []
+    const { tries = DEFAULT_TRIES, timeoutMs = DEFAULT_TIMEOUT_MS } = config
+    for (let round = 0; round < tries; round++) {
+      for (const server of config.servers) {
+        try {
+          return await this.#askServer(server, name, type, timeoutMs, signal)
+        } catch (error) {
+          signal.throwIfAborted()
+          if (!(error instanceof ResolverError)) throw error
+          if (error.code === 'DNS_CNAME_LOOP') throw error
+          failures.push(error)
+        }
+      }
+    }
+    const times = tries > 1 ? ` (${tries} tries)` : ''
+    throw allFailed(failures, (each) => `no answer for ${type} ${name}: ${each}${times}`)
+  }
+
+  async #askServer(
+    server: ServerAddress,
+    name: string,
+    type: QuestionType,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Found> {
+    const { transport = 'auto', ednsBytes = DEFAULT_EDNS_BYTES } = this.#options
+    const ask = (over: 'udp' | 'tcp', edns: number) => {
+      const exchange: Exchange = {
+        server,
+        query: encodeQuery(randomInt(0x1_0000), name, type, edns),
+        timeoutMs,
+        signal,
+        accepts: (message) => answers(message, name, type),
+      }
+      return over === 'tcp' ? exchangeTcp(exchange) : exchangeUdp(exchange)
+    }
+    let over: 'udp' | 'tcp' = transport === 'tcp' ? 'tcp' : 'udp'
+    let edns = ednsBytes
+    let message = await ask(over, edns)
+    if (edns > 0 && mayRejectEdns(message.rcode)) {
+      edns = 0
+      message = await ask(over, edns)
+    }
+    if (message.truncated && over === 'udp') {
+      over = 'tcp'
+      message = await ask(over, edns).catch((cause) => {
+        signal.throwIfAborted()
+        throw new ResolverError('DNS_TRUNCATED', `${server.text} cut its UDP answer and TCP failed: ${textOf(cause)}`, {
+          cause,
+          server: server.text,
+        })
+      })
+    }
+    checkRcode(message, server)
+    const reading = readAnswer(message, name, type)
+    // Nothing is left of it: that is no empty zone.
+    if (message.truncated && reading.records.length === 0) {
+      throw new ResolverError('DNS_TRUNCATED', `${server.text} cut its answer even over TCP, and no record is left`, {
+        server: server.text,
+        hint: 'The answer is larger than a DNS message; ask for fewer records, or use the HTTP API of the registry.',
+      })
+    }
+    return { message, reading, server, transport: over }
+  }
+}
+
+/** In which order a name and the search domains are tried. @see resolv.conf(5), ndots */
+function candidates(name: string, bare: string, { search, ndots }: ResolverConfig): string[] {
+  if (name.endsWith('.') || search.length === 0) return [bare]
+  const extended = search.map((domain) => `${bare}.${domain}`).filter((long) => long.length <= 253)
+  return bare.split('.').length - 1 >= ndots ? [bare, ...extended] : [...extended, bare]
+}
+
+/** Whether a message belongs to the question; names are compared without case, as servers may change it. */
+function answers(message: Message, name: string, type: QuestionType): boolean {
+  if (!message.isResponse || message.opcode !== 0) return false
+  // A server that refuses or does not understand may leave the question out.
+  if (message.questions.length === 0) return !isAboutName(message.rcode)
+  const [question] = message.questions
+  return (
+    message.questions.length === 1 && question!.isInternet && question!.type === type && sameName(question!.name, name)
+  )
+}
+
+function answer<R>(
+  { message, reading, server, transport }: Found,
+  records: readonly R[],
+  absent?: 'absent',
+): DnsAnswer<R> {
+  const empty = reading.empty ?? absent
+  return {
+    records,
+    ...(empty !== undefined && { empty }),
+    ttlSeconds: reading.ttlSeconds,
+    server: server.text,
+    transport,
+    authoritative: message.authoritative,
+    truncated: message.truncated,
+    stale: false,
+    messageBytes: message.bytes,
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,117 @@
+import { HEADER_BYTES, TYPE } from '../dns-numbers.ts'
+import { ResolverError } from '../error.ts'
+
+const MAX_NAME_BYTES = 255
+/** No sound encoder chains pointers: a few hops are generous, thousands are an attack on our time. */
+const MAX_POINTERS = 32
+const DOT = 0x2e
+/** A pointer has 14 bits, and cannot name what lies at or beyond this. */
+const POINTER_REACH = 0x4000
+
+/** Where the name in a record's data starts, for the types whose data is a name (and something before it). */
+const NAME_AT: Readonly<Record<number, number>> = {
+  [TYPE.NS]: 0,
+  [TYPE.CNAME]: 0,
+  [TYPE.PTR]: 0,
+  [TYPE.MX]: 2,
+  [TYPE.SRV]: 6,
+}
+const DATA_BYTES: Readonly<Record<number, number>> = { [TYPE.A]: 4, [TYPE.AAAA]: 16 }
+
+/**
+ * Walks a message before the codec reads it, so that the codec's time and memory are bounded by the message's size:
+ * counts that the bytes cannot hold, names that leave the message, point forward, are too long or chain pointers, and
+ * record data of the wrong length are refused.
+ *
+ * One fault is forgiven: dnsmasq 2.90 writes pointers to targets beyond their reach into the additional section of long
+ * answers. What is asked for stands whole before it, so only that section is lost.
+ *
+ * @returns whether the additional section can be read too
+ * @throws {ResolverError} `DNS_MALFORMED`
+ * @see RFC 1035 §4.1
+ */
+export function checkBounds(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < HEADER_BYTES) throw malformed(`only ${bytes.length} bytes`)
+  const questions = view.getUint16(4)
+  const answers = view.getUint16(6)
+  const additionals = view.getUint16(10)
+  const records = answers + view.getUint16(8) + additionals
+  if (HEADER_BYTES + questions * 5 + records * 11 > bytes.length) {
+    throw malformed(`${questions} questions and ${records} records do not fit into ${bytes.length} bytes`)
+  }
+  let at = HEADER_BYTES
+  for (let index = 0; index < questions; index++) at = nameEnd(bytes, at) + 4
+  at = checkRecords(view, bytes, at, records - additionals)
+  if (at > bytes.length) throw malformed('a question ends outside the message')
+  try {
+    checkRecords(view, bytes, at, additionals)
+    return true
+  } catch (error) {
+    if (answers > 0 && at > POINTER_REACH) return false
+    throw error
+  }
+}
+
+/** @returns where the last of so many records ends */
+function checkRecords(view: DataView, bytes: Uint8Array, start: number, count: number): number {
+  let at = start
+  for (let index = 0; index < count; index++) {
+    const fixed = nameEnd(bytes, at)
+    if (fixed + 10 > bytes.length) throw malformed('a record ends outside the message')
+    const type = view.getUint16(fixed)
+    const length = view.getUint16(fixed + 8)
+    at = fixed + 10 + length
+    if (at > bytes.length) throw malformed('record data ends outside the message')
+    checkData(bytes, type, fixed + 10, at)
+  }
+  return at
+}
+
+function checkData(bytes: Uint8Array, type: number, start: number, end: number): void {
+  const size = DATA_BYTES[type]
+  if (size !== undefined && end - start !== size) throw malformed(`an address of ${end - start} bytes`)
+  const nameAt = NAME_AT[type]
+  if (nameAt !== undefined && (start + nameAt >= end || nameEnd(bytes, start + nameAt) !== end)) {
+    throw malformed('a name does not end where its record does')
+  }
+  if (type === TYPE.SOA) {
+    const mailbox = nameEnd(bytes, start)
+    if (nameEnd(bytes, mailbox, true) + 20 !== end) throw malformed('a SOA record of the wrong length')
+  }
+}
+
+/** Follows the name at `start` within the bounds; returns where it ends in the record itself. */
+function nameEnd(bytes: Uint8Array, start: number, mailbox = false): number {
+  let at = start
+  let end: number | undefined
+  let earliest = start
+  let length = 1
+  let pointers = 0
+  for (;;) {
+    const byte = bytes[at]
+    if (byte === undefined) throw malformed('a name ends outside the message')
+    if (byte === 0) return end ?? at + 1
+    if (byte >= 0xc0) {
+      const low = bytes[at + 1]
+      if (low === undefined) throw malformed('a name ends outside the message')
+      end ??= at + 2
+      at = ((byte & 0x3f) << 8) | low
+      if (at >= earliest) throw malformed('a compressed name points forward or into itself')
+      if (++pointers > MAX_POINTERS) throw malformed(`a name of more than ${MAX_POINTERS} pointers`)
+      earliest = at
+    } else if (byte < 0x40) {
+      length += byte + 1
+      if (length > MAX_NAME_BYTES) throw malformed(`a name longer than ${MAX_NAME_BYTES} bytes`)
+      // A dot inside a label would make another name of it when shown as text.
+      if (!mailbox && bytes.subarray(at + 1, at + 1 + byte).includes(DOT)) throw malformed('a dot inside a label')
+      at += byte + 1
+    } else {
+      throw malformed('a label of an unknown kind')
+    }
+  }
+}
+
+function malformed(why: string): ResolverError {
+  return new ResolverError('DNS_MALFORMED', `the answer is no sound DNS message: ${why}`)
+}

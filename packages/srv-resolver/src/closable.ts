@@ -1,0 +1,43 @@
+import { ResolverError } from './error.ts'
+import { withLinkedSignal } from './linked-signal.ts'
+import type { ClosableResolver, SrvResolver } from './resolver.ts'
+
+/** The end of a resolver: lookups under way and later ones reject with `DNS_CLOSED`. */
+export class Closing {
+  readonly #closed = new AbortController()
+
+  get signal(): AbortSignal {
+    return this.#closed.signal
+  }
+
+  /** Runs a lookup with a signal that aborts when the caller's does, or at the end. */
+  during<T>(signal: AbortSignal | undefined, look: (either: AbortSignal) => Promise<T>): Promise<T> {
+    return withLinkedSignal([signal, this.signal], look)
+  }
+
+  close(): void {
+    this.#closed.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
+  }
+}
+
+/** What every resolver can be asked. */
+export type Lookups = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses' | 'resolveTxt'>
+
+/** The same lookups, with an end. `release` gives back what they hold. */
+export function closable(lookups: Lookups, release: () => void = () => undefined): ClosableResolver {
+  const closing = new Closing()
+  const close = () => {
+    closing.close()
+    release()
+  }
+  return {
+    resolveSrv: (name, { signal } = {}) =>
+      closing.during(signal, (either) => lookups.resolveSrv(name, { signal: either })),
+    resolveAddresses: (name, { family, signal } = {}) =>
+      closing.during(signal, (either) => lookups.resolveAddresses(name, { family, signal: either })),
+    resolveTxt: (name, { signal } = {}) =>
+      closing.during(signal, (either) => lookups.resolveTxt(name, { signal: either })),
+    close,
+    [Symbol.asyncDispose]: async () => close(),
+  }
+}

@@ -1,0 +1,67 @@
+import { closable } from '../closable.ts'
+import { nameKey } from '../dns-name.ts'
+import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
+
+/** A lookup as a value, so that a decorator treats all three kinds alike. */
+export interface Question {
+  readonly kind: 'srv' | 'addresses' | 'txt'
+  readonly name: string
+  readonly family?: 4 | 6
+  /** Equal for equal questions. */
+  readonly key: string
+}
+
+/** Asks one resolver the question at hand. */
+export type Ask<A> = (resolver: SrvResolver, signal: AbortSignal | undefined) => Promise<A>
+
+/** What a decorator does around a lookup. */
+export type Around = <A extends DnsAnswer<unknown>>(
+  question: Question,
+  ask: Ask<A>,
+  signal: AbortSignal | undefined,
+) => Promise<A>
+
+/** A resolver of which each lookup goes through `around`, and whose end is the end of the resolvers that it asks. */
+export function decorated(around: Around, sources: readonly SrvResolver[]): ClosableResolver {
+  return closable(
+    {
+      resolveSrv: (name, { signal } = {}) =>
+        around(question('srv', name), (resolver, inner) => resolver.resolveSrv(name, { signal: inner }), signal),
+      resolveAddresses: (name, { family, signal } = {}) =>
+        around(
+          question('addresses', name, family),
+          (resolver, inner) => resolver.resolveAddresses(name, { family, signal: inner }),
+          signal,
+        ),
+      resolveTxt: (name, { signal } = {}) =>
+        around(question('txt', name), (resolver, inner) => resolver.resolveTxt(name, { signal: inner }), signal),
+    },
+    () => closeAll(sources),
+  )
+}
+
+/** The same for a decorator of SRV answers only. */
+export function decoratedSrv(
+  resolver: SrvResolver,
+  resolveSrv: SrvResolver['resolveSrv'],
+  others: readonly SrvResolver[] = [],
+): ClosableResolver {
+  return closable(
+    {
+      resolveSrv,
+      resolveAddresses: (name, lookUp) => resolver.resolveAddresses(name, lookUp),
+      resolveTxt: (name, lookUp) => resolver.resolveTxt(name, lookUp),
+    },
+    () => closeAll([resolver, ...others]),
+  )
+}
+
+function closeAll(resolvers: readonly SrvResolver[]): void {
+  for (const resolver of resolvers) resolver.close?.()
+}
+
+function question(kind: Question['kind'], name: string, family?: 4 | 6): Question {
+  // A trailing dot is kept apart: without it search domains may lead elsewhere.
+  const key = `${kind} ${family ?? ''} ${nameKey(name)}${name.endsWith('.') ? '.' : ''}`
+  return { kind, name, key, ...(family !== undefined && { family }) }
+}

@@ -1,0 +1,40 @@
+import { anything, checkOptions } from '../check-options.ts'
+import { ResolverError } from '../error.ts'
+import type { ClosableResolver } from '../resolver.ts'
+import { zoneOfText } from './file.ts'
+import { LoadedZone, zoneResolver } from './static.ts'
+
+/** Options of {@link envResolver}. */
+export interface EnvResolverOptions {
+  /** Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * A resolver over an environment variable, `DYNSRV_RECORDS` when left out: hosts and zone lines as `parseZoneText` reads
+ * them, separated by commas or line ends. It is read at each lookup.
+ *
+ * A variable that is not set rejects with `DNS_SOURCE_FAILED`; one that is set and empty is an empty zone. A line that is
+ * wrong is left out, as in a file.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`
+ */
+export function envResolver(variable = 'DYNSRV_RECORDS', options: EnvResolverOptions = {}): ClosableResolver {
+  checkOptions('envResolver', options, { env: anything })
+  const { env = process.env } = options
+  let text: string | undefined
+  let zone = new LoadedZone()
+  return zoneResolver(`$${variable}`, async () => {
+    const found = env[variable]
+    if (found === undefined) {
+      throw new ResolverError('DNS_SOURCE_FAILED', `the environment variable ${variable} is not set`, {
+        hint: `Set ${variable}, for instance to "my-service.test SRV 0 0 4370 api-1.my-service.test, 10.0.0.5 api-1.my-service.test".`,
+      })
+    }
+    if (found !== text) {
+      zone = zoneOfText(found.replaceAll(',', '\n'), `$${variable}`)
+      text = found
+    }
+    return zone
+  })
+}

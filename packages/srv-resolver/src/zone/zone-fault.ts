@@ -1,0 +1,80 @@
+import { isWithin } from '../dns-name.ts'
+
+/**
+ * How a zone server misbehaves on demand.
+ *
+ * - `servfail`, `refused`, `formerr`, `notimp`, `nxdomain`, `nodata`: answers this whatever it knows
+ * - `silence`: does not answer
+ * - `garbage`: bytes that are no DNS message, under the right id
+ * - `wrongId`, `foreignName`: an answer to another question
+ * - `loop`: a name whose compression pointer leads to itself
+ * - `hugeCounts`: announces 65535 records and brings none
+ * - `truncate`: sets TC on UDP and sends no records
+ * - `trim`: leaves records out without setting TC, at random or from the end, as Consul does on UDP
+ * - `rotate`: turns the order of the records by one with each answer; with `records`, shows only so many of them
+ * - `delay`: answers late
+ */
+export type ZoneFault = ZoneFaultName | ZoneFaultSettings
+
+/** The faults that a zone server can play. */
+export type ZoneFaultName =
+  | 'servfail'
+  | 'refused'
+  | 'formerr'
+  | 'notimp'
+  | 'nxdomain'
+  | 'nodata'
+  | 'silence'
+  | 'garbage'
+  | 'wrongId'
+  | 'foreignName'
+  | 'loop'
+  | 'hugeCounts'
+  | 'truncate'
+  | 'rotate'
+
+interface Scope {
+  /** Only questions for this name and below. */
+  readonly name?: string
+  /** Only over this transport; default `both`, but `udp` for `truncate` and `trim`. */
+  readonly transport?: 'udp' | 'tcp' | 'both'
+  /** Only so many answers, then all is well again. */
+  readonly times?: number
+}
+
+/** A fault with its numbers, and whom it hits. */
+export type ZoneFaultSettings = Scope &
+  (
+    | { readonly type: Exclude<ZoneFaultName, 'rotate'> }
+    | { readonly type: 'rotate'; readonly records?: number }
+    | { readonly type: 'trim'; readonly records: number; readonly pick?: 'first' | 'random' }
+    | { readonly type: 'delay'; readonly ms: number }
+  )
+
+/** The faults that are set, counted down as they strike. */
+export class FaultPlan {
+  readonly #faults: { readonly fault: ZoneFaultSettings; left: number }[]
+
+  constructor(faults: readonly ZoneFault[]) {
+    this.#faults = faults.map((fault) => {
+      const settings: ZoneFaultSettings = typeof fault === 'string' ? { type: fault } : fault
+      return { fault: settings, left: settings.times ?? Number.POSITIVE_INFINITY }
+    })
+  }
+
+  /** The faults that this question meets. */
+  strike(name: string, transport: 'udp' | 'tcp'): ZoneFaultSettings[] {
+    const struck = this.#faults.filter(
+      ({ fault, left }) =>
+        left > 0 && appliesTo(fault, transport) && (fault.name === undefined || isWithin(name, fault.name)),
+    )
+    for (const entry of struck) entry.left--
+    return struck.map(({ fault }) => fault)
+  }
+}
+
+function appliesTo(fault: ZoneFaultSettings, transport: 'udp' | 'tcp'): boolean {
+  const usual = fault.type === 'truncate' || fault.type === 'trim' ? 'udp' : 'both'
+  const meant = fault.transport ?? usual
+  return meant === 'both' || meant === transport
+}

@@ -1,0 +1,301 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { aBoolean, aFunction, anything, aText, checkOptions, texts, whole } from '../check-options.ts'
+import { decodeMessage, type Message } from '../client/dns-message.ts'
+import { checkedName, isWithin, nameKey } from '../dns-name.ts'
+import { HEADER_BYTES, MAX_TTL_SECONDS, RCODE } from '../dns-numbers.ts'
+import { ResolverError } from '../error.ts'
+import { formatAddress } from '../server-address.ts'
+import { lastingPort } from './lasting-port.ts'
+import { Zone } from './zone.ts'
+import { FaultPlan, type ZoneFault } from './zone-fault.ts'
+import type { ZoneRecord } from './zone-record.ts'
+import { zoneResponse } from './zone-response.ts'
+
+/** A question that a zone server received. */
+export interface ZoneQuery {
+  readonly name: string
+  readonly type: string
+  readonly transport: 'udp' | 'tcp'
+  /** The UDP size that the client announced, 0 without EDNS. */
+  readonly ednsBytes: number
+}
+
+/** Options of {@link startZoneServer}. */
+export interface ZoneServerOptions {
+  /** An IP address of this machine; default `127.0.0.1`. */
+  readonly host?: string
+  /** UDP and TCP; 0, the default, takes one that is free, and keeps it through {@link ZoneServer.pause}. */
+  readonly port?: number
+  readonly records?: Iterable<ZoneRecord>
+  /** What this server answers for; other names are REFUSED. Default: every name. */
+  readonly zones?: readonly string[]
+  /** How long a client may remember that there is nothing; default 5. */
+  readonly negativeTtlSeconds?: number
+  /** Also compress SRV targets, as some servers do although RFC 2782 asks not to; default false. */
+  readonly compressTargets?: boolean
+  /** Called for every question, before it is answered. */
+  readonly onQuery?: (query: ZoneQuery) => void
+  /** Randomness of the faults, 0 ≤ n < 1; default `Math.random`. */
+  readonly random?: () => number
+}
+
+/** What {@link ZoneServer.remove} takes: a function, or fields that all have to be equal (names without case). */
+export type ZoneMatch = ((record: ZoneRecord) => boolean) | Partial<ZoneRecord>
+
+const RULES = {
+  host: aText,
+  port: whole(0, 65_535),
+  records: anything,
+  zones: texts,
+  negativeTtlSeconds: whole(0, MAX_TTL_SECONDS),
+  compressTargets: aBoolean,
+  onQuery: aFunction,
+  random: aFunction,
+}
+
+const MAX_CONNECTIONS = 256
+const IDLE_MS = 10_000
+const BIND_TRIES = 20
+const RESPONSE_FLAG = 0x8000
+
+/**
+ * Starts a small authoritative DNS server for demos, tests and local development.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_RECORD`, or `DNS_LISTEN_FAILED` when the port is taken
+ */
+export async function startZoneServer(options: ZoneServerOptions = {}): Promise<ZoneServer> {
+  const server = new ZoneServer(options)
+  await server.resume()
+  return server
+}
+
+/** A running zone server; everything about it can change while it runs. */
+export class ZoneServer implements AsyncDisposable {
+  readonly host: string
+  readonly #options: ZoneServerOptions
+  readonly #zones: readonly string[]
+  readonly #zone: Zone
+  readonly #connections = new Set<Socket>()
+  readonly #delayed = new Set<NodeJS.Timeout>()
+  #port: number
+  #faults = new FaultPlan([])
+  #turn = 0
+  #tcp: Server | undefined
+  #udp: UdpSocket | undefined
+
+  /** A server that does not listen yet; {@link startZoneServer} makes one that does. */
+  constructor(options: ZoneServerOptions) {
+    checkOptions('startZoneServer', options, RULES)
+    this.#options = options
+    this.host = options.host ?? '127.0.0.1'
+    this.#port = options.port ?? 0
+    this.#zones = options.zones?.map(checkedName) ?? ['']
+    this.#zone = new Zone(options.records)
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** `host:port`, ready for the `servers` of a client. */
+  get address(): string {
+    return formatAddress(this.host, this.#port)
+  }
+
+  /** Adds records; one that differs only in TTL, priority or weight from one that is there replaces it. @throws {ResolverError} `DNS_BAD_RECORD` */
+  add(...records: readonly ZoneRecord[]): void {
+    for (const record of records) this.#zone.add(record)
+  }
+
+  /** @returns how many records are gone */
+  remove(match: ZoneMatch): number {
+    return this.#zone.remove(typeof match === 'function' ? match : (record) => hasFields(record, match))
+  }
+
+  records(): readonly ZoneRecord[] {
+    return this.#zone.records()
+  }
+
+  /** Misbehaves this way from now on, instead of any way before; without argument it behaves. */
+  setFault(...faults: readonly (ZoneFault | undefined)[]): void {
+    this.#faults = new FaultPlan(faults.filter((fault) => fault !== undefined))
+    this.#turn = 0
+  }
+
+  /** Closes the sockets, so that clients are refused; records and faults are kept. */
+  async pause(): Promise<void> {
+    const [tcp, udp] = [this.#tcp, this.#udp]
+    this.#tcp = undefined
+    this.#udp = undefined
+    for (const timer of this.#delayed) clearTimeout(timer)
+    this.#delayed.clear()
+    for (const connection of this.#connections) connection.destroy()
+    if (udp !== undefined) {
+      udp.close()
+      await once(udp, 'close')
+    }
+    if (tcp !== undefined) {
+      tcp.close()
+      await once(tcp, 'close')
+    }
+  }
+
+  /** Listens again, on the same port. @throws {ResolverError} `DNS_LISTEN_FAILED` */
+  async resume(): Promise<void> {
+    if (this.#tcp !== undefined) return
+    const wanted = this.#port
+    for (let tries = 1; ; tries++) {
+      const tcp = this.#tcpServer()
+      try {
+        this.#port = wanted === 0 ? lastingPort() : wanted
+        await listenTcp(tcp, this.host, this.#port)
+        this.#udp = await this.#bindUdp()
+        this.#tcp = tcp
+        return
+      } catch (cause) {
+        tcp.close()
+        this.#port = wanted
+        // The port drawn may be taken; another one is soon found when any will do.
+        if (wanted === 0 && tries < BIND_TRIES && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
+        const why = cause instanceof Error ? cause.message : String(cause)
+        throw new ResolverError('DNS_LISTEN_FAILED', `cannot listen on ${this.address}: ${why}`, { cause })
+      }
+    }
+  }
+
+  /** The same as {@link pause}; nothing stays open. */
+  close(): Promise<void> {
+    return this.pause()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #tcpServer(): Server {
+    const server = createServer((socket) => this.#serveConnection(socket))
+    server.maxConnections = MAX_CONNECTIONS
+    return server
+  }
+
+  async #bindUdp(): Promise<UdpSocket> {
+    const socket = createSocket({ type: this.host.includes(':') ? 'udp6' : 'udp4' })
+    socket.on('message', (bytes, { address, port }) => {
+      this.#answer(bytes, 'udp', (response) => {
+        // The client may be gone, which is nobody's fault; a failed send is a lost datagram.
+        if (this.#udp === socket) socket.send(response, port, address, () => undefined)
+      })
+    })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (cause) => {
+        socket.close()
+        reject(cause)
+      })
+      socket.bind({ address: this.host, port: this.#port, exclusive: true }, () => {
+        socket.removeAllListeners('error')
+        resolve()
+      })
+    })
+    // Without a listener an error report of the network, such as of a client that is gone, would end the process.
+    socket.on('error', () => undefined)
+    return socket
+  }
+
+  #serveConnection(socket: Socket): void {
+    let buffered = Buffer.alloc(0)
+    this.#connections.add(socket)
+    socket.setTimeout(IDLE_MS, () => socket.destroy())
+    socket.on('close', () => this.#connections.delete(socket))
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk) => {
+      buffered = Buffer.concat([buffered, chunk])
+      while (buffered.length >= 2 && buffered.length >= 2 + buffered.readUInt16BE(0)) {
+        const end = 2 + buffered.readUInt16BE(0)
+        const bytes = Buffer.from(buffered.subarray(2, end))
+        buffered = buffered.subarray(end)
+        this.#answer(bytes, 'tcp', (response) => {
+          const length = Buffer.alloc(2)
+          length.writeUInt16BE(response.length)
+          if (socket.writable) socket.write(Buffer.concat([length, response]))
+        })
+      }
+    })
+  }
+
+  #answer(bytes: Uint8Array, transport: 'udp' | 'tcp', send: (response: Buffer) => void): void {
+    const query = queryOf(bytes)
+    if (query === undefined) {
+      const refusal = formErr(bytes)
+      if (refusal !== undefined) send(refusal)
+      return
+    }
+    const [{ name, type } = { name: '', type: '' }] = query.questions
+    this.#options.onQuery?.({ name, type, transport, ednsBytes: query.ednsBytes })
+    const faults = this.#faults.strike(name, transport)
+    const apex = this.#zones.find((zone) => isWithin(name, zone))
+    const response = zoneResponse({
+      query,
+      bytes,
+      transport,
+      zone: this.#zone,
+      apex: apex ?? '',
+      serves: apex !== undefined,
+      negativeTtlSeconds: this.#options.negativeTtlSeconds ?? 5,
+      compressTargets: this.#options.compressTargets ?? false,
+      faults,
+      turn: faults.some(({ type: kind }) => kind === 'rotate') ? this.#turn++ : 0,
+      random: this.#options.random ?? Math.random,
+    })
+    if (response === undefined) return
+    const delayMs = faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0)
+    if (delayMs === 0) {
+      send(response)
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#delayed.delete(timer)
+      send(response)
+    }, delayMs)
+    this.#delayed.add(timer)
+  }
+}
+
+function queryOf(bytes: Uint8Array): Message | undefined {
+  try {
+    const message = decodeMessage(bytes)
+    return message.isResponse ? undefined : message
+  } catch (error) {
+    if (error instanceof ResolverError) return undefined
+    throw error
+  }
+}
+
+/** The answer to what is no question; a response is never answered, or two servers could talk forever. */
+function formErr(bytes: Uint8Array): Buffer | undefined {
+  if (bytes.length < HEADER_BYTES || (bytes[2]! & 0x80) !== 0) return undefined
+  const response = Buffer.alloc(HEADER_BYTES)
+  response.set(bytes.subarray(0, 2))
+  response.writeUInt16BE(RESPONSE_FLAG | RCODE.FORMERR, 2)
+  return response
+}
+
+function hasFields(record: ZoneRecord, fields: Partial<ZoneRecord>): boolean {
+  const given = record as unknown as Readonly<Record<string, unknown>>
+  return Object.entries(fields).every(([field, value]) =>
+    (field === 'name' || field === 'target') && typeof value === 'string' && typeof given[field] === 'string'
+      ? nameKey(given[field]) === nameKey(value)
+      : given[field] === value,
+  )
+}
+
+function listenTcp(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, exclusive: true }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}

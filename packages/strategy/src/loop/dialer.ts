@@ -1,0 +1,210 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { MembershipChange } from '../change.ts'
+import { StrategyError } from '../error.ts'
+import type { Membership } from '../membership.ts'
+import { within } from '../pause.ts'
+import type { Retry } from '../policy/interval.ts'
+
+/** A link that held that long starts with no failures when it drops. */
+const STABLE_MS = 10_000
+
+export interface DialerOptions {
+  readonly membership: Membership
+  /** Dials at the same time. */
+  readonly parallel: number
+  readonly timeoutMs: number
+  readonly retry: Retry
+  /** Whether the process may end while a peer waits for its next dial. */
+  readonly unref: boolean
+  readonly signal: AbortSignal
+  /** A dial brought a link up, whether or not the membership tells of it. Calls `up` in turn. */
+  readonly connected: (node: NodeName) => void
+  readonly tell: (change: MembershipChange) => void
+}
+
+interface Peer {
+  state: 'waiting' | 'queued' | 'dialling' | 'up'
+  attempts: number
+  upSince: number
+  timer: NodeJS.Timeout | undefined
+  abort: AbortController | undefined
+  cause: unknown
+}
+
+/** Keeps dialling who is wanted and not connected: so many at once, and each peer with its own back-off. */
+export class Dialer {
+  readonly #options: DialerOptions
+  readonly #peers = new Map<NodeName, Peer>()
+  // A set keeps the order of arrival and forgets in constant time.
+  readonly #queue = new Set<NodeName>()
+  #running = 0
+
+  constructor(options: DialerOptions) {
+    this.#options = options
+    options.signal.addEventListener('abort', () => this.#stop(), { once: true })
+  }
+
+  /** Why a wanted peer is not connected, as far as dialling has told. */
+  causeOf(node: NodeName): unknown {
+    return this.#peers.get(node)?.cause
+  }
+
+  /** Says who shall be connected from now on; dials to others end. */
+  want(wanted: ReadonlyMap<NodeName, unknown>, connected: ReadonlySet<NodeName>): void {
+    for (const node of this.#peers.keys()) if (!wanted.has(node)) this.#forget(node)
+    for (const node of wanted.keys()) {
+      const peer = this.#peers.get(node)
+      if (connected.has(node)) this.up(node)
+      else if (peer === undefined) this.#enqueue(node, this.#create(node))
+      else if (peer.state === 'up') this.down(node)
+    }
+    this.#pump()
+  }
+
+  /** A link is up, whoever dialled. */
+  up(node: NodeName): void {
+    const peer = this.#peers.get(node) ?? this.#create(node)
+    if (peer.state === 'up') return
+    clearTimeout(peer.timer)
+    this.#queue.delete(node)
+    // A dial under way is left to end by itself: the node sees that it is connected.
+    peer.state = 'up'
+    peer.upSince = performance.now()
+    peer.cause = undefined
+  }
+
+  /** A wanted link went down: it is dialled at once, unless it never holds for long. */
+  down(node: NodeName): void {
+    const peer = this.#peers.get(node)
+    if (peer === undefined || peer.state !== 'up') return
+    peer.attempts = performance.now() - peer.upSince >= STABLE_MS ? 0 : peer.attempts + 1
+    if (peer.attempts <= 1) this.#enqueue(node, peer)
+    else this.#wait(node, peer, this.#retryMs(peer))
+    this.#pump()
+  }
+
+  /** Nobody wants it any more. */
+  forget(node: NodeName): void {
+    this.#forget(node)
+    this.#pump()
+  }
+
+  #create(node: NodeName): Peer {
+    const peer: Peer = {
+      state: 'waiting',
+      attempts: 0,
+      upSince: 0,
+      timer: undefined,
+      abort: undefined,
+      cause: undefined,
+    }
+    this.#peers.set(node, peer)
+    return peer
+  }
+
+  #enqueue(node: NodeName, peer: Peer): void {
+    peer.state = 'queued'
+    this.#queue.add(node)
+  }
+
+  #wait(node: NodeName, peer: Peer, ms: number): void {
+    peer.state = 'waiting'
+    peer.timer = setTimeout(() => {
+      this.#enqueue(node, peer)
+      this.#pump()
+    }, ms)
+    if (this.#options.unref) peer.timer.unref()
+  }
+
+  #pump(): void {
+    const { signal, parallel } = this.#options
+    for (const node of this.#queue) {
+      if (signal.aborted || this.#running >= parallel) return
+      this.#queue.delete(node)
+      const peer = this.#peers.get(node)
+      if (peer !== undefined) void this.#dial(node, peer)
+    }
+  }
+
+  async #dial(node: NodeName, peer: Peer): Promise<void> {
+    const { membership, timeoutMs, unref } = this.#options
+    const abort = new AbortController()
+    peer.state = 'dialling'
+    peer.abort = abort
+    this.#running += 1
+    try {
+      const limit = { ms: timeoutMs, signal: abort.signal, late: () => lateDial(node, timeoutMs), unref }
+      await within(limit, (signal) => membership.connect(node, { signal }))
+      // Whose nodeup was seen, and no nodedown since, need not be looked for among all.
+      if (!this.#isUp(peer) && !has(membership.connected(), node)) throw noLink(node)
+      if (!abort.signal.aborted) this.#options.connected(node)
+    } catch (cause) {
+      this.#failed(node, peer, abort, cause)
+    } finally {
+      this.#running -= 1
+      if (peer.abort === abort) peer.abort = undefined
+      this.#pump()
+    }
+  }
+
+  #isUp(peer: Peer): boolean {
+    return peer.state === 'up'
+  }
+
+  #failed(node: NodeName, peer: Peer, { signal }: AbortController, cause: unknown): void {
+    if (signal.aborted || peer.state !== 'dialling') return
+    peer.attempts += 1
+    peer.cause = cause
+    const retryMs = this.#retryMs(peer)
+    this.#wait(node, peer, retryMs)
+    this.#options.tell({ type: 'connectFailed', node, cause, attempts: peer.attempts, retryMs })
+  }
+
+  #retryMs({ attempts, cause }: Peer): number {
+    try {
+      const ms = this.#options.retry({ attempts, cause })
+      if (Number.isFinite(ms) && ms >= 0) return ms
+      throw new TypeError(`retry gave ${ms}, which is no number of milliseconds`)
+    } catch (fault) {
+      this.#options.tell({ type: 'partFailed', part: 'retry', cause: fault })
+      return 5_000
+    }
+  }
+
+  #forget(node: NodeName): void {
+    const peer = this.#peers.get(node)
+    clearTimeout(peer?.timer)
+    this.#queue.delete(node)
+    this.#peers.delete(node)
+    peer?.abort?.abort(notWanted(node))
+  }
+
+  #stop(): void {
+    for (const node of [...this.#peers.keys()]) this.#forget(node)
+  }
+}
+
+function has(nodes: Iterable<NodeName>, wanted: NodeName): boolean {
+  for (const node of nodes) if (node === wanted) return true
+  return false
+}
+
+function lateDial(node: NodeName, ms: number): StrategyError {
+  return new StrategyError('STRATEGY_CONNECT_TIMEOUT', `${node} was not connected within ${ms / 1_000} s`, {
+    hint: 'Look whether its address and port are reachable; a firewall that drops packets looks like this.',
+    retryable: true,
+  })
+}
+
+function noLink(node: NodeName): StrategyError {
+  return new StrategyError('STRATEGY_NO_LINK', `connect(${node}) succeeded, and connected() does not list it`, {
+    hint: 'The link dropped at once, or the membership forgets to list it.',
+    retryable: true,
+  })
+}
+
+function notWanted(node: NodeName): StrategyError {
+  return new StrategyError('STRATEGY_STOPPED', `${node} is not wanted any more`, {
+    hint: 'It left, or the strategy was stopped, while it was being dialled.',
+  })
+}

@@ -1,0 +1,109 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { HoldReason } from '../change.ts'
+import type { LeavePolicy } from '../policy/leave-policy.ts'
+
+/** What is remembered of a member from poll to poll. */
+export interface Member {
+  /** Good answers in a row that lack it; 0 while it is named. */
+  readonly missedPolls: number
+  /** When the first of these came; undefined while it is named. */
+  readonly missingSince: number | undefined
+}
+
+/** All that a plan depends on. */
+export interface PlanInput {
+  readonly self: NodeName
+  /** Who was a member until now. */
+  readonly members: ReadonlyMap<NodeName, Member>
+  /** Who the answer names. */
+  readonly discovered: ReadonlySet<NodeName>
+  /** The live links. */
+  readonly connected: ReadonlySet<NodeName>
+  /** Why nobody may leave because of this answer; undefined when it is sound. */
+  readonly hold: HoldReason | undefined
+  readonly leave: LeavePolicy
+  /** Of the connected members, how many may leave at once, from 0 to 1; one may always. */
+  readonly maxLeaveShare: number
+  /** In milliseconds, of any clock that never goes back. */
+  readonly now: number
+}
+
+/** What an answer changes. */
+export interface Plan {
+  /** Who is a member from now on. */
+  readonly members: ReadonlyMap<NodeName, Member>
+  /** Named for the first time, or again after leaving. */
+  readonly appeared: readonly NodeName[]
+  /** Named again after being missed, without having left. */
+  readonly returned: readonly NodeName[]
+  readonly leave: readonly NodeName[]
+  /** Missing, and kept nevertheless. */
+  readonly held: ReadonlyMap<NodeName, HoldReason>
+}
+
+const NAMED: Member = { missedPolls: 0, missingSince: undefined }
+
+/** The difference between what was, what is named and what is connected. Pure; in proportion to the number of members. */
+export function plan(input: PlanInput): Plan {
+  if (namesTheSame(input)) return { members: input.members, appeared: [], returned: [], leave: [], held: new Map() }
+  const { self, discovered, hold } = input
+  const members = new Map<NodeName, Member>()
+  const appeared: NodeName[] = []
+  const returned: NodeName[] = []
+  const held = new Map<NodeName, HoldReason>()
+  for (const node of discovered) {
+    if (node === self) continue
+    const known = input.members.get(node)
+    if (known === undefined) appeared.push(node)
+    else if (known.missedPolls > 0) returned.push(node)
+    members.set(node, NAMED)
+  }
+  const willing: NodeName[] = []
+  for (const [node, member] of input.members) {
+    if (discovered.has(node)) continue
+    const missed = hold === undefined ? missedAgain(member, input.now) : member
+    members.set(node, missed)
+    if (hold !== undefined) held.set(node, hold)
+    else if (asks(input, node, missed)) willing.push(node)
+    else held.set(node, 'policy')
+  }
+  const leave = withinShare(input, members, willing)
+  for (const node of willing) if (!leave.has(node)) held.set(node, 'share')
+  for (const node of leave) members.delete(node)
+  return { members, appeared, returned, leave: [...leave], held }
+}
+
+/** Most answers name whom the last one named. */
+function namesTheSame({ self, members, discovered }: PlanInput): boolean {
+  if (discovered.size - (discovered.has(self) ? 1 : 0) !== members.size) return false
+  for (const [node, { missedPolls }] of members) if (missedPolls > 0 || !discovered.has(node)) return false
+  return true
+}
+
+function missedAgain({ missedPolls, missingSince }: Member, now: number): Member {
+  return { missedPolls: missedPolls + 1, missingSince: missingSince ?? now }
+}
+
+function asks({ leave, connected, now }: PlanInput, node: NodeName, { missedPolls, missingSince }: Member): boolean {
+  return leave({ node, polls: missedPolls, ms: now - (missingSince ?? now), connected: connected.has(node) })
+}
+
+/** Those without a link may all go, since nothing is taken down; of the others the longest missing. */
+function withinShare(
+  { connected, maxLeaveShare, members: known }: PlanInput,
+  members: ReadonlyMap<NodeName, Member>,
+  willing: readonly NodeName[],
+): Set<NodeName> {
+  const linked = willing.filter((node) => connected.has(node))
+  const leave = new Set(willing.filter((node) => !connected.has(node)))
+  let live = 0
+  for (const node of known.keys()) if (connected.has(node)) live += 1
+  const cap = Math.max(1, Math.floor(live * maxLeaveShare))
+  if (linked.length > cap) linked.sort((a, b) => since(members, a) - since(members, b))
+  for (const node of linked.slice(0, cap)) leave.add(node)
+  return leave
+}
+
+function since(members: ReadonlyMap<NodeName, Member>, node: NodeName): number {
+  return members.get(node)?.missingSince ?? 0
+}

@@ -1,0 +1,84 @@
+import type { Discover } from '../discover.ts'
+import { anyNumber, type Check, callable, duration, flag, object } from '../options.ts'
+import { doubling, every, type Interval, jittered, type Retry } from '../policy/interval.ts'
+import { type LeavePolicy, leaveAfter } from '../policy/leave-policy.ts'
+
+/** The parts of a loop. Only `discover` is needed. */
+export interface WatchOptions {
+  /** Who should be connected. */
+  readonly discover: Discover
+  /** Time between polls; default `jittered(every(5_000))`. */
+  readonly interval?: Interval
+  /** When a missing member leaves; default `leaveAfter(3)`. */
+  readonly leave?: LeavePolicy
+  /** Of the connected members, how many may leave in one poll, 0 to 1; one may always. Default 0.5. */
+  readonly maxLeaveShare?: number
+  /**
+   * Empty answers in a row before one is believed; default 3. A whole cluster that vanishes between two polls is more
+   * often a zone being reloaded than the truth.
+   */
+  readonly confirmEmpty?: number
+  /** Extra lookups before somebody leaves, all of which must lack it; default 2. */
+  readonly confirmLeave?: number
+  /** Time between these, in milliseconds; default 25. */
+  readonly confirmDelayMs?: number
+  /**
+   * When a connected member goes missing and comes back, answers show only part of the members in turn; for so many good
+   * polls nobody leaves then. Default 10; 0 turns it off.
+   */
+  readonly rotationPolls?: number
+  /** Time for one answer, in milliseconds; default 30 000. Then it counts as failed. */
+  readonly discoverTimeoutMs?: number
+  /** Time for one dial, in milliseconds; default 10 000: above OTP's `net_setuptime` of 7 s, which the node enforces. */
+  readonly connectTimeoutMs?: number
+  /** Dials at the same time; default 16. */
+  readonly parallel?: number
+  /** When to dial again after a failure; default `doubling()`: 1 s to 30 s with jitter, for each peer alone. */
+  readonly retry?: Retry
+  /**
+   * Whether the loop's timers let the process end when nothing else keeps it; default false. Links, and a lookup under way,
+   * keep it by themselves.
+   */
+  readonly unref?: boolean
+}
+
+/** The same with every default in place. */
+export type CompleteWatchOptions = Required<WatchOptions>
+
+/** How each option of a loop is checked. */
+export const WATCH_CHECKS: Readonly<Record<keyof WatchOptions, Check>> = {
+  discover: callable,
+  interval: callable,
+  leave: callable,
+  maxLeaveShare: anyNumber({ min: 0, max: 1 }),
+  confirmEmpty: anyNumber({ min: 1, integer: true }),
+  confirmLeave: anyNumber({ min: 0, integer: true }),
+  confirmDelayMs: duration,
+  rotationPolls: anyNumber({ min: 0, integer: true }),
+  discoverTimeoutMs: duration,
+  connectTimeoutMs: duration,
+  parallel: anyNumber({ min: 1, integer: true }),
+  retry: callable,
+  unref: flag,
+}
+
+/** How a signal is checked. */
+export const SIGNAL_CHECK: Check = object
+
+export function withDefaults(options: WatchOptions): CompleteWatchOptions {
+  return {
+    discover: options.discover,
+    interval: options.interval ?? jittered(every(5_000)),
+    leave: options.leave ?? leaveAfter(3),
+    maxLeaveShare: options.maxLeaveShare ?? 0.5,
+    confirmEmpty: options.confirmEmpty ?? 3,
+    confirmLeave: options.confirmLeave ?? 2,
+    confirmDelayMs: options.confirmDelayMs ?? 25,
+    rotationPolls: options.rotationPolls ?? 10,
+    discoverTimeoutMs: options.discoverTimeoutMs ?? 30_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    parallel: options.parallel ?? 16,
+    retry: options.retry ?? doubling(),
+    unref: options.unref ?? false,
+  }
+}

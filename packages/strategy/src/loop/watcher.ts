@@ -1,0 +1,292 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+import type { HoldReason, MembershipChange } from '../change.ts'
+import type { Discovery } from '../discover.ts'
+import type { LinkDown, LinkUp, Membership } from '../membership.ts'
+import { pause, Wake } from '../pause.ts'
+import type { LeavePolicy } from '../policy/leave-policy.ts'
+import { Asker } from './asker.ts'
+import { claim, release } from './claims.ts'
+import { Decider, type Decision } from './decider.ts'
+import { Dialer } from './dialer.ts'
+import type { Member } from './plan.ts'
+import { Unlinker } from './unlinker.ts'
+import type { CompleteWatchOptions } from './watch-options.ts'
+
+/** When the interval itself fails. */
+const FALLBACK_INTERVAL_MS = 5_000
+/** A source that reports many changes in a row is asked once for all of them. */
+const PUSH_QUIET_MS = 10
+/** Remembered targets that were told as ignored. */
+const MAX_IGNORED = 10_000
+
+/** One loop from its start to its end. Tells all that happens to one listener. */
+export class Watcher {
+  readonly #membership: Membership
+  readonly #options: CompleteWatchOptions
+  readonly #tell: (change: MembershipChange) => void
+  readonly #ended = new AbortController()
+  readonly #dialer: Dialer
+  readonly #wake = new Wake()
+  readonly #decider: Decider
+  readonly #ignored = new Set<string>()
+  readonly #joined = new Set<NodeName>()
+  readonly #unlinker: Unlinker
+  readonly #asker: Asker
+  #members: ReadonlyMap<NodeName, Member> = new Map()
+  #held = ''
+  #failures = 0
+  #lastFailure: unknown
+  #lastGoodAt: number | undefined
+  #ttlMs: number | undefined
+
+  constructor(membership: Membership, options: CompleteWatchOptions, tell: (change: MembershipChange) => void) {
+    this.#membership = membership
+    this.#options = options
+    this.#tell = tell
+    this.#asker = new Asker(options, this.#ended.signal)
+    this.#decider = new Decider({
+      membership,
+      options,
+      asker: this.#asker,
+      leave: this.#leave,
+      members: () => this.#members,
+    })
+    this.#unlinker = new Unlinker(membership, tell)
+    this.#dialer = new Dialer({
+      membership,
+      parallel: options.parallel,
+      timeoutMs: options.connectTimeoutMs,
+      retry: options.retry,
+      unref: options.unref,
+      signal: this.#ended.signal,
+      connected: (node) => this.#up(node),
+      tell,
+    })
+  }
+
+  /** Who should be connected, as far as is known now. */
+  get members(): ReadonlyMap<NodeName, Member> {
+    return this.#members
+  }
+
+  /** How many members have a link, as far as events and polls have told. */
+  get joined(): number {
+    return this.#joined.size
+  }
+
+  /** Milliseconds since the last good answer; undefined when there was none. */
+  get lastGoodAgeMs(): number | undefined {
+    return this.#lastGoodAt === undefined ? undefined : performance.now() - this.#lastGoodAt
+  }
+
+  /** Failed polls in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** The cause of the last failed poll; undefined after a good one. */
+  get lastFailure(): unknown {
+    return this.#lastFailure
+  }
+
+  /** Why a member is not connected. */
+  causeOf(node: NodeName): unknown {
+    return this.#dialer.causeOf(node)
+  }
+
+  /** Asks now instead of after the interval. */
+  pollNow(): void {
+    this.#wake.call()
+  }
+
+  /** Polls until the signal aborts. Never rejects. `room` holds the next poll back while a reader is behind. */
+  async run(signal: AbortSignal, room: () => Promise<void> | undefined = () => undefined): Promise<void> {
+    const membership = this.#membership
+    const up = ({ node }: LinkUp) => this.#up(node)
+    const down = ({ node, reason }: LinkDown) => this.#down(node, reason)
+    const end = () => this.#ended.abort(signal.reason)
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    this.#guard('membership', () => membership.on('nodeup', up))
+    this.#guard('membership', () => membership.on('nodedown', down))
+    this.#subscribe()
+    try {
+      while (!signal.aborted) {
+        await this.#poll()
+        await room()
+        await pause(this.#intervalMs(), { signal, wake: this.#wake, unref: this.#options.unref })
+      }
+    } finally {
+      this.#guard('membership', () => membership.off('nodeup', up))
+      this.#guard('membership', () => membership.off('nodedown', down))
+      signal.removeEventListener('abort', end)
+      end()
+      for (const node of this.#members.keys()) release(membership, node, this)
+    }
+  }
+
+  #subscribe(): void {
+    const { subscribe } = this.#options.discover
+    if (subscribe === undefined) return
+    let quiet: NodeJS.Timeout | undefined
+    const { signal } = this.#ended
+    const changed = () => {
+      if (signal.aborted) return
+      quiet ??= setTimeout(() => {
+        quiet = undefined
+        this.#wake.call()
+      }, PUSH_QUIET_MS)
+      if (this.#options.unref) quiet.unref()
+    }
+    signal.addEventListener('abort', () => clearTimeout(quiet), { once: true })
+    this.#guard('subscribe', () => subscribe(changed, { signal }))
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#ended
+    const startedAt = performance.now()
+    const discovery = await this.#ask()
+    if (discovery === undefined) return
+    this.#good(discovery)
+    try {
+      const decision = await this.#decider.decide(discovery)
+      signal.throwIfAborted()
+      this.#apply(decision, discovery, performance.now() - startedAt)
+    } catch (cause) {
+      // Who is connected is not known, so nothing follows from the answer this time.
+      if (!signal.aborted) this.#tell({ type: 'partFailed', part: 'membership', cause })
+    }
+  }
+
+  /** A good answer; undefined when there is none, which is told. */
+  async #ask(): Promise<Discovery | undefined> {
+    const { signal } = this.#ended
+    try {
+      const discovery = await this.#asker.ask()
+      signal.throwIfAborted()
+      return discovery
+    } catch (cause) {
+      if (signal.aborted) return undefined
+      this.#failures += 1
+      this.#lastFailure = cause
+      this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
+      // The answer is missing, the links are not: whoever is a member is still dialled.
+      this.#guard('membership', () => this.#dialer.want(this.#members, this.#connected()))
+      return undefined
+    }
+  }
+
+  #good({ ignored = [], failures = [], ttlMs, stale }: Discovery): void {
+    this.#failures = 0
+    this.#lastFailure = undefined
+    this.#ttlMs = ttlMs
+    if (stale !== true) this.#lastGoodAt = performance.now()
+    for (const cause of failures) this.#tell({ type: 'partFailed', part: 'source', cause })
+    for (const { target, reason } of ignored) {
+      const key = `${target}\n${reason}`
+      if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) continue
+      this.#ignored.add(key)
+      this.#tell({ type: 'ignored', target, reason })
+    }
+  }
+
+  /** The policy is user code: when it throws, nobody leaves. */
+  readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
+
+  #apply({ plan, nodes, connected }: Decision, discovery: Discovery, elapsedMs: number): void {
+    const before = this.#members
+    this.#members = plan.members
+    for (const node of plan.appeared) claim(this.#membership, node, this)
+    const named = new Set(nodes)
+    named.delete(this.#membership.self)
+    this.#tell({
+      type: 'polled',
+      nodes: named,
+      expected: this.#members.size,
+      connected: countIn(this.#members.keys(), connected),
+      elapsedMs,
+      stale: discovery.stale ?? false,
+      trimmed: discovery.trimmed ?? false,
+      ...(discovery.empty !== undefined && { empty: discovery.empty }),
+      ...(discovery.server !== undefined && { server: discovery.server }),
+    })
+    this.#tellHeld(plan.held)
+    for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
+    this.#unlinker.pump((node) => this.#members.has(node), connected)
+    for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
+    for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
+    this.#dialer.want(this.#members, connected)
+  }
+
+  #tellHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
+    const key = [...held].map(([node, reason]) => `${node} ${reason}`).join('\n')
+    if (key === this.#held) return
+    this.#held = key
+    if (held.size > 0) this.#tell({ type: 'held', nodes: held })
+  }
+
+  #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
+    this.#dialer.forget(node)
+    this.#joined.delete(node)
+    const missingMs = performance.now() - (member?.missingSince ?? performance.now())
+    this.#tell({ type: 'left', node, reason: 'deregistered', connected, missingMs })
+    if (release(this.#membership, node, this) && connected) this.#unlinker.add(node)
+  }
+
+  #up(node: NodeName): void {
+    if (!this.#members.has(node)) return
+    this.#dialer.up(node)
+    if (this.#joined.has(node)) return
+    this.#joined.add(node)
+    this.#tell({ type: 'joined', node })
+  }
+
+  #down(node: NodeName, reason: unknown): void {
+    this.#unlinker.forget(node)
+    if (!this.#joined.delete(node)) return
+    this.#tell({ type: 'lost', node, reason })
+    const member = this.#members.get(node)
+    if (member === undefined) return
+    const { missedPolls: polls, missingSince } = member
+    if (missingSince !== undefined) {
+      // It was missing already, and now its link went too: the policy may have waited for just that.
+      const ms = performance.now() - missingSince
+      if (this.#leave({ node, polls, ms, connected: false })) {
+        const rest = new Map(this.#members)
+        rest.delete(node)
+        this.#members = rest
+        this.#leaves(node, member, false)
+        return
+      }
+    }
+    this.#dialer.down(node)
+  }
+
+  #connected(): ReadonlySet<NodeName> {
+    return new Set(this.#membership.connected())
+  }
+
+  #intervalMs(): number {
+    const ms = this.#guard('interval', () => {
+      const given = this.#options.interval({ failures: this.#failures, ttlMs: this.#ttlMs })
+      if (Number.isFinite(given) && given >= 0) return given
+      throw new TypeError(`the interval gave ${given}, which is no number of milliseconds`)
+    })
+    return ms ?? FALLBACK_INTERVAL_MS
+  }
+
+  #guard<T>(part: 'interval' | 'leave' | 'membership' | 'subscribe', call: () => T): T | undefined {
+    try {
+      return call()
+    } catch (cause) {
+      this.#tell({ type: 'partFailed', part, cause })
+      return undefined
+    }
+  }
+}
+
+function countIn(nodes: Iterable<NodeName>, set: ReadonlySet<NodeName>): number {
+  let count = 0
+  for (const node of nodes) if (set.has(node)) count += 1
+  return count
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Discover, type Discovery, discoveryOf, withSubscribe } from '../discover.ts'
+import { checkNumber } from '../options.ts'
+
+/**
+ * All members of several sources.
+ *
+ * A source that fails hides its members, so that the answer of the others counts as trimmed: members join by it, and
+ * nobody leaves. It rejects when all fail.
+ *
+ * @throws {AggregateError} at a poll, with the reason of each source
+ */
+export function union(...sources: readonly Discover[]): Discover {
+  const discover = async (options: { readonly signal: AbortSignal }): Promise<Discovery> => {
+    const answers = await Promise.allSettled(sources.map(async (source) => discoveryOf(await source(options))))
+    options.signal.throwIfAborted()
+    const good = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    const failures: unknown[] = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+    if (good.length === 0 && failures.length > 0) {
+      throw failures.length === 1 ? failures[0] : new AggregateError(failures, `all ${failures.length} sources failed`)
+    }
+    return { ...merged(good), ...(failures.length > 0 && { trimmed: true, failures }) }
+  }
+  const pushing = sources.flatMap(({ subscribe }) => (subscribe === undefined ? [] : [subscribe]))
+  return withSubscribe(
+    discover,
+    pushing.length === 0
+      ? undefined
+      : (changed, options) => {
+          for (const subscribe of pushing) subscribe(changed, options)
+        },
+  )
+}
+
+function merged(answers: readonly Discovery[]): Discovery {
+  const ttls = answers.flatMap(({ ttlMs }) => (ttlMs === undefined ? [] : [ttlMs]))
+  const failures = answers.flatMap((answer) => answer.failures ?? [])
+  return {
+    nodes: new Set(answers.flatMap(({ nodes }) => [...nodes])),
+    ignored: answers.flatMap(({ ignored = [] }) => ignored),
+    stale: answers.some(({ stale }) => stale === true),
+    trimmed: answers.some(({ trimmed }) => trimmed === true),
+    ...(ttls.length > 0 && { ttlMs: Math.min(...ttls) }),
+    ...(failures.length > 0 && { failures }),
+  }
+}
+
+/** The members that pass. Those that do not are no members; a filter that changes its mind is a deregistration. */
+export function filter(source: Discover, keep: (node: NodeName) => boolean): Discover {
+  return changed(source, (nodes) => new Set([...nodes].filter(keep)))
+}
+
+/** The members under other names. */
+export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
+  return changed(source, (nodes) => new Set([...nodes].map(rename)))
+}
+
+/**
+ * `count` of the members, chosen by rendezvous hashing: another `key` (our own name) chooses others, the same key the same
+ * ones, and when a member comes or goes at most one choice changes. For gateways that need a few links into a large cluster.
+ */
+export function sample(source: Discover, { count, key }: { readonly count: number; readonly key: string }): Discover {
+  checkNumber('sample', 'count', count, { min: 1, integer: true })
+  const folded = key.toLowerCase()
+  return changed(source, (nodes) => {
+    const others = [...nodes].filter((node) => node.toLowerCase() !== folded)
+    const ranked = others.map((node) => ({ node, weight: weightOf(key, node) }))
+    ranked.sort((a, b) => b.weight - a.weight || (a.node < b.node ? -1 : 1))
+    return new Set(ranked.slice(0, count).map(({ node }) => node))
+  })
+}
+
+function weightOf(key: string, node: NodeName): number {
+  return createHash('sha1').update(`${key}\n${node}`).digest().readUIntBE(0, 6)
+}
+
+function changed(source: Discover, change: (nodes: ReadonlySet<NodeName>) => ReadonlySet<NodeName>): Discover {
+  const discover = async (options: { readonly signal: AbortSignal }): Promise<Discovery> => {
+    const discovery = discoveryOf(await source(options))
+    return { ...discovery, nodes: change(discovery.nodes) }
+  }
+  return withSubscribe(discover, source.subscribe)
+}
