@@ -19,7 +19,7 @@ const say = (text) => quiet || process.stderr.write(text)
 if (!live) say('Building the packages …\n')
 const ticker = live ? setInterval(() => say(`\r\x1b[KBuilding the packages … ${seconds()}`), 100) : undefined
 try {
-  await build({ only: 'dynsrv' })
+  await build({ only: '@dynsrv/cli' })
 } catch (error) {
   say('\n')
   console.error(error.message)
@@ -30,6 +30,6 @@ try {
 say(live ? '\r\x1b[K' : `Built in ${seconds()}\n`)
 
 // Named at run time: the layers are checked by what is imported by path.
-const CLI = new URL('../packages/dynsrv/dist/cli.js', import.meta.url)
+const CLI = new URL('../packages/cli/dist/index.js', import.meta.url)
 const { main } = await import(CLI.href)
 process.exitCode = await main(['demo', ...args])

@@ -1,3 +1,3 @@
 import { library } from '@dynsrv/tools/tsup'
 
-export default library({ entry: { cli: 'src/cli.ts' }, programs: { 'demo-member': 'src/demo/member.ts' } })
+export default library()

@@ -1,3 +1,3 @@
 import { library } from '@dynsrv/tools/vitest'
 
-export default library({ name: 'dynsrv', testTimeout: 60_000 })
+export default library({ name: 'dynsrv' })

@@ -62,7 +62,8 @@ const FLAG_NOTES = {
   UNLINK_ID: 'UNLINK is refused towards peers with it, UNLINK_ID towards those without: `control/control-encode.ts`',
   MANDATORY_25_DIGEST: 'announced beside every bit it stands for, expanded in what peers announce: `flags.ts`',
   SPAWN: 'every SPAWN_REQUEST must be answered: `@dynsrv/node`',
-  NAME_ME: 'only while asking for a name, or handing one out: `handshake/initiator-handshake.ts`, `handshake/acceptor-handshake.ts`',
+  NAME_ME:
+    'only while asking for a name, or handing one out: `handshake/initiator-handshake.ts`, `handshake/acceptor-handshake.ts`',
   ALIAS: '`control/control-encode.ts`, `control/control-decode.ts`',
   LOCAL_EXT: 'never on the wire',
   ALTACT_SIG: 'not announced; understood when it comes: `control/control-decode.ts`',

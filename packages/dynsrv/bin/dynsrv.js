@@ -2,7 +2,7 @@
 /** A clone holds no dist of its own making; an installed package always does. */
 async function load() {
   try {
-    return await import('../dist/cli.js')
+    return await import('@dynsrv/cli')
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' || !/\/dist\/[^/]+\.js$/.test(error.url ?? '')) throw error
     process.stderr.write('dynsrv: this clone is not built yet: run `npm run build` in its top folder\n')

@@ -1,4 +1,20 @@
 // One import for a program that joins a cluster: `start`, and of each package what such a program touches.
+
+export { CONFIG_NAMES, type DynsrvConfig, defineConfig, type LoadedConfig, loadConfig } from '@dynsrv/cli/config'
+export {
+  Cluster,
+  type ClusterEvent,
+  type ClusterState,
+  type Deregistered,
+  DynsrvError,
+  type DynsrvErrorCode,
+  type LastLookup,
+  type ReadyOptions,
+  type SrvTopology,
+  type StartOptions,
+  type StrategyFactory,
+  start,
+} from '@dynsrv/cluster'
 export { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
 export {
   DynamicSrv,
@@ -41,6 +57,17 @@ export {
   startNode,
 } from '@dynsrv/node'
 export {
+  type HealthOptions,
+  type HealthServer,
+  type PageOptions,
+  pageRoutes,
+  type Readiness,
+  type Route,
+  readiness,
+  startHealthServer,
+  type TopologyReadiness,
+} from '@dynsrv/page'
+export {
   dnsClient,
   ResolverError,
   type ResolverErrorCode,
@@ -60,20 +87,3 @@ export {
   type StrategyErrorCode,
   whenLinkDropped,
 } from '@dynsrv/strategy'
-export { Cluster, type ClusterState, type ReadyOptions } from './cluster.ts'
-export type { ClusterEvent, Deregistered } from './cluster-event.ts'
-export type { DynsrvConfig } from './config/config-schema.ts'
-export { CONFIG_NAMES } from './config/find-config.ts'
-export { defineConfig, type LoadedConfig, loadConfig } from './config/load-config.ts'
-export { DynsrvError, type DynsrvErrorCode } from './error.ts'
-export {
-  type HealthOptions,
-  type HealthServer,
-  type Route,
-  startHealthServer,
-} from './health/health-server.ts'
-export { type Readiness, readiness, type TopologyReadiness } from './health/readiness.ts'
-export type { LastLookup } from './own-record.ts'
-export { type PageOptions, pageRoutes } from './page/page-routes.ts'
-export { start } from './start.ts'
-export type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'

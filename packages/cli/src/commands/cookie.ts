@@ -1,0 +1,43 @@
+import { randomInt } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { DynsrvError, explain } from '@dynsrv/cluster'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+
+/** The options of `dynsrv cookie new`, as they were typed. */
+export interface CookieOptions {
+  readonly file?: string
+  readonly json?: boolean
+}
+
+// Letters and digits pass through every shell, environment file and command line without quotation marks.
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+/** 256 bits: 43 times log2 of 62. */
+const LENGTH = 43
+/** Erlang reads a cookie file only when nobody else may. */
+const OWNER_READS = 0o400
+
+/**
+ * Makes a cookie and prints it, or puts it into a new file that only its owner can read.
+ *
+ * @returns the exit code
+ * @throws {DynsrvError} `DYNSRV_COOKIE_FILE` when the file is there already or cannot be written
+ */
+export async function cookieNew({ file, json }: CookieOptions): Promise<number> {
+  const cookie = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+  if (file === undefined) {
+    process.stdout.write(`${json === true ? JSON.stringify({ cookie }) : cookie}\n`)
+    return EXIT_OK
+  }
+  try {
+    await writeFile(file, cookie, { flag: 'wx', mode: OWNER_READS })
+  } catch (cause) {
+    const there = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    const why = there ? 'it is there already, and a running cluster may use it' : explain(cause).message
+    throw new DynsrvError('DYNSRV_COOKIE_FILE', `did not write ${file}: ${why}`, {
+      hint: 'Name a file that does not exist, in a folder that does.',
+      cause,
+    })
+  }
+  process.stdout.write(json === true ? `${JSON.stringify({ file })}\n` : `wrote ${file}, readable by its owner only\n`)
+  return EXIT_OK
+}

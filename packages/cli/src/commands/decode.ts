@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { DynsrvError, explain, oneLine } from '@dynsrv/cluster'
+import { flagNames } from '@dynsrv/dist-protocol'
+import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
+import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
+import { jsonOfTerm } from '../term/json-of-term.ts'
+import { SHOWN_TERMS } from '../term/shown-terms.ts'
+import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
+import { printer } from '../terminal/printer.ts'
+
+/** The options of `dynsrv decode`, as they were typed. */
+export interface DecodeOptions {
+  readonly elixir?: boolean
+  readonly json?: boolean
+  readonly plain?: boolean
+}
+
+const VERSION = 131
+const STANDARD_INPUT = '-'
+
+/**
+ * Shows a term, or one direction of a captured link packet by packet.
+ *
+ * @param source hexadecimal digits, or a file of bytes or such digits; `-` or nothing for standard input
+ * @returns the exit code: 1 when the bytes break the format
+ */
+export async function decode(options: DecodeOptions, source = STANDARD_INPUT): Promise<number> {
+  const bytes = await bytesOf(source)
+  const out = printer(options)
+  const syntax = options.elixir === true ? 'elixir' : 'erlang'
+  if (bytes[0] === VERSION) {
+    const term = decodeTerm(bytes, SHOWN_TERMS)
+    if (out.json) out.object({ term: jsonOfTerm(term) })
+    else out.line([inspect(term, { syntax })])
+    return EXIT_OK
+  }
+  let sound = true
+  for (const packet of decodeStream(bytes)) {
+    const { offset, what } = packet
+    sound = what.type !== 'failed' && what.type !== 'cut'
+    const [kind, text] = describe(what, (term) => inspect(term, { syntax }))
+    if (out.json) out.object({ offset, bytes: packet.bytes, type: what.type, kind, text })
+    else {
+      out.line([
+        [String(offset).padStart(8), 'quiet'],
+        `${String(packet.bytes).padStart(8)}  `,
+        [kind.padEnd(KIND_WIDTH), sound ? 'name' : 'bad'],
+        `  ${oneLine(text)}`,
+      ])
+    }
+  }
+  return sound ? EXIT_OK : EXIT_FAILED
+}
+
+const KIND_WIDTH = 'challengeReply'.length
+
+function describe(what: StreamPacket['what'], show: (term: Term) => string): readonly [kind: string, text: string] {
+  switch (what.type) {
+    case 'handshake': {
+      const { kind, ...facts } = what.message
+      const flags = 'flags' in facts ? `  ${flagNames(facts.flags).join(' ')}` : ''
+      const shown = Object.entries(facts).filter(([key]) => key !== 'flags')
+      return [kind, shown.map(([key, value]) => `${key} ${factText(value)}`).join(', ') + flags]
+    }
+    case 'message': {
+      const { op, ...parts } = what.control
+      const shown = Object.entries(parts).map(([key, value]) => `${key} ${show(value as Term)}`)
+      if (what.payload !== undefined) shown.push(`payload ${show(what.payload.decode(SHOWN_TERMS))}`)
+      return [String(op), shown.join(', ')]
+    }
+    case 'failed':
+      return ['failed', explain(what.error).message]
+    case 'cut':
+      return ['cut', 'the capture ends within this packet']
+    default:
+      return [what.type, '']
+  }
+}
+
+function factText(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+async function bytesOf(source: string): Promise<Uint8Array> {
+  const fromHex = hexBytes(source)
+  if (fromHex !== undefined) return fromHex
+  try {
+    const bytes = source === STANDARD_INPUT ? await standardInput() : await readFile(source)
+    if (bytes.length === 0) throw new Error('it is empty')
+    return hexBytes(bytes.toString('latin1')) ?? bytes
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = missing ? 'there is no such file, and these are no pairs of hexadecimal digits' : explain(cause).message
+    throw new DynsrvError(
+      'DYNSRV_BAD_OPTION',
+      `cannot read ${source === STANDARD_INPUT ? 'standard input' : source}: ${why}`,
+      {
+        hint: 'Give pairs of hexadecimal digits, such as 83610b, or a file, or pipe either in.',
+        cause,
+      },
+    )
+  }
+}
+
+async function standardInput(): Promise<Buffer> {
+  // Somebody who forgot the argument would wait for a prompt that never comes.
+  if (process.stdin.isTTY) throw new Error('it is a terminal')
+  return await buffer(process.stdin)
+}
+
+function hexBytes(text: string): Uint8Array | undefined {
+  const digits = text.replace(/\s/g, '')
+  return digits !== '' && /^(?:[0-9a-f]{2})+$/i.test(digits) ? Buffer.from(digits, 'hex') : undefined
+}

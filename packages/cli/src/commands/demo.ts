@@ -1,0 +1,120 @@
+import { advice } from '@dynsrv/cluster'
+import { ERLANG_GUEST, guestCommands, JAVASCRIPT_GUEST, keepCommand } from '../demo/command-lines.ts'
+import { DemoCluster, POLLING_INTERVAL_MS } from '../demo/demo-cluster.ts'
+import type { DemoEvent } from '../demo/demo-event.ts'
+import { freePort } from '../demo/free-port.ts'
+import { watchGuest } from '../demo/guests.ts'
+import { LiveView } from '../demo/live-view.ts'
+import { newsroom } from '../demo/news.ts'
+import { plainView } from '../demo/plain-view.ts'
+import { story, tell } from '../demo/story.ts'
+import { type DemoView, jsonView } from '../demo/view.ts'
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
+import { exitSignal } from '../terminal/exit-signal.ts'
+import { painter, wantsColours } from '../terminal/paint.ts'
+
+/** The options of `dynsrv demo`. */
+export interface DemoOptions {
+  readonly plain?: boolean
+  readonly json?: boolean
+  readonly keep?: boolean
+}
+
+/** How long each step of the story stays on the screen of somebody who watches, in milliseconds. */
+const PACE_MS = 1_200
+const ROWS_FOR_THE_LIVE_VIEW = 20
+
+/**
+ * Shows the whole story with real nodes.
+ *
+ * @returns the exit code
+ */
+export async function demo(options: DemoOptions): Promise<number> {
+  using exit = exitSignal()
+  const live = options.json !== true && options.plain !== true && isRoomy(process.stdout)
+  const news = newsroom()
+  let view: DemoView = live ? new LiveView(process.stdout, wantsColours(process.stdout), news) : plainView(print, news)
+  if (options.json === true) view = jsonView(print)
+  // What still comes in after an interruption is no news any more.
+  const emit = (event: DemoEvent) => exit.signal.aborted || view.show(event)
+  const interrupted = exit.received.then(() => 'interrupted' as const)
+  let cluster: DemoCluster | undefined
+  try {
+    cluster = await DemoCluster.create(emit)
+    const told = await Promise.race([play(cluster, emit, live ? PACE_MS : 0, exit.signal), interrupted])
+    if (told === 'interrupted') {
+      view.close()
+      if (options.json !== true) print('Interrupted: stopping every node.')
+      return EXIT_INTERRUPTED
+    }
+    view.close()
+    if (told === 'failed') return EXIT_FAILED
+    if (options.keep !== true) {
+      if (options.json !== true)
+        print(`\nTry it yourself: ${keepCommand()} stays up and shows how one more node joins.`)
+    } else {
+      if (options.json !== true) view = plainView(print, news)
+      await keep(cluster, view, options, exit.signal)
+    }
+    return EXIT_OK
+  } catch (error) {
+    emit({ type: 'end', ok: false, text: `The demo failed: ${advice(error)}`, seconds: 0 })
+    return EXIT_FAILED
+  } finally {
+    view.close()
+    await cluster?.[Symbol.asyncDispose]()
+  }
+}
+
+/** Starts the nodes and tells the story. */
+async function play(
+  cluster: DemoCluster,
+  emit: (event: DemoEvent) => void,
+  paceMs: number,
+  signal: AbortSignal,
+): Promise<'told' | 'failed'> {
+  const { erlang, service, dns } = cluster
+  const steps = story(cluster)
+  const titles = steps.map(({ id, title }) => ({ id, title }))
+  emit({ type: 'start', service, dns, pollingIntervalMs: POLLING_INTERVAL_MS, erlang: publicly(erlang), steps: titles })
+  const beams = erlang.found ? ['erl-1', 'erl-2'].map((label) => cluster.startErlang(label, erlang.release)) : []
+  await Promise.all([...['api-1', 'api-2', 'api-3'].map((label) => cluster.startMember(label)), ...beams])
+  const start = performance.now()
+  const ok = await tell(steps, emit, { paceMs, signal })
+  const seconds = Number(((performance.now() - start) / 1_000).toFixed(1))
+  const text = ok
+    ? `All ${steps.length} steps held, in ${seconds} s.`
+    : 'The story broke: the step above says what was missing.'
+  emit({ type: 'end', ok, text, seconds })
+  return ok ? 'told' : 'failed'
+}
+
+/** Stays up for guests until a signal comes. */
+async function keep(cluster: DemoCluster, view: DemoView, options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const ports = { javascript: await freePort(), erlang: await freePort() }
+  const guests = guestCommands(cluster, ports)
+  if (options.json === true) for (const guest of guests) view.show(guest)
+  else {
+    const paint = painter(wantsColours(process.stdout) && options.plain !== true)
+    for (const { title, command, afterwards } of guests) {
+      print(`\n${paint([[title, 'title']])}\n\n  ${paint([[command.replaceAll('\n', '\n  '), 'name']])}`)
+      if (afterwards !== undefined) print(`\n  then, in its shell:  ${paint([[afterwards, 'name']])}`)
+    }
+    print(`\nEach gets its SRV record as soon as its port answers. ${paint([['Ctrl-C', 'title']])} ends the demo.\n`)
+  }
+  const watched = [watchGuest(cluster, JAVASCRIPT_GUEST, ports.javascript, signal)]
+  if (cluster.erlang.found) watched.push(watchGuest(cluster, ERLANG_GUEST, ports.erlang, signal))
+  await Promise.all(watched)
+}
+
+function publicly(erlang: DemoCluster['erlang']): Extract<DemoEvent, { type: 'start' }>['erlang'] {
+  return erlang.found ? { found: true, release: erlang.release } : erlang
+}
+
+function isRoomy(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && process.env.TERM !== 'dumb' && stream.rows >= ROWS_FOR_THE_LIVE_VIEW
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

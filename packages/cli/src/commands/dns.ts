@@ -1,0 +1,115 @@
+import { watch } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { DynsrvError, dnsServer, explain } from '@dynsrv/cluster'
+import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+import { exitSignal } from '../terminal/exit-signal.ts'
+import { painter, type Span, wantsColours } from '../terminal/paint.ts'
+import { memberRecords } from './member-records.ts'
+import { parseRecords } from './parse-records.ts'
+
+/** The options of `dynsrv dns`, as they were typed. */
+export interface DnsOptions {
+  readonly member?: readonly string[]
+  /** The file of records, as the argument is. */
+  readonly zone?: string
+  readonly listen?: string
+  readonly json?: boolean
+  readonly plain?: boolean
+}
+
+/**
+ * Serves records until a signal comes; a file is read again whenever it changes.
+ *
+ * @returns the exit code
+ */
+export async function dns(options: DnsOptions, file = options.zone): Promise<number> {
+  using exit = exitSignal()
+  const members = (options.member ?? []).flatMap(memberRecords)
+  const records = [...members, ...(file === undefined ? [] : await readRecords(file))]
+  if (records.length === 0 && file === undefined) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', 'no records to serve', {
+      hint: 'Give a file of records, or --member api-1@my-service.test:4370.',
+    })
+  }
+  const [host, port] = listenAddress(options.listen)
+  await using zone = await listening(() => startZoneServer({ host, port, records }))
+  const paint = painter(options.plain !== true && wantsColours(process.stdout))
+  const say = (fields: Record<string, unknown>, spans: readonly Span[]) =>
+    process.stdout.write(
+      `${options.json ? JSON.stringify({ time: new Date().toISOString(), ...fields }) : paint(spans)}\n`,
+    )
+
+  const served = (what: string) => {
+    const count = zone.records().length
+    say({ type: what, address: zone.address, records: zone.records() }, [
+      [`${count} ${count === 1 ? 'record' : 'records'}`, 'title'],
+      ` at ${zone.address}, UDP and TCP`,
+      [what === 'serving' ? '; Ctrl-C stops' : '; read again', 'quiet'],
+    ])
+  }
+  served('serving')
+  if (file !== undefined) {
+    followFile(file, exit.signal, async () => {
+      try {
+        replace(zone, [...members, ...(await readRecords(file))])
+        served('reloaded')
+      } catch (error) {
+        const { message } = explain(error)
+        say({ type: 'reloadFailed', message }, [['kept the records as they were: ', 'warning'], message])
+      }
+    })
+  }
+  await exit.received
+  return EXIT_OK
+}
+
+async function readRecords(file: string): Promise<ZoneRecord[]> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `cannot read ${file}: ${explain(cause).message}`, {
+      hint: 'Give a JSON file with a list of records; dynsrv dns --help shows one.',
+      cause,
+    })
+  }
+  return parseRecords(text, file)
+}
+
+/** Editors replace a file rather than write into it, so the folder is watched. */
+function followFile(file: string, signal: AbortSignal, changed: () => void): void {
+  const name = basename(file)
+  let pending: NodeJS.Timeout | undefined
+  watch(dirname(resolve(file)), { signal }, (_event, touched) => {
+    if (touched !== name) return
+    clearTimeout(pending)
+    // One save is several events; the last one counts.
+    pending = setTimeout(changed, 50)
+    pending.unref()
+  })
+}
+
+function replace(zone: ZoneServer, records: readonly ZoneRecord[]): void {
+  zone.remove({})
+  for (const record of records) zone.add(record)
+}
+
+function listenAddress(listen: string | undefined): [host: string, port: number] {
+  if (listen === undefined) return ['127.0.0.1', 0]
+  const address = dnsServer(listen)
+  const colon = address.lastIndexOf(':')
+  return [address.slice(0, colon).replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1))]
+}
+
+async function listening(startServer: () => Promise<ZoneServer>): Promise<ZoneServer> {
+  try {
+    return await startServer()
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_LISTEN_FAILED', explain(cause).message, {
+      hint: 'Choose another port; those below 1024 need root.',
+      cause,
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import { advice, DynsrvError, dnsServer, explain, parsePort, serviceName } from '@dynsrv/cluster'
+import { DynamicSrv, type EpmdServerDirectory, startEpmdServer } from '@dynsrv/epmd-shim'
+import { dnsClient } from '@dynsrv/srv-resolver'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+import { exitSignal } from '../terminal/exit-signal.ts'
+import { printer } from '../terminal/printer.ts'
+
+/** The options of `dynsrv epmd`, as they were typed. */
+export interface EpmdOptions {
+  readonly port?: string
+  readonly host?: readonly string[]
+  readonly service?: string
+  readonly dns?: readonly string[]
+  readonly json?: boolean
+  readonly plain?: boolean
+}
+
+/**
+ * Serves the names of the BEAM nodes of this machine, as the real epmd does, until a signal comes.
+ *
+ * @returns the exit code
+ * @throws {EpmdError} `EPMD_LISTEN_FAILED`, `EPMD_BAD_OPTION`
+ */
+export async function epmd(options: EpmdOptions): Promise<number> {
+  using exit = exitSignal()
+  const { port, host: hosts = [], service, dns = [] } = options
+  if (service === undefined && dns.length > 0) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', '--dns says where to ask, but not about which service', {
+      hint: 'Add --service with the name that holds the SRV records, or leave out --dns.',
+    })
+  }
+  using directory = service === undefined ? undefined : directoryOf(serviceName(service), dns)
+  const out = printer(options)
+  await using server = await startEpmdServer({
+    hosts,
+    ...(directory !== undefined && { directory }),
+    port: parsePort(port ?? process.env.ERL_EPMD_PORT ?? '4369', port === undefined ? 'ERL_EPMD_PORT' : '--port'),
+    onError: (error) => {
+      if (out.json) out.object({ type: 'failed', ...explain(error) })
+      else out.line([['failed', 'warning'], `  ${advice(error)}`])
+    },
+  })
+  const listening = ['127.0.0.1', ...hosts]
+  if (out.json) out.object({ type: 'serving', port: server.port, hosts: listening })
+  else {
+    const also = service === undefined ? '' : `, and for nodes of this machine in SRV ${service}`
+    const text = `  port ${server.port} of ${listening.join(', ')}${also}`
+    out.line([['epmd', 'title'], text, ['; Ctrl-C stops', 'quiet']])
+  }
+  // `epmd -kill` ends it as well.
+  await Promise.race([exit.received, server.closed])
+  return EXIT_OK
+}
+
+/** Where the server looks for nodes that did not register. */
+function directoryOf(service: string, dns: readonly string[]): EpmdServerDirectory & Disposable {
+  const servers = dns.map(dnsServer)
+  const resolver = dnsClient(servers.length === 0 ? {} : { servers })
+  return { service, epmd: new DynamicSrv({ resolver, listenPort: 0 }), [Symbol.dispose]: () => resolver.close() }
+}

@@ -1,0 +1,185 @@
+import type { ClusterEvent } from '@dynsrv/cluster'
+import { explain, oneLine, reasonText } from '@dynsrv/cluster'
+import { isThrowAway } from '@dynsrv/doctor'
+import type { Paint, Span } from '../terminal/paint.ts'
+
+/** What `dynsrv join` shows beside what happens to the cluster. */
+export interface JoinView {
+  started(facts: StartedFacts): void
+  show(event: ClusterEvent, members: readonly string[]): void
+  leaving(signal: string, members: readonly string[]): void
+  left(): void
+}
+
+/** What is known once the node listens. */
+export interface StartedFacts {
+  readonly name: string
+  readonly port: number
+  readonly hidden: boolean
+  readonly services: readonly string[]
+  /** The DNS servers that are asked; empty for those of the system. */
+  readonly dns: readonly string[]
+  readonly pollingIntervalMs: number
+  /** Where health and metrics are served. */
+  readonly http?: string
+  /** Where the live page is served. */
+  readonly page?: string
+  /** Whether the page asks for the token of `DYNSRV_PAGE_TOKEN`. */
+  readonly pageToken?: boolean
+}
+
+/** For programs: one JSON object a line, everything that happens. */
+export function joinJson(write: (line: string) => void): JoinView {
+  const line = (fields: Record<string, unknown>) => write(JSON.stringify({ time: new Date().toISOString(), ...fields }))
+  return {
+    started: (facts) => line({ type: 'started', ...facts }),
+    show: (event, members) => line({ ...plainEvent(event), members }),
+    leaving: (signal, members) => line({ type: 'leaving', signal, members }),
+    left: () => line({ type: 'left', members: [] }),
+  }
+}
+
+/** For people: one aligned line for each thing that is new to them, with the reason and what to do. */
+export function joinLines(write: (line: string) => void, paint: Paint): JoinView {
+  const said = new Map<string, string>()
+  /** Peers that go because their record was removed. */
+  const deregistered = new Set<string>()
+  let width = 0
+  let self = 'we'
+  const line = (sign: Sign, about: string, text: readonly Span[]) => {
+    const subject = oneLine(about)
+    width = Math.max(width, Math.min(subject.length, MAX_WIDTH))
+    write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
+  }
+  const advise = (hint: string) => write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
+  /** Says something about a thing once, until something else is said about it. */
+  const once = (about: string, key: string, say: () => void) => {
+    if (said.get(about) === key) return
+    said.set(about, key)
+    say()
+  }
+  const trouble = (about: string, subject: string, what: string, cause: unknown) => {
+    const { code, hint } = explain(cause)
+    once(about, `${what} ${code ?? reasonText(cause)}`, () => {
+      line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}`])
+      if (hint !== undefined) advise(hint)
+    })
+  }
+  const nobody = ({ topology, empty }: Extract<ClusterEvent, { type: 'polled' }>) => {
+    once(`${topology} empty`, empty ?? 'alone', () => {
+      line('trouble', topology, [NOBODY[empty ?? 'alone']])
+      if (empty !== undefined)
+        advise('check the spelling of --service, the DNS server, and that a member is registered')
+    })
+  }
+  const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
+  return {
+    started({ name, port, hidden, services, dns, pollingIntervalMs, http, page, pageToken }) {
+      self = name
+      width = name.length
+      const servers = dns.length === 0 ? "the system's DNS servers" : dns.join(', ')
+      write(paint([[name, 'title'], ` listens on port ${port}, ${hidden ? 'hidden' : 'visible'}`]))
+      write(
+        paint([`looks for members in SRV ${services.join(', ')} at ${servers} every ${pollingIntervalMs / 1_000} s`]),
+      )
+      if (http !== undefined) write(paint([`health and metrics at ${http}: /livez /readyz /metrics`]))
+      const asks = pageToken === true ? '; the first time with ?token= and DYNSRV_PAGE_TOKEN' : ''
+      if (page !== undefined) write(paint(['live page at ', [page, 'title'], asks]))
+      write(paint([['Ctrl-C leaves', 'quiet']]))
+    },
+    show(event, members) {
+      switch (event.type) {
+        case 'nodeup':
+          said.delete(event.node)
+          line('up', event.node, [
+            ['joined', 'good'],
+            [`   ${count(members)}`, 'quiet'],
+          ])
+          break
+        case 'left':
+          if (event.connected) deregistered.add(event.node)
+          break
+        case 'nodedown': {
+          said.delete(event.node)
+          const reason = deregistered.delete(event.node) ? 'its record was removed' : reasonText(event.reason)
+          line('down', event.node, [['gone', 'bad'], `: ${reason}`, [`   ${count(members)}`, 'quiet']])
+          break
+        }
+        case 'connectFailed':
+          if (explain(event.cause).code === 'DYNSRV_DEREGISTERED') break
+          trouble(event.node, event.node, 'not reached', event.cause)
+          break
+        case 'discoveryFailed':
+          trouble(event.topology, event.topology, 'lookup failed, everybody stays', event.cause)
+          break
+        case 'polled':
+          if (event.nodes.size > 0) said.delete(`${event.topology} empty`)
+          else nobody(event)
+          break
+        case 'ignored':
+          trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
+          break
+        case 'deregistered':
+          line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
+          break
+        case 'refused':
+          // A health check only connects, the doctor only asks for our name; of two dials that cross, one yields.
+          if (isHarmless(event)) break
+          // Without the port, which is another one each time: a health check that only connects is told once.
+          refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
+          break
+        case 'warning':
+          trouble(event.peer ?? self, event.peer ?? self, 'look', event)
+          break
+        default:
+          break
+      }
+    },
+    leaving(signal, members) {
+      line('down', self, [`we leave (${signal}), ${count(members)} stay${members.length === 1 ? 's' : ''}`])
+    },
+    left: () => undefined,
+  }
+}
+
+type Sign = 'up' | 'down' | 'trouble'
+const SIGNS: Readonly<Record<Sign, Span>> = { up: ['+', 'good'], down: ['-', 'bad'], trouble: ['!', 'warning'] }
+const CLOCK_WIDTH = 8
+/** One long name does not push the texts of all others away. */
+const MAX_WIDTH = 48
+const NOBODY = {
+  alone: 'names no other member yet',
+  nxdomain: 'does not exist in DNS (NXDOMAIN)',
+  nodata: 'has no SRV records (NODATA)',
+} as const
+
+function isHarmless({ peer, reason: { code } }: Extract<ClusterEvent, { type: 'refused' }>): boolean {
+  if (code === 'DIST_CLOSED_BY_PEER') return peer === undefined || isThrowAway(peer)
+  return code === 'DIST_NOK'
+}
+
+/** The wall clock, so that a line can be laid beside another node's log. */
+function clock(now = new Date()): string {
+  return now.toTimeString().slice(0, CLOCK_WIDTH)
+}
+
+function count(members: readonly string[]): string {
+  return members.length === 1 ? '1 member' : `${members.length} members`
+}
+
+/** An event as JSON can hold it: errors as code, message and hint, sets and maps as lists and objects. */
+function plainEvent(event: ClusterEvent): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(event)
+      .filter(([key]) => key !== 'pid')
+      .map(([key, value]) => [key, plain(key, value)]),
+  )
+}
+
+function plain(key: string, value: unknown): unknown {
+  if (value instanceof Set) return [...value]
+  if (value instanceof Map) return Object.fromEntries(value)
+  // A clock gives more digits than it measures.
+  if (key === 'elapsedMs' && typeof value === 'number') return Math.round(value * 10) / 10
+  return key === 'cause' || value instanceof Error ? explain(value) : value
+}

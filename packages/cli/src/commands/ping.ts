@@ -1,0 +1,162 @@
+import { performance } from 'node:perf_hooks'
+import { advice, explain, oneLine } from '@dynsrv/cluster'
+import type { TlsFiles } from '@dynsrv/doctor'
+import {
+  type IntroductionFinding as Finding,
+  judgeIntroduction,
+  overTls,
+  probeHandshake,
+  releaseByFlags,
+  throwAwayName,
+  visibility,
+} from '@dynsrv/doctor'
+import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
+import { durationMs } from '../duration.ts'
+import { openDirectory, peerName } from '../peer/directory.ts'
+import type { PeerOptions } from '../peer/peer-options.ts'
+import { peerCookie, throwAwayNode } from '../peer/throw-away-node.ts'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
+
+type StepName = 'lookup' | 'connect' | 'handshake' | 'cookie' | 'ping'
+
+/**
+ * Reaches a node step by step: address, TCP, its own word who it is, the cookie, a message there and back.
+ *
+ * @returns the exit code
+ * @throws what the first step that fails says
+ */
+export async function ping(options: PeerOptions, node: string): Promise<number> {
+  const { name, alive, host, short } = peerName(node)
+  const timeoutMs = durationMs(options.timeout)
+  await peerCookie(options)
+  using directory = await openDirectory(options, name)
+  const show = stepsTo(printer(options), name)
+  const { candidates } = await show.step('lookup', () =>
+    directory.epmd.addressPlease(alive, host, 'any', { signal: AbortSignal.timeout(timeoutMs) }),
+  )
+  show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
+  const at = await introduce(candidates, {
+    name,
+    self: throwAwayName(options, short),
+    timeoutMs,
+    show,
+    tls: options.tls,
+  })
+  const epmd: EpmdModule = new Static({ [name]: at }, { short })
+  await using us = await throwAwayNode(options, { epmd, short, timeoutMs })
+  await show.step('cookie', () => us.connect(name, { signal: AbortSignal.timeout(timeoutMs) }))
+  show.done('cookie', 'both sides agree')
+  const times: number[] = []
+  await show.step('ping', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const began = performance.now()
+      await us.ping(name, { timeoutMs })
+      times.push(performance.now() - began)
+    }
+  })
+  // The first round pays for what is done once.
+  const latencyMs = Math.min(...times)
+  show.done('ping', 'pong', { latencyMs }, latencyMs)
+  return EXIT_OK
+}
+
+const ROUNDS = 3
+
+interface Knocking {
+  readonly name: string
+  readonly self: string
+  readonly timeoutMs: number
+  readonly show: Steps
+  readonly tls: TlsFiles | undefined
+}
+
+/** Knocks at the addresses in their order until one introduces itself as the node. */
+async function introduce(
+  candidates: readonly NodeAddressCandidate[],
+  { name, self, timeoutMs, show, tls }: Knocking,
+): Promise<NodeAddressCandidate> {
+  let failure: unknown
+  for (const candidate of candidates) {
+    const address = addressText(candidate)
+    try {
+      const peer = await probeHandshake({ ...candidate, self, timeoutMs, ...overTls(tls, name) })
+      show.done('connect', address, {}, peer.connectMs)
+      const kind = `${visibility(peer.flags)}, flags of ${releaseByFlags(peer.flags)}, creation ${peer.creation}`
+      const facts = { name: peer.name, flags: `0x${peer.flags.toString(16)}`, creation: peer.creation }
+      const findings = judgeIntroduction(name, peer)
+      const error = findings.find(({ severity }) => severity === 'error')
+      if (error !== undefined) {
+        show.failed('handshake', error, { address, peer: facts })
+        failure ??= new IntroductionError(error)
+        continue
+      }
+      show.done('handshake', `${oneLine(peer.name)}, ${kind}`, { peer: facts }, peer.handshakeMs)
+      for (const finding of findings) show.warn('handshake', finding)
+      return candidate
+    } catch (error) {
+      const { code = '' } = explain(error)
+      show.failed(code.startsWith('DIST_') ? 'handshake' : 'connect', error, { address })
+      failure = code.startsWith('DIST_') || failure === undefined ? error : failure
+    }
+  }
+  throw failure
+}
+
+class IntroductionError extends Error {
+  readonly code: string
+  readonly hint: string
+  constructor({ code, message, hint }: Finding) {
+    super(message)
+    this.code = code
+    this.hint = hint
+  }
+}
+
+function addressText({ ip, family, port }: NodeAddressCandidate): string {
+  return family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+}
+
+interface Steps {
+  /** Runs a step; a failure is shown and passed on. */
+  step<T>(step: StepName, run: () => Promise<T>): Promise<T>
+  done(step: StepName, text: string, facts?: object, ms?: number): void
+  warn(step: StepName, finding: Finding): void
+  failed(step: StepName, error: unknown, facts?: object): void
+}
+
+function stepsTo(out: Printer, node: string): Steps {
+  let took = 0
+  if (!out.json) out.line([[node, 'title']])
+  const line = (step: StepName, sign: readonly [string, 'good' | 'bad' | 'warning'], time: string, text: string) =>
+    out.line(['  ', sign, ' ', [step.padEnd(STEP_WIDTH), 'name'], [time.padStart(TIME_WIDTH), 'quiet'], '  ', text])
+  const failed: Steps['failed'] = (step, error, facts = {}) => {
+    if (out.json) out.object({ step, node, ok: false, ...facts, ...explain(error) })
+    else line(step, ['✗', 'bad'], '', explain(error).message)
+  }
+  return {
+    async step(step, run) {
+      const began = performance.now()
+      try {
+        return await run()
+      } catch (error) {
+        failed(step, error)
+        throw error
+      } finally {
+        took = performance.now() - began
+      }
+    },
+    done(step, text, facts = {}, ms = took) {
+      if (out.json) out.object({ step, node, ok: true, ms: Number(ms.toFixed(3)), text, ...facts })
+      else line(step, ['✓', 'good'], milliseconds(ms), text)
+    },
+    warn(step, finding) {
+      if (out.json) out.object({ step, node, ok: true, warning: finding })
+      else line(step, ['!', 'warning'], '', advice(finding))
+    },
+    failed,
+  }
+}
+
+const STEP_WIDTH = 'handshake'.length
+const TIME_WIDTH = 9

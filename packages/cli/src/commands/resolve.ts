@@ -1,0 +1,96 @@
+import { performance } from 'node:perf_hooks'
+import { explain } from '@dynsrv/cluster'
+import { DynamicSrv } from '@dynsrv/epmd-shim'
+import type { SrvResolver } from '@dynsrv/srv-resolver'
+import { durationMs } from '../duration.ts'
+import { openDirectory, peerName } from '../peer/directory.ts'
+import type { PeerOptions } from '../peer/peer-options.ts'
+import { EXIT_OK } from '../terminal/exit-code.ts'
+import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
+
+/**
+ * Shows how a node name becomes addresses, question by question.
+ *
+ * @returns the exit code
+ * @throws {EpmdError} `EPMD_NOT_FOUND`, `EPMD_NO_ADDRESS`, `EPMD_LOOKUP_FAILED`
+ */
+export async function resolve(options: PeerOptions, node: string): Promise<number> {
+  const { name, alive, host } = peerName(node)
+  const signal = AbortSignal.timeout(durationMs(options.timeout))
+  const out = printer(options)
+  using directory = await openDirectory(options)
+  if (!out.json)
+    out.line([
+      [name, 'title'],
+      ['  ', 'plain'],
+      [directory.label, 'quiet'],
+    ])
+  const { epmd, resolver } = directory
+  const lookup =
+    resolver === undefined ? epmd : new DynamicSrv({ resolver: watched(resolver, out), listenPort: 0, retries: 0 })
+  const { candidates } = await lookup.addressPlease(alive, host, 'any', { signal })
+  for (const { ip, family, port } of candidates) {
+    const address = family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+    if (out.json) out.object({ type: 'address', node: name, ip, family, port })
+    else out.line(['  ', ['→', 'good'], ` ${address}`])
+  }
+  return EXIT_OK
+}
+
+/** The resolver, showing each question and its answer. */
+function watched(resolver: SrvResolver, out: Printer): Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'> {
+  const show = async <A extends Shown>(
+    question: string,
+    ask: () => Promise<A>,
+    text: (answer: A) => readonly string[],
+  ): Promise<A> => {
+    const began = performance.now()
+    try {
+      const answer = await ask()
+      const ms = performance.now() - began
+      const { server, transport, empty } = answer
+      if (out.json) out.object({ type: 'question', question, ms, server, transport, empty, answers: text(answer) })
+      else {
+        const how = `${milliseconds(ms)}, ${server} over ${transport}`
+        out.line(['  ', empty === undefined ? ['✓', 'good'] : ['✗', 'bad'], ` ${question}  `, [how, 'quiet']])
+        for (const line of empty === undefined ? text(answer) : [EMPTY[empty] ?? empty]) out.line([`      ${line}`])
+      }
+      return answer
+    } catch (error) {
+      if (out.json) out.object({ type: 'question', question, ...explain(error) })
+      else out.line(['  ', ['✗', 'bad'], ` ${question}  `, explain(error).message])
+      throw error
+    }
+  }
+  return {
+    resolveSrv: (name, given) =>
+      show(
+        `SRV ${name}`,
+        () => resolver.resolveSrv(name, given),
+        ({ records, addresses }) =>
+          records.map(({ target, port, priority, weight, ttlSeconds }) => {
+            const known = (addresses.get(target.toLowerCase()) ?? []).map(({ address }) => address).join(', ')
+            const more = known === '' ? '' : `, at ${known}`
+            return `${target} port ${port}, priority ${priority}, weight ${weight}, ttl ${ttlSeconds}${more}`
+          }),
+      ),
+    resolveAddresses: (name, given) =>
+      show(
+        `A, AAAA ${name}`,
+        () => resolver.resolveAddresses(name, given),
+        ({ records }) => records.map(({ address, ttlSeconds }) => `${address}, ttl ${ttlSeconds}`),
+      ),
+  }
+}
+
+interface Shown {
+  readonly server: string
+  readonly transport: string
+  readonly empty?: string
+}
+
+const EMPTY: Readonly<Record<string, string>> = {
+  nxdomain: 'no such name (NXDOMAIN)',
+  nodata: 'the name exists without such a record',
+  absent: 'the zone says that the service is not offered',
+}

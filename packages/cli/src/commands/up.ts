@@ -1,0 +1,57 @@
+import { DynsrvError } from '@dynsrv/cluster'
+import { HEALTH_PORT, type HealthServer, pageRoutes, startHealthServer } from '@dynsrv/page'
+import { loadConfig } from '../config/load-config.ts'
+import { type JoinOptions, stay } from './join.ts'
+
+/** The options of `dynsrv up`, as they were typed. */
+export interface UpOptions extends JoinOptions {
+  readonly page?: boolean
+  readonly http?: string
+  readonly minPeers?: string
+}
+
+/**
+ * Joins a cluster and stays, with health and metrics over HTTP, until a signal asks it to leave.
+ *
+ * @returns the exit code
+ */
+export async function up(options: UpOptions): Promise<number> {
+  const config = await loadConfig(options.config)
+  const at = httpAddress(options.http ?? config?.http ?? `127.0.0.1:${HEALTH_PORT}`)
+  // From the environment, as arguments can be read by every user of the machine.
+  const token = process.env.DYNSRV_PAGE_TOKEN || undefined
+  const minPeers = options.minPeers === undefined ? (config?.minPeers ?? 0) : wholeNumber(options.minPeers)
+  let server: HealthServer | undefined
+  return await stay(options, config, {
+    async started(cluster) {
+      const page = options.page ?? config?.page ?? false
+      const routes = page ? pageRoutes(cluster, token === undefined ? {} : { token }) : {}
+      server = await startHealthServer(cluster, { ...at, minPeers, routes })
+      return { http: server.url, ...(page && { page: `${server.url}/`, pageToken: token !== undefined }) }
+    },
+    // It answers while the node leaves, so that an orchestrator sees it unready first.
+    left: async () => server?.close(),
+  })
+}
+
+/** `host:port`, `[v6]:port` or a port of the loopback. */
+function httpAddress(text: string): { readonly host: string; readonly port: number } {
+  const {
+    host = '127.0.0.1',
+    v6,
+    port = '',
+  } = /^(?:(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):)?(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
+  if (port === '' || Number(port) > 65_535) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--http ${JSON.stringify(text)} is no address to listen on`, {
+      hint: `Give host:port, such as 127.0.0.1:${HEALTH_PORT} or 0.0.0.0:${HEALTH_PORT}; port 0 takes any free one.`,
+    })
+  }
+  return { host: v6 ?? host, port: Number(port) }
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new DynsrvError('DYNSRV_BAD_OPTION', `--min-peers ${JSON.stringify(text)} is no number of peers`, {
+    hint: 'Give how many peers must be connected before /readyz says yes, such as 2.',
+  })
+}

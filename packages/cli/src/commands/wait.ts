@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { advice, DynsrvError, explain } from '@dynsrv/cluster'
+import { durationMs } from '../duration.ts'
+import { type MembersOptions, openMembers } from '../peer/members.ts'
+import { throwAwayNode } from '../peer/throw-away-node.ts'
+import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
+import { printer } from '../terminal/printer.ts'
+
+/** The options of `dynsrv wait`, as they were typed. */
+export interface WaitOptions extends MembersOptions {
+  readonly nodes: string
+  readonly interval: string
+}
+
+/**
+ * Waits until so many members of a service answer.
+ *
+ * @returns the exit code: 1 when the time is over, with what each one lacks
+ */
+export async function wait(options: WaitOptions): Promise<number> {
+  const wanted = /^[1-9]\d{0,5}$/.test(options.nodes) ? Number(options.nodes) : undefined
+  if (wanted === undefined) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--nodes ${JSON.stringify(options.nodes)} is no number of nodes`, {
+      hint: 'Give how many members must answer, such as 3.',
+    })
+  }
+  const timeoutMs = durationMs(options.timeout)
+  const intervalMs = durationMs(options.interval)
+  const signal = AbortSignal.timeout(timeoutMs)
+  using members = await openMembers(options)
+  const { directory, short } = members
+  await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
+  const out = printer(options)
+  // One member that hangs must not hold up the others.
+  const enough = new Promise<void>((resolve) => {
+    us.on('nodeup', () => us.connected().length >= wanted && resolve())
+  })
+  let shown = ''
+  let failures: string[] = []
+  const reasons = new Map<string, string>()
+  for (;;) {
+    try {
+      const names = [...new Set((await members.list()).map(({ name }) => name))]
+      const dial = async (name: string) => {
+        try {
+          await us.connect(name, { signal })
+        } catch (error) {
+          // The end of the whole waiting says less than what the last dial ran into.
+          if (!signal.aborted) reasons.set(name, explain(error).message)
+          else if (!reasons.has(name)) reasons.set(name, 'did not answer in time')
+        }
+      }
+      await Promise.race([enough, Promise.all(names.map(dial))])
+      const answered: ReadonlySet<string> = new Set(us.connected())
+      const missing = names.filter((name) => !answered.has(name) && reasons.has(name))
+      failures = missing.map((name) => `${name}: ${reasons.get(name)}`)
+      if (failures.length === 0) failures = [`${members.label} names ${names.length}`]
+    } catch (error) {
+      failures = [advice(error)]
+    }
+    const up = us.connected().toSorted()
+    const now = up.join()
+    if (out.json && now !== shown) out.object({ type: 'up', nodes: up, wanted })
+    else if (now !== shown) out.line([[`${up.length} of ${wanted}`, 'title'], `  ${up.join(', ')}`])
+    shown = now
+    if (up.length >= wanted) return EXIT_OK
+    const over = await sleep(intervalMs, false, { signal }).catch(() => true)
+    if (!over) continue
+    const message = `only ${up.length} of ${wanted} nodes answered within ${options.timeout}: ${failures.join('; ')}`
+    if (out.json) out.object({ type: 'timeout', nodes: up, wanted, failures })
+    process.stderr.write(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes\n`)
+    return EXIT_FAILED
+  }
+}

@@ -1,0 +1,45 @@
+import { DynsrvError, findCookie } from '@dynsrv/cluster'
+import { throwAwayName } from '@dynsrv/doctor'
+import type { EpmdModule } from '@dynsrv/epmd-shim'
+import type { DecodeOptions } from '@dynsrv/etf'
+import { type Node, startNode } from '@dynsrv/node'
+import type { PeerOptions } from './peer-options.ts'
+
+/** The cookie of `--cookie-file`, `RELEASE_COOKIE` or the home folder. */
+export async function peerCookie({ cookie, cookieFile }: Pick<PeerOptions, 'cookie' | 'cookieFile'>): Promise<string> {
+  if (cookie !== undefined) {
+    throw new DynsrvError(
+      'DYNSRV_BAD_OPTION',
+      'a cookie on the command line can be read by every user of this machine',
+      {
+        hint: 'Put it in a file for --cookie-file, or in RELEASE_COOKIE.',
+      },
+    )
+  }
+  return findCookie({ cookieFile, env: process.env })
+}
+
+/** Starts a hidden node that listens nowhere and registers nowhere. */
+export async function throwAwayNode(
+  options: Pick<PeerOptions, 'name' | 'cookie' | 'cookieFile' | 'tls'>,
+  {
+    epmd,
+    short = false,
+    timeoutMs,
+    decode,
+  }: { epmd: EpmdModule; short?: boolean; timeoutMs?: number; decode?: DecodeOptions },
+): Promise<Node> {
+  return startNode({
+    name: throwAwayName(options, short),
+    cookie: await peerCookie(options),
+    epmd,
+    listen: false,
+    shortNames: short,
+    ...(options.tls !== undefined && { tls: options.tls }),
+    ...(decode !== undefined && { decode }),
+    ...(timeoutMs !== undefined && { setupTimeMs: Math.min(timeoutMs, MAX_SETUP_MS) }),
+  })
+}
+
+/** @see NodeOptions.setupTimeMs */
+const MAX_SETUP_MS = 120_000

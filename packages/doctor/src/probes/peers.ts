@@ -1,0 +1,131 @@
+import { isIP } from 'node:net'
+import { DynamicSrv, type EpmdModule, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
+import type { SrvResolver } from '@dynsrv/srv-resolver'
+import { type Attempt, attempt, codeOf } from '../attempt.ts'
+import { NotApplicable } from '../check.ts'
+import type { DoctorContext } from '../context.ts'
+import { isShort, judgeIntroduction } from '../judge-introduction.ts'
+import { throwAwayName } from '../throw-away-name.ts'
+import { resolver, varieties } from './dns.ts'
+import { type Introduction, overTls, probeHandshake } from './handshake.ts'
+import { allRecords, members } from './members.ts'
+import { ownName } from './own.ts'
+import { lookThroughTls, type TlsLook } from './tls.ts'
+import { type Speaker, whoSpeaks } from './who-speaks.ts'
+
+/** A peer and the addresses that the lookup has for it. */
+export interface LocatedPeer {
+  readonly name: string
+  readonly addresses: Attempt<readonly NodeAddressCandidate[]>
+}
+
+/** What one address of a peer said to our knock. */
+export interface Knock extends NodeAddressCandidate {
+  readonly answer: Attempt<Introduction>
+  /** What TLS finds there, when plain distribution failed or TLS is wanted. */
+  readonly tls?: TlsLook
+  /** Who else speaks there, when no node answered and somebody else did. */
+  readonly speaker?: Speaker
+}
+
+/** A peer with what was heard at each of its addresses. */
+export interface KnockedPeer {
+  readonly name: string
+  readonly knocks: readonly Knock[]
+  /** The first address where the peer itself answers and nothing is wrong with it. */
+  readonly good?: Knock
+}
+
+/**
+ * The peers to look at: those that were asked for, else all members but ourselves.
+ *
+ * @throws {NotApplicable} when there is none
+ */
+export async function peerNames(context: DoctorContext): Promise<readonly string[]> {
+  const { peers } = context.options
+  if (peers.length > 0) return peers
+  const own = await attempt(context.get(ownName))
+  const self = own.ok && own.value.parsed.ok ? own.value.parsed.value.name.toLowerCase() : ''
+  const names = (await context.get(members)).map(({ name }) => name).filter((name) => name.toLowerCase() !== self)
+  if (names.length === 0) throw new NotApplicable('no peer is known')
+  return names
+}
+
+/** The resolver, with all that any answer about a service showed: a trimmed one must not hide a peer from the rest. */
+async function wholeResolver(context: DoctorContext): Promise<Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'>> {
+  const asked = await context.get(resolver)
+  const all = await context.get(varieties)
+  return {
+    resolveAddresses: (name, options) => asked.resolveAddresses(name, options),
+    async resolveSrv(name, options) {
+      const known = all.find(({ service }) => service.toLowerCase() === name.toLowerCase())
+      if (known === undefined || known.edns.records.length === 0) return asked.resolveSrv(name, options)
+      return { ...known.edns, records: allRecords(known) }
+    },
+  }
+}
+
+/** Looks all peers up: by the SRV records of the service that their host is, else by epmd. */
+export async function located(context: DoctorContext): Promise<readonly LocatedPeer[]> {
+  const names = await context.get(peerNames)
+  const { services, timeoutMs, env, dns } = context.options
+  const bySrv = new DynamicSrv({ resolver: await context.get(wholeResolver), listenPort: 0, retries: 0 })
+  const byEpmd = new ErlEpmd({ timeoutMs, env })
+  context.defer(() => byEpmd.close())
+  const lookUp = async (name: string) => {
+    const { alive, host } = parseNodeName(name, { short: isShort(name.slice(name.lastIndexOf('@') + 1)) })
+    const ask = (module: EpmdModule) => module.addressPlease(alive, host, 'any', { signal: context.step() })
+    const isService = services.some((service) => service.toLowerCase() === host.toLowerCase())
+    if (isService) return (await ask(bySrv)).candidates
+    if (isShort(host) || isIP(host) !== 0) return (await ask(byEpmd)).candidates
+    // Nobody said how this one is found: both ways at once, and the records have the first word.
+    const [srv, epmd] = await Promise.all([attempt(ask(bySrv)), attempt(ask(byEpmd))])
+    const found = srv.ok ? srv : epmd
+    if (!found.ok) throw dns.length > 0 && !srv.ok ? srv.error : found.error
+    return found.value.candidates
+  }
+  return Promise.all(names.map(async (name) => ({ name, addresses: await attempt(lookUp(name)) })))
+}
+
+/** Knocks at every address of every peer: no cookie is shown, and nothing is logged there. */
+export async function knocked(context: DoctorContext): Promise<readonly KnockedPeer[]> {
+  const peers = await context.get(located)
+  return Promise.all(
+    peers.map(async ({ name, addresses }) => {
+      const knocks = await Promise.all((addresses.ok ? addresses.value : []).map((at) => knock(context, name, at)))
+      const good = knocks.find(({ answer }) => answer.ok && !hasError(name, answer.value))
+      return { name, knocks, ...(good !== undefined && { good }) }
+    }),
+  )
+}
+
+async function knock(context: DoctorContext, name: string, at: NodeAddressCandidate): Promise<Knock> {
+  const { timeoutMs, tls } = context.options
+  const host = name.slice(name.lastIndexOf('@') + 1)
+  const self = throwAwayName({}, isShort(host))
+  const probe = (over: object) => attempt(probeHandshake({ ...at, self, timeoutMs, ...over }))
+  const answer = await probe(overTls(tls, name))
+  const silent = !answer.ok && /^(DIST_|NODE_TLS|NODE_UNREACHABLE)/.test(codeOf(answer.error))
+  if (tls === undefined && !silent) return { ...at, answer }
+  const look = lookThroughTls({ ...at, host, timeoutMs, tls })
+  if (tls === undefined && !answer.ok && UNHEARD.test(codeOf(answer.error))) {
+    const [found, speaker] = await Promise.all([look, whoSpeaks({ ...at, timeoutMs })])
+    return { ...at, answer, tls: found, ...(speaker !== undefined && { speaker }) }
+  }
+  if (tls === undefined || answer.ok) return { ...at, answer, tls: await look }
+  // TLS is wanted and fails: does it speak plainly?
+  const [found, plain] = await Promise.all([look, probe({})])
+  return { ...at, answer, tls: { ...found, plainAnswers: plain.ok } }
+}
+
+/** How a handshake ends where somebody else listens who does not say what he is. */
+const UNHEARD = /^DIST_(TIMEOUT|CLOSED_BY_PEER|FRAME_TOO_LARGE|MALFORMED)$/
+
+function hasError(name: string, peer: Introduction): boolean {
+  return judgeIntroduction(name, peer).some(({ severity }) => severity === 'error')
+}
+
+/** How an address is written. */
+export function addressText({ ip, family, port }: NodeAddressCandidate): string {
+  return family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+}

@@ -1,0 +1,117 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { Resolver } from 'node:dns/promises'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startZoneServer, type ZoneRecord } from '@dynsrv/srv-resolver'
+import { describe, expect, it } from 'vitest'
+import { CHECKS } from '../src/checks.ts'
+import { DoctorContext } from '../src/context.ts'
+import { examine } from '../src/examine.ts'
+import { type Verdict, verdicts } from '../src/verdict.ts'
+
+/** Examines with the servers of a resolv.conf, which the command line cannot choose. */
+async function examineWith(service: string, resolvConf: string | undefined): Promise<Verdict[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dynsrv-doctor-resolv-'))
+  try {
+    const file = join(folder, 'resolv.conf')
+    if (resolvConf !== undefined) await writeFile(file, resolvConf)
+    await using context = new DoctorContext({
+      services: [service],
+      dns: [],
+      peers: [],
+      timeoutMs: 5_000,
+      intervalMs: 5_000,
+      fingerprint: false,
+      env: { RELEASE_COOKIE: 'k3Yd8-Vq71-xRm2-Zt94-Lw06' },
+      resolvConf: file,
+    })
+    return verdicts(await examine(CHECKS, context))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function zoneOf(records: readonly ZoneRecord[], host = '127.0.0.1') {
+  return startZoneServer({ records, host })
+}
+
+/** A server that compresses the target of its one SRV record, as RFC 2782 forbids and some do: `erl` before a pointer to the question. */
+async function compressingServer(port: number): Promise<Socket> {
+  const server = createSocket('udp4')
+  server.on('message', (query, { port: from, address }) => {
+    const nameEnd = query.indexOf(0, 12)
+    const question = query.subarray(12, nameEnd + 5)
+    const isSrv = query.readUInt16BE(nameEnd + 1) === 33
+    const head = Buffer.from([query[0]!, query[1]!, 0x84, 0, 0, 1, 0, isSrv ? 1 : 0, 0, 0, 0, 0])
+    const data = Buffer.from([0, 0, 0, 0, port >> 8, port & 255, 3, ...Buffer.from('erl'), 0xc0, 12])
+    const record = Buffer.from([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 1, 0, data.length, ...data])
+    server.send(Buffer.concat([head, question, ...(isSrv ? [record] : [])]), from, address)
+  })
+  server.bind(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+describe('dynsrv doctor with the servers of resolv.conf', () => {
+  it('D42: a server that compresses SRV targets is read, and is told of where Node cannot read it', async () => {
+    const server = await compressingServer(4370)
+    try {
+      const address = `127.0.0.1:${server.address().port}`
+      const node = new Resolver({ tries: 1 })
+      node.setServers([address])
+      // Some versions of c-ares take it, others do not: the doctor must say what this one does.
+      const refused = await node.resolveSrv('my-service.test').then(
+        () => false,
+        (error: NodeJS.ErrnoException) => error.code === 'EBADRESP',
+      )
+      const found = await examineWith('my-service.test', `nameserver ${address}\n`)
+      const codes = found.map(({ check, code }) => `${check} ${code}`)
+      // The target itself has no address there; its label could not be named had the record not been read.
+      expect(codes[0]).toBe('D04 EPMD_NO_ADDRESS')
+      expect(found[0]?.nodes).toEqual(['erl@my-service.test'])
+      expect(codes.includes('D42 DOCTOR_NODE_DNS')).toBe(refused)
+    } finally {
+      server.close()
+    }
+  })
+
+  it('D34: another cluster domain than the one that is asked for', async () => {
+    await using zone = await zoneOf([])
+    const found = await examineWith(
+      'api.shop.svc.cluster.local',
+      `nameserver ${zone.address}\nsearch shop.svc.corp.k8s svc.corp.k8s corp.k8s\noptions ndots:1\n`,
+    )
+    expect(found.map(({ check, code }) => `${check} ${code}`)).toEqual(['D34 DOCTOR_CLUSTER_DOMAIN'])
+    expect(found[0]).toMatchObject({
+      message: 'the cluster domain is corp.k8s, not cluster.local',
+      hint: 'Use api.shop.svc.corp.k8s.',
+    })
+  })
+
+  it("D01: a name that Docker's DNS does not know on our networks", async () => {
+    await using zone = await zoneOf([], '127.0.0.11')
+    const found = await examineWith('user_svc.msvc_default', `nameserver ${zone.address}\n`)
+    expect(found.map(({ check, code }) => `${check} ${code}`)).toEqual(['D01 DOCTOR_SERVICE_NETWORK'])
+    expect(found[0]?.hint).toMatch(/same network at both services/)
+  })
+
+  it('D02: an address that only a search domain has', async () => {
+    const service = 'my-service.test'
+    await using zone = await zoneOf([
+      { type: 'SRV', name: service, target: `erl-1.${service}`, port: 1 },
+      { type: 'A', name: `erl-1.${service}.corp.example`, address: '127.0.0.1' },
+    ])
+    const found = await examineWith(service, `nameserver ${zone.address}\nsearch corp.example\n`)
+    expect(found.map(({ check }) => check)).toEqual(['D20', 'D02'])
+    expect(found[1]).toMatchObject({ code: 'DOCTOR_ADDRESS_FOREIGN', severity: 'warning' })
+  })
+
+  it('D42: no server at all', async () => {
+    const none = await examineWith('my-service.test', '# empty\n')
+    expect(none.map(({ check, code }) => `${check} ${code}`)).toEqual(['D42 DOCTOR_RESOLV_CONF'])
+    const missing = await examineWith('my-service.test', undefined)
+    expect(missing.map(({ check, code }) => `${check} ${code}`)).toEqual(['D42 DOCTOR_RESOLV_CONF'])
+  })
+})

@@ -1,0 +1,136 @@
+// Keeps the page live: takes the state over server-sent events and draws it. Texts of peers become text nodes only.
+import { addChanges, speak } from './change-log.js'
+import { byId, make } from './dom.js'
+import { MemberTable } from './member-table.js'
+import { drawTiles } from './tiles.js'
+import { drawTopologies } from './topologies.js'
+import { ago, clock } from './units.js'
+
+/** @typedef {import('../src/live/page-state.ts').PageState} PageState */
+/** @typedef {import('../src/live/page-state.ts').PagePatch} PagePatch */
+/** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
+
+/** The server tells something at least every 5 seconds. */
+const SILENCE_MS = 15_000
+const AGAIN_MS = 2_000
+
+/** @type {PageState | undefined} */
+let state
+/** @type {Map<string, PageMember>} */
+let members = new Map()
+let heardAt = Date.now()
+/** When the server was heard last, while it is silent. */
+let lostAt = 0
+/** @type {EventSource} */
+let source
+
+const table = new MemberTable()
+document.documentElement.classList.add('script')
+byId('log').replaceChildren()
+listen()
+setInterval(second, 1_000)
+
+function listen() {
+  source = new EventSource('/page/events')
+  heardAt = Date.now()
+  source.addEventListener('state', (event) => {
+    heard()
+    takeState(JSON.parse(event.data))
+  })
+  source.addEventListener('patch', (event) => {
+    heard()
+    takePatch(JSON.parse(event.data))
+  })
+  source.addEventListener('beat', heard)
+  source.addEventListener('error', () => {
+    lost()
+    // After an answer that is no stream the browser gives up; we do not.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS)
+  })
+}
+
+function heard() {
+  heardAt = Date.now()
+  if (lostAt === 0 && byId('live').dataset.live === 'live') return
+  lostAt = 0
+  byId('live').dataset.live = 'live'
+  byId('live').replaceChildren('Live')
+  byId('notice').hidden = true
+}
+
+function lost() {
+  if (lostAt !== 0) return
+  lostAt = heardAt
+  byId('live').dataset.live = 'lost'
+  byId('live').replaceChildren('Reconnecting…')
+  const notice = byId('notice')
+  notice.replaceChildren(
+    `The server does not answer. You see what was known at ${clock(lostAt)}; the page tries again by itself.`,
+  )
+  notice.hidden = false
+}
+
+/** @param {PageState} next */
+function takeState(next) {
+  const restarted = state !== undefined && state.incarnation !== next.incarnation
+  const last = restarted ? 0 : (state?.changes.at(-1)?.id ?? 0)
+  const isFirst = state === undefined
+  state = next
+  members = new Map(next.members.map((member) => [member.name, member]))
+  if (restarted) {
+    const said = { id: 0, at: Date.now(), kind: /** @type {const} */ ('calm'), about: next.self.name, hint: '' }
+    addChanges([{ ...said, text: 'the server was restarted: this is its new state' }], true)
+  }
+  addChanges(
+    next.changes.filter(({ id }) => id > last),
+    !isFirst,
+  )
+  drawAll()
+}
+
+/** @param {PagePatch} patch */
+function takePatch(patch) {
+  if (state === undefined) return
+  for (const name of patch.removed ?? []) members.delete(name)
+  for (const member of patch.members ?? []) members.set(member.name, member)
+  state = {
+    ...state,
+    ...(patch.self !== undefined && { self: patch.self }),
+    ...(patch.topologies !== undefined && { topologies: patch.topologies }),
+    ...(patch.changes !== undefined && { changes: patch.changes }),
+  }
+  addChanges(patch.changes ?? [], true)
+  if (patch.members !== undefined || patch.removed !== undefined) table.show(state.self.name, [...members.values()])
+  if (patch.topologies !== undefined) drawTopologies(state.topologies)
+  if (patch.self !== undefined) drawSelf()
+  drawTiles(state, [...members.values()])
+}
+
+function drawAll() {
+  if (state === undefined) return
+  drawSelf()
+  table.show(state.self.name, [...members.values()])
+  drawTopologies(state.topologies)
+  drawTiles(state, [...members.values()])
+}
+
+function drawSelf() {
+  if (state === undefined) return
+  const { name, state: how } = state.self
+  document.title = `${name} · dynsrv`
+  byId('self').replaceChildren(name, ...(how === 'running' ? [] : [make('small', {}, ` ${how}`)]))
+}
+
+function second() {
+  speak()
+  if (Date.now() - heardAt > SILENCE_MS && source.readyState !== EventSource.CLOSED) {
+    lost()
+    source.close()
+    listen()
+  }
+  for (const element of document.querySelectorAll('[data-at]')) {
+    const text = ago(Number(element.getAttribute('data-at')))
+    if (element.textContent !== text) element.textContent = text
+  }
+  table.tick()
+}

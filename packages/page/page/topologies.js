@@ -1,0 +1,78 @@
+import { byId, make } from './dom.js'
+import { ago, tidy } from './units.js'
+
+/** @typedef {import('../src/live/page-state.ts').PageTopology} PageTopology */
+
+/**
+ * Draws the last DNS answers, and what was done with each record.
+ *
+ * @param {readonly PageTopology[]} topologies
+ */
+export function drawTopologies(topologies) {
+  const place = byId('topologies')
+  // A table that somebody scrolls or reads stays where it is.
+  const tops = [...place.querySelectorAll('.scroll')].map((element) => element.scrollTop)
+  const focused = [...place.querySelectorAll('.scroll')].indexOf(/** @type {Element} */ (document.activeElement))
+  place.replaceChildren(...topologies.flatMap(topologyParts))
+  place.querySelectorAll('.scroll').forEach((element, index) => {
+    element.scrollTop = tops[index] ?? 0
+    if (index === focused && element instanceof HTMLElement) element.focus({ preventScroll: true })
+  })
+}
+
+/**
+ * @param {PageTopology} topology
+ * @returns {Node[]}
+ */
+function topologyParts({ service, server, answeredAt, elapsedMs, failures, failure, hint, notes, records, more }) {
+  const facts = make('p', { class: 'facts' })
+  if (answeredAt === null) facts.append('No answer yet')
+  else
+    facts.append(
+      'Answered ',
+      make('span', { 'data-at': String(answeredAt) }, ago(answeredAt)),
+      ` ago by ${server} in ${tidy(elapsedMs ?? 0)} ms`,
+    )
+  const parts = [make('h3', {}, 'SRV ', make('code', {}, service)), facts]
+  if (failure !== '') {
+    const times = `${failures} ${failures === 1 ? 'poll' : 'polls'} failed; everybody stays connected. `
+    parts.push(make('p', { class: 'failure' }, make('b', {}, times), failure))
+  }
+  if (hint !== '') parts.push(make('p', { class: 'hint' }, hint))
+  for (const note of notes) parts.push(make('p', { class: 'hint' }, note))
+  if (records.length === 0) return parts
+  const lines = records.map(({ target, port, priority, weight, addresses, outcome, text }) =>
+    make(
+      'tr',
+      {},
+      make(
+        'th',
+        { scope: 'row' },
+        target,
+        make('span', { class: 'host' }, `:${port}`),
+        make('p', { class: 'facts' }, `priority ${priority} · weight ${weight}`),
+      ),
+      make('td', {}, addresses.length === 0 ? 'looked up apart' : addresses.join(', ')),
+      make(
+        'td',
+        {},
+        make('span', { class: 'state', 'data-state': outcome }, outcome === 'self' ? 'this node' : outcome),
+        ...(text.includes(': ') ? [make('p', { class: 'reason' }, text.replace(/^[^:]*: /, ''))] : []),
+      ),
+    ),
+  )
+  const head = make(
+    'tr',
+    {},
+    ...['Record', 'Address', 'What was done'].map((title) => make('th', { scope: 'col' }, title)),
+  )
+  parts.push(
+    make(
+      'div',
+      { class: 'scroll', role: 'group', tabindex: '0', 'aria-label': `Records of ${service}` },
+      make('table', {}, make('thead', {}, head), make('tbody', {}, ...lines)),
+    ),
+  )
+  if (more > 0) parts.push(make('p', { class: 'facts' }, `and ${more} more records`))
+  return parts
+}

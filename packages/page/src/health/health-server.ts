@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Cluster } from '@dynsrv/cluster'
+import { DynsrvError } from '@dynsrv/cluster'
+import { isLoopback, isOwnHost } from './own-host.ts'
+import { readiness } from './readiness.ts'
+
+/** Answers requests for one path. */
+export type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+
+/** Where the health server listens, and what it serves. */
+export interface HealthOptions {
+  /** Address to listen on; default 127.0.0.1. */
+  readonly host?: string
+  /** Port to listen on, 0 for any free one; default 9464. */
+  readonly port?: number
+  /** Peers that must be connected for `/readyz`; default 0, so that the first member of a cluster can become ready. */
+  readonly minPeers?: number
+  /** More paths, such as a page of your own. */
+  readonly routes?: Readonly<Record<string, Route>>
+}
+
+/** A running health server. */
+export interface HealthServer extends AsyncDisposable {
+  /** Where it listens, such as `http://127.0.0.1:9464`. */
+  readonly url: string
+  /** Ends it and every connection; may be called again. */
+  close(): Promise<void>
+}
+
+/** The default port of Prometheus exporters of OpenTelemetry. */
+export const HEALTH_PORT = 9464
+
+/**
+ * Serves `/livez`, `/readyz` and `/metrics` of a cluster over HTTP, for orchestrators and Prometheus.
+ *
+ * On loopback it answers only requests that are addressed to loopback, so that no web page can read it through a name of
+ * its own (DNS rebinding).
+ *
+ * @throws {DynsrvError} `DYNSRV_LISTEN_FAILED` when the port is taken
+ */
+export async function startHealthServer(cluster: Cluster, options: HealthOptions = {}): Promise<HealthServer> {
+  const { host = '127.0.0.1', port = HEALTH_PORT, minPeers = 0 } = options
+  // Only who serves metrics loads what makes them.
+  const [{ startMetrics }, { promClient }, { Registry }] = await Promise.all([
+    import('@dynsrv/metrics'),
+    import('@dynsrv/metrics/prom-client'),
+    import('prom-client'),
+  ])
+  const registry = new Registry()
+  const metrics = startMetrics(promClient(registry), {
+    nodes: [cluster.node],
+    strategies: [...cluster.strategies.values()],
+  })
+  const routes: Readonly<Record<string, Route>> = {
+    '/livez': (_request, response) => text(response, 200, 'ok\n'),
+    '/readyz': (_request, response) => {
+      const told = readiness(cluster, minPeers)
+      send(response, told.ready ? 200 : 503, 'application/json', `${JSON.stringify(told, null, 2)}\n`)
+    },
+    '/metrics': async (_request, response) => send(response, 200, registry.contentType, await registry.metrics()),
+    ...options.routes,
+  }
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+    void answer(routes, request, response)
+  })
+  server.maxConnections = 256
+  try {
+    await listening(server, host, port)
+  } catch (cause) {
+    metrics.stop()
+    throw new DynsrvError('DYNSRV_LISTEN_FAILED', `cannot serve HTTP on ${host}:${port}: ${(cause as Error).message}`, {
+      hint: 'Choose another address with --http host:port (option port); port 0 takes any free one.',
+      cause,
+    })
+  }
+  const close = async () => {
+    metrics.stop()
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    server.closeAllConnections()
+    await closed
+  }
+  return { url: urlOf(server), close, [Symbol.asyncDispose]: close }
+}
+
+async function answer(
+  routes: Readonly<Record<string, Route>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
+  const local = isLoopback(request.socket.localAddress)
+  if (local && !isOwnHost(request.headers.host)) {
+    return text(response, 421, 'This server listens on loopback and answers only to localhost.\n')
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD')
+    return text(response, 405, 'Only GET and HEAD.\n')
+  }
+  const path = (request.url ?? '/').replace(/[?#].*$/s, '')
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+  if (route === undefined) return text(response, 404, `Nothing is here. There are: ${Object.keys(routes).join(' ')}\n`)
+  try {
+    await route(request, response)
+  } catch (error) {
+    if (response.headersSent) response.destroy()
+    else text(response, 500, `${(error as Error).message}\n`)
+  }
+}
+
+function text(response: ServerResponse, status: number, body: string): void {
+  send(response, status, 'text/plain; charset=utf-8', body)
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+async function listening(server: Server, host: string, port: number): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

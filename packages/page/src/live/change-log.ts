@@ -1,0 +1,94 @@
+import type { ClusterEvent } from '@dynsrv/cluster'
+import { explain, reasonText } from '@dynsrv/cluster'
+import type { PageChange } from './page-state.ts'
+
+/** How many changes are kept. */
+const MAX_CHANGES = 200
+
+type Said = Omit<PageChange, 'id' | 'at'>
+
+/** The last things that happened, each told once: what repeats itself, such as a dial that fails again, is left out. */
+export class ChangeLog {
+  readonly #changes: PageChange[] = []
+  /** What was said last about whom; bounded, as names come from peers. */
+  readonly #said = new Map<string, string>()
+  #nextId = 1
+
+  /** Newest last. */
+  get changes(): readonly PageChange[] {
+    return this.#changes
+  }
+
+  /** Takes notice of an event; tells whether there is something new to show. */
+  notice(event: ClusterEvent): boolean {
+    if (event.type === 'polled' && this.#said.get(event.topology)?.startsWith('trouble') !== true) return false
+    const said = sentence(event)
+    if (said === undefined) return false
+    return this.say(said)
+  }
+
+  /** Adds a line, unless it is what was said last about the same. */
+  say(said: Said): boolean {
+    const key = `${said.kind} ${said.text}`
+    if (this.#said.get(said.about) === key) return false
+    this.#said.delete(said.about)
+    this.#said.set(said.about, key)
+    if (this.#said.size > 2 * MAX_CHANGES) this.#said.delete(this.#said.keys().next().value!)
+    this.#changes.push({ id: this.#nextId++, at: Date.now(), ...said })
+    if (this.#changes.length > MAX_CHANGES) this.#changes.shift()
+    return true
+  }
+}
+
+function sentence(event: ClusterEvent): Said | undefined {
+  switch (event.type) {
+    case 'nodeup':
+      return { kind: 'up', about: event.node, text: 'connected', hint: '' }
+    case 'nodedown':
+      return trouble('down', event.node, 'link down', event.reason)
+    case 'left':
+      return { kind: 'down', about: event.node, text: 'left: its record was removed', hint: '' }
+    case 'connectFailed':
+      return trouble('trouble', event.node, 'not reached', event.cause)
+    case 'discoveryFailed':
+      return trouble('trouble', event.topology, 'DNS lookup failed, everybody stays', event.cause)
+    case 'polled':
+      return { kind: 'calm', about: event.topology, text: 'DNS answers again', hint: '' }
+    case 'held':
+      return held(event)
+    case 'ignored':
+      return { kind: 'calm', about: event.target, text: `record ignored: ${event.reason}`, hint: '' }
+    case 'deregistered':
+      return {
+        ...{ kind: 'trouble', about: event.topology, text: 'our own record is gone: nobody is dialled any more' },
+        hint: 'Put the record back, or let this node leave.',
+      }
+    case 'refused':
+      if (event.reason.code === 'DIST_NOK' || event.reason.code === 'DIST_CLOSED_BY_PEER') return undefined
+      return trouble(
+        'trouble',
+        event.peer ?? event.address.replace(/:\d+$/, ''),
+        'dialled us and was refused',
+        event.reason,
+      )
+    case 'warning':
+      return { kind: 'trouble', about: event.peer ?? 'this node', text: `${event.code}: ${event.message}`, hint: '' }
+    case 'partFailed':
+      return trouble('trouble', event.topology, `${event.part} failed`, event.cause)
+    case 'disconnectFailed':
+      return trouble('trouble', event.node, 'could not be disconnected', event.cause)
+    default:
+      return undefined
+  }
+}
+
+function trouble(kind: PageChange['kind'], about: string, what: string, cause: unknown): Said {
+  return { kind, about, text: `${what}: ${reasonText(cause)}`, hint: explain(cause).hint ?? '' }
+}
+
+function held({ topology, nodes }: Extract<ClusterEvent, { type: 'held' }>): Said | undefined {
+  if (nodes.size === 0) return undefined
+  const some = [...nodes.keys()].slice(0, 3).join(', ')
+  const more = nodes.size > 3 ? ` and ${nodes.size - 3} more` : ''
+  return { kind: 'calm', about: topology, text: `missing in the answer, kept for now: ${some}${more}`, hint: '' }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import type { Cluster, ClusterEvent } from '@dynsrv/cluster'
+import { ChangeLog } from './change-log.ts'
+import { describeMembers } from './describe-members.ts'
+import { describeTopology } from './describe-topology.ts'
+import { Latency } from './latency.ts'
+import { LostLinks } from './lost-links.ts'
+import type { PageMember, PageSelf, PageState } from './page-state.ts'
+import { Traffic } from './traffic.ts'
+
+/** How many names are remembered of what was told: peers write them. */
+const MAX_REMEMBERED = 2_000
+
+/** What the page of a cluster shows, gathered from what the cluster tells. */
+export class ClusterPage {
+  readonly latency: Latency
+  readonly #cluster: Cluster
+  readonly #traffic = new Traffic()
+  readonly #log = new ChangeLog()
+  readonly #lost = new LostLinks()
+  readonly #incarnation = randomUUID()
+  readonly #startedAt = Date.now()
+  /** Kept, as a node that is closed has none any more. */
+  readonly #port: number
+  readonly #seen = new Set<string>()
+  /** Since when members have been in their state: a dial that fails again does not begin it anew. */
+  readonly #since = new Map<string, Pick<PageMember, 'state' | 'since'>>()
+  readonly #ignored = new Map<string, Map<string, string>>()
+  readonly #held = new Map<string, ReadonlyMap<string, string>>()
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+    this.#port = cluster.port
+    this.latency = new Latency(cluster)
+    for (const name of cluster.members()) this.#seen.add(name)
+  }
+
+  /** Takes notice of what happened. */
+  notice(event: ClusterEvent): void {
+    if (event.type === 'nodeup') remember(this.#seen, event.node)
+    else if (event.type === 'held') this.#held.set(event.topology, event.nodes)
+    else if (event.type === 'ignored') {
+      const ignored = this.#ignored.get(event.topology) ?? new Map<string, string>()
+      if (ignored.size < MAX_REMEMBERED) ignored.set(event.target, event.reason)
+      this.#ignored.set(event.topology, ignored)
+    }
+    this.#lost.notice(event)
+    this.#log.notice(event)
+  }
+
+  /** All that is known now. */
+  state(): PageState {
+    const held = new Map([...this.#held.values()].flatMap((nodes) => [...nodes]))
+    const { latency } = this
+    const measurements = { traffic: this.#traffic, latency, seen: this.#seen, held }
+    const members = describeMembers(this.#cluster, measurements).map((member) => this.#lasting(this.#lost.tell(member)))
+    if (this.#since.size > members.length) this.#forget(new Set(members.map(({ name }) => name)))
+    const byName = new Map(members.map((member) => [member.name.toLowerCase(), member]))
+    const lookups = this.#cluster.lookups()
+    return {
+      incarnation: this.#incarnation,
+      self: this.#self(),
+      members,
+      topologies: [...this.#cluster.strategies].map(([name, strategy]) =>
+        describeTopology({
+          ...{ name, strategy, self: this.#cluster.self, lookup: lookups.get(name), members: byName },
+          ignored: this.#ignored.get(name) ?? new Map(),
+          held: this.#held.get(name) ?? new Map(),
+        }),
+      ),
+      changes: [...this.#log.changes],
+    }
+  }
+
+  #lasting(member: PageMember): PageMember {
+    const { name, state, since } = member
+    const known = this.#since.get(name)
+    if (state !== 'connected' && known?.state === state) return { ...member, since: known.since }
+    const began = { state, since: since ?? Date.now() }
+    this.#since.set(name, began)
+    return { ...member, since: began.since }
+  }
+
+  #forget(shown: ReadonlySet<string>): void {
+    for (const name of this.#since.keys()) if (!shown.has(name)) this.#since.delete(name)
+  }
+
+  #self(): PageSelf {
+    const { self: name, state } = this.#cluster
+    return { name, state, port: this.#port, startedAt: this.#startedAt }
+  }
+}
+
+function remember(names: Set<string>, name: string): void {
+  names.delete(name)
+  names.add(name)
+  if (names.size > MAX_REMEMBERED) names.delete(names.values().next().value!)
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Cluster } from '@dynsrv/cluster'
+import type { Route } from '../health/health-server.ts'
+import { PAGE_ASSETS, pageAsset } from '../page-assets.ts'
+import { ClusterPage } from './cluster-page.ts'
+import { EventStream } from './event-stream.ts'
+import { pageHtml } from './page-html.ts'
+import { withToken } from './page-token.ts'
+
+/** Nothing but what this server itself serves: no inline script or style, no frame, no form, no other host. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+const HEADERS = {
+  'content-security-policy': POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+}
+
+/** Who may see the live page. */
+export interface PageOptions {
+  /**
+   * What a browser must show once, as `/?token=…`; a cookie remembers it. At least 16 characters; default: nobody is asked.
+   *
+   * It guards the page, not `/readyz` and `/metrics` beside it.
+   */
+  readonly token?: string
+}
+
+/**
+ * The live page of a cluster, as routes for `startHealthServer`: `/` and what it loads.
+ *
+ * It shows and changes nothing. Call it right after `start`, as it tells of what happens from then on. While a page is open,
+ * each connected peer gets one ping every five seconds; otherwise it asks nobody anything.
+ *
+ * Whoever reaches it sees the names, addresses and errors of the whole cluster, so keep it on loopback, give it a token, or
+ * put a proxy in front that asks who is there.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION` when the token is shorter than 16 characters
+ */
+export function pageRoutes(cluster: Cluster, { token }: PageOptions = {}): Readonly<Record<string, Route>> {
+  const page = new ClusterPage(cluster)
+  const stream = new EventStream(cluster, page)
+  cluster.on((event) => {
+    page.notice(event)
+    stream.wake()
+  })
+  const routes = {
+    '/': ours((_request, response) => send(response, 'text/html; charset=utf-8', pageHtml(page.state()))),
+    '/page/events': ours((request, response) => stream.watch(request, response)),
+    '/page/state': ours((_request, response) => send(response, 'application/json', JSON.stringify(page.state()))),
+    ...Object.fromEntries(Object.entries(PAGE_ASSETS).map(([name, type]) => [`/page/${name}`, asset(name, type)])),
+  }
+  return token === undefined ? routes : withToken(token, routes)
+}
+
+function asset(name: string, type: string): Route {
+  return ours(async (_request, response) => send(response, type, await pageAsset(name)))
+}
+
+/** Guards a route: other sites may link to the page, but not load anything of it. */
+function ours(route: Route): Route {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+    const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers
+    if (site === 'cross-site' && mode !== 'navigate') {
+      response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' })
+      response.end('Other sites may not read this page.\n')
+      return
+    }
+    return route(request, response)
+  }
+}
+
+function send(response: ServerResponse, type: string, body: string | Buffer): void {
+  response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
