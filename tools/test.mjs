@@ -1,4 +1,5 @@
-// All tests of the repository: sets up what is missing, builds, runs, and ends with one line of totals.
+// The tests of the repository: sets up what is missing, builds, runs, and ends with one line of totals. With `--all` the
+// long matrix too: what ends in `.all.test.ts`.
 import { performance } from 'node:perf_hooks'
 import { startVitest } from 'vitest/node'
 import { build } from './build.mjs'
@@ -14,12 +15,21 @@ try {
   process.exit(1)
 }
 
-const vitest = await startVitest('test', process.argv.slice(2), { run: true, watch: false })
+const args = process.argv.slice(2)
+if (args.includes('--all')) process.env.DYNSRV_TEST_ALL = '1'
+const filters = args.filter((each) => each !== '--all')
+const vitest = await startVitest('test', filters, { run: true, watch: false })
 const modules = vitest.state.getTestModules()
 const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
 const failures = []
 const flaky = []
+/** By part: how many tests, and how long they took, one after another. */
+const parts = new Map()
 for (const module of modules) {
+  const part = parts.get(module.project.name) ?? { tests: 0, seconds: 0 }
+  parts.set(module.project.name, part)
+  part.tests += [...module.children.allTests()].length
+  part.seconds += module.diagnostic().duration / 1000
   for (const test of module.children.allTests()) {
     const { state, errors = [] } = test.result()
     counts[state] += 1
@@ -38,6 +48,9 @@ await vitest.close()
 // Once more and short, where somebody who scrolls up, or sees only the end of a log, finds it first.
 if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}\n`)
 if (flaky.length > 0) console.log(`\nPassed at the second try only:\n${flaky.join('\n')}\n`)
+for (const [name, { tests, seconds }] of [...parts].sort(([, a], [, b]) => b.seconds - a.seconds)) {
+  console.log(`${name.padEnd(16)} ${String(tests).padStart(5)} tests ${seconds.toFixed(0).padStart(5)} s`)
+}
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
 console.log(`${counts.passed} passed, ${failed} failed${skipped}`)
 process.exit(failed > 0 || counts.passed === 0 ? 1 : 0)

@@ -8,6 +8,9 @@ import { defineProject } from 'vitest/config'
  */
 const retry = process.env.CI ? 1 : 0
 
+/** Whether the long matrix runs too: other releases, other runtimes, suites of others, each in a file `*.all.test.ts`. */
+const ALL = process.env.DYNSRV_TEST_ALL === '1'
+
 /**
  * The one test set-up of every package: sources are read directly, so a test never sees a stale build. The timeouts only
  * end what hangs: on a machine with thirty busy processes a BEAM node takes over 20 s to start.
@@ -15,7 +18,15 @@ const retry = process.env.CI ? 1 : 0
 export function library({ name = basename(process.cwd()), ...test } = {}) {
   return defineProject({
     resolve: { alias: sources() },
-    test: { name, include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, retry, ...test },
+    test: {
+      name,
+      include: ['test/**/*.test.ts'],
+      exclude: ALL ? [] : ['**/*.all.test.ts'],
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      retry,
+      ...test,
+    },
   })
 }
 
