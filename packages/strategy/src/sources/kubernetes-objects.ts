@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { field, list, textAt } from './json.ts'
 import type { Candidate, Mapped } from './name-mapping.ts'
 import { named, withoutDots } from './name-mapping.ts'
@@ -75,6 +76,7 @@ export function podName({
       return named(`${basename}@${hostname}.${serviceName}.${namespace}.svc.${zone}`)
     }
     if (ip === undefined) return { ignored: 'it has no address' }
+    if (isIP(ip) === 0) return { ignored: `its address ${JSON.stringify(ip.slice(0, 80))} is no IP address` }
     if (mode === 'ip') return named(`${basename}@${ip}`)
     return named(`${basename}@${ip.replaceAll(/[.:]/g, '-')}.${namespace}.pod.${zone}`)
   }
