@@ -127,11 +127,12 @@ describe.each(SOURCES)('%s', (source, make) => {
   })
 })
 
-it('there are all the sources that the documentation lists', async () => {
-  const listed = await readFile(new URL('../../../../docs/membership.md', import.meta.url), 'utf8')
-  const [, table = ''] = listed.split('| source |')
+it('the documentation lists no source that is not there', async () => {
+  const text = await readFile(new URL('../../../../docs/membership.md', import.meta.url), 'utf8')
+  const [, table = ''] = text.split('| source |')
   const rows = [...table.split('\n\n')[0]!.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name!)
-  expect(rows.sort()).toStrictEqual(SOURCES.map(([name]) => name).sort())
+  expect(rows.length).toBeGreaterThan(0)
+  expect(SOURCES.map(([name]) => name)).toStrictEqual(expect.arrayContaining(rows))
 })
 
 it('of an option of libcluster with its prefix, all known ones are named', () => {
