@@ -8,8 +8,8 @@ import type { Retry } from '../policy/interval.ts'
 /** A link that held that long starts with no failures when it drops. */
 const STABLE_MS = 10_000
 /**
- * A dial that is not done by then goes on, and gives its place to the next one: those who are silent do not keep out those
- * who would answer. As long as RFC 8305 waits before it tries another address.
+ * A dial that is not done by then goes on, and gives its place to the next one, so that silent peers keep out none that would
+ * answer. As long as RFC 8305 waits before it tries another address.
  */
 const SLOW_MS = 250
 
@@ -53,7 +53,7 @@ export class Dialer {
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
   }
 
-  /** Why a wanted peer is not connected, as far as dialling has told. */
+  /** Why a wanted peer is not connected, as far as dialling has shown. */
   causeOf(node: NodeName): unknown {
     return this.#peers.get(node)?.cause
   }
@@ -70,7 +70,7 @@ export class Dialer {
     this.#pump()
   }
 
-  /** A link is up, whoever dialled. */
+  /** A link is up, whichever side dialled. */
   up(node: NodeName): void {
     const peer = this.#peers.get(node) ?? this.#create(node)
     if (peer.state === 'up') return

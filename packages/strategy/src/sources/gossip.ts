@@ -80,7 +80,7 @@ export const gossip = sourceStrategy<GossipOptions>({
   nodes: (options, { self }) => gossipNodes(options, self),
 })
 
-/** What no option can tell alone. */
+/** What no option shows alone. */
 function checkTogether({
   broadcastOnly = false,
   multicastAddr = MULTICAST,

@@ -9,8 +9,8 @@ interface Heard {
  * Names that were heard, each until it has been silent for too long; so many at most.
  *
  * Anybody on the network can send names. When there is no room for another one, the address that sent most names loses the
- * one it was silent about for longest: who floods the table pushes out their own names, and a node that says its own name
- * is heard. From many forged addresses at once only the names that are not said again go.
+ * one that it has not repeated for longest. So an address that floods the table pushes out its own names, and a node that
+ * says its name is heard. When names come from many forged addresses, those go that are not repeated.
  */
 export class HeardNames {
   readonly #max: number

@@ -9,7 +9,7 @@ export type KubernetesLookup = 'endpoints' | 'endpointSlices' | 'pods'
 /** What the host part of a node's name is. */
 export type KubernetesMode = 'ip' | 'dns' | 'hostname'
 
-/** What an object tells of one pod. */
+/** What an object says of one pod. */
 export interface Pod extends Candidate {
   readonly ip?: string
   readonly hostname?: string

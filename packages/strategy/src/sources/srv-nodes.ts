@@ -51,7 +51,7 @@ function candidateOf({ target, port }: SrvRecord): Shown {
   return [name, { target: name, port }]
 }
 
-/** The same with what only another lookup tells. */
+/** The same with what only another lookup knows. */
 async function lookedUp(
   resolver: SrvSource,
   { addresses }: SrvAnswer,
@@ -79,7 +79,7 @@ function subscription(resolver: object, service: string): Discover['subscribe'] 
     const listen = async () => {
       for await (const _event of resolver.watchSrv(service, { signal })) changed()
     }
-    // When the watch ends for another reason than our signal, polling goes on and tells what is wrong.
+    // When the watch ends for another reason than our signal, polling goes on and reports what is wrong.
     listen().catch(() => signal.aborted || changed())
   }
 }
