@@ -9,7 +9,7 @@ const cluster = await start({
     shop: (membership) =>
       consul(membership, {
         service: 'shop',
-        baseUrl: process.env.CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500',
+        url: process.env.CONSUL_HTTP_ADDR ?? 'http://127.0.0.1:8500',
         // The tag of an instance is its label, so that <label>.shop.service.consul is its own name in Consul's DNS.
         name: byTag({ host: 'shop.service.consul' }),
       }),

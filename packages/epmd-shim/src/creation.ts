@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto'
 export const LOWEST_CREATION = 4
 
 /**
- * Makes a new creation, the number that tells this incarnation of a node from its earlier ones.
+ * Makes a new creation, the number that distinguishes this incarnation of a node from its earlier ones.
  *
  * @returns a random integer from 4 to 2³² − 1. Two starts in a row that gave the same number would let old process
  *   identifiers reach the new node, hence the whole range and not the three values of early releases.

@@ -20,7 +20,7 @@ export function processMetrics(sink: MetricsSink, nodes: readonly ObservedNode[]
 
 function* read(nodes: readonly ObservedNode[], key: keyof Queues): Generator<Reading> {
   for (const node of nodes) {
-    // These kinds are always told, so that a graph falls to 0 with the last of them.
+    // These kinds are always reported, so that a graph falls to 0 with the last of them.
     const kinds = new Map<string, Queues>([
       ['mailbox', { count: 0, waiting: 0, longest: 0 }],
       ['server', { count: 0, waiting: 0, longest: 0 }],

@@ -15,7 +15,7 @@ export function promClient(registry: Registry = register): MetricsSink {
     if (registry.getSingleMetric(name) !== undefined) {
       throw new MetricsError(
         'METRICS_NAME_TAKEN',
-        `the registry has a metric ${name}: stop the metrics that made it first`,
+        `the registry has a metric ${name}: close the metrics that made it first`,
       )
     }
     names.push(name)

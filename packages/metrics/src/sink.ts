@@ -14,7 +14,7 @@ export type RecordValue = (value: number, labels: Labels) => void
 
 /** The system that keeps the numbers; made by `promClient` and `openTelemetry`, or by you. */
 export interface MetricsSink {
-  /** For a counter or a histogram that is told each value. */
+  /** For a counter or a histogram that gets each value. */
   record(metric: Metric): RecordValue
   /** For a gauge or a counter that is read when the numbers are collected; a counter's readings never fall. */
   observe(metric: Metric, read: () => Iterable<Reading>): void

@@ -24,14 +24,16 @@ export interface MetricsOptions {
   readonly maxPeers?: number
 }
 
-/** Numbers are kept until it is stopped. */
-export interface Metrics extends Disposable {
+/** Numbers are kept until it is closed. */
+export interface Metrics extends Disposable, AsyncDisposable {
   /** Ends it, and takes every metric out of the sink. May be called again. */
+  close(): void
+  /** Another name of {@link Metrics.close}. */
   stop(): void
 }
 
 /**
- * Begins to count what nodes, strategies and metered resolvers of this process tell. Before, nothing is counted and
+ * Begins to count what nodes, strategies and metered resolvers of this process report. Before, nothing is counted and
  * nothing is made.
  *
  * @throws {MetricsError} `METRICS_NAME_TAKEN` when the registry has metrics of these names, `METRICS_BAD_OPTION`
@@ -44,7 +46,7 @@ export function startMetrics(
     throw new MetricsError('METRICS_BAD_OPTION', `maxPeers must be an integer of at least 0, not ${maxPeers}`)
   }
   const parts: (() => void)[] = []
-  const stop = (): void => {
+  const close = (): void => {
     for (const end of parts.splice(0)) end()
   }
   try {
@@ -55,8 +57,8 @@ export function startMetrics(
     parts.push(membershipMetrics(sink, strategies))
     parts.push(dnsMetrics(sink))
   } catch (error) {
-    stop()
+    close()
     throw error
   }
-  return { stop, [Symbol.dispose]: stop }
+  return { close, stop: close, [Symbol.dispose]: close, [Symbol.asyncDispose]: async () => close() }
 }

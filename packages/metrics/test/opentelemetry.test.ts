@@ -45,7 +45,7 @@ it('gives the same numbers to an OpenTelemetry meter', async () => {
     dataPoints: [{ attributes: { node, kind: 'erpc', outcome: 'ok' }, value: { count: 1 } }],
   })
 
-  metrics.stop()
+  metrics.close()
   await right.erpc(left.self, 'js', 'one')
   await right.disconnect(left.self)
   const last = await collect()

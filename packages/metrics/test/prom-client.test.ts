@@ -130,13 +130,13 @@ it('tells what strategies and lookups do', async () => {
     .poll(() => of(`dynsrv_membership_polls_total{node="${RIGHT}",topology="main",outcome="failed"}`))
     .toBeGreaterThan(0)
   expect(await of('dynsrv_membership_failures{topology="main"}')).toBeGreaterThan(0)
-  await strategy.stop()
+  await strategy.close()
 
   const dns = metered(trimDetecting(dnsClient({ servers: [zone.address], timeoutMs: 5_000, tries: 1 })))
   await dns.resolveSrv('db.test')
   await dns.resolveSrv('nobody.test')
   zone.setFault('servfail')
-  await expect(dns.resolveSrv('db.test')).rejects.toThrow()
+  await expect(dns.resolveSrv('db.test')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' })
   dns.close()
   for (const outcome of ['records', 'nxdomain', 'failed']) {
     expect(await of(`dynsrv_dns_query_duration_seconds_count{kind="srv",outcome="${outcome}"}`)).toBe(1)
@@ -151,7 +151,7 @@ it('bounds the label of peers', async () => {
   expect(await scraped(registry, `dynsrv_link_sent_bytes_total{node="${RIGHT}",peer="other"}`)).toBeGreaterThan(0)
 })
 
-it('costs nothing before it is started and after it is stopped, and leaves what is not its own', async () => {
+it('costs nothing before it is started and after it is closed, and leaves what is not its own', async () => {
   const channels = [CHANNELS.event, MEMBERSHIP_CHANNEL, QUERY_CHANNEL].concat(
     ['start', 'asyncEnd'].map((part) => `tracing:${CHANNELS.call}:${part}`),
   )
@@ -166,11 +166,13 @@ it('costs nothing before it is started and after it is stopped, and leaves what 
   )
   expect(() => startMetrics(promClient(registry))).toThrow(expect.objectContaining({ code: 'METRICS_NAME_TAKEN' }))
   expect(heard()).toStrictEqual(channels)
-  metrics.stop()
-  metrics.stop()
+  metrics.close()
+  metrics.close()
   expect(heard()).toStrictEqual([])
   expect(registry.getMetricsAsArray().map(({ name }) => name)).toStrictEqual(['mine_total'])
   startMetrics(promClient(registry)).stop()
+  await startMetrics(promClient(registry))[Symbol.asyncDispose]()
+  expect(heard()).toStrictEqual([])
   expect(() => startMetrics(promClient(registry), { maxPeers: -1 })).toThrow(
     expect.objectContaining({ code: 'METRICS_BAD_OPTION' }),
   )

@@ -2,6 +2,8 @@ import { ResolverError } from './error.ts'
 
 const MAX_NAME = 253
 const MAX_LABEL = 63
+/** Labels of printable ASCII; most names are found sound at once. */
+const SOUND = /^(?:[!-\-/-~]{1,63}\.)*[!-\-/-~]{1,63}\.?$/
 const FOREIGN_CHARACTERS = 'it has spaces or characters outside ASCII'
 
 /**
@@ -19,6 +21,7 @@ export function checkedName(name: unknown): string {
 /** What is wrong with a domain name, in words; undefined when nothing is. */
 export function nameFault(name: unknown): string | undefined {
   if (typeof name !== 'string' || name === '') return 'it is empty'
+  if (name.length <= MAX_NAME && SOUND.test(name)) return undefined
   if (name === '.') return 'it is the root'
   const bare = withoutDot(name)
   // ASCII is what goes on the wire; anything else has to be converted by a program that knows the language of the name.

@@ -15,6 +15,7 @@ export interface UsableSrvRecords {
 const MAX_PORT = 65_535
 /** Priority and weight have 16 bits. @see RFC 2782 */
 const MAX_ORDER = 65_535
+const NOT_16_BITS = `not a whole number from 0 to ${MAX_ORDER}`
 
 /**
  * Splits SRV records as a registry wrote them into those that can be used and those that cannot: a target that is no
@@ -77,13 +78,8 @@ function faultOf(target: unknown, port: unknown, priority: unknown, weight: unkn
   if (!isWhole(port, 1, MAX_PORT)) return `its port is ${shown(port)}, not a whole number from 1 to ${MAX_PORT}`
   const name = nameFault(target)
   if (name !== undefined) return `its target is no domain name: ${name}`
-  for (const [field, value] of [
-    ['priority', priority],
-    ['weight', weight],
-  ] as const) {
-    if (!isWhole(value, 0, MAX_ORDER))
-      return `its ${field} is ${shown(value)}, not a whole number from 0 to ${MAX_ORDER}`
-  }
+  if (!isWhole(priority, 0, MAX_ORDER)) return `its priority is ${shown(priority)}, ${NOT_16_BITS}`
+  if (!isWhole(weight, 0, MAX_ORDER)) return `its weight is ${shown(weight)}, ${NOT_16_BITS}`
   return undefined
 }
 

@@ -34,7 +34,7 @@ export interface DiscoveryFailed {
   readonly lastGoodAgeMs: number | undefined
 }
 
-/** A member is connected, whoever dialled. */
+/** A member is connected, whichever side dialled. */
 export interface Joined {
   readonly type: 'joined'
   readonly node: NodeName
@@ -69,7 +69,7 @@ export interface Left {
   readonly missingMs: number
 }
 
-/** The answer lacks members, and they are kept. Told when that begins or its reasons change. */
+/** The answer lacks members, and they are kept. Reported when that begins or its reasons change. */
 export interface Held {
   readonly type: 'held'
   readonly nodes: ReadonlyMap<NodeName, HoldReason>
@@ -82,7 +82,7 @@ export interface DisconnectFailed {
   readonly cause: unknown
 }
 
-/** Something was found that is no member. Told once for each target and reason. */
+/** Something was found that is no member. Reported once for each target and reason. */
 export interface Ignored {
   readonly type: 'ignored'
   readonly target: string
@@ -96,7 +96,7 @@ export interface PartFailed {
   readonly cause: unknown
 }
 
-/** All that a loop tells, told apart by `type`. */
+/** All that a loop reports; `type` says which it is. */
 export type MembershipChange =
   | Polled
   | DiscoveryFailed

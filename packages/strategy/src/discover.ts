@@ -18,7 +18,7 @@ export interface Discovery {
   readonly stale?: boolean
   /** It may lack members. Nobody leaves because of it. */
   readonly trimmed?: boolean
-  /** Why parts of a composed source failed while others answered; each is told as `partFailed`. */
+  /** Why parts of a composed source failed while others answered; each is reported as `partFailed`. */
   readonly failures?: readonly unknown[]
   /** The empty answer is sure (SRV target `.`), so it is believed at once. */
   readonly absent?: boolean
@@ -33,12 +33,12 @@ export interface Discovery {
  *
  * **Rejects when it does not know.** An empty answer says that nobody is there. It stops at once when the signal aborts.
  *
- * A source that is told of changes has `subscribe`: it calls `changed` whenever asking again may give another answer, and
+ * A source that learns of changes has `subscribe`: it calls `changed` whenever asking again may give another answer, and
  * releases what it holds when the signal aborts. Asking on a timer goes on beside it, at the loop's interval.
  */
 export interface Discover {
   (options: { readonly signal: AbortSignal }): Promise<ReadonlySet<NodeName> | Discovery>
-  /** Tells of changes, where the source can. */
+  /** Reports changes, where the source can. */
   readonly subscribe?: (changed: () => void, options: { readonly signal: AbortSignal }) => void
 }
 
@@ -47,7 +47,7 @@ export function discoveryOf(answer: ReadonlySet<NodeName> | Discovery): Discover
   return 'nodes' in answer ? answer : { nodes: answer }
 }
 
-/** A discovery that is told of changes. */
+/** A discovery that learns of changes. */
 export function withSubscribe(
   discover: (options: { readonly signal: AbortSignal }) => Promise<ReadonlySet<NodeName> | Discovery>,
   subscribe: ((changed: () => void, options: { readonly signal: AbortSignal }) => void) | undefined,

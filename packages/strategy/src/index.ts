@@ -46,6 +46,7 @@ export { type DnsClusterOptions, type DnsClusterQuery, dnsCluster } from './sour
 export { type AddressSource, addressNodes, type DnsPollOptions, dnsPoll } from './sources/dns-poll.ts'
 export { type DynamicSrvOptions, dynamicSrv } from './sources/dynamic-srv.ts'
 export {
+  type EpmdNames,
   type EpmdOptions,
   type ErlangHostsOptions,
   epmd,
@@ -54,7 +55,6 @@ export {
   listedNodes,
   localEpmd,
 } from './sources/epmd.ts'
-export { type EpmdNames, epmdNames, type RegisteredName } from './sources/epmd-names.ts'
 export { type EnvOptions, env, type FileOptions, file, fileNodes } from './sources/file.ts'
 export { type GossipOptions, gossip, gossipNodes } from './sources/gossip.ts'
 export { decodeHeartbeat, gossipKey } from './sources/gossip-packet.ts'
@@ -77,5 +77,5 @@ export {
   wholeTarget,
 } from './sources/name-mapping.ts'
 export { type RancherOptions, rancher } from './sources/rancher.ts'
-export type { LoopOptions } from './sources/source-strategy.ts'
+export type { LoopOptions, SourceStrategy } from './sources/source-strategy.ts'
 export { type SrvSource, srvNodes } from './sources/srv-nodes.ts'

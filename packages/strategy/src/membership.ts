@@ -1,6 +1,6 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 
-/** A link to a peer came up, whoever dialled. */
+/** A link to a peer came up, whichever side dialled. */
 export interface LinkUp {
   readonly node: NodeName
 }
@@ -8,7 +8,7 @@ export interface LinkUp {
 /** A link to a peer went down. */
 export interface LinkDown {
   readonly node: NodeName
-  /** Why, in the words of whoever holds the link. */
+  /** Why, in the words of the program that holds the link. */
   readonly reason?: unknown
 }
 
@@ -19,7 +19,7 @@ export interface LinkDown {
 export interface Membership {
   /** Our own name, which is never dialled. */
   readonly self: NodeName
-  /** The peers with a live link now, whoever dialled and whatever the strategy believes. */
+  /** The peers with a live link now, whichever side dialled and whatever the strategy believes. */
   connected(): Iterable<NodeName>
   /** Brings a link up. Rejects with the reason; an error with `retryable: false` is tried again only rarely. */
   connect(peer: NodeName, options: { readonly signal: AbortSignal }): Promise<void>

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { withoutSecrets } from '@dynsrv/srv-resolver'
 import { StrategyError } from './error.ts'
 
 /** What an option may be: throws with its name otherwise. */
@@ -30,6 +31,9 @@ export const anyNumber =
 /** Milliseconds that a timer can hold. */
 export const duration: Check = anyNumber({ min: 1, max: 2 ** 31 - 1 })
 
+/** For what is checked elsewhere. */
+export const anything: Check = () => undefined
+
 export const text: Check = (owner, key, value) => {
   if (typeof value !== 'string' || value === '') throw badOption(owner, key, 'a text that is not empty', value)
 }
@@ -39,7 +43,8 @@ export const httpUrl: Check = (owner, key, value) => {
   text(owner, key, value)
   const url = URL.canParse(value as string) ? new URL(value as string) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return
-  throw badOption(owner, key, 'a URL that begins with http:// or https://', value)
+  // Without the password that it may hold.
+  throw badOption(owner, key, 'a URL that begins with http:// or https://', withoutSecrets(value as string))
 }
 
 export const flag: Check = (owner, key, value) => {
@@ -83,7 +88,8 @@ export const dnsName: Check = (owner, key, value) => {
   })
 }
 
-function dnsNameFault(value: unknown): string | undefined {
+/** What is wrong with a DNS name, in words; undefined when nothing is. */
+export function dnsNameFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'it is no text'
   const name = value.replace(/\.+$/, '')
   if (name === '') return 'it is empty'

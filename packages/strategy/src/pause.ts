@@ -1,4 +1,4 @@
-/** Sleeps for `ms`, or until `wake` or the signal ends it. Never rejects: whoever wakes looks at the signal. */
+/** Sleeps for `ms`, or until `wake` or the signal ends it. Never rejects: the caller looks at the signal. */
 export function pause(
   ms: number,
   { signal, wake, unref = false }: { readonly signal: AbortSignal; readonly wake?: Wake; readonly unref?: boolean },

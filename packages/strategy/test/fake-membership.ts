@@ -2,13 +2,20 @@ import { EventEmitter } from 'node:events'
 import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
 import type { LinkDown, LinkUp, Membership } from '../src/index.ts'
 
+/** What a dial does until it ends. */
+export type Dial = (signal: AbortSignal) => Promise<void>
+
+/** As to a host that drops every packet. */
+export const silentDial: Dial = (signal) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
 /** A membership with no sockets: links come up when dialled, unless the test says otherwise. */
 export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [LinkDown] }> implements Membership {
   readonly self: NodeName
   readonly dialled: NodeName[] = []
   readonly disconnected: NodeName[] = []
   readonly #links = new Set<NodeName>()
-  readonly #faults = new Map<NodeName, () => Promise<void>>()
+  readonly #faults = new Map<NodeName, Dial>()
   dialling = 0
   mostDialling = 0
 
@@ -26,7 +33,7 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
     this.dialling += 1
     this.mostDialling = Math.max(this.mostDialling, this.dialling)
     try {
-      await this.#faults.get(peer)?.()
+      await this.#faults.get(peer)?.(signal)
       signal.throwIfAborted()
       this.up(peer)
     } finally {
@@ -40,7 +47,7 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
   }
 
   /** From now on dialling this peer does that; nothing given mends it. */
-  dialDoes(peer: string, does?: () => Promise<void>): void {
+  dialDoes(peer: string, does?: Dial): void {
     if (does === undefined) this.#faults.delete(nodeName(peer))
     else this.#faults.set(nodeName(peer), does)
   }

@@ -37,7 +37,7 @@ export interface EpmdServerOptions {
   readonly requestTimeoutMs?: number
   /** More connections at once than this are closed; default 4096. */
   readonly maxConnections?: number
-  /** Is told what went wrong without ending the server: a lookup in the directory, a connection that failed to open. */
+  /** Called with what went wrong without ending the server: a lookup in the directory, a connection that failed to open. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -235,7 +235,7 @@ export class EpmdServer {
     }
   }
 
-  /** Who asks for a port dials it on this machine, so only nodes of this machine may be given. */
+  /** The asker dials the port on this machine, so only nodes of this machine may be given. */
   async #lookUp(name: string): Promise<EpmdNode | undefined> {
     if (this.#directory === undefined) return
     try {

@@ -55,6 +55,6 @@ export class FixedPort implements EpmdModule {
 
   /** @throws {EpmdError} `EPMD_NAMES_UNKNOWN`, always: a port says nothing about who listens there */
   async names(): Promise<readonly RegisteredName[]> {
-    throw namesUnknown('a fixed port does not tell the names of nodes')
+    throw namesUnknown('a fixed port says nothing about the names of nodes')
   }
 }

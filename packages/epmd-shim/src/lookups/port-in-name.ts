@@ -54,7 +54,7 @@ export class PortInName implements EpmdModule {
 
   /** @throws {EpmdError} `EPMD_NAMES_UNKNOWN`, always: names are not kept anywhere */
   async names(): Promise<readonly RegisteredName[]> {
-    throw namesUnknown('ports in names do not tell the names of nodes')
+    throw namesUnknown('ports in names say nothing about which nodes there are')
   }
 
   #portOf(alive: string): number {

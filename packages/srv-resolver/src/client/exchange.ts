@@ -20,7 +20,7 @@ const LENGTH_BYTES = 2
 
 /**
  * Asks over UDP from a new socket, so the source port is the system's random choice; the socket is connected, so the
- * kernel drops what other addresses send and a closed port is told at once.
+ * kernel drops what other addresses send and reports a closed port at once.
  *
  * Datagrams that do not belong to the question (another id, another name) are passed over until the time is up.
  */

@@ -16,7 +16,7 @@ export interface FailoverOptions {
 /**
  * Asks the resolvers in order until one gives an answer.
  *
- * When all fail it rejects as the most telling one did (a server that answered tells more than one that was silent), with
+ * When all fail it rejects with the code of one that answered, before that of one that was silent, and with
  * all errors as `cause`. When some failed and the rest had nothing it rejects too, since nobody knows what the failed ones
  * would have said.
  *

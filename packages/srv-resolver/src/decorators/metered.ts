@@ -27,7 +27,7 @@ const queries = channel(QUERY_CHANNEL)
 
 /** Reports every lookup, on the diagnostics channel {@link QUERY_CHANNEL} and to `listener`; changes nothing else. */
 export function metered(resolver: SrvResolver, listener?: (event: QueryEvent) => void): ClosableResolver {
-  const tell = (event: QueryEvent) => {
+  const report = (event: QueryEvent) => {
     listener?.(event)
     if (queries.hasSubscribers) queries.publish(event)
   }
@@ -44,11 +44,11 @@ export function metered(resolver: SrvResolver, listener?: (event: QueryEvent) =>
         answer = await ask(resolver, signal)
       } catch (error) {
         const outcome = signal?.aborted === true ? 'aborted' : 'failed'
-        tell({ ...what, durationMs: performance.now() - startedAt, outcome, records: 0, error })
+        report({ ...what, durationMs: performance.now() - startedAt, outcome, records: 0, error })
         throw error
       }
       const { records, empty, ttlSeconds, server, transport, stale, trimmed } = answer
-      tell({
+      report({
         ...what,
         durationMs: performance.now() - startedAt,
         outcome: empty ?? 'records',

@@ -139,7 +139,7 @@ interface Shown {
   readonly contradicts: readonly number[]
 }
 
-/** Neighbours that only gain or only lose members tell of joins and leaves; anything else shows parts of one truth. */
+/** Neighbours that only gain or only lose members show joins and leaves; anything else shows parts of one truth. */
 function shown(answer: SrvAnswer, before: readonly Shown[]): Shown {
   const known = identities(answer)
   const contradicts = before.filter((older) => !contains(known, older.known) && !contains(older.known, known))

@@ -154,7 +154,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
 
   /**
    * The instances of a service, by its name in the catalog: what the records of `<service>.service.<domain>` are made of,
-   * with the tags and the metadata that DNS does not tell.
+   * with the tags and the metadata that DNS does not have.
    *
    * @throws {ResolverError} when Consul does not say
    */
@@ -190,7 +190,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     this.close()
   }
 
-  /** Blocking queries, one after another. `read` says what a reply says, so that equal ones are told apart from news. */
+  /** Blocking queries, one after another. `read` gives what a reply says; the same said again is no news. */
   async *#watch<T extends { readonly said: string }>(
     asked: ServiceName,
     signal: AbortSignal | undefined,

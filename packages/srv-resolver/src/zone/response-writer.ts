@@ -12,7 +12,7 @@ export interface Mark {
 }
 
 /**
- * Writes a response. Names of owners are compressed; SRV targets are not, as RFC 2782 asks, unless told to.
+ * Writes a response. Names of owners are compressed; SRV targets are not, as RFC 2782 asks, unless `compressTargets` is set.
  *
  * The codec that reads our messages writes every name in full, which would put 1000 members over the size of a message.
  */

@@ -5,7 +5,7 @@ import { type ZoneRecord, zoneRecordFault } from './zone-record.ts'
 
 /** A record of a list or a text that cannot be served. */
 export interface RecordFault extends IgnoredRecord {
-  /** Whose record it would have been, and of which type; undefined when nobody can tell. */
+  /** Whose record it would have been, and of which type; undefined when the text does not say. */
   readonly name: string | undefined
   readonly type: string | undefined
 }

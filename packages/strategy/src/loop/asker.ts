@@ -30,7 +30,7 @@ export class Asker {
       return await this.ask()
     } catch {
       this.#signal.throwIfAborted()
-      // Not an answer, so not a confirmation; the next poll tells whether the failure lasts.
+      // Not an answer, so not a confirmation; the next poll shows whether the failure lasts.
       return undefined
     }
   }

@@ -7,17 +7,22 @@ import type { Retry } from '../policy/interval.ts'
 
 /** A link that held that long starts with no failures when it drops. */
 const STABLE_MS = 10_000
+/**
+ * A dial that is not done by then goes on, and gives its place to the next one, so that silent peers keep out none that would
+ * answer. As long as RFC 8305 waits before it tries another address.
+ */
+const SLOW_MS = 250
 
 export interface DialerOptions {
   readonly membership: Membership
-  /** Dials at the same time. */
+  /** Dials at the same time, without those that have become slow. */
   readonly parallel: number
   readonly timeoutMs: number
   readonly retry: Retry
   /** Whether the process may end while a peer waits for its next dial. */
   readonly unref: boolean
   readonly signal: AbortSignal
-  /** A dial brought a link up, whether or not the membership tells of it. Calls `up` in turn. */
+  /** A dial brought a link up, whether or not the membership reports it. Calls `up` in turn. */
   readonly connected: (node: NodeName) => void
   readonly tell: (change: MembershipChange) => void
 }
@@ -31,12 +36,16 @@ interface Peer {
   cause: unknown
 }
 
-/** Keeps dialling who is wanted and not connected: so many at once, and each peer with its own back-off. */
+/**
+ * Keeps dialling who is wanted and not connected: so many at once, and each peer with its own back-off. Names that were
+ * never tried, and links that were lost after a long life, come before those that failed.
+ */
 export class Dialer {
   readonly #options: DialerOptions
   readonly #peers = new Map<NodeName, Peer>()
   // A set keeps the order of arrival and forgets in constant time.
-  readonly #queue = new Set<NodeName>()
+  readonly #fresh = new Set<NodeName>()
+  readonly #again = new Set<NodeName>()
   #running = 0
 
   constructor(options: DialerOptions) {
@@ -44,7 +53,7 @@ export class Dialer {
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
   }
 
-  /** Why a wanted peer is not connected, as far as dialling has told. */
+  /** Why a wanted peer is not connected, as far as dialling has shown. */
   causeOf(node: NodeName): unknown {
     return this.#peers.get(node)?.cause
   }
@@ -61,12 +70,12 @@ export class Dialer {
     this.#pump()
   }
 
-  /** A link is up, whoever dialled. */
+  /** A link is up, whichever side dialled. */
   up(node: NodeName): void {
     const peer = this.#peers.get(node) ?? this.#create(node)
     if (peer.state === 'up') return
     clearTimeout(peer.timer)
-    this.#queue.delete(node)
+    this.#unqueue(node)
     // A dial under way is left to end by itself: the node sees that it is connected.
     peer.state = 'up'
     peer.upSince = performance.now()
@@ -104,7 +113,13 @@ export class Dialer {
 
   #enqueue(node: NodeName, peer: Peer): void {
     peer.state = 'queued'
-    this.#queue.add(node)
+    if (peer.attempts === 0) this.#fresh.add(node)
+    else this.#again.add(node)
+  }
+
+  #unqueue(node: NodeName): void {
+    this.#fresh.delete(node)
+    this.#again.delete(node)
   }
 
   #wait(node: NodeName, peer: Peer, ms: number): void {
@@ -118,11 +133,13 @@ export class Dialer {
 
   #pump(): void {
     const { signal, parallel } = this.#options
-    for (const node of this.#queue) {
-      if (signal.aborted || this.#running >= parallel) return
-      this.#queue.delete(node)
-      const peer = this.#peers.get(node)
-      if (peer !== undefined) void this.#dial(node, peer)
+    for (const queue of [this.#fresh, this.#again]) {
+      for (const node of queue) {
+        if (signal.aborted || this.#running >= parallel) return
+        queue.delete(node)
+        const peer = this.#peers.get(node)
+        if (peer !== undefined) void this.#dial(node, peer)
+      }
     }
   }
 
@@ -131,7 +148,7 @@ export class Dialer {
     const abort = new AbortController()
     peer.state = 'dialling'
     peer.abort = abort
-    this.#running += 1
+    const giveUpPlace = this.#takePlace()
     try {
       const limit = { ms: timeoutMs, signal: abort.signal, late: () => lateDial(node, timeoutMs), unref }
       await within(limit, (signal) => membership.connect(node, { signal }))
@@ -141,10 +158,25 @@ export class Dialer {
     } catch (cause) {
       this.#failed(node, peer, abort, cause)
     } finally {
-      this.#running -= 1
       if (peer.abort === abort) peer.abort = undefined
+      giveUpPlace()
+    }
+  }
+
+  /** Takes one of the places of dials; it is given up in the end, or once the dial is slow. */
+  #takePlace(): () => void {
+    this.#running += 1
+    const giveUp = () => {
+      clearTimeout(slow)
+      if (!held) return
+      held = false
+      this.#running -= 1
       this.#pump()
     }
+    let held = true
+    // The dial has a timer of its own, which keeps the process alive for it.
+    const slow = setTimeout(giveUp, SLOW_MS).unref()
+    return giveUp
   }
 
   #isUp(peer: Peer): boolean {
@@ -174,7 +206,7 @@ export class Dialer {
   #forget(node: NodeName): void {
     const peer = this.#peers.get(node)
     clearTimeout(peer?.timer)
-    this.#queue.delete(node)
+    this.#unqueue(node)
     this.#peers.delete(node)
     peer?.abort?.abort(notWanted(node))
   }

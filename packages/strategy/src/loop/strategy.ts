@@ -34,7 +34,7 @@ export interface DrainOptions {
 
 type Listener = (change: MembershipChange) => void
 
-/** A loop with a start and a stop: keeps a membership connected to whom its discovery names. */
+/** A loop with a start and an end: keeps a membership connected to whom its discovery names. */
 export class Strategy implements AsyncDisposable {
   readonly topology: string
   readonly #membership: Membership
@@ -72,15 +72,20 @@ export class Strategy implements AsyncDisposable {
     this.#running = this.#watcher.run(this.#ended.signal)
   }
 
-  /** Ends polls and dials, those under way too. Links stay as they are. May be called again. */
-  async stop(): Promise<void> {
+  /** Ends polls and dials, those under way too. Links stay as they are. May be called again; `start` begins anew. */
+  async close(): Promise<void> {
     this.#ended.abort(stopped(this.topology))
     await this.#running
     this.#running = undefined
   }
 
+  /** Another name of {@link close}. */
+  stop(): Promise<void> {
+    return this.close()
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+    return this.close()
   }
 
   /** Polls now instead of after the interval. */
@@ -96,7 +101,7 @@ export class Strategy implements AsyncDisposable {
    */
   async drain({ deregister, finish }: DrainOptions = {}): Promise<void> {
     const members = this.expected()
-    await this.stop()
+    await this.close()
     try {
       await deregister?.()
       await finish?.()
@@ -248,7 +253,7 @@ function checkMembership(membership: Membership): void {
 }
 
 function stopped(topology: string): StrategyError {
-  return new StrategyError('STRATEGY_STOPPED', `strategy ${topology} was stopped`, { hint: 'Start it again to go on.' })
+  return new StrategyError('STRATEGY_STOPPED', `strategy ${topology} was closed`, { hint: 'Start it again to go on.' })
 }
 
 /** The code and the text of whatever was thrown. */

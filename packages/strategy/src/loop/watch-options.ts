@@ -31,7 +31,10 @@ export interface WatchOptions {
   readonly discoverTimeoutMs?: number
   /** Time for one dial, in milliseconds; default 10 000: above OTP's `net_setuptime` of 7 s, which the node enforces. */
   readonly connectTimeoutMs?: number
-  /** Dials at the same time; default 16. */
+  /**
+   * Dials that begin at the same time; default 16. One that is not done after 250 ms goes on beside these, so that members
+   * which do not answer keep nobody out: at most `parallel × connectTimeoutMs / 250` of them are under way.
+   */
   readonly parallel?: number
   /** When to dial again after a failure; default `doubling()`: 1 s to 30 s with jitter, for each peer alone. */
   readonly retry?: Retry

@@ -16,10 +16,10 @@ import type { CompleteWatchOptions } from './watch-options.ts'
 const FALLBACK_INTERVAL_MS = 5_000
 /** A source that reports many changes in a row is asked once for all of them. */
 const PUSH_QUIET_MS = 10
-/** Remembered targets that were told as ignored. */
+/** Remembered targets that were reported as ignored. */
 const MAX_IGNORED = 10_000
 
-/** One loop from its start to its end. Tells all that happens to one listener. */
+/** One loop from its start to its end. Reports all that happens to one listener. */
 export class Watcher {
   readonly #membership: Membership
   readonly #options: CompleteWatchOptions
@@ -69,7 +69,7 @@ export class Watcher {
     return this.#members
   }
 
-  /** How many members have a link, as far as events and polls have told. */
+  /** How many members have a link, as far as events and polls have shown. */
   get joined(): number {
     return this.#joined.size
   }
@@ -158,7 +158,7 @@ export class Watcher {
     }
   }
 
-  /** A good answer; undefined when there is none, which is told. */
+  /** A good answer; undefined when there is none, which is reported. */
   async #ask(): Promise<Discovery | undefined> {
     const { signal } = this.#ended
     try {
@@ -170,7 +170,7 @@ export class Watcher {
       this.#failures += 1
       this.#lastFailure = cause
       this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
-      // The answer is missing, the links are not: whoever is a member is still dialled.
+      // The answer is missing, the links are not: members are still dialled.
       this.#guard('membership', () => this.#dialer.want(this.#members, this.#connected()))
       return undefined
     }

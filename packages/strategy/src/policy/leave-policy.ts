@@ -40,7 +40,7 @@ export function whenLinkDropped(): LeavePolicy {
   return (missed) => !missed.connected
 }
 
-/** Nobody ever leaves; a member whose link dropped is dialled for ever. */
+/** Nobody ever leaves; a member whose link dropped is dialled forever. */
 export function neverLeave(): LeavePolicy {
   return () => false
 }

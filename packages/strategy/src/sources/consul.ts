@@ -1,10 +1,16 @@
 import { isIP } from 'node:net'
-import { type Discover, withSubscribe } from '../discover.ts'
-import { type Check, duration, flag, httpUrl, text } from '../options.ts'
-import { pause } from '../pause.ts'
+import {
+  type ConsulHttp,
+  type ConsulHttpOptions,
+  type ConsulInstance,
+  consulHttp,
+  ResolverError,
+  usableSrvRecords,
+} from '@dynsrv/srv-resolver'
+import { type Discover, type Discovery, type IgnoredTarget, withSubscribe } from '../discover.ts'
+import { StrategyError } from '../error.ts'
+import { anything, type Check, flag, text } from '../options.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { httpJson, malformed } from './http-json.ts'
-import { list, textAt } from './json.ts'
 import {
   byIp,
   type Candidate,
@@ -16,55 +22,58 @@ import {
 } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
-/** Members from Consul's health endpoint. */
-export interface ConsulOptions {
+/** Members from Consul's health endpoint: how to ask it, as `consulHttp` takes it, and who is a member. */
+export interface ConsulOptions extends ConsulHttpOptions {
   /** The service's name in the catalog. */
   readonly service: string
-  /** Default `http://127.0.0.1:8500`. */
-  readonly baseUrl?: string
-  /** An ACL token. */
-  readonly accessToken?: string
-  /** The datacenter; default: the agent's. */
-  readonly dc?: string
-  /** Only instances with this tag. */
-  readonly tag?: string
-  /** Only instances whose checks pass; default true. */
-  readonly passing?: boolean
   /** With it, members are `<nodeBasename>@<ip>`. */
   readonly nodeBasename?: string
-  /** How an instance becomes a node name; default: its address `<label>.<service>.service.consul`, or by `nodeBasename`. */
+  /** How an instance becomes a node name; default: its address `<label>.<service>.service.<domain>`, or by `nodeBasename`. */
   readonly name?: NameMapping
   /** Learn of changes by blocking queries; default true. */
   readonly push?: boolean
-  /** How long one blocking query may last, in milliseconds; default 60 000. */
-  readonly waitMs?: number
-  /** Default 15 000. */
-  readonly requestTimeoutMs?: number
 }
 
+const OWN_CHECKS = { service: text, nodeBasename: checkBasename, name: nameMapping, push: flag }
+
+// What `consulHttp` takes it checks itself, when the strategy is made.
 const CHECKS: Readonly<Record<keyof ConsulOptions, Check>> = {
-  service: text,
-  baseUrl: httpUrl,
-  accessToken: text,
-  dc: text,
-  tag: text,
-  passing: flag,
-  nodeBasename: checkBasename,
-  name: nameMapping,
-  push: flag,
-  waitMs: duration,
-  requestTimeoutMs: duration,
+  ...OWN_CHECKS,
+  url: anything,
+  token: anything,
+  datacenter: anything,
+  tag: anything,
+  passing: anything,
+  stale: anything,
+  domain: anything,
+  timeoutMs: anything,
+  waitMs: anything,
 }
 
-/** The nodes that are registered in Consul. A change arrives within milliseconds by a blocking query. */
-export function consulNodes(options: ConsulOptions): Discover {
-  const { service, nodeBasename, push = true } = options
-  const { name = nodeBasename === undefined ? targetLabel(`${service}.service.consul`) : byIp(nodeBasename) } = options
-  const discover = async ({ signal }: { readonly signal: AbortSignal }) => {
-    const { candidates } = await health(options, { signal })
-    return mapNames(candidates, name)
+/**
+ * The nodes that are registered in Consul. A change arrives within milliseconds by a blocking query.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ */
+export function consulNodes({ service, nodeBasename, name: given, push = true, ...access }: ConsulOptions): Discover {
+  const client = clientOf(access)
+  const ownName = () => targetLabel(`${service}.service.${client.domain}`)
+  const name = given ?? (nodeBasename === undefined ? ownName() : byIp(nodeBasename))
+  const discover = async ({ signal }: { readonly signal: AbortSignal }): Promise<Discovery> => {
+    const { instances, ignored, stale, server } = await client.instances(service, { signal })
+    const usable: [shown: string, candidate: Candidate][] = []
+    const wrong: IgnoredTarget[] = [...ignored]
+    for (const instance of instances) {
+      const candidate = candidateOf(instance)
+      const shown = instance.id === '' ? candidate.target : instance.id
+      const reason = faultOf(instance, candidate, name)
+      if (reason === undefined) usable.push([shown, candidate])
+      else wrong.push({ target: shown, reason })
+    }
+    const mapped = mapNames(usable, name)
+    return { nodes: mapped.nodes, ignored: [...wrong, ...mapped.ignored], stale, server }
   }
-  const subscribe: Discover['subscribe'] = (changed, { signal }) => void follow(options, changed, signal)
+  const subscribe: Discover['subscribe'] = (changed, { signal }) => void follow(client, service, changed, signal)
   return withSubscribe(discover, push ? subscribe : undefined)
 }
 
@@ -77,58 +86,42 @@ export const consul = sourceStrategy<ConsulOptions>({
   nodes: consulNodes,
 })
 
-/** Blocking queries, one after another; failures wait longer and longer, since the poll tells of them anyway. */
-async function follow(options: ConsulOptions, changed: () => void, signal: AbortSignal): Promise<void> {
-  let index = '0'
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      const answer = await health(options, { signal, index })
-      // The index may go back when Consul's state is restored; then it has to start anew.
-      const next = Number(answer.index) < Number(index) ? '0' : answer.index
-      if (next !== index) changed()
-      else if (answer.elapsedMs < 100) await pause(1_000, { signal })
-      index = next
-      failures = 0
-    } catch {
-      failures += 1
-      index = '0'
-      await pause(Math.min(30_000, 500 * 2 ** Math.min(failures, 10)), { signal })
-    }
+function clientOf(access: ConsulHttpOptions): ConsulHttp {
+  try {
+    return consulHttp(access)
+  } catch (error) {
+    if (!(error instanceof ResolverError)) throw error
+    throw new StrategyError('STRATEGY_BAD_OPTION', error.message, { hint: error.hint, cause: error })
   }
 }
 
-async function health(
-  { service, baseUrl = 'http://127.0.0.1:8500', accessToken, dc, tag, passing = true, ...rest }: ConsulOptions,
-  { signal, index }: { readonly signal: AbortSignal; readonly index?: string },
-): Promise<{ candidates: [string, Candidate][]; index: string; elapsedMs: number }> {
-  const { waitMs = 60_000, requestTimeoutMs = 15_000 } = rest
-  const url = new URL(`/v1/health/service/${encodeURIComponent(service)}`, baseUrl)
-  if (passing) url.searchParams.set('passing', '1')
-  if (dc !== undefined) url.searchParams.set('dc', dc)
-  if (tag !== undefined) url.searchParams.set('tag', tag)
-  if (index !== undefined) {
-    url.searchParams.set('index', index)
-    url.searchParams.set('wait', `${waitMs}ms`)
+/** The polls report what is wrong; the watch only makes them quicker, and tries again by itself. */
+async function follow(client: ConsulHttp, service: string, changed: () => void, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _change of client.watchInstances(service, { signal })) changed()
+  } catch {
+    if (!signal.aborted) changed()
   }
-  const startedAt = performance.now()
-  // Consul adds up to a sixteenth of the wait so that not all clients come back at once.
-  const timeoutMs = requestTimeoutMs + (index === undefined ? 0 : waitMs * (1 + 1 / 16))
-  const headers = accessToken === undefined ? {} : { 'x-consul-token': accessToken }
-  const { body, headers: answered } = await httpJson({ url, headers, signal, timeoutMs })
-  if (!Array.isArray(body)) throw malformed(url, 'it is no list of instances')
-  const elapsedMs = performance.now() - startedAt
-  return { candidates: body.map(candidateOf), index: String(answered['x-consul-index'] ?? '0'), elapsedMs }
 }
 
-function candidateOf(entry: unknown): [string, Candidate] {
-  const given = textAt(entry, 'Service', 'Address') ?? textAt(entry, 'Node', 'Address') ?? ''
-  const address = textAt(entry, 'Node', 'Address') ?? ''
-  const meta = Object.entries((entry as { Service?: { Meta?: object | null } }).Service?.Meta ?? {})
-  const candidate: Candidate = {
-    target: given,
-    addresses: isIP(given) !== 0 ? [given] : [address],
-    tags: list(entry, 'Service', 'Tags').filter((tag) => typeof tag === 'string'),
-    txt: meta.map(([key, value]) => `${key}=${String(value)}`),
+/**
+ * Why an instance is no record that can be used. Consul writes the port 0 where none was registered: only a name that is
+ * made of the target leads back to this record and its port. Other names are dialled where another lookup says.
+ */
+function faultOf({ port, weight }: ConsulInstance, { target }: Candidate, { needs }: NameMapping): string | undefined {
+  const found = { target, port: port === 0 && needs !== 'target' ? UNASKED_PORT : port, weight }
+  return usableSrvRecords([found]).ignored[0]?.reason
+}
+
+/** In place of a port that nobody asks for; any would do. */
+const UNASKED_PORT = 4370
+
+function candidateOf({ address, nodeAddress, tags, meta }: ConsulInstance): Candidate & { readonly target: string } {
+  const target = address === '' ? nodeAddress : address
+  return {
+    target,
+    addresses: isIP(target) === 0 ? [nodeAddress] : [target],
+    tags,
+    txt: Object.entries(meta).map(([key, value]) => `${key}=${value}`),
   }
-  return [textAt(entry, 'Service', 'ID') ?? given, candidate]
 }

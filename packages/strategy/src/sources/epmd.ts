@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { ErlEpmd, type RegisteredName } from '@dynsrv/epmd-shim'
 import type { Discover, Discovery } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { anyNumber, badOption, type Check, callable, text, texts } from '../options.ts'
 import { neverLeave, whenLinkDropped } from '../policy/leave-policy.ts'
-import { type EpmdNames, epmdNames } from './epmd-names.ts'
 import { mapNames, type NameMapping, named } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
@@ -20,9 +20,15 @@ export interface EpmdOptions {
   readonly timeout?: number
 }
 
+/** Lists the names that the epmd of a host knows, as `names` of every `EpmdModule` does. */
+export type EpmdNames = (
+  host: string,
+  options: { readonly signal: AbortSignal },
+) => Promise<readonly RegisteredName[]> | readonly RegisteredName[]
+
 /** The options of libcluster's `Cluster.Strategy.LocalEpmd`. */
 export interface LocalEpmdOptions {
-  /** How epmd is asked; default: over TCP, port 4369. */
+  /** How epmd is asked; default: over TCP, as `ErlEpmd` does, on `ERL_EPMD_PORT` or 4369. */
   readonly names?: EpmdNames
 }
 
@@ -71,7 +77,7 @@ export const localEpmd = sourceStrategy<LocalEpmdOptions>({
   required: [],
   leave: whenLinkDropped,
   nodes:
-    ({ names = epmdNames() }, { self }) =>
+    ({ names = namesOfEpmd() }, { self }) =>
     async ({ signal }) => {
       const host = self.slice(self.indexOf('@') + 1)
       const registered = await names('127.0.0.1', { signal })
@@ -85,8 +91,13 @@ export const erlangHosts = sourceStrategy<ErlangHostsOptions>({
   checks: { path: text, names: callable },
   required: [],
   leave: whenLinkDropped,
-  nodes: ({ path, names = epmdNames() }) => erlangHostNodes(path, names),
+  nodes: ({ path, names = namesOfEpmd() }) => erlangHostNodes(path, names),
 })
+
+function namesOfEpmd(): EpmdNames {
+  const epmd = new ErlEpmd()
+  return (host, options) => epmd.names(host, options)
+}
 
 function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
   return async ({ signal }) => {

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { type Discover, withSubscribe } from '../discover.ts'
+import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { object, text } from '../options.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
@@ -22,10 +22,10 @@ export interface EnvOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** The nodes that a file lists. The loop is told when it changes, also when another file is moved into its place. */
+/** The nodes that a file lists. The loop asks at once when it changes, also when another file is moved into its place. */
 export function fileNodes(path: string): Discover {
   return withSubscribe(
-    async ({ signal }) => listedNodes(namesIn(await read(path, signal))),
+    async ({ signal }) => listIn(await read(path, signal)),
     (changed, { signal }) => {
       // The folder is watched, since editors and mounted config maps put a new file in the old one's place.
       const watcher = watch(dirname(path), { signal, persistent: false }, (_event, name) => {
@@ -55,7 +55,7 @@ export const env = sourceStrategy<EnvOptions>({
     ({ variable = 'DYNSRV_NODES', env: variables = process.env }) =>
     async () => {
       const value = variables[variable]
-      if (value !== undefined) return listedNodes(namesIn(value))
+      if (value !== undefined) return listIn(value)
       throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `${variable} is not set`, {
         hint: `Set ${variable} to node names with commas between; empty for nobody.`,
       })
@@ -73,19 +73,31 @@ async function read(path: string, signal: AbortSignal): Promise<string> {
   }
 }
 
-function namesIn(list: string): string[] {
-  if (list.trimStart().startsWith('[')) return jsonNames(list)
+function listIn(list: string): Discovery {
+  if (list.trimStart().startsWith('[')) return jsonList(list)
   const bare = list.replaceAll(/#.*/g, '')
-  return bare.split(/[\s,]+/).filter((name) => name !== '')
+  return listedNodes(bare.split(/[\s,]+/).filter((name) => name !== ''))
 }
 
-function jsonNames(list: string): string[] {
+function jsonList(list: string): Discovery {
+  const names = parsed(list)
+  const texts = names.filter((name) => typeof name === 'string')
+  const others = names.filter((name) => typeof name !== 'string')
+  const { nodes, ignored = [] } = listedNodes(texts)
+  return { nodes, ignored: [...ignored, ...others.map((other) => ({ target: shown(other), reason: 'it is no text' }))] }
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, 80)
+}
+
+function parsed(list: string): unknown[] {
   const hint = 'Write a JSON list of texts, such as ["a@svc.test"].'
   try {
     const names: unknown = JSON.parse(list)
-    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
+    if (Array.isArray(names)) return names
   } catch (cause) {
     throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the list of members is no JSON', { hint, cause })
   }
-  throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the list of members holds something else than texts', { hint })
+  throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the JSON of members is no list', { hint })
 }

@@ -8,6 +8,7 @@ import { anyNumber, badOption, type Check, duration, flag, text } from '../optio
 import { pause } from '../pause.ts'
 import { whenLinkDropped } from '../policy/leave-policy.ts'
 import { decodeHeartbeat, encodeHeartbeat, gossipKey } from './gossip-packet.ts'
+import { HeardNames } from './heard-names.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Gossip`. */
@@ -79,7 +80,7 @@ export const gossip = sourceStrategy<GossipOptions>({
   nodes: (options, { self }) => gossipNodes(options, self),
 })
 
-/** What no option can tell alone. */
+/** What no option shows alone. */
 function checkTogether({
   broadcastOnly = false,
   multicastAddr = MULTICAST,
@@ -100,7 +101,7 @@ class Gossip {
   readonly #options: GossipOptions
   readonly #self: NodeName
   readonly #key: Buffer | undefined
-  readonly #heard = new Map<NodeName, number>()
+  readonly #heard = new HeardNames(MAX_HEARD)
   readonly #strange = new Map<string, IgnoredTarget>()
   #fault: unknown
 
@@ -113,12 +114,11 @@ class Gossip {
 
   heard(): Discovery {
     if (this.#fault !== undefined) throw this.#fault
-    const oldest = performance.now() - (this.#options.expireMs ?? EXPIRE_MS)
-    for (const [node, at] of this.#heard) if (at < oldest) this.#heard.delete(node)
+    this.#heard.expire(performance.now() - (this.#options.expireMs ?? EXPIRE_MS))
     const ignored = [...this.#strange.values()]
     this.#strange.clear()
     // Silence that lasts as long as `expireMs` needs no second look, whatever strangers send meanwhile.
-    return { nodes: new Set(this.#heard.keys()), ignored, absent: true }
+    return { nodes: this.#heard.names(), ignored, absent: true }
   }
 
   /** Listens and sends until the signal aborts; a socket that fails, as without its interface, is opened anew. */
@@ -185,11 +185,7 @@ class Gossip {
       }
       return false
     }
-    if (mapped.node === this.#self) return false
-    const known = this.#heard.has(mapped.node)
-    if (!known && this.#heard.size >= MAX_HEARD) return false
-    this.#heard.set(mapped.node, performance.now())
-    return !known
+    return mapped.node !== this.#self && this.#heard.hear(mapped.node, address, performance.now())
   }
 }
 

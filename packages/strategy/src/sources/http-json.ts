@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
+import { withoutSecrets } from '@dynsrv/srv-resolver'
 import { StrategyError } from '../error.ts'
 
 /** A GET of JSON. */
@@ -14,6 +15,9 @@ export interface HttpRequest {
 }
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024
+/** An object of Kubernetes is smaller than the 1.5 MiB that its store takes. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024
+const LINE_END = 0x0a
 
 /**
  * Opens a GET and gives the answer once its status is known to be 200.
@@ -22,22 +26,28 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024
  */
 export function httpGet({ url, headers, ca, signal, timeoutMs }: HttpRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? tlsRequest : plainRequest
     const options = { headers: { accept: 'application/json', ...headers }, signal, ...(ca !== undefined && { ca }) }
-    const request = send(url, options, (response) => {
+    const answered = (response: IncomingMessage) => {
       const { statusCode = 0 } = response
       if (statusCode === 200) return resolve(response)
-      response.resume()
+      // What it says besides may be without end.
+      response.destroy()
       reject(refusal(url, statusCode))
-    })
-    request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)))
-    request.on('error', (cause) => reject(signal.aborted ? signal.reason : unreachable(url, cause)))
-    request.end()
+    }
+    try {
+      const request = (url.protocol === 'https:' ? tlsRequest : plainRequest)(url, options, answered)
+      request.setTimeout(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)))
+      request.on('error', (cause) => reject(signal.aborted ? signal.reason : unreachable(url, cause)))
+      request.end()
+    } catch (cause) {
+      // A header that no request can carry, such as a token with a line end in it.
+      reject(unreachable(url, cause))
+    }
   })
 }
 
-/** The answer's body as JSON, and its headers. */
-export async function httpJson(request: HttpRequest): Promise<{ body: unknown; headers: IncomingMessage['headers'] }> {
+/** The answer's body as JSON. */
+export async function httpJson(request: HttpRequest): Promise<unknown> {
   const response = await httpGet(request)
   const chunks: Buffer[] = []
   let bytes = 0
@@ -52,9 +62,32 @@ export async function httpJson(request: HttpRequest): Promise<{ body: unknown; h
     throw unreachable(request.url, cause)
   }
   try {
-    return { body: JSON.parse(Buffer.concat(chunks).toString()) as unknown, headers: response.headers }
+    return JSON.parse(Buffer.concat(chunks).toString()) as unknown
   } catch (cause) {
     throw malformed(request.url, 'it is no JSON', cause)
+  }
+}
+
+/**
+ * The lines of an answer that goes on, each as soon as it is whole.
+ *
+ * @throws {StrategyError} `STRATEGY_SOURCE_MALFORMED` for a line that is too long; what the connection ends with
+ */
+export async function* linesOf(url: URL, response: IncomingMessage): AsyncGenerator<string, void> {
+  let parts: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    let start = 0
+    for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, start)) {
+      parts.push(chunk.subarray(start, end))
+      yield Buffer.concat(parts).toString()
+      parts = []
+      bytes = 0
+      start = end + 1
+    }
+    parts.push(chunk.subarray(start))
+    bytes += chunk.length - start
+    if (bytes > MAX_LINE_BYTES) throw malformed(url, `it has a line of more than ${MAX_LINE_BYTES} bytes`)
   }
 }
 
@@ -89,7 +122,6 @@ function unreachable(url: URL, cause: unknown): StrategyError {
   })
 }
 
-/** Without the query, which may hold secrets. */
-function shown({ origin, pathname }: URL): string {
-  return `${origin}${pathname}`
+function shown(url: URL): string {
+  return withoutSecrets(url.href)
 }

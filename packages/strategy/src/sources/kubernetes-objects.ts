@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { field, list, textAt } from './json.ts'
 import type { Candidate, Mapped } from './name-mapping.ts'
 import { named, withoutDots } from './name-mapping.ts'
@@ -8,7 +9,7 @@ export type KubernetesLookup = 'endpoints' | 'endpointSlices' | 'pods'
 /** What the host part of a node's name is. */
 export type KubernetesMode = 'ip' | 'dns' | 'hostname'
 
-/** What an object tells of one pod. */
+/** What an object says of one pod. */
 export interface Pod extends Candidate {
   readonly ip?: string
   readonly hostname?: string
@@ -75,6 +76,7 @@ export function podName({
       return named(`${basename}@${hostname}.${serviceName}.${namespace}.svc.${zone}`)
     }
     if (ip === undefined) return { ignored: 'it has no address' }
+    if (isIP(ip) === 0) return { ignored: `its address ${JSON.stringify(ip.slice(0, 80))} is no IP address` }
     if (mode === 'ip') return named(`${basename}@${ip}`)
     return named(`${basename}@${ip.replaceAll(/[.:]/g, '-')}.${namespace}.pod.${zone}`)
   }

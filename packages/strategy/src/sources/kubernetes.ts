@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type Discover, withSubscribe } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { badOption, type Check, dnsName, duration, flag, httpUrl, oneOf, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { httpGet, httpJson, malformed } from './http-json.ts'
+import { httpGet, httpJson, linesOf, malformed } from './http-json.ts'
 import { field, list, textAt } from './json.ts'
 import { clusterDomainOf } from './kubernetes-dns.ts'
 import { type KubernetesLookup, type KubernetesMode, podName, podsIn } from './kubernetes-objects.ts'
@@ -82,7 +81,7 @@ export function kubernetesNodes(options: KubernetesOptions): Discover {
   const discover = async ({ signal }: { readonly signal: AbortSignal }) => {
     const { url, ...request } = await requestOf(options, signal)
     if (options.useCachedResources === true) url.searchParams.set('resourceVersion', '0')
-    const { body } = await httpJson({ url, ...request })
+    const body = await httpJson({ url, ...request })
     if (!Array.isArray(field(body, 'items'))) throw malformed(url, 'it has no list of items')
     const pods = list(body, 'items').flatMap((item) => podsIn(ipLookupMode, item))
     return mapNames(
@@ -123,14 +122,14 @@ async function follow(options: KubernetesOptions, changed: () => void, signal: A
       url.searchParams.set('watch', '1')
       url.searchParams.set('timeoutSeconds', String(WATCH_SECONDS))
       const events = await httpGet({ url, ...request, timeoutMs: (WATCH_SECONDS + 30) * 1_000 })
-      for await (const line of createInterface({ input: events })) {
-        if (textAt(JSON.parse(line), 'type') === 'ERROR') throw malformed(url, line)
+      for await (const line of linesOf(url, events)) {
+        if (textAt(JSON.parse(line), 'type') === 'ERROR') throw malformed(url, 'the watch has failed')
         failures = 0
         changed()
       }
       await pause(1_000, { signal })
     } catch {
-      // Polls go on and tell what is wrong; the watch only makes them quicker.
+      // Polls go on and report what is wrong; the watch only makes them quicker.
       failures += 1
       await pause(Math.min(30_000, 500 * 2 ** Math.min(failures, 10)), { signal })
     }

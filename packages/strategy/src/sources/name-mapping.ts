@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
-import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
+import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
 import type { IgnoredTarget } from '../discover.ts'
-import { badOption, type Check, dnsName, having, oneOf, text } from '../options.ts'
+import { badOption, type Check, dnsName, dnsNameFault, having, oneOf, text } from '../options.ts'
 
 /** What a source knows of something that may be a node. Every part may be missing. */
 export interface Candidate {
@@ -109,10 +109,12 @@ export const checkBasename: Check = (owner, key, value) => {
     throw badOption(owner, key, `the part of a node name before the @ (${mapped.ignored})`, value)
 }
 
-/** A checked name, or the fault as a reason. */
+/** A checked name, or the fault as a reason. Its host must be one that can be looked up: OTP itself takes more. */
 export function named(name: string): Mapped {
   try {
-    return { node: nodeName(name) }
+    const { name: node, host } = parseNodeName(name)
+    const fault = isIP(host) === 0 ? dnsNameFault(host) : undefined
+    return fault === undefined ? { node } : { ignored: `its host ${JSON.stringify(host)} is no host: ${fault}` }
   } catch (error) {
     if (error instanceof Error) return { ignored: error.message }
     throw error

@@ -25,7 +25,7 @@ export const rancher = sourceStrategy<RancherOptions>({
     const name = byIp(nodeBasename)
     const address = new URL(url)
     return async ({ signal }) => {
-      const { body } = await httpJson({ url: address, signal, timeoutMs: requestTimeoutMs })
+      const body = await httpJson({ url: address, signal, timeoutMs: requestTimeoutMs })
       if (!Array.isArray(field(body, 'containers'))) throw malformed(address, 'it has no list of containers')
       const candidates = list(body, 'containers').map((container, index) => {
         const addresses = list(container, 'ips').filter((ip) => typeof ip === 'string')

@@ -11,6 +11,13 @@ export interface LoopOptions extends Omit<StrategyOptions, 'discover'> {
   readonly pollingInterval?: number
 }
 
+/** Makes a strategy over one source, with the options of the source and of the loop in one bag, all checked. */
+export interface SourceStrategy<O> {
+  (membership: Membership, options: O & LoopOptions): Strategy
+  /** The options that are the source's own, for programs that make strategies from a configuration. */
+  readonly optionNames: readonly string[]
+}
+
 /** The parts of a strategy over one source. */
 export interface SourceParts<O> {
   /** The strategy's name in error messages. */
@@ -20,19 +27,17 @@ export interface SourceParts<O> {
   /** The time between two polls by an option of the source's own, unless `pollingInterval` is given; default 5000. */
   readonly pollingInterval?: (options: O) => number | undefined
   /** The leave policy unless the user gives one. */
-  readonly leave: () => LeavePolicy
+  readonly leave: (options: O) => LeavePolicy
   readonly nodes: (options: O, membership: Membership) => Discover
 }
 
 const { discover: _discover, ...LOOP_CHECKS } = { ...STRATEGY_CHECKS, pollingInterval: duration }
 
-/** Makes the strategy of a source: its options and those of the loop in one bag, all checked. */
-export function sourceStrategy<O extends object>(
-  parts: SourceParts<O>,
-): (membership: Membership, options: O & LoopOptions) => Strategy {
+/** Makes the strategy of a source. */
+export function sourceStrategy<O extends object>(parts: SourceParts<O>): SourceStrategy<O> {
   const { owner, required, leave, nodes } = parts
   const own: Readonly<Record<string, Check>> = parts.checks
-  return (membership, options) => {
+  const make = (membership: Membership, options: O & LoopOptions) => {
     checkOptions(owner, options, { ...LOOP_CHECKS, ...own }, required)
     // An option that is undefined is one that was not given: it must not hide the source's own leave policy.
     const entries = Object.entries(options).filter(([, value]) => value !== undefined)
@@ -40,9 +45,10 @@ export function sourceStrategy<O extends object>(
     const source = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(own, key))) as O
     return new Strategy(membership, {
       interval: jittered(every(options.pollingInterval ?? parts.pollingInterval?.(source) ?? 5_000)),
-      leave: leave(),
+      leave: leave(source),
       ...(loop as Omit<StrategyOptions, 'discover'>),
       discover: nodes(source, membership),
     })
   }
+  return Object.assign(make, { optionNames: Object.keys(own) })
 }

@@ -1,4 +1,4 @@
-import type { SrvAnswer, SrvRecord, SrvResolver } from '@dynsrv/srv-resolver'
+import { type SrvAnswer, type SrvRecord, type SrvResolver, usableSrvRecords } from '@dynsrv/srv-resolver'
 import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
 import { dnsName } from '../options.ts'
 import { answerFacts } from './answer-facts.ts'
@@ -23,10 +23,14 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
   dnsName('srvNodes', 'service', service)
   const discover = async ({ signal }: { readonly signal: AbortSignal }): Promise<Discovery> => {
     const answer = await resolver.resolveSrv(service, { signal })
+    // A resolver of the user's own may have let anything through.
+    const { records, ignored: wrong } = usableSrvRecords(answer.records)
+    const left = [...(answer.ignored ?? []), ...wrong]
     if (name.needs === 'target' || name.needs === 'tags') {
-      return { ...mapNames(answer.records.map(candidateOf), name), ...answerFacts(answer) }
+      const { nodes, ignored } = mapNames(records.map(candidateOf), name)
+      return { nodes, ignored: [...left, ...ignored], ...answerFacts(answer) }
     }
-    const lookups = await settleSome(answer.records, { parallel: MAX_LOOKUPS, signal }, (record) =>
+    const lookups = await settleSome(records, { parallel: MAX_LOOKUPS, signal }, (record) =>
       lookedUp(resolver, answer, record, name, signal),
     )
     signal.throwIfAborted()
@@ -34,7 +38,8 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
     if (failures.length > 0 && candidates.length === 0) throw failures[0]
     const facts = { ...answerFacts(answer), ...(failures.length > 0 && { trimmed: true, failures }) }
-    return { ...mapNames(candidates, name), ...facts }
+    const { nodes, ignored } = mapNames(candidates, name)
+    return { nodes, ignored: [...left, ...ignored], ...facts }
   }
   return withSubscribe(discover, subscription(resolver, service))
 }
@@ -46,7 +51,7 @@ function candidateOf({ target, port }: SrvRecord): Shown {
   return [name, { target: name, port }]
 }
 
-/** The same with what only another lookup tells. */
+/** The same with what only another lookup knows. */
 async function lookedUp(
   resolver: SrvSource,
   { addresses }: SrvAnswer,
@@ -74,7 +79,7 @@ function subscription(resolver: object, service: string): Discover['subscribe'] 
     const listen = async () => {
       for await (const _event of resolver.watchSrv(service, { signal })) changed()
     }
-    // When the watch ends for another reason than our signal, polling goes on and tells what is wrong.
+    // When the watch ends for another reason than our signal, polling goes on and reports what is wrong.
     listen().catch(() => signal.aborted || changed())
   }
 }

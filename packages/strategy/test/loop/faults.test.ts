@@ -26,7 +26,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  await strategy.stop()
+  await strategy.close()
   await zone.close()
 })
 

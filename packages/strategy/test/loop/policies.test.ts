@@ -81,7 +81,7 @@ describe('leave policies on a virtual clock', () => {
     while (of('left').length === 0 && of('polled').length < before + 20) await vi.advanceTimersByTimeAsync(500)
     expect(of('polled').length - before).toBe(atPoll)
     expect(membership.disconnected).toStrictEqual([node('a')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('neverLeave dials for ever', async () => {
@@ -95,7 +95,7 @@ describe('leave policies on a virtual clock', () => {
     await polls(2)
     expect(membership.connected()).toStrictEqual([node('a')])
     expect(of('left')).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it.each([
@@ -110,7 +110,7 @@ describe('leave policies on a virtual clock', () => {
     await polls(100)
     expect(membership.connected()).toStrictEqual([node('a'), node('b')])
     expect(of('held')).toStrictEqual([{ type: 'held', nodes: new Map([[node('a'), doubt]]) }])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('errors for a day take nobody away, and are counted', async () => {
@@ -126,7 +126,7 @@ describe('leave policies on a virtual clock', () => {
     expect(membership.disconnected).toStrictEqual([])
     expect(of('discoveryFailed').at(-1)!.failures).toBeGreaterThan(1_000)
     expect(of('discoveryFailed').at(-1)!.lastGoodAgeMs).toBeGreaterThan(86_000_000)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('a discovery that hangs is given up and is a failure', async () => {
@@ -137,7 +137,7 @@ describe('leave policies on a virtual clock', () => {
     await vi.advanceTimersByTimeAsync(35_000)
     expect(of('discoveryFailed')).toMatchObject([{ cause: { code: 'STRATEGY_DISCOVER_TIMEOUT' } }])
     expect(of('left')).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('an empty answer is believed at the third in a row', async () => {
@@ -151,7 +151,7 @@ describe('leave policies on a virtual clock', () => {
     expect(of('held').at(-1)!.nodes).toStrictEqual(new Map([[node('a'), 'empty']]))
     await polls(1)
     expect(of('left')).toHaveLength(1)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('an absence that was said on purpose is believed at once', async () => {
@@ -162,7 +162,7 @@ describe('leave policies on a virtual clock', () => {
     source.answer = { nodes: nodes(), absent: true }
     await polls(1)
     expect(of('left')).toHaveLength(1)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('an answer whose records name nobody is held, however often it comes', async () => {
@@ -179,7 +179,7 @@ describe('leave policies on a virtual clock', () => {
     source.answer = { nodes: nodes('a'), ignored: [{ target: 'b.other.test', reason: 'it is not <label>.svc.test' }] }
     await polls(1)
     expect(of('left')).toMatchObject([{ node: node('b') }])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it.each([2, 5, 9])('halves that take turns every %i polls cost each link once at most', async (turn) => {
@@ -195,7 +195,7 @@ describe('leave policies on a virtual clock', () => {
     for (; poll < 20 * turn; poll++) await polls(1)
     expect(of('left').map((left) => left.node)).toStrictEqual(['e', 'f', 'g', 'h'].map(node))
     expect(membership.connected()).toHaveLength(8)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('an instance that is replaced while another goes is no sign of halves that take turns', async () => {
@@ -208,7 +208,7 @@ describe('leave policies on a virtual clock', () => {
       await polls(1)
     }
     expect(of('left').map((left) => left.node)).toStrictEqual(['a', 'b', 'c', 'd'].map(node))
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('a failed confirmation keeps the member until the next poll', async () => {
@@ -223,7 +223,7 @@ describe('leave policies on a virtual clock', () => {
     expect(membership.connected()).toStrictEqual([node('a')])
     await polls(1)
     expect(membership.connected()).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 })
 
@@ -261,7 +261,7 @@ describe('a clock that is set', () => {
     expect(strategy.gauges()).toMatchObject({ failures: 3, connected: 1 })
     expect(strategy.gauges().lastGoodAgeMs).toBeLessThan(5_000)
     expect(of('lost')).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 })
 
@@ -280,7 +280,7 @@ describe('flapping', () => {
     expect(of('left').concat(of('lost') as never)).toStrictEqual([])
     expect(membership.disconnected).toStrictEqual([])
     expect(membership.dialled).toHaveLength(3)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('a link that drops at once each time is dialled ever less often', async () => {
@@ -291,6 +291,6 @@ describe('flapping', () => {
     expect(membership.dialled.length).toBeLessThan(15)
     expect(of('lost').length).toBe(membership.dialled.length)
     expect(of('lost')[0]).toMatchObject({ reason: 'reset' })
-    await strategy.stop()
+    await strategy.close()
   })
 })

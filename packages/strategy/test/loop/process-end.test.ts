@@ -25,11 +25,11 @@ describe('unref', () => {
     // The pause begins when the poll has ended.
     await new Promise((resolve) => setImmediate(resolve))
     expect(timers() - before).toBe(more)
-    await strategy.stop()
+    await strategy.close()
     expect(timers()).toBe(before)
     const asking = new Strategy(membership, { discover: () => new Promise(() => undefined), unref })
     asking.start()
     expect(timers() - before).toBe(unref ? 0 : 1)
-    await asking.stop()
+    await asking.close()
   })
 })

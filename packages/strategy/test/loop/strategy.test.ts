@@ -8,7 +8,7 @@ import {
   Strategy,
   whenLinkDropped,
 } from '../../src/index.ts'
-import { FakeMembership, node, nodes } from '../fake-membership.ts'
+import { type Dial, FakeMembership, node, nodes, silentDial } from '../fake-membership.ts'
 import { polls, running, Scripted } from '../scripted.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -21,7 +21,7 @@ describe('joining', () => {
     await polls(1)
     expect(membership.dialled).toStrictEqual([node('a'), node('b')])
     expect(of('joined').map(({ node }) => node)).toStrictEqual([node('a'), node('b')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('knows itself in any case', async () => {
@@ -29,7 +29,7 @@ describe('joining', () => {
     const { strategy } = running(membership, new Scripted(nodes('SELF')))
     await polls(2)
     expect(membership.dialled).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('takes the spelling in which a peer that dialled us calls itself', async () => {
@@ -40,7 +40,7 @@ describe('joining', () => {
     membership.up(node('A'))
     await polls(2)
     expect(strategy.expected()).toStrictEqual([node('A')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('keeps the spelling of a member when an answer changes the case', async () => {
@@ -52,7 +52,7 @@ describe('joining', () => {
     await polls(5)
     expect(membership.dialled).toStrictEqual([node('a')])
     expect(membership.disconnected).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('counts a member that dialled us as joined, and does not dial it', async () => {
@@ -62,7 +62,7 @@ describe('joining', () => {
     await polls(1)
     expect(membership.dialled).toStrictEqual([])
     expect(of('joined')).toHaveLength(1)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('dials at most so many at once, and all in the end', async () => {
@@ -73,7 +73,7 @@ describe('joining', () => {
     await polls(1)
     expect(membership.mostDialling).toBe(4)
     expect(membership.connected()).toHaveLength(50)
-    await strategy.stop()
+    await strategy.close()
   })
 })
 
@@ -93,7 +93,7 @@ describe('dialling again', () => {
       [4, 8_000],
     ])
     expect(membership.connected()).toStrictEqual([node('good')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('dials what was lost from the live links, while discovery fails', async () => {
@@ -107,7 +107,7 @@ describe('dialling again', () => {
     await polls(1)
     expect(of('lost')).toMatchObject([{ node: node('a'), reason: 'reset' }])
     expect(membership.connected()).toStrictEqual([node('a')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('dials a member that is lost after a long life at once, not at the next poll', async () => {
@@ -117,7 +117,7 @@ describe('dialling again', () => {
     membership.drop(node('a'), 'reset')
     await vi.advanceTimersByTimeAsync(0)
     expect(membership.dialled).toHaveLength(2)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('does not dial in a tight circle when a link never holds', async () => {
@@ -127,7 +127,7 @@ describe('dialling again', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     expect(membership.dialled.length).toBeLessThan(12)
     expect(membership.dialled.length).toBeGreaterThan(3)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('gives up a dial that hangs, and frees its place', async () => {
@@ -137,7 +137,63 @@ describe('dialling again', () => {
     await vi.advanceTimersByTimeAsync(10_100)
     expect(of('connectFailed')[0]).toMatchObject({ cause: { code: 'STRATEGY_CONNECT_TIMEOUT', retryable: true } })
     expect(membership.connected()).toStrictEqual([node('a')])
-    await strategy.stop()
+    await strategy.close()
+  })
+})
+
+describe('ghosts', () => {
+  const refuses = () => Promise.reject(new Error('ECONNREFUSED'))
+  const ghosts = Array.from({ length: 250 }, (_, index) => `ghost-${index}`)
+
+  function haunted(does: (index: number) => Dial) {
+    const membership = new FakeMembership()
+    for (const [index, ghost] of ghosts.entries()) membership.dialDoes(`${ghost}@svc.test`, does(index))
+    return membership
+  }
+
+  it.each<[string, (index: number) => Dial, number]>([
+    ['are silent', () => silentDial, 4_000],
+    ['refuse', () => refuses, 250],
+    ['are silent or refuse', (index) => (index % 2 === 0 ? silentDial : refuses), 2_250],
+  ])('that %s do not keep the one real member out', async (_what, does, withinMs) => {
+    const membership = haunted(does)
+    const { strategy } = running(membership, new Scripted(nodes(...ghosts, 'real')))
+    await vi.advanceTimersByTimeAsync(withinMs)
+    expect(membership.connected()).toStrictEqual([node('real')])
+    await strategy.close()
+  })
+
+  it.each([
+    ['are silent', () => silentDial],
+    ['refuse', () => refuses],
+  ])('that %s do not keep out who comes later, nor who comes back', async (_what, does) => {
+    const membership = haunted(does)
+    const source = new Scripted(nodes(...ghosts, 'real'))
+    const { strategy } = running(membership, source)
+    await vi.advanceTimersByTimeAsync(60_000)
+    source.answer = nodes(...ghosts, 'real', 'new')
+    strategy.pollNow()
+    await vi.advanceTimersByTimeAsync(250)
+    expect(membership.connected()).toStrictEqual([node('real'), node('new')])
+    membership.drop(node('real'), 'reset')
+    await vi.advanceTimersByTimeAsync(250)
+    expect(membership.connected()).toStrictEqual([node('new'), node('real')])
+    await strategy.close()
+  })
+
+  it('are dialled in bounds, and ever less often', async () => {
+    const membership = haunted(() => silentDial)
+    const { strategy } = running(membership, new Scripted(nodes(...ghosts)), { connectTimeoutMs: 1_000 })
+    await vi.advanceTimersByTimeAsync(60_000)
+    // Sixteen at a time, and those that began less than a second ago.
+    expect(membership.mostDialling).toBeGreaterThan(16)
+    expect(membership.mostDialling).toBeLessThanOrEqual(16 + (16 * 1_000) / 250)
+    const before = membership.dialled.length
+    await vi.advanceTimersByTimeAsync(60_000)
+    // By now each waits from 15 to 30 s after a failure.
+    expect(membership.dialled.length - before).toBeLessThan(250 * 4)
+    await strategy.close()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 
@@ -155,7 +211,7 @@ describe('leaving', () => {
     expect(of('left')).toMatchObject([{ node: node('a'), reason: 'deregistered', connected: true }])
     await polls(20)
     expect(membership.dialled).toStrictEqual([node('a'), node('b')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('takes never more than half of the links down in one poll', async () => {
@@ -170,7 +226,7 @@ describe('leaving', () => {
     expect(membership.connected()).toHaveLength(2)
     await polls(2)
     expect(membership.connected()).toHaveLength(0)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('with whenLinkDropped keeps the live link and does not dial again once it drops', async () => {
@@ -185,7 +241,7 @@ describe('leaving', () => {
     await polls(5)
     expect(membership.dialled).toStrictEqual([node('a')])
     expect(of('left')).toMatchObject([{ node: node('a'), connected: false }])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('tries a failed disconnect again at the next poll', async () => {
@@ -200,7 +256,7 @@ describe('leaving', () => {
     expect(membership.connected()).toStrictEqual([node('a')])
     await polls(1)
     expect(membership.connected()).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('does not disconnect whom another topology still counts as its member', async () => {
@@ -217,8 +273,8 @@ describe('leaving', () => {
     other.answer = { nodes: nodes(), absent: true }
     await polls(2)
     expect(membership.disconnected).toStrictEqual([node('a')])
-    await first.strategy.stop()
-    await second.strategy.stop()
+    await first.strategy.close()
+    await second.strategy.close()
   })
 
   it('leaves alone who was connected by somebody else and never named', async () => {
@@ -227,7 +283,7 @@ describe('leaving', () => {
     const { strategy } = running(membership, new Scripted(nodes('self', 'a')), { leave: onDeregister() })
     await polls(5)
     expect(membership.disconnected).toStrictEqual([])
-    await strategy.stop()
+    await strategy.close()
   })
 })
 
@@ -242,7 +298,7 @@ describe('stop, drain and ready', () => {
     await ready
     expect(membership.dialled).toHaveLength(500)
     expect(connected.mock.calls.length).toBeLessThan(20)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('stops at once: no poll, no dial, no timer is left', async () => {
@@ -251,7 +307,7 @@ describe('stop, drain and ready', () => {
     const source = new Scripted(nodes('a'))
     const { strategy } = running(membership, source)
     await vi.advanceTimersByTimeAsync(10)
-    await strategy.stop()
+    await strategy.close()
     expect(vi.getTimerCount()).toBe(0)
     expect(membership.listenerCount('nodeup')).toBe(0)
     const { polls: before } = source
@@ -262,18 +318,19 @@ describe('stop, drain and ready', () => {
   it('stops while discovery hangs', async () => {
     const { strategy } = running(new FakeMembership(), new Scripted('hang'))
     await vi.advanceTimersByTimeAsync(10)
-    await strategy.stop()
+    await strategy.close()
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('starts again after a stop', async () => {
+  it('starts again after a stop, which is another name of close', async () => {
     const membership = new FakeMembership()
     const { strategy } = running(membership, new Scripted(nodes('a')))
     await strategy.stop()
+    expect(strategy.running).toBe(false)
     strategy.start()
     await polls(1)
     expect(membership.connected()).toStrictEqual([node('a')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('drains: discovery ends first, then the record goes, then work, then the links', async () => {
@@ -305,7 +362,7 @@ describe('stop, drain and ready', () => {
     const ready = strategy.ready({ minPeers: 2 })
     await polls(1)
     await expect(ready).resolves.toBeUndefined()
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('is not ready, and says who is missing and why', async () => {
@@ -322,14 +379,14 @@ describe('stop, drain and ready', () => {
       message: '1 of 2 peers connected: b@svc.test: cookie rejected',
       missing: [{ node: node('b'), why: 'cookie rejected' }],
     })
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('is not ready because discovery fails, and says so', async () => {
     const { strategy } = running(new FakeMembership(), new Scripted(new Error('SERVFAIL')))
     const outcome = strategy.ready().catch((error: unknown) => error)
     await polls(1)
-    await strategy.stop()
+    await strategy.close()
     expect(await outcome).toMatchObject({ message: '0 of 1 peers connected: discovery failed: SERVFAIL' })
   })
 })
@@ -347,7 +404,7 @@ describe('what it tells', () => {
     const gauges = strategy.gauges()
     expect(gauges).toMatchObject({ expected: 2, connected: 1, failures: 2 })
     expect(gauges.lastGoodAgeMs).toBeCloseTo(2_500, 0)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('publishes every change on the diagnostics channel', async () => {
@@ -359,7 +416,7 @@ describe('what it tells', () => {
     unsubscribe(MEMBERSHIP_CHANNEL, listener)
     expect(seen.map(({ change }) => change)).toStrictEqual(changes)
     expect(seen[0]).toMatchObject({ topology: 'web', self: 'self@svc.test' })
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('tells an ignored target once for each reason', async () => {
@@ -367,7 +424,7 @@ describe('what it tells', () => {
     const { strategy, of } = running(new FakeMembership(), new Scripted(answer))
     await polls(5)
     expect(of('ignored')).toStrictEqual([{ type: 'ignored', target: 'x.dc1.consul', reason: 'no match' }])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('lets events() end with its signal', async () => {
@@ -379,7 +436,7 @@ describe('what it tells', () => {
       if (type === 'joined') ended.abort()
     }
     expect(types).toStrictEqual(['polled', 'joined'])
-    await strategy.stop()
+    await strategy.close()
   })
 })
 
@@ -397,7 +454,7 @@ describe('exceptions of user code', () => {
     await polls(20)
     expect(of('partFailed')[0]).toMatchObject({ part, cause: { message: `${part} is broken` } })
     expect(of('polled').length).toBeGreaterThan(3)
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('survives connected() that throws, which is no fault of discovery and loses nobody', async () => {
@@ -417,7 +474,7 @@ describe('exceptions of user code', () => {
     vi.restoreAllMocks()
     await polls(2)
     expect(membership.connected()).toStrictEqual([node('a'), node('b')])
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('survives on() that throws: members are then joined by their dial', async () => {
@@ -430,7 +487,7 @@ describe('exceptions of user code', () => {
     expect(of('partFailed')[0]).toMatchObject({ part: 'membership', cause: { message: 'no events' } })
     expect(of('joined')).toHaveLength(1)
     vi.restoreAllMocks()
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('survives a listener, as a process warning', async () => {
@@ -447,7 +504,7 @@ describe('exceptions of user code', () => {
       expect.objectContaining({ code: 'STRATEGY_LISTENER_THREW' }),
     )
     warned.mockRestore()
-    await strategy.stop()
+    await strategy.close()
   })
 
   it('survives a discover that throws at once', async () => {
@@ -458,7 +515,7 @@ describe('exceptions of user code', () => {
     const { strategy, of } = running(membership, new Scripted(nodes()), { discover })
     await polls(2)
     expect(of('discoveryFailed').at(-1)).toMatchObject({ failures: 3, cause: { message: 'not even a promise' } })
-    await strategy.stop()
+    await strategy.close()
   })
 })
 
@@ -479,7 +536,7 @@ describe('push', () => {
     await vi.advanceTimersByTimeAsync(20)
     expect(membership.connected()).toStrictEqual([node('a'), node('b')])
     expect(source.polls).toBe(2)
-    await strategy.stop()
+    await strategy.close()
   })
 })
 

@@ -67,7 +67,7 @@ describe('watch', () => {
     }
     expect(source.polls).toBeGreaterThan(before)
     ended.abort()
-    await expect(changes.next()).rejects.toThrow()
+    await expect(changes.next()).rejects.toBe(ended.signal.reason)
   })
 
   it('refuses wrong options', async () => {

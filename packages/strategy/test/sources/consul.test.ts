@@ -21,7 +21,7 @@ const entry = (id: string, address: string, more: object = {}) => ({
 })
 
 let server: Server
-let baseUrl: string
+let address: string
 let entries: object[]
 let index: number
 const asked: { url: URL; token: string | undefined }[] = []
@@ -45,14 +45,14 @@ beforeEach(async () => {
     } else answer(response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
 afterEach(() => {
   server.closeAllConnections()
   server.close()
 })
 
-const found = async (more: Partial<ConsulOptions>) => consulNodes({ service: 'svc', baseUrl, ...more })({ signal })
+const found = async (more: Partial<ConsulOptions>) => consulNodes({ service: 'svc', url: address, ...more })({ signal })
 
 describe('names', () => {
   it('by the address, as DynamicSrv needs it', async () => {
@@ -72,9 +72,9 @@ describe('names', () => {
   })
 })
 
-it('asks for passing instances, datacenter, tag, and shows the token in the header only', async () => {
-  await found({ dc: 'dc2', tag: 'blue', accessToken: 's3cret' })
-  expect(asked[0]!.url.href).toBe('http://consul/v1/health/service/svc?passing=1&dc=dc2&tag=blue')
+it('asks as consulHttp does: passing instances, datacenter, tag, and the token in the header only', async () => {
+  await found({ datacenter: 'dc2', tag: 'blue', passing: true, stale: false, token: 's3cret' })
+  expect(asked[0]!.url.href).toBe('http://consul/v1/health/service/svc?tag=blue&dc=dc2&passing=1')
   expect(asked[0]!.token).toBe('s3cret')
 })
 
@@ -82,12 +82,51 @@ it('no leader is a failure, not an empty list', async () => {
   entries = []
   server.removeAllListeners('request')
   server.on('request', (_request, response) => response.writeHead(500).end('No cluster leader'))
-  await expect(found({})).rejects.toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE', retryable: true })
+  await expect(found({})).rejects.toMatchObject({ code: 'DNS_SERVFAIL', retryable: true })
+})
+
+it.each(['warning', 'critical'])('takes an instance whose check is %s as DNS does', async (Status) => {
+  entries = [{ ...entry('a', 'a.svc.service.consul'), Checks: [{ Status }] }]
+  expect(await found({})).toMatchObject({ nodes: new Set(Status === 'warning' ? ['a@svc.service.consul'] : []) })
+})
+
+it('keeps members when the server that answers has no leader', async () => {
+  server.removeAllListeners('request')
+  server.on('request', (_request, response) =>
+    response.writeHead(200, { 'x-consul-knownleader': 'false' }).end(JSON.stringify(entries)),
+  )
+  expect(await found({})).toMatchObject({ stale: true })
+})
+
+describe('what the catalog may hold', () => {
+  const FAULTS = [0, -1, 65_536, 99_999, '4370x', null].map((Port) => entry('x', 'x.svc.service.consul', { Port }))
+  FAULTS.push(entry('x', 'no name.test'), entry('x', 'x.svc.service.consul', { Weights: { Passing: 'heavy' } }))
+
+  it.each(FAULTS)('%j costs itself only', async (fault) => {
+    entries.push(fault, { Node: null })
+    expect(await found({})).toMatchObject({
+      nodes: new Set(['a@svc.service.consul']),
+      ignored: [
+        { target: 'instance 3', reason: expect.stringContaining('node') },
+        { target: 'x', reason: expect.stringMatching(/its (port|target|weight) is/) },
+        { target: 'b' },
+      ],
+    })
+  })
+
+  it('no port at all does not matter where another lookup finds the port', async () => {
+    entries = [entry('a', '10.0.0.2', { Port: 0 }), entry('b', '10.0.0.3', { Port: 99_999 })]
+    expect(await found({ nodeBasename: 'app' })).toMatchObject({
+      nodes: new Set(['app@10.0.0.2']),
+      ignored: [{ target: 'b', reason: expect.stringContaining('99999') }],
+    })
+    expect(await found({ name: byTxt() })).toMatchObject({ nodes: new Set([node('a')]) })
+  })
 })
 
 it('learns of a change by a blocking query', async () => {
   const membership = new FakeMembership()
-  const options = { service: 'svc', baseUrl, name: byTxt(), pollingInterval: 3_600_000 }
+  const options = { service: 'svc', url: address, name: byTxt(), pollingInterval: 3_600_000 }
   await using strategy = consul(membership, options)
   const blocked = once(server, 'waiting')
   strategy.start()

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { nodeName } from '@dynsrv/epmd-shim'
+import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
 import { freePort } from '@dynsrv/tools/free-port'
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -41,6 +41,20 @@ describe('heartbeats as OTP writes them', () => {
 
   it('encrypts so that it decrypts', () => {
     expect(decodeHeartbeat(encodeHeartbeat(name, key), key)).toStrictEqual({ node: name })
+  })
+
+  it.each([
+    'a@svc.test:99999',
+    'a@svc.test:4370x',
+    'a@svc test',
+    'a@svc',
+    'a@svc.test/x',
+    'a@@b.test',
+    '@svc.test',
+  ])('drops the name %s with the reason', (wrong) => {
+    expect(decodeHeartbeat(encodeHeartbeat(wrong as NodeName))).toStrictEqual({
+      ignored: expect.stringMatching(/host|@/),
+    })
   })
 
   it('drops plain ones with a secret, encrypted ones without, and those of another secret', () => {

@@ -1,23 +1,14 @@
+import { readFile } from 'node:fs/promises'
 import { dnsClient, type SrvAnswer, type SrvRecord, type SrvResolver, startZoneServer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
+import * as api from '../../src/index.ts'
 import {
   byIp,
-  consul,
-  dnsCluster,
-  dnsPoll,
   dynamicSrv,
-  env,
-  epmd,
-  erlangHosts,
-  file,
-  gossip,
   kubernetes,
-  kubernetesDns,
-  kubernetesDnsSrv,
-  localEpmd,
   type MembershipChange,
   type NameMapping,
-  rancher,
+  type SourceStrategy,
   srvNodes,
 } from '../../src/index.ts'
 import { FakeMembership, node } from '../fake-membership.ts'
@@ -112,51 +103,41 @@ describe('a hostile answer', () => {
   })
 })
 
-describe('every source', () => {
-  const SOURCES = {
-    consul,
-    dnsCluster,
-    dnsPoll,
-    dynamicSrv,
-    env,
-    epmd,
-    erlangHosts,
-    file,
-    gossip,
-    kubernetes,
-    kubernetesDns,
-    kubernetesDnsSrv,
-    localEpmd,
-    rancher,
-  }
-  const CASES = [
-    ['dynamicSrv', 'servcie', 'service'],
-    ['epmd', 'host', 'hosts'],
-    ['localEpmd', 'name', 'names'],
-    ['erlangHosts', 'paht', 'path'],
-    ['dnsPoll', 'node_basename', 'nodeBasename'],
-    ['dnsCluster', 'resource_types', 'resourceTypes'],
-    ['gossip', 'if_addr', 'ifAddr'],
-    ['kubernetes', 'kubernetes_selector', undefined],
-    ['kubernetes', 'selektor', 'selector'],
-    ['kubernetesDns', 'application_name', 'applicationName'],
-    ['kubernetesDnsSrv', 'namespce', 'namespace'],
-    ['consul', 'base_url', 'baseUrl'],
-    ['rancher', 'node_basename', 'nodeBasename'],
-    ['file', 'pth', 'path'],
-    ['env', 'varaible', 'variable'],
-  ] as const
+/** Every strategy over a source that this package has. */
+const SOURCES = Object.entries(api).flatMap(([name, value]) =>
+  typeof value === 'function' && 'optionNames' in value
+    ? [[name, value as unknown as SourceStrategy<object>] as const]
+    : [],
+)
 
-  it.each(CASES)('%s refuses %s and names %s', (source, wrong, right) => {
-    const make = SOURCES[source] as (membership: FakeMembership, options: object) => unknown
-    const hint = right === undefined ? /Known options: .*selector/ : `Did you mean ${right}?`
-    expect(() => make(new FakeMembership(), { [wrong]: 'x' })).toThrow(
+describe.each(SOURCES)('%s', (source, make) => {
+  const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const misspelled = make.optionNames.flatMap((name) =>
+    [...new Set([`${name}x`, snakeCase(name)])].filter((wrong) => wrong !== name).map((wrong) => [wrong, name]),
+  )
+
+  it.each([...misspelled, ['polling_interval', 'pollingInterval']])('refuses %s and names %s', (wrong, right) => {
+    expect(() => make(new FakeMembership(), { [wrong!]: 'x' })).toThrow(
       expect.objectContaining({
         code: 'STRATEGY_UNKNOWN_OPTION',
         message: expect.stringContaining(`${source}: ${wrong}`),
-        hint: expect.stringMatching(hint),
+        hint: `Did you mean ${right}?`,
       }),
     )
-    expect(() => make(new FakeMembership(), { polling_interval: 1 })).toThrow(/Did you mean pollingInterval/)
   })
+})
+
+it('the documentation lists no source that is not there', async () => {
+  const text = await readFile(new URL('../../../../docs/membership.md', import.meta.url), 'utf8')
+  const [, table = ''] = text.split('| source |')
+  const rows = [...table.split('\n\n')[0]!.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name!)
+  expect(rows.length).toBeGreaterThan(0)
+  expect(SOURCES.map(([name]) => name)).toStrictEqual(expect.arrayContaining(rows))
+})
+
+it('of an option of libcluster with its prefix, all known ones are named', () => {
+  const options = { kubernetes_selector: 'x' } as unknown as api.KubernetesOptions
+  expect(() => kubernetes(new FakeMembership(), options)).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/Known options: .*selector/) }),
+  )
 })

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type KubernetesOptions, kubernetes, kubernetesNodes } from '../../src/index.ts'
@@ -179,6 +180,72 @@ describe('list', () => {
     await expect(found()).rejects.toMatchObject({ code: 'STRATEGY_SOURCE_MALFORMED' })
   })
 
+  it('leaves out a pod whose address or name is none, and takes the others', async () => {
+    const addresses = ['10.1.0.5', 'evil.test', '10.1.0.5.evil.test', '', 7].map((ip, index) => ({
+      ip,
+      targetRef: { namespace: 'prod', name: `web-${index}` },
+    }))
+    const ports = [0, -1, 65_536, 99_999, '4370x'].map((port) => ({ name: 'dist', port }))
+    const list = { items: [{ metadata: { namespace: 'prod' }, subsets: [{ addresses, ports }] }] }
+    answer = (_request, response) => void response.end(JSON.stringify(list))
+    // The ports are not read: a name `<base>@<ip>` is dialled where another lookup says.
+    expect(await kubernetesNodes(options())({ signal })).toStrictEqual({
+      nodes: new Set(['app@10.1.0.5']),
+      ignored: [
+        { target: 'web-1', reason: 'its address "evil.test" is no IP address' },
+        { target: 'web-2', reason: 'its address "10.1.0.5.evil.test" is no IP address' },
+        { target: 'web-3', reason: 'it has no address' },
+        { target: 'web-4', reason: 'it has no address' },
+      ],
+    })
+    const hostnames = ['web-0', 'web 1', 'we\u0007b'].map((hostname, index) => ({ ip: `10.1.0.${index}`, hostname }))
+    const named = { items: [{ metadata: { namespace: 'prod' }, subsets: [{ addresses: hostnames }] }] }
+    answer = (_request, response) => void response.end(JSON.stringify(named))
+    expect(await kubernetesNodes(options({ mode: 'hostname', serviceName: 'web' }))({ signal })).toMatchObject({
+      nodes: new Set(['app@web-0.web.prod.svc.cluster.local']),
+      ignored: [{ target: '10.1.0.1' }, { target: '10.1.0.2' }],
+    })
+  })
+
+  it('shows no credentials in an error, whatever goes wrong', async () => {
+    const secret = (url: string) => url.replace('//', '//ops:s3cret@')
+    answer = (_request, response) => void response.writeHead(500).end('{}')
+    const refused = await kubernetesNodes(options({ master: secret(master) }))({ signal }).catch((error) => error)
+    expect(refused).toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE' })
+    const down = await kubernetesNodes(options({ master: 'http://ops:s3cret@127.0.0.1:1' }))({ signal }).catch(
+      (error) => error,
+    )
+    expect(down).toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE', message: expect.stringContaining('127.0.0.1:1') })
+    await writeFile(join(account, 'token'), 't0ken\nwith a line end')
+    const unsendable = await kubernetesNodes(options())({ signal }).catch((error) => error)
+    expect(unsendable).toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE' })
+    let misspelled: unknown
+    try {
+      kubernetes(new FakeMembership(), options({ master: 'ftp://ops:s3cret@host' }))
+    } catch (error) {
+      misspelled = error
+    }
+    expect(misspelled).toMatchObject({ code: 'STRATEGY_BAD_OPTION' })
+    for (const failure of [refused, down, unsendable, misspelled]) {
+      expect(inspect(failure, { depth: 10, showHidden: true })).not.toMatch(/s3cret|t0ken/)
+    }
+  })
+
+  it('does not read on what a refusal says without end', async () => {
+    const closed = new Promise((resolve) => {
+      answer = (_request, response) => {
+        response.writeHead(500)
+        const more = () => {
+          while (response.write('x'.repeat(65_536)));
+        }
+        response.on('drain', more).once('close', () => resolve('closed'))
+        more()
+      }
+    })
+    await expect(found()).rejects.toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE' })
+    expect(await closed).toBe('closed')
+  })
+
   it('needs a service name for host names', () => {
     expect(() => kubernetes(new FakeMembership(), options({ mode: 'hostname' }))).toThrow(
       expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining('serviceName') }),
@@ -187,6 +254,47 @@ describe('list', () => {
 })
 
 describe('watch', () => {
+  it('gives up a line without end, and begins anew', async () => {
+    const membership = new FakeMembership()
+    await using strategy = kubernetes(membership, { ...options(), pollingInterval: 3_600_000 })
+    const watching = once(server, 'watching')
+    strategy.start()
+    await watching
+    const again = once(server, 'watching')
+    const closed = once(watches[0]!, 'close')
+    let sent = 0
+    const more = () => {
+      while (!watches[0]!.destroyed && watches[0]!.write('x'.repeat(65_536))) sent += 65_536
+    }
+    watches[0]!.on('drain', more)
+    more()
+    await closed
+    expect(sent).toBeLessThan(64 * 1024 * 1024)
+    await again
+    expect(watches).toHaveLength(2)
+  })
+
+  it('reads lines however they are cut into pieces', async () => {
+    const membership = new FakeMembership()
+    await using strategy = kubernetes(membership, { ...options({ ipLookupMode: 'pods' }), pollingInterval: 3_600_000 })
+    const watching = once(server, 'watching')
+    strategy.start()
+    await strategy.ready()
+    await watching
+    const polled = async () => {
+      for await (const { type } of strategy.events()) if (type === 'polled') return
+    }
+    for (const pieces of [
+      ['{"type":"ADD', 'ED"}\n'],
+      ['{}\n{}\n{"a"', ':1}', '\n'],
+    ]) {
+      const asked = polled()
+      for (const piece of pieces) watches[0]!.write(piece)
+      await asked
+    }
+    expect(watches).toHaveLength(1)
+  })
+
   it('a change joins long before the next poll, and goes on after the server ended the watch', async () => {
     const membership = new FakeMembership()
     await using strategy = kubernetes(membership, { ...options({ ipLookupMode: 'pods' }), pollingInterval: 3_600_000 })

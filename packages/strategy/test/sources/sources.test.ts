@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
+import { ErlEpmd } from '@dynsrv/epmd-shim'
 import { staticResolver } from '@dynsrv/srv-resolver'
 import { startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
@@ -15,11 +16,12 @@ import {
   dnsCluster,
   dnsPoll,
   dynamicSrv,
+  type EpmdNames,
   env,
   epmd,
-  epmdNames,
   erlangHosts,
   file,
+  fileNodes,
   kubernetes,
   kubernetesDns,
   kubernetesDnsSrv,
@@ -126,6 +128,11 @@ describe('epmd', () => {
     return (server.address() as AddressInfo).port
   }
 
+  const namesAt = (epmdPort: number): EpmdNames => {
+    const asked = new ErlEpmd({ epmdPort })
+    return (host, options) => asked.names(host, options)
+  }
+
   it('the hosts as they are, and nobody ever leaves', async () => {
     expect(await found(epmd(new FakeMembership(), { hosts: ['a@svc.test', 'b@svc.test'] }))).toStrictEqual([
       'a@svc.test',
@@ -158,13 +165,13 @@ describe('epmd', () => {
 
   it('localEpmd: all names under our host', async () => {
     const port = await fakeEpmd('name a at port 9101\nname self at port 9102\n')
-    expect(await found(localEpmd(new FakeMembership(), { names: epmdNames({ port }) }))).toStrictEqual(['a@svc.test'])
+    expect(await found(localEpmd(new FakeMembership(), { names: namesAt(port) }))).toStrictEqual(['a@svc.test'])
   })
 
   it('localEpmd: the names of a real epmd', async () => {
     const port = await freePort()
     const daemon = spawn('epmd', ['-port', String(port)], { stdio: 'ignore' })
-    const names = epmdNames({ port })
+    const names = namesAt(port)
     const up = () => Promise.resolve(names('127.0.0.1', { signal: AbortSignal.timeout(5_000) }))
     await vi.waitFor(up, { timeout: 5_000 })
     const name = 'epmd_test@127.0.0.1'
@@ -178,8 +185,8 @@ describe('epmd', () => {
   it('localEpmd: an epmd that is down is a failure', async () => {
     const port = await fakeEpmd('')
     open.splice(0).forEach((server) => void server.close())
-    const failed = await first(localEpmd(new FakeMembership(), { names: epmdNames({ port }) }), 'discoveryFailed')
-    expect(failed.cause).toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE', retryable: true })
+    const failed = await first(localEpmd(new FakeMembership(), { names: namesAt(port) }), 'discoveryFailed')
+    expect(failed.cause).toMatchObject({ code: 'EPMD_UNREACHABLE', retryable: true })
   })
 
   it('erlangHosts: each host of the file, and one that fails hides nobody', async () => {
@@ -216,6 +223,25 @@ describe('file and env', () => {
     expect(membership.connected()).toContain(node('b'))
   })
 
+  it.each<[string, string[], string[]]>([
+    ['["a@svc.test", 7, {"b": 1}, "nonsense"]', ['a@svc.test'], ['nonsense', '7', '{"b":1}']],
+    ['a@svc.test web@svc. b@svc.test:4370x @svc.test', ['a@svc.test'], ['web@svc.', 'b@svc.test:4370x', '@svc.test']],
+  ])('file: of %s each wrong name costs itself only', async (text, names, wrong) => {
+    const path = join(temporaryFolder('nodes'), 'nodes')
+    await writeFile(path, text)
+    const discovery = await fileNodes(path)({ signal: new AbortController().signal })
+    expect(discovery).toMatchObject({ nodes: new Set(names), ignored: wrong.map((target) => ({ target })) })
+  })
+
+  it('file: JSON that is no list is a failure', async () => {
+    const path = join(temporaryFolder('nodes'), 'nodes')
+    for (const text of ['[1', '["a@svc.test"] x']) {
+      await writeFile(path, text)
+      const failed = await first(file(new FakeMembership(), { path }), 'discoveryFailed')
+      expect(failed.cause).toMatchObject({ code: 'STRATEGY_SOURCE_MALFORMED' })
+    }
+  })
+
   it('file: one that is missing is a failure', async () => {
     const failed = await first(file(new FakeMembership(), { path: '/nonexistent/nodes' }), 'discoveryFailed')
     expect(failed.cause).toMatchObject({ code: 'STRATEGY_SOURCE_UNREACHABLE' })
@@ -232,7 +258,8 @@ describe('file and env', () => {
 it.each<readonly [string, unknown, (value: never) => unknown]>([
   ['url', 'nonsense', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
   ['url', 'ftp://host/', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
-  ['baseUrl', 'localhost:8500', (baseUrl: string) => consul(new FakeMembership(), { service: 'a', baseUrl })],
+  ['url', 'localhost:8500', (url: string) => consul(new FakeMembership(), { service: 'a', url })],
+  ['waitMs', 1, (waitMs: number) => consul(new FakeMembership(), { service: 'a', waitMs })],
   ['master', 'a b', (master: string) => kubernetes(new FakeMembership(), { nodeBasename: 'a', selector: 'b', master })],
   ['options', [], (options: never) => dnsPoll(new FakeMembership(), options)],
   ['resolver', {}, (resolver: never) => dynamicSrv(new FakeMembership(), { service: 'svc.test', resolver })],
