@@ -75,7 +75,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.#rooms.links.port
   }
 
-  /** Peers that are connected now, whoever dialled. */
+  /** Peers that are connected now, dialled by us or by them. */
   connected(): NodeName[] {
     return this.#rooms.links.connected()
   }
@@ -151,8 +151,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   send(to: Recipient, message: Term, options?: SendOptions & { from?: Pid }): boolean
   /**
-   * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` whoever awaits this sends no faster than the
-   * peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
+   * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` a caller that awaits this sends no faster than
+   * the peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
    *
    * @throws {NodeError} `NODE_MESSAGE_INVALID`; why the peer cannot be connected, or why its link was lost meanwhile
    * @throws the signal's reason when it aborts first; the message is not sent then
@@ -238,8 +238,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. Whoever
-   * stops reading gives up the calls that are under way.
+   * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. A reader
+   * that stops gives up the calls that are under way.
    *
    * @param options those of each call; `concurrency` is how many are under way at once, default 64
    * @throws the signal's reason when it aborts; what a call ends with is in its outcome
@@ -396,8 +396,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Makes an alias of a process of ours, as `erlang:alias/1` does: give `ref` to whoever may send to the process for a
-   * while. What comes when the alias was taken back, or the process has ended, is dropped.
+   * Makes an alias of a process of ours, as `erlang:alias/1` does: give `ref` to those who may send to the process for
+   * a while. What comes when the alias was taken back, or the process has ended, is dropped.
    *
    * @param options with `once` the alias ends with its first message, as a reply's does
    * @throws {NodeError} `NODE_NO_PROCESS`

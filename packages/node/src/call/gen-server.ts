@@ -36,7 +36,7 @@ export let makeServer: <State>(parts: GenServerParts, handlers: ServerHandlers<S
  * A process that `GenServer.call` and `GenServer.cast` work with from Elixir and Erlang. Made by `node.serve`.
  *
  * A handler that throws ends the message in hand, not the server: the caller sees an exit with the error as its reason,
- * exactly as if the server had crashed, and a warning `HANDLER_THREW` tells of it.
+ * exactly as if the server had crashed, and a warning `HANDLER_THREW` reports it.
  */
 export class GenServer<State = undefined> implements Disposable {
   readonly #process: LocalProcess
@@ -158,7 +158,7 @@ export class GenServer<State = undefined> implements Disposable {
     const system = readSystemMessage(message)
     if (system === undefined) clearTimeout(this.#timer)
     const limit = this.#handlers.maxMessages ?? MAX_MAILBOX_MESSAGES
-    // Whoever has suspended a server must be able to resume it, however much waits by then.
+    // A peer that suspended a server must be able to resume it, however much waits by then.
     if (system === undefined ? this.#queue.length - this.#systemWaiting < limit : this.#systemWaiting < MAX_SYSTEM) {
       if (system !== undefined) this.#systemWaiting++
       this.#queue.push(message)

@@ -20,7 +20,7 @@ export interface MailboxOptions {
   readonly name?: string
   /** How many messages may wait; default 100 000. */
   readonly maxMessages?: number
-  /** What happens then; default `dropNewest`. Each episode is told by a warning `MAILBOX_FULL`. */
+  /** What happens then; default `dropNewest`. Each episode gives one warning `MAILBOX_FULL`. */
   readonly whenFull?: OverflowPolicy
   /** Turn exit signals of linked processes into messages `{'EXIT', Pid, Reason}`; default false. */
   readonly trapExit?: boolean
@@ -30,7 +30,7 @@ export interface MailboxOptions {
 export interface ReceiveOptions<T extends Term = Term> {
   /** Take the first message for which this is true and leave the others in place, as a BEAM `receive` does. */
   readonly match?: ((message: Term) => message is T) | ((message: Term) => boolean)
-  /** In milliseconds; default: wait for ever. */
+  /** In milliseconds; default: wait forever. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -161,7 +161,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     }
   }
 
-  /** Links to a process anywhere: when one of the two ends, the other is told, or ends with it. */
+  /** Links to a process anywhere: when one of the two ends, the other gets an exit signal, and ends too unless it traps exits. */
   link(pid: Pid): void {
     this.#alive()
     this.#parts.life.link(this.#process, pid)

@@ -13,7 +13,7 @@ export const MAX_SUBSCRIPTION_MESSAGES = 10_000
 export interface SubscribeOptions {
   /** How many messages may wait to be read; default 10 000. */
   readonly maxMessages?: number
-  /** What happens then; default `dropNewest`. Each episode is told by a warning `MAILBOX_FULL`. */
+  /** What happens then; default `dropNewest`. Each episode gives one warning `MAILBOX_FULL`. */
   readonly whenFull?: OverflowPolicy
   /** Ends the subscription when it aborts. */
   readonly signal?: AbortSignal
