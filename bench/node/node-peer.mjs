@@ -3,10 +3,10 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Static } from '@dynsrv/epmd-shim'
 import { atom, tuple } from '@dynsrv/etf'
-import { startNode } from '@dynsrv/node'
 import { mesh } from './mesh.mjs'
 
-const [name, cookie, known] = process.argv.slice(2)
+const [name, cookie, known, build = '@dynsrv/node'] = process.argv.slice(2)
+const { startNode } = await import(build)
 const listen = { host: '127.0.0.1' }
 const node = await startNode({ name, cookie, epmd: new Static(JSON.parse(known)), listen })
 

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
@@ -38,10 +38,13 @@ export class Stage {
   #epmdPort
   #running = []
   #known
+  #other
   #fresh = 0
 
-  static async open([hubCore, peerCore]) {
+  /** @param other the file of another build of `@dynsrv/node`, for the peer `other` */
+  static async open([hubCore, peerCore], other) {
     const stage = new Stage()
+    stage.#other = other
     stage.#cores = { hub: hubCore, peer: peerCore }
     stage.#epmdPort = await freePort()
     const args = ['-port', String(stage.#epmdPort), '-address', '127.0.0.1']
@@ -99,6 +102,7 @@ export class Stage {
       `${alive}@127.0.0.1`,
       COOKIE,
       known,
+      ...(kind === 'other' ? [resolve(this.#other)] : []),
     ])
   }
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { CASES } from './cases.mjs'
+import { CASES, countOf } from './cases.mjs'
 import { Stage } from './peers.mjs'
 import { median, printTable } from './table.mjs'
 
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     tries: { type: 'string', default: '3' },
     peers: { type: 'string', default: 'erl,node,jinterface,ei' },
     cases: { type: 'string', default: '' },
+    other: { type: 'string', default: '' },
     cores: { type: 'string', default: `0,${Math.min(1, availableParallelism() - 1)}` },
   },
 })
@@ -57,7 +58,7 @@ function threadNs(file) {
 /** The median of the tries of each round. */
 const middle = (all) => new Map([...all].map(([key, rounds]) => [key, rounds.map(median)]))
 
-const stage = await Stage.open(values.cores.split(','))
+const stage = await Stage.open(values.cores.split(','), values.other)
 try {
   const peers = []
   for (const kind of values.peers.split(',')) peers.push(await stage.start(kind))
@@ -74,7 +75,7 @@ try {
           note(one.rows, peer, round, await one.run(peer, stage))
           if (one.count === undefined) continue
           const spent = processorMs(peer.process.pid) - before
-          note([cpuRow(one)], peer, round, [(spent * 1000) / (one.count[peer.kind] ?? one.count.default)])
+          note([cpuRow(one)], peer, round, [(spent * 1000) / countOf(one.count, peer)])
         }
       }
     }

@@ -2,30 +2,37 @@ export const median = (values) => values.toSorted((a, b) => a - b)[values.length
 
 const shown = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3))
 
-/** The figures of erl, the ratio of each other peer to it round by round, and what was wanted, as aligned columns. */
+/**
+ * The figures of erl, the ratio of each other peer to it round by round, and what was wanted, as aligned columns.
+ *
+ * Without erl all are compared with the first peer, and nothing is wanted.
+ */
 export function printTable({ rows, kinds, figures }) {
-  const others = kinds.filter((kind) => kind !== 'erl')
-  const lines = [['', 'unit', 'erl', ...others, 'spread of ours', 'goal', '']]
+  const base = kinds.includes('erl') ? 'erl' : kinds[0]
+  const hasGoals = base === 'erl'
+  const others = kinds.filter((kind) => kind !== base)
+  const lines = [['', 'unit', base, ...others, 'spread of ours', 'goal', '']]
   for (const row of rows) {
-    const erl = figures.get(`${row.beside ?? row.name} erl`)
+    const known = figures.get(`${(hasGoals && row.beside) || row.name} ${base}`)
     const cells = others.map((kind) => {
       const own = figures.get(`${row.name} ${kind}`)
       if (own === undefined) return { text: '' }
-      if (row.goal?.absolute || erl === undefined) return { text: shown(median(own)), values: own }
-      const ratios = own.map((value, round) => value / erl[round])
+      if (known === undefined || (hasGoals && row.goal?.absolute)) return { text: shown(median(own)), values: own }
+      const ratios = own.map((value, round) => value / known[round])
       return { text: median(ratios).toFixed(2), values: ratios }
     })
-    const ours = cells[others.indexOf('node')]?.values
-    const { atLeast, atMost } = row.goal ?? {}
+    const ours = cells[others.indexOf(hasGoals ? 'node' : 'other')]?.values
+    const goal = hasGoals ? row.goal : undefined
+    const { atLeast, atMost } = goal ?? {}
     const reached = ours && (atLeast === undefined ? median(ours) <= atMost : median(ours) >= atLeast)
     lines.push([
       row.name,
       row.unit,
-      erl === undefined ? '' : shown(median(erl)),
+      known === undefined ? '' : shown(median(known)),
       ...cells.map(({ text }) => text),
       ours === undefined ? '' : `${shown(Math.min(...ours))}–${shown(Math.max(...ours))}`,
-      row.goal === undefined ? '' : atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
-      ours === undefined || row.goal === undefined ? '' : reached ? 'met' : 'missed',
+      goal === undefined ? '' : atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
+      ours === undefined || goal === undefined ? '' : reached ? 'met' : 'missed',
     ])
   }
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))

@@ -31,7 +31,7 @@ export interface CallMessage {
 const events = channel(CHANNELS.event)
 const calls = tracingChannel<CallMessage, CallMessage>(CHANNELS.call)
 
-/** Tells an event to whoever listens. */
+/** Publishes an event, when somebody listens. */
 export function publishEvent(self: NodeName, event: NodeEvent): void {
   if (events.hasSubscribers) events.publish({ self, event } satisfies NodeEventMessage)
 }

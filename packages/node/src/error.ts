@@ -121,7 +121,7 @@ export class NodeError extends Error {
 /** How a function ended that did not return, in Erlang's three classes. */
 export type ExceptionClass = 'error' | 'exit' | 'throw'
 
-/** What is told beside class and reason. */
+/** What a remote error has beside class and reason. */
 export interface RemoteErrorOptions extends NodeErrorOptions {
   readonly stacktrace?: Term
   /** The call that raised it, as `lists:nth/2 on a@host`. */

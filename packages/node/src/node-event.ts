@@ -58,7 +58,7 @@ export interface Warning {
   readonly cause?: unknown
 }
 
-/** All that a node tells of itself, told apart by `type`. */
+/** Everything that a node reports; `type` tells the kinds apart. */
 export type NodeEvent = NodeUp | NodeDown | Refused | Warning
 
 /** The same as an emitter's map. */

@@ -46,7 +46,7 @@ export interface NodeOptions {
   readonly busyWaitMs?: number
   /** Connect by itself when something is sent to a node that is not connected; default true, as in Erlang. */
   readonly autoConnect?: boolean
-  /** Which peers may be connected, whoever dials; default: all that know the cookie. */
+  /** Which peers may be connected, for dials in both directions; default: all that know the cookie. */
   readonly allow?: (peer: string) => boolean
   /**
    * Give a name to peers that have none and ask for one, as `erl -name undefined` does; default true, as in OTP. Such a

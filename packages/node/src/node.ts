@@ -5,9 +5,10 @@ import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { type GenServer, makeServer } from './call/gen-server.ts'
 import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import type { Outcome } from './call/outcome.ts'
+import { remoteFunction } from './call/remote-calls.ts'
 import type { ServerHandlers } from './call/server-handlers.ts'
 import { StateReplies } from './call/state-replies.ts'
-import { traceCall } from './diagnostics.ts'
+import { type CallMessage, traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
 import { messageOf, NodeError, RemoteError } from './error.ts'
 import type { GlobalNames } from './global/global-names.ts'
@@ -74,7 +75,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return this.#rooms.links.port
   }
 
-  /** Peers that are connected now, whoever dialled. */
+  /** Peers that are connected now, dialled by us or by them. */
   connected(): NodeName[] {
     return this.#rooms.links.connected()
   }
@@ -134,21 +135,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} that says why it does not answer
    */
   async ping(peer: string, options: CallOptions = {}): Promise<'pong'> {
-    return traceCall(
+    return this.#traced(
+      'ping',
+      () => peer,
       () => this.#ping(peer, options),
-      () => ({ self: this.self, kind: 'ping', to: peer }),
     )
-  }
-
-  async #ping(peer: string, options: CallOptions): Promise<'pong'> {
-    await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
-    const answer = await this.#rooms.calls.call(
-      { name: 'net_kernel', node: peer },
-      tuple(atom('is_auth'), atom(this.self)),
-      options,
-    )
-    if (answer === atom('yes')) return 'pong'
-    throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
   }
 
   /**
@@ -160,8 +151,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   send(to: Recipient, message: Term, options?: SendOptions & { from?: Pid }): boolean
   /**
-   * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` whoever awaits this sends no faster than the
-   * peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
+   * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` a caller that awaits this sends no faster than
+   * the peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
    *
    * @throws {NodeError} `NODE_MESSAGE_INVALID`; why the peer cannot be connected, or why its link was lost meanwhile
    * @throws the signal's reason when it aborts first; the message is not sent then
@@ -190,9 +181,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   async call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
     this.#assertOpen()
-    return traceCall(
+    return this.#traced(
+      'call',
+      () => describeDestination(to),
       () => this.#rooms.calls.call(to, request, options),
-      () => ({ self: this.self, kind: 'call', to: describeDestination(to) }),
     )
   }
 
@@ -238,15 +230,16 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   ): Promise<Term> {
     this.#assertOpen()
     if (node === this.self) return valueOfOutcome(await this.#rooms.system.exposed.call(module, name, args))
-    return traceCall(
+    return this.#traced(
+      'erpc',
+      () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.erpc(node, module, name, args, options),
-      () => ({ self: this.self, kind: 'erpc', to: `${module}:${name}/${args.length} on ${node}` }),
     )
   }
 
   /**
-   * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. Whoever
-   * stops reading gives up the calls that are under way.
+   * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. A reader
+   * that stops gives up the calls that are under way.
    *
    * @param options those of each call; `concurrency` is how many are under way at once, default 64
    * @throws the signal's reason when it aborts; what a call ends with is in its outcome
@@ -276,9 +269,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
-    return traceCall(
+    return this.#traced(
+      'rpc',
+      () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.rpc(node, module, name, args, options),
-      () => ({ self: this.self, kind: 'rpc', to: `${module}:${name}/${args.length} on ${node}` }),
     )
   }
 
@@ -291,9 +285,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Pid> {
     this.#assertOpen()
-    return traceCall(
+    return this.#traced(
+      'spawn',
+      () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.spawn(node, module, name, args, options),
-      () => ({ self: this.self, kind: 'spawn', to: `${module}:${name}/${args.length} on ${node}` }),
     )
   }
 
@@ -401,8 +396,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Makes an alias of a process of ours, as `erlang:alias/1` does: give `ref` to whoever may send to the process for a
-   * while. What comes when the alias was taken back, or the process has ended, is dropped.
+   * Makes an alias of a process of ours, as `erlang:alias/1` does: give `ref` to those who may send to the process for
+   * a while. What comes when the alias was taken back, or the process has ended, is dropped.
    *
    * @param options with `once` the alias ends with its first message, as a reply's does
    * @throws {NodeError} `NODE_NO_PROCESS`
@@ -507,6 +502,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (this.#closing !== undefined) throw new NodeError('NODE_CLOSED', 'the node is closed')
   }
 
+  /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
+  #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
+    return traceCall(run, () => ({ self: this.self, kind, to: to() }))
+  }
+
   #send(from: Pid, to: Recipient, message: Term, options?: SendOptions): boolean {
     this.#assertOpen()
     return this.#rooms.processes.router.send(from, to, message, options)
@@ -520,6 +520,17 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const send = (): void => void this.#send(from, target, message)
     if (node === this.self) send()
     else await links.whenTaken(node, send, signal)
+  }
+
+  async #ping(peer: string, options: CallOptions): Promise<'pong'> {
+    await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
+    const answer = await this.#rooms.calls.call(
+      { name: 'net_kernel', node: peer },
+      tuple(atom('is_auth'), atom(this.self)),
+      options,
+    )
+    if (answer === atom('yes')) return 'pong'
+    throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
   }
 
   #emit(event: NodeEvent): void {

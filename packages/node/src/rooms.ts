@@ -118,7 +118,7 @@ export class Rooms {
     this.remote = remote
   }
 
-  /** Tells the node, its logger and whoever listens on the diagnostics channel. */
+  /** Tells the node, its logger and the diagnostics channel. */
   tell(event: NodeEvent): void {
     const { self, settings } = this.parts
     try {

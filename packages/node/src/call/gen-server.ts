@@ -36,7 +36,7 @@ export let makeServer: <State>(parts: GenServerParts, handlers: ServerHandlers<S
  * A process that `GenServer.call` and `GenServer.cast` work with from Elixir and Erlang. Made by `node.serve`.
  *
  * A handler that throws ends the message in hand, not the server: the caller sees an exit with the error as its reason,
- * exactly as if the server had crashed, and a warning `HANDLER_THREW` tells of it.
+ * exactly as if the server had crashed, and a warning `HANDLER_THREW` reports it.
  */
 export class GenServer<State = undefined> implements Disposable {
   readonly #process: LocalProcess
@@ -92,7 +92,7 @@ export class GenServer<State = undefined> implements Disposable {
     try {
       if (handlers.name !== undefined) parts.registry.register(handlers.name, this.#process)
     } catch (error) {
-      this.stop()
+      this.close()
       throw error
     }
     void this.#init()
@@ -108,8 +108,13 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   /** Ends the server at once; callers that wait see the reason. */
-  stop(reason: Term = atom('normal')): void {
+  close(reason: Term = atom('normal')): void {
     this.#parts.life.exit(this.#process, reason)
+  }
+
+  /** The same as `close`, by OTP's name for it. */
+  stop(reason?: Term): void {
+    this.close(reason)
   }
 
   /** Resolves when no message is in hand, and none is waiting unless the server is suspended. */
@@ -119,7 +124,7 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.stop()
+    this.close()
   }
 
   async #init(): Promise<void> {
@@ -131,7 +136,7 @@ export class GenServer<State = undefined> implements Disposable {
       return null
     })
     if (outcome.type !== 'return') {
-      this.stop(exitReason(outcome))
+      this.close(exitReason(outcome))
       return
     }
     this.#context.state = state as State
@@ -153,7 +158,7 @@ export class GenServer<State = undefined> implements Disposable {
     const system = readSystemMessage(message)
     if (system === undefined) clearTimeout(this.#timer)
     const limit = this.#handlers.maxMessages ?? MAX_MAILBOX_MESSAGES
-    // Whoever has suspended a server must be able to resume it, however much waits by then.
+    // A peer that suspended a server must be able to resume it, however much waits by then.
     if (system === undefined ? this.#queue.length - this.#systemWaiting < limit : this.#systemWaiting < MAX_SYSTEM) {
       if (system !== undefined) this.#systemWaiting++
       this.#queue.push(message)
@@ -186,7 +191,7 @@ export class GenServer<State = undefined> implements Disposable {
       this.#running++
       void this.#handle(message).then(() => {
         this.#running--
-        if (this.#stopping !== undefined) this.stop(this.#stopping.reason)
+        if (this.#stopping !== undefined) this.close(this.#stopping.reason)
         this.#next()
       })
     }
@@ -197,7 +202,7 @@ export class GenServer<State = undefined> implements Disposable {
     const { reply, isState, terminate } = this.#sys.answer(request)
     if (isState === true) void this.#parts.stateReply(from, reply).then((formed) => this.#reply(from, formed))
     else this.#reply(from, reply)
-    if (terminate !== undefined) this.stop(terminate.reason)
+    if (terminate !== undefined) this.close(terminate.reason)
   }
 
   #print(text: string): void {

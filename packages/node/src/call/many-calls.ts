@@ -28,7 +28,7 @@ export async function* manyCalls<Call extends ErpcCall>(
   if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new NodeError('NODE_BAD_OPTION', `concurrency must be a positive integer, not ${concurrency}`)
   }
-  // Whoever stops to read ends the calls that are under way.
+  // A reader that stops ends the calls that are under way.
   const stop = new AbortController()
   const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
   setMaxListeners(0, ended)

@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly type: 'exit'; readonly reason: Term }
   | { readonly type: 'error'; readonly reason: Term; readonly stacktrace: Term }
 
-/** Stack frames that are told to a peer. */
+/** How many stack frames a peer gets. */
 const MAX_FRAMES = 8
 
 /** Runs a function and brings what it returns or throws into Erlang's terms. */

@@ -50,7 +50,7 @@ export class RemoteCalls {
     }
     const ref = ids.reference()
     const result = ids.reference()
-    const what = `${module}:${name}/${args.length} on ${node}`
+    const what = remoteFunction(node, module, name, args)
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
       life.expect(calls.caller, ref, node, (reason) => {
         if (reason === NOCONNECTION || !calls.caller.alive) finish.down(reason)
@@ -91,7 +91,7 @@ export class RemoteCalls {
     args: readonly Term[],
     options: CallOptions = {},
   ): Promise<Term> {
-    const call = `${module}:${name}/${args.length} on ${node}`
+    const call = remoteFunction(node, module, name, args)
     const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader)
     const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
     if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
@@ -110,7 +110,7 @@ export class RemoteCalls {
   spawn(node: string, module: string, name: string, args: readonly Term[], options: CallOptions = {}): Promise<Pid> {
     const { ids, calls } = this.#parts
     const ref = ids.reference()
-    const what = `the spawn of ${module}:${name}/${args.length} on ${node}`
+    const what = `the spawn of ${remoteFunction(node, module, name, args)}`
     return calls.wait<Pid>(ref, { name: atom(name), node }, what, options, (finish) => {
       this.#parts.life.expect(calls.caller, ref, node, finish.down)
       this.#spawn(node, ref, { module, function: name, options: [] }, args, finish, (started) => {
@@ -159,6 +159,11 @@ export class RemoteCalls {
     this.#starting.delete(ref)
     finish.down(NOCONNECTION)
   }
+}
+
+/** A function of another node, as people write it: `lists:nth/2 on a@host`. */
+export function remoteFunction(node: string, module: string, name: string, args: readonly Term[]): string {
+  return `${module}:${name}/${args.length} on ${node}`
 }
 
 function refused(what: string, peer: string, reason: Atom): NodeError {

@@ -8,7 +8,7 @@ const UNKNOWN_DEBUG = atom('unknown_debug')
 
 /** How many events `sys:log/2` keeps unless it says. */
 const LOGGED = 10
-/** The most that it keeps: whoever asks for more would choose how much memory we use. */
+/** The most that it keeps: else a peer would choose how much memory we use. */
 const MAX_LOGGED = 1_000
 
 /** A value that can travel: itself, or its text when it has no encoding, such as an object with methods. */

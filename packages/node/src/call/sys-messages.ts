@@ -18,7 +18,7 @@ export interface SysSubject {
   readonly print: (text: string) => void
 }
 
-/** As `sys` tells of a callback that failed; the caller raises that. */
+/** What `sys` answers when a callback failed; the caller raises that. */
 function callbackFailed(callback: string, error: unknown): Term {
   const where = tuple(atom('js'), atom(callback))
   return tuple(ERROR, tuple(atom('callback_failed'), where, tuple(ERROR, errorTerm(error))))

@@ -119,7 +119,7 @@ export class GlobalMeeting {
         return
       }
       if (!set || this.#held !== undefined) return
-      // It has locked us as well, in the name of both: whoever asks for the same may have the lock too.
+      // It has locked us as well, in the name of both: a locker that asks in the same name may have the lock too.
       const requester = this.#parts.requester()
       const { self, known } = this.#parts
       const ours =

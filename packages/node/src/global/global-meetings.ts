@@ -9,7 +9,7 @@ const VERSION = 8
 const ACK_VERSION = 8
 /** From here on the connections that a node knows are a map, before they are a list. */
 const MAP_VERSION = 6
-/** A BEAM node says at once that it wants to share names; whoever has not by then may wait for us. Unit: milliseconds. */
+/** A BEAM node says at once that it wants to share names; a node that has not by then may wait for us. Unit: milliseconds. */
 const BEGIN_MS = 1_000
 /** Pauses between our tries to meet a node that waits. Unit: milliseconds. */
 const TRY_MS = { first: 100, least: 1_000, spread: 2_000 } as const

@@ -216,7 +216,7 @@ export class GlobalNameServer {
     }
   }
 
-  /** A node of the other partition knows us. One that we told so before it did has dropped that, so it is told again. */
+  /** A node of the other partition knows us. If we said that we know it before it knew us, it dropped that: we say it again. */
   #inSync(node: string): void {
     if (this.#nodes.isSynced(node) || !this.#parts.isConnected(node)) return
     this.#nodes.sync([node, this.#meetings.get(node)?.link.version ?? 0])

@@ -12,7 +12,7 @@ interface KnownName extends NameEntry {
  * The names of the cluster as we know them. A name goes when its process ends, or the link to its node.
  *
  * Names are often told before there is a link to their node. To watch their process then would end them with the first dial
- * that comes to nothing, so they wait for the link, or for whoever gives up the node.
+ * that comes to nothing, so they wait for the link, or until the node is given up.
  */
 export class GlobalNameTable {
   readonly #owner: LocalProcess

@@ -58,7 +58,8 @@ export class GlobalNames {
   }
 
   /**
-   * The same, whoever has the name now: that process loses it and is not told, as `global:re_register_name/2` does it.
+   * The same, even when another process has the name: that one loses it and gets no message, as with
+   * `global:re_register_name/2`.
    *
    * @throws as `register`, but never `NODE_NAME_TAKEN`
    */

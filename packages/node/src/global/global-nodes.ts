@@ -9,7 +9,7 @@ export type GlobalNode = readonly [name: string, version: number]
 
 /** The nodes that share the names of the cluster with us. */
 export class GlobalNodes {
-  /** Our part of the cluster: whoever joins it through us is told to all of these. */
+  /** Our part of the cluster: we announce to all of these each node that joins it through us. */
   readonly #known = new Map<string, number>()
   /** Those of them that know us too. */
   readonly #synced = new Set<string>()

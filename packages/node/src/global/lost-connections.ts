@@ -11,7 +11,7 @@ const MAX_REMEMBERED = 100_000
 
 export interface LostConnectionsParts {
   readonly self: string
-  /** Distinguishes us from whoever had our name before. */
+  /** Distinguishes us from an earlier node of our name. */
   readonly creation: number
   /** @see NodeOptions.preventOverlappingPartitions */
   readonly prevent: boolean
@@ -34,7 +34,7 @@ export class LostConnections {
   readonly #parts: LostConnectionsParts
   /** What was heard last from one node of its loss of another. */
   readonly #heard = new Map<string, { readonly instance: Term; readonly count: bigint; readonly at: number }>()
-  /** Nodes whose link is ended to keep partitions apart, which is no loss to tell of. */
+  /** Nodes whose link is ended to keep partitions apart, which is no loss to report. */
   readonly #removing = new Set<string>()
   readonly #instance: number
   #count = 0

@@ -4,7 +4,7 @@ const PAUSE_MS = 200
 
 export interface MeshDialsParts {
   readonly isConnected: (node: string) => boolean
-  /** Begins to connect; a failure is told by `failed`. */
+  /** Begins to connect; `failed` reports a failure. */
   readonly connect: (node: string) => void
   /** A node that others know cannot be reached from here. */
   readonly givenUp: (node: string) => void
@@ -48,7 +48,7 @@ export class MeshDials {
     if (!this.#parts.isConnected(node) && !this.#tries.has(node)) this.#dial(node)
   }
 
-  /** A dial came to nothing, whoever wanted it. */
+  /** A dial came to nothing, ours or that of another caller. */
   failed(node: string): void {
     const tries = this.#tries.get(node)
     if (tries === undefined) return

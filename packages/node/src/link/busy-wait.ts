@@ -12,8 +12,8 @@ export interface BusyWaitParts {
 /**
  * Keeps the event loop awake for a moment while bytes come in quick succession.
  *
- * To put a thread to sleep and to wake it takes longer than to answer most messages, and whoever sends to a sleeper pays
- * for the waking. BEAM's schedulers look for work for a while before they sleep, for the same reason.
+ * To put a thread to sleep and to wake it takes longer than to answer most messages, and the sender
+ * pays for waking a sleeper. BEAM's schedulers look for work for a while before they sleep, for the same reason.
  *
  * What it costs stays in proportion to what comes: bytes that come alone, with a longer pause before them, are not waited
  * behind, nor are the answers to many calls, nor a stream that goes one way.

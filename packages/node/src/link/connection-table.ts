@@ -54,7 +54,7 @@ export interface ConnectionTableParts {
 interface Attempt {
   readonly abort: AbortController
   readonly since: number
-  /** Settles once for everybody who waits. */
+  /** Settles once, for all callers that wait. */
   readonly done: ReturnType<typeof deferred<void>>
   waiters: number
   /** The address is known and sockets are open. */
@@ -102,7 +102,7 @@ export class ConnectionTable {
     const onAbort = () => {
       // Only when nobody else waits for it the dial itself is given up.
       if (--attempt.waiters === 0) {
-        // Whoever asks from now on gets a dial of its own, not the end of this one.
+        // The next caller gets a dial of its own, not the end of this one.
         if (this.#attempts.get(peer) === attempt) this.#attempts.delete(peer)
         attempt.abort.abort(signal.reason)
       }
@@ -201,7 +201,7 @@ export class ConnectionTable {
   #dial(peer: NodeName): Attempt {
     const abort = new AbortController()
     const attempt: Attempt = { abort, since: Date.now(), done: deferred(), waiters: 0, dialling: false }
-    // Whoever waits gets the failure from `connect`; with nobody waiting it goes to `onDialFailed` alone.
+    // Callers that wait get the failure from `connect`; without any it goes to `onDialFailed` alone.
     attempt.done.promise.catch(() => undefined)
     this.#attempts.set(peer, attempt)
     const isCurrent = () => this.#attempts.get(peer) === attempt

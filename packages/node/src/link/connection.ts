@@ -221,7 +221,7 @@ export class Connection {
     }
   }
 
-  /** Tells whoever waits that there is room again, now or as soon as there is. */
+  /** Wakes those who wait for room, now or as soon as there is some. */
   #wake(): void {
     if (this.#drained.length === 0 || !this.open) return
     this.#flush()

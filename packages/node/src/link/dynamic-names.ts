@@ -24,7 +24,7 @@ export interface DynamicNamesParts {
 /**
  * The names of peers that have none of their own and asked us for one (`erl -name undefined`).
  *
- * A name whose peer has left is given again, with another creation: every other name would stay for ever in the atom
+ * A name whose peer has left is given again, with another creation: every other name would stay forever in the atom
  * tables of BEAM nodes that have heard of it.
  *
  * @see OTP `net_kernel`, "dynamic node name"

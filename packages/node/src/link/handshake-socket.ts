@@ -36,7 +36,7 @@ export interface HandshakeSocketOptions {
   readonly direction: 'incoming' | 'outgoing'
   /** Unit: milliseconds, anew for each stage as in OTP. */
   readonly setupTimeMs: number
-  /** See `NodeOptions.busyWaitMs`; default 0: whoever dials us keeps nobody awake. */
+  /** See `NodeOptions.busyWaitMs`; default 0: a peer that dials us does not keep us awake. */
   readonly busyWaitMs?: number
   readonly signal?: AbortSignal
 }

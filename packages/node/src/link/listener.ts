@@ -94,7 +94,7 @@ export class Listener {
       onRefused({ type: 'refused', address, reason: new NodeError('NODE_PEER_BUSY', 'this node is not ready') })
       return
     }
-    // A real peer is through in milliseconds: whoever has been here longest is the least likely one.
+    // A real peer is through in milliseconds: the socket that has been here longest is the least likely one.
     const [oldest] = this.#pending.size >= maxUnauthenticated ? this.#pending : []
     if (oldest !== undefined) {
       this.#pending.delete(oldest[0])

@@ -3,7 +3,7 @@ import type { NodeDownReason } from '../node-event.ts'
 /** What a node monitor calls, once. */
 export type OnNodeDown = (reason: NodeDownReason) => void
 
-/** Whoever wants to hear of the end of the link to a node, by node. */
+/** Callbacks for the end of the link to a node, by node. */
 export class NodeMonitors {
   readonly #byNode = new Map<string, Set<OnNodeDown>>()
 
@@ -21,7 +21,7 @@ export class NodeMonitors {
     }
   }
 
-  /** The link is down, or did not come up: all who watch it are told, and forgotten. */
+  /** The link is down, or did not come up: calls all its monitors, once, and forgets them. */
   down(node: string, reason: NodeDownReason): void {
     const monitors = this.#byNode.get(node)
     this.#byNode.delete(node)

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import { keepMemory } from './kept-memory.ts'
 
-/** Whoever takes what comes over a socket; one after the other, never two at once. */
+/** What takes the bytes of a socket; a socket has one reader at a time. */
 export interface SocketReader {
   /** Where the next bytes are best written; undefined when it does not matter. */
   readTarget?(): Uint8Array | undefined
   /** How much to read at once else. Unit: bytes; default: as much as there is. */
   readonly readAhead?: number
-  /** Bytes came. Whoever keeps them may: nobody writes over them. */
+  /** Bytes came. The reader may keep them: nobody writes over them. */
   receive(chunk: Uint8Array): void
 }
 
@@ -33,7 +33,7 @@ let shared: Buffer | undefined
 let sharedHead: Buffer | undefined
 
 /**
- * What comes over one socket, for whoever reads it just now.
+ * What comes over one socket, for its present reader.
  *
  * A socket that was made with `onread` is read without a stream and without a buffer for each read, which makes an
  * answer come a tenth sooner, and large frames go straight to where they belong; any other one is read by its `data` events.

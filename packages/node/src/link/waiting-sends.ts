@@ -34,7 +34,7 @@ export class WaitingSends {
       return
     }
     const turn = this.#take(node, before, send, signal)
-    // Whoever comes next waits for this turn to be over, however it ends, and for those before it.
+    // The next send waits for this turn to be over, however it ends, and for those before it.
     const over = Promise.allSettled([before, turn]).then(() => undefined)
     this.#last.set(node, over)
     try {
@@ -51,7 +51,7 @@ export class WaitingSends {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { connection, connect, whyDown } = this.#parts
-    // Whoever has waited for a link is told when it is lost, rather than to go on over the next one.
+    // A send that waited for a link fails when that is lost, rather than going on over the next one.
     const first = connection(node)
     if (before !== undefined) await unlessAborted(before, signal)
     if (first === undefined && connection(node) === undefined) await connect(node, signal)

@@ -34,7 +34,7 @@ export class PgScopes {
     return [...this.#scopes.values()]
   }
 
-  /** A link is up: the scopes there are told of ours. */
+  /** A link is up: announces our scopes there. */
   connectionUp(node: string): void {
     for (const scope of this.#scopes.values()) discover(scope, node)
   }

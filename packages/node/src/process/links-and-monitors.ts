@@ -135,7 +135,7 @@ export class LinksAndMonitors {
     this.#monitors.add(owner, ref, { starting: true, node }, down)
   }
 
-  /** The process that was expected has started; when nobody waits for its end any more, its node is told so. */
+  /** The process that was expected has started; when nobody waits for its end any more, its node ends the monitor. */
   started(owner: LocalProcess, ref: Reference, pid: Pid): void {
     const monitor = this.#monitors.get(ref)
     if (monitor !== undefined) monitor.target = pid
@@ -159,7 +159,7 @@ export class LinksAndMonitors {
     for (const { pid, ref, as } of process.watchers.values()) this.#down(as, pid, ref, reason)
     process.watchers.clear()
     while (process.monitor !== undefined) {
-      // Whoever waits for an answer must hear that none will come.
+      // A caller that waits for an answer must hear that none will come.
       if (process.behaviour.kind === 'caller') this.#fire(process.monitor.ref, reason)
       else this.demonitor(process.monitor.ref)
     }
@@ -212,7 +212,7 @@ export class LinksAndMonitors {
     }
   }
 
-  /** The link to a node is gone: whoever was linked to a process there, or watched one, is told `noconnection`. */
+  /** The link to a node is gone: processes that were linked to one there, or watched one, get `noconnection`. */
   connectionLost(node: string): void {
     for (const process of [...this.#parts.registry.processes()]) {
       for (const [key, { pid, active }] of [...process.links]) {

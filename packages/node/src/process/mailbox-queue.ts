@@ -12,7 +12,16 @@ export const MAX_MAILBOX_MESSAGES = 100_000
 /** The exit reason of a process that ends because its mailbox is full. */
 export const MAILBOX_FULL = atom('mailbox_full')
 
+/** Which message to take, and how long to wait for it. */
+export interface QueueWait<Message> {
+  readonly match?: ((message: Message) => boolean) | undefined
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface MailboxQueueParts {
+  /** What comes out of it, for the error when nothing does: `message of the topic x`. */
+  readonly content: string
   /** How many messages may wait. */
   readonly maxMessages: number
   /** Default: `dropNewest`. */
@@ -26,7 +35,7 @@ export interface MailboxQueueParts {
 interface Waiter<Message> {
   readonly match: ((message: Message) => boolean) | undefined
   readonly resolve: (message: Message) => void
-  readonly fail: ((error: unknown) => void) | undefined
+  readonly fail: (error: unknown) => void
 }
 
 const LEAST_ROOM = 16
@@ -44,6 +53,8 @@ export class MailboxQueue<Message = Term> {
   #dropped = 0
   /** The present episode of overflow was told. */
   #telling = false
+  /** Makes the error that says so, when nothing comes any more. */
+  #ended: (() => unknown) | undefined
 
   /** @throws {NodeError} `NODE_BAD_OPTION` */
   constructor(parts: MailboxQueueParts) {
@@ -96,15 +107,28 @@ export class MailboxQueue<Message = Term> {
   }
 
   /**
-   * Calls back with the next message that matches.
+   * Takes the next message, or the first that matches.
    *
-   * @param fail is called by `fail`
+   * @throws {NodeError} `NODE_TIMEOUT`; the error of the end when nothing is left; the signal's reason when it aborts
+   */
+  receive(options?: QueueWait<Message>): Promise<Message> {
+    if (options !== undefined) return this.#receiveWith(options)
+    if (this.#length > 0) return Promise.resolve(this.shift())
+    if (this.#ended !== undefined) return Promise.reject(this.#ended())
+    return new Promise((resolve, reject) => {
+      this.wait(undefined, resolve, reject)
+    })
+  }
+
+  /**
+   * Calls back with the next message that matches, or with the error of the end.
+   *
    * @returns what takes the wish back
    */
   wait(
     match: ((message: Message) => boolean) | undefined,
     resolve: (message: Message) => void,
-    fail?: (error: unknown) => void,
+    fail: (error: unknown) => void,
   ): () => void {
     const waiter: Waiter<Message> = { match, resolve, fail }
     this.#waiters.push(waiter)
@@ -114,9 +138,10 @@ export class MailboxQueue<Message = Term> {
     }
   }
 
-  /** Tells everybody who waits that nothing will come any more. */
-  fail(error: () => unknown): void {
-    for (const { fail } of this.#waiters.splice(0)) fail?.(error())
+  /** Nothing comes any more: all who wait get the error, and so do those who ask when nothing is left. */
+  end(error: () => unknown): void {
+    this.#ended = error
+    for (const { fail } of this.#waiters.splice(0)) fail(error())
   }
 
   /** Drops the messages. */
@@ -124,6 +149,33 @@ export class MailboxQueue<Message = Term> {
     this.#ring = []
     this.#head = 0
     this.#length = 0
+  }
+
+  #receiveWith({ match, timeoutMs, signal }: QueueWait<Message>): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted()
+      const taken = this.take(match)
+      if (taken !== undefined) return resolve(taken.message)
+      if (this.#ended !== undefined) return reject(this.#ended())
+      let timer: NodeJS.Timeout | undefined
+      const finish = (settle: () => void): void => {
+        forget()
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        settle()
+      }
+      const onAbort = (): void => finish(() => reject(signal?.reason))
+      const forget = this.wait(
+        match,
+        (message) => finish(() => resolve(message)),
+        (error) => finish(() => reject(error)),
+      )
+      if (timeoutMs !== undefined) {
+        const late = (): Error => new NodeError('NODE_TIMEOUT', `no ${this.#parts.content} within ${timeoutMs} ms`)
+        timer = setTimeout(() => finish(() => reject(late())), timeoutMs)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
   }
 
   #overflow(message: Message): void {

@@ -20,7 +20,7 @@ export interface MailboxOptions {
   readonly name?: string
   /** How many messages may wait; default 100 000. */
   readonly maxMessages?: number
-  /** What happens then; default `dropNewest`. Each episode is told by a warning `MAILBOX_FULL`. */
+  /** What happens then; default `dropNewest`. Each episode gives one warning `MAILBOX_FULL`. */
   readonly whenFull?: OverflowPolicy
   /** Turn exit signals of linked processes into messages `{'EXIT', Pid, Reason}`; default false. */
   readonly trapExit?: boolean
@@ -30,7 +30,7 @@ export interface MailboxOptions {
 export interface ReceiveOptions<T extends Term = Term> {
   /** Take the first message for which this is true and leave the others in place, as a BEAM `receive` does. */
   readonly match?: ((message: Term) => message is T) | ((message: Term) => boolean)
-  /** In milliseconds; default: wait for ever. */
+  /** In milliseconds; default: wait forever. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
@@ -65,6 +65,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
     this.#parts = parts
     this.#queue = new MailboxQueue({
+      content: 'such message',
       maxMessages,
       whenFull,
       full: (policy) => parts.full(this, policy),
@@ -128,12 +129,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
    * @throws the signal's reason when it aborts
    */
   receive<T extends Term = Term>(options?: ReceiveOptions<T>): Promise<T> {
-    if (options !== undefined) return this.#receiveWith(options)
-    if (this.#queue.length > 0) return Promise.resolve(this.#queue.shift() as T)
-    if (this.#exit !== undefined) return Promise.reject(this.#exitedError())
-    return new Promise<T>((resolve, reject) => {
-      this.#queue.wait(undefined, resolve as (message: Term) => void, reject)
-    })
+    return this.#queue.receive(options) as Promise<T>
   }
 
   /**
@@ -165,7 +161,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     }
   }
 
-  /** Links to a process anywhere: when one of the two ends, the other is told, or ends with it. */
+  /** Links to a process anywhere: when one of the two ends, the other gets an exit signal, and ends too unless it traps exits. */
   link(pid: Pid): void {
     this.#alive()
     this.#parts.life.link(this.#process, pid)
@@ -217,35 +213,6 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.exit()
   }
 
-  #receiveWith<T extends Term>({ match, timeoutMs, signal }: ReceiveOptions<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      signal?.throwIfAborted()
-      const taken = this.#queue.take(match)
-      if (taken !== undefined) return resolve(taken.message as T)
-      if (this.#exit !== undefined) return reject(this.#exitedError())
-      const finish = (settle: () => void) => {
-        forget()
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        settle()
-      }
-      const onAbort = () => finish(() => reject(signal!.reason))
-      const forget = this.#queue.wait(
-        match,
-        (message) => finish(() => resolve(message as T)),
-        (error) => finish(() => reject(error)),
-      )
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(
-              () => finish(() => reject(new NodeError('NODE_TIMEOUT', `no such message within ${timeoutMs} ms`))),
-              timeoutMs,
-            )
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
-  }
-
   async #exitedIteration(finished: () => IteratorReturnResult<undefined>): Promise<IteratorReturnResult<undefined>> {
     const end = finished()
     if (!ORDERLY.has(this.#exit?.reason)) throw this.#exitedError()
@@ -263,7 +230,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
 
   #end(reason: Term): void {
     this.#exit = { reason }
-    this.#queue.fail(() => this.#exitedError())
+    this.#queue.end(() => this.#exitedError())
     this.#ended.resolve(reason)
   }
 

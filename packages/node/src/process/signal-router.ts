@@ -56,7 +56,7 @@ const CONNECTING = new Set<ControlMessage['op']>([
 export class SignalRouter {
   readonly #parts: SignalRouterParts
   readonly #waiting = new Map<string, Waiting[]>()
-  /** Peers for which more waits than is kept; each such episode is told once. */
+  /** Peers for which more waits than is kept; each such episode gives one warning. */
   readonly #overflowing = new Set<string>()
 
   constructor(parts: SignalRouterParts) {
@@ -83,7 +83,7 @@ export class SignalRouter {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
     }
-    // Whoever does not know aliases would drop the link; only the link that it came over makes sense for an alias.
+    // A peer that does not know aliases would drop the link; only the link that it came over makes sense for an alias.
     if (target instanceof Reference && ((this.#parts.connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
     const control: ControlMessage =
       'name' in target
@@ -129,7 +129,7 @@ export class SignalRouter {
     }
   }
 
-  /** There will be no link: what waited for it is gone, and whoever watches somebody there is told. */
+  /** There will be no link: drops what waited for it, and informs those who watch a process there. */
   unreachable(node: string, cause: unknown): void {
     const waiting = this.#waiting.get(node)
     if (waiting === undefined) return

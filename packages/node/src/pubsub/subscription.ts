@@ -13,7 +13,7 @@ export const MAX_SUBSCRIPTION_MESSAGES = 10_000
 export interface SubscribeOptions {
   /** How many messages may wait to be read; default 10 000. */
   readonly maxMessages?: number
-  /** What happens then; default `dropNewest`. Each episode is told by a warning `MAILBOX_FULL`. */
+  /** What happens then; default `dropNewest`. Each episode gives one warning `MAILBOX_FULL`. */
   readonly whenFull?: OverflowPolicy
   /** Ends the subscription when it aborts. */
   readonly signal?: AbortSignal
@@ -44,7 +44,6 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
   readonly topic: string
   readonly #parts: SubscriptionParts
   readonly #queue: MailboxQueue<PubSubMessage>
-  readonly #waiting = new Set<() => void>()
   readonly #onAbort = (): void => this.close()
   #end: End | undefined
 
@@ -59,6 +58,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.topic = topic
     this.#parts = parts
     this.#queue = new MailboxQueue({
+      content: `message of ${topic}`,
       maxMessages,
       whenFull,
       full: (policy) => parts.full(this, policy),
@@ -88,36 +88,8 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
    * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` when the subscription has ended and nothing is left
    * @throws the signal's reason when it aborts
    */
-  receive({
-    timeoutMs,
-    signal,
-  }: {
-    readonly timeoutMs?: number
-    readonly signal?: AbortSignal
-  } = {}): Promise<PubSubMessage> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted()
-      const taken = this.#queue.take()
-      if (taken !== undefined) return resolve(taken.message)
-      if (this.#end !== undefined) return reject(this.#endedError())
-      const finish = (settle: () => void): void => {
-        forget()
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        this.#waiting.delete(onEnd)
-        settle()
-      }
-      const onEnd = (): void => finish(() => reject(this.#endedError()))
-      const onAbort = (): void => finish(() => reject(signal?.reason))
-      const forget = this.#queue.wait(undefined, (message) => finish(() => resolve(message)))
-      const late = (): void => {
-        const text = `no message of ${this.topic} within ${timeoutMs} ms`
-        finish(() => reject(new NodeError('NODE_TIMEOUT', text)))
-      }
-      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#waiting.add(onEnd)
-    })
+  receive(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<PubSubMessage> {
+    return this.#queue.receive(options)
   }
 
   /**
@@ -164,7 +136,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.#end = { reason }
     this.#parts.options.signal?.removeEventListener('abort', this.#onAbort)
     this.#parts.onClosed(this)
-    for (const wake of [...this.#waiting]) wake()
+    this.#queue.end(() => this.#endedError())
   }
 
   #endedInOrder(): boolean {

@@ -74,6 +74,13 @@ describe('a server of ours', () => {
     expect(await erl.eval(`gen_server:call(${server('lazy')}, x)`)).toBe('later')
   })
 
+  it.each(['close', 'stop'] as const)('ends with %s, for the reason that is given', async (how) => {
+    const made = node.serve({ name: 'ends' })
+    made[how](atom('shutdown'))
+    expect(await made.ended).toBe(atom('shutdown'))
+    expect(node.whereis('ends')).toBeUndefined()
+  })
+
   it('whose reply has no encoding tells the caller', async () => {
     using _ = node.serve({ name: 'nan', call: () => Number.NaN })
     expect(await erl.eval(`catch gen_server:call(${server('nan')}, x)`)).toMatch(/bad_reply/)

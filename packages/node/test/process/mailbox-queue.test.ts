@@ -6,7 +6,7 @@ import { MAILBOX_FULL, MailboxQueue, type OverflowPolicy } from '../../src/proce
 function bounded(maxMessages: number, whenFull?: OverflowPolicy) {
   const said: unknown[] = []
   const parts = { full: (policy: OverflowPolicy) => said.push(policy), exit: (reason: unknown) => said.push(reason) }
-  return { queue: new MailboxQueue<number>({ maxMessages, whenFull, ...parts }), said }
+  return { queue: new MailboxQueue<number>({ content: 'message', maxMessages, whenFull, ...parts }), said }
 }
 
 const roomy = (): MailboxQueue<number> => bounded(Number.POSITIVE_INFINITY).queue
@@ -45,13 +45,16 @@ describe('a mailbox queue', () => {
   it('gives a message to the waiter that has waited longest of those that want it', () => {
     const queue = roomy()
     const got: string[] = []
-    queue.wait(
-      (n) => n > 10,
-      (n) => got.push(`large ${n}`),
-    )
-    queue.wait(undefined, (n) => got.push(`first ${n}`))
-    const forget = queue.wait(undefined, (n) => got.push(`forgotten ${n}`))
-    queue.wait(undefined, (n) => got.push(`second ${n}`))
+    const wait = (who: string, match?: (n: number) => boolean) =>
+      queue.wait(
+        match,
+        (n) => got.push(`${who} ${n}`),
+        () => got.push(`${who} failed`),
+      )
+    wait('large', (n) => n > 10)
+    wait('first')
+    const forget = wait('forgotten')
+    wait('second')
     forget()
     for (const n of [1, 12, 2, 3]) queue.push(n)
     expect(got).toEqual(['first 1', 'large 12', 'second 2'])
@@ -66,9 +69,38 @@ describe('a mailbox queue', () => {
       () => undefined,
       (error) => errors.push(error),
     )
-    queue.fail(() => 'over')
-    queue.fail(() => 'over again')
+    queue.end(() => 'over')
+    queue.end(() => 'over again')
     expect(errors).toEqual(['over'])
+  })
+
+  it.each([{ options: undefined }, { options: {} }])('gives what is left, then the error of the end: $options', async ({
+    options,
+  }) => {
+    const queue = roomy()
+    const waits = queue.receive(options)
+    queue.push(1)
+    queue.push(2)
+    expect(await waits).toBe(1)
+    queue.end(() => new Error('over'))
+    expect(await queue.receive(options)).toBe(2)
+    await expect(queue.receive(options)).rejects.toThrow('over')
+  })
+
+  it('ends each receive once, by end, timeout or abort, and loses nothing by it', async () => {
+    const queue = roomy()
+    const abort = new AbortController()
+    const late = queue.receive({ timeoutMs: 1, signal: abort.signal })
+    await expect(late).rejects.toMatchObject({ code: 'NODE_TIMEOUT', message: 'no message within 1 ms' })
+    const aborted = queue.receive({ signal: abort.signal })
+    abort.abort(new Error('enough'))
+    await expect(aborted).rejects.toThrow('enough')
+    await expect(queue.receive({ signal: abort.signal })).rejects.toThrow('enough')
+    queue.push(1)
+    expect(queue.length).toBe(1)
+    const ended = queue.receive({ match: (n) => n === 2 })
+    queue.end(() => new Error('over'))
+    await expect(ended).rejects.toThrow('over')
   })
 
   it('keeps thousands of messages in order', () => {
