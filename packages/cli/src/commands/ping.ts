@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import { advice, explain, oneLine } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import {
-  type IntroductionFinding as Finding,
   judgeIntroduction,
+  type Objection,
   overTls,
   probeHandshake,
   releaseByFlags,
@@ -106,7 +106,7 @@ async function introduce(
 class IntroductionError extends Error {
   readonly code: string
   readonly hint: string
-  constructor({ code, message, hint }: Finding) {
+  constructor({ code, message, hint }: Objection) {
     super(message)
     this.code = code
     this.hint = hint
@@ -121,7 +121,7 @@ interface Steps {
   /** Runs a step; a failure is shown and passed on. */
   step<T>(step: StepName, run: () => Promise<T>): Promise<T>
   done(step: StepName, text: string, facts?: object, ms?: number): void
-  warn(step: StepName, finding: Finding): void
+  warn(step: StepName, finding: Objection): void
   failed(step: StepName, error: unknown, facts?: object): void
 }
 
