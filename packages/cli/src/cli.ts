@@ -2,13 +2,13 @@ import { advice, explain, oneLine } from '@dynsrv/cluster'
 import { Argument, Command, CommanderError, Option } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
-import { collect } from './commands/collect.ts'
+import type { Run } from './command.ts'
 import { doctorCommand } from './commands/doctor-command.ts'
 import { joinCommands } from './commands/join-commands.ts'
 import { localCommands } from './commands/local-commands.ts'
 import { peerCommands } from './commands/peer-commands.ts'
-import type { Run } from './commands/run.ts'
 import { termCommands } from './commands/term-commands.ts'
+import { collect } from './options/collect.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
 // Each command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.

@@ -1,7 +1,7 @@
 import { DynsrvError } from '@dynsrv/cluster'
 import { atom, EtfError, encode, inspect, type Term, Tuple } from '@dynsrv/etf'
 import { type Node, RemoteError } from '@dynsrv/node'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
 import { openDirectory, peerName } from '../peer/directory.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import { peerCookie, throwAwayNode } from '../peer/throw-away-node.ts'

@@ -6,8 +6,8 @@ import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-r
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { painter, type Span, wantsColours } from '../terminal/paint.ts'
-import { memberRecords } from './member-records.ts'
-import { parseRecords } from './parse-records.ts'
+import { memberRecords } from '../zone/member-records.ts'
+import { parseRecords } from '../zone/parse-records.ts'
 
 /** The options of `dynsrv dns`, as they were typed. */
 export interface DnsOptions {

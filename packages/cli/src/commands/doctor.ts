@@ -15,10 +15,10 @@ import {
   verdicts,
   worst,
 } from '@dynsrv/doctor'
+import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-options.ts'
+import { doctorView } from '../doctor/doctor-view.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
-import { type DoctorCommandOptions, doctorOptions } from './doctor-options.ts'
-import { doctorView } from './doctor-view.ts'
 
 /** Something bites later, and nothing keeps nodes apart. */
 export const EXIT_WARNINGS = 3

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { collect } from './collect.ts'
-import type { Run } from './run.ts'
+import type { Run } from '../command.ts'
+import { collect } from '../options/collect.ts'
 
 const JOIN_EXAMPLES = `
 Examples:
@@ -40,7 +40,7 @@ export function joinCommands(program: Command, run: Run): void {
       .description('Joins a cluster found through DNS SRV and shows its members as they come, go or fail, and why.'),
   )
     .addHelpText('after', JOIN_EXAMPLES)
-    .action(run(async () => (await import('./join.ts')).join))
+    .action(run(async () => (await import('../join/stay.ts')).join))
 
   joinOptions(
     program

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { collect } from './collect.ts'
-import type { Run } from './run.ts'
+import type { Run } from '../command.ts'
+import { collect } from '../options/collect.ts'
 
 /** Declares the commands that stand for a tool of Erlang's own. */
 export function localCommands(program: Command, run: Run): void {

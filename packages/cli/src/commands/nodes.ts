@@ -1,10 +1,10 @@
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
+import { REPORT_HEADER, reportOn, reportRow } from '../peer/member-report.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { printer } from '../terminal/printer.ts'
 import { table } from '../terminal/table.ts'
-import { REPORT_HEADER, reportOn, reportRow } from './member-report.ts'
 
 /**
  * Dials every member and shows who is there, and why not.

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import type { Run } from '../command.ts'
+import { FOOT, withCookie, withDns, withOutput, withPeer, withService } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
-import { FOOT, withCookie, withDns, withOutput, withPeer, withService } from './command-options.ts'
-import type { Run } from './run.ts'
 
 /** Declares the commands that talk to peers. */
 export function peerCommands(program: Command, run: Run): void {

@@ -11,7 +11,7 @@ import {
   visibility,
 } from '@dynsrv/doctor'
 import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
 import { openDirectory, peerName } from '../peer/directory.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import { peerCookie, throwAwayNode } from '../peer/throw-away-node.ts'

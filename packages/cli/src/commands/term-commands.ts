@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import type { Run } from '../command.ts'
+import { FOOT, withPeer } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
-import { FOOT, withPeer } from './command-options.ts'
-import type { Run } from './run.ts'
 
 /** Declares the commands that speak in terms. */
 export function termCommands(program: Command, run: Run): void {

@@ -1,7 +1,7 @@
 import { DynsrvError } from '@dynsrv/cluster'
 import { HEALTH_PORT, type HealthServer, pageRoutes, startHealthServer } from '@dynsrv/page'
 import { loadConfig } from '../config/load-config.ts'
-import { type JoinOptions, stay } from './join.ts'
+import { type JoinOptions, stay } from '../join/stay.ts'
 
 /** The options of `dynsrv up`, as they were typed. */
 export interface UpOptions extends JoinOptions {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advice, DynsrvError, explain } from '@dynsrv/cluster'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'

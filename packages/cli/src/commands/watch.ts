@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { explain, reasonText } from '@dynsrv/cluster'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
+import { type NodeReport, REPORT_HEADER, reportOn, reportRow } from '../peer/member-report.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
@@ -8,7 +9,6 @@ import { exitSignal } from '../terminal/exit-signal.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { painter, type Span, wantsColours } from '../terminal/paint.ts'
 import { table } from '../terminal/table.ts'
-import { type NodeReport, REPORT_HEADER, reportOn, reportRow } from './member-report.ts'
 
 export interface WatchOptions extends MembersOptions {
   readonly interval: string

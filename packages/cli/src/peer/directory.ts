@@ -2,7 +2,7 @@ import { DynsrvError, dnsServer, parsePort } from '@dynsrv/cluster'
 import { isShort } from '@dynsrv/doctor'
 import { DynamicSrv, type EpmdModule, ErlEpmd, parseNodeName, Static, systemHostLookup } from '@dynsrv/epmd-shim'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
 import type { PeerOptions } from './peer-options.ts'
 
 /** Where peers are looked up, and what it is called. */

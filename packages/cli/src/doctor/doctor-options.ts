@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { DynsrvError, dnsServer, serviceName } from '@dynsrv/cluster'
 import type { DoctorOptions, TlsFiles } from '@dynsrv/doctor'
-import { configSettings } from '../config/doctor-settings.ts'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
 import { peerName } from '../peer/directory.ts'
 import { peerCookie } from '../peer/throw-away-node.ts'
+import { configSettings } from './doctor-settings.ts'
 
 /** The options of `dynsrv doctor`, as they were typed. */
 export interface DoctorCommandOptions {

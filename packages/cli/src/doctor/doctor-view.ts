@@ -1,11 +1,11 @@
 import { oneLine } from '@dynsrv/cluster'
 import type { Check, DoctorOptions, GroupId } from '@dynsrv/doctor'
 import { GROUPS, type Result, type Verdict, verdictKey, worst } from '@dynsrv/doctor'
-import { durationText } from '../duration.ts'
+import type { Report } from '../commands/doctor.ts'
+import { durationText } from '../options/duration.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { type Paint, painter, type Span, type Tone, wantsColours } from '../terminal/paint.ts'
 import { wrap } from '../terminal/wrap.ts'
-import type { Report } from './doctor.ts'
 
 /** What shows an examination. */
 export interface DoctorView {

@@ -5,9 +5,9 @@ import { judgeIntroduction, overTls, probeHandshake, visibility } from '@dynsrv/
 import type { EpmdModule } from '@dynsrv/epmd-shim'
 import { atom, inspect } from '@dynsrv/etf'
 import { type Node, RemoteError } from '@dynsrv/node'
-import type { Member } from '../peer/members.ts'
 import type { Span } from '../terminal/paint.ts'
 import { milliseconds } from '../terminal/printer.ts'
+import type { Member } from './members.ts'
 
 /** What is known of a member after it was dialled. */
 export interface NodeReport extends Member {

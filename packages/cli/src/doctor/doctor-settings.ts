@@ -2,8 +2,8 @@ import type { StartOptions } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import { nodeName } from '@dynsrv/epmd-shim'
 import { dynamicSrv, type Membership } from '@dynsrv/strategy'
-import { loadConfig } from './load-config.ts'
-import { tlsFiles } from './tls-files.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { tlsFiles } from '../config/tls-files.ts'
 
 /** What a configuration file says to the doctor. */
 export interface ConfigSettings {
