@@ -1,7 +1,7 @@
 // Writes anew what is derived from the sources: lists of files first, then what is made of what they list.
 import { run } from './run.mjs'
 
-const LISTS = ['packages/doctor/test/all-checks.test.ts']
+const LISTS = ['packages/doctor/test/all-checks.test.ts', 'packages/cli/test/all-commands.test.ts']
 const PAGES = ['packages/doctor/test/errors-page.test.ts']
 
 for (const tests of [LISTS, PAGES]) {

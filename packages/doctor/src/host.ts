@@ -9,3 +9,8 @@ export function hostOf(name: string): string {
 export function isShort(host: string): boolean {
   return !host.includes('.') && isIP(host) === 0
 }
+
+/** How an address is written: `10.0.0.5:4370`, `[::1]:4370`. */
+export function addressText({ ip, port }: { readonly ip: string; readonly port: number }): string {
+  return isIP(ip) === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+}

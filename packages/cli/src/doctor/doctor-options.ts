@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import { DynsrvError, dnsServer, serviceName } from '@dynsrv/cluster'
 import type { DoctorOptions, TlsFiles } from '@dynsrv/doctor'
 import { durationMs } from '../options/duration.ts'
 import { peerName } from '../peer/directory.ts'
+import { serviceOf } from '../peer/service-of.ts'
 import { peerCookie } from '../peer/throw-away-node.ts'
 import { configSettings } from './doctor-settings.ts'
 
@@ -82,10 +82,9 @@ export async function doctorOptions(
 /** As `join` polls. */
 const INTERVAL_MS = 5_000
 
-/** The members of `api-1@my-service.test` are those of `my-service.test`, as SRV clusters are named. */
 function servicesOf(own: string, compose: string | undefined): string[] {
-  const host = own.slice(own.lastIndexOf('@') + 1)
-  return compose === undefined && host.includes('.') && isIP(host) === 0 && own.includes('@') ? [serviceName(host)] : []
+  const service = compose === undefined ? serviceOf(own) : undefined
+  return service === undefined ? [] : [serviceName(service)]
 }
 
 async function tlsOf({ tls, cacert, cert, key }: DoctorCommandOptions): Promise<TlsFiles | undefined> {

@@ -1,19 +1,24 @@
 import { oneLine } from '@dynsrv/cluster'
-import type { Check, DoctorOptions, GroupId } from '@dynsrv/doctor'
+import type { Check, DoctorOptions, GroupId, Report } from '@dynsrv/doctor'
 import { GROUPS, type Result, type Verdict, verdictKey, worst } from '@dynsrv/doctor'
-import type { Report } from '../commands/doctor.ts'
 import { durationText } from '../options/duration.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { type Paint, painter, type Span, type Tone, wantsColours } from '../terminal/paint.ts'
 import { wrap } from '../terminal/wrap.ts'
 
+/** What one round found, and how long it has been so. */
+export interface ShownReport extends Report {
+  /** Only with `--watch`: since when each verdict has been found, round after round, by its key; as `Date.now()` tells it. */
+  readonly since?: ReadonlyMap<string, number>
+}
+
 /** What shows an examination. */
 export interface DoctorView {
   begin(options: DoctorOptions, checks: readonly Check[]): void
   done(result: Result): void
-  end(report: Report): void
+  end(report: ShownReport): void
   /** A later round of `--watch`. */
-  changed(before: Report, after: Report): void
+  changed(before: ShownReport, after: ShownReport): void
   /** It ends before it is done. */
   interrupted(): void
 }
@@ -88,7 +93,7 @@ class TextView implements DoctorView {
     else this.#draw()
   }
 
-  end(report: Report): void {
+  end(report: ShownReport): void {
     clearInterval(this.#timer)
     this.#draw()
     this.#settings.region?.close()
@@ -109,7 +114,7 @@ class TextView implements DoctorView {
     this.#settings.region?.close()
   }
 
-  changed(before: Report, after: Report): void {
+  changed(before: ShownReport, after: ShownReport): void {
     const [old, now] = [before, after].map(({ verdicts }) => new Set(verdicts.map(verdictKey)))
     const time = new Date().toTimeString().slice(0, 8)
     for (const gone of before.verdicts.filter((one) => !now!.has(verdictKey(one)))) {
@@ -219,7 +224,7 @@ function groupsOf(checks: readonly Check[]): GroupId[] {
   return (Object.keys(GROUPS) as GroupId[]).filter((group) => present.has(group))
 }
 
-function summary({ results, verdicts, ms }: Report): Span[] {
+function summary({ results, verdicts, ms }: ShownReport): Span[] {
   const of = (severity: string) => verdicts.filter((one) => one.severity === severity).length
   const fine = results.filter(({ status }) => status === 'ok').length
   const skipped = results.filter(({ status }) => status === 'skipped').length

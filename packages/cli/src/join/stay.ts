@@ -1,14 +1,14 @@
 import type { Cluster, ClusterEvent, StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
+import type { LoadedConfig } from '../config/load-config.ts'
 import { durationMs } from '../options/duration.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { painter, wantsColours } from '../terminal/paint.ts'
 import { joinJson, joinLines } from './join-view.ts'
 
-/** The options of `dynsrv join`, as they were typed. */
+/** The options of a command that joins, as they were typed. */
 export interface JoinOptions {
   readonly name?: string
   readonly service?: readonly string[]
@@ -31,15 +31,6 @@ export interface StayParts {
   started?(cluster: Cluster): Promise<{ readonly http: string; readonly page?: string; readonly pageToken?: boolean }>
   /** Called when the node has left. */
   left?(): Promise<void>
-}
-
-/**
- * Joins a cluster and shows its members until a signal asks it to leave.
- *
- * @returns the exit code
- */
-export async function join(options: JoinOptions): Promise<number> {
-  return await stay(options, await loadConfig(options.config))
 }
 
 /** Joins, shows what happens, and leaves in order when a signal asks for it. Arguments go before the file. */

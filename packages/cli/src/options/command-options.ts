@@ -51,3 +51,12 @@ export function withOutput(
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
 }
+
+/** What stands under the help of every command that takes terms. */
+export const SYNTAX =
+  'Terms are read as Elixir when the name before them is written so (MyApp.Store, :lists), else as Erlang.'
+
+/** The options of every command that speaks in terms with one peer. */
+export function withTerms(command: Command): Command {
+  return withPeer(command).option('--syntax <syntax>', 'read and print terms as erlang, elixir or json')
+}

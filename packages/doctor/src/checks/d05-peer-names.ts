@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
-import { hostOf, isShort } from '../host.ts'
+import { addressText, hostOf, isShort } from '../host.ts'
 import { judgeIntroduction } from '../judge-introduction.ts'
 import { introduced, introductions } from '../probes/introductions.ts'
-import { addressText, type KnockedPeer } from '../probes/peers.ts'
+import type { KnockedPeer } from '../probes/peers.ts'
 
 /** What kind of difference there is between the dialled name and the one that the peer gives itself. */
 export function kindOfMismatch(dialled: string, name: string): 'case' | 'short' | 'address' | 'other' | undefined {

@@ -1,7 +1,8 @@
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
+import { addressText } from '../host.ts'
 import { introduced } from '../probes/introductions.ts'
-import { addressText, type KnockedPeer } from '../probes/peers.ts'
+import type { KnockedPeer } from '../probes/peers.ts'
 import { words } from '../words.ts'
 
 export const DUPLICATE_NAME = words('DOCTOR_DUPLICATE_NAME', {

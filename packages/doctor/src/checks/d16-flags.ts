@@ -2,10 +2,11 @@ import { missingFlags } from '@dynsrv/dist-protocol'
 import { codeOf } from '../attempt.ts'
 import { check } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
+import { addressText } from '../host.ts'
 import { judgeIntroduction } from '../judge-introduction.ts'
 import { releaseByFlags } from '../kind-of-node.ts'
 import { introductions } from '../probes/introductions.ts'
-import { addressText, type KnockedPeer, knocked } from '../probes/peers.ts'
+import { type KnockedPeer, knocked } from '../probes/peers.ts'
 
 /** D16: peers that are too old, or refuse our flags. */
 export function judgeFlags(peers: readonly KnockedPeer[]): Finding[] {

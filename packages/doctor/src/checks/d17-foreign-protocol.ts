@@ -1,7 +1,8 @@
 import { codeOf } from '../attempt.ts'
 import { check } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
-import { addressText, type Knock, type KnockedPeer, knocked } from '../probes/peers.ts'
+import { addressText } from '../host.ts'
+import { type Knock, type KnockedPeer, knocked } from '../probes/peers.ts'
 import type { Speaker } from '../probes/who-speaks.ts'
 
 /** What another protocol, or silence, looks like; refusals of flags, names and cookies are told by others. */

@@ -1,7 +1,8 @@
 import { codeOf } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
-import { addressText, type KnockedPeer, knocked } from '../probes/peers.ts'
+import { addressText } from '../host.ts'
+import { type KnockedPeer, knocked } from '../probes/peers.ts'
 import { words } from '../words.ts'
 
 const FAMILY_DEAD = words('DOCTOR_FAMILY_DEAD', {

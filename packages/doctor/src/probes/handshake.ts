@@ -8,7 +8,7 @@ import { HIDDEN_FLAGS, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dis
 import { newCreation } from '@dynsrv/epmd-shim'
 import { NodeError } from '@dynsrv/node'
 import type { TlsFiles } from '../context.ts'
-import { hostOf } from '../host.ts'
+import { addressText, hostOf } from '../host.ts'
 
 /** What a peer tells anybody who knocks, before any cookie is proved. */
 export interface Introduction extends NodeIdentity {
@@ -41,7 +41,7 @@ export async function probeHandshake({ ip, port, self, timeoutMs, tls }: ProbeOp
   const signal = AbortSignal.timeout(timeoutMs)
   const socket =
     tls === undefined ? connect({ host: ip, port }) : connectTls({ ...tls, host: ip, port, rejectUnauthorized: false })
-  const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
+  const address = addressText({ ip, port })
   try {
     await once(socket, 'connect', { signal }).catch((cause) => {
       throw connectError(cause, address, timeoutMs)

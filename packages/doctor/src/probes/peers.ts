@@ -125,8 +125,3 @@ const UNHEARD = /^DIST_(TIMEOUT|CLOSED_BY_PEER|FRAME_TOO_LARGE|MALFORMED)$/
 function hasError(name: string, peer: Introduction): boolean {
   return judgeIntroduction(name, peer).some(({ severity }) => severity === 'error')
 }
-
-/** How an address is written. */
-export function addressText({ ip, family, port }: NodeAddressCandidate): string {
-  return family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
-}
