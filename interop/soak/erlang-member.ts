@@ -1,6 +1,5 @@
 import { companionArgs, startErl } from '@dynsrv/tools/beam'
-import type { MemberPlace } from './soak.ts'
-import type { MemberState, SoakMember } from './soak-member.ts'
+import type { MemberPlace, MemberState, SoakMember } from './soak-member.ts'
 
 // Serves and calls as the nodes of ours do. `pg` and `global` are OTP's own.
 const PROGRAM = `

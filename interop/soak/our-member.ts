@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { MemberPlace } from './soak.ts'
-import type { MemberState, OwnState, SoakMember } from './soak-member.ts'
+import type { MemberPlace, MemberState, OwnState, SoakMember } from './soak-member.ts'
 
 const PROGRAM = fileURLToPath(new URL('member.mjs', import.meta.url))
 

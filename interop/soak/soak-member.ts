@@ -1,3 +1,16 @@
+import type { Machine } from '@dynsrv/tools/network'
+
+/** Where and as what a member runs. */
+export interface MemberPlace {
+  readonly machine: Machine
+  readonly label: string
+  readonly name: string
+  readonly service: string
+  readonly cookie: string
+  readonly dns: string
+  readonly port: number
+}
+
 /** What one member tells of itself. */
 export interface MemberState {
   /** Names of all peers with a live link, sorted. */

@@ -8,23 +8,12 @@ import { fileURLToPath } from 'node:url'
 import type { Machine, Network } from '@dynsrv/tools/network'
 import { startErlangMember } from './erlang-member.ts'
 import { startOurMember } from './our-member.ts'
-import type { MemberState, SoakMember } from './soak-member.ts'
+import type { MemberPlace, MemberState, SoakMember } from './soak-member.ts'
 
 const DYNSRV = fileURLToPath(new URL('../../packages/dynsrv/bin/dynsrv.js', import.meta.url))
 const SERVICE = 'soak.service.test'
 const PORT = 4370
 const DNS_IP = '10.77.0.200'
-
-/** Where and as what a member runs. */
-export interface MemberPlace {
-  readonly machine: Machine
-  readonly label: string
-  readonly name: string
-  readonly service: string
-  readonly cookie: string
-  readonly dns: string
-  readonly port: number
-}
 
 /** A seat in the cluster: its machine and name stay, whoever runs there. */
 export interface Seat {

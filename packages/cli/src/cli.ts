@@ -1,48 +1,11 @@
-import { advice, explain, oneLine } from '@dynsrv/cluster'
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
-import { collect } from './commands/collect.ts'
-import { doctorCommand } from './commands/doctor-command.ts'
-import { joinCommands } from './commands/join-commands.ts'
-import { localCommands } from './commands/local-commands.ts'
-import { peerCommands } from './commands/peer-commands.ts'
-import type { Run } from './commands/run.ts'
-import { termCommands } from './commands/term-commands.ts'
+import type { Execute, Program } from './command.ts'
+import { COMMANDS } from './commands/all.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
-// Each command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
-
-const DNS_EXAMPLES = `
-Examples:
-  Two members of one service, for development
-  $ dynsrv dns --member api-1@my-service.test:4370 --member db-1@my-service.test:4371
-
-  A file of records, read again whenever it changes, on a fixed port
-  $ dynsrv dns zone.json --listen 127.0.0.1:8600
-
-  zone.json:
-  [{ "type": "SRV", "name": "my-service.test", "target": "api-1.my-service.test", "port": 4370 },
-   { "type": "A", "name": "api-1.my-service.test", "address": "127.0.0.1" }]
-
-Exit codes: 0 stopped by SIGINT or SIGTERM, 1 failed while running, 2 bad arguments or records.
-`
-
-const DEMO_EXAMPLES = `
-Examples:
-  $ dynsrv demo
-  $ dynsrv demo --keep      stays up, and prints how one more node joins from another terminal
-
-Exit codes: 0 every step of the story held, 1 a step failed, 2 bad arguments, 130 interrupted.
-`
-
-const COMPLETION_EXAMPLES = `
-Examples:
-  $ source <(dynsrv completion bash)      # in ~/.bashrc; zsh in ~/.zshrc
-  $ dynsrv completion fish | source       # in ~/.config/fish/config.fish
-
-Exit codes: 0 printed, 2 the shell is not known.
-`
+// A command is imported only when it is the one that runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
 
 const EXAMPLES = `
 Examples:
@@ -55,6 +18,9 @@ Examples:
 Exit codes: 0 done, 1 failed while running, 2 bad arguments or environment.
 `
 
+/** What a command takes, without loading it. */
+const TERMS: ReadonlyMap<string, string> = new Map(COMMANDS.map(({ name, term }) => [name, term]))
+
 /**
  * Runs the command line.
  *
@@ -65,22 +31,15 @@ export async function main(args: readonly string[]): Promise<number> {
   let exitCode = EXIT_OK
   let running = 'dynsrv'
   const asJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json')
-  const fail = (error: unknown, failedWith: number, text = advice(error)) => {
+  const fail = async (error: unknown, failedWith: number, text?: string) => {
+    const { advice, explain, oneLine } = await import('@dynsrv/cluster')
     const told = { type: 'error', command: running, exitCode: failedWith, ...explain(error) }
-    process.stderr.write(asJson ? `${JSON.stringify(told)}\n` : `${running}: ${oneLine(text)}\n`)
+    process.stderr.write(asJson ? `${JSON.stringify(told)}\n` : `${running}: ${oneLine(text ?? advice(error))}\n`)
     return failedWith
   }
   process.stdout.on('error', leaveOnBrokenPipe)
 
   const program = new Command('dynsrv')
-  const run: Run =
-    <Options>(load: () => Promise<(options: Options, ...operands: string[]) => Promise<number>>) =>
-    async (...given: unknown[]) => {
-      const command = given.at(-1) as Command
-      const execute = await load()
-      exitCode = await execute(command.opts() as Options, ...(command.args as string[]))
-    }
-
   program
     .description('Node.js as a member of Erlang and Elixir clusters: found through DNS SRV, without epmd.')
     .version(packageJson.version, '-V, --version', 'print the version')
@@ -90,6 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride()
     .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
     .configureHelp({
+      subcommandTerm: (command) => TERMS.get(command.name()) ?? new Help().subcommandTerm(command),
       styleTitle: (text) => colours.bold(text),
       styleCommandText: (text) => colours.cyan(text),
       styleSubcommandText: (text) => colours.cyan(text),
@@ -100,56 +60,24 @@ export async function main(args: readonly string[]): Promise<number> {
       running = `dynsrv ${command.name()}`
     })
 
-  joinCommands(program, run)
-  doctorCommand(program, run)
-  peerCommands(program, run)
-  termCommands(program, run)
-  localCommands(program, run)
-
-  program
-    .command('dns')
-    .summary('serve SRV records for development, from flags or a file')
-    .description('Serves DNS records over UDP and TCP, for development and tests.')
-    .argument('[records.json]', 'file of records, read again whenever it changes')
-    .addOption(
-      new Option(
-        '--member <alive@service:port[=ip]>',
-        'a member; ip is 127.0.0.1 when left out; may be repeated',
-      ).argParser(collect),
-    )
-    .option('--zone <file>', 'the file of records, by name')
-    .option('--listen <host:port>', 'where to serve (default: 127.0.0.1 on any free port)')
-    .option('--json', 'print one JSON object a line')
-    .option('--plain', 'print without colours')
-    .addHelpText('after', DNS_EXAMPLES)
-    .action(run(async () => (await import('./commands/dns.ts')).dns))
-
-  program
-    .command('demo')
-    .summary('show a mixed cluster form, lose and gain members, and survive its DNS server')
-    .description(
-      'Starts a DNS server, JavaScript nodes, and Erlang nodes where erl is on the PATH, all on 127.0.0.1; shows how\nthey find each other, talk, leave and join, and that a dead DNS server disconnects nobody.',
-    )
-    .option('--plain', 'print plain lines, as when the output is not a terminal')
-    .option('--json', 'print one JSON object a line')
-    .option('--keep', 'stay up afterwards and print how one more node joins')
-    .addHelpText('after', DEMO_EXAMPLES)
-    .action(run(async () => (await import('./commands/demo.ts')).demo))
-
-  program
-    .command('completion')
-    .summary('print the script that completes commands and options in your shell')
-    .description('Prints the script that completes commands and options in bash, zsh or fish.')
-    .addArgument(new Argument('[shell]', 'the one of SHELL when left out').choices(['bash', 'zsh', 'fish']))
-    .addHelpText('after', COMPLETION_EXAMPLES)
-    .action(
-      run(async () => {
-        const { completion } = await import('./commands/completion.ts')
-        return (_options: object, shell?: string) => completion(program, shell)
-      }),
-    )
-
+  const runs: Program['runs'] =
+    <Options>(execute: Execute<Options>) =>
+    async (...given: unknown[]) => {
+      const command = given.at(-1) as Command
+      exitCode = await execute(command.opts() as Options, ...(command.args as string[]))
+    }
+  const declarations = new Map<string | undefined, () => Promise<void>>()
+  for (const { name, summary, load } of COMMANDS) {
+    const declared = program.command(name).summary(summary)
+    declarations.set(name, async () => (await load()).declare(declared, { runs, whole }))
+  }
+  const whole = async () => {
+    await Promise.all([...declarations].map(([name, declare]) => name === wanted || declare()))
+    return program
+  }
+  const wanted = args.find((arg) => arg !== 'help' && !arg.startsWith('-'))
   try {
+    await declarations.get(wanted)?.()
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { memberRecords } from '../src/commands/member-records.ts'
-import { parseRecords } from '../src/commands/parse-records.ts'
-import { durationMs, durationText } from '../src/duration.ts'
+import { durationMs, durationText } from '../src/options/duration.ts'
+import { memberRecords } from '../src/zone/member-records.ts'
+import { parseRecords } from '../src/zone/parse-records.ts'
 
 describe('durationMs', () => {
   it.each([

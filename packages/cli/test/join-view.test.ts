@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '@dynsrv/cluster'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { describe, expect, it } from 'vitest'
-import { joinJson, joinLines } from '../src/commands/join-view.ts'
+import { joinJson, joinLines } from '../src/join/join-view.ts'
 import { painter } from '../src/terminal/paint.ts'
 
 function shown(...events: readonly ClusterEvent[]): string[] {

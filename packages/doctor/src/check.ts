@@ -1,5 +1,6 @@
 import type { DoctorContext } from './context.ts'
 import type { Finding } from './finding.ts'
+import type { Words } from './words.ts'
 
 /** The groups, the most basic first: what is wrong in one explains what is seen in those below. */
 export const GROUPS = {
@@ -19,13 +20,17 @@ export type GroupId = keyof typeof GROUPS
 
 /** One lesson of the field as a check. */
 export interface Check {
-  /** `D01` to `D44`, and `C01` to `C08` for a Compose file; stable. */
+  /** `D` and two digits, `C` and two digits for a Compose file; stable. */
   readonly id: string
   readonly group: GroupId
+  /** Its place in the group: a cause stands before its consequences. */
+  readonly place: number
   /** What is looked at, in a few words. */
   readonly title: string
   /** Checks whose errors would show here as consequences: this one is left out then. */
   readonly needs: readonly string[]
+  /** The codes that it alone tells. */
+  readonly words: readonly Words[]
   /** @throws {NotApplicable} when there is nothing to look at */
   run(context: DoctorContext): Promise<readonly Finding[]>
 }
@@ -39,8 +44,13 @@ export class NotApplicable extends Error {
 export interface CheckParts<Facts> {
   readonly id: string
   readonly group: GroupId
+  /** Default: behind those of the group that have one. */
+  readonly place?: number
   readonly title: string
+  /** Checks whose errors would show here as consequences; default: none. */
   readonly needs?: readonly string[]
+  /** The codes that it alone tells; default: none, when runtime errors have codes for all that it finds. */
+  readonly words?: readonly Words[]
   /** Gathers facts; the only part that touches anything. */
   readonly look: (context: DoctorContext) => Promise<Facts>
   /** Draws conclusions from facts alone. */
@@ -48,6 +58,7 @@ export interface CheckParts<Facts> {
 }
 
 /** Puts a probe and a judge together. */
-export function check<Facts>({ id, group, title, needs = [], look, judge }: CheckParts<Facts>): Check {
-  return { id, group, title, needs, run: async (context) => judge(await look(context)) }
+export function check<Facts>(parts: CheckParts<Facts>): Check {
+  const { id, group, place = Number.POSITIVE_INFINITY, title, needs = [], words = [], look, judge } = parts
+  return { id, group, place, title, needs, words, run: async (context) => judge(await look(context)) }
 }

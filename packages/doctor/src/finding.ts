@@ -1,5 +1,6 @@
 import { explain } from '@dynsrv/cluster'
-import { type AnyCode, remedyOf } from './catalogue/catalogue.ts'
+import { type RuntimeCode, remedyOf } from './catalogue/runtime.ts'
+import { type Words, words } from './words.ts'
 
 /** An error keeps nodes apart, a warning bites later, a remark is good to know. */
 export type Severity = 'error' | 'warning' | 'info'
@@ -26,25 +27,45 @@ export interface FindingDetails {
   readonly node?: string
 }
 
-/** Makes a finding; what is not said comes from the table of all codes. */
+/** What a check says when it breaks itself. */
+export const CHECK_FAILED = words('DOCTOR_CHECK_FAILED', {
+  happened: 'The doctor could not finish one of its checks.',
+  why: 'Something unexpected was in the way; the message tells.',
+  remedy: 'Correct what the message names and run the doctor again.',
+})
+
+/** How many of many examples stand as evidence. */
+export const SHOWN_EXAMPLES = 5
+
+/**
+ * Makes a finding.
+ *
+ * @param what the words of the check, or the code of a runtime error, which has words of its own
+ */
 export function finding(
   severity: Severity,
-  code: AnyCode,
+  what: Words | RuntimeCode,
   message: string,
-  { evidence = [], hint = remedyOf(code), node }: FindingDetails = {},
+  { evidence = [], hint, node }: FindingDetails = {},
 ): Finding {
-  return { code, severity, message, evidence, hint, ...(node !== undefined && { node }) }
+  const { code, remedy } = typeof what === 'string' ? { code: what, remedy: remedyOf(what) } : what
+  return { code, severity, message, evidence, hint: hint ?? remedy, ...(node !== undefined && { node }) }
 }
 
 /** A runtime error as a finding: its own code, message and hint. */
 export function findingOf(error: unknown, severity: Severity, details: FindingDetails = {}): Finding {
-  const { code = 'DOCTOR_CHECK_FAILED', message, hint } = explain(error)
+  const { code = CHECK_FAILED.code, message, hint } = explain(error)
   return {
     code,
     severity,
     message,
     evidence: details.evidence ?? [],
-    hint: details.hint ?? hint ?? remedyOf(code),
+    hint: details.hint ?? hint ?? (code === CHECK_FAILED.code ? CHECK_FAILED.remedy : remedyOf(code)),
     ...(details.node !== undefined && { node: details.node }),
   }
+}
+
+/** `1 target`, `2 targets`. */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

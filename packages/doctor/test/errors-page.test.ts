@@ -31,7 +31,7 @@ describe('the table of all codes', () => {
     }
   })
 
-  it('is what docs/errors.md shows; run "npm run docs:errors" when it is not', async () => {
+  it('is what docs/errors.md shows; run "npm run generate" when it is not', async () => {
     await expect(errorsPage()).toMatchFileSnapshot('../../../docs/errors.md')
   })
 })

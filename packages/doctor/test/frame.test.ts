@@ -1,10 +1,13 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { CATALOGUE } from '../src/catalogue/catalogue.ts'
 import { type Check, check, GROUPS, NotApplicable } from '../src/check.ts'
 import { CHECKS, checksFor } from '../src/checks.ts'
 import { DoctorContext, type DoctorOptions } from '../src/context.ts'
 import { examine } from '../src/examine.ts'
 import { type Finding, finding, type Severity } from '../src/finding.ts'
 import { verdicts } from '../src/verdict.ts'
+import { checkFiles } from './check-files.ts'
 
 const OPTIONS: DoctorOptions = {
   services: [],
@@ -120,11 +123,20 @@ describe('verdicts', () => {
 })
 
 describe('the checks', () => {
-  it('are D01 to D44 and C01 to C08, each once, but those that are told by others', () => {
-    const ids = CHECKS.map(({ id }) => id).sort()
-    const lessons = Array.from({ length: 44 }, (_, at) => `D${String(at + 1).padStart(2, '0')}`)
-    const compose = Array.from({ length: 8 }, (_, at) => `C0${at + 1}`)
-    expect(ids).toEqual([...compose, ...lessons])
+  it('have an id each, by which their files are named', async () => {
+    const ids = CHECKS.map(({ id }) => id.toLowerCase())
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const id of ids) expect(id).toMatch(/^[cd]\d\d$/)
+    const files = (await checkFiles()).map((name) => name.slice(0, 3))
+    expect(files).toEqual(ids.toSorted())
+  })
+
+  it('tell every code that the doctor has words for', async () => {
+    const folder = new URL('../src/', import.meta.url)
+    const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))
+    const sources = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')))
+    const worded = sources.flatMap((text) => [...text.matchAll(/= words\('(\w+)'/g)].map(([, code]) => code!))
+    expect(Object.keys(CATALOGUE.doctor!).sort()).toEqual(worded.sort())
   })
 
   it('need only what is there, and nothing in a circle', () => {

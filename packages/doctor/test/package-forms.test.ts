@@ -1,3 +1,3 @@
 import { testPackageForms } from '@dynsrv/tools/package-forms'
 
-testPackageForms(new URL('../', import.meta.url), ['CHECKS', 'examine', 'verdicts', 'DoctorContext'])
+testPackageForms(new URL('../', import.meta.url), ['CHECKS', 'CATALOGUE', 'diagnose'])

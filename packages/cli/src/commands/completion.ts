@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { DynsrvError } from '@dynsrv/cluster'
-import type { Command } from 'commander'
+import { Argument, type Command as Declared } from 'commander'
+import type { Command } from '../command.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 
 const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
@@ -27,7 +28,7 @@ interface CompletedCommand {
  * @returns the exit code
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for a shell that is not known
  */
-export async function completion(program: Command, shell = basename(process.env.SHELL ?? '')): Promise<number> {
+export async function completion(program: Declared, shell = basename(process.env.SHELL ?? '')): Promise<number> {
   if (!Object.hasOwn(SHELLS, shell)) {
     throw new DynsrvError('DYNSRV_BAD_OPTION', `${shell === '' ? 'no shell is named' : `${shell} is not known`}`, {
       hint: `Give one of ${Object.keys(SHELLS).join(', ')}.`,
@@ -37,7 +38,7 @@ export async function completion(program: Command, shell = basename(process.env.
   return EXIT_OK
 }
 
-function described(command: Command): CompletedCommand {
+function described(command: Declared): CompletedCommand {
   const shown = command.createHelp().visibleOptions(command)
   return {
     name: command.name(),
@@ -140,3 +141,22 @@ complete -c dynsrv -f
 ${lines.join('\n')}
 `
 }
+
+export const command: Command = {
+  summary: 'print the script that completes commands and options in your shell',
+  place: 19,
+  declare: (declared, { runs, whole }) =>
+    declared
+      .description('Prints the script that completes commands and options in bash, zsh or fish.')
+      .addArgument(new Argument('[shell]', 'the one of SHELL when left out').choices(Object.keys(SHELLS)))
+      .addHelpText('after', HELP)
+      .action(runs(async (_options, shell?: string) => completion(await whole(), shell))),
+}
+
+const HELP = `
+Examples:
+  $ source <(dynsrv completion bash)      # in ~/.bashrc; zsh in ~/.zshrc
+  $ dynsrv completion fish | source       # in ~/.config/fish/config.fish
+
+Exit codes: 0 printed, 2 the shell is not known.
+`

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { DynsrvError, explain } from '@dynsrv/cluster'
+import type { Command } from '../command.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 
 /** The options of `dynsrv cookie new`, as they were typed. */
@@ -41,3 +42,26 @@ export async function cookieNew({ file, json }: CookieOptions): Promise<number> 
   process.stdout.write(json === true ? `${JSON.stringify({ file })}\n` : `wrote ${file}, readable by its owner only\n`)
   return EXIT_OK
 }
+
+export const command: Command = {
+  summary: 'make a cookie: dynsrv cookie new',
+  place: 16,
+  declare: (declared, { runs }) =>
+    declared
+      .description("Makes a cluster's secret.")
+      .command('new')
+      .description('Prints a random cookie of 256 bits, or puts it into a new file that only its owner can read.')
+      .option('--file <file>', 'write it there, mode 0400, and do not print it')
+      .option('--json', 'print one JSON object')
+      .addHelpText('after', HELP)
+      .action(runs(cookieNew)),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv cookie new --file ~/.erlang.cookie
+  $ RELEASE_COOKIE=$(dynsrv cookie new) bin/my_app start
+
+This is the one command that prints a cookie.
+Exit codes: 0 made, 2 the file is there already or cannot be written.
+`

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { DynsrvError, explain, oneLine } from '@dynsrv/cluster'
 import { flagNames } from '@dynsrv/dist-protocol'
 import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
+import type { Command } from '../command.ts'
 import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
 import { SHOWN_TERMS } from '../term/shown-terms.ts'
@@ -114,3 +115,30 @@ function hexBytes(text: string): Uint8Array | undefined {
   const digits = text.replace(/\s/g, '')
   return digits !== '' && /^(?:[0-9a-f]{2})+$/i.test(digits) ? Buffer.from(digits, 'hex') : undefined
 }
+
+export const command: Command = {
+  summary: 'show a term, or a captured link packet by packet',
+  place: 15,
+  declare: (declared, { runs }) =>
+    declared
+      .description('Shows a term, or one direction of a captured distribution stream, packet by packet.')
+      .argument(
+        '[hex|file|-]',
+        'hexadecimal digits, or a file of bytes or of such digits; - or none reads standard input',
+      )
+      .option('--elixir', 'write terms as Elixir does')
+      .option('--json', 'print one JSON object a line')
+      .option('--plain', 'print without colours')
+      .addHelpText('after', HELP)
+      .action(runs(decode)),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv decode 836802770261626100
+  $ dynsrv decode capture.bin
+  $ xxd -p capture.bin | dynsrv decode -
+
+A stream begins with its handshake or at a frame; columns are offset, bytes, kind and content.
+Exit codes: 0 shown, 1 the bytes break the format, 2 bad arguments.
+`

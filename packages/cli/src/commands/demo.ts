@@ -1,4 +1,5 @@
 import { advice } from '@dynsrv/cluster'
+import type { Command } from '../command.ts'
 import { ERLANG_GUEST, guestCommands, JAVASCRIPT_GUEST, keepCommand } from '../demo/command-lines.ts'
 import { DemoCluster, POLLING_INTERVAL_MS } from '../demo/demo-cluster.ts'
 import type { DemoEvent } from '../demo/demo-event.ts'
@@ -118,3 +119,26 @@ function isRoomy(stream: NodeJS.WriteStream): boolean {
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
+
+export const command: Command = {
+  summary: 'show a mixed cluster form, lose and gain members, and survive its DNS server',
+  place: 18,
+  declare: (declared, { runs }) =>
+    declared
+      .description(
+        'Starts a DNS server, JavaScript nodes, and Erlang nodes where erl is on the PATH, all on 127.0.0.1; shows how\nthey find each other, talk, leave and join, and that a dead DNS server disconnects nobody.',
+      )
+      .option('--plain', 'print plain lines, as when the output is not a terminal')
+      .option('--json', 'print one JSON object a line')
+      .option('--keep', 'stay up afterwards and print how one more node joins')
+      .addHelpText('after', HELP)
+      .action(runs(demo)),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv demo
+  $ dynsrv demo --keep      stays up, and prints how one more node joins from another terminal
+
+Exit codes: 0 every step of the story held, 1 a step failed, 2 bad arguments, 130 interrupted.
+`

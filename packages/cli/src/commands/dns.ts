@@ -3,11 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { DynsrvError, dnsServer, explain } from '@dynsrv/cluster'
 import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
+import { Option } from 'commander'
+import type { Command } from '../command.ts'
+import { collect } from '../options/collect.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { painter, type Span, wantsColours } from '../terminal/paint.ts'
-import { memberRecords } from './member-records.ts'
-import { parseRecords } from './parse-records.ts'
+import { memberRecords } from '../zone/member-records.ts'
+import { parseRecords } from '../zone/parse-records.ts'
 
 /** The options of `dynsrv dns`, as they were typed. */
 export interface DnsOptions {
@@ -113,3 +116,39 @@ async function listening(startServer: () => Promise<ZoneServer>): Promise<ZoneSe
     })
   }
 }
+
+export const command: Command = {
+  summary: 'serve SRV records for development, from flags or a file',
+  place: 17,
+  declare: (declared, { runs }) =>
+    declared
+      .description('Serves DNS records over UDP and TCP, for development and tests.')
+      .argument('[records.json]', 'file of records, read again whenever it changes')
+      .addOption(
+        new Option(
+          '--member <alive@service:port[=ip]>',
+          'a member; ip is 127.0.0.1 when left out; may be repeated',
+        ).argParser(collect),
+      )
+      .option('--zone <file>', 'the file of records, by name')
+      .option('--listen <host:port>', 'where to serve (default: 127.0.0.1 on any free port)')
+      .option('--json', 'print one JSON object a line')
+      .option('--plain', 'print without colours')
+      .addHelpText('after', HELP)
+      .action(runs(dns)),
+}
+
+const HELP = `
+Examples:
+  Two members of one service, for development
+  $ dynsrv dns --member api-1@my-service.test:4370 --member db-1@my-service.test:4371
+
+  A file of records, read again whenever it changes, on a fixed port
+  $ dynsrv dns zone.json --listen 127.0.0.1:8600
+
+  zone.json:
+  [{ "type": "SRV", "name": "my-service.test", "target": "api-1.my-service.test", "port": 4370 },
+   { "type": "A", "name": "api-1.my-service.test", "address": "127.0.0.1" }]
+
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 failed while running, 2 bad arguments or records.
+`

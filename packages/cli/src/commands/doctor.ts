@@ -1,40 +1,16 @@
-import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Check } from '@dynsrv/doctor'
-import {
-  checksFor,
-  DoctorContext,
-  type DoctorOptions,
-  examine,
-  type MemberState,
-  memberStates,
-  type Result,
-  resolvConf,
-  type Verdict,
-  verdictKey,
-  verdicts,
-  worst,
-} from '@dynsrv/doctor'
+import type { Report } from '@dynsrv/doctor'
+import { checksFor, diagnose, type MemberState, verdictKey, worst } from '@dynsrv/doctor'
+import { Option } from 'commander'
+import type { Command } from '../command.ts'
+import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-options.ts'
+import { doctorView, type ShownReport } from '../doctor/doctor-view.ts'
+import { collect } from '../options/collect.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
-import { type DoctorCommandOptions, doctorOptions } from './doctor-options.ts'
-import { doctorView } from './doctor-view.ts'
 
 /** Something bites later, and nothing keeps nodes apart. */
-export const EXIT_WARNINGS = 3
-
-/** What one round found. */
-export interface Report {
-  readonly results: readonly Result[]
-  readonly verdicts: readonly Verdict[]
-  readonly ms: number
-  /** What `resolv.conf` said, when it could be read. */
-  readonly resolvConf?: string
-  /** How the members were found; only with `--watch`, and when DNS answered. */
-  readonly members?: ReadonlyMap<string, MemberState>
-  /** Only with `--watch`: since when each verdict has been found, round after round, by its key; as `Date.now()` tells it. */
-  readonly since?: ReadonlyMap<string, number>
-}
+const EXIT_WARNINGS = 3
 
 /**
  * Examines a cluster and says what is wrong.
@@ -45,26 +21,25 @@ export interface Report {
 export async function doctor(options: DoctorCommandOptions): Promise<number> {
   const told = await doctorOptions(options)
   const view = doctorView(options)
-  const checks = checksFor(told)
   using exit = exitSignal()
-  view.begin(told, checks)
+  view.begin(told, checksFor(told))
   if (options.watch !== true) {
     // Nothing is held that would have to be given back, but the terminal.
     void exit.received.then(() => {
       view.interrupted()
       process.exit(EXIT_INTERRUPTED)
     })
-    const report = await round(told, checks, (result) => view.done(result))
+    const report = await diagnose(told, (result) => view.done(result))
     view.end(report)
     return exitCode(report)
   }
-  let first: Report | undefined
-  let last: Report | undefined
+  let first: ShownReport | undefined
+  let last: ShownReport | undefined
   let rounds: readonly ReadonlyMap<string, MemberState>[] = []
   while (!exit.signal.aborted) {
     const file = first?.resolvConf
     const seen = { ...told, rounds, ...(file !== undefined && { firstResolvConf: file }) }
-    const found = await round(seen, checks, (result) => last === undefined && view.done(result))
+    const found = await diagnose(seen, (result) => last === undefined && view.done(result))
     const report = { ...found, since: sinceWhen(found, last) }
     if (last === undefined) view.end(report)
     else view.changed(last, report)
@@ -81,23 +56,7 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
 /** A member that has been calm for so long flaps no more. */
 const ROUNDS_KEPT = 12
 
-async function round(told: DoctorOptions, checks: readonly Check[], done: (result: Result) => void): Promise<Report> {
-  const began = performance.now()
-  await using context = new DoctorContext(told)
-  const results = await examine(checks, context, done)
-  const file = await context.get(resolvConf)
-  const seen = told.rounds === undefined ? undefined : await context.get(memberStates)
-  const ms = performance.now() - began
-  return {
-    results,
-    verdicts: verdicts(results),
-    ms,
-    ...(file.ok && { resolvConf: file.value.text }),
-    ...(seen !== undefined && { members: seen }),
-  }
-}
-
-function sinceWhen({ verdicts: found }: Report, before: Report | undefined): ReadonlyMap<string, number> {
+function sinceWhen({ verdicts: found }: Report, before: ShownReport | undefined): ReadonlyMap<string, number> {
   const now = Date.now()
   return new Map(found.map(verdictKey).map((key) => [key, before?.since?.get(key) ?? now]))
 }
@@ -107,3 +66,65 @@ function exitCode({ verdicts: found }: Report): number {
   if (gravest === 'error') return EXIT_FAILED
   return gravest === 'warning' ? EXIT_WARNINGS : EXIT_OK
 }
+
+export const command: Command = {
+  summary: 'find out why a cluster does not form: what is wrong, how it was seen, what to do',
+  place: 3,
+  declare: (declared, { runs }) =>
+    declared
+      .description(
+        'Looks at this host, DNS, every peer and the mesh, and says what is wrong, how it was seen and what to do.',
+      )
+      .option('--name <alive@host>', 'name of the node of this machine, else RELEASE_NODE')
+      .addOption(
+        new Option(
+          '--service <dns name>',
+          'name that holds the SRV records, else the host of our own name; may be repeated',
+        ).argParser(collect),
+      )
+      .addOption(
+        new Option(
+          '--dns <host:port>',
+          'DNS server to ask, else DYNSRV_DNS, else those of /etc/resolv.conf; may be repeated',
+        ).argParser(collect),
+      )
+      .addOption(new Option('--peer <alive@host>', 'look at this peer only; may be repeated').argParser(collect))
+      .option('--compose <file>', 'look at a docker-compose.yml')
+      .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
+      .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')
+      .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
+      .option('--interval <time>', 'time between two polls of a node, and between two rounds of --watch (default: 5s)')
+      .option('--timeout <time>', 'how long to wait for each step, such as 500ms or 10s', '5s')
+      .option('--tls', 'the cluster distributes over TLS')
+      .option('--cacert <file>', 'certificates that sign those of the nodes (with --tls)')
+      .option('--cert <file>', 'our certificate (with --tls)')
+      .option('--key <file>', 'its key (with --tls)')
+      .option('--gossip [secret-file]', 'listen for the gossip of libcluster too')
+      .option('--fingerprint', 'show a fingerprint of our cookie, to compare with that of another machine')
+      .option('--watch', 'look again and again, and tell what changes')
+      .option('--all', 'show every check')
+      .option('--json', 'print one JSON object a line')
+      .option('--plain', 'print without colours')
+      .addOption(new Option('--cookie <secret>').hideHelp())
+      .addHelpText('after', HELP)
+      .action(runs(doctor)),
+}
+
+const HELP = `
+Examples:
+  The whole cluster, found through a Consul agent
+  $ dynsrv doctor --service my-service.service.consul --dns 127.0.0.1:8600
+
+  On the machine of a node that does not join, with the environment of its release
+  $ dynsrv doctor --name api-1@my-service.service.consul --port 4370
+
+  One peer, a Compose file, and every few seconds what has changed
+  $ dynsrv doctor --peer api-1@my-service.service.consul
+  $ dynsrv doctor --compose docker-compose.yml
+  $ dynsrv doctor --watch --json
+
+Read from the environment: RELEASE_NODE, RELEASE_COOKIE, RELEASE_DISTRIBUTION, ERL_DIST_PORT, DYNSRV_DNS.
+A cookie is never printed. Peers are knocked at as a hidden node that listens nowhere and is gone afterwards.
+Exit codes: 0 nothing is wrong, 1 something keeps nodes apart, 2 bad arguments, 3 warnings only, 130 interrupted.
+With --watch the last look counts.
+`

@@ -1,6 +1,9 @@
 import { advice, DynsrvError, dnsServer, explain, parsePort, serviceName } from '@dynsrv/cluster'
 import { DynamicSrv, type EpmdServerDirectory, startEpmdServer } from '@dynsrv/epmd-shim'
 import { dnsClient } from '@dynsrv/srv-resolver'
+import { Option } from 'commander'
+import type { Command } from '../command.ts'
+import { collect } from '../options/collect.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { printer } from '../terminal/printer.ts'
@@ -58,3 +61,33 @@ function directoryOf(service: string, dns: readonly string[]): EpmdServerDirecto
   const resolver = dnsClient(servers.length === 0 ? {} : { servers })
   return { service, epmd: new DynamicSrv({ resolver, listenPort: 0 }), [Symbol.dispose]: () => resolver.close() }
 }
+
+export const command: Command = {
+  summary: 'serve the names of the nodes of this machine, as epmd does',
+  place: 14,
+  declare: (declared, { runs }) =>
+    declared
+      .description("Serves the names of this machine's nodes as Erlang's epmd does, byte for byte.")
+      .option('--port <number>', 'port to listen on, else ERL_EPMD_PORT, else 4369')
+      .addOption(
+        new Option('--host <address>', 'address to listen on beside 127.0.0.1; may be repeated').argParser(collect),
+      )
+      .option('--service <name>', 'answer also for nodes of this machine that are in the SRV records of this name')
+      .addOption(
+        new Option('--dns <host:port>', 'DNS server to ask, else /etc/resolv.conf; may be repeated').argParser(collect),
+      )
+      .option('--json', 'print one JSON object a line')
+      .option('--plain', 'print without colours')
+      .addHelpText('after', HELP)
+      .action(runs(epmd)),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv epmd
+  $ dynsrv epmd --host 0.0.0.0      for nodes of other machines too
+  $ dynsrv epmd --service my-service.service.consul --dns 127.0.0.1:8600
+
+Only nodes of this machine may register.
+Exit codes: 0 stopped by SIGINT, SIGTERM or epmd -kill, 2 bad arguments or the port is taken.
+`

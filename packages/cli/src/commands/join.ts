@@ -1,37 +1,7 @@
-import type { Cluster, ClusterEvent, StartOptions } from '@dynsrv/cluster'
-import { DynsrvError, dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
-import type { NodeName } from '@dynsrv/epmd-shim'
-import { type LoadedConfig, loadConfig } from '../config/load-config.ts'
-import { durationMs } from '../duration.ts'
-import { EXIT_OK } from '../terminal/exit-code.ts'
-import { exitSignal } from '../terminal/exit-signal.ts'
-import { painter, wantsColours } from '../terminal/paint.ts'
-import { joinJson, joinLines } from './join-view.ts'
-
-/** The options of `dynsrv join`, as they were typed. */
-export interface JoinOptions {
-  readonly name?: string
-  readonly service?: readonly string[]
-  readonly dns?: readonly string[]
-  readonly cookieFile?: string
-  readonly cookie?: string
-  readonly port?: string
-  readonly host?: string
-  readonly visible?: boolean
-  readonly interval?: string
-  readonly netTickTime?: string
-  readonly config?: string
-  readonly json?: boolean
-  readonly plain?: boolean
-}
-
-/** What else goes on while a node stays. */
-export interface StayParts {
-  /** Called once the node listens; tells what else is served. */
-  started?(cluster: Cluster): Promise<{ readonly http: string; readonly page?: string; readonly pageToken?: boolean }>
-  /** Called when the node has left. */
-  left?(): Promise<void>
-}
+import type { Command } from '../command.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { joinOptions } from '../join/join-options.ts'
+import { type JoinOptions, stay } from '../join/stay.ts'
 
 /**
  * Joins a cluster and shows its members until a signal asks it to leave.
@@ -42,98 +12,29 @@ export async function join(options: JoinOptions): Promise<number> {
   return await stay(options, await loadConfig(options.config))
 }
 
-/** Joins, shows what happens, and leaves in order when a signal asks for it. Arguments go before the file. */
-export async function stay(options: JoinOptions, config?: LoadedConfig, parts: StayParts = {}): Promise<number> {
-  using exit = exitSignal()
-  const said = startOptions(options, config?.start)
-  const { service: _service, topologies: _topologies, ...rest } = config?.start ?? {}
-  const given: StartOptions = { ...(said.topologies === undefined ? config?.start : rest), ...said }
-  const cluster = await started(given)
-  const view =
-    options.json === true
-      ? joinJson(print)
-      : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
-  // What happens before everything is up is shown after the first lines, not lost.
-  const early: [ClusterEvent, NodeName[]][] = []
-  let show = (event: ClusterEvent, members: NodeName[]): void => void early.push([event, members])
-  const stop = cluster.on((event) => show(event, cluster.members()))
-  try {
-    const served = await parts.started?.(cluster)
-    const { hidden = true } = given
-    const { pollingInterval: pollingIntervalMs = POLLING_INTERVAL_MS } = given
-    const found = { services: servicesOf(given), dns: [given.dns ?? []].flat().map(String), pollingIntervalMs }
-    view.started({ name: cluster.self, port: cluster.port, hidden, ...found, ...served })
-    for (const [event, members] of early) view.show(event, members)
-    show = (event, members) => view.show(event, members)
-    const signal = await exit.received
-    stop()
-    view.leaving(signal, cluster.members())
-    await cluster.drain()
-    view.left()
-    return EXIT_OK
-  } finally {
-    await cluster.close()
-    await parts.left?.()
-  }
-}
-
-/** Starts; what is missing is named as the command line calls it. */
-async function started(options: StartOptions): Promise<Cluster> {
-  try {
-    return await start(options)
-  } catch (error) {
-    const hint = HINTS[String(error instanceof Error && 'code' in error && error.code)]
-    if (!(error instanceof Error) || hint === undefined) throw error
-    throw Object.assign(new Error(error.message, { cause: error }), { hint })
-  }
-}
-
-const POLLING_INTERVAL_MS = 5_000
-
-const HINTS: Readonly<Record<string, string>> = {
-  EPMD_DIST_PORT_MISSING: "Set ERL_DIST_PORT, or give --port: the port of this node's SRV record, such as 4370.",
-  NODE_NAME_SHORT_HOST:
-    'Give the host a dot or an IP address, such as api-1@my-service.service.consul: dynsrv joins clusters of long names.',
-  DYNSRV_NAME_MISSING: 'Give a name with --name, such as api-1@my-service.service.consul.',
-  DYNSRV_SERVICE_MISSING: 'Give the name that holds the SRV records with --service, such as my-service.service.consul.',
-}
-
-/** What the arguments say; what they leave out comes from the file and the environment. */
-function startOptions(options: JoinOptions, config: StartOptions = {}): StartOptions {
-  const { name, cookie, cookieFile, port, host, visible, service = [], dns = [], interval, netTickTime } = options
-  if (cookie !== undefined) {
-    throw new DynsrvError(
-      'DYNSRV_BAD_OPTION',
-      'a cookie on the command line can be read by every user of this machine',
-      {
-        hint: 'Put it in a file for --cookie-file, or in RELEASE_COOKIE.',
-      },
+export const command: Command = {
+  summary: 'join a cluster and show its members as they come, go or fail',
+  place: 1,
+  declare: (declared, { runs }) =>
+    joinOptions(
+      declared.description(
+        'Joins a cluster found through DNS SRV and shows its members as they come, go or fail, and why.',
+      ),
     )
-  }
-  const pollingInterval = interval === undefined ? config.pollingInterval : durationMs(interval)
-  const every = pollingInterval === undefined ? {} : { pollingInterval }
-  const services = service.map(serviceName)
-  return {
-    ...(services.length > 0 && {
-      topologies: Object.fromEntries(services.map((each) => [each, { service: each, ...every }])),
-    }),
-    ...every,
-    ...(visible === true && { hidden: false }),
-    ...(name !== undefined && { name }),
-    ...(dns.length > 0 && { dns: dns.map(dnsServer) }),
-    ...(cookieFile !== undefined && { cookieFile }),
-    ...(port !== undefined && { port: parsePort(port, '--port') }),
-    ...(host !== undefined && { host }),
-    ...(netTickTime !== undefined && { netTickTimeMs: durationMs(netTickTime) }),
-  }
+      .addHelpText('after', HELP)
+      .action(runs(join)),
 }
 
-/** The names that are asked for, or those of the topologies that ask something else. */
-function servicesOf({ service, topologies = {} }: StartOptions): string[] {
-  const named = Object.entries(topologies).map(([name, made]) => (typeof made === 'function' ? name : made.service))
-  return service === undefined ? named : [service, ...named]
-}
+const HELP = `
+Examples:
+  Join through Consul, with RELEASE_COOKIE and ERL_DIST_PORT set by the orchestrator
+  $ dynsrv join --name api-1@my-service.service.consul \\
+                --service my-service.service.consul --dns 127.0.0.1:8600
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
+  Only look who is there, on any free port, for a script
+  $ dynsrv join --name probe@my-service.service.consul \\
+                --service my-service.service.consul --port 0 --json
+
+A cookie is never printed.
+Exit codes: 0 left on SIGINT or SIGTERM, 1 failed, 2 bad arguments or environment.
+`

@@ -1,4 +1,7 @@
+import type { Command } from '../command.ts'
+import { withOutput, withService } from '../options/command-options.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
+import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { printer } from '../terminal/printer.ts'
 import { table } from '../terminal/table.ts'
@@ -23,3 +26,26 @@ export async function names(options: MembersOptions): Promise<number> {
   }
   return EXIT_OK
 }
+
+export const command: Command = {
+  summary: 'list the members that SRV records or an epmd name',
+  place: 6,
+  declare: (declared, { runs }) =>
+    withOutput(
+      withService(
+        declared.description(
+          'Lists the members that the SRV records of a service, or the epmd of a host, name; dials none.',
+        ),
+      ),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(names))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv names --service my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv names --epmd 10.0.0.5
+
+Exit codes: 0 answered, also when there is no member; 1 not answered, 2 bad arguments.
+`

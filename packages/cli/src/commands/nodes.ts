@@ -1,10 +1,13 @@
-import { durationMs } from '../duration.ts'
+import type { Command } from '../command.ts'
+import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
+import { durationMs } from '../options/duration.ts'
+import { REPORT_HEADER, reportOn, reportRow } from '../peer/member-report.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
+import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { printer } from '../terminal/printer.ts'
 import { table } from '../terminal/table.ts'
-import { REPORT_HEADER, reportOn, reportRow } from './member-report.ts'
 
 /**
  * Dials every member and shows who is there, and why not.
@@ -32,3 +35,29 @@ export async function nodes(options: MembersOptions): Promise<number> {
   }
   return reports.length > 0 && reports.every(({ up }) => up) ? EXIT_OK : EXIT_FAILED
 }
+
+export const command: Command = {
+  summary: 'dial the members: visible or hidden, OTP release, latency, why missing',
+  place: 7,
+  declare: (declared, { runs }) =>
+    withOutput(
+      withCookie(
+        withService(
+          declared.description(
+            'Dials every member and shows whether it is visible or hidden, what it runs, and why it is missing.',
+          ),
+        ),
+      ),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(nodes))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv nodes --service my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv nodes --epmd 10.0.0.5 --json
+
+${FOOT}
+Exit codes: 0 all answered, 1 one did not or there is none, 2 bad arguments or environment.
+`

@@ -2,8 +2,9 @@ import { performance } from 'node:perf_hooks'
 import { advice, explain, oneLine } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import {
-  type IntroductionFinding as Finding,
+  addressText,
   judgeIntroduction,
+  type Objection,
   overTls,
   probeHandshake,
   releaseByFlags,
@@ -11,10 +12,13 @@ import {
   visibility,
 } from '@dynsrv/doctor'
 import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
-import { durationMs } from '../duration.ts'
+import type { Command } from '../command.ts'
+import { FOOT, withPeer } from '../options/command-options.ts'
+import { durationMs } from '../options/duration.ts'
 import { openDirectory, peerName } from '../peer/directory.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import { peerCookie, throwAwayNode } from '../peer/throw-away-node.ts'
+import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
 
@@ -106,22 +110,18 @@ async function introduce(
 class IntroductionError extends Error {
   readonly code: string
   readonly hint: string
-  constructor({ code, message, hint }: Finding) {
+  constructor({ code, message, hint }: Objection) {
     super(message)
     this.code = code
     this.hint = hint
   }
 }
 
-function addressText({ ip, family, port }: NodeAddressCandidate): string {
-  return family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
-}
-
 interface Steps {
   /** Runs a step; a failure is shown and passed on. */
   step<T>(step: StepName, run: () => Promise<T>): Promise<T>
   done(step: StepName, text: string, facts?: object, ms?: number): void
-  warn(step: StepName, finding: Finding): void
+  warn(step: StepName, finding: Objection): void
   failed(step: StepName, error: unknown, facts?: object): void
 }
 
@@ -160,3 +160,29 @@ function stepsTo(out: Printer, node: string): Steps {
 
 const STEP_WIDTH = 'handshake'.length
 const TIME_WIDTH = 9
+
+export const command: Command = {
+  summary: 'reach a node step by step, and say what is wrong when it fails',
+  place: 4,
+  declare: (declared, { runs }) =>
+    withPeer(
+      declared
+        .description('Reaches a node step by step: address, connection, its own word who it is, cookie, answer.')
+        .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(ping))),
+}
+
+const HELP = `
+Examples:
+  Through the SRV records of a Consul agent
+  $ dynsrv ping api-1@my-service.service.consul --dns 127.0.0.1:8600
+
+  Through the epmd of its host, or at an address that you know
+  $ dynsrv ping api-1@10.0.0.5 --epmd
+  $ dynsrv ping api-1@my-service.test --at 10.0.0.5:4370 --json
+
+${FOOT}
+Exit codes: 0 it answered, 1 it did not and why, 2 bad arguments or environment.
+`

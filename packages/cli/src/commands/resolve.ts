@@ -1,10 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import { explain } from '@dynsrv/cluster'
+import { addressText } from '@dynsrv/doctor'
 import { DynamicSrv } from '@dynsrv/epmd-shim'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
-import { durationMs } from '../duration.ts'
+import type { Command } from '../command.ts'
+import { withDns, withOutput } from '../options/command-options.ts'
+import { durationMs } from '../options/duration.ts'
 import { openDirectory, peerName } from '../peer/directory.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
+import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
 
@@ -29,10 +33,10 @@ export async function resolve(options: PeerOptions, node: string): Promise<numbe
   const lookup =
     resolver === undefined ? epmd : new DynamicSrv({ resolver: watched(resolver, out), listenPort: 0, retries: 0 })
   const { candidates } = await lookup.addressPlease(alive, host, 'any', { signal })
-  for (const { ip, family, port } of candidates) {
-    const address = family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+  for (const candidate of candidates) {
+    const { ip, family, port } = candidate
     if (out.json) out.object({ type: 'address', node: name, ip, family, port })
-    else out.line(['  ', ['→', 'good'], ` ${address}`])
+    else out.line(['  ', ['→', 'good'], ` ${addressText(candidate)}`])
   }
   return EXIT_OK
 }
@@ -94,3 +98,26 @@ const EMPTY: Readonly<Record<string, string>> = {
   nodata: 'the name exists without such a record',
   absent: 'the zone says that the service is not offered',
 }
+
+export const command: Command = {
+  summary: 'show each step of the lookup of a node',
+  place: 5,
+  declare: (declared, { runs }) =>
+    withOutput(
+      withDns(
+        declared
+          .description('Shows how a node name becomes addresses: each question, who answered it, and what came.')
+          .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
+      ).option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)'),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(resolve))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv resolve api-1@my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv resolve api-1@10.0.0.5 --epmd
+
+Exit codes: 0 found, 1 not found or not answered, 2 bad arguments.
+`

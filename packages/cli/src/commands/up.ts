@@ -1,7 +1,9 @@
 import { DynsrvError } from '@dynsrv/cluster'
 import { HEALTH_PORT, type HealthServer, pageRoutes, startHealthServer } from '@dynsrv/page'
+import type { Command } from '../command.ts'
 import { loadConfig } from '../config/load-config.ts'
-import { type JoinOptions, stay } from './join.ts'
+import { joinOptions } from '../join/join-options.ts'
+import { type JoinOptions, stay } from '../join/stay.ts'
 
 /** The options of `dynsrv up`, as they were typed. */
 export interface UpOptions extends JoinOptions {
@@ -55,3 +57,33 @@ function wholeNumber(text: string): number {
     hint: 'Give how many peers must be connected before /readyz says yes, such as 2.',
   })
 }
+
+export const command: Command = {
+  summary: 'join a cluster and stay, with health and metrics over HTTP',
+  place: 2,
+  declare: (declared, { runs }) =>
+    joinOptions(declared.description('Joins a cluster and stays; serves /livez, /readyz and /metrics over HTTP.'))
+      .option('--http <host:port>', 'where to serve HTTP (default: 127.0.0.1:9464)')
+      .option('--min-peers <number>', 'peers that must be connected before /readyz says yes (default: 0)')
+      .option(
+        '--page',
+        'show the cluster as a live page at /; asks for the token in DYNSRV_PAGE_TOKEN, if there is one',
+      )
+      .addHelpText('after', HELP)
+      .action(runs(up)),
+}
+
+const HELP = `
+Examples:
+  As a service: Kubernetes, Nomad or systemd ask /livez and /readyz, Prometheus asks /metrics
+  $ dynsrv up --service my-service.service.consul --http 0.0.0.0:9464 --min-peers 1
+
+  Watch the cluster in a browser, at http://127.0.0.1:9464/
+  $ dynsrv up --name watcher@my-service.service.consul --service my-service.service.consul --port 0 --page
+
+  On this machine only, on any free port
+  $ dynsrv up --name api-1@my-service.test --service my-service.test --port 0 --http 127.0.0.1:0
+
+Ready means: discovery has answered, --min-peers are connected, and the node is not leaving. SIGTERM leaves in order.
+Exit codes: 0 left on SIGINT or SIGTERM, 1 failed, 2 bad arguments or environment.
+`

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advice, DynsrvError, explain } from '@dynsrv/cluster'
-import { durationMs } from '../duration.ts'
+import type { Command } from '../command.ts'
+import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
+import { durationMs } from '../options/duration.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
+import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { printer } from '../terminal/printer.ts'
 
@@ -72,3 +75,27 @@ export async function wait(options: WaitOptions): Promise<number> {
     return EXIT_FAILED
   }
 }
+
+export const command: Command = {
+  summary: 'wait until so many members answer',
+  place: 9,
+  declare: (declared, { runs }) =>
+    withOutput(
+      withCookie(
+        withService(declared.description('Waits until so many members can be reached, for scripts and health checks.')),
+      )
+        .option('--nodes <count>', 'how many must answer', '1')
+        .option('--interval <time>', 'time between two tries', '500ms'),
+      { timeout: '30s', what: 'how long to wait, such as 10s or 2m' },
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(wait))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv wait --nodes 3 --service my-service.service.consul --timeout 30s && ./migrate
+
+${FOOT}
+Exit codes: 0 they answered, 1 the time was over and why, 2 bad arguments or environment.
+`

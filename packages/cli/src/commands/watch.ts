@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { explain, reasonText } from '@dynsrv/cluster'
-import { durationMs } from '../duration.ts'
+import type { Command } from '../command.ts'
+import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
+import { durationMs } from '../options/duration.ts'
+import { type NodeReport, REPORT_HEADER, reportOn, reportRow } from '../peer/member-report.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
+import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { painter, type Span, wantsColours } from '../terminal/paint.ts'
 import { table } from '../terminal/table.ts'
-import { type NodeReport, REPORT_HEADER, reportOn, reportRow } from './member-report.ts'
 
 export interface WatchOptions extends MembersOptions {
   readonly interval: string
@@ -138,3 +141,29 @@ function changes(look: Look, before: Look): { readonly type: 'up' | 'down' | 'go
 function clock(now = new Date()): string {
   return now.toTimeString().slice(0, 8)
 }
+
+export const command: Command = {
+  summary: 'the same, live: who comes, goes, slows down, and why',
+  place: 8,
+  declare: (declared, { runs }) =>
+    withOutput(
+      withCookie(
+        withService(
+          declared.description(
+            'Dials every member again and again; a live table on a terminal, a line for each change elsewhere.',
+          ),
+        ),
+      ).option('--interval <time>', 'time between two looks', '2s'),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(watch))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv watch --service my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv watch --service my-service.service.consul --json | jq -r 'select(.up | not) | .name'
+
+${FOOT}
+Exit codes: 0 stopped by SIGINT or SIGTERM, 2 bad arguments or environment.
+`

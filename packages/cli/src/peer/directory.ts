@@ -1,8 +1,8 @@
 import { DynsrvError, dnsServer, parsePort } from '@dynsrv/cluster'
-import { isShort } from '@dynsrv/doctor'
+import { hostOf, isShort } from '@dynsrv/doctor'
 import { DynamicSrv, type EpmdModule, ErlEpmd, parseNodeName, Static, systemHostLookup } from '@dynsrv/epmd-shim'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
-import { durationMs } from '../duration.ts'
+import { durationMs } from '../options/duration.ts'
 import type { PeerOptions } from './peer-options.ts'
 
 /** Where peers are looked up, and what it is called. */
@@ -17,7 +17,7 @@ export interface Directory extends Disposable {
 
 /** A node name from the command line; one whose host has no dot is taken for a short name. */
 export function peerName(text: string): { name: string; alive: string; host: string; short: boolean } {
-  const short = text.includes('@') && isShort(text.slice(text.lastIndexOf('@') + 1))
+  const short = text.includes('@') && isShort(hostOf(text))
   return { ...parseNodeName(text, { short }), short }
 }
 

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import { DynsrvError } from '@dynsrv/cluster'
 import { findConfig } from '../config/find-config.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import type { MembersOptions } from './members.ts'
+import { serviceOf } from './service-of.ts'
 
 /** A command that talks to peers. */
 type PeerCommand<Options> = (options: Options, ...operands: string[]) => Promise<number>
@@ -38,9 +38,8 @@ function serversOf({ dns = [] }: LoadedConfig['start']): readonly string[] {
 function servicesOf({ service, topologies = {}, name = '' }: LoadedConfig['start']): readonly string[] {
   const named = Object.values(topologies).flatMap((made) => (typeof made === 'function' ? [] : [made.service]))
   const services = [...new Set(service === undefined ? named : [service, ...named])]
-  const host = name.slice(name.lastIndexOf('@') + 1)
-  const isService = Object.keys(topologies).length === 0 && name.includes('@') && host.includes('.') && isIP(host) === 0
-  return services.length === 0 && isService ? [host] : services
+  const own = Object.keys(topologies).length === 0 ? serviceOf(name) : undefined
+  return services.length === 0 && own !== undefined ? [own] : services
 }
 
 async function tlsOf(path: string, tls: NonNullable<LoadedConfig['start']['tls']>) {

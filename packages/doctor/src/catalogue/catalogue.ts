@@ -1,57 +1,21 @@
 import type { ErrorEntry } from '@dynsrv/cluster'
-import { DYNSRV_ERRORS } from '@dynsrv/cluster'
-import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
-import { NodeError, type OwnNodeErrorCode } from '@dynsrv/node'
-import { ResolverError, type ResolverErrorCode } from '@dynsrv/srv-resolver'
-import { DIST_ERRORS } from './dist-errors.ts'
-import { DNS_ERRORS } from './dns-errors.ts'
-import { DOCTOR_ERRORS } from './doctor-errors.ts'
-import { EPMD_ERRORS } from './epmd-errors.ts'
-import { ETF_ERRORS } from './etf-errors.ts'
-import { METRICS_ERRORS } from './metrics-errors.ts'
-import { NODE_ERRORS } from './node-errors.ts'
-import { STRATEGY_ERRORS } from './strategy-errors.ts'
+import { CHECKS } from '../checks.ts'
+import { CHECK_FAILED } from '../finding.ts'
+import { RUNTIME_ERRORS } from './runtime.ts'
 
-/**
- * Every code that a person may meet, by the package that raises it; the doctor's verdicts bear the same.
- *
- * Where a package's errors have a remedy of their own for each code, it is taken from them, so that there is only one.
- */
-export const CATALOGUE = {
-  doctor: DOCTOR_ERRORS,
-  dynsrv: DYNSRV_ERRORS,
-  '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
-  '@dynsrv/node': withHints(NODE_ERRORS, (code) => new NodeError(code as OwnNodeErrorCode, '').hint),
-  '@dynsrv/epmd-shim': EPMD_ERRORS,
-  '@dynsrv/srv-resolver': withHints(DNS_ERRORS, (code) => new ResolverError(code as ResolverErrorCode, '').hint),
-  '@dynsrv/strategy': STRATEGY_ERRORS,
-  '@dynsrv/etf': ETF_ERRORS,
-  '@dynsrv/metrics': METRICS_ERRORS,
-} as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
-
-type Tables = typeof CATALOGUE
-
-/** Every code of the catalogue. */
-export type AnyCode = { [Part in keyof Tables]: keyof Tables[Part] }[keyof Tables] & string
-
-const ENTRIES: ReadonlyMap<string, ErrorEntry> = new Map(
-  Object.values(CATALOGUE).flatMap((table) => Object.entries<ErrorEntry>(table)),
+const DOCTOR_ERRORS: Readonly<Record<string, ErrorEntry>> = Object.fromEntries(
+  [CHECK_FAILED, ...CHECKS.flatMap(({ words }) => words)].map(({ code, ...entry }) => [code, entry]),
 )
+
+/** Every code that a person may meet, by who tells it: the doctor alone, or a running node as well. */
+export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>> = {
+  doctor: DOCTOR_ERRORS,
+  ...RUNTIME_ERRORS,
+}
+
+const ENTRIES: ReadonlyMap<string, ErrorEntry> = new Map(Object.values(CATALOGUE).flatMap(Object.entries))
 
 /** What a code stands for; undefined when it is none of ours. */
 export function entryOf(code: string): ErrorEntry | undefined {
   return ENTRIES.get(code)
-}
-
-/** What to do about a code; empty when it is none of ours. */
-export function remedyOf(code: string): string {
-  return entryOf(code)?.remedy ?? ''
-}
-
-function withHints<Code extends string>(
-  table: Readonly<Record<Code, Omit<ErrorEntry, 'remedy'>>>,
-  hint: (code: Code) => string,
-): Readonly<Record<Code, ErrorEntry>> {
-  const entries = (Object.keys(table) as Code[]).map((code) => [code, { ...table[code], remedy: hint(code) }] as const)
-  return Object.fromEntries(entries) as Record<Code, ErrorEntry>
 }

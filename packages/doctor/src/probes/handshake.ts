@@ -8,6 +8,7 @@ import { HIDDEN_FLAGS, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dis
 import { newCreation } from '@dynsrv/epmd-shim'
 import { NodeError } from '@dynsrv/node'
 import type { TlsFiles } from '../context.ts'
+import { addressText, hostOf } from '../host.ts'
 
 /** What a peer tells anybody who knocks, before any cookie is proved. */
 export interface Introduction extends NodeIdentity {
@@ -40,7 +41,7 @@ export async function probeHandshake({ ip, port, self, timeoutMs, tls }: ProbeOp
   const signal = AbortSignal.timeout(timeoutMs)
   const socket =
     tls === undefined ? connect({ host: ip, port }) : connectTls({ ...tls, host: ip, port, rejectUnauthorized: false })
-  const address = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
+  const address = addressText({ ip, port })
   try {
     await once(socket, 'connect', { signal }).catch((cause) => {
       throw connectError(cause, address, timeoutMs)
@@ -60,7 +61,7 @@ export async function probeHandshake({ ip, port, self, timeoutMs, tls }: ProbeOp
 
 /** The TLS options to knock at a node with, named as its certificate names it; none when TLS is not wanted. */
 export function overTls(tls: TlsFiles | undefined, node: string): Pick<ProbeOptions, 'tls'> {
-  const host = node.slice(node.lastIndexOf('@') + 1)
+  const host = hostOf(node)
   return tls === undefined ? {} : { tls: { ...tls, servername: isIP(host) === 0 ? host : '' } }
 }
 
@@ -92,6 +93,9 @@ function introduction(socket: Socket, self: string, signal: AbortSignal, headerB
     apply(machine.start())
   })
 }
+
+/** The codes of an address that cannot be connected. */
+export const CONNECT_FAILED = /^NODE_(REFUSED|CONNECT_TIMEOUT|UNREACHABLE)$/
 
 const CONNECT_ERRORS: Readonly<Record<string, readonly ['NODE_REFUSED' | 'NODE_CONNECT_TIMEOUT', string]>> = {
   ECONNREFUSED: ['NODE_REFUSED', 'refused the connection: nobody listens there'],

@@ -5,7 +5,7 @@ import { type Node, RemoteError, startNode } from '@dynsrv/node'
 import { type Attempt, attempt } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
-import { isShort } from '../judge-introduction.ts'
+import { hostOf, isShort } from '../host.ts'
 import { visibility } from '../kind-of-node.ts'
 import { throwAwayName } from '../throw-away-name.ts'
 import { cookieFact } from './cookie.ts'
@@ -33,8 +33,8 @@ async function linked(context: DoctorContext): Promise<Us> {
   if (!cookie.cookie.ok) throw new NotApplicable('there is no cookie to show')
   const peers = (await context.get(knocked)).flatMap(({ name, good }) => (good === undefined ? [] : [{ name, good }]))
   if (peers.length === 0) throw new NotApplicable('no peer came as far as the cookie')
-  const short = isShort(peers[0]!.name.slice(peers[0]!.name.lastIndexOf('@') + 1))
-  const alike = peers.filter(({ name }) => isShort(name.slice(name.lastIndexOf('@') + 1)) === short)
+  const short = isShort(hostOf(peers[0]!.name))
+  const alike = peers.filter(({ name }) => isShort(hostOf(name)) === short)
   const { timeoutMs, tls } = context.options
   const epmd: EpmdModule = new Static(Object.fromEntries(alike.map(({ name, good }) => [name, good])), { short })
   const node = await startNode({
@@ -83,6 +83,13 @@ export async function beams(context: DoctorContext): Promise<readonly BeamFacts[
   const known = told.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []))
   if (known.length === 0) throw new NotApplicable('no BEAM node could be asked')
   return known
+}
+
+/** The same, where there are several to be compared. */
+export async function severalBeams(context: DoctorContext): Promise<readonly BeamFacts[]> {
+  const all = await context.get(beams)
+  if (all.length < 2) throw new NotApplicable('fewer than two BEAM nodes')
+  return all
 }
 
 async function facts({ options }: DoctorContext, node: Node, name: string): Promise<BeamFacts | undefined> {

@@ -3,7 +3,7 @@ import { type ParsedNodeName, parseNodeName } from '@dynsrv/epmd-shim'
 import { type Attempt, attempt } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
-import { isShort } from '../judge-introduction.ts'
+import { hostOf, isShort } from '../host.ts'
 import { throwAwayName } from '../throw-away-name.ts'
 import { resolver } from './dns.ts'
 import { type Introduction, probeHandshake } from './handshake.ts'
@@ -23,7 +23,7 @@ export async function ownName({ options }: DoctorContext): Promise<OwnName> {
   const { name, env } = options
   const text = name ?? env.RELEASE_NODE
   if (text === undefined || text === '') throw new NotApplicable('no name of our own: --name or RELEASE_NODE')
-  const short = isShort(text.slice(text.lastIndexOf('@') + 1))
+  const short = isShort(hostOf(text))
   return {
     text,
     source: name === undefined ? 'RELEASE_NODE' : '--name',
@@ -82,6 +82,13 @@ export async function ownListener(context: DoctorContext): Promise<OwnListener> 
     ...(member !== undefined && { member }),
     services: context.options.services,
   }
+}
+
+/** The same, where a node runs here. */
+export async function runningNode(context: DoctorContext): Promise<OwnListener> {
+  const own = await context.get(ownListener)
+  if (!own.local.ok) throw new NotApplicable('no node runs here')
+  return own
 }
 
 async function addressesOf(context: DoctorContext, host: string): Promise<readonly string[]> {

@@ -4,7 +4,8 @@ import type { SrvResolver } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
-import { isShort, judgeIntroduction } from '../judge-introduction.ts'
+import { hostOf, isShort } from '../host.ts'
+import { judgeIntroduction } from '../judge-introduction.ts'
 import { throwAwayName } from '../throw-away-name.ts'
 import { resolver, varieties } from './dns.ts'
 import { type Introduction, overTls, probeHandshake } from './handshake.ts'
@@ -73,7 +74,7 @@ export async function located(context: DoctorContext): Promise<readonly LocatedP
   const byEpmd = new ErlEpmd({ timeoutMs, env })
   context.defer(() => byEpmd.close())
   const lookUp = async (name: string) => {
-    const { alive, host } = parseNodeName(name, { short: isShort(name.slice(name.lastIndexOf('@') + 1)) })
+    const { alive, host } = parseNodeName(name, { short: isShort(hostOf(name)) })
     const ask = (module: EpmdModule) => module.addressPlease(alive, host, 'any', { signal: context.step() })
     const isService = services.some((service) => service.toLowerCase() === host.toLowerCase())
     if (isService) return (await ask(bySrv)).candidates
@@ -101,7 +102,7 @@ export async function knocked(context: DoctorContext): Promise<readonly KnockedP
 
 async function knock(context: DoctorContext, name: string, at: NodeAddressCandidate): Promise<Knock> {
   const { timeoutMs, tls } = context.options
-  const host = name.slice(name.lastIndexOf('@') + 1)
+  const host = hostOf(name)
   const self = throwAwayName({}, isShort(host))
   const probe = (over: object) => attempt(probeHandshake({ ...at, self, timeoutMs, ...over }))
   const answer = await probe(overTls(tls, name))
@@ -123,9 +124,4 @@ const UNHEARD = /^DIST_(TIMEOUT|CLOSED_BY_PEER|FRAME_TOO_LARGE|MALFORMED)$/
 
 function hasError(name: string, peer: Introduction): boolean {
   return judgeIntroduction(name, peer).some(({ severity }) => severity === 'error')
-}
-
-/** How an address is written. */
-export function addressText({ ip, family, port }: NodeAddressCandidate): string {
-  return family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
 }

@@ -1,0 +1,120 @@
+// Made by `npm run generate` from the files of this folder.
+import type { ListedCommand } from '../command.ts'
+
+/** Every command, in the order of `dynsrv help`. */
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: 'join',
+    term: 'join [options]',
+    summary: 'join a cluster and show its members as they come, go or fail',
+    load: async () => (await import('./join.ts')).command,
+  },
+  {
+    name: 'up',
+    term: 'up [options]',
+    summary: 'join a cluster and stay, with health and metrics over HTTP',
+    load: async () => (await import('./up.ts')).command,
+  },
+  {
+    name: 'doctor',
+    term: 'doctor [options]',
+    summary: 'find out why a cluster does not form: what is wrong, how it was seen, what to do',
+    load: async () => (await import('./doctor.ts')).command,
+  },
+  {
+    name: 'ping',
+    term: 'ping [options] <node>',
+    summary: 'reach a node step by step, and say what is wrong when it fails',
+    load: async () => (await import('./ping.ts')).command,
+  },
+  {
+    name: 'resolve',
+    term: 'resolve [options] <node>',
+    summary: 'show each step of the lookup of a node',
+    load: async () => (await import('./resolve.ts')).command,
+  },
+  {
+    name: 'names',
+    term: 'names [options]',
+    summary: 'list the members that SRV records or an epmd name',
+    load: async () => (await import('./names.ts')).command,
+  },
+  {
+    name: 'nodes',
+    term: 'nodes [options]',
+    summary: 'dial the members: visible or hidden, OTP release, latency, why missing',
+    load: async () => (await import('./nodes.ts')).command,
+  },
+  {
+    name: 'watch',
+    term: 'watch [options]',
+    summary: 'the same, live: who comes, goes, slows down, and why',
+    load: async () => (await import('./watch.ts')).command,
+  },
+  {
+    name: 'wait',
+    term: 'wait [options]',
+    summary: 'wait until so many members answer',
+    load: async () => (await import('./wait.ts')).command,
+  },
+  {
+    name: 'call',
+    term: 'call [options] <node> <module> <function> [args...]',
+    summary: 'call a function of a node and print what it returns',
+    load: async () => (await import('./call.ts')).command,
+  },
+  {
+    name: 'cast',
+    term: 'cast [options] <node> <module> <function> [args...]',
+    summary: 'call a function of a node without waiting for it',
+    load: async () => (await import('./cast.ts')).command,
+  },
+  {
+    name: 'send',
+    term: 'send [options] <node> <process> <message>',
+    summary: 'send a message to a registered process of a node',
+    load: async () => (await import('./send.ts')).command,
+  },
+  {
+    name: 'eval',
+    term: 'eval [options] <node> <expression>',
+    summary: 'evaluate an expression at a BEAM node',
+    load: async () => (await import('./eval.ts')).command,
+  },
+  {
+    name: 'epmd',
+    term: 'epmd [options]',
+    summary: 'serve the names of the nodes of this machine, as epmd does',
+    load: async () => (await import('./epmd.ts')).command,
+  },
+  {
+    name: 'decode',
+    term: 'decode [options] [hex|file|-]',
+    summary: 'show a term, or a captured link packet by packet',
+    load: async () => (await import('./decode.ts')).command,
+  },
+  {
+    name: 'cookie',
+    term: 'cookie',
+    summary: 'make a cookie: dynsrv cookie new',
+    load: async () => (await import('./cookie.ts')).command,
+  },
+  {
+    name: 'dns',
+    term: 'dns [options] [records.json]',
+    summary: 'serve SRV records for development, from flags or a file',
+    load: async () => (await import('./dns.ts')).command,
+  },
+  {
+    name: 'demo',
+    term: 'demo [options]',
+    summary: 'show a mixed cluster form, lose and gain members, and survive its DNS server',
+    load: async () => (await import('./demo.ts')).command,
+  },
+  {
+    name: 'completion',
+    term: 'completion [shell]',
+    summary: 'print the script that completes commands and options in your shell',
+    load: async () => (await import('./completion.ts')).command,
+  },
+]

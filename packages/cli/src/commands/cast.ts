@@ -1,0 +1,42 @@
+import type { Command } from '../command.ts'
+import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
+import { withConfig } from '../peer/with-config.ts'
+import { withNode } from '../peer/with-node.ts'
+import { print } from '../term/printed.ts'
+import { type CallOptions, functionOf } from '../term/written-call.ts'
+
+/** Calls a function of a node without waiting for what it returns. @returns the exit code */
+export async function cast(options: CallOptions, node: string, module: string, fun: string, ...given: string[]) {
+  const { name, args } = functionOf(options, module, fun, given)
+  return withNode(options, node, async (us, peer, timeoutMs) => {
+    us.erpcCast(peer, name.module, name.fun, args)
+    // Signals keep their order: an answer to what is asked next says that this one has arrived.
+    await us.ping(peer, { timeoutMs })
+    if (options.json === true) print(JSON.stringify({ sent: true }))
+  })
+}
+
+export const command: Command = {
+  summary: 'call a function of a node without waiting for it',
+  place: 11,
+  declare: (declared, { runs }) =>
+    withTerms(
+      declared
+        .description('Calls a function of a node without waiting for it; whether it worked is not told.')
+        .argument('<node>')
+        .argument('<module>', 'lists, or MyApp.Store for an Elixir module')
+        .argument('<function>')
+        .argument('[args...]', 'terms, one each'),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(cast))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv cast api-1@my-service.test MyApp.Cache clear
+
+${SYNTAX}
+${FOOT}
+Exit codes: 0 the node has it, 1 it was not reached, 2 bad arguments or environment.
+`

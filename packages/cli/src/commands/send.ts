@@ -1,0 +1,43 @@
+import { atom } from '@dynsrv/etf'
+import type { Command } from '../command.ts'
+import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
+import { withConfig } from '../peer/with-config.ts'
+import { withNode } from '../peer/with-node.ts'
+import { parseTerm } from '../term/parse-term.ts'
+import { print } from '../term/printed.ts'
+import { atomName, type CallOptions, sendable, syntaxOf } from '../term/written-call.ts'
+
+/** Sends a message to a registered process. @returns the exit code */
+export async function send(options: CallOptions, node: string, receiver: string, text: string) {
+  const name = atomName(receiver)
+  const [, message] = sendable(() => [atom(name), parseTerm(text, syntaxOf(options, receiver))] as const)
+  return withNode(options, node, async (us, peer, timeoutMs) => {
+    us.send({ name, node: peer }, message)
+    await us.ping(peer, { timeoutMs })
+    if (options.json === true) print(JSON.stringify({ sent: true }))
+  })
+}
+
+export const command: Command = {
+  summary: 'send a message to a registered process of a node',
+  place: 12,
+  declare: (declared, { runs }) =>
+    withTerms(
+      declared
+        .description('Sends a message to a registered process of a node; whether there is one is not told.')
+        .argument('<node>')
+        .argument('<process>', 'registered name: logger, or MyApp.Store')
+        .argument('<message>', 'a term'),
+    )
+      .addHelpText('after', HELP)
+      .action(runs(withConfig(send))),
+}
+
+const HELP = `
+Examples:
+  $ dynsrv send api-1@my-service.test my_server '{refresh, all}'
+
+${SYNTAX}
+${FOOT}
+Exit codes: 0 the node has it, 1 it was not reached, 2 bad arguments or environment.
+`

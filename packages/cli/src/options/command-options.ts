@@ -1,0 +1,62 @@
+import { type Command, Option } from 'commander'
+import { collect } from './collect.ts'
+
+/** What stands under the help of every command that talks to peers. */
+export const FOOT = 'A cookie is never printed. The node that asks is hidden, listens nowhere and is gone afterwards.'
+
+/** The options of every command that talks to one peer. */
+export function withPeer(command: Command): Command {
+  return withOutput(
+    withCookie(
+      withDns(command)
+        .option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)')
+        .option('--at <host:port>', 'look nothing up, dial this address'),
+    ),
+  )
+}
+
+/** The options of every command that lists members. */
+export function withService(command: Command): Command {
+  return withDns(command.option('--service <dns name>', 'name that holds the SRV records')).option(
+    '--epmd <host>',
+    'list the nodes of the epmd of this host instead (ERL_EPMD_PORT, else 4369)',
+  )
+}
+
+/** The DNS servers to ask. */
+export function withDns(command: Command): Command {
+  return command.addOption(
+    new Option('--dns <host:port>', 'DNS server to ask for SRV records, else those of /etc/resolv.conf').argParser(
+      collect,
+    ),
+  )
+}
+
+/** The cookie, and the name of the node that asks. */
+export function withCookie(command: Command): Command {
+  return command
+    .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
+    .option('--name <alive@host>', 'name of the node that asks (default: a random one)')
+    .addOption(new Option('--cookie <secret>').hideHelp())
+}
+
+/** How long to wait, and how to print. */
+export function withOutput(
+  command: Command,
+  { timeout = '5s', what = 'how long to wait for each step, such as 500ms or 10s' } = {},
+): Command {
+  return command
+    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
+    .option('--timeout <time>', what, timeout)
+    .option('--json', 'print one JSON object a line')
+    .option('--plain', 'print without colours')
+}
+
+/** What stands under the help of every command that takes terms. */
+export const SYNTAX =
+  'Terms are read as Elixir when the name before them is written so (MyApp.Store, :lists), else as Erlang.'
+
+/** The options of every command that speaks in terms with one peer. */
+export function withTerms(command: Command): Command {
+  return withPeer(command).option('--syntax <syntax>', 'read and print terms as erlang, elixir or json')
+}

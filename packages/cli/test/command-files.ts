@@ -1,0 +1,53 @@
+import { readdir } from 'node:fs/promises'
+import { Command as Declared, Help } from 'commander'
+import type { Command } from '../src/command.ts'
+
+/** The file that lists all others of its folder. */
+const LIST = 'all.ts'
+
+/** Every command by its name, in the order of `dynsrv help`. */
+export async function commands(): Promise<readonly (readonly [name: string, command: Command])[]> {
+  const files = await readdir(new URL('../src/commands/', import.meta.url))
+  const names = files.filter((file) => file !== LIST).map((file) => file.replace(/\.ts$/, ''))
+  const loaded = names.map(async (name) => {
+    const { command } = (await import(`../src/commands/${name}.ts`)) as { readonly command: Command }
+    return [name, command] as const
+  })
+  return (await Promise.all(loaded)).sort(
+    ([a, { place: left = Number.MAX_VALUE }], [b, { place: right = Number.MAX_VALUE }]) =>
+      left - right || (a < b ? -1 : 1),
+  )
+}
+
+/** How `dynsrv help` writes a command and what it takes. */
+function term(name: string, command: Command): string {
+  const declared = new Declared(name)
+  command.declare(declared, { runs: () => async () => undefined, whole: async () => declared })
+  return new Help().subcommandTerm(declared)
+}
+
+/** As the formatter writes it. */
+function quoted(text: string): string {
+  return text.includes("'") ? JSON.stringify(text) : `'${text}'`
+}
+
+/** `src/commands/all.ts`. */
+export async function listOfCommands(): Promise<string> {
+  return [
+    '// Made by `npm run generate` from the files of this folder.',
+    "import type { ListedCommand } from '../command.ts'",
+    '',
+    '/** Every command, in the order of `dynsrv help`. */',
+    'export const COMMANDS: readonly ListedCommand[] = [',
+    ...(await commands()).flatMap(([name, command]) => [
+      '  {',
+      `    name: '${name}',`,
+      `    term: '${term(name, command)}',`,
+      `    summary: ${quoted(command.summary)},`,
+      `    load: async () => (await import('./${name}.ts')).command,`,
+      '  },',
+    ]),
+    ']',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,50 @@
+import type { ErrorEntry } from '@dynsrv/cluster'
+import { DYNSRV_ERRORS } from '@dynsrv/cluster'
+import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
+import { NodeError, type OwnNodeErrorCode } from '@dynsrv/node'
+import { ResolverError, type ResolverErrorCode } from '@dynsrv/srv-resolver'
+import { DIST_ERRORS } from './dist-errors.ts'
+import { DNS_ERRORS } from './dns-errors.ts'
+import { EPMD_ERRORS } from './epmd-errors.ts'
+import { ETF_ERRORS } from './etf-errors.ts'
+import { METRICS_ERRORS } from './metrics-errors.ts'
+import { NODE_ERRORS } from './node-errors.ts'
+import { STRATEGY_ERRORS } from './strategy-errors.ts'
+
+/**
+ * Every code of a running node, by the package that raises it; the doctor's verdicts bear the same.
+ *
+ * Where a package's errors have a remedy of their own for each code, it is taken from them, so that there is only one.
+ */
+export const RUNTIME_ERRORS = {
+  dynsrv: DYNSRV_ERRORS,
+  '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
+  '@dynsrv/node': withHints(NODE_ERRORS, (code) => new NodeError(code as OwnNodeErrorCode, '').hint),
+  '@dynsrv/epmd-shim': EPMD_ERRORS,
+  '@dynsrv/srv-resolver': withHints(DNS_ERRORS, (code) => new ResolverError(code as ResolverErrorCode, '').hint),
+  '@dynsrv/strategy': STRATEGY_ERRORS,
+  '@dynsrv/etf': ETF_ERRORS,
+  '@dynsrv/metrics': METRICS_ERRORS,
+} as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
+
+type Tables = typeof RUNTIME_ERRORS
+
+/** Every code of a running node. */
+export type RuntimeCode = { [Part in keyof Tables]: keyof Tables[Part] }[keyof Tables] & string
+
+const ENTRIES: ReadonlyMap<string, ErrorEntry> = new Map(
+  Object.values(RUNTIME_ERRORS).flatMap((table) => Object.entries<ErrorEntry>(table)),
+)
+
+/** What to do about a code of a running node; empty when it is none of ours. */
+export function remedyOf(code: string): string {
+  return ENTRIES.get(code)?.remedy ?? ''
+}
+
+function withHints<Code extends string>(
+  table: Readonly<Record<Code, Omit<ErrorEntry, 'remedy'>>>,
+  hint: (code: Code) => string,
+): Readonly<Record<Code, ErrorEntry>> {
+  const entries = (Object.keys(table) as Code[]).map((code) => [code, { ...table[code], remedy: hint(code) }] as const)
+  return Object.fromEntries(entries) as Record<Code, ErrorEntry>
+}

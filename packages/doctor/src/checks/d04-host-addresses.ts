@@ -1,0 +1,92 @@
+import { isIP } from 'node:net'
+import type { AddressRecord, DnsAnswer } from '@dynsrv/srv-resolver'
+import { type Attempt, attempt, codeOf } from '../attempt.ts'
+import { check, NotApplicable } from '../check.ts'
+import type { DoctorContext } from '../context.ts'
+import { type Finding, finding, findingOf } from '../finding.ts'
+import { isShort } from '../host.ts'
+import { resolver } from '../probes/dns.ts'
+import { members } from '../probes/members.ts'
+import { ownName } from '../probes/own.ts'
+import { type LocatedPeer, located } from '../probes/peers.ts'
+import { type OwnAddress, ownAddresses } from '../probes/system.ts'
+import { words } from '../words.ts'
+
+const HOST_UNKNOWN = words('DOCTOR_HOST_UNKNOWN', {
+  happened: 'The host of our own name has no address, so nobody can dial us back.',
+  why: 'There is no record for it where the others look.',
+  remedy: 'Register an address for it: a hostname, a network alias, or the address of the service in Consul.',
+})
+
+const OWN_ADDRESS = words('DOCTOR_OWN_ADDRESS', {
+  happened: 'DNS gives our own name an address that this machine does not have.',
+  why: 'An old record, or a port mapping with an address of the host.',
+  remedy: 'Register the address under which the others reach this machine.',
+})
+
+/** D04, the part about others: peers that have no address at all. */
+export function judgeLocated(peers: readonly LocatedPeer[]): Finding[] {
+  const missing = peers.filter(({ addresses }) => !addresses.ok && codeOf(addresses.error) === 'EPMD_NO_ADDRESS')
+  return peers.flatMap(({ name, addresses }) => {
+    if (addresses.ok) return []
+    const { hint, ...found } = findingOf(addresses.error, 'error', { node: name })
+    const several = missing.length > 1 && found.code === 'EPMD_NO_ADDRESS'
+    // One hint makes one verdict of them.
+    return [{ ...found, hint: several ? 'Add an A or AAAA record for each of these targets.' : hint }]
+  })
+}
+
+/** What DNS says of our own name, and what this machine has. */
+export interface OwnHostFacts {
+  readonly host: string
+  readonly answer: Attempt<DnsAnswer<AddressRecord>>
+  readonly own: readonly OwnAddress[]
+  /** Whether the service names us, so that the others will dial. */
+  readonly registered: boolean
+}
+
+/** D04: whether the others can dial us back. */
+export function judgeOwnHost({ host, answer, own, registered }: OwnHostFacts): Finding[] {
+  if (!answer.ok) return []
+  const addresses = answer.value.records.map(({ address }) => address)
+  if (addresses.length === 0) {
+    return [
+      finding(registered ? 'error' : 'warning', HOST_UNKNOWN, `${host} of our own name has no address`, {
+        evidence: [`${answer.value.server}: ${answer.value.empty ?? 'no records'}`],
+      }),
+    ]
+  }
+  if (addresses.some((address) => own.some(({ ip }) => ip === address) || address.startsWith('127.'))) return []
+  const here = own.filter(({ internal }) => !internal).map(({ ip }) => ip)
+  const message = `${host} leads to ${addresses.join(', ')}, but this machine has ${here.join(', ') || 'no address outside'}`
+  return [finding('warning', OWN_ADDRESS, message)]
+}
+
+async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
+  const { parsed } = await context.get(ownName)
+  if (!parsed.ok || isShort(parsed.value.host)) throw new NotApplicable('no long name')
+  const { name, alive, host: own } = parsed.value
+  if (isIP(own) !== 0) throw new NotApplicable('the host is an address')
+  const isService = context.options.services.some((service) => service.toLowerCase() === own.toLowerCase())
+  const registered = (await context.get(members)).some((one) => one.name.toLowerCase() === name.toLowerCase())
+  if (isService && !registered) throw new NotApplicable('we are not registered')
+  const host = isService ? `${alive}.${own}` : own
+  const answer = await attempt((await context.get(resolver)).resolveAddresses(host))
+  return { host, answer, own: await context.get(ownAddresses), registered }
+}
+
+export const D04 = check({
+  id: 'D04',
+  group: 'lookup',
+  place: 2,
+  title: 'hosts have addresses',
+  needs: ['D42', 'D03', 'D11', 'D13'],
+  words: [HOST_UNKNOWN, OWN_ADDRESS],
+  look: async (context) => {
+    const own = await attempt(ownHost(context))
+    const peers = await attempt(context.get(located))
+    if (!own.ok && !peers.ok) throw peers.error
+    return { own: own.ok ? own.value : undefined, peers: peers.ok ? peers.value : [] }
+  },
+  judge: ({ own, peers }) => [...(own === undefined ? [] : judgeOwnHost(own)), ...judgeLocated(peers)],
+})

@@ -1,0 +1,53 @@
+import { codeOf } from '../attempt.ts'
+import { check } from '../check.ts'
+import { type Finding, finding, findingOf } from '../finding.ts'
+import { type CookieFact, cameAlong, cookieFact } from '../probes/cookie.ts'
+import { type Link, links } from '../probes/links.ts'
+
+/** D07: peers that refuse our cookie, or prove another one. */
+export function judgeCookies(all: readonly Link[], { source, fingerprint, cookie }: CookieFact): Finding[] {
+  const refusing = all.filter(({ connected }) => !connected.ok && /^DIST_COOKIE/.test(codeOf(connected.error)))
+  const agree = all.filter(({ connected }) => connected.ok).length
+  const shared = [
+    `our cookie comes from ${source}${fingerprint === undefined ? '' : `, fingerprint ${fingerprint}`}`,
+    `${agree} of ${all.length} peers agree with it`,
+  ]
+  const came = agree === 0 && cookie.ok ? cameAlong(cookie.value) : undefined
+  return refusing.map(({ name, connected }) => {
+    const code = connected.ok ? '' : codeOf(connected.error)
+    const mismatch = code === 'DIST_COOKIE_MISMATCH'
+    const message = mismatch ? `${name} proves another cookie than ours` : `${name} refuses our cookie`
+    const odd =
+      agree === 0 ? 'Nobody agrees with our cookie: it is the one to change.' : 'Change the cookie of this node.'
+    const hint =
+      came === undefined
+        ? `${odd} Give all nodes the same one; look for a line break or quotation marks that came along.`
+        : `Take ${came} away: most likely only that keeps our cookie from being theirs.`
+    const seen = came === undefined ? [] : [`our cookie begins or ends with ${came}, which came along by mistake`]
+    const evidence = [...seen, 'its name, port and flags are right', ...shared]
+    return finding('error', mismatch ? 'DIST_COOKIE_MISMATCH' : 'DIST_COOKIE_REJECTED', message, {
+      evidence,
+      hint,
+      node: name,
+    })
+  })
+}
+
+/** D20 for links: what else kept a peer that had introduced itself from connecting. */
+export function judgeLinks(all: readonly Link[]): Finding[] {
+  return all.flatMap(({ name, connected }) =>
+    connected.ok || /^DIST_COOKIE/.test(codeOf(connected.error))
+      ? []
+      : [findingOf(connected.error, 'error', { node: name })],
+  )
+}
+
+export const D07 = check({
+  id: 'D07',
+  group: 'handshake',
+  place: 7,
+  title: 'the cookie is the same',
+  needs: ['D19'],
+  look: async (context) => ({ links: await context.get(links), cookie: await context.get(cookieFact) }),
+  judge: ({ links: all, cookie }) => [...judgeCookies(all, cookie), ...judgeLinks(all)],
+})

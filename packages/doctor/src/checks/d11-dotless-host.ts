@@ -1,0 +1,25 @@
+import { check } from '../check.ts'
+import { type Finding, finding } from '../finding.ts'
+import { hostOf, isShort } from '../host.ts'
+import { type NamingFacts, soundName } from '../probes/own-naming.ts'
+
+/** D11: a long name whose host has no dot. */
+export function judgeDotless({ text, source, host, distribution, services, peers = [] }: NamingFacts): Finding[] {
+  if (!isShort(host) || distribution === 'sname') return []
+  // Among short names it is one of them.
+  const short = peers.length > 0 && peers.every((peer) => isShort(hostOf(peer)))
+  if (short && services.length === 0 && distribution === undefined) return []
+  const evidence = [`${source}=${text}`, ...(distribution ? [`RELEASE_DISTRIBUTION=${distribution}`] : [])]
+  const hint = `Give the host a dot, such as ${host}.internal, and the same name in DNS: RELEASE_NODE=${text}.internal`
+  return [finding('error', 'NODE_NAME_SHORT_HOST', `${text} is not a legal long name`, { evidence, hint })]
+}
+
+export const D11 = check({
+  id: 'D11',
+  group: 'self',
+  place: 3,
+  title: 'the host has a dot',
+  needs: ['D10'],
+  look: soundName,
+  judge: judgeDotless,
+})

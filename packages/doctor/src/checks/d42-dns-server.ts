@@ -1,0 +1,97 @@
+import { Resolver } from 'node:dns/promises'
+import type { ResolverConfig } from '@dynsrv/srv-resolver'
+import { type Attempt, attempt, codeOf } from '../attempt.ts'
+import { check, NotApplicable } from '../check.ts'
+import type { DoctorContext } from '../context.ts'
+import { type Finding, finding, findingOf } from '../finding.ts'
+import { answers, type ServiceAnswer } from '../probes/dns.ts'
+import { resolvConf } from '../probes/system.ts'
+import { words } from '../words.ts'
+
+const RESOLV_CONF = words('DOCTOR_RESOLV_CONF', {
+  happened: 'There is no DNS server to ask.',
+  why: 'No --dns is given, and /etc/resolv.conf is missing or names none.',
+  remedy: 'Give a server with --dns HOST:PORT, or correct /etc/resolv.conf.',
+})
+
+const RESOLV_CONF_CHANGED = words('DOCTOR_RESOLV_CONF_CHANGED', {
+  happened: '/etc/resolv.conf changed while the doctor watched.',
+  why: 'The machine moved to another network, or its DNS servers were replaced.',
+  remedy: 'dynsrv reads the file again by itself; restart programs that do not, among them Erlang nodes.',
+})
+
+const NODE_DNS = words('DOCTOR_NODE_DNS', {
+  happened: "Node's own DNS functions do not understand this server.",
+  why: 'It compresses SRV targets, which newer versions of Node refuse (EBADRESP).',
+  remedy: 'Nothing to do: dynsrv has a resolver of its own that reads it. Do not use dns.resolveSrv here.',
+})
+
+/** Who is asked, and what came. */
+export interface ServerFacts {
+  readonly dns: readonly string[]
+  readonly resolvConf: Attempt<ResolverConfig & { readonly text: string }>
+  readonly answers: readonly ServiceAnswer[]
+}
+
+/** D42: whether there is a server, and whether it answers. */
+export function judgeServer({ dns, resolvConf: file, answers: all }: ServerFacts): Finding[] {
+  if (dns.length === 0) {
+    if (!file.ok) {
+      return [finding('error', RESOLV_CONF, 'there is no DNS server to ask: /etc/resolv.conf cannot be read')]
+    }
+    if (!/^\s*nameserver\s/m.test(file.value.text) && all.some(({ answer }) => !answer.ok)) {
+      return [finding('error', RESOLV_CONF, '/etc/resolv.conf names no DNS server')]
+    }
+  }
+  return all.flatMap(({ service, answer }) =>
+    answer.ok ? [] : [findingOf(answer.error, 'error', { evidence: [`asked: SRV ${service}`] })],
+  )
+}
+
+/** D42, the part about a file that changes under programs that read it once. */
+export function judgeResolvConfChange(first: string | undefined, now: string | undefined): Finding[] {
+  if (first === undefined || now === undefined || first === now) return []
+  return [finding('info', RESOLV_CONF_CHANGED, '/etc/resolv.conf changed since the doctor began to watch')]
+}
+
+/** D42, the part about Node's own functions. */
+export function judgeNodeDns(service: string, told: Attempt<unknown>): Finding[] {
+  if (told.ok || codeOf(told.error) !== 'EBADRESP') return []
+  return [finding('info', NODE_DNS, `dns.resolveSrv of this Node cannot read the answer about ${service}`)]
+}
+
+/** What Node's own DNS functions make of the same question. */
+async function nodeDns({ options }: DoctorContext, service: string): Promise<Attempt<unknown>> {
+  const resolver = new Resolver({ timeout: Math.min(options.timeoutMs, MAX_NODE_DNS_MS), tries: 1 })
+  if (options.dns.length > 0) resolver.setServers(options.dns)
+  return attempt(resolver.resolveSrv(service))
+}
+
+const MAX_NODE_DNS_MS = 1_000
+
+export const D42 = check({
+  id: 'D42',
+  group: 'dns',
+  place: 1,
+  title: 'the DNS server answers',
+  words: [RESOLV_CONF, RESOLV_CONF_CHANGED, NODE_DNS],
+  look: async (context) => {
+    const { dns, services } = context.options
+    if (services.length === 0) throw new NotApplicable('no service to ask for: --service')
+    const all = await context.get(answers)
+    const told = all
+      .filter(({ answer }) => answer.ok && answer.value.records.length > 0)
+      .map(async ({ service }) => ({ service, told: await nodeDns(context, service) }))
+    const file = await context.get(resolvConf)
+    return {
+      server: { dns, resolvConf: file, answers: all },
+      nodeDns: await Promise.all(told),
+      first: context.options.firstResolvConf,
+    }
+  },
+  judge: ({ server, nodeDns: all, first }) => [
+    ...judgeServer(server),
+    ...judgeResolvConfChange(first, server.resolvConf.ok ? server.resolvConf.value.text : undefined),
+    ...all.flatMap(({ service, told }) => judgeNodeDns(service, told)),
+  ],
+})

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises'
+import { type Attempt, attempt } from '../attempt.ts'
+import { NotApplicable } from '../check.ts'
+import { type ComposeFile, readComposeFile } from '../compose/compose-file.ts'
+import type { DoctorContext } from '../context.ts'
+
+/** A Compose file, or why it cannot be read. */
+export interface ComposeFacts {
+  readonly path: string
+  readonly file: Attempt<{ readonly read: ComposeFile; readonly text: string }>
+}
+
+/** @throws {NotApplicable} unless a file was given */
+export async function composeFacts({ options: { compose: path, env } }: DoctorContext): Promise<ComposeFacts> {
+  if (path === undefined) throw new NotApplicable('only with --compose')
+  const read = async () => {
+    const text = await readFile(path, 'utf8')
+    return { read: readComposeFile(text, path, env), text }
+  }
+  return { path, file: await attempt(read()) }
+}
+
+/** A file that was read. @throws {NotApplicable} when it cannot be, which C01 tells */
+export async function soundCompose(context: DoctorContext): Promise<{ read: ComposeFile; text: string }> {
+  const { file } = await context.get(composeFacts)
+  if (!file.ok) throw new NotApplicable('the file cannot be read')
+  return file.value
+}

@@ -1,0 +1,11 @@
+import type { ErrorEntry } from '@dynsrv/cluster'
+
+/** A code that only the doctor tells, and what it stands for. */
+export interface Words extends ErrorEntry {
+  readonly code: string
+}
+
+/** The words of a code, which stand beside the check that tells it. */
+export function words(code: `DOCTOR_${string}` | `DYNSRV_${string}`, entry: ErrorEntry): Words {
+  return { code, ...entry }
+}
