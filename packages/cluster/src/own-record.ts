@@ -89,8 +89,9 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
     })
   }
 
-  #notice({ records, truncated, stale }: SrvAnswer): void {
-    if (records.some(({ target }) => target.toLowerCase().replace(/\.$/, '') === this.#target)) {
+  #notice({ records, ignored = [], truncated, stale }: SrvAnswer): void {
+    // A record of ours that cannot be used was not taken away.
+    if ([...records, ...ignored].some(({ target }) => target.toLowerCase().replace(/\.$/, '') === this.#target)) {
       this.#seen = true
       this.#answersWithout = 0
     } else if (this.#seen && !truncated && !stale) {

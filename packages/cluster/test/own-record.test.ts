@@ -62,6 +62,19 @@ describe('OwnRecord', () => {
     }
   })
 
+  it('does not take a record that cannot be used for one that was taken away', async () => {
+    await using zone = await startZoneServer()
+    const { record, poll, gone } = watched(zone)
+    register(zone, 'api-1', 4370)
+    register(zone, 'api-2', 4371)
+    await poll()
+    zone.remove({ target: `api-1.${SERVICE}` })
+    register(zone, 'api-1', 0)
+    for (let polls = 0; polls < 3; polls++) expect((await poll()).records).toHaveLength(1)
+    expect(() => record.check()).not.toThrow()
+    expect(gone()).toBe(0)
+  })
+
   it('concludes nothing from a failed lookup', async () => {
     await using zone = await startZoneServer()
     const { record, poll, gone } = watched(zone)

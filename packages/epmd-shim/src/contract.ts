@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
 import type { ContractCase } from '@dynsrv/srv-resolver/contract'
-import { LOWEST_CREATION } from './creation.ts'
+import { END_OF_CREATIONS, LOWEST_CREATION } from './creation.ts'
+import { isDialable } from './dist-port.ts'
 import type { EpmdModule } from './epmd-module.ts'
 
 export { type ContractCase, type TestFunction, testContract } from '@dynsrv/srv-resolver/contract'
@@ -17,9 +18,6 @@ export interface EpmdModuleTraits {
   /** Every name has an address, so that nothing is ever not there; default false. */
   readonly findsEverything?: boolean
 }
-
-/** A creation has 32 bits. */
-const END_OF_CREATIONS = 2 ** 32
 
 /**
  * What every {@link EpmdModule} owes to the node that uses it, as a list of tests for any runner.
@@ -46,7 +44,7 @@ export function epmdModuleContract(
   rule('starts, gives a port to listen on and a creation that is no old one', async ({ module }) => {
     await module.startLink()
     const port = await module.listenPortPlease('own-4399', 'svc.internal')
-    assert.ok(Number.isInteger(port) && port >= 0 && port <= 65_535, `${port} is no port`)
+    assert.ok(port === 0 || isDialable(port), `${port} is no port`)
     const { creation } = await module.registerNode('own-4399', port || 4399)
     const fits = Number.isInteger(creation) && creation >= LOWEST_CREATION && creation < END_OF_CREATIONS
     assert.ok(fits, `${creation} is no creation of OTP 23 and later`)
@@ -58,7 +56,7 @@ export function epmdModuleContract(
     assert.ok(candidates.length > 0, 'the candidates are never empty')
     for (const { ip, family, port } of candidates) {
       assert.equal(isIP(ip), family, `${ip} is an address of the family ${family}`)
-      assert.ok(Number.isInteger(port) && port >= 1 && port <= 65_535, `${port} can be dialled`)
+      assert.ok(isDialable(port), `${port} can be dialled`)
     }
     const four = await module.addressPlease(known.alive, known.host, 'inet')
     assert.deepEqual([...new Set(four.candidates.map(({ family }) => family))], [4])

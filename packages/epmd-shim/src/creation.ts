@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto'
 
 /** The creations 0 to 3 belong to nodes of OTP 22 and earlier. */
 export const LOWEST_CREATION = 4
+/** A creation has 32 bits; all are below this. */
+export const END_OF_CREATIONS = 2 ** 32
 
 /**
  * Makes a new creation, the number that distinguishes this incarnation of a node from its earlier ones.
@@ -11,5 +13,5 @@ export const LOWEST_CREATION = 4
  * @see `erl_dist_protocol`, "EPMD protocol", `ALIVE2_X_RESP`
  */
 export function newCreation(): number {
-  return randomInt(LOWEST_CREATION, 2 ** 32)
+  return randomInt(LOWEST_CREATION, END_OF_CREATIONS)
 }

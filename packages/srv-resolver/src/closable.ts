@@ -27,6 +27,7 @@ export type Lookups = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses' | 'res
 export function closable(lookups: Lookups, release: () => void = () => undefined): ClosableResolver {
   const closing = new Closing()
   const close = () => {
+    if (closing.signal.aborted) return
     closing.close()
     release()
   }

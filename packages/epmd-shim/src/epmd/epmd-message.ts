@@ -49,6 +49,11 @@ const TCP_IPV4 = 0
 /** What a refusal carries in place of a creation. */
 const REFUSED_CREATION = 99
 
+/** Where every epmd listens unless it was told otherwise. */
+export const EPMD_PORT = 4369
+/** The versions of the distribution that nodes of OTP 23 and later speak. */
+export const VERSIONS = { highestVersion: 6, lowestVersion: 5 } as const
+
 /** The longest body that epmd reads. */
 export const MAX_REQUEST_BYTES = 3057
 /** epmd drops a registration whose body is not longer than this. */

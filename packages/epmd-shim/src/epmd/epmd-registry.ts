@@ -1,10 +1,9 @@
-import { LOWEST_CREATION } from '../creation.ts'
+import { END_OF_CREATIONS, LOWEST_CREATION } from '../creation.ts'
 import type { AliveReply, EpmdDumpLine, EpmdNode } from './epmd-message.ts'
 
 const MAX_NAME_CHARACTERS = 255
 const MAX_FIELD_BYTES = 1020
 const MAX_REMEMBERED_NAMES = 1000
-const END_OF_CREATIONS = 2 ** 32
 
 interface Registration {
   readonly node: EpmdNode

@@ -5,12 +5,14 @@ import { checkPort } from '../dist-port.ts'
 import type { EpmdModule, RegisteredName } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
 import {
+  EPMD_PORT,
   type EpmdNode,
   encodeAliveReply,
   encodeDumpReply,
   encodeNamesReply,
   encodePortReply,
   type ReceivedRequest,
+  VERSIONS,
 } from './epmd-message.ts'
 import { EpmdRegistry } from './epmd-registry.ts'
 import { EpmdRequestReader } from './epmd-request-reader.ts'
@@ -41,7 +43,6 @@ export interface EpmdServerOptions {
   readonly onError?: (error: unknown) => void
 }
 
-const DEFAULT_PORT = 4369
 const LOOPBACK = '127.0.0.1'
 
 /**
@@ -51,7 +52,7 @@ const LOOPBACK = '127.0.0.1'
  * @see `erl_dist_protocol`, "EPMD protocol"
  */
 export async function startEpmdServer(options: EpmdServerOptions = {}): Promise<EpmdServer> {
-  const port = checkPort(options.port ?? DEFAULT_PORT, 'port', 0)
+  const port = checkPort(options.port ?? EPMD_PORT, 'port', 0)
   const hosts = options.hosts ?? []
   const every = hosts.includes('0.0.0.0') || hosts.includes('::')
   const server = new EpmdServer(options)
@@ -242,7 +243,7 @@ export class EpmdServer {
       const { candidates } = await this.#directory.epmd.addressPlease(name, this.#directory.service)
       const own = candidates.find(({ ip }) => isOwnAddress(ip))
       if (own === undefined) return
-      return { name, port: own.port, hidden: false, highestVersion: 6, lowestVersion: 5, extra: new Uint8Array() }
+      return { name, port: own.port, hidden: false, ...VERSIONS, extra: new Uint8Array() }
     } catch (error) {
       if (!(error instanceof EpmdError && error.code === 'EPMD_NOT_FOUND')) this.#onError(error)
       return

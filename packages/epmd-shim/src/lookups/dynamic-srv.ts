@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { type AddressRecord, type SrvAnswer, type SrvRecord, type SrvResolver, srvOrder } from '@dynsrv/srv-resolver'
 import { newCreation } from '../creation.ts'
-import { checkPort, distPort } from '../dist-port.ts'
+import { checkPort, distPort, isDialable } from '../dist-port.ts'
 import type {
   AddressFamily,
   CallOptions,
@@ -150,7 +150,7 @@ export class DynamicSrv implements EpmdModule {
     // A release script's helper runs beside the node it serves and inherits that node's environment.
     if (alive !== releaseName(this.#self.alive)) return
     const port = Number(this.#env.ERL_DIST_PORT)
-    return Number.isInteger(port) && port > 0 ? port : undefined
+    return isDialable(port) ? port : undefined
   }
 
   /** A kept answer does when it satisfies, else the question is asked anew. */

@@ -7,8 +7,10 @@ import {
   decodeDumpReply,
   decodeNamesReply,
   decodePortReply,
+  EPMD_PORT,
   type EpmdDumpLine,
   type EpmdNode,
+  VERSIONS,
 } from '../epmd/epmd-message.ts'
 import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
@@ -40,9 +42,7 @@ export interface ErlEpmdOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-const DEFAULT_EPMD_PORT = 4369
-const HIGHEST_VERSION = 6
-const LOWEST_VERSION = 5
+const SPOKEN_VERSION = VERSIONS.highestVersion
 const NO_EXTRA = new Uint8Array()
 
 /**
@@ -107,8 +107,7 @@ export class ErlEpmd implements EpmdModule {
       name: alive,
       port,
       hidden: this.#hidden,
-      highestVersion: HIGHEST_VERSION,
-      lowestVersion: LOWEST_VERSION,
+      ...VERSIONS,
       extra: NO_EXTRA,
     }
     const { creation } = await this.#register(node, driver === 'inet6' ? '::1' : '127.0.0.1')
@@ -141,10 +140,14 @@ export class ErlEpmd implements EpmdModule {
         retryable: true,
       })
     }
-    if (node.highestVersion < HIGHEST_VERSION || node.lowestVersion > HIGHEST_VERSION) {
+    if (node.highestVersion < SPOKEN_VERSION || node.lowestVersion > SPOKEN_VERSION) {
       const range = `${node.lowestVersion} to ${node.highestVersion}`
       const hint = 'Run it with OTP 23 or later.'
-      throw new EpmdError('EPMD_VERSION_UNSUPPORTED', `${alive}@${host} speaks distribution ${range}, not 6`, { hint })
+      throw new EpmdError(
+        'EPMD_VERSION_UNSUPPORTED',
+        `${alive}@${host} speaks distribution ${range}, not ${SPOKEN_VERSION}`,
+        { hint },
+      )
     }
     return { candidates: addresses.map((address) => ({ ...address, port: node.port })), version: 6 }
   }
@@ -258,7 +261,7 @@ export class ErlEpmd implements EpmdModule {
 
 function portOfEnvironment(env: NodeJS.ProcessEnv): number {
   const text = env.ERL_EPMD_PORT ?? ''
-  if (text === '') return DEFAULT_EPMD_PORT
+  if (text === '') return EPMD_PORT
   return checkPort(/^\d+$/.test(text) ? Number(text) : Number.NaN, `ERL_EPMD_PORT (${JSON.stringify(text)})`, 1)
 }
 

@@ -3,15 +3,11 @@ import type { MembershipChange } from '../change.ts'
 import { StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
 import { within } from '../pause.ts'
+import { Places } from '../places.ts'
 import type { Retry } from '../policy/interval.ts'
 
 /** A link that held that long starts with no failures when it drops. */
 const STABLE_MS = 10_000
-/**
- * A dial that is not done by then goes on, and gives its place to the next one, so that silent peers keep out none that would
- * answer. As long as RFC 8305 waits before it tries another address.
- */
-const SLOW_MS = 250
 
 export interface DialerOptions {
   readonly membership: Membership
@@ -46,10 +42,11 @@ export class Dialer {
   // A set keeps the order of arrival and forgets in constant time.
   readonly #fresh = new Set<NodeName>()
   readonly #again = new Set<NodeName>()
-  #running = 0
+  readonly #places: Places
 
   constructor(options: DialerOptions) {
     this.#options = options
+    this.#places = new Places(options.parallel, () => this.#pump())
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
   }
 
@@ -132,10 +129,10 @@ export class Dialer {
   }
 
   #pump(): void {
-    const { signal, parallel } = this.#options
+    const { signal } = this.#options
     for (const queue of [this.#fresh, this.#again]) {
       for (const node of queue) {
-        if (signal.aborted || this.#running >= parallel) return
+        if (signal.aborted || this.#places.full) return
         queue.delete(node)
         const peer = this.#peers.get(node)
         if (peer !== undefined) void this.#dial(node, peer)
@@ -148,7 +145,7 @@ export class Dialer {
     const abort = new AbortController()
     peer.state = 'dialling'
     peer.abort = abort
-    const giveUpPlace = this.#takePlace()
+    const giveUpPlace = this.#places.take()
     try {
       const limit = { ms: timeoutMs, signal: abort.signal, late: () => lateDial(node, timeoutMs), unref }
       await within(limit, (signal) => membership.connect(node, { signal }))
@@ -161,22 +158,6 @@ export class Dialer {
       if (peer.abort === abort) peer.abort = undefined
       giveUpPlace()
     }
-  }
-
-  /** Takes one of the places of dials; it is given up in the end, or once the dial is slow. */
-  #takePlace(): () => void {
-    this.#running += 1
-    const giveUp = () => {
-      clearTimeout(slow)
-      if (!held) return
-      held = false
-      this.#running -= 1
-      this.#pump()
-    }
-    let held = true
-    // The dial has a timer of its own, which keeps the process alive for it.
-    const slow = setTimeout(giveUp, SLOW_MS).unref()
-    return giveUp
   }
 
   #isUp(peer: Peer): boolean {

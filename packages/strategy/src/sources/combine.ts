@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Discover, type Discovery, discoveryOf, withSubscribe } from '../discover.ts'
+import { StrategyError } from '../error.ts'
 import { checkNumber } from '../options.ts'
+import { within } from '../pause.ts'
 
 /**
  * All members of several sources.
  *
- * A source that fails hides its members, so that the answer of the others counts as trimmed: members join by it, and
- * nobody leaves. It rejects when all fail.
+ * A source that fails, or says nothing for 20 seconds, hides its members, so that the answer of the others counts as
+ * trimmed: members join by it, and nobody leaves. It rejects when all fail.
  *
  * @throws {AggregateError} at a poll, with the reason of each source
  */
 export function union(...sources: readonly Discover[]): Discover {
   const discover = async (options: { readonly signal: AbortSignal }): Promise<Discovery> => {
-    const answers = await Promise.allSettled(sources.map(async (source) => discoveryOf(await source(options))))
-    options.signal.throwIfAborted()
+    const { signal } = options
+    const limit = { ms: SILENT_MS, signal, late: lateSource, unref: false }
+    const answers = await Promise.allSettled(
+      sources.map(async (source) => discoveryOf(await within(limit, (either) => source({ signal: either })))),
+    )
+    signal.throwIfAborted()
     const good = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
     const failures: unknown[] = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
     if (good.length === 0 && failures.length > 0) {
@@ -31,6 +37,16 @@ export function union(...sources: readonly Discover[]): Discover {
           for (const subscribe of pushing) subscribe(changed, options)
         },
   )
+}
+
+/** Below the 30 s that a whole answer may take, so that one silent source does not hide what the others say. */
+const SILENT_MS = 20_000
+
+function lateSource(): StrategyError {
+  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `a source gave no answer within ${SILENT_MS / 1_000} s`, {
+    hint: 'Look whether its server answers. The members of the other sources are dialled.',
+    retryable: true,
+  })
 }
 
 function merged(answers: readonly Discovery[]): Discovery {

@@ -5,6 +5,7 @@ import { ErlEpmd, type RegisteredName } from '@dynsrv/epmd-shim'
 import type { Discover, Discovery } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { anyNumber, badOption, type Check, callable, text, texts } from '../options.ts'
+import { within } from '../pause.ts'
 import { neverLeave, whenLinkDropped } from '../policy/leave-policy.ts'
 import { mapNames, type NameMapping, named } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
@@ -99,10 +100,26 @@ function namesOfEpmd(): EpmdNames {
   return (host, options) => epmd.names(host, options)
 }
 
+/** A host that is silent must not take the time for the answers of the others. */
+const HOST_MS = 10_000
+
+function lateHost(host: string): StrategyError {
+  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `epmd of ${host} gave no answer within ${HOST_MS / 1_000} s`, {
+    hint: `Look whether ${host} runs, and whether the firewall passes epmd (port 4369).`,
+    retryable: true,
+  })
+}
+
 function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
   return async ({ signal }) => {
     const hosts = hostsIn(await hostsFile(path))
-    const answers = await Promise.allSettled(hosts.map(async (host) => names(host, { signal })))
+    const answers = await Promise.allSettled(
+      hosts.map((host) =>
+        within({ ms: HOST_MS, signal, late: () => lateHost(host), unref: false }, async (either) =>
+          names(host, { signal: either }),
+        ),
+      ),
+    )
     signal.throwIfAborted()
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
     if (failures.length > 0 && failures.length === hosts.length) throw failures[0]

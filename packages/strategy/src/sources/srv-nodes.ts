@@ -1,5 +1,6 @@
 import { type SrvAnswer, type SrvRecord, type SrvResolver, usableSrvRecords } from '@dynsrv/srv-resolver'
 import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
+import { StrategyError } from '../error.ts'
 import { dnsName } from '../options.ts'
 import { answerFacts } from './answer-facts.ts'
 import { type Candidate, mapNames, type NameMapping, targetLabel, withoutDots } from './name-mapping.ts'
@@ -7,6 +8,8 @@ import { settleSome } from './settle-some.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
 const MAX_LOOKUPS = 64
+/** Targets that are not looked up by then are missing from this answer; below the time for a whole answer. */
+const LOOKUPS_MS = 10_000
 
 /** What is asked of a resolver to find SRV records. */
 export type SrvSource = Pick<SrvResolver, 'resolveSrv'> & Partial<Pick<SrvResolver, 'resolveTxt' | 'resolveAddresses'>>
@@ -30,18 +33,34 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
       const { nodes, ignored } = mapNames(records.map(candidateOf), name)
       return { nodes, ignored: [...left, ...ignored], ...answerFacts(answer) }
     }
-    const lookups = await settleSome(records, { parallel: MAX_LOOKUPS, signal }, (record) =>
-      lookedUp(resolver, answer, record, name, signal),
+    const limits = { parallel: MAX_LOOKUPS, limitMs: LOOKUPS_MS, late: () => lateLookup(service), signal }
+    const lookups = await settleSome(records, limits, (record, either) =>
+      lookedUp(resolver, answer, record, name, either),
     )
-    signal.throwIfAborted()
     const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
     const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
     if (failures.length > 0 && candidates.length === 0) throw failures[0]
-    const facts = { ...answerFacts(answer), ...(failures.length > 0 && { trimmed: true, failures }) }
+    const facts = { ...answerFacts(answer), ...(failures.length > 0 && { trimmed: true, failures: asOne(failures) }) }
     const { nodes, ignored } = mapNames(candidates, name)
     return { nodes, ignored: [...left, ...ignored], ...facts }
   }
   return withSubscribe(discover, subscription(resolver, service))
+}
+
+/** One word for all of them: a service may have thousands of targets that nobody answers for. */
+function asOne(failures: readonly unknown[]): unknown[] {
+  const [first] = failures
+  if (failures.length === 1) return [first]
+  const why = first instanceof Error ? first.message : String(first)
+  return [new AggregateError(failures, `${failures.length} targets could not be looked up, the first since ${why}`)]
+}
+
+function lateLookup(service: string): StrategyError {
+  const why = `a target of ${service} was not looked up within ${LOOKUPS_MS / 1_000} s`
+  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', why, {
+    hint: 'Look whether the DNS servers answer for its domain. Nobody leaves because of this answer.',
+    retryable: true,
+  })
 }
 
 type Shown = readonly [target: string, candidate: Candidate]

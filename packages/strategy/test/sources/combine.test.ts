@@ -1,5 +1,5 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Discover, type Discovery, discoveryOf } from '../../src/discover.ts'
 import { filter, map, sample, union } from '../../src/index.ts'
 import { node, nodes } from '../fake-membership.ts'
@@ -32,12 +32,34 @@ describe('union', () => {
     })
   })
 
+  it('counts one that is silent as failed before the whole answer is late', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    let ended: unknown
+    const silent: Discover = ({ signal: own }) =>
+      new Promise((_resolve, reject) =>
+        own.addEventListener('abort', () => {
+          ended = own.reason
+          reject(ended)
+        }),
+      )
+    const asked = ask(union(fixed(nodes('a')), silent))
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(await asked).toMatchObject({
+      nodes: nodes('a'),
+      trimmed: true,
+      failures: [{ code: 'STRATEGY_DISCOVER_TIMEOUT', retryable: true }],
+    })
+    expect(ended).toMatchObject({ code: 'STRATEGY_DISCOVER_TIMEOUT' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('rejects when all fail', async () => {
     await expect(ask(union(failing, failing))).rejects.toThrow('all 2 sources failed')
     await expect(ask(union(failing))).rejects.toThrow('down')
   })
 
-  it('is told by each source that is told', () => {
+  it('learns of changes from each source that does', () => {
     const subscribed: string[] = []
     const source = (name: string): Discover =>
       Object.assign(fixed(nodes()), { subscribe: () => void subscribed.push(name) })

@@ -254,12 +254,21 @@ describe('list', () => {
 })
 
 describe('watch', () => {
-  it('gives up a line without end, and begins anew', async () => {
-    const membership = new FakeMembership()
-    await using strategy = kubernetes(membership, { ...options(), pollingInterval: 3_600_000 })
+  /** A strategy that has joined the one pod, and watches. */
+  async function watched() {
+    const strategy = kubernetes(new FakeMembership(), {
+      ...options({ ipLookupMode: 'pods' }),
+      pollingInterval: 3_600_000,
+    })
     const watching = once(server, 'watching')
     strategy.start()
+    await strategy.ready()
     await watching
+    return strategy
+  }
+
+  it('gives up a line without end, and begins anew', async () => {
+    await using _strategy = await watched()
     const again = once(server, 'watching')
     const closed = once(watches[0]!, 'close')
     let sent = 0
@@ -275,12 +284,7 @@ describe('watch', () => {
   })
 
   it('reads lines however they are cut into pieces', async () => {
-    const membership = new FakeMembership()
-    await using strategy = kubernetes(membership, { ...options({ ipLookupMode: 'pods' }), pollingInterval: 3_600_000 })
-    const watching = once(server, 'watching')
-    strategy.start()
-    await strategy.ready()
-    await watching
+    await using strategy = await watched()
     const polled = async () => {
       for await (const { type } of strategy.events()) if (type === 'polled') return
     }
@@ -296,12 +300,7 @@ describe('watch', () => {
   })
 
   it('a change joins long before the next poll, and goes on after the server ended the watch', async () => {
-    const membership = new FakeMembership()
-    await using strategy = kubernetes(membership, { ...options({ ipLookupMode: 'pods' }), pollingInterval: 3_600_000 })
-    const watching = once(server, 'watching')
-    strategy.start()
-    await strategy.ready()
-    await watching
+    await using strategy = await watched()
     const grown = structuredClone(PODS)
     grown.items[1]!.status = { phase: 'Running', podIP: '10.1.0.6' }
     answer = (_request, response) => void response.end(JSON.stringify(grown))

@@ -10,7 +10,7 @@ import { staticResolver } from '@dynsrv/srv-resolver'
 import { startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   consul,
   dnsCluster,
@@ -199,6 +199,26 @@ describe('epmd', () => {
     const polled = await first(erlangHosts(new FakeMembership(), { path, names }), 'polled')
     expect(polled).toMatchObject({ nodes: new Set(['a@one.test']), trimmed: true })
   })
+})
+
+it('erlangHosts: a host that is silent hides nobody of the others', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const path = join(temporaryFolder('hosts'), '.hosts.erlang')
+  await writeFile(path, "'one.test'.\n'two.test'.\n")
+  let resolve: () => void = () => undefined
+  const asked = new Promise<void>((reached) => {
+    resolve = reached
+  })
+  const names = (host: string) => {
+    if (host === 'one.test') return [{ name: 'a', port: 1 }]
+    resolve()
+    return new Promise<never>(() => undefined)
+  }
+  const polled = first(erlangHosts(new FakeMembership(), { path, names }), 'polled')
+  await asked
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(await polled).toMatchObject({ nodes: new Set(['a@one.test']), trimmed: true })
 })
 
 describe('file and env', () => {
