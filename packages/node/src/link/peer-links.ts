@@ -4,7 +4,7 @@ import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import { logDialFailed } from '../node-logger.ts'
 import type { NodeSettings } from '../node-options.ts'
-import { Connection } from './connection.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 import { ConnectionTable, type PeerState } from './connection-table.ts'
 import { dial } from './dialer.ts'
 import { DynamicNames } from './dynamic-names.ts'
@@ -36,6 +36,8 @@ export class PeerLinks {
   readonly #table: ConnectionTable
   readonly #names: DynamicNames
   readonly #waiting: WaitingSends
+  /** Shared by all links. */
+  readonly #connectionOptions: ConnectionOptions
   /** Sockets of links that are up, or down and not yet gone. */
   readonly #lingering = new Set<Promise<void>>()
   #accepting = true
@@ -47,6 +49,17 @@ export class PeerLinks {
     const { self, identity, settings, transport } = parts
     const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
+    this.#connectionOptions = {
+      limits: settings.channelLimits,
+      ...(settings.decode !== undefined && { decode: settings.decode }),
+      netTickTimeMs: settings.netTickTimeMs,
+      netTickIntensity: settings.netTickIntensity,
+      busyWaitMs,
+      busyBytes: limits.busyBytes,
+      maxQueuedBytes: limits.maxQueuedBytes,
+      onMessage: parts.onMessage,
+      onClosed: (connection, reason) => this.#down(connection, reason),
+    }
     this.#waiting = new WaitingSends({
       connection: (peer) => this.get(peer),
       connect: (peer, signal) => this.connect(peer, signal),
@@ -60,10 +73,13 @@ export class PeerLinks {
       maxDown: limits.maxDown,
       dial: (peer, signal, keepExisting, onDialling) => {
         const cookie = this.#cookie(peer)
-        const world = { epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
-        return dial(peer, { ...world, keepExisting, signal, onDialling })
+        const ours = { epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
+        return dial(peer, { ...ours, keepExisting, signal, onDialling })
       },
-      makeConnection: (established) => this.#connection(established),
+      makeConnection: (established) => {
+        this.#names.admitted(established)
+        return new Connection(established, this.#connectionOptions)
+      },
       onUp: (connection) => this.#up(connection),
       onDialFailed: (peer, error) => {
         logDialFailed(logger, self, peer, error)
@@ -195,22 +211,6 @@ export class PeerLinks {
   #cookie(peer: string): Cookie {
     const { cookie } = this.#parts.settings
     return typeof cookie === 'function' ? cookie(peer as NodeName) : cookie
-  }
-
-  #connection(established: Established): Connection {
-    this.#names.admitted(established)
-    const { onMessage, settings } = this.#parts
-    return new Connection(established, {
-      limits: settings.channelLimits,
-      ...(settings.decode !== undefined && { decode: settings.decode }),
-      netTickTimeMs: settings.netTickTimeMs,
-      netTickIntensity: settings.netTickIntensity,
-      busyWaitMs: settings.busyWaitMs,
-      busyBytes: settings.limits.busyBytes,
-      maxQueuedBytes: settings.limits.maxQueuedBytes,
-      onMessage,
-      onClosed: (connection, reason) => this.#down(connection, reason),
-    })
   }
 
   #up(connection: Connection): void {
