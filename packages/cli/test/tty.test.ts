@@ -1,5 +1,6 @@
+import { SERVICE } from '@dynsrv/tools/srv-cluster'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ENV, type Peer, SERVICE, startPeer } from './peer.ts'
+import { ENV, type Peer, startPeer } from './peer.ts'
 import { inTerminal, plainly } from './terminal.ts'
 
 const COLOUR = '\u001b['
