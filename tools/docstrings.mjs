@@ -6,7 +6,7 @@ const app = await Application.bootstrapWithPlugins({
   // One program for all packages: a tenth of the time that a page of each takes.
   entryPointStrategy: 'resolve',
   entryPoints: ['packages/!(kit)/src/index.ts'],
-  tsconfig: 'packages/dynsrv/tsconfig.json',
+  tsconfig: 'tools/tsconfig.docs.json',
   packageOptions: {},
 })
 const project = await app.convert()

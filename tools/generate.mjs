@@ -2,7 +2,11 @@
 import { run } from './run.mjs'
 
 const LISTS = ['packages/doctor/test/all-checks.test.ts', 'packages/cli/test/all-commands.test.ts']
-const PAGES = ['packages/doctor/test/errors-page.test.ts']
+const PAGES = [
+  'packages/doctor/test/errors-page.test.ts',
+  'packages/cli/test/readme.test.ts',
+  'packages/cli/test/config-schema.test.ts',
+]
 
 for (const tests of [LISTS, PAGES]) {
   const { code, output } = await run('vitest', 'run', ...tests, '--update')

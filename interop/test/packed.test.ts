@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EmptyProject, type PackedPackage, packAll } from '../src/empty-project.ts'
+import { installed } from '../src/installed.ts'
 
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
 const NODE_TYPES = '@types/node@20'
@@ -20,6 +21,10 @@ const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
   '@dynsrv/strategy': ['String(loaded.leaveAfter(3) !== undefined)', 'true'],
   '@dynsrv/node': ["new loaded.NodeError('NODE_CLOSED', 'closed').code", 'NODE_CLOSED'],
   '@dynsrv/metrics': ['loaded.prometheusName(loaded.METRICS.links)', 'dynsrv_links'],
+  '@dynsrv/cluster': ["loaded.serviceName('my-service.test.')", 'my-service.test'],
+  '@dynsrv/doctor': ["loaded.isThrowAway('dynsrv-0123abcd@127.0.0.1') ? 'yes' : 'no'", 'yes'],
+  '@dynsrv/page': ['String(loaded.HEALTH_PORT)', '9464'],
+  '@dynsrv/cli': ['typeof loaded.main', 'function'],
   dynsrv: ["loaded.inspect(loaded.charlist('ab'))", '"ab"'],
 }
 
@@ -33,9 +38,14 @@ describe('the packages as npm packs them', { timeout: 180_000 }, () => {
     packages = await packAll(folder)
     project = await EmptyProject.with(packages, NODE_TYPES)
     const kB = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`.padStart(8)
-    for (const { name, packedBytes, unpackedBytes } of packages) {
-      console.log(`${name.padEnd(24)} ${kB(packedBytes)} packed ${kB(unpackedBytes)} unpacked`)
-    }
+    const rows = packages.map(async ({ name, packedBytes, unpackedBytes }) => {
+      const { names, bytes } = await installed(project.folder, name)
+      const sizes = [packedBytes, unpackedBytes, bytes].map(kB).join('  ')
+      return `${name.padEnd(22)}  ${sizes}  ${String(names.length).padStart(8)}`
+    })
+    console.log(
+      ['package                   packed  unpacked  with all  packages', ...(await Promise.all(rows))].join('\n'),
+    )
   }, 180_000)
 
   afterAll(async () => {
@@ -59,6 +69,19 @@ describe('the packages as npm packs them', { timeout: 180_000 }, () => {
       ).toEqual([])
       expect(packedBytes, `${name} is small`).toBeLessThan(400_000)
     }
+  })
+
+  it('hold source maps or sources, and not both', () => {
+    for (const { name, files } of packages) {
+      const [maps, sources] = [/\.map$/, /^src\//].map((kind) => files.some((file) => kind.test(file)))
+      expect(maps && sources, name).toBe(false)
+    }
+  })
+
+  it('leave the command line, and libraries for schemas, YAML and metrics, out of @dynsrv/cluster', async () => {
+    const { names, bytes } = await installed(project.folder, '@dynsrv/cluster')
+    expect(names.filter((name) => !name.startsWith('@dynsrv/'))).toEqual([])
+    expect(bytes).toBeLessThan(5_000_000)
   })
 
   it.each([

@@ -51,3 +51,11 @@ export async function listOfCommands(): Promise<string> {
     '',
   ].join('\n')
 }
+
+/** A README with its table of commands written anew: the block that begins with `dynsrv join`. */
+export async function withTable(readme: string): Promise<string> {
+  const all = await commands()
+  const width = Math.max(...all.map(([name]) => name.length))
+  const lines = all.map(([name, { summary }]) => `dynsrv ${name.padEnd(width)}  ${summary}`)
+  return readme.replace(/^```\ndynsrv [\s\S]*?^```$/m, () => ['```', ...lines, '```'].join('\n'))
+}

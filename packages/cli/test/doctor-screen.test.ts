@@ -2,13 +2,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { CHECKS, GROUPS } from '@dynsrv/doctor'
+import { freePort } from '@dynsrv/tools/free-port'
+import { oneNode, register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { wrap } from '../src/terminal/wrap.ts'
-import { type DoctorCluster, oneNode, SERVICE, startDoctorCluster } from './doctor-cluster.ts'
-import { register } from './peer.ts'
+import { type DoctorCluster, startDoctorCluster } from './doctor-cluster.ts'
 import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
 
 const BIN = fileURLToPath(new URL('../../dynsrv/bin/dynsrv.js', import.meta.url))
+
+/** What is looked at without a Compose file. */
+const LESSONS = CHECKS.filter(({ group }) => group !== 'compose')
+const GROUPS_SHOWN = Object.keys(GROUPS).length - 1
 
 /** Runs it on a terminal of 80 columns, as `script` makes one, and gives back all that was written to it. */
 async function onTerminal(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
@@ -37,8 +43,8 @@ describe('the screen of dynsrv doctor', () => {
   it('is a live list on a terminal, cut to its width, and gives the cursor back', async () => {
     const env = { ...cluster.env, RELEASE_COOKIE: 'another-cookie-which-is-fine-1' }
     const text = await onTerminal(args(), env)
-    expect(text).toContain('\u001b[9A')
-    expect(text).toMatch(/⠋.* DNS +.*0 of 10/)
+    expect(text).toContain(`\u001b[${GROUPS_SHOWN}A`)
+    expect(text).toMatch(new RegExp(`⠋.* DNS +.*0 of ${LESSONS.filter(({ group }) => group === 'dns').length}`))
     expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'))
     const lines = stripVTControlCharacters(text).split(/\r?\n/)
     expect(lines).toContain('✗ erl-1@my-service.test refuses our cookie, and 1 more')
@@ -49,12 +55,23 @@ describe('the screen of dynsrv doctor', () => {
   it('is plain where it is no terminal, and in colours nowhere then', async () => {
     const { stdout } = await runDynsrv(args(), { env: cluster.env })
     expect(stdout).toBe(stripVTControlCharacters(stdout))
-    expect(stdout.split('\n').filter((line) => /^ {2}[✓✗!–i] /.test(line))).toHaveLength(9)
+    expect(stdout.split('\n').filter((line) => /^ {2}[✓✗!–i] /.test(line))).toHaveLength(GROUPS_SHOWN)
+  })
+
+  it('shows of a dozen stopped nodes what fits on a screen, and all of it with --all', async () => {
+    for (let at = 1; at <= 12; at++) register(cluster.zone, `gone-${at}`, await freePort())
+    const short = await runDynsrv(args(), { env: cluster.env })
+    const whole = await runDynsrv([...args(), '--all'], { env: cluster.env })
+    for (let at = 1; at <= 12; at++) cluster.zone.remove({ type: 'SRV', target: `gone-${at}.${SERVICE}` })
+    const evidence = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('  · '))
+    expect(evidence(short.stdout)).toHaveLength(8)
+    expect(evidence(short.stdout).at(-1)).toMatch(/^ {2}· and \d+ more: --all shows them$/)
+    expect(evidence(whole.stdout)).toHaveLength(12)
   })
 
   it('shows every check with --all', async () => {
     const { stdout } = await runDynsrv([...args(), '--all'], { env: cluster.env })
-    expect(stdout.match(/^ {6}[✓✗!–i] D\d\d {2}\S/gm)).toHaveLength(44)
+    expect(stdout.match(/^ {6}[✓✗!–i] D\d\d {2}\S/gm)).toHaveLength(LESSONS.length)
     expect(stdout).toMatch(/– D19 {2}certificates fit {2}no TLS/)
   })
 

@@ -3,8 +3,9 @@ import { type AddressInfo, createServer } from 'node:net'
 import { ErlEpmd, Static, startEpmdServer } from '@dynsrv/epmd-shim'
 import { startNode } from '@dynsrv/node'
 import { freePort } from '@dynsrv/tools/free-port'
+import { register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { COOKIE, ENV, type Peer, register, SERVICE, startPeer } from './peer.ts'
+import { COOKIE, ENV, type Peer, startPeer } from './peer.ts'
 import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
 
 const objects = (text: string) =>

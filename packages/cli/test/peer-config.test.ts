@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startZoneServer } from '@dynsrv/srv-resolver'
+import { certificateFiles } from '@dynsrv/tools/certificate-files'
 import { freePort } from '@dynsrv/tools/free-port'
+import { COOKIE as DOCTOR_COOKIE, oneNode, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { certificateFiles } from './certificate.ts'
-import { COOKIE as DOCTOR_COOKIE, oneNode, SERVICE as TLS_SERVICE } from './doctor-cluster.ts'
-import { COOKIE, type Peer, SERVICE, startPeer } from './peer.ts'
+import { COOKIE, type Peer, startPeer } from './peer.ts'
 import { runDynsrv } from './run-dynsrv.ts'
 
 /** A folder with a configuration file, as an operator has it. */
@@ -104,12 +104,12 @@ describe('commands that ask, with a configuration file', () => {
 
 describe('commands that ask nodes with -proto_dist inet_tls', () => {
   it('speak TLS as the file says', async () => {
-    using files = certificateFiles({ names: `DNS:${TLS_SERVICE}` })
+    using files = certificateFiles({ names: `DNS:${SERVICE}` })
     await using zone = await startZoneServer()
     await using node = await oneNode(zone, 'secure', {
       args: ['-proto_dist', 'inet_tls', '-ssl_dist_optfile', files.optionFile],
     })
-    const config = { service: TLS_SERVICE, dns: zone.address, tls: { certFile: files.cert, keyFile: files.key } }
+    const config = { service: SERVICE, dns: zone.address, tls: { certFile: files.cert, keyFile: files.key } }
     const trusting = configured({ ...config, tls: { ...config.tls, caFile: files.ca } }, { cookie: DOCTOR_COOKIE })
     const pinged = await runDynsrv(['ping', node.beam.name], { cwd: trusting.cwd })
     expect(pinged).toMatchObject({ stderr: '', code: 0, stdout: expect.stringContaining('pong') })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { type Beam, companionArgs, startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
+import { register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 
-export const SERVICE = 'my-service.test'
 export const COOKIE = 'peer-test-cookie'
 export const ENV = { RELEASE_COOKIE: COOKIE }
 
@@ -16,12 +16,6 @@ export interface Peer extends AsyncDisposable {
   readonly zone: ZoneServer
   /** The options with which a command finds it. */
   readonly dns: readonly string[]
-}
-
-/** Puts a member into a zone. */
-export function register(zone: ZoneServer, label: string, port: number): void {
-  zone.add({ type: 'SRV', name: SERVICE, target: `${label}.${SERVICE}`, port, ttlSeconds: 0 })
-  zone.add({ type: 'A', name: `${label}.${SERVICE}`, address: '127.0.0.1', ttlSeconds: 0 })
 }
 
 /** A real Erlang node with its SRV record in a zone of its own. */

@@ -6,8 +6,9 @@ import { DFLAG_PUBLISHED, encodeHandshakeMessage, framePacket, HIDDEN_FLAGS } fr
 import { judgeIntroduction } from '@dynsrv/doctor'
 import { ErlEpmd, startEpmdServer } from '@dynsrv/epmd-shim'
 import { freePort } from '@dynsrv/tools/free-port'
+import { register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { COOKIE, ENV, type Peer, register, SERVICE, startPeer, temporaryFile } from './peer.ts'
+import { COOKIE, ENV, type Peer, startPeer, temporaryFile } from './peer.ts'
 import { runDynsrv } from './run-dynsrv.ts'
 
 const NAME = 'erl-1@my-service.test'

@@ -1,6 +1,7 @@
 import { freePort } from '@dynsrv/tools/free-port'
+import { register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { describe, expect, it } from 'vitest'
-import { ENV, register, SERVICE, startPeer } from './peer.ts'
+import { ENV, startPeer } from './peer.ts'
 import { Dynsrv } from './run-dynsrv.ts'
 
 describe('dynsrv watch', () => {

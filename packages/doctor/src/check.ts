@@ -16,6 +16,7 @@ export const GROUPS = {
   mesh: 'mesh',
 } as const
 
+/** One of the groups. */
 export type GroupId = keyof typeof GROUPS
 
 /** One lesson of the field as a check. */

@@ -20,7 +20,8 @@ describe('the table of all codes', () => {
   it('has every code of every package', async () => {
     const packages = new URL('../../', import.meta.url)
     for (const name of await readdir(packages)) {
-      if (!existsSync(new URL(`${name}/src/error.ts`, packages))) continue
+      // The shape of all errors has no codes, and some packages have none of their own.
+      if (name === 'kit' || !existsSync(new URL(`${name}/src/error.ts`, packages))) continue
       const source = await readFile(new URL(`${name}/src/error.ts`, packages), 'utf8')
       const codes = [...source.matchAll(/'([A-Z]+(?:_[A-Z0-9]+)+)'/g)].map(([, code]) => code!)
       expect(codes.length, name).toBeGreaterThan(0)

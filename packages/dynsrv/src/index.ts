@@ -39,6 +39,7 @@ export {
   Reference,
   type Term,
   Tuple,
+  t,
   tuple,
 } from '@dynsrv/etf'
 export {
@@ -53,6 +54,7 @@ export {
   type NodeOptions,
   PubSub,
   type PubSubMessage,
+  RemoteError,
   Subscription,
   startNode,
 } from '@dynsrv/node'
@@ -72,11 +74,14 @@ export {
   ResolverError,
   type ResolverErrorCode,
   type SrvResolver,
+  staleOnError,
   startZoneServer,
+  trimDetecting,
   type ZoneRecord,
   type ZoneServer,
 } from '@dynsrv/srv-resolver'
 export {
+  consul,
   dynamicSrv,
   leaveAfter,
   type Membership,

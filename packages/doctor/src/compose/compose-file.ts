@@ -1,5 +1,4 @@
 import { basename, dirname, resolve } from 'node:path'
-import { parseDocument } from 'yaml'
 
 /** A service of a Compose file, as far as a cluster is concerned. */
 export interface ComposeService {
@@ -31,7 +30,9 @@ type Fields = Readonly<Record<string, unknown>>
  * @param env gives the values of `${NAME}`; what it lacks stays as it is written
  * @throws {Error} when it is no YAML, with line and column, or has no services
  */
-export function readComposeFile(text: string, path: string, env: NodeJS.ProcessEnv): ComposeFile {
+export async function readComposeFile(text: string, path: string, env: NodeJS.ProcessEnv): Promise<ComposeFile> {
+  // Only who gives a Compose file loads what reads it.
+  const { parseDocument } = await import('yaml')
   const document = parseDocument(text, { merge: true })
   const [broken] = document.errors
   if (broken !== undefined) throw new Error(broken.message.split('\n')[0])

@@ -15,7 +15,7 @@ export async function composeFacts({ options: { compose: path, env } }: DoctorCo
   if (path === undefined) throw new NotApplicable('only with --compose')
   const read = async () => {
     const text = await readFile(path, 'utf8')
-    return { read: readComposeFile(text, path, env), text }
+    return { read: await readComposeFile(text, path, env), text }
   }
   return { path, file: await attempt(read()) }
 }

@@ -18,6 +18,7 @@ export interface Introduction extends NodeIdentity {
   readonly handshakeMs: number
 }
 
+/** Where to knock, and as whom. */
 export interface ProbeOptions {
   readonly ip: string
   readonly port: number

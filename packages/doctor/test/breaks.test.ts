@@ -2,51 +2,53 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { encodeHandshakeMessage, framePacket, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
 import { ErlEpmd, startEpmdServer } from '@dynsrv/epmd-shim'
-import { startZoneServer, type ZoneFault } from '@dynsrv/srv-resolver'
+import { startZoneServer, type ZoneFault, type ZoneServer } from '@dynsrv/srv-resolver'
 import { freePort } from '@dynsrv/tools/free-port'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  type DoctorCluster,
   disposable,
-  errorsOf,
-  examineAs,
   oneNode,
+  register,
   SERVICE,
-  startDoctorCluster,
+  type SrvCluster,
   startMember,
-  warningsOf,
-} from './doctor-cluster.ts'
-import { register } from './peer.ts'
+  startSrvCluster,
+} from '@dynsrv/tools/srv-cluster'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DoctorOptions } from '../src/context.ts'
+import { errorsOf, examineAs, warningsOf } from './examination.ts'
 
-describe('dynsrv doctor at a real cluster that was broken', () => {
-  let cluster: DoctorCluster
+describe('a real cluster that was broken', () => {
+  let own: ZoneServer
+  let cluster: SrvCluster
   beforeAll(async () => {
-    cluster = await startDoctorCluster(['erl-1', 'erl-2', 'erl-3'])
+    own = await startZoneServer()
+    cluster = await startSrvCluster(own, ['erl-1', 'erl-2', 'erl-3'])
   }, 120_000)
-  afterAll(() => cluster[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]()
+    await own.close()
+  })
 
-  const examine = (env: Record<string, string> = {}, ...more: string[]) =>
-    examineAs(['--service', SERVICE, '--dns', cluster.zone.address, '--timeout', '5s', ...more], {
-      ...cluster.env,
-      ...env,
-    })
+  const examine = (env: Record<string, string> = {}, more: Partial<DoctorOptions> = {}) =>
+    examineAs({ services: [SERVICE], dns: [own.address], ...more, env: { ...cluster.env, ...env } })
+  const examineZone = ({ address }: ZoneServer) => examine({}, { dns: [address] })
 
   /** Adds a record that leads to a port, for as long as the scope lasts. */
   function record(label: string, port: number, address: string | null = '127.0.0.1'): Disposable {
     const target = `${label}.${SERVICE}`
-    cluster.zone.add({ type: 'SRV', name: SERVICE, target, port, ttlSeconds: 0 })
-    if (address !== null) cluster.zone.add({ type: 'A', name: target, address, ttlSeconds: 0 })
+    own.add({ type: 'SRV', name: SERVICE, target, port, ttlSeconds: 0 })
+    if (address !== null) own.add({ type: 'A', name: target, address, ttlSeconds: 0 })
     return {
       [Symbol.dispose]() {
-        cluster.zone.remove({ type: 'SRV', target, port })
-        cluster.zone.remove({ name: target })
+        own.remove({ type: 'SRV', target, port })
+        own.remove({ name: target })
       },
     }
   }
 
   function fault(...faults: readonly ZoneFault[]): Disposable {
-    cluster.zone.setFault(...faults)
-    return { [Symbol.dispose]: () => cluster.zone.setFault() }
+    own.setFault(...faults)
+    return { [Symbol.dispose]: () => own.setFault() }
   }
 
   describe('by its names', () => {
@@ -59,16 +61,16 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     ])('%s: %j', async (_id, env, expected) => {
       const found = await examine({ ERL_DIST_PORT: String(await freePort()), ...env })
       expect(errorsOf(found)).toEqual(expected)
-      expect(found.code).toBe(1)
+      expect(found.gravest).toBe('error')
     })
 
     it('D12: other letters in the record', async () => {
       const { port } = cluster.members[0]!
-      cluster.zone.remove({ type: 'SRV', port })
-      cluster.zone.add({ type: 'SRV', name: SERVICE, target: `Erl-1.${SERVICE}`, port, ttlSeconds: 0 })
+      own.remove({ type: 'SRV', port })
+      own.add({ type: 'SRV', name: SERVICE, target: `Erl-1.${SERVICE}`, port, ttlSeconds: 0 })
       const found = await examine()
-      cluster.zone.remove({ type: 'SRV', port })
-      register(cluster.zone, 'erl-1', port)
+      own.remove({ type: 'SRV', port })
+      register(own, 'erl-1', port)
       expect(errorsOf(found)).toEqual(['D12 DIST_NAME_MISMATCH'])
       expect(found.verdicts[0]?.hint).toMatch(/Only the case of letters differs/)
     })
@@ -81,7 +83,10 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using epmd = await startEpmdServer({ port: 0 })
       const registered = new ErlEpmd({ epmdPort: epmd.port })
       await registered.registerNode('erl-1', cluster.members[0]!.port)
-      const byIp = await examineAs(['--peer', 'erl-1@127.0.0.1'], { ...cluster.env, ERL_EPMD_PORT: String(epmd.port) })
+      const byIp = await examineAs({
+        peers: ['erl-1@127.0.0.1'],
+        env: { ...cluster.env, ERL_EPMD_PORT: String(epmd.port) },
+      })
       registered.close()
       expect(errorsOf(byIp)).toEqual(['D05 DIST_NAME_MISMATCH'])
       expect(byIp.verdicts[0]?.hint).toMatch(/Name nodes by their address/)
@@ -91,7 +96,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using zone = await startZoneServer()
       await using one = await oneNode(zone, 'twin')
       await using two = await oneNode(zone, 'twin')
-      const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
+      const found = await examineZone(zone)
       expect(one.port).not.toBe(two.port)
       expect(errorsOf(found)).toEqual(['D14 DOCTOR_DUPLICATE_NAME'])
       expect(found.verdicts[0]?.evidence).toHaveLength(2)
@@ -112,12 +117,12 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       const found = await examine(env as Record<string, string>)
       expect(errorsOf(found)).toEqual(errors)
       expect(warningsOf(found)).toEqual(warnings)
-      expect(found.code).toBe(errors.length > 0 ? 1 : 3)
+      expect(found.gravest).toBe(errors.length > 0 ? 'error' : 'warning')
       if ('RELEASE_COOKIE' in env && env.RELEASE_COOKIE !== '') expect(found.text).not.toContain(env.RELEASE_COOKIE)
     })
 
     it('D07: one member has another cookie', async () => {
-      await using _odd = await oneNode(cluster.zone, 'odd', { cookie: 'Another-cookie-0123456789' })
+      await using _odd = await oneNode(own, 'odd', { cookie: 'Another-cookie-0123456789' })
       const found = await examine()
       expect(errorsOf(found)).toEqual(['D07 DIST_COOKIE_REJECTED'])
       expect(found.verdicts[0]).toMatchObject({
@@ -134,7 +139,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     })
 
     it('D24, D33: our record names another port, or is not there', async () => {
-      await using member = await startMember(cluster.zone, { label: 'own' }).then(disposable)
+      await using member = await startMember(own, { label: 'own' }).then(disposable)
       const env = { RELEASE_NODE: `own@${SERVICE}`, ERL_DIST_PORT: String(member.port) }
       expect(errorsOf(await examine(env)).filter((one) => !one.startsWith('D21'))).toEqual([
         'D33 DOCTOR_NOT_REGISTERED',
@@ -147,7 +152,7 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     it('shows a fingerprint of the cookie only when asked', async () => {
       const env = { RELEASE_COOKIE: 'Another-cookie-0123456789' }
       expect((await examine(env)).text).not.toMatch(/fingerprint/)
-      const found = await examine(env, '--fingerprint')
+      const found = await examine(env, { fingerprint: true })
       expect(found.verdicts[0]?.evidence.join()).toMatch(/RELEASE_COOKIE, fingerprint [0-9a-f]{8}/)
       expect(found.text).not.toContain('Another-cookie')
     })
@@ -164,16 +169,16 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       ['nodata', 'D35 DOCTOR_NO_MEMBERS'],
     ] as const)('that answers %s', async (name, expected) => {
       using _fault = fault(name)
-      const found = await examine({}, '--timeout', '4s')
+      const found = await examine({}, { timeoutMs: 4_000 })
       expect(errorsOf(found)).toEqual([expected])
-      expect(found.code).toBe(1)
+      expect(found.gravest).toBe('error')
     })
 
     it('that was stopped', async () => {
       await using zone = await startZoneServer()
       const { address } = zone
       await zone.close()
-      const found = await examineAs(['--service', SERVICE, '--dns', address], cluster.env)
+      const found = await examine({}, { dns: [address] })
       expect(errorsOf(found)).toEqual(['D42 DNS_UNREACHABLE'])
       expect(found.verdicts[0]?.hint).toMatch(/Nothing listens there/)
     })
@@ -198,37 +203,36 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
           { type: 'SRV', name: service, target: '7f000001.addr.dc1.consul', port: 4371, ttlSeconds: 0 },
         ],
       })
-      const found = await examineAs(['--service', service, '--dns', zone.address], cluster.env)
+      const found = await examine({}, { services: [service], dns: [zone.address] })
       expect(errorsOf(found)).toEqual(['D25 DOCTOR_TARGETS_IGNORED'])
       expect(found.verdicts[0]?.hint).toMatch(/Consul answers with names of its machines/)
-      cluster.zone.add({ type: 'SRV', name: SERVICE, target: 'evil.example.com', port: 1, ttlSeconds: 0 })
+      own.add({ type: 'SRV', name: SERVICE, target: 'evil.example.com', port: 1, ttlSeconds: 0 })
       const foreign = await examine()
-      cluster.zone.remove({ target: 'evil.example.com' })
+      own.remove({ target: 'evil.example.com' })
       expect([errorsOf(foreign), warningsOf(foreign)]).toEqual([[], ['D26 DNS_FOREIGN_TARGETS']])
     })
 
     it('D27: where one member lacks the record that the others have', async () => {
       for (const label of ['erl-1', 'erl-2']) {
         const name = `${label}.${SERVICE}`
-        cluster.zone.add({ type: 'SRV', name, target: name, port: 1, ttlSeconds: 0 })
+        own.add({ type: 'SRV', name, target: name, port: 1, ttlSeconds: 0 })
       }
       const found = await examine()
-      cluster.zone.remove({ type: 'SRV', port: 1 })
+      own.remove({ type: 'SRV', port: 1 })
       expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D27 DOCTOR_TAG_MISSING']])
       expect(found.verdicts[0]?.evidence).toEqual([`erl-3.${SERVICE} has no SRV record`])
     })
 
     it('D30, D31: whose answers may be kept too long, or not at all', async () => {
       await using zone = await startZoneServer()
-      zone.add(...cluster.zone.records().map((one) => ({ ...one, ttlSeconds: 600 })))
-      const args = ['--service', SERVICE, '--dns', zone.address]
-      expect(warningsOf(await examineAs(args, cluster.env))).toEqual(['D30 DOCTOR_TTL_LONG'])
-      expect(warningsOf(await examine({}, '--interval', '100ms'))).toEqual(['D31 DOCTOR_TTL_ZERO'])
+      zone.add(...own.records().map((one) => ({ ...one, ttlSeconds: 600 })))
+      expect(warningsOf(await examineZone(zone))).toEqual(['D30 DOCTOR_TTL_LONG'])
+      expect(warningsOf(await examine({}, { intervalMs: 100 }))).toEqual(['D31 DOCTOR_TTL_ZERO'])
     })
 
     it('D32: that lets everybody remember that there is nothing', async () => {
       await using zone = await startZoneServer({ negativeTtlSeconds: 900 })
-      const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
+      const found = await examineZone(zone)
       expect([errorsOf(found), warningsOf(found)]).toEqual([
         ['D35 DOCTOR_SERVICE_UNKNOWN'],
         ['D32 DOCTOR_NEGATIVE_CACHE'],
@@ -238,8 +242,8 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     it('D35: that names nobody but ourselves', async () => {
       await using zone = await startZoneServer()
       register(zone, 'api', await freePort())
-      const env = { ...cluster.env, RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: String(await freePort()) }
-      const found = await examineAs(['--dns', zone.address], env)
+      const env = { RELEASE_NODE: `api@${SERVICE}`, ERL_DIST_PORT: String(await freePort()) }
+      const found = await examine(env, { dns: [zone.address] })
       expect(warningsOf(found)).toEqual(['D35 DOCTOR_ALONE'])
       expect(found.verdicts.find(({ check }) => check === 'D35')?.evidence).toEqual([
         `${zone.address} answers with one record`,
@@ -263,9 +267,9 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
     })
 
     it('D22: an IPv6 address where nobody listens', async () => {
-      cluster.zone.add({ type: 'AAAA', name: `erl-1.${SERVICE}`, address: '::1', ttlSeconds: 0 })
+      own.add({ type: 'AAAA', name: `erl-1.${SERVICE}`, address: '::1', ttlSeconds: 0 })
       const found = await examine()
-      cluster.zone.remove({ type: 'AAAA' })
+      own.remove({ type: 'AAAA' })
       expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D22 DOCTOR_FAMILY_DEAD']])
     })
 
@@ -304,9 +308,9 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
   describe('by its membership and mesh', () => {
     it('D38: a member that was deregistered stays connected', async () => {
       const { port } = cluster.members[2]!
-      cluster.zone.remove({ type: 'SRV', port })
+      own.remove({ type: 'SRV', port })
       const found = await examine()
-      register(cluster.zone, 'erl-3', port)
+      register(own, 'erl-3', port)
       expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['D38 DOCTOR_LEAVER_CONNECTED']])
       expect(found.verdicts[0]?.nodes).toEqual([`erl-3@${SERVICE}`])
     })
@@ -315,12 +319,11 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using zone = await startZoneServer()
       await using _one = await oneNode(zone, 'one')
       await using _two = await oneNode(zone, 'two')
-      const args = ['--service', SERVICE, '--dns', zone.address]
-      const found = await examineAs(args, cluster.env)
+      const found = await examineZone(zone)
       expect(errorsOf(found)).toEqual(['D36 DOCTOR_MESH_BROKEN'])
       expect(found.verdicts[0]?.message).toContain(`one@${SERVICE} – two@${SERVICE}`)
       await using _three = await oneNode(zone, 'three', { args: ['-connect_all', 'false'] })
-      expect(errorsOf(await examineAs(args, cluster.env))).toEqual(['D06 DOCTOR_CONNECT_ALL_OFF'])
+      expect(errorsOf(await examineZone(zone))).toEqual(['D06 DOCTOR_CONNECT_ALL_OFF'])
     })
 
     it('D37: a visible node that takes no part in global', async () => {
@@ -329,13 +332,13 @@ describe('dynsrv doctor at a real cluster that was broken', () => {
       await using mute = await oneNode(zone, 'mute')
       await mute.beam.eval('sys:suspend(global_name_server)')
       expect(await mute.beam.eval(`net_kernel:connect_node('one@${SERVICE}')`)).toBe('true')
-      const found = await examineAs(['--service', SERVICE, '--dns', zone.address], cluster.env)
+      const found = await examineZone(zone)
       expect(errorsOf(found)).toEqual(['D37 DOCTOR_GLOBAL_BLOCKED'])
       expect(found.verdicts[0]?.nodes).toEqual([`mute@${SERVICE}`])
     })
 
     it('D39: a node with a shorter tick time', async () => {
-      await using quick = await oneNode(cluster.zone, 'quick', { args: ['-kernel', 'net_ticktime', '15'] })
+      await using quick = await oneNode(own, 'quick', { args: ['-kernel', 'net_ticktime', '15'] })
       for (const { name } of cluster.members) await quick.beam.eval(`net_kernel:connect_node('${name}')`)
       const found = await examine()
       expect(errorsOf(found)).toEqual(['D39 DOCTOR_TICK_DIFFERS'])

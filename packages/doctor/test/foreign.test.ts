@@ -5,9 +5,9 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { freePort } from '@dynsrv/tools/free-port'
+import { COOKIE, oneNode, register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { expect, it, vi } from 'vitest'
-import { COOKIE, errorsOf, examineAs, oneNode, SERVICE } from './doctor-cluster.ts'
-import { register } from './peer.ts'
+import { errorsOf, examineAs } from './examination.ts'
 
 /** Examines a service of one record, which leads to this port. */
 async function examinePort(port: number) {
@@ -17,8 +17,8 @@ async function examinePort(port: number) {
 }
 
 async function examineZone(zone: ZoneServer) {
-  const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '4s']
-  return await examineAs(args, { RELEASE_COOKIE: COOKIE, ERL_EPMD_PORT: String(await freePort()) })
+  const env = { RELEASE_COOKIE: COOKIE, ERL_EPMD_PORT: String(await freePort()) }
+  return await examineAs({ services: [SERVICE], dns: [zone.address], timeoutMs: 4_000, env })
 }
 
 async function listening(server: Server): Promise<number> {

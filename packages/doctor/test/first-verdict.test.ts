@@ -1,24 +1,24 @@
-import type { ZoneServer } from '@dynsrv/srv-resolver'
-import { freePort } from '@dynsrv/tools/free-port'
+import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
+import { COOKIE, register, SERVICE, type SrvCluster, startSrvCluster } from '@dynsrv/tools/srv-cluster'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { COOKIE, type DoctorCluster, errorsOf, examineAs, SERVICE, startDoctorCluster } from './doctor-cluster.ts'
-import { register } from './peer.ts'
-import { runDynsrv } from './run-dynsrv.ts'
+import { errorsOf, examineAs } from './examination.ts'
 
-describe('what dynsrv doctor says first', () => {
-  let cluster: DoctorCluster
+describe('what the doctor says first', () => {
   let zone: ZoneServer
+  let cluster: SrvCluster
   let port: number
   beforeAll(async () => {
-    cluster = await startDoctorCluster(['erl-1'])
-    zone = cluster.zone
+    zone = await startZoneServer()
+    cluster = await startSrvCluster(zone, ['erl-1'])
     port = cluster.members[0]!.port
   })
-  afterAll(() => cluster[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]()
+    await zone.close()
+  })
 
-  const args = () => ['doctor', '--service', SERVICE, '--dns', zone.address]
-  const examine = async (env: Record<string, string> = {}) =>
-    await examineAs(args().slice(1), { ...cluster.env, ...env })
+  const examine = (env: Record<string, string> = {}) =>
+    examineAs({ services: [SERVICE], dns: [zone.address], env: { ...cluster.env, ...env } })
 
   it('of twelve records that lead to one node is one thing, in the order that people count', async () => {
     for (let at = 2; at <= 12; at++) register(zone, `erl-${at}`, port)
@@ -32,17 +32,6 @@ describe('what dynsrv doctor says first', () => {
     expect(found.verdicts[0]?.hint).toBe(
       `11 records lead to 127.0.0.1:${port}, where erl-1@${SERVICE} listens: give each the address and port of its own node.`,
     )
-  })
-
-  it('of a dozen stopped nodes fits on a screen, and is whole with --all', async () => {
-    for (let at = 2; at <= 13; at++) register(zone, `erl-${at}`, await freePort())
-    const short = await runDynsrv(args(), { env: cluster.env })
-    const whole = await runDynsrv([...args(), '--all'], { env: cluster.env })
-    for (let at = 2; at <= 13; at++) zone.remove({ type: 'SRV', target: `erl-${at}.${SERVICE}` })
-    const evidence = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('  · '))
-    expect(evidence(short.stdout)).toHaveLength(8)
-    expect(evidence(short.stdout).at(-1)).toMatch(/^ {2}· and \d+ more: --all shows them$/)
-    expect(evidence(whole.stdout)).toHaveLength(12)
   })
 
   it('of targets without an address is one thing', async () => {

@@ -1,28 +1,36 @@
-import { startZoneServer } from '@dynsrv/srv-resolver'
+import { readFileSync } from 'node:fs'
+import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
+import { type CertificateFiles, certificateFiles } from '@dynsrv/tools/certificate-files'
+import { COOKIE, oneNode, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { describe, expect, it } from 'vitest'
-import { type CertificateFiles, certificateFiles } from './certificate.ts'
-import { COOKIE, errorsOf, examineAs, oneNode, SERVICE, warningsOf } from './doctor-cluster.ts'
+import { errorsOf, examineAs, warningsOf } from './examination.ts'
 
-const env = { RELEASE_COOKIE: COOKIE }
+/** Examines a zone, over TLS when there are certificates that sign those of the nodes. */
+function examine({ address }: ZoneServer, signers?: CertificateFiles) {
+  return examineAs({
+    ...{ services: [SERVICE], dns: [address], env: { RELEASE_COOKIE: COOKIE } },
+    ...(signers !== undefined && { tls: { ca: readFileSync(signers.ca, 'utf8') } }),
+  })
+}
+
 const overTls = ({ optionFile }: CertificateFiles) => ({
   args: ['-proto_dist', 'inet_tls', '-ssl_dist_optfile', optionFile],
 })
 
-describe('dynsrv doctor at a real node with -proto_dist inet_tls', () => {
+describe('a real node with -proto_dist inet_tls', () => {
   it('D18: says that one side speaks TLS and the other does not', async () => {
     using files = certificateFiles({ names: `DNS:${SERVICE}` })
     await using zone = await startZoneServer()
-    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '5s']
     await using _secure = await oneNode(zone, 'secure', overTls(files))
-    expect(errorsOf(await examineAs(args, env))).toEqual(['D18 DOCTOR_TLS_MISMATCH'])
-    const good = await examineAs([...args, '--tls', '--cacert', files.ca], env)
+    expect(errorsOf(await examine(zone))).toEqual(['D18 DOCTOR_TLS_MISMATCH'])
+    const good = await examine(zone, files)
     expect([errorsOf(good), warningsOf(good)]).toEqual([[], []])
     expect(good.checks.filter(({ id }) => id === 'D19' || id === 'D07').map(({ status }) => status)).toEqual([
       'ok',
       'ok',
     ])
     await using _plain = await oneNode(zone, 'plain')
-    const mixed = await examineAs([...args, '--tls', '--cacert', files.ca], env)
+    const mixed = await examine(zone, files)
     expect(errorsOf(mixed)).toEqual(['D18 DOCTOR_TLS_MISMATCH'])
     expect(mixed.verdicts[0]?.nodes).toEqual([`plain@${SERVICE}`])
   })
@@ -40,8 +48,7 @@ describe('dynsrv doctor at a real node with -proto_dist inet_tls', () => {
     using files = certificateFiles(wanted)
     await using zone = await startZoneServer()
     await using _secure = await oneNode(zone, 'secure', overTls(files))
-    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '5s', '--tls', '--cacert', files.ca]
-    const found = await examineAs(args, env)
+    const found = await examine(zone, files)
     expect(found.verdicts[0]).toMatchObject({ check: 'D19', severity, message: expect.stringMatching(says) })
   })
 
@@ -50,8 +57,7 @@ describe('dynsrv doctor at a real node with -proto_dist inet_tls', () => {
     using others = certificateFiles({ names: `DNS:${SERVICE}` })
     await using zone = await startZoneServer()
     await using _secure = await oneNode(zone, 'secure', overTls(files))
-    const args = ['--service', SERVICE, '--dns', zone.address, '--timeout', '5s', '--tls', '--cacert', others.ca]
-    const found = await examineAs(args, env)
+    const found = await examine(zone, others)
     expect(errorsOf(found)[0]).toBe('D19 DOCTOR_TLS_CERTIFICATE')
     expect(found.verdicts[0]?.message).toMatch(/is not accepted/)
   })

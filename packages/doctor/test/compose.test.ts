@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { errorsOf, examineAs, warningsOf } from './doctor-cluster.ts'
+import { CHECKS } from '../src/checks.ts'
+import { errorsOf, examineAs, warningsOf } from './examination.ts'
 
 const COOKIE = 'k3Yd8-Vq71-xRm2-Zt94-Lw06'
 
@@ -43,18 +44,18 @@ async function examineFile(text: string, env: Record<string, string> = {}) {
   try {
     const file = join(folder, 'docker-compose.yml')
     await writeFile(file, text)
-    return await examineAs(['--compose', file], env)
+    return await examineAs({ compose: file, env })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-describe('dynsrv doctor --compose', () => {
+describe('a Compose file', () => {
   it('finds nothing wrong when nothing is, whether the cookie is set or not', async () => {
     const found = await examineFile(GOOD)
     expect(found.verdicts).toEqual([])
-    expect(found.code).toBe(0)
-    expect(found.checks.map(({ id }) => id)).toEqual(['C01', 'C02', 'C03', 'C04', 'C05', 'C06', 'C07', 'C08'])
+    expect(found.gravest).toBe('ok')
+    expect(found.checks.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id).filter((id) => id.startsWith('C')))
     expect((await examineFile(GOOD, { ERL_COOKIE: COOKIE })).verdicts).toEqual([])
   })
 
@@ -130,14 +131,14 @@ describe('dynsrv doctor --compose', () => {
     const found = await examineFile(GOOD.replace(from, () => to))
     expect(errorsOf(found)).toEqual([expected])
     expect(found.verdicts[0]?.message).toMatch(says)
-    expect(found.code).toBe(1)
+    expect(found.gravest).toBe('error')
   })
 
   it('compares cookies as Compose fills them in, and never tells one', async () => {
     const literal = GOOD.replaceAll('${ERL_COOKIE}', COOKIE)
     const found = await examineFile(literal)
     expect([errorsOf(found), warningsOf(found)]).toEqual([[], ['C08 DOCTOR_COMPOSE_LITERAL_COOKIE']])
-    expect(found.code).toBe(3)
+    expect(found.gravest).toBe('warning')
     const other = await examineFile(GOOD.replace('${ERL_COOKIE}', '${ERL_COOKIE:-fallback-cookie-0123456789}'), {
       ERL_COOKIE: COOKIE,
     })
@@ -161,7 +162,7 @@ describe('dynsrv doctor --compose', () => {
   it('says what to do when no service is a node, and when the file is missing', async () => {
     const none = await examineFile('services:\n  web:\n    image: nginx\n')
     expect(warningsOf(none)).toEqual(['C01 DOCTOR_COMPOSE_FILE'])
-    const missing = await examineAs(['--compose', '/nonexistent/docker-compose.yml'], {})
+    const missing = await examineAs({ compose: '/nonexistent/docker-compose.yml' })
     expect(missing.verdicts[0]?.message).toMatch(/no such file/)
   })
 })

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { expect, expectTypeOf, it } from 'vitest'
+import type {
+  ClusterEvent,
+  ClusterState,
+  Deregistered,
+  DistErrorCode,
+  DrainOptions,
+  DynsrvConfig,
+  DynsrvErrorCode,
+  EpmdErrorCode,
+  EpmdModule,
+  HealthOptions,
+  HealthServer,
+  LastLookup,
+  LoadedConfig,
+  MailboxOptions,
+  Membership,
+  MembershipChange,
+  NodeDownReason,
+  NodeErrorCode,
+  NodeEvent,
+  NodeName,
+  NodeOptions,
+  PageOptions,
+  PubSubMessage,
+  Readiness,
+  ReadyOptions,
+  ResolverErrorCode,
+  Route,
+  SrvResolver,
+  SrvTopology,
+  StartOptions,
+  StrategyErrorCode,
+  StrategyFactory,
+  Term,
+  TopologyReadiness,
+  ZoneRecord,
+  ZoneServer,
+} from '../src/index.ts'
+import * as dynsrv from '../src/index.ts'
+
+/** They leave no trace at run time: the compiler refuses this file when one is gone. */
+type Types = [
+  ...[ClusterEvent, ClusterState, Deregistered, DistErrorCode, DrainOptions, DynsrvConfig, DynsrvErrorCode],
+  ...[EpmdErrorCode, EpmdModule, HealthOptions, HealthServer, LastLookup, LoadedConfig, MailboxOptions, Membership],
+  ...[MembershipChange, NodeDownReason, NodeErrorCode, NodeEvent, NodeName, NodeOptions, PageOptions, PubSubMessage],
+  ...[Readiness, ReadyOptions, ResolverErrorCode, Route, SrvResolver, SrvTopology, StartOptions, StrategyErrorCode],
+  ...[StrategyFactory, Term, TopologyReadiness, ZoneRecord, ZoneServer],
+]
+
+const NAMES = [
+  ...['Atom', 'Binary', 'BitString', 'CONFIG_NAMES', 'Cluster', 'DistError', 'DynamicSrv', 'DynsrvError', 'EpmdError'],
+  ...['EtfError', 'Float', 'ImproperList', 'Mailbox', 'Node', 'NodeError', 'Pid', 'PubSub', 'Reference', 'RemoteError'],
+  ...['ResolverError', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul'],
+  ...['defineConfig', 'dnsClient', 'dynamicSrv', 'inspect', 'leaveAfter', 'loadConfig', 'nodeName', 'onDeregister'],
+  ...['pageRoutes', 'parseNodeName', 'readiness', 'staleOnError', 'start', 'startHealthServer', 'startNode'],
+  ...['startZoneServer', 't', 'trimDetecting', 'tuple', 'whenLinkDropped'],
+]
+
+it('has these names, and keeps them', () => {
+  expect(Object.keys(dynsrv).sort()).toEqual(NAMES.toSorted())
+})
+
+it('has these types, and keeps them', () => expectTypeOf<Types>().toBeArray())
+
+it('has these sub-paths, and keeps them', () => {
+  const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    readonly exports: object
+  }
+  expect(Object.keys(exports)).toEqual(['.', './config.schema.json', './package.json'])
+})
