@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
  */
 
 /** Another build of ours does as much as ours. */
-export const countOf = (count, { kind }) => count[kind === 'other' ? 'node' : kind] ?? count.default
+export const countOf = (count, { kind }) => count[kind === 'twin' ? 'node' : kind] ?? count.default
 
 const rate = (command, count) => async (peer, names) => {
   const n = countOf(count, peer)

@@ -1,7 +1,5 @@
-import { startNode } from '@dynsrv/node'
-
 /** Starts `count` nodes in this process, connects each with each other, and tells how long the links took. */
-export async function mesh(count) {
+export async function mesh(startNode, count) {
   // Where everybody listens is known only when all have started.
   const ports = new Map()
   const epmd = {

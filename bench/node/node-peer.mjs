@@ -91,7 +91,7 @@ const COMMANDS = {
     return [node.connected().length]
   },
 
-  mesh,
+  mesh: (count) => mesh(startNode, count),
 }
 
 async function calls(inFlight, count, call) {

@@ -38,13 +38,13 @@ export class Stage {
   #epmdPort
   #running = []
   #known
-  #other
+  #twin
   #fresh = 0
 
-  /** @param other the file of another build of `@dynsrv/node`, for the peer `other` */
-  static async open([hubCore, peerCore], other) {
+  /** @param twin the file of another build of `@dynsrv/node`, for the peer `twin` */
+  static async open([hubCore, peerCore], twin) {
     const stage = new Stage()
-    stage.#other = other
+    stage.#twin = twin
     stage.#cores = { hub: hubCore, peer: peerCore }
     stage.#epmdPort = await freePort()
     const args = ['-port', String(stage.#epmdPort), '-address', '127.0.0.1']
@@ -102,7 +102,7 @@ export class Stage {
       `${alive}@127.0.0.1`,
       COOKIE,
       known,
-      ...(kind === 'other' ? [resolve(this.#other)] : []),
+      ...(kind === 'twin' ? [resolve(this.#twin)] : []),
     ])
   }
 

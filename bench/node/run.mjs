@@ -12,7 +12,7 @@ const { values } = parseArgs({
     tries: { type: 'string', default: '3' },
     peers: { type: 'string', default: 'erl,node,jinterface,ei' },
     cases: { type: 'string', default: '' },
-    other: { type: 'string', default: '' },
+    twin: { type: 'string', default: '' },
     cores: { type: 'string', default: `0,${Math.min(1, availableParallelism() - 1)}` },
   },
 })
@@ -58,7 +58,7 @@ function threadNs(file) {
 /** The median of the tries of each round. */
 const middle = (all) => new Map([...all].map(([key, rounds]) => [key, rounds.map(median)]))
 
-const stage = await Stage.open(values.cores.split(','), values.other)
+const stage = await Stage.open(values.cores.split(','), values.twin)
 try {
   const peers = []
   for (const kind of values.peers.split(',')) peers.push(await stage.start(kind))

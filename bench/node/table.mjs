@@ -21,7 +21,7 @@ export function printTable({ rows, kinds, figures }) {
       const ratios = own.map((value, round) => value / known[round])
       return { text: median(ratios).toFixed(2), values: ratios }
     })
-    const ours = cells[others.indexOf(hasGoals ? 'node' : 'other')]?.values
+    const ours = cells[others.indexOf(hasGoals ? 'node' : 'twin')]?.values
     const goal = hasGoals ? row.goal : undefined
     const { atLeast, atMost } = goal ?? {}
     const reached = ours && (atLeast === undefined ? median(ours) <= atMost : median(ours) >= atLeast)

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { keepMemory } from './kept-memory.ts'
 
 /** What takes the bytes of a socket; a socket has one reader at a time. */
 export interface SocketReader {
@@ -57,10 +56,7 @@ export class SocketInput {
       buffer: () => {
         const target = this.#reader?.readTarget?.()
         this.#aimed = target !== undefined
-        if (target !== undefined) {
-          keepMemory(target.buffer.byteLength)
-          return target
-        }
+        if (target !== undefined) return target
         shared ??= Buffer.allocUnsafeSlow(READ_BYTES)
         const ahead = this.#reader?.readAhead ?? READ_BYTES
         if (ahead >= READ_BYTES) return shared
