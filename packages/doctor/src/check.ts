@@ -30,7 +30,7 @@ export interface Check {
   readonly title: string
   /** Checks whose errors would show here as consequences: this one is left out then. */
   readonly needs: readonly string[]
-  /** The codes that it alone tells. */
+  /** The codes that it alone reports. */
   readonly words: readonly Words[]
   /** @throws {NotApplicable} when there is nothing to look at */
   run(context: DoctorContext): Promise<readonly Finding[]>
@@ -50,7 +50,7 @@ export interface CheckParts<Facts> {
   readonly title: string
   /** Checks whose errors would show here as consequences; default: none. */
   readonly needs?: readonly string[]
-  /** The codes that it alone tells; default: none, when runtime errors have codes for all that it finds. */
+  /** The codes that it alone reports; default: none, when runtime errors have codes for all that it finds. */
   readonly words?: readonly Words[]
   /** Gathers facts; the only part that touches anything. */
   readonly look: (context: DoctorContext) => Promise<Facts>

@@ -43,7 +43,7 @@ export interface DoctorOptions {
 /** How a member was found: named by a record, and whether it answered when it was knocked at; we do not knock at ourselves. */
 export type MemberState = 'listed' | 'answers' | 'silent'
 
-/** What all checks share: the options, and each fact looked up once, whoever asks first. */
+/** What all checks share: the options, and each fact looked up once. */
 export class DoctorContext implements AsyncDisposable {
   readonly options: DoctorOptions
   readonly #facts = new Map<unknown, Promise<unknown>>()

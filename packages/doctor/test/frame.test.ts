@@ -131,7 +131,7 @@ describe('the checks', () => {
     expect(files).toEqual(ids.toSorted())
   })
 
-  it('tell every code that the doctor has words for', async () => {
+  it('report every code that the doctor has words for', async () => {
     const folder = new URL('../src/', import.meta.url)
     const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))
     const sources = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')))

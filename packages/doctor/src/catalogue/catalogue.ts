@@ -7,7 +7,7 @@ const DOCTOR_ERRORS: Readonly<Record<string, ErrorEntry>> = Object.fromEntries(
   [CHECK_FAILED, ...CHECKS.flatMap(({ words }) => words)].map(({ code, ...entry }) => [code, entry]),
 )
 
-/** Every code that a person may meet, by who tells it: the doctor alone, or a running node as well. */
+/** Every code that a person may meet, by who reports it: the doctor alone, or a running node as well. */
 export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>> = {
   doctor: DOCTOR_ERRORS,
   ...RUNTIME_ERRORS,

@@ -20,7 +20,7 @@ export async function composeFacts({ options: { compose: path, env } }: DoctorCo
   return { path, file: await attempt(read()) }
 }
 
-/** A file that was read. @throws {NotApplicable} when it cannot be, which C01 tells */
+/** A file that was read. @throws {NotApplicable} when it cannot be, which C01 reports */
 export async function soundCompose(context: DoctorContext): Promise<{ read: ComposeFile; text: string }> {
   const { file } = await context.get(composeFacts)
   if (!file.ok) throw new NotApplicable('the file cannot be read')
