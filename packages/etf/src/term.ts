@@ -328,6 +328,9 @@ export class NativeRecord {
   }
 }
 
+/** Creations up to this one are of nodes before OTP 23, which used 1 to 3 in turn; later nodes have larger ones. */
+export const LARGEST_SMALL_CREATION = 3
+
 /** A process, on whichever node. The same numbers with another creation are another process. */
 export class Pid {
   readonly node: Atom

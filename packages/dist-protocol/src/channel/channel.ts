@@ -79,7 +79,7 @@ export class Channel {
     this.flags = flags
     this.#frames = new FrameReader(flags, all, decode)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
-    this.#writer = new FrameWriter({ flags, self: self.name, peer: peer.name }, shareBinariesFrom)
+    this.#writer = new FrameWriter(flags, { self: self.name, peer: peer.name }, shareBinariesFrom)
   }
 
   get state(): 'open' | 'failed' {

@@ -1,5 +1,5 @@
 import type { Atom } from '@dynsrv/etf'
-import type { DecodedControl } from '../control/control-decode.ts'
+import type { DecodedControl } from '../control/control-codec.ts'
 import { DistError } from '../error.ts'
 import { AHEAD_BYTES } from '../packet.ts'
 

@@ -1,5 +1,5 @@
 import { type Atom, type DecodeOptions, TermDecoder } from '@dynsrv/etf'
-import { type DecodedControl, decodeControl } from '../control/control-decode.ts'
+import { CONTROL, type DecodedControl } from '../control/control-codec.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
@@ -103,7 +103,7 @@ export class FrameReader {
     const atoms = header.read(bytes, at, end)
     if (header.isNew) this.#last.forget()
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
-    return { atoms, decoded: decodeControl(value) }
+    return { atoms, decoded: CONTROL.decode(value) }
   }
 
   #whole(
@@ -116,7 +116,7 @@ export class FrameReader {
     const atoms = header.read(bytes, start + skipped, end)
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
     const at = this.#decoder.end
-    const decoded = decodeControl(value)
+    const decoded = CONTROL.decode(value)
     if (header.isNew) this.#last.forget()
     else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
     return message(decoded, this.#payload(bytes, at, end, atoms))
@@ -127,7 +127,7 @@ export class FrameReader {
       throw malformed('a frame that is not pass-through, as was agreed')
     const value = this.#decoder.decode(bytes, start + 2, end)
     const at = this.#decoder.end
-    const decoded = decodeControl(value)
+    const decoded = CONTROL.decode(value)
     // Bytes behind the control tuple of an op without payload mean nothing.
     if (decoded.payload === false || at === end) return message(decoded, undefined)
     if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')
