@@ -1,10 +1,11 @@
-export { EtfError, type EtfErrorCode } from './error.ts'
+export { EtfError, type EtfErrorCategory, type EtfErrorCode } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
 export { t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export { DEFAULT_DECODE_LIMITS, type DecodeLimits, type DecodeOptions } from './read/decode-options.ts'
 export { TermDecoder } from './read/term-decoder.ts'
+export { SeededMap } from './seeded-map.ts'
 export { Tag } from './tag-names.ts'
 export {
   Atom,

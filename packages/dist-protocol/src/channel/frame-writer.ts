@@ -9,7 +9,7 @@ import {
 import type { ControlMessage } from '../control/control-message.ts'
 
 import { DistError } from '../error.ts'
-import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
+import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS, DFLAG_NATIVE_RECORDS } from '../flags.ts'
 import { ByteParts } from './byte-parts.ts'
 import { HeaderWriter } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
@@ -61,6 +61,7 @@ export class FrameWriter {
   readonly #fragments: boolean
   readonly #header: HeaderWriter | undefined
   readonly #encoder: TermEncoder
+  readonly #records: boolean
   readonly #shareFrom: number
   /** The run of small frames; undefined when there is none. */
   #out: ByteWriter | undefined
@@ -72,9 +73,10 @@ export class FrameWriter {
 
   /**
    * @param flags the negotiated flags
+   * @param peerFlags all that the peer announced
    * @param shareFrom the least length at which a binary is not copied
    */
-  constructor(flags: bigint, link: LinkNames, shareFrom = SHARED_BINARY_BYTES) {
+  constructor(flags: bigint, peerFlags: bigint, link: LinkNames, shareFrom = SHARED_BINARY_BYTES) {
     const atomCache = (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n
     this.#forms = CONTROL.formsFor(flags)
     this.#shareFrom = shareFrom
@@ -82,7 +84,8 @@ export class FrameWriter {
     this.#hasHeader = atomCache || this.#fragments
     // A header that names atoms on a link without atom cache crashes the peer's whole VM.
     this.#header = atomCache ? new HeaderWriter() : undefined
-    this.#encoder = new TermEncoder(this.#header === undefined ? undefined : { atomRef: this.#header.ref })
+    this.#records = (peerFlags & DFLAG_NATIVE_RECORDS) !== 0n
+    this.#encoder = new TermEncoder({ atomRef: this.#header?.ref, records: this.#records })
     this.#control = new ControlWriter(this.#encoder, link)
   }
 
@@ -200,11 +203,12 @@ export class FrameWriter {
   }
 
   #forward(writer: ByteWriter, term: EncodedTerm): void {
+    if (term.refusal !== undefined) throw term.refusal
     if (term.decoded !== undefined) {
       this.#writeTerm(writer, term.decoded.term)
     } else {
       if (!this.#hasHeader) writer.u8(VERSION)
-      transcode(term, writer, this.#header?.ref ?? INLINE)
+      transcode(term, writer, { atomRef: this.#header?.ref ?? INLINE, records: this.#records })
     }
   }
 

@@ -9,12 +9,22 @@ import type { EncodedTerm } from './encoded-term.ts'
  * checked on the way, because a term that does not hold together would cost the other link its connection, and a fun with
  * an arity that crashes some releases is never passed on.
  *
- * @param atomRef the new frame's reference for an atom, or -1 to write it inline
- * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent
+ * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent, `DIST_BAD_CONTROL` for one that this peer may not
  */
-export function transcode(term: EncodedTerm, writer: ByteWriter, atomRef: (atom: Atom) => number): void {
-  new Transcoder(term, writer, atomRef).run()
+export function transcode(term: EncodedTerm, writer: ByteWriter, target: TranscodeTarget): void {
+  new Transcoder(term, writer, target).run()
 }
+
+/** The link that a term is passed on to. */
+export interface TranscodeTarget {
+  /** The new frame's reference for an atom, or -1 to write it inline. */
+  readonly atomRef: (atom: Atom) => number
+  /** Whether the peer takes native records. */
+  readonly records: boolean
+}
+
+/** The one flag of a native record; OTP 29 refuses others. */
+const MOST_RECORD_FLAGS = 1
 
 /** A fun whose inner terms are being passed on; its size is known when they are. */
 interface OpenFun {
@@ -29,7 +39,7 @@ class Transcoder {
   readonly #end: number
   readonly #atoms: readonly Atom[]
   readonly #writer: ByteWriter
-  readonly #atomRef: (atom: Atom) => number
+  readonly #target: TranscodeTarget
   #at: number
   /** Everything before it has been written. */
   #written: number
@@ -37,13 +47,13 @@ class Transcoder {
   #left = 1
   readonly #funs: OpenFun[] = []
 
-  constructor({ bytes, start, end, atoms }: EncodedTerm, writer: ByteWriter, atomRef: (atom: Atom) => number) {
+  constructor({ bytes, start, end, atoms }: EncodedTerm, writer: ByteWriter, target: TranscodeTarget) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, end)
     this.#end = end
     this.#atoms = atoms
     this.#writer = writer
-    this.#atomRef = atomRef
+    this.#target = target
     this.#at = start
     this.#written = start
   }
@@ -62,9 +72,8 @@ class Transcoder {
     const at = this.#at
     const tag = this.#u8()
     switch (tag) {
-      case Tag.RECORD_EXT: // definitions' module and name, then names and values
-        this.#add(2 + 2 * this.#u32())
-        this.#skip(1)
+      case Tag.RECORD_EXT:
+        this.#record()
         break
       case Tag.NEW_FLOAT_EXT:
         this.#skip(8)
@@ -149,6 +158,18 @@ class Transcoder {
     }
   }
 
+  /** Module and name of the definition, then names and values. */
+  #record(): void {
+    if (!this.#target.records) {
+      const message = 'a payload cannot be passed on: the peer takes no native records, which came with OTP 29'
+      throw new DistError('DIST_BAD_CONTROL', message)
+    }
+    const fields = this.#u32()
+    const flags = this.#u8()
+    if (flags > MOST_RECORD_FLAGS) throw malformed(`a native record with flags ${flags}`)
+    this.#add(2 + 2 * fields)
+  }
+
   #atom(): void {
     const at = this.#at
     const tag = this.#u8()
@@ -168,7 +189,7 @@ class Transcoder {
   }
 
   #writeAtom(name: Atom): void {
-    const ref = this.#atomRef(name)
+    const ref = this.#target.atomRef(name)
     if (ref < 0) {
       this.#writer.bytes(name.wire)
     } else {

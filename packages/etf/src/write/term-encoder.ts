@@ -32,6 +32,7 @@ export class TermEncoder {
       writer.write(term, 0)
     } finally {
       writer.out = outer
+      writer.forget()
     }
   }
 }
