@@ -1,14 +1,19 @@
-import type { ACCEPTOR_TRANSITIONS, FLAG_TABLE, INITIATOR_TRANSITIONS, OPCODE_TABLE } from '@dynsrv/dist-protocol'
+import type * as Protocol from '@dynsrv/dist-protocol'
 
 export const STATE_MACHINES_FILE: URL
 export const PROTOCOL_FILE: URL
-export function stateMachines(tables: {
-  INITIATOR_TRANSITIONS: typeof INITIATOR_TRANSITIONS
-  ACCEPTOR_TRANSITIONS: typeof ACCEPTOR_TRANSITIONS
-}): string
-export function protocolSections(tables: {
-  FLAG_TABLE: typeof FLAG_TABLE
-  VISIBLE_FLAGS: bigint
-  OPCODE_TABLE: typeof OPCODE_TABLE
-}): Record<'flags' | 'opcodes', string>
+export function stateMachines(tables: Pick<typeof Protocol, 'INITIATOR_TRANSITIONS' | 'ACCEPTOR_TRANSITIONS'>): string
+export function protocolSections(
+  tables: Pick<
+    typeof Protocol,
+    | 'FLAG_TABLE'
+    | 'VISIBLE_FLAGS'
+    | 'HANDSHAKE_LAYOUTS'
+    | 'OPCODE_TABLE'
+    | 'flagNames'
+    | 'Frame'
+    | 'CHANNEL_LIMITS'
+    | 'TICK_DEFAULTS'
+  > & { readonly LARGEST_SMALL_CREATION: number },
+): Record<'flags' | 'handshake' | 'opcodes' | 'frames' | 'ticks' | 'creations', string>
 export function withSections(text: string, sections: Record<string, string>): string

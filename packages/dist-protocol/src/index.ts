@@ -7,33 +7,43 @@ export {
 } from './channel/channel.ts'
 export { EncodedTerm } from './channel/encoded-term.ts'
 export type { FragmentLimits } from './channel/fragment.ts'
+/** The bytes that frames begin with. */
+export * as Frame from './channel/frame.ts'
 export type { IncomingMessage } from './channel/frame-reader.ts'
-export { TickClock, type TickClockOptions, type TickVerdict } from './channel/tick-clock.ts'
+export { TICK_DEFAULTS, TickClock, type TickClockOptions, type TickVerdict } from './channel/tick-clock.ts'
+export type {
+  AliasSend,
+  AltactSigSend,
+  ControlMessage,
+  DemonitorP,
+  Exit,
+  Exit2,
+  GroupLeader,
+  Link,
+  MonitorP,
+  MonitorPExit,
+  RegSend,
+  Send,
+  SendSender,
+  SpawnReply,
+  SpawnRequest,
+  Traceable,
+  UnknownControl,
+  Unlink,
+  UnlinkId,
+  UnlinkIdAck,
+} from './control/control-message.ts'
 export {
   ALTACT,
-  type AliasSend,
-  type AltactSigSend,
-  type ControlMessage,
-  type DemonitorP,
-  type Exit,
-  type Exit2,
-  type GroupLeader,
-  type Link,
-  type MonitorP,
-  type MonitorPExit,
-  OPCODE_TABLE,
-  type OpcodeEntry,
-  type RegSend,
-  type Send,
-  type SendSender,
-  type SpawnReply,
-  type SpawnRequest,
-  type Traceable,
-  type UnknownControl,
-  type Unlink,
-  type UnlinkId,
-  type UnlinkIdAck,
-} from './control/control-message.ts'
+  type AnyField,
+  type Field,
+  type Fields,
+  type FixedField,
+  type ReasonField,
+  type TokenField,
+  type TupleField,
+} from './control/field.ts'
+export { type KnownOp, type MessageOf, OPCODE_TABLE, type OpcodeEntry } from './control/opcodes.ts'
 export { DistError, type DistErrorCode, type DistErrorOptions } from './error.ts'
 export * from './flags.ts'
 export {
@@ -51,9 +61,14 @@ export {
   decodeAcceptorMessage,
   decodeInitiatorMessage,
   encodeHandshakeMessage,
+  type FixedPart,
+  HANDSHAKE_LAYOUTS,
+  type HandshakeLayout,
   type HandshakeMessage,
   type HandshakeStatus,
   type InitiatorMessage,
+  type LayoutPart,
+  type PropertyPart,
 } from './handshake/handshake-message.ts'
 export {
   ACCEPTOR_TRANSITIONS,

@@ -1,3 +1,4 @@
+import { LARGEST_SMALL_CREATION } from '@dynsrv/etf'
 import { DistError } from './error.ts'
 
 /** What a node tells of itself in the handshake. */
@@ -38,6 +39,8 @@ export function checkIdentity(self: NodeIdentity): void {
     })
   }
   checkUnsigned32('own creation', self.creation)
-  if (self.creation === 0)
-    throw new DistError('DIST_BAD_OPTION', 'own creation 0 is reserved; use a random number from 4 on')
+  if (self.creation === 0) {
+    const first = LARGEST_SMALL_CREATION + 1
+    throw new DistError('DIST_BAD_OPTION', `own creation 0 is reserved; use a random number from ${first} on`)
+  }
 }

@@ -1,5 +1,6 @@
+import { ByteWriter, decodeTerm, TermEncoder } from '@dynsrv/etf'
 import { describe, expect, it } from 'vitest'
-import { encodeControl } from '../src/control/control-encode.ts'
+import { CONTROL, ControlWriter } from '../src/control/control-codec.ts'
 import { AcceptorHandshake, Channel, type ChannelOutput, InitiatorHandshake, type NodeIdentity } from '../src/index.ts'
 import { CAPTURES, type Capture, join, packets } from './captures.ts'
 import { erlangText, noteText } from './erlang-text.ts'
@@ -103,11 +104,11 @@ describe.each(CONNECTED.map((recorded) => [recorded.name, recorded] as const))('
       const { self, peer, flags } = channel
       const said = outputs.map((output) => {
         if (output.type !== 'message') return output.type
-        const tuple = encodeControl(
-          output.control,
-          { flags, self: peer.name, peer: self.name },
-          output.payload?.decode(),
-        )
+        const form = CONTROL.formsFor(flags).of(output.control.op)
+        const out = new ByteWriter()
+        const writer = new ControlWriter(new TermEncoder(), { self: peer.name, peer: self.name })
+        writer.write(out, form, output.control, output.payload?.decode())
+        const tuple = decodeTerm(out.take(), 0).value
         const payload = output.payload === undefined ? '' : ` payload ${erlangText(output.payload.decode())}`
         return `ctl ${erlangText(tuple)}${payload}`
       })

@@ -1,10 +1,12 @@
-export { EtfError, type EtfErrorCode } from './error.ts'
+export { EtfError, type EtfErrorCategory, type EtfErrorCode } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
 export { t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export { DEFAULT_DECODE_LIMITS, type DecodeLimits, type DecodeOptions } from './read/decode-options.ts'
 export { TermDecoder } from './read/term-decoder.ts'
+export { SeededMap } from './seeded-map.ts'
+export { Tag } from './tag-names.ts'
 export {
   Atom,
   atom,
@@ -15,7 +17,9 @@ export {
   Float,
   Fun,
   ImproperList,
+  LARGEST_SMALL_CREATION,
   LocalTerm,
+  MAX_ATOM_CHARACTERS,
   NativeRecord,
   Pid,
   Port,
@@ -30,3 +34,4 @@ export type { TermSyntax } from './text/text-pieces.ts'
 export { ByteWriter } from './write/byte-writer.ts'
 export { encode, encodedLength, encodeInto, writeTerm } from './write/encode.ts'
 export type { EncodeOptions, WriteOptions } from './write/encode-options.ts'
+export { TermEncoder } from './write/term-encoder.ts'

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8'
-import { EtfError } from './error.ts'
+import { EtfError, overLimit } from './error.ts'
 import { ATOM_UTF8_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
 import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
 import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
@@ -86,7 +86,8 @@ export class Atom {
 
   /** The atom of that name. {@link atom} is the same, shorter. */
   static of(name: string): Atom {
-    const known = table.get(name)?.deref()
+    const key = tableKey(name)
+    const known = table.get(key)?.deref()
     if (known !== undefined) return known
     if (hasLoneSurrogate(name)) throw new EtfError('ETF_BAD_ATOM', 'an atom cannot hold a lone surrogate')
     if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {
@@ -96,8 +97,8 @@ export class Atom {
     const made = new Atom(name, utf8)
     maxLiveAtoms ??= roomForAtoms()
     if (table.size >= maxLiveAtoms) sweep(maxLiveAtoms)
-    table.set(name, new WeakRef(made))
-    graveyard.register(made, name)
+    table.set(key, new WeakRef(made))
+    graveyard.register(made, key)
     return made
   }
 
@@ -124,15 +125,22 @@ export function atom(name: string): Atom {
 }
 
 const table = new Map<string, WeakRef<Atom>>()
-const graveyard = new FinalizationRegistry<string>((name) => {
-  if (table.get(name)?.deref() === undefined) table.delete(name)
+const graveyard = new FinalizationRegistry<string>((key) => {
+  if (table.get(key)?.deref() === undefined) table.delete(key)
 })
+
+const LAST_DIGIT = 57
+
+/** V8 hashes a text of digits as badly as a number, and a peer may choose the names. */
+function tableKey(name: string): string {
+  return name.charCodeAt(0) <= LAST_DIGIT ? `\0${name}` : name
+}
 
 /** The registry's callbacks wait for the event loop; a program that decodes without a pause needs this. */
 function sweep(most: number): void {
-  for (const [name, reference] of table) if (reference.deref() === undefined) table.delete(name)
+  for (const [key, reference] of table) if (reference.deref() === undefined) table.delete(key)
   if (table.size >= most) {
-    throw new EtfError('ETF_LIMIT_ATOM_TABLE', `more than ${most} atoms are in use`)
+    throw overLimit('ETF_LIMIT_ATOM_TABLE', { limit: '--max-old-space-size', most, what: 'more atoms are in use' })
   }
 }
 
@@ -327,6 +335,9 @@ export class NativeRecord {
     return textForNode(this)
   }
 }
+
+/** Creations up to this one are of nodes before OTP 23, which used 1 to 3 in turn; later nodes have larger ones. */
+export const LARGEST_SMALL_CREATION = 3
 
 /** A process, on whichever node. The same numbers with another creation are another process. */
 export class Pid {

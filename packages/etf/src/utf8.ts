@@ -11,7 +11,7 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 /** The text of `bytes[start, end)`, or `undefined` unless it is well-formed UTF-8. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (end - start <= SHORT_TEXT_BYTES) {
-    const ascii = readShortAscii(bytes, start, end)
+    const ascii = readShortAscii(bytes, start, end, '')
     if (ascii !== undefined) return ascii
   }
   const text = asBuffer(bytes).toString('utf8', start, end)
@@ -20,14 +20,18 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   return text
 }
 
-/** `bytes[start, end)` as a text of one character a byte: equal for equal bytes, and only for them. */
-export function readLatin1(bytes: Uint8Array, start: number, end: number): string {
-  const ascii = end - start <= SHORT_TEXT_BYTES ? readShortAscii(bytes, start, end) : undefined
-  return ascii ?? asBuffer(bytes).toString('latin1', start, end)
+/**
+ * `bytes[start, end)` as a text of one character a byte: equal for equal bytes, and only for them.
+ *
+ * @param front comes in front
+ */
+export function readLatin1(bytes: Uint8Array, start: number, end: number, front = ''): string {
+  const ascii = end - start <= SHORT_TEXT_BYTES ? readShortAscii(bytes, start, end, front) : undefined
+  return ascii ?? front + asBuffer(bytes).toString('latin1', start, end)
 }
 
-function readShortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
-  let text = ''
+function readShortAscii(bytes: Uint8Array, start: number, end: number, front: string): string | undefined {
+  let text = front
   let at = start
   for (; at + 4 <= end; at += 4) {
     const a = bytes[at]!

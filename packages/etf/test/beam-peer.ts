@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -24,7 +24,10 @@ export class BeamPeer implements AsyncDisposable {
 
   constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'dynsrv-etf-'))
-    execFileSync(ERLC, ['-o', this.#folder, fileURLToPath(new URL('beam_peer.erl', import.meta.url))])
+    // Another release sees only the temporary folder of this system.
+    const source = join(this.#folder, 'beam_peer.erl')
+    copyFileSync(fileURLToPath(new URL('beam_peer.erl', import.meta.url)), source)
+    execFileSync(ERLC, ['-o', this.#folder, source])
     const args = ['-noinput', '-noshell', '-pa', this.#folder, '-s', 'beam_peer', 'main']
     this.#child = spawn(ERL, args, {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
@@ -40,6 +43,11 @@ export class BeamPeer implements AsyncDisposable {
   /** BEAM's own encoding of what it decoded. */
   echo(bytes: Uint8Array): Promise<Buffer> {
     return this.#ask('e', bytes)
+  }
+
+  /** BEAM's own encoding, with the keys of each map in its order of terms. */
+  deterministic(bytes: Uint8Array): Promise<Buffer> {
+    return this.#ask('d', bytes)
   }
 
   /** Whether the two encodings are one term for BEAM. */

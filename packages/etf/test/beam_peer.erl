@@ -16,6 +16,8 @@ loop(Port) ->
 
 %% decode and encode again, as BEAM does it
 answer($e, Bytes) -> term_to_binary(binary_to_term(Bytes), [{minor_version, 2}]);
+%% the same with the keys of maps in order, since OTP 24.1
+answer($d, Bytes) -> term_to_binary(binary_to_term(Bytes), [deterministic, {minor_version, 2}]);
 %% are the two encodings the same term?
 answer($=, <<Size:32, A:Size/binary, B/binary>>) ->
     try binary_to_term(A) =:= binary_to_term(B) of true -> <<"true">>; false -> <<"false">>

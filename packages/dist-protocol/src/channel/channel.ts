@@ -16,9 +16,9 @@ export interface ChannelLimits extends FragmentLimits {
 
 /** @see ChannelLimits */
 export const CHANNEL_LIMITS: ChannelLimits = {
-  maxFrameBytes: 64 * 1024 * 1024,
-  maxPartialMessages: 1024,
-  maxPartialBytes: 64 * 1024 * 1024,
+  maxFrameBytes: 128 * 1024 * 1024,
+  maxPartialMessages: 65_536,
+  maxPartialBytes: 256 * 1024 * 1024,
   maxPartialAgeMs: 300_000,
 }
 
@@ -79,7 +79,7 @@ export class Channel {
     this.flags = flags
     this.#frames = new FrameReader(flags, all, decode)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
-    this.#writer = new FrameWriter({ flags, self: self.name, peer: peer.name }, shareBinariesFrom)
+    this.#writer = new FrameWriter(flags, peer.flags, { self: self.name, peer: peer.name }, shareBinariesFrom)
   }
 
   get state(): 'open' | 'failed' {

@@ -1,11 +1,10 @@
-import { type Atom, atom, type ByteWriter } from '@dynsrv/etf'
+import { type Atom, atom, type ByteWriter, MAX_ATOM_CHARACTERS } from '@dynsrv/etf'
 import { DistError } from '../error.ts'
 
 /** Slots that BEAM itself uses; we stay within them as a sender. */
 const SENDER_SLOTS = 2039
 /** References in one header. */
 const MAX_REFS = 255
-const MAX_ATOM_CHARACTERS = 255
 
 const NO_ATOMS: readonly Atom[] = []
 
@@ -78,7 +77,10 @@ export class HeaderReader {
       throw new DistError('DIST_MALFORMED', 'the peer put an atom that is not UTF-8 into its cache', { cause })
     }
     if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {
-      throw new DistError('DIST_MALFORMED', 'the peer put an atom of more than 255 characters into its cache')
+      throw new DistError(
+        'DIST_MALFORMED',
+        `the peer put an atom of more than ${MAX_ATOM_CHARACTERS} characters into its cache`,
+      )
     }
     return atom(name)
   }

@@ -1,4 +1,4 @@
-import { type Atom, type DecodeOptions, type Term, TermDecoder } from '@dynsrv/etf'
+import { type Atom, type DecodeOptions, type EtfError, type Term, TermDecoder } from '@dynsrv/etf'
 
 /**
  * A term as it came in a frame, decoded only when it is asked for.
@@ -15,6 +15,7 @@ export class EncodedTerm {
   readonly atoms: readonly Atom[]
   readonly #decoder: TermDecoder | undefined
   readonly #value: { readonly term: Term } | undefined
+  #refusal: EtfError | undefined
 
   constructor(
     bytes: Uint8Array,
@@ -37,6 +38,18 @@ export class EncodedTerm {
     return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, undefined, { term })
   }
 
+  /** Stands in for a term that was let go of before it was whole; `decode` throws why. */
+  static refused(why: EtfError): EncodedTerm {
+    const term = new EncodedTerm(EMPTY, 0, 0)
+    term.#refusal = why
+    return term
+  }
+
+  /** Why there is no term. */
+  get refusal(): EtfError | undefined {
+    return this.#refusal
+  }
+
   /** Bytes of its encoding; 0 for a term that came decoded. */
   get byteLength(): number {
     return this.end - this.start
@@ -51,9 +64,11 @@ export class EncodedTerm {
    * The term.
    *
    * @param options in place of the channel's own
-   * @throws {EtfError} when the peer sent no valid term; BEAM drops the connection then, and so should the caller
+   * @throws {EtfError} when it is no valid term: BEAM drops the connection then, and so should the caller. With the category
+   * `limit` it is only too large to be read here, and whatever else the peer sends is sound.
    */
   decode(options?: DecodeOptions): Term {
+    if (this.#refusal !== undefined) throw this.#refusal
     if (this.#value !== undefined) return this.#value.term
     const decoder = options === undefined ? (this.#decoder ?? new TermDecoder()) : new TermDecoder(options)
     return decoder.decode(this.bytes, this.start, this.end, this.atoms)
@@ -61,6 +76,7 @@ export class EncodedTerm {
 
   /** The same term in memory of its own, which pins no larger buffer. */
   copy(): EncodedTerm {
+    if (this.#refusal !== undefined) return this
     const bytes = this.bytes.slice(this.start, this.end)
     return new EncodedTerm(bytes, 0, bytes.length, this.atoms, this.#decoder, this.#value)
   }

@@ -1,5 +1,5 @@
-import type { Atom } from '@dynsrv/etf'
-import type { DecodedControl } from '../control/control-decode.ts'
+import { type Atom, SeededMap } from '@dynsrv/etf'
+import type { DecodedControl } from '../control/control-codec.ts'
 import { DistError } from '../error.ts'
 import { AHEAD_BYTES } from '../packet.ts'
 
@@ -8,12 +8,22 @@ export type Sequence = number | bigint
 
 /** How much of unfinished messages is kept. */
 export interface FragmentLimits {
-  /** Unfinished messages at once. */
+  /** Unfinished messages at once; more end the link. A BEAM node sends one for each process. */
   readonly maxPartialMessages: number
-  /** Bytes that came of all of them together. */
+  /** Bytes that came of all of them together. A message over it comes without its payload, whose `decode` says why. */
   readonly maxPartialBytes: number
   /** How long one may go without its next fragment. Unit: milliseconds. */
   readonly maxPartialAgeMs: number
+}
+
+/** What the first fragment of a message tells in front of the payload. */
+export interface MessageHead {
+  /** How many fragments there are, at least 2. */
+  readonly count: number
+  readonly decoded: DecodedControl
+  readonly atoms: readonly Atom[]
+  /** How long the control message was. Unit: bytes. */
+  readonly bytes: number
 }
 
 /** A message of which fragments are missing, or that has just become whole. */
@@ -22,7 +32,7 @@ export interface PartialMessage {
   readonly atoms: readonly Atom[]
   /** The payload so far: `bytes[start, filled)`. */
   bytes: Uint8Array
-  readonly start: number
+  start: number
   filled: number
   /** The number of the fragment that must come next, counting down; 0 when the message is whole. */
   next: number
@@ -30,7 +40,16 @@ export interface PartialMessage {
   readonly expectedBytes: number
   /** When it was first seen without progress, by the caller's clock. */
   idleSince: number | undefined
+  /** What is held of it beside the payload. Unit: bytes. */
+  readonly headBytes: number
+  /** Whether its payload was let go of, because there was no room. */
+  isDropped: boolean
 }
+
+/** About what an unfinished message takes beside its bytes. Unit: bytes. */
+const MESSAGE_BYTES = 512
+
+const NOTHING = new Uint8Array(0)
 
 /** The room for a payload stays in proportion to what came of it. */
 const ROOM_FACTOR = 16
@@ -54,7 +73,8 @@ const MOST_PLACED_BYTES = 1 << 20
  */
 export class Reassembler {
   readonly #limits: FragmentLimits
-  readonly #open = new Map<Sequence, PartialMessage>()
+  /** The peer chooses the numbers, and might choose some that a `Map` hashes badly. */
+  readonly #open = new SeededMap<Sequence, PartialMessage>()
   #bytes = 0
   #placed: { readonly sequence: Sequence; readonly bytes: number } | undefined
   #first: Uint8Array | undefined
@@ -66,16 +86,12 @@ export class Reassembler {
   /**
    * A message begins.
    *
-   * @param count how many fragments it has, at least 2
+   * @param part the beginning of its payload
    * @throws {DistError} `DIST_MALFORMED`, `DIST_FRAGMENT_LIMIT`
    */
-  begin(sequence: Sequence, count: number, decoded: DecodedControl, atoms: readonly Atom[], part: Uint8Array): void {
-    this.#admit(sequence)
-    const expectedBytes = Math.min(part.length * count, this.#limits.maxPartialBytes)
-    const bytes = new Uint8Array(0)
-    const message = { decoded, atoms, bytes, start: 0, filled: 0, next: count - 1, expectedBytes, idleSince: undefined }
+  begin(sequence: Sequence, head: MessageHead, part: Uint8Array): void {
+    const message = this.#start(sequence, head, NOTHING, 0, part.length)
     this.#append(message, part)
-    this.#open.set(sequence, message)
   }
 
   /** Where the bytes of a first fragment that is still arriving go, with room behind them for the other fragments. */
@@ -93,29 +109,32 @@ export class Reassembler {
    * @param start where in it the payload begins
    * @param end where it ends
    */
-  beginPlaced(
-    sequence: Sequence,
-    count: number,
-    decoded: DecodedControl,
-    atoms: readonly Atom[],
-    start: number,
-    end: number,
-  ): void {
-    this.#admit(sequence)
-    this.#hold(end - start)
-    const bytes = this.#first!
+  beginPlaced(sequence: Sequence, head: MessageHead, start: number, end: number): void {
+    const message = this.#start(sequence, head, this.#first!, start, end - start)
     this.#first = undefined
-    const expectedBytes = Math.min(start + (end - start) * count, this.#limits.maxPartialBytes)
-    this.#open.set(sequence, {
-      decoded,
-      atoms,
-      bytes,
-      start,
-      filled: end,
-      next: count - 1,
-      expectedBytes,
-      idleSince: undefined,
-    })
+    if (!this.#admits(message, end - start)) return
+    this.#bytes += end - start
+    message.filled = end
+  }
+
+  #start(sequence: Sequence, head: MessageHead, bytes: Uint8Array, start: number, firstBytes: number): PartialMessage {
+    if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
+    const { maxPartialMessages, maxPartialBytes } = this.#limits
+    if (this.#open.size >= maxPartialMessages) {
+      throw new DistError('DIST_FRAGMENT_LIMIT', `more than ${maxPartialMessages} messages are unfinished at once`)
+    }
+    const headBytes = MESSAGE_BYTES + head.bytes
+    if (this.#bytes + headBytes > maxPartialBytes) {
+      const message = `the control messages of unfinished messages hold more than ${maxPartialBytes} bytes`
+      throw new DistError('DIST_FRAGMENT_LIMIT', message)
+    }
+    this.#bytes += headBytes
+    const { decoded, atoms, count } = head
+    const expectedBytes = Math.min(start + firstBytes * count, maxPartialBytes)
+    const rest = { next: count - 1, expectedBytes, idleSince: undefined, headBytes, isDropped: false }
+    const message: PartialMessage = { decoded, atoms, bytes, start, filled: start, ...rest }
+    this.#open.set(sequence, message)
+    return message
   }
 
   /**
@@ -135,7 +154,7 @@ export class Reassembler {
   /** Where the bytes of a fragment that is still arriving belong; undefined when `continue` would refuse it. */
   place(sequence: Sequence, fragment: number, bytes: number): Uint8Array | undefined {
     const message = this.#open.get(sequence)
-    if (message?.next !== fragment || bytes > MOST_PLACED_BYTES) return undefined
+    if (message?.next !== fragment || message.isDropped || bytes > MOST_PLACED_BYTES) return undefined
     if (this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
     this.#makeRoom(message, message.filled + bytes, message.filled)
     this.#placed = { sequence, bytes }
@@ -175,26 +194,20 @@ export class Reassembler {
     this.#first = undefined
   }
 
-  #admit(sequence: Sequence): void {
-    if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
-    if (this.#open.size < this.#limits.maxPartialMessages) return
-    throw new DistError(
-      'DIST_FRAGMENT_LIMIT',
-      `more than ${this.#limits.maxPartialMessages} messages are unfinished at once`,
-    )
-  }
-
-  #hold(bytes: number): void {
-    this.#bytes += bytes
-    if (this.#bytes <= this.#limits.maxPartialBytes) return
-    throw new DistError(
-      'DIST_FRAGMENT_LIMIT',
-      `unfinished messages hold more than ${this.#limits.maxPartialBytes} bytes`,
-    )
+  /** Whether there is room for more of a payload; else what came of it is let go of, and so is what will come. */
+  #admits(message: PartialMessage, bytes: number): boolean {
+    if (!message.isDropped && this.#bytes + bytes <= this.#limits.maxPartialBytes) return true
+    this.#bytes -= message.filled - message.start
+    message.bytes = NOTHING
+    message.start = 0
+    message.filled = 0
+    message.isDropped = true
+    return false
   }
 
   #append(message: PartialMessage, part: Uint8Array): void {
-    this.#hold(part.length)
+    if (!this.#admits(message, part.length)) return
+    this.#bytes += part.length
     const filled = message.filled + part.length
     this.#makeRoom(message, filled, filled)
     message.bytes.set(part, message.filled)
@@ -216,7 +229,7 @@ export class Reassembler {
     message.idleSince = undefined
     if (message.next > 0) return undefined
     this.#open.delete(sequence)
-    this.#bytes -= message.filled - message.start
+    this.#bytes -= message.filled - message.start + message.headBytes
     return message
   }
 }

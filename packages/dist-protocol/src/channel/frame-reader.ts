@@ -1,12 +1,12 @@
-import { type Atom, type DecodeOptions, TermDecoder } from '@dynsrv/etf'
-import { type DecodedControl, decodeControl } from '../control/control-decode.ts'
+import { type Atom, type DecodeOptions, EtfError, TermDecoder } from '@dynsrv/etf'
+import { CONTROL, type DecodedControl } from '../control/control-codec.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
 import type { Placement } from '../packet.ts'
 import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
-import { type FragmentLimits, type PartialMessage, Reassembler, type Sequence } from './fragment.ts'
+import { type FragmentLimits, type MessageHead, type PartialMessage, Reassembler, type Sequence } from './fragment.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
 import { LastPrefix } from './last-prefix.ts'
 
@@ -22,6 +22,7 @@ export interface IncomingMessage {
 export class FrameReader {
   readonly #header: HeaderReader | undefined
   readonly #reassembler: Reassembler | undefined
+  readonly #limits: FragmentLimits
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
   /** The ids of the first fragment that is being gathered in its place. */
@@ -31,6 +32,7 @@ export class FrameReader {
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
     this.#reassembler = fragments ? new Reassembler(limits) : undefined
+    this.#limits = limits
     this.#decoder = new TermDecoder(decode)
   }
 
@@ -93,17 +95,17 @@ export class FrameReader {
     const first = this.#placedFirst
     if (first === undefined) return this.#finish(this.#reassembler!.continuePlaced())
     this.#placedFirst = undefined
-    const { atoms, decoded } = this.#head(bytes, 0, end, this.#header!)
-    this.#reassembler!.beginPlaced(first.sequence, first.fragment, decoded, atoms, this.#decoder.end, end)
+    const head = this.#head(bytes, 0, end, this.#header!, first.fragment)
+    this.#reassembler!.beginPlaced(first.sequence, head, this.#decoder.end, end)
     return undefined
   }
 
-  /** What stands in front of the payload of a first fragment. */
-  #head(bytes: Uint8Array, at: number, end: number, header: HeaderReader) {
+  /** What stands in front of the payload of the first of `count` fragments. */
+  #head(bytes: Uint8Array, at: number, end: number, header: HeaderReader, count: number): MessageHead {
     const atoms = header.read(bytes, at, end)
     if (header.isNew) this.#last.forget()
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
-    return { atoms, decoded: decodeControl(value) }
+    return { count, atoms, decoded: CONTROL.decode(value), bytes: this.#decoder.end - header.end }
   }
 
   #whole(
@@ -116,7 +118,7 @@ export class FrameReader {
     const atoms = header.read(bytes, start + skipped, end)
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
     const at = this.#decoder.end
-    const decoded = decodeControl(value)
+    const decoded = CONTROL.decode(value)
     if (header.isNew) this.#last.forget()
     else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
     return message(decoded, this.#payload(bytes, at, end, atoms))
@@ -127,7 +129,7 @@ export class FrameReader {
       throw malformed('a frame that is not pass-through, as was agreed')
     const value = this.#decoder.decode(bytes, start + 2, end)
     const at = this.#decoder.end
-    const decoded = decodeControl(value)
+    const decoded = CONTROL.decode(value)
     // Bytes behind the control tuple of an op without payload mean nothing.
     if (decoded.payload === false || at === end) return message(decoded, undefined)
     if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')
@@ -146,8 +148,8 @@ export class FrameReader {
     const { sequence, fragment } = fragmentIds(bytes, start)
     if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
     if (fragment === 1) return this.#whole(bytes, start, end, header, FRAGMENT_PREFIX_BYTES)
-    const { atoms, decoded } = this.#head(bytes, start + FRAGMENT_PREFIX_BYTES, end, header)
-    reassembler.begin(sequence, fragment, decoded, atoms, bytes.subarray(this.#decoder.end, end))
+    const head = this.#head(bytes, start + FRAGMENT_PREFIX_BYTES, end, header, fragment)
+    reassembler.begin(sequence, head, bytes.subarray(this.#decoder.end, end))
     return undefined
   }
 
@@ -164,8 +166,11 @@ export class FrameReader {
 
   #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
     if (whole === undefined) return undefined
-    const { decoded, atoms, bytes, start, filled } = whole
-    return message(decoded, this.#payload(bytes, start, filled, atoms))
+    const { decoded, atoms, bytes, start, filled, isDropped } = whole
+    return message(
+      decoded,
+      isDropped ? EncodedTerm.refused(tooLarge(this.#limits)) : this.#payload(bytes, start, filled, atoms),
+    )
   }
 
   #payload(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[]): EncodedTerm | undefined {
@@ -197,6 +202,12 @@ function u32(bytes: Uint8Array, at: number): number {
 
 function endsInPrefix(): DistError {
   return malformed('a fragment that ends in its prefix')
+}
+
+function tooLarge({ maxPartialBytes }: FragmentLimits): EtfError {
+  const limit = 'limits.maxPartialBytes'
+  const message = `unfinished messages hold more bytes than ${limit} allows: ${maxPartialBytes}`
+  return new EtfError('ETF_LIMIT_SIZE', message, { limit })
 }
 
 /** One message as it comes out: reasons of the older opcodes come as payload too. */

@@ -1,17 +1,29 @@
-import { type ByteWriter, Pid, type Term, writeTerm } from '@dynsrv/etf'
-import { type ControlContext, encodeControl, inlinesReason, takesPayload } from '../control/control-encode.ts'
+import { type ByteWriter, Pid, type Term, TermEncoder } from '@dynsrv/etf'
+import {
+  CONTROL,
+  type ControlForm,
+  type ControlForms,
+  ControlWriter,
+  type LinkNames,
+} from '../control/control-codec.ts'
 import type { ControlMessage } from '../control/control-message.ts'
+
 import { DistError } from '../error.ts'
-import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
+import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS, DFLAG_NATIVE_RECORDS } from '../flags.ts'
 import { ByteParts } from './byte-parts.ts'
 import { HeaderWriter } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
-import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
+import {
+  FIRST_FRAGMENT,
+  FRAGMENT_BYTES,
+  FRAGMENT_PREFIX_BYTES,
+  FURTHER_FRAGMENT,
+  HEADER,
+  PASS_THROUGH,
+  VERSION,
+} from './frame.ts'
 import { borrowWriter, giveBackWriter } from './idle-writer.ts'
 import { transcode } from './transcode.ts'
-
-/** What a fragment carries of the payload, as BEAM cuts it. Unit: bytes. */
-const FRAGMENT_BYTES = 64 * 1024
 
 /** From here on a part of a frame travels as a chunk of its own rather than being copied behind the others. */
 const OWN_CHUNK_BYTES = 16 * 1024
@@ -21,6 +33,9 @@ const SHARED_BINARY_BYTES = 4 * 1024
 
 /** What stands in front of the bytes of a later fragment, the frame's length included. */
 const FURTHER_PREFIX_BYTES = 4 + FRAGMENT_PREFIX_BYTES
+
+/** The term that goes with a control message, when there is one. */
+type Payload = readonly [payload?: Term | EncodedTerm]
 
 /** A message of which some fragments are still to be written. */
 interface Unfinished {
@@ -40,11 +55,13 @@ interface Unfinished {
  * sends stays in order.
  */
 export class FrameWriter {
-  readonly #context: ControlContext
+  readonly #control: ControlWriter
+  readonly #forms: ControlForms
   readonly #hasHeader: boolean
   readonly #fragments: boolean
   readonly #header: HeaderWriter | undefined
-  readonly #writeOptions: Parameters<typeof writeTerm>[2]
+  readonly #encoder: TermEncoder
+  readonly #records: boolean
   readonly #shareFrom: number
   /** The run of small frames; undefined when there is none. */
   #out: ByteWriter | undefined
@@ -54,27 +71,33 @@ export class FrameWriter {
   #unfinishedBytes = 0
   #sequence = 0
 
-  /** @param shareFrom the least length at which a binary is not copied */
-  constructor(context: ControlContext, shareFrom = SHARED_BINARY_BYTES) {
-    const { flags } = context
+  /**
+   * @param flags the negotiated flags
+   * @param peerFlags all that the peer announced
+   * @param shareFrom the least length at which a binary is not copied
+   */
+  constructor(flags: bigint, peerFlags: bigint, link: LinkNames, shareFrom = SHARED_BINARY_BYTES) {
     const atomCache = (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n
-    this.#context = context
+    this.#forms = CONTROL.formsFor(flags)
     this.#shareFrom = shareFrom
     this.#fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#hasHeader = atomCache || this.#fragments
     // A header that names atoms on a link without atom cache crashes the peer's whole VM.
     this.#header = atomCache ? new HeaderWriter() : undefined
-    this.#writeOptions = this.#header === undefined ? undefined : { atomRef: this.#header.ref }
+    this.#records = (peerFlags & DFLAG_NATIVE_RECORDS) !== 0n
+    this.#encoder = new TermEncoder({ atomRef: this.#header?.ref, records: this.#records })
+    this.#control = new ControlWriter(this.#encoder, link)
   }
 
   /** Queues a message; when it throws, nothing was queued. */
-  write(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
-    if (takesPayload(control) !== payload.length > 0) {
+  write(control: ControlMessage, payload: Payload): void {
+    const form = this.#forms.of(control.op)
+    if (form.takesPayload !== payload.length > 0) {
       const problem = payload.length > 0 ? 'takes no payload' : 'needs a payload'
       throw new DistError('DIST_BAD_CONTROL', `${control.op} ${problem}`)
     }
-    if (this.#hasHeader) this.#writeWithHeader(control, payload)
-    else this.#writePassThrough(control, payload)
+    if (this.#hasHeader) this.#writeWithHeader(form, control, payload)
+    else this.#writePassThrough(form, control, payload)
   }
 
   tick(): void {
@@ -99,13 +122,13 @@ export class FrameWriter {
     return chunks
   }
 
-  #writePassThrough(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
+  #writePassThrough(form: ControlForm, control: ControlMessage, payload: Payload): void {
     const out = this.#open()
     const start = out.length
     try {
       out.u32(0)
       out.u8(PASS_THROUGH)
-      this.#writeBody(out, control, payload)
+      this.#writeBody(out, form, control, payload)
       out.setU32(start, out.length - start - 4)
     } catch (error) {
       out.truncate(start)
@@ -115,19 +138,19 @@ export class FrameWriter {
   }
 
   /** The terms are written first, since the header lists the atoms that they turned out to need. */
-  #writeWithHeader(control: ControlMessage, payload: [payload?: Term | EncodedTerm]): void {
+  #writeWithHeader(form: ControlForm, control: ControlMessage, payload: Payload): void {
     const body = borrowWriter(this.#shareFrom)
     this.#header?.begin()
     try {
-      this.#queue(control, body, this.#writeBodyOrAbandon(body, control, payload))
+      this.#queue(control, body, this.#writeBodyOrAbandon(body, form, control, payload))
     } finally {
       giveBackWriter(body)
     }
   }
 
-  #writeBodyOrAbandon(body: ByteWriter, control: ControlMessage, payload: [payload?: Term | EncodedTerm]): number {
+  #writeBodyOrAbandon(body: ByteWriter, form: ControlForm, control: ControlMessage, payload: Payload): number {
     try {
-      return this.#writeBody(body, control, payload)
+      return this.#writeBody(body, form, control, payload)
     } catch (error) {
       this.#header?.abandon()
       throw error
@@ -153,33 +176,39 @@ export class FrameWriter {
   }
 
   /** @returns how many bytes of what was written are the control message */
-  #writeBody(writer: ByteWriter, control: ControlMessage, payload: [payload?: Term | EncodedTerm]): number {
+  #writeBody(writer: ByteWriter, form: ControlForm, control: ControlMessage, payload: Payload): number {
     const start = writer.length
-    const [given] = payload
-    if (inlinesReason(control, this.#context.flags)) {
+    const given = payload[0]
+    if (form.inlinesReason) {
       // Boxed, so that 1.0 does not become 1 on its way.
       const reason = given instanceof EncodedTerm ? given.decode({ float: 'boxed' }) : given
-      this.#writeTerm(writer, encodeControl(control, this.#context, reason))
+      this.#writeControl(writer, form, control, reason)
       return writer.length - start
     }
-    this.#writeTerm(writer, encodeControl(control, this.#context))
+    this.#writeControl(writer, form, control)
     const controlBytes = writer.length - start
     if (given instanceof EncodedTerm) this.#forward(writer, given)
     else if (payload.length > 0) this.#writeTerm(writer, given)
     return controlBytes
   }
 
+  #writeControl(out: ByteWriter, form: ControlForm, control: ControlMessage, reason?: Term): void {
+    if (!this.#hasHeader) out.u8(VERSION)
+    this.#control.write(out, form, control, reason)
+  }
+
   #writeTerm(writer: ByteWriter, term: Term): void {
     if (!this.#hasHeader) writer.u8(VERSION)
-    writeTerm(writer, term, this.#writeOptions)
+    this.#encoder.write(writer, term)
   }
 
   #forward(writer: ByteWriter, term: EncodedTerm): void {
+    if (term.refusal !== undefined) throw term.refusal
     if (term.decoded !== undefined) {
       this.#writeTerm(writer, term.decoded.term)
     } else {
       if (!this.#hasHeader) writer.u8(VERSION)
-      transcode(term, writer, this.#header?.ref ?? INLINE)
+      transcode(term, writer, { atomRef: this.#header?.ref ?? INLINE, records: this.#records })
     }
   }
 

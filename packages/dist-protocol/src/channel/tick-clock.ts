@@ -18,6 +18,12 @@ export interface TickClockOptions {
   readonly now: number
 }
 
+/** OTP's defaults, and ours. */
+export const TICK_DEFAULTS = { netTickTimeMs: 60_000, netTickIntensity: 4 } as const
+
+const LEAST_INTENSITY = 4
+const MOST_INTENSITY = 1000
+
 /** What a look at the clock found: nothing to do, send a tick, or give the peer up. */
 export type TickVerdict = 'idle' | 'tick' | 'down'
 
@@ -40,15 +46,18 @@ export class TickClock {
   #silentLooks = 0
 
   /** @throws {DistError} `DIST_BAD_OPTION` when the tick time is no positive integer, or the intensity is out of range */
-  constructor({ netTickTimeMs = 60_000, netTickIntensity = 4, now }: TickClockOptions) {
+  constructor({
+    netTickTimeMs = TICK_DEFAULTS.netTickTimeMs,
+    netTickIntensity = TICK_DEFAULTS.netTickIntensity,
+    now,
+  }: TickClockOptions) {
     if (!Number.isInteger(netTickTimeMs) || netTickTimeMs <= 0) {
       throw new DistError('DIST_BAD_OPTION', `netTickTimeMs must be a positive integer, not ${netTickTimeMs}`)
     }
-    if (!Number.isInteger(netTickIntensity) || netTickIntensity < 4 || netTickIntensity > 1000) {
-      throw new DistError(
-        'DIST_BAD_OPTION',
-        `netTickIntensity must be an integer from 4 to 1000, not ${netTickIntensity}`,
-      )
+    const isInRange = netTickIntensity >= LEAST_INTENSITY && netTickIntensity <= MOST_INTENSITY
+    if (!Number.isInteger(netTickIntensity) || !isInRange) {
+      const range = `from ${LEAST_INTENSITY} to ${MOST_INTENSITY}`
+      throw new DistError('DIST_BAD_OPTION', `netTickIntensity must be an integer ${range}, not ${netTickIntensity}`)
     }
     this.intervalMs = netTickTimeMs / netTickIntensity
     this.#intensity = netTickIntensity

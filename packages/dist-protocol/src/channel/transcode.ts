@@ -1,4 +1,4 @@
-import type { Atom, ByteWriter } from '@dynsrv/etf'
+import { type Atom, type ByteWriter, Tag } from '@dynsrv/etf'
 import { DistError } from '../error.ts'
 import type { EncodedTerm } from './encoded-term.ts'
 
@@ -9,16 +9,22 @@ import type { EncodedTerm } from './encoded-term.ts'
  * checked on the way, because a term that does not hold together would cost the other link its connection, and a fun with
  * an arity that crashes some releases is never passed on.
  *
- * @param atomRef the new frame's reference for an atom, or -1 to write it inline
- * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent
+ * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent, `DIST_BAD_CONTROL` for one that this peer may not
  */
-export function transcode(term: EncodedTerm, writer: ByteWriter, atomRef: (atom: Atom) => number): void {
-  new Transcoder(term, writer, atomRef).run()
+export function transcode(term: EncodedTerm, writer: ByteWriter, target: TranscodeTarget): void {
+  new Transcoder(term, writer, target).run()
 }
 
-const SMALL_ATOM_UTF8_EXT = 119
-const ATOM_UTF8_EXT = 118
-const ATOM_CACHE_REF = 82
+/** The link that a term is passed on to. */
+export interface TranscodeTarget {
+  /** The new frame's reference for an atom, or -1 to write it inline. */
+  readonly atomRef: (atom: Atom) => number
+  /** Whether the peer takes native records. */
+  readonly records: boolean
+}
+
+/** The one flag of a native record; OTP 29 refuses others. */
+const MOST_RECORD_FLAGS = 1
 
 /** A fun whose inner terms are being passed on; its size is known when they are. */
 interface OpenFun {
@@ -33,7 +39,7 @@ class Transcoder {
   readonly #end: number
   readonly #atoms: readonly Atom[]
   readonly #writer: ByteWriter
-  readonly #atomRef: (atom: Atom) => number
+  readonly #target: TranscodeTarget
   #at: number
   /** Everything before it has been written. */
   #written: number
@@ -41,13 +47,13 @@ class Transcoder {
   #left = 1
   readonly #funs: OpenFun[] = []
 
-  constructor({ bytes, start, end, atoms }: EncodedTerm, writer: ByteWriter, atomRef: (atom: Atom) => number) {
+  constructor({ bytes, start, end, atoms }: EncodedTerm, writer: ByteWriter, target: TranscodeTarget) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, end)
     this.#end = end
     this.#atoms = atoms
     this.#writer = writer
-    this.#atomRef = atomRef
+    this.#target = target
     this.#at = start
     this.#written = start
   }
@@ -66,86 +72,85 @@ class Transcoder {
     const at = this.#at
     const tag = this.#u8()
     switch (tag) {
-      case 67: // RECORD_EXT: definitions' module and name, then names and values
-        this.#add(2 + 2 * this.#u32())
-        this.#skip(1)
+      case Tag.RECORD_EXT:
+        this.#record()
         break
-      case 70: // NEW_FLOAT_EXT
+      case Tag.NEW_FLOAT_EXT:
         this.#skip(8)
         break
-      case 77: // BIT_BINARY_EXT
+      case Tag.BIT_BINARY_EXT:
         this.#skip(this.#u32() + 1)
         break
-      case ATOM_CACHE_REF:
-      case 100:
-      case 115:
-      case ATOM_UTF8_EXT:
-      case SMALL_ATOM_UTF8_EXT:
+      case Tag.ATOM_CACHE_REF:
+      case Tag.ATOM_EXT:
+      case Tag.SMALL_ATOM_EXT:
+      case Tag.ATOM_UTF8_EXT:
+      case Tag.SMALL_ATOM_UTF8_EXT:
         this.#at = at
         this.#atom()
         break
-      case 88: // NEW_PID_EXT
-      case 120: // V4_PORT_EXT
+      case Tag.NEW_PID_EXT:
+      case Tag.V4_PORT_EXT:
         this.#nodeAnd(12)
         break
-      case 89: // NEW_PORT_EXT
+      case Tag.NEW_PORT_EXT:
         this.#nodeAnd(8)
         break
-      case 90: // NEWER_REFERENCE_EXT
+      case Tag.NEWER_REFERENCE_EXT:
         this.#nodeAnd(4 + 4 * this.#u16())
         break
-      case 97: // SMALL_INTEGER_EXT
+      case Tag.SMALL_INTEGER_EXT:
         this.#skip(1)
         break
-      case 98: // INTEGER_EXT
+      case Tag.INTEGER_EXT:
         this.#skip(4)
         break
-      case 99: // FLOAT_EXT
+      case Tag.FLOAT_EXT:
         this.#skip(31)
         break
-      case 101: // REFERENCE_EXT
-      case 102: // PORT_EXT
+      case Tag.REFERENCE_EXT:
+      case Tag.PORT_EXT:
         this.#nodeAnd(5)
         break
-      case 103: // PID_EXT
+      case Tag.PID_EXT:
         this.#nodeAnd(9)
         break
-      case 104: // SMALL_TUPLE_EXT
+      case Tag.SMALL_TUPLE_EXT:
         this.#add(this.#u8())
         break
-      case 105: // LARGE_TUPLE_EXT
+      case Tag.LARGE_TUPLE_EXT:
         this.#add(this.#u32())
         break
-      case 106: // NIL_EXT
+      case Tag.NIL_EXT:
         break
-      case 107: // STRING_EXT
+      case Tag.STRING_EXT:
         this.#skip(this.#u16())
         break
-      case 108: // LIST_EXT
+      case Tag.LIST_EXT:
         this.#add(this.#u32() + 1)
         break
-      case 109: // BINARY_EXT
+      case Tag.BINARY_EXT:
         this.#skip(this.#u32())
         break
-      case 110: // SMALL_BIG_EXT
+      case Tag.SMALL_BIG_EXT:
         this.#skip(this.#u8() + 1)
         break
-      case 111: // LARGE_BIG_EXT
+      case Tag.LARGE_BIG_EXT:
         this.#skip(this.#u32() + 1)
         break
-      case 112: // NEW_FUN_EXT
+      case Tag.NEW_FUN_EXT:
         this.#fun()
         break
-      case 113: // EXPORT_EXT; OTP 27 and 29 abort on an arity that is no byte
+      case Tag.EXPORT_EXT: // OTP 27 and 29 abort on an arity that is no byte
         this.#atom()
         this.#atom()
-        if (this.#u8() !== 97) throw malformed('a fun whose arity is above 255')
+        if (this.#u8() !== Tag.SMALL_INTEGER_EXT) throw malformed('a fun whose arity is above 255')
         this.#skip(1)
         break
-      case 114: // NEW_REFERENCE_EXT
+      case Tag.NEW_REFERENCE_EXT:
         this.#nodeAnd(1 + 4 * this.#u16())
         break
-      case 116: // MAP_EXT
+      case Tag.MAP_EXT:
         this.#add(2 * this.#u32())
         break
       default:
@@ -153,18 +158,30 @@ class Transcoder {
     }
   }
 
+  /** Module and name of the definition, then names and values. */
+  #record(): void {
+    if (!this.#target.records) {
+      const message = 'a payload cannot be passed on: the peer takes no native records, which came with OTP 29'
+      throw new DistError('DIST_BAD_CONTROL', message)
+    }
+    const fields = this.#u32()
+    const flags = this.#u8()
+    if (flags > MOST_RECORD_FLAGS) throw malformed(`a native record with flags ${flags}`)
+    this.#add(2 + 2 * fields)
+  }
+
   #atom(): void {
     const at = this.#at
     const tag = this.#u8()
-    if (tag === ATOM_CACHE_REF) {
+    if (tag === Tag.ATOM_CACHE_REF) {
       const name = this.#atoms[this.#u8()]
       if (name === undefined) throw malformed('a reference to an atom that its header does not name')
       this.#flush(at)
       this.#written = this.#at
       this.#writeAtom(name)
-    } else if (tag === 115 || tag === SMALL_ATOM_UTF8_EXT) {
+    } else if (tag === Tag.SMALL_ATOM_EXT || tag === Tag.SMALL_ATOM_UTF8_EXT) {
       this.#skip(this.#u8())
-    } else if (tag === 100 || tag === ATOM_UTF8_EXT) {
+    } else if (tag === Tag.ATOM_EXT || tag === Tag.ATOM_UTF8_EXT) {
       this.#skip(this.#u16())
     } else {
       throw malformed(`tag ${tag} where an atom belongs`)
@@ -172,11 +189,11 @@ class Transcoder {
   }
 
   #writeAtom(name: Atom): void {
-    const ref = this.#atomRef(name)
+    const ref = this.#target.atomRef(name)
     if (ref < 0) {
       this.#writer.bytes(name.wire)
     } else {
-      this.#writer.u8(ATOM_CACHE_REF)
+      this.#writer.u8(Tag.ATOM_CACHE_REF)
       this.#writer.u8(ref)
     }
   }

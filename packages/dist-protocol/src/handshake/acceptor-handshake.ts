@@ -13,6 +13,7 @@ import {
   decodeInitiatorMessage,
   type HandshakeMessage,
   type InitiatorMessage,
+  inAscii,
   type SendNameMessage,
 } from './handshake-message.ts'
 import { ACCEPTOR_TRANSITIONS, type AcceptorEvent, type AcceptorState } from './handshake-transitions.ts'
@@ -115,7 +116,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
     if (/[^\0-\x7f]/.test(name)) {
       return this.#refuse('nok', new DistError('DIST_NAME_INVALID', "the peer's name is not ASCII"))
     }
-    if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${JSON.stringify(name)}`)
+    if (!isNodeName(name)) throw new DistError('DIST_NAME_INVALID', `the peer calls itself ${inAscii(name)}`)
     this.#peer = { name, flags, creation }
     const lacking = flagsProblem(version === 6 ? flags : flags & 0xffff_ffffn, name)
     if (lacking !== undefined) return this.#refuse('not_allowed', lacking)
@@ -143,7 +144,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
 
   #nameIt({ name: host, flags }: SendNameMessage): HandshakeStep<AcceptorEvent> {
     if (!isHostPart(host)) {
-      throw new DistError('DIST_NAME_INVALID', `the peer asks for a name on ${JSON.stringify(host)}`)
+      throw new DistError('DIST_NAME_INVALID', `the peer asks for a name on ${inAscii(host)}`)
     }
     const lacking = flagsProblem(flags, host)
     if (lacking !== undefined) return this.#refuse('not_allowed', lacking)

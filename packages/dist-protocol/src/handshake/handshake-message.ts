@@ -62,34 +62,155 @@ export type AcceptorMessage = StatusMessage | ChallengeMessage | ChallengeAckMes
 /** Any message of a handshake, in either direction. */
 export type HandshakeMessage = InitiatorMessage | AcceptorMessage
 
+/** A part of a handshake message that holds one of its properties. */
+export interface PropertyPart {
+  /** `assigned.name` is the property `name` of the property `assigned`. */
+  readonly name: string
+  /** `low u32` are the lower 32 of 64 bits; `text` goes to the end of the packet, `u16 text` has its length in front. */
+  readonly is: 'u32' | 'u64' | 'low u32' | 'text' | 'u16 text' | 'digest'
+}
+
+/** A part that is always the same: a number, the beginning of a text, or a text to the end of the packet. */
+export type FixedPart =
+  | { readonly what: string; readonly always: number; readonly is: 'u16' }
+  | { readonly what: string; readonly always: string; readonly is: 'start' | 'text' }
+
+/** One part of a handshake message behind its tag. */
+export type LayoutPart = PropertyPart | FixedPart
+
+/** One layout of a handshake message. */
+export interface HandshakeLayout {
+  readonly from: 'initiator' | 'acceptor'
+  /** The first byte, as a character. */
+  readonly tag: string
+  readonly parts: readonly LayoutPart[]
+  /** What the message is, without the properties that its parts hold. */
+  readonly message: { readonly kind: HandshakeMessage['kind']; readonly [name: string]: unknown }
+}
+
+const VERSION_5 = { what: 'version', always: 5, is: 'u16' } as const
+const FLAGS = { name: 'flags', is: 'u64' } as const
+const LOW_FLAGS = { name: 'flags', is: 'low u32' } as const
+const CREATION = { name: 'creation', is: 'u32' } as const
+const CHALLENGE = { name: 'challenge', is: 'u32' } as const
+const NAME = { name: 'name', is: 'u16 text' } as const
+const NAME_TO_THE_END = { name: 'name', is: 'text' } as const
+const DIGEST = { name: 'digest', is: 'digest' } as const
+
+const PLAIN_STATUSES = ['ok', 'ok_simultaneous', 'nok', 'not_allowed', 'alive'] as const
+
 /**
- * The body of a handshake packet, without its length.
+ * Every layout of every handshake message: reading, writing and docs/protocol.md follow from it.
  *
  * @see OTP `erl_dist_protocol`, "Distribution Handshake"
  */
+export const HANDSHAKE_LAYOUTS: readonly HandshakeLayout[] = [
+  { from: 'initiator', tag: 'N', message: { kind: 'sendName', version: 6 }, parts: [FLAGS, CREATION, NAME] },
+  {
+    from: 'initiator',
+    tag: 'n',
+    message: { kind: 'sendName', version: 5, creation: 0 },
+    parts: [VERSION_5, LOW_FLAGS, NAME_TO_THE_END],
+  },
+  ...PLAIN_STATUSES.map((status): HandshakeLayout => {
+    return {
+      from: 'acceptor',
+      tag: 's',
+      message: { kind: 'status', status },
+      parts: [{ what: 'status', always: status, is: 'text' }],
+    }
+  }),
+  {
+    from: 'acceptor',
+    tag: 's',
+    message: { kind: 'status', status: 'named' },
+    parts: [
+      { what: 'status', always: 'named:', is: 'start' },
+      { name: 'assigned.name', is: 'u16 text' },
+      { name: 'assigned.creation', is: 'u32' },
+    ],
+  },
+  ...[true, false].map((proceed): HandshakeLayout => {
+    const parts = [{ what: 'status reply', always: String(proceed), is: 'text' } as const]
+    return { from: 'initiator', tag: 's', message: { kind: 'statusReply', proceed }, parts }
+  }),
+  {
+    from: 'acceptor',
+    tag: 'N',
+    message: { kind: 'challenge', version: 6 },
+    parts: [FLAGS, CHALLENGE, CREATION, NAME],
+  },
+  {
+    from: 'acceptor',
+    tag: 'n',
+    message: { kind: 'challenge', version: 5, creation: 0 },
+    parts: [VERSION_5, LOW_FLAGS, CHALLENGE, NAME_TO_THE_END],
+  },
+  {
+    from: 'initiator',
+    tag: 'c',
+    message: { kind: 'complement' },
+    parts: [{ name: 'flagsHigh', is: 'u32' }, CREATION],
+  },
+  { from: 'initiator', tag: 'r', message: { kind: 'challengeReply' }, parts: [CHALLENGE, DIGEST] },
+  { from: 'acceptor', tag: 'a', message: { kind: 'challengeAck' }, parts: [DIGEST] },
+]
+
+type Properties = Readonly<Record<string, unknown>>
+
+/**
+ * The body of a handshake packet, without its length.
+ *
+ * @throws {DistError} `DIST_BAD_OPTION` for a message that has no layout
+ */
 export function encodeHandshakeMessage(message: HandshakeMessage): Uint8Array {
-  switch (message.kind) {
-    case 'sendName':
-      return message.version === 6
-        ? body('N', u64(message.flags), u32(message.creation), lengthAndText(message.name))
-        : body('n', u16(5), u32(Number(message.flags & 0xffff_ffffn)), text(message.name))
-    case 'status':
-      return message.assigned === undefined
-        ? body('s', text(message.status))
-        : body('s', text('named:'), lengthAndText(message.assigned.name), u32(message.assigned.creation))
-    case 'statusReply':
-      return body('s', text(message.proceed ? 'true' : 'false'))
-    case 'challenge':
-      return message.version === 6
-        ? body('N', u64(message.flags), u32(message.challenge), u32(message.creation), lengthAndText(message.name))
-        : body('n', u16(5), u32(Number(message.flags & 0xffff_ffffn)), u32(message.challenge), text(message.name))
-    case 'complement':
-      return body('c', u32(message.flagsHigh), u32(message.creation))
-    case 'challengeReply':
-      return body('r', u32(message.challenge), message.digest)
-    case 'challengeAck':
-      return body('a', message.digest)
+  const properties = message as unknown as Properties
+  const layout = HANDSHAKE_LAYOUTS.find((candidate) => isLayoutOf(candidate, properties))
+  if (layout === undefined) throw new DistError('DIST_BAD_OPTION', `no handshake message is ${message.kind} like this`)
+  const parts = layout.parts.map((part) =>
+    'always' in part ? fixedBytes(part) : bytesOf(part.is, valueIn(properties, part.name)),
+  )
+  return new Uint8Array(Buffer.concat([text(layout.tag), ...parts]))
+}
+
+/** The creation of a version 5 message is not sent, whatever it is. */
+function isLayoutOf({ message: { creation: _, ...fixed }, parts }: HandshakeLayout, properties: Properties): boolean {
+  const isSame = Object.entries(fixed).every(([name, value]) => properties[name] === value)
+  return isSame && parts.every((part) => 'always' in part || valueIn(properties, part.name) !== undefined)
+}
+
+function fixedBytes({ always }: FixedPart): Buffer {
+  return typeof always === 'number' ? unsigned(2, BigInt(always)) : text(always)
+}
+
+function bytesOf(is: PropertyPart['is'], value: unknown): Uint8Array {
+  switch (is) {
+    case 'u32':
+      return unsigned(4, BigInt(value as number))
+    case 'u64':
+      return unsigned(8, value as bigint)
+    case 'low u32':
+      return unsigned(4, (value as bigint) & 0xffff_ffffn)
+    case 'text':
+      return text(value as string)
+    case 'u16 text':
+      return Buffer.concat([unsigned(2, BigInt((value as string).length)), text(value as string)])
+    case 'digest':
+      return value as Uint8Array
   }
+}
+
+function unsigned(bytes: number, value: bigint): Buffer {
+  return Buffer.from(value.toString(16).padStart(2 * bytes, '0'), 'hex')
+}
+
+function text(value: string): Buffer {
+  return Buffer.from(value, 'latin1')
+}
+
+/** The value of a property, or of one inside another. */
+function valueIn(properties: Properties, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (value as Properties | undefined)?.[name], properties)
 }
 
 /**
@@ -98,28 +219,8 @@ export function encodeHandshakeMessage(message: HandshakeMessage): Uint8Array {
  * @throws {DistError} `DIST_MALFORMED` when it has another layout, `DIST_UNEXPECTED_MESSAGE` for a tag initiators never send
  */
 export function decodeInitiatorMessage(packet: Uint8Array): InitiatorMessage {
-  const input = new BodyReader(packet)
-  const tag = input.tag()
-  switch (tag) {
-    case 'N':
-      return { kind: 'sendName', version: 6, flags: input.u64(), creation: input.u32(), name: input.lengthAndText() }
-    case 'n':
-      return { kind: 'sendName', version: 5, flags: input.version5Flags(), creation: 0, name: input.remainingText() }
-    case 's': {
-      const status = input.remainingText()
-      if (status !== 'true' && status !== 'false') throw malformed(`status reply ${JSON.stringify(status)}`)
-      return { kind: 'statusReply', proceed: status === 'true' }
-    }
-    case 'c':
-      return { kind: 'complement', flagsHigh: input.u32(), creation: input.u32() }
-    case 'r':
-      return { kind: 'challengeReply', challenge: input.u32(), digest: input.bytes(DIGEST_BYTES) }
-    default:
-      throw new DistError('DIST_UNEXPECTED_MESSAGE', `no initiator's message starts with ${JSON.stringify(tag)}`)
-  }
+  return decodeFrom('initiator', packet) as InitiatorMessage
 }
-
-const PLAIN_STATUSES: ReadonlySet<string> = new Set(['ok', 'ok_simultaneous', 'nok', 'not_allowed', 'alive'])
 
 /**
  * Reads what an acceptor sent.
@@ -127,83 +228,96 @@ const PLAIN_STATUSES: ReadonlySet<string> = new Set(['ok', 'ok_simultaneous', 'n
  * @throws {DistError} `DIST_MALFORMED` when it has another layout, `DIST_UNEXPECTED_MESSAGE` for a tag acceptors never send
  */
 export function decodeAcceptorMessage(packet: Uint8Array): AcceptorMessage {
-  const input = new BodyReader(packet)
-  const tag = input.tag()
-  switch (tag) {
-    case 's':
-      return decodeStatus(input)
-    case 'N': {
-      const flags = input.u64()
-      const challenge = input.u32()
-      return { kind: 'challenge', version: 6, flags, challenge, creation: input.u32(), name: input.lengthAndText() }
-    }
-    case 'n': {
-      const flags = input.version5Flags()
-      return { kind: 'challenge', version: 5, flags, challenge: input.u32(), creation: 0, name: input.remainingText() }
-    }
-    case 'a':
-      return { kind: 'challengeAck', digest: input.bytes(DIGEST_BYTES) }
-    default:
-      throw new DistError('DIST_UNEXPECTED_MESSAGE', `no acceptor's message starts with ${JSON.stringify(tag)}`)
-  }
+  return decodeFrom('acceptor', packet) as AcceptorMessage
 }
 
-function decodeStatus(input: BodyReader): StatusMessage {
-  if (input.startsWith('named:')) {
-    input.bytes(6)
-    return { kind: 'status', status: 'named', assigned: { name: input.lengthAndText(), creation: input.u32() } }
+function decodeFrom(from: 'initiator' | 'acceptor', packet: Uint8Array): HandshakeMessage {
+  if (packet.length === 0) throw malformed('it ends after 0 bytes')
+  const tag = String.fromCharCode(packet[0]!)
+  const layouts = HANDSHAKE_LAYOUTS.filter((layout) => layout.from === from && layout.tag === tag)
+  let odd: unknown
+  for (const { parts, message } of layouts) {
+    const found = readParts(new BodyReader(packet), parts)
+    if ('properties' in found) return { ...message, ...found.properties } as unknown as HandshakeMessage
+    odd = found.odd
   }
-  const status = input.remainingText()
-  if (!PLAIN_STATUSES.has(status)) throw malformed(`status ${JSON.stringify(status.slice(0, 40))}`)
-  return { kind: 'status', status: status as HandshakeStatus }
+  if (odd !== undefined) throw malformed(String(odd))
+  throw new DistError('DIST_UNEXPECTED_MESSAGE', `no ${from}'s message starts with ${inAscii(tag)}`)
+}
+
+/** The properties that the parts hold, or the part that should be always the same and is another one. */
+function readParts(
+  input: BodyReader,
+  parts: readonly LayoutPart[],
+): { readonly properties: Properties } | { readonly odd: string } {
+  const properties: Record<string, unknown> = {}
+  for (const part of parts) {
+    if ('always' in part) {
+      const came = input.fixed(part)
+      if (came === part.always) continue
+      return { odd: `${part.what} ${typeof came === 'number' ? came : inAscii(came)}` }
+    }
+    const [name = '', inner] = part.name.split('.')
+    const value = input.read(part.is)
+    properties[name] = inner === undefined ? value : { ...(properties[name] as Properties | undefined), [inner]: value }
+  }
+  return { properties }
 }
 
 function malformed(what: string): DistError {
   return new DistError('DIST_MALFORMED', `malformed handshake message: ${what}`)
 }
 
-/** A bounds-checked cursor. Bytes behind a complete message are ignored, as the protocol wants it. */
+/** The longest text of a peer that an error shows. */
+const MOST_SHOWN_CHARACTERS = 40
+
+/** Text of a peer, quoted, so that no terminal takes it for more than text. */
+export function inAscii(peerText: string): string {
+  return JSON.stringify(peerText.slice(0, MOST_SHOWN_CHARACTERS)).replace(/[^ -~]/g, '?')
+}
+
+/** A bounds-checked cursor behind the tag. Bytes behind a complete message are ignored, as the protocol wants it. */
 class BodyReader {
-  #bytes: Buffer
-  #at = 0
+  readonly #bytes: Buffer
+  #at = 1
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  tag(): string {
-    return this.#text(1)
+  /** A part that should be always the same; a text that is too short is another one. */
+  fixed({ is, always }: FixedPart): number | string {
+    if (is === 'u16') return this.#u16()
+    return is === 'text' ? this.#rest() : this.#text(Math.min(always.length, this.#left))
   }
 
-  startsWith(start: string): boolean {
-    return this.#bytes.toString('latin1', this.#at, this.#at + start.length) === start
+  read(is: PropertyPart['is']): number | bigint | string | Uint8Array {
+    switch (is) {
+      case 'u32':
+        return this.#bytes.readUInt32BE(this.#advance(4))
+      case 'u64':
+        return this.#bytes.readBigUInt64BE(this.#advance(8))
+      case 'low u32':
+        return BigInt(this.#bytes.readUInt32BE(this.#advance(4)))
+      case 'text':
+        return this.#rest()
+      case 'u16 text':
+        return this.#text(this.#u16())
+      case 'digest':
+        return Uint8Array.prototype.slice.call(this.#bytes, this.#advance(DIGEST_BYTES), this.#at)
+    }
   }
 
-  u32(): number {
-    return this.#bytes.readUInt32BE(this.#advance(4))
+  get #left(): number {
+    return this.#bytes.length - this.#at
   }
 
-  u64(): bigint {
-    return this.#bytes.readBigUInt64BE(this.#advance(8))
+  #u16(): number {
+    return this.#bytes.readUInt16BE(this.#advance(2))
   }
 
-  version5Flags(): bigint {
-    const version = this.#bytes.readUInt16BE(this.#advance(2))
-    if (version !== 5) throw malformed(`version ${version} in an old-style message`)
-    return BigInt(this.u32())
-  }
-
-  bytes(length: number): Uint8Array {
-    const at = this.#advance(length)
-    return Uint8Array.prototype.slice.call(this.#bytes, at, at + length)
-  }
-
-  lengthAndText(): string {
-    return this.#text(this.#bytes.readUInt16BE(this.#advance(2)))
-  }
-
-  remainingText(): string {
-    return this.#text(this.#bytes.length - this.#at)
+  #rest(): string {
+    return this.#text(this.#left)
   }
 
   // Latin-1, so that a byte outside ASCII stays visible to the check of the name.
@@ -214,38 +328,8 @@ class BodyReader {
 
   #advance(length: number): number {
     const at = this.#at
-    if (at + length > this.#bytes.length) throw malformed(`it ends after ${this.#bytes.length} bytes`)
+    if (length > this.#left) throw malformed(`it ends after ${this.#bytes.length} bytes`)
     this.#at = at + length
     return at
   }
-}
-
-function body(tag: string, ...parts: Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat([text(tag), ...parts]))
-}
-
-function text(value: string): Buffer {
-  return Buffer.from(value, 'latin1')
-}
-
-function lengthAndText(value: string): Buffer {
-  return Buffer.concat([u16(value.length), text(value)])
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeUInt16BE(value)
-  return bytes
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return bytes
-}
-
-function u64(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64BE(value)
-  return bytes
 }

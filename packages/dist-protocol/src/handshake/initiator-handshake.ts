@@ -19,6 +19,7 @@ import {
   type ChallengeMessage,
   decodeAcceptorMessage,
   type HandshakeMessage,
+  inAscii,
   type StatusMessage,
 } from './handshake-message.ts'
 import { INITIATOR_TRANSITIONS, type InitiatorEvent, type InitiatorState } from './handshake-transitions.ts'
@@ -226,11 +227,6 @@ function nameMismatch(dialled: string, name: string): DistError {
   const hint = 'Only the case of letters differs: DNS ignores it, node names do not. Spell both alike.'
   const message = `dialled ${dialled}, it calls itself ${name}`
   return new DistError('DIST_NAME_MISMATCH', message, { peer: name, ...(onlyCase && { hint }) })
-}
-
-/** A name that may hold anything, so that no terminal takes it for more than text. */
-function inAscii(name: string): string {
-  return JSON.stringify(name.slice(0, 40)).replace(/[^ -~]/g, '?')
 }
 
 function nameless(self: NodeIdentity, version: 5 | 6): NodeIdentity {

@@ -1,4 +1,4 @@
-import { atom, Pid, Reference, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import { atom, NativeRecord, Pid, Reference, type Term, type Tuple, tuple } from '@dynsrv/etf'
 import { describe, expect, it } from 'vitest'
 import {
   Channel,
@@ -9,6 +9,7 @@ import {
   DFLAG_DIST_HDR_ATOM_CACHE,
   DFLAG_EXIT_PAYLOAD,
   DFLAG_FRAGMENTS,
+  DFLAG_NATIVE_RECORDS,
   DFLAG_SEND_SENDER,
   DFLAG_UNLINK_ID,
   type EncodedTerm,
@@ -219,10 +220,57 @@ describe('fragments', () => {
     expect(channel.error?.message).toContain('more than 2 messages')
   })
 
-  it('above the bytes of unfinished messages are refused', () => {
+  it('above the bytes of unfinished messages cost their own message alone, which says so when it is read', () => {
     const channel = ours(HIDDEN_FLAGS, { maxPartialBytes: 200_000 })
-    const outputs = frames.flatMap((bytes) => channel.receive(bytes))
-    expect(outputs.at(-1)).toMatchObject({ type: 'failed', error: { code: 'DIST_FRAGMENT_LIMIT' } })
+    const outputs = frames.flatMap((bytes) => channel.receive(bytes)) as IncomingMessage[]
+    expect(channel.state).toBe('open')
+    const whole = frames.flatMap((bytes) => undropped.receive(bytes)) as IncomingMessage[]
+    expect(outputs.map(({ control }) => control)).toStrictEqual(whole.map(({ control }) => control))
+    const dropped = outputs.filter(({ payload }) => payload?.refusal !== undefined)
+    expect(dropped.length).toBeGreaterThan(0)
+    expect(dropped.length).toBeLessThan(outputs.length)
+    for (const { payload } of dropped) {
+      const tooLarge = { code: 'ETF_LIMIT_SIZE', category: 'limit', limit: 'limits.maxPartialBytes' }
+      expect(() => payload!.decode()).toThrow(expect.objectContaining(tooLarge))
+      expect(() => payload!.copy().decode()).toThrow(expect.objectContaining(tooLarge))
+      const onward = ours()
+      expect(() => onward.send({ op: 'SEND', to: beam }, payload)).toThrow(expect.objectContaining(tooLarge))
+      expect(onward.pendingBytes).toBe(0)
+    }
+  })
+  const undropped = ours()
+
+  it('of thirty calls with 8 MB each wait for one another', () => {
+    const channel = ours()
+    const [count, size] = [30, 8_000_000]
+    const senders = Array.from({ length: count }, (_, index) => pid(BEAM.name, index + 10))
+    const sender = theirs()
+    for (const from of senders) sender.send({ op: 'SEND_SENDER', from, to: js }, new Uint8Array(size))
+    const received: ChannelOutput[] = []
+    while (sender.pendingBytes > 0)
+      for (const chunk of sender.takeOutput(1_000_000)) received.push(...channel.receive(chunk))
+    const sizes = received.map((output) => ((output as IncomingMessage).payload!.decode() as Uint8Array).length)
+    expect(sizes).toStrictEqual(senders.map(() => size))
+  })
+
+  it('hold no more than allowed, however many are begun', () => {
+    const maxPartialBytes = 1_000_000
+    const channel = ours(HIDDEN_FLAGS, { maxPartialBytes })
+    const sequence = (index: number) => index.toString(16)
+    let index = 1
+    for (; channel.state === 'open' && index < 10_000; index++) channel.receive(start(sequence(index), '3'))
+    expect(channel.error).toMatchObject({ code: 'DIST_FRAGMENT_LIMIT' })
+    // About half a kibibyte for each, whatever it brings.
+    expect(index).toBeLessThan(maxPartialBytes / 512)
+  })
+
+  it('whose numbers were chosen to fall together are found as fast as others', () => {
+    const channel = ours(HIDDEN_FLAGS)
+    const begun = performance.now()
+    for (let index = 1; index < 20_000; index++) channel.receive(start((index * 2 ** 20).toString(16), '3'))
+    for (let index = 19_999; index > 0; index--) channel.receive(more((index * 2 ** 20).toString(16), '2', '61'))
+    expect(channel.state).toBe('open')
+    expect(performance.now() - begun).toBeLessThan(5_000)
   })
 
   it('that stand still for too long are refused, those that go on are not', () => {
@@ -549,6 +597,22 @@ describe('a payload that is passed on', () => {
     )
     expect(outgoing.pendingBytes).toBe(0)
     expect(outgoing.state).toBe('open')
+  })
+})
+
+describe.each(FRAMINGS)('a native record, %s', (_name, flags) => {
+  const record = new NativeRecord(atom('m'), atom('r'), true, [[atom('a'), 1]])
+  const towards = (peerFlags: bigint) => new Channel({ self: JS, peer: { ...BEAM, flags: peerFlags }, flags })
+
+  it('is sent to a peer that announced to take it, and to no other', () => {
+    const newer = towards(HIDDEN_FLAGS | DFLAG_NATIVE_RECORDS)
+    newer.send({ op: 'SEND_SENDER', from: js, to: beam }, [record])
+    expect(message(theirs(flags).receive(out(newer))).payload!.decode()).toStrictEqual([record])
+    const older = towards(HIDDEN_FLAGS)
+    expect(() => older.send({ op: 'SEND_SENDER', from: js, to: beam }, [record])).toThrow(
+      expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }),
+    )
+    expect(older.pendingBytes).toBe(0)
   })
 })
 

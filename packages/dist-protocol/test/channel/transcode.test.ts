@@ -20,7 +20,7 @@ const INLINE = () => -1
 
 function passOn(bytes: Uint8Array, start: number, atoms: readonly Atom[] = [], ref: (name: Atom) => number = INLINE) {
   const writer = new ByteWriter()
-  transcode(new EncodedTerm(bytes, start, bytes.length, atoms), writer, ref)
+  transcode(new EncodedTerm(bytes, start, bytes.length, atoms), writer, { atomRef: ref, records: true })
   return writer.take()
 }
 
@@ -74,4 +74,21 @@ it('a fun whose module stood in a header gets the size that it has without', () 
   const list = (...elements: Uint8Array[]) => join(bytesOf('6c00000002'), ...elements, bytesOf('6a'))
   const referring = list(join(head, bytesOf('5200'), rest), fun)
   expect(toHex(passOn(referring, 0, [atom('a_name')]))).toBe(toHex(list(expected, fun)))
+})
+
+describe('a native record', () => {
+  const record = (flags: number) => Uint8Array.of(67, 0, 0, 0, 1, flags, 119, 1, 97, 119, 1, 98, 119, 1, 102, 97, 1)
+  const pass = (bytes: Uint8Array, records: boolean) => () =>
+    transcode(new EncodedTerm(bytes, 0, bytes.length), new ByteWriter(), { atomRef: INLINE, records })
+
+  it('passes with the flags that OTP 29 takes, and with no others', () => {
+    for (let flags = 0; flags < 256; flags++) {
+      if (flags < 2) expect(toHex(passOn(record(flags), 0))).toBe(toHex(record(flags)))
+      else expect(pass(record(flags), true)).toThrow(expect.objectContaining({ code: 'DIST_MALFORMED' }))
+    }
+  })
+
+  it('does not pass to a peer that takes none', () => {
+    expect(pass(record(0), false)).toThrow(expect.objectContaining({ code: 'DIST_BAD_CONTROL', fault: 'local' }))
+  })
 })

@@ -2,7 +2,7 @@ import type { ErrorEntry } from '@dynsrv/cluster'
 import type { EtfErrorCode } from '@dynsrv/etf'
 
 const SENDER = 'Look at who made the bytes; they are no sound Erlang term.'
-const LIMIT = 'Raise the limit of decode() when such terms are wanted.'
+const LIMIT = 'Raise the limit that the message names when such terms are wanted.'
 
 /** Terms: bytes to values and back. */
 export const ETF_ERRORS = {
@@ -40,12 +40,11 @@ export const ETF_ERRORS = {
   },
   ETF_DUPLICATE_KEY: { happened: 'A map names a key twice.', why: 'No Erlang map can.', remedy: SENDER },
   ETF_LIMIT_DEPTH: { happened: 'A term is nested too deeply.', why: 'The limit protects this process.', remedy: LIMIT },
-  ETF_LIMIT_KEY_DEPTH: {
-    happened: 'A map key is nested too deeply.',
-    why: 'Keys are compared part by part.',
+  ETF_LIMIT_MEMORY: {
+    happened: 'A term would take too much memory.',
+    why: 'The limit protects this process.',
     remedy: LIMIT,
   },
-  ETF_LIMIT_TERMS: { happened: 'A term has too many parts.', why: 'The limit protects this process.', remedy: LIMIT },
   ETF_LIMIT_INFLATED: {
     happened: 'A compressed term is too large.',
     why: 'The limit protects this process.',
@@ -55,14 +54,9 @@ export const ETF_ERRORS = {
   ETF_LIMIT_ATOM: { happened: 'An atom is longer than 255 characters.', why: 'Erlang allows no more.', remedy: LIMIT },
   ETF_LIMIT_ATOM_TABLE: { happened: 'Too many atoms are alive.', why: 'A peer sends ever new ones.', remedy: LIMIT },
   ETF_LIMIT_SIZE: {
-    happened: 'A term is too large to be written.',
-    why: 'The limit protects the peer.',
+    happened: 'A term is too large to be written, or a message too large to be put together.',
+    why: 'The limit protects the peer, or this process.',
     remedy: LIMIT,
-  },
-  ETF_LIMIT_KEYS: {
-    happened: 'Numbers as keys of a map collide.',
-    why: 'They were chosen to make the map slow to read.',
-    remedy: SENDER,
   },
   ETF_NOT_ENCODABLE: {
     happened: 'A value has no Erlang term.',

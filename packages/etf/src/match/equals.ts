@@ -1,5 +1,4 @@
 import { isPlainObject } from '../plain-object.ts'
-import { isCompoundKey } from '../read/map-builder.ts'
 import {
   Atom,
   Binary,
@@ -16,7 +15,8 @@ import {
   type Term,
   Tuple,
 } from '../term.ts'
-import { canonicalText } from '../write/term-writer.ts'
+import { isCompoundKey } from '../write/term-identity.ts'
+import { newIdentity } from '../write/term-writer.ts'
 
 /**
  * Whether two values stand for the same Erlang term, as `=:=` would say: `1` is not `new Float(1)`, a text is the binary
@@ -121,16 +121,17 @@ function plainMap(term: Term): ReadonlyMap<Term, Term> | undefined {
 
 function pushMaps(a: ReadonlyMap<Term, Term>, b: ReadonlyMap<Term, Term>, open: Pairs): boolean {
   if (a.size !== b.size) return false
-  let others: Map<string, Term> | undefined
+  const identity = newIdentity()
+  let others: Map<unknown, Term> | undefined
   for (const [key, value] of a) {
     if (!isCompoundKey(key) && b.has(key)) {
       open.push([value, b.get(key)])
       continue
     }
-    others ??= new Map([...b].map(([other, of]) => [canonicalText(other), of]))
-    const name = canonicalText(key)
-    if (!others.has(name)) return false
-    open.push([value, others.get(name)])
+    others ??= new Map([...b].map(([other, of]) => [identity.of(other), of]))
+    const same = identity.of(key)
+    if (!others.has(same)) return false
+    open.push([value, others.get(same)])
   }
   return true
 }

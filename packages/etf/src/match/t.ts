@@ -1,4 +1,5 @@
 import { isPlainObject } from '../plain-object.ts'
+import { SeededMap } from '../seeded-map.ts'
 import { Atom, atom as atomOf, Binary, Float, ImproperList, Pid, Reference, type Term, Tuple } from '../term.ts'
 import { inspect } from '../text/inspect.ts'
 import { readUtf8 } from '../utf8.ts'
@@ -200,7 +201,7 @@ export const t = {
     return new Matcher(expected, (term, path) => {
       if (!isMapLike(term)) return differs(path, expected, term)
       const pairs = term instanceof Map ? term : new Map<Term, Term>(Object.entries(term as Record<string, Term>))
-      const found = new Map<K, V>()
+      const found: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
       for (const [name, item] of pairs) {
         const left = key.match(name, `${path}.key(${inspect(name)})`)
         if (!left.ok) return left

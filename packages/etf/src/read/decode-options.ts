@@ -1,35 +1,47 @@
+import { getHeapStatistics } from 'node:v8'
 import { EtfError } from '../error.ts'
 import { MAX_ATOM_CHARACTERS } from '../term.ts'
-import { MAX_KEY_DEPTH } from '../write/term-writer.ts'
 
-/** How much a term may ask for before it is refused; each is raised or lowered by {@link DecodeOptions.limits}. */
+/**
+ * How much a term may ask for before it is refused; each is raised or lowered by {@link DecodeOptions.limits}.
+ *
+ * The defaults let through what BEAM nodes send each other. A term over a limit is a term all the same: its error has the
+ * category `limit`, and `limit` names the option.
+ */
 export interface DecodeLimits {
-  /** Containers inside containers. Default 10 000; BEAM has none. No depth overflows the call stack. */
+  /** Containers inside containers. Default 100 000; BEAM has none. No depth overflows the call stack. */
   readonly depth: number
   /**
-   * Compound map keys inside compound map keys, counted only in maps of two and more pairs. Default 32, most 64.
+   * About how much memory the decoded term takes beside its input. Unit: bytes. Default 1 GiB, or half of the heap that
+   * V8 allows where that is less.
    *
-   * Such a key is compared with its neighbours as a whole, once for each level.
+   * An element takes 8 bytes and what it is made of: a binary about 100, a map about 200. One byte of input can become 40.
    */
-  readonly keyDepth: number
-  /** Elements of all containers together. Default 10 000 000. */
-  readonly terms: number
-  /** Bytes of a compressed term once inflated. Default 64 MiB. */
+  readonly memoryBytes: number
+  /** Bytes of a compressed term once inflated. Default 128 MiB. */
   readonly inflatedBytes: number
-  /** Bytes of the magnitude of an integer. Default 524 287, as OTP 27 and later. */
+  /** Bytes of the magnitude of an integer. Default 4 194 296, as OTP 26 and earlier; later releases take 524 280. */
   readonly integerBytes: number
   /** Characters of an atom. Default and most 255, as BEAM. */
   readonly atomCharacters: number
 }
 
-/** The limits of everything that is decoded, unless others are given. */
+/** The limits of everything that is decoded, unless others are given; of `memoryBytes` less where the heap is small. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
-  depth: 10_000,
-  keyDepth: 32,
-  terms: 10_000_000,
-  inflatedBytes: 64 * 1024 * 1024,
-  integerBytes: 524_287,
+  depth: 100_000,
+  memoryBytes: 1024 * 1024 * 1024,
+  inflatedBytes: 128 * 1024 * 1024,
+  integerBytes: 4_194_296,
   atomCharacters: MAX_ATOM_CHARACTERS,
+}
+
+/** Made once: the size of the heap is asked of V8. */
+let defaults: DecodeLimits | undefined
+
+function defaultLimits(): DecodeLimits {
+  const half = Math.floor(getHeapStatistics().heap_size_limit / 2)
+  defaults ??= { ...DEFAULT_DECODE_LIMITS, memoryBytes: Math.min(DEFAULT_DECODE_LIMITS.memoryBytes, half) }
+  return defaults
 }
 
 /** What terms decode to, and what is too much. */
@@ -40,8 +52,9 @@ export interface DecodeOptions {
    */
   readonly binary?: 'bytes' | 'text' | 'view'
   /**
-   * What maps become: `map` (default) a `Map`; `object` a plain object when every key is an atom or UTF-8 text and no
-   * two of them read the same, else a `Map`.
+   * What maps become: `map` (default) a `Map`; `object` a plain object when every key is an atom or UTF-8 text of at most
+   * 16 383 characters and no two of them read the same, else a `Map`. A map whose keys would make a `Map` slow becomes a
+   * {@link SeededMap}.
    */
   readonly map?: 'map' | 'object'
   /**
@@ -55,8 +68,8 @@ export interface DecodeOptions {
 
 /** Fills in and checks limits. */
 export function decodeLimits(limits: Partial<DecodeLimits> | undefined): DecodeLimits {
-  if (limits === undefined) return DEFAULT_DECODE_LIMITS
-  const filled: { -readonly [Name in keyof DecodeLimits]: number } = { ...DEFAULT_DECODE_LIMITS }
+  if (limits === undefined) return defaults ?? defaultLimits()
+  const filled: { -readonly [Name in keyof DecodeLimits]: number } = { ...(defaults ?? defaultLimits()) }
   for (const [name, value] of Object.entries(limits)) {
     if (value === undefined) continue
     if (!(name in DEFAULT_DECODE_LIMITS)) throw new EtfError('ETF_BAD_OPTION', `there is no limit named ${name}`)
@@ -65,9 +78,5 @@ export function decodeLimits(limits: Partial<DecodeLimits> | undefined): DecodeL
     }
     filled[name as keyof DecodeLimits] = value
   }
-  return {
-    ...filled,
-    atomCharacters: Math.min(filled.atomCharacters, MAX_ATOM_CHARACTERS),
-    keyDepth: Math.min(filled.keyDepth, MAX_KEY_DEPTH - 1),
-  }
+  return { ...filled, atomCharacters: Math.min(filled.atomCharacters, MAX_ATOM_CHARACTERS) }
 }

@@ -123,7 +123,7 @@ function decodeCompressed(
   } catch (error) {
     if (!(error instanceof EtfError)) throw error
     const cause = new EtfError('ETF_BAD_COMPRESSED', 'inside this compressed term', { offset: start })
-    throw new EtfError(error.code, error.message, { offset: error.offset!, cause })
+    throw new EtfError(error.code, error.message, { offset: error.offset, limit: error.limit, cause })
   }
 }
 

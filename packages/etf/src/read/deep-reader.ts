@@ -178,7 +178,7 @@ class MapFrame implements Frame {
 
   wantsMore(): boolean {
     if (this.#left === 0) return false
-    if (this.#left % 2 === 0) this.#outer = this.#reader.enterKey(this.#pairs)
+    if (this.#left % 2 === 0) this.#outer = this.#reader.enterKey()
     this.#left -= 1
     this.#reader.owed -= 1
     return true
@@ -197,6 +197,6 @@ class MapFrame implements Frame {
   close(): Term {
     const reader = this.#reader
     if (reader.wantsObject) return objectOrMapOf(reader, this.#keys, this.#values, this.#start)
-    return mapOf(this.#keys, this.#values, this.#start)
+    return mapOf(reader, this.#keys, this.#values, this.#start)
   }
 }

@@ -1,9 +1,7 @@
 import * as Tag from '../tag.ts'
-import { Pid, Port, Reference } from '../term.ts'
+import { LARGEST_SMALL_CREATION, Pid, Port, Reference } from '../term.ts'
 import type { LeafReader } from './leaf-reader.ts'
 
-/** The tags before OTP 23 keep the creation in a byte of which two bits count. */
-const MAX_SMALL_CREATION = 3
 const MAX_FIRST_WORD = 0x3_ffff
 const MAX_REFERENCE_WORDS = 5
 
@@ -55,11 +53,12 @@ function readWords(reader: LeafReader, count: number): number[] {
   return words
 }
 
+/** The tags before OTP 23 keep the creation in one byte. */
 function readSmallCreation(reader: LeafReader): number {
   const start = reader.at
   const creation = reader.u8()
-  if (creation > MAX_SMALL_CREATION) {
-    throw reader.error('ETF_BAD_IDENTIFIER', `a one-byte creation is at most ${MAX_SMALL_CREATION}`, start)
+  if (creation > LARGEST_SMALL_CREATION) {
+    throw reader.error('ETF_BAD_IDENTIFIER', `a one-byte creation is at most ${LARGEST_SMALL_CREATION}`, start)
   }
   return creation
 }

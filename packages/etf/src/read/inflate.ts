@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib'
-import { EtfError } from '../error.ts'
+import { EtfError, overLimit } from '../error.ts'
 
 /** Deflate makes at most this many bytes of one; an announced size beyond it is refused before anything is inflated. */
 const MAX_DEFLATE_RATIO = 1032
@@ -22,7 +22,10 @@ export function inflateTerm({ bytes, start, announcedSize, maxSize }: Compressed
   readonly end: number
 } {
   if (announcedSize > maxSize) {
-    throw new EtfError('ETF_LIMIT_INFLATED', `the compressed term has ${announcedSize} bytes, more than ${maxSize}`, {
+    throw overLimit('ETF_LIMIT_INFLATED', {
+      limit: 'limits.inflatedBytes',
+      most: maxSize,
+      what: `the compressed term inflates to ${announcedSize} bytes, more`,
       offset: start,
     })
   }

@@ -110,7 +110,7 @@ export class LeafReader extends TermCursor {
     const isNegative = this.u8() !== 0
     const magnitude = this.skip(size)
     if (size > this.limits.integerBytes) {
-      throw this.error('ETF_LIMIT_INTEGER', `the integer has more than ${this.limits.integerBytes} bytes`, start)
+      throw this.overLimit('ETF_LIMIT_INTEGER', 'integerBytes', 'the integer has more bytes', start)
     }
     return readMagnitude(this.bytes, magnitude, size, isNegative)
   }

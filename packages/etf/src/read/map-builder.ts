@@ -1,25 +1,23 @@
 import { EtfError } from '../error.ts'
+import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 import { Atom, Binary, type Term } from '../term.ts'
-import { readLatin1, readUtf8 } from '../utf8.ts'
-import { canonicalText } from '../write/term-writer.ts'
-import { KeySpread, SPREAD_FROM } from './key-spread.ts'
+import { readUtf8 } from '../utf8.ts'
+import { isCompoundKey, ofBytes } from '../write/term-identity.ts'
+import { newIdentity } from '../write/term-writer.ts'
+import { mapFor } from './key-spread.ts'
 import type { TermCursor } from './term-cursor.ts'
 
-/** Whether a `Map` cannot tell by itself that two such keys are equal terms. */
-export function isCompoundKey(key: Term): boolean {
-  return typeof key === 'object' && key !== null && !(key instanceof Atom)
-}
-
 /** The map of these pairs. */
-export function mapOf(keys: readonly Term[], values: readonly Term[], start: number): Map<Term, Term> {
-  const map = new Map<Term, Term>()
-  const spread = keys.length < SPREAD_FROM ? undefined : new KeySpread(keys.length)
-  for (const [index, key] of keys.entries()) {
-    if (typeof key === 'number' || typeof key === 'bigint') spread?.add(key, start)
-    map.set(key, values[index])
-  }
+export function mapOf(
+  reader: TermCursor,
+  keys: readonly Term[],
+  values: readonly Term[],
+  start: number,
+): Map<Term, Term> {
+  const map = mapFor(keys)
+  for (const [index, key] of keys.entries()) map.set(key, values[index])
   if (map.size !== keys.length) throw duplicateKey(start)
-  checkDistinct(keys.filter(isCompoundKey), start)
+  checkDistinct(reader, keys.filter(isCompoundKey), start)
   return map
 }
 
@@ -30,6 +28,7 @@ export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values:
     const name = nameOf(key)
     if (name === undefined || Object.hasOwn(object, name)) {
       return mapOf(
+        reader,
         keys.map((other) => (other instanceof Binary ? asAsked(reader, other) : other)),
         values,
         start,
@@ -43,17 +42,22 @@ export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values:
 /** A key as the caller wants binaries; as objects were hoped for, it was read as a view. */
 function asAsked(reader: TermCursor, key: Binary): Term {
   if (reader.wantsView) return key
-  const text = reader.wantsText ? nameOf(key) : undefined
+  const text = reader.wantsText ? readUtf8(key.source, key.offset, key.offset + key.length) : undefined
   return text ?? reader.view(key.offset, key.length)
 }
 
+/** The name of a property; undefined for a key that is none, or would make an object slow. */
 function nameOf(key: Term): string | undefined {
   if (key instanceof Atom) return key.name
-  if (typeof key === 'string') return key
-  if (key instanceof Binary) return readUtf8(key.source, key.offset, key.offset + key.length)
-  if (key instanceof Uint8Array) return readUtf8(key, 0, key.length)
+  if (typeof key === 'string') return key.length > LONGEST_HASHED_TEXT ? undefined : key
+  if (key instanceof Binary) return nameIn(key.source, key.offset, key.length)
+  if (key instanceof Uint8Array) return nameIn(key, 0, key.length)
   if (key === null) return 'nil'
   return typeof key === 'boolean' || key === undefined ? String(key) : undefined
+}
+
+function nameIn(bytes: Uint8Array, start: number, length: number): string | undefined {
+  return length > LONGEST_HASHED_TEXT ? undefined : readUtf8(bytes, start, start + length)
 }
 
 /** Plain assignment to `__proto__` would change what the object is. */
@@ -70,16 +74,14 @@ function setOwn(object: Record<string, Term>, name: string, value: Term): void {
  *
  * @throws {EtfError} `ETF_DUPLICATE_KEY`
  */
-export function checkDistinct(keys: readonly Term[], start: number): void {
+export function checkDistinct(reader: TermCursor, keys: readonly Term[], start: number): void {
   if (keys.length < 2) return
-  const binaries = new Set<string>()
-  const others = new Set<string>()
-  for (const key of keys) {
-    if (key instanceof Binary) binaries.add(readLatin1(key.source, key.offset, key.offset + key.length))
-    else if (key instanceof Uint8Array) binaries.add(readLatin1(key, 0, key.length))
-    else others.add(canonicalText(key))
-  }
-  if (binaries.size + others.size !== keys.length) throw duplicateKey(start)
+  reader.identity ??= newIdentity()
+  const { identity } = reader
+  const distinct = new Set<unknown>()
+  // Binaries are the most frequent.
+  for (const key of keys) distinct.add(key instanceof Uint8Array ? ofBytes(key) : identity.of(key))
+  if (distinct.size !== keys.length) throw duplicateKey(start)
 }
 
 function duplicateKey(offset: number): EtfError {

@@ -1,4 +1,4 @@
-import { EtfError } from '../error.ts'
+import { EtfError, overLimit } from '../error.ts'
 import { Atom } from '../term.ts'
 import { asBuffer, countCharacters, readUtf8 } from '../utf8.ts'
 
@@ -47,6 +47,11 @@ export function atomFromLatin1(bytes: Uint8Array, start: number, end: number, ma
   return atomFromUtf8(bytes, start, end, maxCharacters)
 }
 
-function tooLong(offset: number, maxCharacters: number): EtfError {
-  return new EtfError('ETF_LIMIT_ATOM', `the atom has more than ${maxCharacters} characters`, { offset })
+function tooLong(offset: number, most: number): EtfError {
+  return overLimit('ETF_LIMIT_ATOM', {
+    limit: 'limits.atomCharacters',
+    most,
+    what: 'the atom has more characters',
+    offset,
+  })
 }

@@ -2,6 +2,9 @@ import { type Atom, NativeRecord, type Term } from '../term.ts'
 import type { LeafReader } from './leaf-reader.ts'
 import type { OpenContainer } from './open-container.ts'
 
+/** The only flag. */
+const EXPORTED = 1
+
 /** RECORD_EXT of OTP 29: reads the head with the names; the values are the elements. */
 export function openRecord(reader: LeafReader, depth: number): OpenContainer {
   const start = reader.skip(1)
@@ -9,6 +12,7 @@ export function openRecord(reader: LeafReader, depth: number): OpenContainer {
   const flags = reader.u8()
   const module = reader.readAtom()
   const name = reader.readAtom()
+  if (flags > EXPORTED) throw reader.error('ETF_BAD_RECORD', `a record has no flags ${flags}`, start)
   // Each field is a name and a value.
   reader.admit(size * 2, depth)
   const names: Atom[] = []
@@ -22,7 +26,7 @@ export function openRecord(reader: LeafReader, depth: number): OpenContainer {
       new NativeRecord(
         module,
         name,
-        (flags & 1) === 1,
+        flags === EXPORTED,
         names.map((field, index) => [field, elements[index]]),
       ),
   }

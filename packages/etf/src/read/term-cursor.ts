@@ -1,9 +1,11 @@
-import { EtfError, type EtfErrorCode } from '../error.ts'
+import { EtfError, type EtfErrorCode, overLimit } from '../error.ts'
 import { checkChoice } from '../options.ts'
 import * as Tag from '../tag.ts'
 import type { Atom, Term } from '../term.ts'
+import type { TermIdentity } from '../write/term-identity.ts'
 import { type DecodeLimits, type DecodeOptions, decodeLimits } from './decode-options.ts'
 import type { FunBytes } from './fun-bytes.ts'
+import { MOST_FOR_A_BYTE, placeOverMemory } from './memory.ts'
 
 const UNEXPECTED_TAGS = new Map<number, string>([
   [Tag.VERSION, '(the version) stands only in front of a whole term'],
@@ -18,6 +20,7 @@ export interface ReaderOptions extends DecodeOptions {
 }
 
 const NOTHING = new Uint8Array(0)
+
 const BINARIES = ['bytes', 'text', 'view']
 const MAPS = ['map', 'object']
 const FLOATS = ['number', 'boxed']
@@ -44,13 +47,13 @@ export class TermCursor {
   isInKey = false
   /** Elements that open containers still wait for; each needs a byte at least. */
   owed = 0
-  /** Elements of all containers so far. */
-  terms = 0
-  /** Maps of two and more pairs inside whose keys the reader stands. */
-  keyDepth = 0
+  /** What tells compound keys apart, once there are some. */
+  identity: TermIdentity | undefined
   /** Inside a fun: what must change in its bytes when it is kept without its distribution header. */
   funBytes: FunBytes | undefined
   readonly #wantsObject: boolean
+  /** The length up to which no term takes too much memory. */
+  readonly #sureBytes: number
   /** Made for the first float; `undefined` until then. */
   protected floats: DataView | undefined
   /** The memory behind `bytes`, asked for by the first binary: V8 makes a call into the runtime of it. */
@@ -67,7 +70,9 @@ export class TermCursor {
     this.wantsObject = options?.map === 'object'
     this.boxesAllFloats = options?.float === 'boxed'
     this.#wantsObject = this.wantsObject
+    this.#sureBytes = Math.floor(this.limits.memoryBytes / MOST_FOR_A_BYTE)
     if (options !== undefined) checkChoices(options)
+    if (this.end - at > this.#sureBytes) this.#checkMemory()
   }
 
   /** Makes ready for another term with the same options, whatever became of the one before; {@link close} comes after. */
@@ -79,8 +84,13 @@ export class TermCursor {
     this.wantsObject = this.#wantsObject
     this.isInKey = false
     this.owed = 0
-    this.terms = 0
-    this.keyDepth = 0
+    if (end - at > this.#sureBytes) this.#checkMemory()
+  }
+
+  #checkMemory(): void {
+    const place = placeOverMemory(this, this.limits.memoryBytes)
+    if (place === undefined) return
+    throw this.overLimit('ETF_LIMIT_MEMORY', 'memoryBytes', 'the decoded term would take more memory', place)
   }
 
   /** Lets go of the bytes: whoever keeps a reader must not keep the memory of a message. */
@@ -90,6 +100,7 @@ export class TermCursor {
     this.floats = undefined
     this.memory = undefined
     this.funBytes = undefined
+    this.identity = undefined
   }
 
   u8(): number {
@@ -120,22 +131,15 @@ export class TermCursor {
     this.at += 1
     const length = this.u16()
     const start = this.skip(length)
-    this.terms += length
-    if (this.terms > this.limits.terms) throw this.tooManyTerms()
-    for (let at = start; at < start + length; at++) list.push(this.bytes[at]!)
+    let index = list.length
+    list.length += length
+    for (let at = start; at < start + length; at++) list[index++] = this.bytes[at]!
   }
 
   /** Admits a container of `count` elements that opens at `depth`, before anything is allocated for them. */
   admit(count: number, depth: number): void {
     if (count > this.end - this.at - this.owed) throw this.truncated()
-    if (depth >= this.limits.depth) {
-      throw this.error('ETF_LIMIT_DEPTH', `the term nests deeper than ${this.limits.depth}`, this.at)
-    }
-    if (this.keyDepth > this.limits.keyDepth) {
-      throw this.error('ETF_LIMIT_KEY_DEPTH', `map keys nest deeper than ${this.limits.keyDepth}`, this.at)
-    }
-    this.terms += count
-    if (this.terms > this.limits.terms) throw this.tooManyTerms()
+    if (depth >= this.limits.depth) throw this.overLimit('ETF_LIMIT_DEPTH', 'depth', 'the term nests deeper', this.at)
   }
 
   /** Reads the arity of a tuple, whichever of the two tags it has. */
@@ -143,27 +147,26 @@ export class TermCursor {
     return this.u8() === Tag.SMALL_TUPLE_EXT ? this.u8() : this.u32()
   }
 
-  /** Enters the key of a map of `pairs` pairs; the answer is for {@link leaveKey}. */
-  enterKey(pairs: number): { readonly isInKey: boolean; readonly wantsObject: boolean; readonly keyDepth: number } {
-    const { isInKey, wantsObject, keyDepth } = this
+  /** Enters the key of a map; the answer is for {@link leaveKey}. */
+  enterKey(): { readonly isInKey: boolean; readonly wantsObject: boolean } {
+    const { isInKey, wantsObject } = this
     this.isInKey = true
     this.wantsObject = false
-    if (pairs > 1) this.keyDepth += 1
-    return { isInKey, wantsObject, keyDepth }
+    return { isInKey, wantsObject }
   }
 
-  leaveKey(outer: { readonly isInKey: boolean; readonly wantsObject: boolean; readonly keyDepth: number }): void {
+  leaveKey(outer: { readonly isInKey: boolean; readonly wantsObject: boolean }): void {
     this.isInKey = outer.isInKey
     this.wantsObject = outer.wantsObject
-    this.keyDepth = outer.keyDepth
   }
 
   truncated(): EtfError {
     return this.error('ETF_TRUNCATED', 'the bytes end before the term does', this.at)
   }
 
-  tooManyTerms(): EtfError {
-    return this.error('ETF_LIMIT_TERMS', `the term has more than ${this.limits.terms} elements`, this.at)
+  /** @param what begins the sentence, which goes on with the limit's name */
+  overLimit(code: EtfErrorCode, limit: keyof DecodeLimits, what: string, offset: number): EtfError {
+    return overLimit(code, { limit: `limits.${limit}`, most: this.limits[limit], what, offset })
   }
 
   unknownTag(): EtfError {

@@ -1,17 +1,30 @@
+import { SeededMap } from '../seeded-map.ts'
 import * as Tag from '../tag.ts'
 import { ImproperList, type Term, Tuple } from '../term.ts'
+import { isCompoundKey } from '../write/term-identity.ts'
 import { readBitBinary } from './bit-binary-reader.ts'
 import { readDeep } from './deep-reader.ts'
 import { openFun, readExport } from './fun-reader.ts'
 import { readPid, readPort, readReference } from './identifier-reader.ts'
-import { KeySpread, SPREAD_FROM } from './key-spread.ts'
+import { isSuspect, KeySpread, SPREAD_FROM } from './key-spread.ts'
 import { LeafReader } from './leaf-reader.ts'
-import { checkDistinct, isCompoundKey, objectOrMapOf } from './map-builder.ts'
+import { checkDistinct, objectOrMapOf } from './map-builder.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
 
 /** Below this depth the reader calls itself, which is fast; further down it keeps a stack of its own. */
 const CALL_DEPTH = 200
+
+/** A map of which a part was read. */
+interface PartOfMap {
+  readonly map: SeededMap<Term, Term>
+  /** The keys that a `Map` cannot tell apart by itself. */
+  readonly compound: Term[]
+  readonly pairs: number
+  readonly start: number
+  /** Elements that the containers around it wait for. */
+  readonly outer: number
+}
 
 /** From this many elements on, a list of floats is worth a `DataView`. */
 const DATA_VIEW_FROM = 8
@@ -214,16 +227,20 @@ export class TermReader extends LeafReader {
     const outer = this.owed
     const map = new Map<Term, Term>()
     let compound: Term[] | undefined
-    const spread = pairs < SPREAD_FROM ? undefined : new KeySpread(pairs)
+    let spread: KeySpread | undefined
     for (let owed = pairs * 2 - 1; owed > 0; owed -= 2) {
       this.owed = outer + owed
       const isAtom = this.bytes[this.at] === Tag.SMALL_ATOM_UTF8_EXT
-      const key = isAtom ? this.readSmallAtom().value : this.#readKey(pairs, depth)
+      const key = isAtom ? this.readSmallAtom().value : this.#readKey(depth)
       if (!isAtom && isCompoundKey(key)) {
         if (compound === undefined) compound = [key]
         else compound.push(key)
-      } else if (spread !== undefined && (typeof key === 'number' || typeof key === 'bigint')) {
-        spread.add(key, start)
+      } else if (!isAtom && pairs >= SPREAD_FROM && isSuspect(key)) {
+        spread ??= new KeySpread(pairs)
+        if (!spread.takes(key)) {
+          const part = { map: new SeededMap(map), compound: compound ?? [], pairs, start, outer }
+          return this.#readSeeded(part, key, owed, depth)
+        }
       }
       // Most values are leaves; those of these tags need no call that finds out which.
       const tag = this.bytes[this.at]
@@ -238,7 +255,24 @@ export class TermReader extends LeafReader {
     }
     this.owed = outer
     if (map.size !== pairs) throw this.error('ETF_DUPLICATE_KEY', 'a map names a key twice', start)
-    if (compound !== undefined && compound.length > 1) checkDistinct(compound, start)
+    if (compound !== undefined && compound.length > 1) checkDistinct(this, compound, start)
+    return map
+  }
+
+  /** Reads the rest of a map whose keys would make a `Map` slow: `owed` terms, and `key` was read. */
+  #readSeeded({ map, compound, pairs, start, outer }: PartOfMap, key: Term, owed: number, depth: number): Term {
+    for (;;) {
+      this.owed = outer + owed - 1
+      map.set(key, this.read(depth + 1))
+      owed -= 2
+      if (owed < 0) break
+      this.owed = outer + owed
+      key = this.#readKey(depth)
+      if (isCompoundKey(key)) compound.push(key)
+    }
+    this.owed = outer
+    if (map.size !== pairs) throw this.error('ETF_DUPLICATE_KEY', 'a map names a key twice', start)
+    checkDistinct(this, compound, start)
     return map
   }
 
@@ -249,7 +283,7 @@ export class TermReader extends LeafReader {
     const values: Term[] = []
     for (let owed = pairs * 2 - 1; owed > 0; owed -= 2) {
       this.owed = outer + owed
-      keys.push(this.bytes[this.at] === Tag.BINARY_EXT ? this.readView() : this.#readKey(pairs, depth))
+      keys.push(this.bytes[this.at] === Tag.BINARY_EXT ? this.readView() : this.#readKey(depth))
       this.owed = outer + owed - 1
       values.push(this.read(depth + 1))
     }
@@ -257,14 +291,14 @@ export class TermReader extends LeafReader {
     return objectOrMapOf(this, keys, values, start)
   }
 
-  #readKey(pairs: number, depth: number): Term {
+  #readKey(depth: number): Term {
     switch (this.bytes[this.at]) {
       case Tag.SMALL_ATOM_UTF8_EXT:
         return this.readSmallAtom().value
       case Tag.BINARY_EXT:
         return this.readBinary()
       default: {
-        const outer = this.enterKey(pairs)
+        const outer = this.enterKey()
         const key = this.read(depth + 1)
         this.leaveKey(outer)
         return key

@@ -1,12 +1,11 @@
 import * as Tag from '../tag.ts'
 import { ImproperList, NativeRecord, type Term, Tuple } from '../term.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import type { EncodedKey } from './map-order.ts'
 
 /** The writer that hands over here when values nest deeply: it is asked for the leaves, and for the heads of containers. */
 export interface ContainerWriter {
   readonly out: ByteWriter
-  write(term: Term | EncodedKey, depth: number): void
+  write(term: Term, depth: number): void
   admit(depth: number): void
   openTuple(arity: number): void
   openList(length: number): void
@@ -14,12 +13,12 @@ export interface ContainerWriter {
   openImproperList(list: ImproperList): void
   openRecord(record: NativeRecord): void
   writeBytesList(list: readonly Term[]): boolean
-  pairsOf(term: Term | EncodedKey): readonly (readonly [Term | EncodedKey, Term])[] | undefined
+  pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined
 }
 
 /** A container whose head is written; its terms come next, and behind them perhaps the end of a list. */
 interface Frame {
-  readonly terms: readonly (Term | EncodedKey)[]
+  readonly terms: readonly Term[]
   readonly isProperList: boolean
   next: number
 }
@@ -32,7 +31,7 @@ interface Frame {
  */
 export function writeDeep(writer: ContainerWriter, term: Term, depth: number): void {
   const frames: Frame[] = []
-  const push = (value: Term | EncodedKey) => {
+  const push = (value: Term) => {
     const frame = openFrame(writer, value, depth + frames.length)
     // Here the writer cannot hand over again: no container gets to it.
     if (frame === undefined) writer.write(value, 0)
@@ -49,7 +48,7 @@ export function writeDeep(writer: ContainerWriter, term: Term, depth: number): v
   }
 }
 
-function openFrame(writer: ContainerWriter, term: Term | EncodedKey, depth: number): Frame | undefined {
+function openFrame(writer: ContainerWriter, term: Term, depth: number): Frame | undefined {
   if (typeof term !== 'object' || term === null) return undefined
   if (Array.isArray(term)) return openList(writer, term as readonly Term[], depth)
   if (term instanceof Tuple) {

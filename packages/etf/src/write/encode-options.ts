@@ -9,15 +9,15 @@ export interface EncodeOptions {
    */
   readonly keys?: 'atom' | 'text'
   /**
-   * Whether maps are written in one fixed order whatever the order of insertion: numbers, atoms, binaries, each by
-   * value, as `term_to_binary(Term, [deterministic])` has them; other keys behind, by their encoding. Default false.
+   * Whether maps are written in one fixed order whatever the order of insertion: that of
+   * `term_to_binary(Term, [deterministic])`, which is Erlang's order of terms with integers before floats. Default false.
    */
   readonly deterministic?: boolean
   /**
    * Whether the term is deflated when that makes it smaller: `true` is level 6. Default false; not for distribution.
    */
   readonly compressed?: boolean | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
-  /** Containers inside containers; what is deeper is refused, which ends a value that contains itself. Default 10 000. */
+  /** Containers inside containers; what is deeper is refused, which ends a value that contains itself. Default 100 000. */
   readonly maxDepth?: number
 }
 
@@ -25,6 +25,8 @@ export interface EncodeOptions {
 export interface WriteOptions extends EncodeOptions {
   /** The atom's place in the distribution header, or -1 to write it in place. */
   readonly atomRef?: ((atom: Atom) => number) | undefined
+  /** Whether native records may be written: a peer before OTP 29 closes the link over one. Default true. */
+  readonly records?: boolean
 }
 
-export const DEFAULT_MAX_DEPTH = 10_000
+export const DEFAULT_MAX_DEPTH = 100_000

@@ -3,6 +3,7 @@ import { LocalTerm, type Term } from '../term.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { deflateTerm } from './deflate.ts'
 import type { EncodeOptions, WriteOptions } from './encode-options.ts'
+import { TermEncoder } from './term-encoder.ts'
 import { TermWriter } from './term-writer.ts'
 
 /** Reused by {@link encode}; absent while one is under way, since a getter of a value may encode too. */
@@ -18,7 +19,7 @@ const KEPT_FOR_MEASURING = 64 * 1024
 let measure: ByteWriter | undefined
 
 /** Reused by {@link writeTerm} where no option is given; it is a third of the time of a small term. */
-let idleTerms: TermWriter | undefined = new TermWriter(new ByteWriter(16), undefined)
+let idleTerms: TermEncoder | undefined
 
 /**
  * The external term format of a term, with the version byte 131 in front, as `term_to_binary/1` gives it.
@@ -76,18 +77,16 @@ export function encodeInto(writer: ByteWriter, term: Term, options?: EncodeOptio
   if (compressed !== undefined && compressed !== false) deflateTerm(writer, start, compressed === true ? 6 : compressed)
 }
 
-/** Writes a term without the version byte, as it stands behind a distribution header. Never compressed. */
+/**
+ * Writes a term without the version byte, as it stands behind a distribution header. Never compressed.
+ *
+ * @throws {EtfError} as {@link encode}
+ */
 export function writeTerm(writer: ByteWriter, term: Term, options?: WriteOptions): void {
-  if (options !== undefined || idleTerms === undefined) {
+  if (options !== undefined) {
     new TermWriter(writer, options).write(term, 0)
     return
   }
-  const terms = idleTerms
-  idleTerms = undefined
-  terms.out = writer
-  try {
-    terms.write(term, 0)
-  } finally {
-    idleTerms = terms
-  }
+  idleTerms ??= new TermEncoder()
+  idleTerms.write(writer, term)
 }

@@ -1,5 +1,11 @@
-import { EtfError } from '../error.ts'
-import { MAX_INTEGER_BYTES, magnitudeOf } from '../integer.ts'
+import { EtfError, overLimit } from '../error.ts'
+import {
+  isSmallMagnitude,
+  MAX_INTEGER_BYTES,
+  magnitudeOf,
+  putSmallMagnitude,
+  SMALL_MAGNITUDE_BYTES,
+} from '../integer.ts'
 import { checkChoice } from '../options.ts'
 import { isPlainObject } from '../plain-object.ts'
 import * as Tag from '../tag.ts'
@@ -20,13 +26,13 @@ import {
   type TermObject,
   Tuple,
 } from '../term.ts'
-import { asBuffer, hasLoneSurrogate } from '../utf8.ts'
+import { hasLoneSurrogate } from '../utf8.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { writeDeep } from './deep-writer.ts'
-import { areDistinct, needsCheck } from './distinct-keys.ts'
 import { DEFAULT_MAX_DEPTH, type WriteOptions } from './encode-options.ts'
 import { writeExport, writePid, writePort, writeReference } from './identifier-writer.ts'
-import { EncodedKey, inFixedOrder } from './map-order.ts'
+import { type IdentityOptions, isCompoundKey, TermIdentity } from './term-identity.ts'
+import { TermOrder } from './term-order.ts'
 
 /** Below this depth the writer calls itself, which is fast; further down it keeps a stack of its own. */
 const CALL_DEPTH = 200
@@ -43,8 +49,8 @@ const SHORT_BINARY_BYTES = 24
 /** STRING_EXT counts in two bytes. */
 const MAX_STRING_BYTES = 65_535
 
-/** How deep compound keys may stand inside compound keys, whatever the limit says. */
-export const MAX_KEY_DEPTH = 64
+/** Room for a few keys; it grows. */
+const SMALL_WRITER_BYTES = 256
 
 const TRUE = Atom.of('true')
 const FALSE = Atom.of('false')
@@ -52,10 +58,6 @@ const NIL = Atom.of('nil')
 const UNDEFINED = Atom.of('undefined')
 
 const UTF8 = new TextEncoder()
-
-const scratch = new ByteWriter()
-
-const CANONICAL: WriteOptions = { deterministic: true, maxDepth: Number.MAX_SAFE_INTEGER }
 
 /**
  * Writes terms to a {@link ByteWriter}: one `switch` on what a value is.
@@ -70,21 +72,28 @@ export class TermWriter {
   readonly #atomKeys: boolean
   readonly #maxDepth: number
   readonly #atomRef: ((atom: Atom) => number) | undefined
-  /** How many map keys this writer is inside of; see {@link inFixedOrder}. */
-  readonly #keyDepth: number
+  readonly #records: boolean
+  #identity: TermIdentity | undefined
+  #order: TermOrder | undefined
 
-  constructor(out: ByteWriter, options: WriteOptions | undefined, keyDepth = 0) {
+  constructor(out: ByteWriter, options: WriteOptions | undefined) {
     if (options !== undefined) checkChoice('keys', options.keys, ['atom', 'text'])
     this.out = out
     this.#deterministic = options?.deterministic === true
     this.#atomKeys = options?.keys === 'atom'
     this.#maxDepth = options?.maxDepth ?? DEFAULT_MAX_DEPTH
     this.#atomRef = options?.atomRef
-    this.#keyDepth = keyDepth
+    this.#records = options?.records !== false
+  }
+
+  /** Lets go of the terms that were written. */
+  forget(): void {
+    this.#identity = undefined
+    this.#order = undefined
   }
 
   /** Writes one term with all that is in it; `depth` containers are open around it. */
-  write(term: Term | EncodedKey, depth: number): void {
+  write(term: Term, depth: number): void {
     // One `typeof` a comparison: V8 compiles that to a check of the value's map, a `switch (typeof …)` to a call.
     if (typeof term === 'number') this.#writeNumber(term)
     else if (typeof term === 'string') this.writeText(term)
@@ -95,7 +104,7 @@ export class TermWriter {
       else if (Array.isArray(term)) this.#writeList(term as readonly Term[], depth)
       else if (term instanceof Uint8Array) this.#writeBinary(term)
       else if (term instanceof Map) this.#writeMap(term, depth)
-      else this.#writeObject(term as TermObject | EncodedKey, depth)
+      else this.#writeObject(term as TermObject, depth)
     } else if (typeof term === 'boolean') this.writeAtom(term ? TRUE : FALSE)
     else if (typeof term === 'undefined') this.writeAtom(UNDEFINED)
     else if (typeof term === 'bigint') this.#writeBigInt(term)
@@ -149,7 +158,8 @@ export class TermWriter {
   /** Refuses a container that opens at `depth` when that is too deep. */
   admit(depth: number): void {
     if (depth >= this.#maxDepth) {
-      throw new EtfError('ETF_LIMIT_DEPTH', `the value nests deeper than ${this.#maxDepth}, or contains itself`)
+      const what = 'the value contains itself, or nests deeper'
+      throw overLimit('ETF_LIMIT_DEPTH', { limit: 'maxDepth', most: this.#maxDepth, what })
     }
   }
 
@@ -191,7 +201,24 @@ export class TermWriter {
       this.#writeNumber(Number(value))
       return
     }
-    const magnitude = magnitudeOf(value)
+    const isNegative = value < 0n
+    const magnitude = isNegative ? -value : value
+    if (isSmallMagnitude(magnitude)) this.#writeSmallBig(magnitude, isNegative)
+    else this.#writeLargeBig(magnitudeOf(magnitude), isNegative)
+  }
+
+  #writeSmallBig(magnitude: bigint, isNegative: boolean): void {
+    const out = this.out
+    out.reserve(3 + SMALL_MAGNITUDE_BYTES)
+    const { buffer, at } = out
+    const length = putSmallMagnitude(out.view, at + 3, magnitude)
+    buffer[at] = Tag.SMALL_BIG_EXT
+    buffer[at + 1] = length
+    buffer[at + 2] = isNegative ? 1 : 0
+    out.at = at + 3 + length
+  }
+
+  #writeLargeBig(magnitude: Uint8Array, isNegative: boolean): void {
     if (magnitude.length > MAX_INTEGER_BYTES) {
       throw new EtfError('ETF_LIMIT_INTEGER', `BEAM takes integers of at most ${MAX_INTEGER_BYTES} bytes`)
     }
@@ -202,7 +229,7 @@ export class TermWriter {
       this.out.u8(Tag.LARGE_BIG_EXT)
       this.out.u32(magnitude.length)
     }
-    this.out.u8(value < 0n ? 1 : 0)
+    this.out.u8(isNegative ? 1 : 0)
     this.out.bytes(magnitude)
   }
 
@@ -391,11 +418,12 @@ export class TermWriter {
   }
 
   #checkKeys(map: ReadonlyMap<Term, Term>): void {
-    // The canonical form serves to compare keys; whatever is written was checked before.
-    if (map.size < 2 || this.#keyDepth > 0) return
-    if (!areDistinct(map.keys(), (term) => canonicalText(term, this.#keyDepth))) {
-      throw notEncodable('a map has two keys that are one Erlang term')
-    }
+    if (map.size < 2) return
+    this.#identity ??= newIdentity({ atomKeys: this.#atomKeys, maxDepth: this.#maxDepth })
+    const identity = this.#identity
+    const keys = new Set<unknown>()
+    for (const key of map.keys()) keys.add(identity.of(key))
+    if (keys.size < map.size) throw notEncodable('a map has two keys that are one Erlang term')
   }
 
   #writePlainObject(object: TermObject, depth: number): void {
@@ -414,18 +442,16 @@ export class TermWriter {
   }
 
   /** The pairs of a map or a plain object in the order they are written; `undefined` for any other term. */
-  pairsOf(term: Term | EncodedKey): readonly (readonly [Term | EncodedKey, Term])[] | undefined {
-    if (term instanceof Map) {
-      if ([...term.keys()].some(needsCheck)) this.#checkKeys(term)
-      return this.#deterministic ? this.#inFixedOrder(term) : [...term]
+  pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
+    const isMap = term instanceof Map
+    if (!isMap && !isPlainObject(term)) return undefined
+    if (isMap && [...term.keys()].some(needsCheck)) this.#checkKeys(term)
+    if (this.#deterministic) {
+      this.#order ??= new TermOrder(this.#atomKeys)
+      return this.#order.pairsOf(term)
     }
-    if (!isPlainObject(term)) return undefined
-    const pairs = Object.entries(term).map(([name, value]) => [this.#atomKeys ? Atom.of(name) : name, value] as const)
-    return this.#deterministic ? this.#inFixedOrder(pairs) : pairs
-  }
-
-  #inFixedOrder(pairs: Iterable<readonly [Term, Term]>): readonly (readonly [Term | EncodedKey, Term])[] {
-    return inFixedOrder(pairs, (term) => canonicalText(term, this.#keyDepth), this.#keyDepth > 0)
+    if (isMap) return [...term]
+    return Object.entries(term).map(([name, value]) => [this.#atomKeys ? Atom.of(name) : name, value])
   }
 
   openImproperList({ elements, tail }: ImproperList): void {
@@ -436,6 +462,7 @@ export class TermWriter {
   }
 
   openRecord({ module, recordName, exported, fields }: NativeRecord): void {
+    if (!this.#records) throw notEncodable('the peer takes no native records, which came with OTP 29')
     this.out.u8(Tag.RECORD_EXT)
     this.out.u32(fields.length)
     this.out.u8(exported ? 1 : 0)
@@ -449,7 +476,7 @@ export class TermWriter {
     this.out.u32(size)
   }
 
-  #writeObject(term: Exclude<Term, undefined | null> | EncodedKey, depth: number): void {
+  #writeObject(term: Exclude<Term, undefined | null>, depth: number): void {
     const out = this.out
     if (term instanceof Pid) writePid(this, term)
     else if (term instanceof Reference) writeReference(this, term)
@@ -460,7 +487,6 @@ export class TermWriter {
     else if (term instanceof ExternalFun) writeExport(this, term)
     else if (term instanceof Fun) out.bytes(term.bytes)
     else if (term instanceof ImproperList || term instanceof NativeRecord) writeDeep(this, term, depth)
-    else if (term instanceof EncodedKey) out.bytes(term.bytes)
     else if (isPlainObject(term)) this.#writePlainObject(term, depth)
     else if (term instanceof LocalTerm) throw notEncodable('a local term is always a whole message, never a part')
     else throw notEncodable(`an object of class ${(term as object).constructor.name} has no Erlang term`)
@@ -483,23 +509,15 @@ export class TermWriter {
   }
 }
 
-/**
- * A term's encoding with every map in it in fixed order, as a string: equal for equal terms, and only for them.
- *
- * @throws {EtfError} `ETF_LIMIT_KEY_DEPTH` when keys stand inside keys too often
- */
-export function canonicalText(term: Term, keyDepth = 0): string {
-  if (keyDepth >= MAX_KEY_DEPTH) {
-    throw new EtfError('ETF_LIMIT_KEY_DEPTH', `map keys nest deeper than ${MAX_KEY_DEPTH}`)
-  }
-  // Keys inside keys stack up behind one another on the one scratch writer.
-  const start = scratch.length
-  try {
-    new TermWriter(scratch, CANONICAL, keyDepth + 1).write(term, 0)
-    return asBuffer(scratch.written()).toString('latin1', start)
-  } finally {
-    scratch.truncate(start)
-  }
+/** Finds out which terms are the same. */
+export function newIdentity(options?: IdentityOptions): TermIdentity {
+  return new TermIdentity(() => new TermWriter(new ByteWriter(SMALL_WRITER_BYTES), undefined), options)
+}
+
+/** Whether a key might be written as another one is, which is not so for atoms, texts and numbers among themselves. */
+function needsCheck(key: Term): boolean {
+  if (key instanceof Atom) return key.value !== key
+  return typeof key === 'bigint' || isCompoundKey(key)
 }
 
 function notEncodable(message: string): EtfError {

@@ -14,7 +14,7 @@ describe('the options of one call', () => {
       expect(decode(BYTES, { map: 'object' })).toStrictEqual({ a: 1 })
       expect(decode(BYTES, { map: 'object', float: 'boxed' })).toStrictEqual({ a: new Float(1) })
       expect(decode(BYTES, { binary: 'text' })).toStrictEqual(new Map([['a', 1]]))
-      expect(() => decode(BYTES, { binary: 'text', limits: { terms: 1 } })).toThrow(fails('ETF_LIMIT_TERMS'))
+      expect(() => decode(BYTES, { binary: 'text', limits: { memoryBytes: 1 } })).toThrow(fails('ETF_LIMIT_MEMORY'))
       expect(decode(BYTES, { binary: 'text' })).toStrictEqual(new Map([['a', 1]]))
     }
   })

@@ -96,3 +96,17 @@ function isKnownDifference(hex: string): boolean {
   if (OTP_RELEASE < 24 && /(58|59|66|67|72|78)(64|73|76|77)|5a000[45]/.test(hex)) return true
   return /^83(.*)(49|4b|43|79|6e6f6e6f6465|4d00000000|80000000|(5a|72)0000)/.test(hex)
 }
+
+describe('the flags of a native record', () => {
+  const record = (flags: number) =>
+    new Uint8Array([131, 67, 0, 0, 0, 1, flags, 119, 1, 97, 119, 1, 98, 119, 1, 102, 97, 1])
+
+  it('are those of OTP 29: one says whether it is exported, the others are refused', () => {
+    for (let flags = 0; flags < 256; flags++) {
+      const verdict = flags < 2 ? '18' : 'badarg'
+      expect(verdictOf(record(flags)), String(flags)).toBe(verdict)
+    }
+    expect(decodeFirst(record(1)).value).toMatchObject({ exported: true })
+    expect(() => decodeFirst(record(2))).toThrow(expect.objectContaining({ code: 'ETF_BAD_RECORD' }))
+  })
+})
