@@ -149,14 +149,15 @@ export function resolverContract(
     const late = resolver.resolveSrv(CONTRACT_SERVICE, { signal: abort.signal })
     abort.abort(reason)
     const early = { signal: AbortSignal.abort(reason) }
-    for (const lookup of [
+    const started = [
       late,
       resolver.resolveSrv(CONTRACT_SERVICE, early),
       resolver.resolveAddresses(`node-a.${CONTRACT_SERVICE}`, early),
       resolver.resolveTxt(CONTRACT_SERVICE, early),
-    ]) {
-      assert.equal(await failureOf(lookup, 'a lookup whose signal has aborted'), reason)
-    }
+    ]
+    // All at once: a lookup that nobody waits for yet would be an unhandled rejection.
+    const failures = started.map((lookup) => failureOf(lookup, 'a lookup whose signal has aborted'))
+    for (const failure of await Promise.all(failures)) assert.equal(failure, reason)
   })
 
   if (unusable) {
@@ -196,12 +197,10 @@ export function resolverContract(
 
   rule('rejects with DNS_CLOSED once it is closed, which may be done twice', async (resolver) => {
     if (resolver.close === undefined) return
-    const underWay = lookups(resolver).map(([kind, lookup]) => [kind, failureOf(lookup(), kind)] as const)
+    const underWay = lookups(resolver).map(([kind, lookup]) => assertCode(lookup(), 'DNS_CLOSED', `${kind} under way`))
     resolver.close()
     resolver.close()
-    for (const [kind, failure] of underWay) {
-      assert.equal(((await failure) as Failure).code, 'DNS_CLOSED', `${kind} under way`)
-    }
+    await Promise.all(underWay)
     for (const [kind, lookup] of lookups(resolver)) await assertCode(lookup(), 'DNS_CLOSED', `${kind} afterwards`)
   })
 

@@ -110,9 +110,9 @@ describe('the contract of resolvers', () => {
 
 describe('the built contract', () => {
   it('needs no test runner', () => {
-    const built = readFileSync(new URL('dist/contract.js', PACKAGE), 'utf8')
-    const imports = [...built.matchAll(/^import .*? from ["'](.*?)["']/gm)].map(([, from]) => from!)
-    expect(imports.filter((from) => !from.startsWith('./'))).toStrictEqual(['assert/strict'])
+    const built = readFileSync(new URL('dist/contract.cjs', PACKAGE), 'utf8')
+    const imports = [...built.matchAll(/\b(?:require|getBuiltinModule)\(["'](.*?)["']\)/g)].map(([, from]) => from!)
+    expect(new Set(imports)).toStrictEqual(new Set(['node:assert/strict']))
   })
 
   it('runs in node:test', async () => {
