@@ -1,4 +1,4 @@
-import { abortSignal, checksOf, having, oneOf, type Rule } from '@dynsrv/kit'
+import { abortSignal, checksOf, having, listOf, oneOf, type Rule, wrong } from '@dynsrv/kit'
 import { ResolverError } from './error.ts'
 import type { ResolveAddressesOptions, ResolveOptions } from './resolver.ts'
 
@@ -15,6 +15,14 @@ const checkAddressLookup = checks.options<ResolveAddressesOptions>('a lookup of 
   signal: abortSignal,
   family: oneOf(4, 6),
 })
+
+const resolverList = listOf(resolverRule)
+/** At least one of these. */
+export const someResolvers: Rule = {
+  what: 'an array of at least one resolver',
+  check: (value, at) =>
+    Array.isArray(value) && value.length === 0 ? wrong(at, someResolvers.what, value) : resolverList.check(value, at),
+}
 
 /** The options of a lookup, checked. */
 export function lookupOptions(options: ResolveOptions | undefined): ResolveOptions {

@@ -177,7 +177,7 @@ export function resolverContract(
     rule('never takes records that cannot be used for an empty zone', (resolver) =>
       assertCode(
         resolver.resolveSrv(CONTRACT_UNUSABLE_SERVICE),
-        'DNS_BAD_RECORD',
+        'DNS_NO_USABLE_RECORD',
         'SRV of records that nobody can use',
       ),
     )

@@ -1,4 +1,4 @@
-import { CodedError, type CodedErrorOptions, type ErrorTable } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded } from '@dynsrv/kit'
 
 /** Every reason for which a lookup has no answer. Stable: handlers may switch on it. */
 export type ResolverErrorCode =
@@ -11,6 +11,7 @@ export type ResolverErrorCode =
   | 'DNS_FORMERR'
   | 'DNS_LISTEN_FAILED'
   | 'DNS_MALFORMED'
+  | 'DNS_NO_USABLE_RECORD'
   | 'DNS_NOTIMP'
   | 'DNS_REFERRAL'
   | 'DNS_REFUSED'
@@ -37,10 +38,10 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
     category: 'option',
   },
   DNS_BAD_RECORD: {
-    happened: 'A record cannot be used.',
+    happened: 'A list, a text or a zone server got a record that cannot be served.',
     why: 'A field is missing, misspelled or out of range.',
     hint: 'Correct the record.',
-    category: 'lookup',
+    category: 'option',
   },
   DNS_CLOSED: {
     happened: 'A lookup was asked of a closed resolver, or the resolver was closed during the lookup.',
@@ -82,6 +83,14 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
     happened: 'The answer is not a sound DNS message.',
     why: 'Another kind of server listens there, or something on the way changed the bytes.',
     hint: 'Check the address: it must be that of a DNS server.',
+    category: 'lookup',
+    retryable: true,
+    fault: 'peer',
+  },
+  DNS_NO_USABLE_RECORD: {
+    happened: 'A name has records, and none of them can be used.',
+    why: 'Each has a port that nobody can dial, a target that is not a domain name, or another wrong field.',
+    hint: 'Correct the records where they are registered.',
     category: 'lookup',
     retryable: true,
     fault: 'peer',
@@ -176,8 +185,13 @@ export class ResolverError extends CodedError<ResolverErrorCode> {
   /** The server that was asked. */
   readonly server: string | undefined
 
-  constructor(code: ResolverErrorCode, message: string, { server, ...options }: ResolverErrorOptions = {}) {
+  constructor(code: ResolverErrorCode, message: string, options?: ResolverErrorOptions) {
     super(DNS_ERRORS, code, message, options)
-    this.server = server
+    this.server = given(options).server
   }
+}
+
+/** Whether something that was thrown is an error of this package, whichever copy of it is in use. */
+export function isResolverError(error: unknown): error is ResolverError {
+  return isCoded(error) && Object.hasOwn(DNS_ERRORS, error.code)
 }

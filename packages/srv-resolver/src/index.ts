@@ -2,12 +2,12 @@ export { DnsClient, type DnsClientOptions, dnsClient } from './client/dns-client
 export { parseResolvConf, type ResolverConfig } from './client/resolv-conf.ts'
 export { type CachedOptions, cached } from './decorators/cached.ts'
 export { type FailoverOptions, failover } from './decorators/failover.ts'
-export { metered, QUERY_CHANNEL, type QueryEvent } from './decorators/metered.ts'
+export { type MeteredOptions, metered, QUERY_CHANNEL, type QueryEvent } from './decorators/metered.ts'
 export { type RacingOptions, racing } from './decorators/racing.ts'
 export { type SameDomainOptions, sameDomain } from './decorators/same-domain.ts'
 export { type StaleEvent, type StaleOnErrorOptions, staleOnError } from './decorators/stale-on-error.ts'
 export { type TrimDetectingOptions, type TrimEvent, trimDetecting } from './decorators/trim-detecting.ts'
-export { ResolverError, type ResolverErrorCode, type ResolverErrorOptions } from './error.ts'
+export { DNS_ERRORS, ResolverError, type ResolverErrorCode, type ResolverErrorOptions } from './error.ts'
 export type {
   AddressRecord,
   ClosableResolver,
@@ -28,7 +28,7 @@ export { parseServerAddress, type ServerAddress } from './server-address.ts'
 export type { ConsulInstance, ConsulMeta } from './sources/consul-api.ts'
 export { ConsulHttp, type ConsulHttpOptions, type ConsulInstances, consulHttp } from './sources/consul-http.ts'
 export { type EnvResolverOptions, envResolver } from './sources/env.ts'
-export { fileResolver } from './sources/file.ts'
+export { type FileResolverOptions, fileResolver } from './sources/file.ts'
 export { type NodeDnsOptions, nodeDns } from './sources/node-dns.ts'
 export { type StaticResolver, type StaticResolverOptions, staticResolver } from './sources/static.ts'
 export { srvOrder } from './srv-order.ts'

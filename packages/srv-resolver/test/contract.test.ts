@@ -52,7 +52,7 @@ describe('the contract of resolvers', () => {
       (sound) => ({
         resolveSrv: (name, options) =>
           sound.resolveSrv(name, options).catch((error: ResolverError) => {
-            if (error.code === 'DNS_BAD_RECORD') return EMPTY
+            if (error.code === 'DNS_NO_USABLE_RECORD') return EMPTY
             throw error
           }),
       }),
