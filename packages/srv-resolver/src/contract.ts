@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { callable, flag, iterable, listOf, rule } from '@dynsrv/kit'
+import { checks } from './checks.ts'
 import type { SrvResolver } from './resolver.ts'
 import type { ZoneRecord } from './zone/zone-record.ts'
 
@@ -8,12 +10,24 @@ export interface ContractCase {
   readonly run: () => Promise<void>
 }
 
+const contractCases = listOf(
+  rule('a case with a name and a run()', (value) => typeof (value as ContractCase | null)?.run === 'function'),
+)
+
 /** `it` or `test` of any runner: Vitest, Jest, Mocha, `node:test`. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 
-/** Registers the cases of a contract with a test runner, each as a test of its own. */
+/**
+ * Registers the cases of a contract with a test runner, each as a test of its own.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`
+ */
 export function testContract(test: TestFunction, cases: Iterable<ContractCase>): void {
-  for (const { name, run } of cases) test(name, run)
+  checks.argument('testContract', 'test', callable, test)
+  checks.argument('testContract', 'cases', iterable, cases)
+  const all = [...cases]
+  checks.argument('testContract', 'cases', contractCases, all)
+  for (const { name, run } of all) test(name, run)
 }
 
 /** The service that every source under contract holds. */
@@ -63,15 +77,25 @@ export interface ResolverAbilities {
   readonly unusable?: boolean
 }
 
+const checkAbilities = checks.options<ResolverAbilities>('resolverContract', {
+  ttl: flag,
+  addresses: flag,
+  fails: flag,
+  unusable: flag,
+})
+
 /**
  * What every implementation of `SrvResolver` has to do, as a list of tests for any runner.
  *
  * @param start makes a resolver over a source that holds {@link CONTRACT_RECORDS}; it is called for each case
+ * @throws {ResolverError} `DNS_BAD_OPTION`
  */
 export function resolverContract(
   start: () => Promise<ResolverSubject>,
   abilities: ResolverAbilities = {},
 ): readonly ContractCase[] {
+  checks.argument('resolverContract', 'start', callable, start)
+  checkAbilities(abilities)
   const { ttl = true, addresses = true, fails = true, unusable = true } = abilities
   const cases: ContractCase[] = []
   const rule = (name: string, check: (resolver: SrvResolver, subject: ResolverSubject) => Promise<void>) => {

@@ -10,6 +10,7 @@ import {
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
 import { testOptions } from '@dynsrv/tools/options'
+import * as contract from '../src/contract.ts'
 import * as api from '../src/index.ts'
 
 const RECORD = { type: 'SRV', name: 'svc.test', target: 'a.svc.test', port: 4370 } as const
@@ -80,6 +81,17 @@ testOddArguments(api, {
   trimDetecting: making([resolver, options()], lookups),
   usableSrvRecords: call(records('a sparse array', 'a map', 'bytes')),
   withoutSecrets: call(text('http://a.test', ODD_TEXTS)),
+})
+
+testOddArguments(contract, {
+  resolverContract: call(
+    argument(() => async () => undefined, ODD_FUNCTIONS),
+    options(),
+  ),
+  testContract: call(
+    argument(() => () => undefined, ODD_FUNCTIONS),
+    argument(() => [], 'an empty array'),
+  ),
 })
 
 testOptions(
