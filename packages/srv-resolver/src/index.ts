@@ -1,3 +1,4 @@
+export type { World } from '@dynsrv/kit'
 export { DnsClient, type DnsClientOptions, dnsClient } from './client/dns-client.ts'
 export { parseResolvConf, type ResolverConfig } from './client/resolv-conf.ts'
 export { type CachedOptions, cached } from './decorators/cached.ts'
