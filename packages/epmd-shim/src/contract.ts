@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
+import { callable, flag } from '@dynsrv/kit'
 import type { ContractCase } from '@dynsrv/srv-resolver/contract'
+import { checks } from './checks.ts'
 import { END_OF_CREATIONS, LOWEST_CREATION } from './creation.ts'
 import { isDialable } from './dist-port.ts'
 import type { EpmdModule } from './epmd-module.ts'
@@ -19,15 +21,21 @@ export interface EpmdModuleTraits {
   readonly findsEverything?: boolean
 }
 
+const checkTraits = checks.options<EpmdModuleTraits>('epmdModuleContract', { findsEverything: flag })
+
 /**
  * What every {@link EpmdModule} owes to the node that uses it, as a list of tests for any runner.
  *
  * @param start makes a module that can find the node `known`, by an IPv4 address at least; it is called for each case
+ * @throws {EpmdError} `EPMD_BAD_OPTION`
  */
 export function epmdModuleContract(
   start: () => Promise<EpmdModuleSubject> | EpmdModuleSubject,
-  { findsEverything = false }: EpmdModuleTraits = {},
+  traits: EpmdModuleTraits = {},
 ): readonly ContractCase[] {
+  checks.argument('epmdModuleContract', 'start', callable, start)
+  checkTraits(traits)
+  const { findsEverything = false } = traits
   const cases: ContractCase[] = []
   const rule = (name: string, check: (subject: EpmdModuleSubject) => Promise<void>) => {
     const run = async () => {

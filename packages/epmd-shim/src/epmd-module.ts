@@ -23,6 +23,7 @@ export interface RegisteredName {
 
 /** What can end a call early. */
 export interface CallOptions {
+  /** Ends the call at once; it then rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -38,13 +39,13 @@ export interface EpmdModule {
   startLink(options?: CallOptions): Promise<void>
   /** The port to listen on; 0 lets the system choose. Rejects or throws an `EpmdError` when the node cannot know it. */
   listenPortPlease(alive: string, host: string): Promise<number> | number
-  /** Says to the directory that the node listens, and gets the creation it lives under. */
+  /** Registers the node with the directory once it listens, and gets the creation it lives under. */
   registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }>
   /** Finds a node. Rejects with an `EpmdError` when it is not there (`EPMD_NOT_FOUND`) or cannot be looked up. */
   addressPlease(alive: string, host: string, family?: AddressFamily, options?: CallOptions): Promise<NodeAddress>
   /** The registered nodes of a host. Rejects with `EPMD_NAMES_UNKNOWN` where the directory cannot list any. */
   names(host?: string, options?: CallOptions): Promise<readonly RegisteredName[]>
-  /** Gives back what it holds, such as the registration. May be called again. A module that holds nothing needs none. */
+  /** Gives back what it holds, such as the registration. It may be called again. A module that holds nothing needs none. */
   close?(): Promise<void> | void
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose]?(): Promise<void>

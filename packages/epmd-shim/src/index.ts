@@ -1,3 +1,4 @@
+export type { World } from '@dynsrv/kit'
 export { companionPath } from './companion-path.ts'
 export { LOWEST_CREATION, newCreation } from './creation.ts'
 export type { EpmdDumpLine, EpmdNode } from './epmd/epmd-message.ts'
@@ -15,7 +16,7 @@ export type {
   NodeAddressCandidate,
   RegisteredName,
 } from './epmd-module.ts'
-export { EpmdError, type EpmdErrorCode, type EpmdErrorOptions } from './error.ts'
+export { EPMD_ERRORS, EpmdError, type EpmdErrorCode, type EpmdErrorOptions } from './error.ts'
 export { DynamicSrv, type DynamicSrvOptions } from './lookups/dynamic-srv.ts'
 export { ErlEpmd, type ErlEpmdOptions, type RegistrationEvent } from './lookups/erl-epmd.ts'
 export { firstOf } from './lookups/first-of.ts'

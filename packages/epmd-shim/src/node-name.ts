@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { text as anyText, flag, shown } from '@dynsrv/kit'
+import { checks } from './checks.ts'
 import { EpmdError } from './error.ts'
 
 declare const brand: unique symbol
@@ -24,6 +26,8 @@ export interface NodeNameOptions {
 /** An atom holds 255 characters; names are ASCII, so that is bytes as well. */
 export const MAX_NODE_NAME_BYTES = 255
 
+const check = checks.options<NodeNameOptions>('parseNodeName', { short: flag })
+
 // What `net_kernel` accepts for a node's own name. The host is wider there (Latin-1), but DNS and other nodes are not.
 const ALIVE = /^[0-9A-Za-z_-]+$/
 const HOST = /^[!-?A-~]+$/
@@ -33,10 +37,13 @@ const HOST = /^[!-?A-~]+$/
  *
  * @throws {EpmdError} `NODE_NAME_NO_AT`, `NODE_NAME_MANY_AT`, `NODE_NAME_EMPTY_PART`, `NODE_NAME_TOO_LONG`,
  *   `NODE_NAME_ILLEGAL_CHARACTER`, `NODE_NAME_SHORT_HOST` (long names need a dot or an IP address) or
- *   `NODE_NAME_LONG_HOST` (short names must not have one); the hint says what to write instead
+ *   `NODE_NAME_LONG_HOST` (short names must not have one), `EPMD_BAD_OPTION` for what is not a string; the hint says
+ *   what to write instead
  * @see OTP `net_kernel:create_name/3`
  */
-export function parseNodeName(text: string, { short = false }: NodeNameOptions = {}): ParsedNodeName {
+export function parseNodeName(text: string, options?: NodeNameOptions): ParsedNodeName {
+  if (typeof text !== 'string') checks.argument('parseNodeName', 'text', anyText, text)
+  if (options !== undefined) check(options)
   const [alive = '', host, ...more] = text.split('@')
   if (host === undefined) {
     fail('NODE_NAME_NO_AT', text, 'has no @', `Write alive@host, for instance ${alive || 'web-1'}@my-service.internal.`)
@@ -55,7 +62,7 @@ export function parseNodeName(text: string, { short = false }: NodeNameOptions =
     const much = `is ${text.length} bytes long, over ${MAX_NODE_NAME_BYTES}`
     fail('NODE_NAME_TOO_LONG', text, much, 'A node name is an atom: shorten the part before the @ or the host.')
   }
-  if (short) checkShort(text, host)
+  if (options?.short === true) checkShort(text, host)
   else checkLong(text, host)
   return { name: text as NodeName, alive, host }
 }
@@ -93,9 +100,9 @@ function checkShort(text: string, host: string): void {
 }
 
 function illegal(part: string, pattern: RegExp): string {
-  return JSON.stringify(pattern.exec(part)?.[0] ?? part)
+  return shown(pattern.exec(part)?.[0] ?? part)
 }
 
 function fail(code: `NODE_NAME_${string}` & EpmdError['code'], text: string, what: string, hint: string): never {
-  throw new EpmdError(code, `node name ${JSON.stringify(text)} ${what}`, { hint })
+  throw new EpmdError(code, `node name ${shown(text)} ${what}`, { hint })
 }

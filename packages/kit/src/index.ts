@@ -9,9 +9,11 @@ export {
   type ErrorCategory,
   type ErrorTable,
   type ErrorWords,
+  given,
   isCoded,
   messageOf,
 } from './error.ts'
+export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { nearest } from './nearest.ts'
 export {
   abortSignal,
@@ -25,9 +27,11 @@ export {
   filledText,
   flag,
   having,
+  iterable,
   listOf,
   numberFrom,
   oneOf,
+  optional,
   optionsOf,
   port,
   type Rule,
@@ -36,11 +40,12 @@ export {
   required,
   rule,
   secret,
-  shown,
   text,
   whole,
   wrong,
 } from './rule.ts'
+export { shown } from './shown.ts'
+export { headerToken, httpUrl, withoutSecrets } from './url.ts'
 export type { Clock, Timer } from './world/clock.ts'
 export type { FileFacts, Files } from './world/files.ts'
 export type { Network } from './world/network.ts'
@@ -48,4 +53,4 @@ export { type Random, secretInteger } from './world/random.ts'
 export { realWorld } from './world/real-world.ts'
 export type { System } from './world/system.ts'
 export { type Limit, sleep, type WaitOptions, within } from './world/waiting.ts'
-export type { World } from './world/world.ts'
+export { type World, worldShape } from './world/world.ts'

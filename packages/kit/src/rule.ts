@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { messageOf } from './error.ts'
 import { nearest } from './nearest.ts'
+import { kindOf, shown } from './shown.ts'
 
 /** Why a value is refused. */
 export interface Fault {
@@ -33,6 +33,11 @@ export function rule(what: string, test: (value: unknown) => boolean): Rule {
 /** The same rule for something that may not be left out. */
 export function required(given: Rule): Rule {
   return { ...given, required: true }
+}
+
+/** The same rule for an argument that may be left out. */
+export function optional(given: Rule): Rule {
+  return { ...given, check: (value, at) => (value === undefined ? undefined : given.check(value, at)) }
 }
 
 /** The same rule for a secret: a refusal says what kind of value came, never the value. */
@@ -90,8 +95,8 @@ export function duration({ min = 0, max = Number.POSITIVE_INFINITY } = {}): Rule
 }
 
 export function oneOf(...values: readonly (string | number | boolean | null)[]): Rule {
-  const shown = values.map((value) => inspect(value)).join(', ')
-  return rule(`one of ${shown}`, (value) => (values as readonly unknown[]).includes(value))
+  const list = values.map((value) => inspect(value)).join(', ')
+  return rule(`one of ${list}`, (value) => (values as readonly unknown[]).includes(value))
 }
 
 /** An object, or a function, with these methods, whatever else it has. */
@@ -103,14 +108,20 @@ export function having(...methods: readonly string[]): Rule {
   })
 }
 
+/** What `for … of` goes through, an array for instance; not a string. */
+export const iterable: Rule = rule(
+  'an array or another iterable',
+  (value) => typeof value === 'object' && value !== null && typeof Reflect.get(value, Symbol.iterator) === 'function',
+)
+
 /** A list whose every item follows the rule. */
 export function listOf(item: Rule): Rule {
   const what = `an array, each item ${item.what}`
   const check: Rule['check'] = (value, at) => {
     if (!Array.isArray(value)) return wrong(at, what, value)
-    for (const [index, each] of value.entries()) {
-      const fault = item.check(each, `${at}[${index}]`)
-      if (fault !== undefined) return fault
+    for (let index = 0; index < value.length; index++) {
+      // The place of an item is only put into words when they are needed: lists may be long.
+      if (item.check(value[index], at) !== undefined) return item.check(value[index], `${at}[${index}]`)
     }
     return undefined
   }
@@ -167,12 +178,7 @@ export function optionsOf<T extends object>(rules: Rules<T>): Rule {
   }
   const check: Rule['check'] = (value, at) => {
     if (!isOptions(value)) return wrong(at || 'the argument', what, value)
-    try {
-      return look(value as Readonly<Record<string, unknown>>, at === '' ? '' : `${at}.`)
-    } catch (cause) {
-      // A getter or a proxy of the caller's threw.
-      return { message: `${at || 'the options'} cannot be read: ${messageOf(cause)}`, hint: 'Give a plain object.' }
-    }
+    return look(value as Readonly<Record<string, unknown>>, at === '' ? '' : `${at}.`)
   }
   return { what, check }
 }
@@ -190,29 +196,6 @@ function unknownOption(prefix: string, key: string, known: readonly string[]): F
 /** The refusal of a value that is not what the rule wants. */
 export function wrong(at: string, what: string, value: unknown): Fault {
   return { message: `${at} must be ${what}, not ${shown(value)}`, hint: `Give ${what}.` }
-}
-
-/** A value in a few words, for a message; it never throws. */
-export function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  try {
-    const text = inspect(value, {
-      depth: 1,
-      breakLength: Number.POSITIVE_INFINITY,
-      maxArrayLength: 5,
-      maxStringLength: 60,
-    })
-    return text.length > 100 ? `${text.slice(0, 99)}…` : text
-  } catch {
-    return kindOf(value)
-  }
-}
-
-/** What kind of value it is, without showing it. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (typeof value === 'string') return value === '' ? 'an empty string' : `a string of ${value.length} characters`
-  return /^[aeiou]/.test(typeof value) ? `an ${typeof value}` : `a ${typeof value}`
 }
 
 /** Plain objects and instances of classes; not arrays, maps, dates or promises, which a program passes by mistake. */

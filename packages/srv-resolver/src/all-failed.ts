@@ -1,20 +1,21 @@
-import { ResolverError, type ResolverErrorCode } from './error.ts'
+import { messageOf } from '@dynsrv/kit'
+import { isResolverError, ResolverError, type ResolverErrorCode } from './error.ts'
 
 const SILENT: ReadonlySet<ResolverErrorCode> = new Set(['DNS_TIMEOUT', 'DNS_UNREACHABLE'])
 
 /**
- * One error for several attempts. It has the code and the hint of an attempt that was answered, before those of one that
- * met silence. A failure of another kind than ours (an abort, a fault of the program) goes through as it is.
+ * One error for several attempts. It has the code and the hint of an attempt that a server answered; without one, those of
+ * an attempt that met silence. A failure of another kind than ours (an abort, a fault of the program) goes through as it is.
  *
  * @param sentence makes the message of it, from the messages of the attempts
  */
 export function allFailed(failures: readonly unknown[], sentence: (messages: string) => string): unknown {
   const [first] = failures
-  if (failures.length === 1 && !(first instanceof ResolverError)) return first
-  const ours = failures.filter((failure) => failure instanceof ResolverError)
+  if (failures.length === 1 && !isResolverError(first)) return first
+  const ours = failures.filter(isResolverError)
   const answered = ours.find(({ code }) => !SILENT.has(code)) ?? ours[0]
   if (answered === undefined) return first
-  const messages = new Set(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))))
+  const messages = new Set(failures.map(messageOf))
   return new ResolverError(answered.code, sentence([...messages].join('; ')), {
     hint: answered.hint,
     server: answered.server,

@@ -1,3 +1,5 @@
+import { addressOptions, lookupOptions } from './checks.ts'
+import { checkedName } from './dns-name.ts'
 import { ResolverError } from './error.ts'
 import { withLinkedSignal } from './linked-signal.ts'
 import type { ClosableResolver, SrvResolver } from './resolver.ts'
@@ -16,14 +18,14 @@ export class Closing {
   }
 
   close(): void {
-    this.#closed.abort(new ResolverError('DNS_CLOSED', 'the resolver has been closed'))
+    this.#closed.abort(new ResolverError('DNS_CLOSED', 'the resolver is closed'))
   }
 }
 
 /** What every resolver can be asked. */
 export type Lookups = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses' | 'resolveTxt'>
 
-/** The same lookups, with an end. `release` gives back what they hold. */
+/** The same lookups, with checked arguments and an end. `release` gives back what they hold. */
 export function closable(lookups: Lookups, release: () => void = () => undefined): ClosableResolver {
   const closing = new Closing()
   const close = () => {
@@ -32,12 +34,21 @@ export function closable(lookups: Lookups, release: () => void = () => undefined
     release()
   }
   return {
-    resolveSrv: (name, { signal } = {}) =>
-      closing.during(signal, (either) => lookups.resolveSrv(name, { signal: either })),
-    resolveAddresses: (name, { family, signal } = {}) =>
-      closing.during(signal, (either) => lookups.resolveAddresses(name, { family, signal: either })),
-    resolveTxt: (name, { signal } = {}) =>
-      closing.during(signal, (either) => lookups.resolveTxt(name, { signal: either })),
+    async resolveSrv(name, options) {
+      checkedName(name)
+      const { signal } = lookupOptions(options)
+      return closing.during(signal, (either) => lookups.resolveSrv(name, { signal: either }))
+    },
+    async resolveAddresses(name, options) {
+      checkedName(name)
+      const { family, signal } = addressOptions(options)
+      return closing.during(signal, (either) => lookups.resolveAddresses(name, { family, signal: either }))
+    },
+    async resolveTxt(name, options) {
+      checkedName(name)
+      const { signal } = lookupOptions(options)
+      return closing.during(signal, (either) => lookups.resolveTxt(name, { signal: either }))
+    },
     close,
     [Symbol.asyncDispose]: async () => close(),
   }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { callable, flag, iterable, listOf, rule } from '@dynsrv/kit'
+import { checks } from './checks.ts'
 import type { SrvResolver } from './resolver.ts'
 import type { ZoneRecord } from './zone/zone-record.ts'
 
@@ -8,12 +10,24 @@ export interface ContractCase {
   readonly run: () => Promise<void>
 }
 
+const contractCases = listOf(
+  rule('a case with a name and a run()', (value) => typeof (value as ContractCase | null)?.run === 'function'),
+)
+
 /** `it` or `test` of any runner: Vitest, Jest, Mocha, `node:test`. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 
-/** Registers the cases of a contract with a test runner, each as a test of its own. */
+/**
+ * Registers the cases of a contract with a test runner, each as a test of its own.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`
+ */
 export function testContract(test: TestFunction, cases: Iterable<ContractCase>): void {
-  for (const { name, run } of cases) test(name, run)
+  checks.argument('testContract', 'test', callable, test)
+  checks.argument('testContract', 'cases', iterable, cases)
+  const all = [...cases]
+  checks.argument('testContract', 'cases', contractCases, all)
+  for (const { name, run } of all) test(name, run)
 }
 
 /** The service that every source under contract holds. */
@@ -63,15 +77,25 @@ export interface ResolverAbilities {
   readonly unusable?: boolean
 }
 
+const checkAbilities = checks.options<ResolverAbilities>('resolverContract', {
+  ttl: flag,
+  addresses: flag,
+  fails: flag,
+  unusable: flag,
+})
+
 /**
  * What every implementation of `SrvResolver` has to do, as a list of tests for any runner.
  *
  * @param start makes a resolver over a source that holds {@link CONTRACT_RECORDS}; it is called for each case
+ * @throws {ResolverError} `DNS_BAD_OPTION`
  */
 export function resolverContract(
   start: () => Promise<ResolverSubject>,
   abilities: ResolverAbilities = {},
 ): readonly ContractCase[] {
+  checks.argument('resolverContract', 'start', callable, start)
+  checkAbilities(abilities)
   const { ttl = true, addresses = true, fails = true, unusable = true } = abilities
   const cases: ContractCase[] = []
   const rule = (name: string, check: (resolver: SrvResolver, subject: ResolverSubject) => Promise<void>) => {
@@ -149,14 +173,15 @@ export function resolverContract(
     const late = resolver.resolveSrv(CONTRACT_SERVICE, { signal: abort.signal })
     abort.abort(reason)
     const early = { signal: AbortSignal.abort(reason) }
-    for (const lookup of [
+    const started = [
       late,
       resolver.resolveSrv(CONTRACT_SERVICE, early),
       resolver.resolveAddresses(`node-a.${CONTRACT_SERVICE}`, early),
       resolver.resolveTxt(CONTRACT_SERVICE, early),
-    ]) {
-      assert.equal(await failureOf(lookup, 'a lookup whose signal has aborted'), reason)
-    }
+    ]
+    // All at once: a lookup that nobody waits for yet would be an unhandled rejection.
+    const failures = started.map((lookup) => failureOf(lookup, 'a lookup whose signal has aborted'))
+    for (const failure of await Promise.all(failures)) assert.equal(failure, reason)
   })
 
   if (unusable) {
@@ -176,7 +201,7 @@ export function resolverContract(
     rule('never takes records that cannot be used for an empty zone', (resolver) =>
       assertCode(
         resolver.resolveSrv(CONTRACT_UNUSABLE_SERVICE),
-        'DNS_BAD_RECORD',
+        'DNS_NO_USABLE_RECORD',
         'SRV of records that nobody can use',
       ),
     )
@@ -196,12 +221,10 @@ export function resolverContract(
 
   rule('rejects with DNS_CLOSED once it is closed, which may be done twice', async (resolver) => {
     if (resolver.close === undefined) return
-    const underWay = lookups(resolver).map(([kind, lookup]) => [kind, failureOf(lookup(), kind)] as const)
+    const underWay = lookups(resolver).map(([kind, lookup]) => assertCode(lookup(), 'DNS_CLOSED', `${kind} under way`))
     resolver.close()
     resolver.close()
-    for (const [kind, failure] of underWay) {
-      assert.equal(((await failure) as Failure).code, 'DNS_CLOSED', `${kind} under way`)
-    }
+    await Promise.all(underWay)
     for (const [kind, lookup] of lookups(resolver)) await assertCode(lookup(), 'DNS_CLOSED', `${kind} afterwards`)
   })
 

@@ -96,7 +96,7 @@ export interface ResolveAddressesOptions extends ResolveOptions {
  * and an abort with `signal.reason`. Names are case-insensitive; a trailing dot makes a name absolute.
  *
  * A record that cannot be used is left out and listed as `ignored` (`usableSrvRecords`); when none is left the lookup
- * rejects with `DNS_BAD_RECORD`.
+ * rejects with `DNS_NO_USABLE_RECORD`.
  *
  * `resolverContract` of `@dynsrv/srv-resolver/contract` tests all of this, for your own resolvers too.
  */

@@ -1,19 +1,52 @@
+import { callable, listOf, messageOf, optional, realWorld, rule, shown, whole } from '@dynsrv/kit'
+import { checks } from './checks.ts'
+import { ResolverError } from './error.ts'
 import { grouped } from './grouped.ts'
 import type { SrvRecord } from './resolver.ts'
+
+type Ordered = Pick<SrvRecord, 'priority' | 'weight'>
+
+const sixteenBits = whole(0, 65_535)
+/** Other numbers would have no place in the shuffle, which then would not end. */
+const orderedRecords = listOf(
+  rule(`a record whose priority and weight are each ${sixteenBits.what}`, (record) =>
+    [(record as Ordered | null)?.priority, (record as Ordered | null)?.weight].every(
+      (value) => sixteenBits.check(value, '') === undefined,
+    ),
+  ),
+)
 
 /**
  * The order in which to dial: lowest priority first; within one priority a weighted shuffle, in which records of weight
  * 0 have a very small chance to come early.
  *
- * Takes time in proportion to n log n.
+ * It takes time in proportion to n log n.
  *
- * @param random 0 ≤ n < 1; default `Math.random`
+ * @param random gives a number from 0 up to but not including 1; default: that of the machine
+ * @throws {ResolverError} `DNS_BAD_OPTION`
  * @see RFC 2782, "Weight"
  */
-export function srvOrder<R extends Pick<SrvRecord, 'priority' | 'weight'>>(
-  records: readonly R[],
-  random: () => number = Math.random,
-): R[] {
+export function srvOrder<R extends Ordered>(records: readonly R[], random?: () => number): R[] {
+  checks.argument('srvOrder', 'records', orderedRecords, records)
+  checks.argument('srvOrder', 'random', optional(callable), random)
+  return inOrder(records, random === undefined ? realWorld.random.number : () => chance(random))
+}
+
+/** What a function of the caller's draws. Other numbers would lead the shuffle astray. */
+function chance(random: () => number): number {
+  const hint = 'Give a function such as Math.random.'
+  let drawn: number
+  try {
+    drawn = random()
+  } catch (cause) {
+    throw new ResolverError('DNS_BAD_OPTION', `srvOrder: random threw: ${messageOf(cause)}`, { hint, cause })
+  }
+  if (drawn >= 0 && drawn < 1) return drawn
+  const message = `srvOrder: random gave ${shown(drawn)}, not a number from 0 to below 1`
+  throw new ResolverError('DNS_BAD_OPTION', message, { hint })
+}
+
+function inOrder<R extends Ordered>(records: readonly R[], random: () => number): R[] {
   const groups = [...grouped(records, ({ priority }) => priority)].sort(([a], [b]) => a - b)
   return groups.flatMap(([, group]) => weightedShuffle(group, random))
 }

@@ -1,6 +1,9 @@
-import { nameFault, withoutDot } from './dns-name.ts'
+import { iterable, shown, withoutFinalDot } from '@dynsrv/kit'
+import { checks } from './checks.ts'
+import { nameFault } from './dns-name.ts'
 import { MAX_TTL_SECONDS } from './dns-numbers.ts'
 import { ResolverError } from './error.ts'
+import { fieldFault } from './field-fault.ts'
 import type { IgnoredRecord, SrvRecord } from './resolver.ts'
 
 /** An SRV record as a registry wrote it: every field may be anything. */
@@ -15,28 +18,35 @@ export interface UsableSrvRecords {
 const MAX_PORT = 65_535
 /** Priority and weight have 16 bits. @see RFC 2782 */
 const MAX_ORDER = 65_535
-const NOT_16_BITS = `not a whole number from 0 to ${MAX_ORDER}`
+const A_PORT = `a whole number from 1 to ${MAX_PORT}`
+const SIXTEEN_BITS = `a whole number from 0 to ${MAX_ORDER}`
 
 /**
- * Splits SRV records as a registry wrote them into those that can be used and those that cannot: a target that is no
- * domain name, a port that nobody can dial (0 is none), a priority or a weight that is no number from 0 to 65535.
+ * Splits SRV records as a registry wrote them into those that can be used and those that cannot: a target that is not a
+ * domain name, a port that nobody can dial (0 is none), a priority or a weight that is not a number from 0 to 65535.
  *
  * Every resolver of this package passes its records through it, so that a wrong record costs itself and no other. A
- * resolver of your own should do the same. The root as target (`.`), which says that there is no such service, is no
- * record to pass in.
+ * resolver of your own should do the same. The root as target (`.`) says that there is no such service; do not pass it in.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION` for what cannot be iterated
  */
 export function usableSrvRecords(found: Iterable<FoundSrvRecord>): UsableSrvRecords {
+  checks.argument('usableSrvRecords', 'found', iterable, found)
   const records: SrvRecord[] = []
   const ignored: IgnoredRecord[] = []
   for (const one of found) {
+    if (typeof one !== 'object' || one === null) {
+      ignored.push({ target: shown(one), reason: 'it is not an object' })
+      continue
+    }
     const { target, port, priority = 0, weight = 0, ttlSeconds = 0 } = one
     const reason = faultOf(target, port, priority, weight)
     if (reason !== undefined) {
-      ignored.push({ target: typeof target === 'string' ? plain(withoutDot(target)) : shown(target), reason })
+      ignored.push({ target: typeof target === 'string' ? plain(withoutFinalDot(target)) : shown(target), reason })
       continue
     }
     records.push({
-      target: withoutDot(target as string),
+      target: withoutFinalDot(target as string),
       port: port as number,
       priority: priority as number,
       weight: weight as number,
@@ -47,9 +57,9 @@ export function usableSrvRecords(found: Iterable<FoundSrvRecord>): UsableSrvReco
 }
 
 /**
- * The same for an answer: none of the records that were found can be used is no empty answer.
+ * The same for an answer: when something was found and nothing of it can be used, the answer is not empty.
  *
- * @throws {ResolverError} `DNS_BAD_RECORD` when something was found, and nothing of it can be used
+ * @throws {ResolverError} `DNS_NO_USABLE_RECORD` when something was found, and nothing of it can be used
  */
 export function answeredSrvRecords(
   found: readonly FoundSrvRecord[],
@@ -63,40 +73,29 @@ export function answeredSrvRecords(
 
 const SHOWN = 3
 
-/** Nobody knows what the zone wanted to say. */
+/** Records were found, and what they were meant to say is unknown. */
 export function noneUsable(name: string, server: string, ignored: readonly IgnoredRecord[]): ResolverError {
   const first = ignored.slice(0, SHOWN).map(({ target, reason }) => `${target || 'one'}: ${reason}`)
   const more = ignored.length > SHOWN ? `; and ${ignored.length - SHOWN} more` : ''
-  return new ResolverError('DNS_BAD_RECORD', `no record of ${name} can be used: ${first.join('; ')}${more}`, {
+  return new ResolverError('DNS_NO_USABLE_RECORD', `no record of ${name} can be used: ${first.join('; ')}${more}`, {
     server,
-    hint: 'Correct the records where they are registered.',
-    retryable: true,
   })
 }
 
 function faultOf(target: unknown, port: unknown, priority: unknown, weight: unknown): string | undefined {
-  if (!isWhole(port, 1, MAX_PORT)) return `its port is ${shown(port)}, not a whole number from 1 to ${MAX_PORT}`
+  if (!isWhole(port, 1, MAX_PORT)) return fieldFault('port', port, A_PORT)
   const name = nameFault(target)
-  if (name !== undefined) return `its target is no domain name: ${name}`
-  if (!isWhole(priority, 0, MAX_ORDER)) return `its priority is ${shown(priority)}, ${NOT_16_BITS}`
-  if (!isWhole(weight, 0, MAX_ORDER)) return `its weight is ${shown(weight)}, ${NOT_16_BITS}`
+  if (name !== undefined) return `its target is not a domain name: ${name}`
+  if (!isWhole(priority, 0, MAX_ORDER)) return fieldFault('priority', priority, SIXTEEN_BITS)
+  if (!isWhole(weight, 0, MAX_ORDER)) return fieldFault('weight', weight, SIXTEEN_BITS)
   return undefined
 }
 
 /** A text as it is, or quoted when it could do something to a terminal or hide in a log. */
 function plain(text: string): string {
-  return /^[\x21-\x7e]{0,300}$/.test(text) ? text : quoted(text)
-}
-
-function quoted(text: string): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(text.slice(0, 80)).replaceAll(/[^\x20-\x7e]/g, escaped)
+  return /^[\x21-\x7e]{0,300}$/.test(text) ? text : shown(text)
 }
 
 function isWhole(value: unknown, min: number, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? quoted(value) : String(value).slice(0, 80)
 }

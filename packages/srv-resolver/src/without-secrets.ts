@@ -1,7 +1,13 @@
+import * as kit from '@dynsrv/kit'
+import { checks } from './checks.ts'
+
 /**
- * A URL as an error or a log may show it: without the credentials, the query and the fragment that it may hold. Takes any
- * text, also one that is no URL.
+ * A URL as an error or a log may show it: without the credentials, the query and the fragment that it may hold. It takes
+ * any text, also one that is not a URL.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION` for what is not a string
  */
 export function withoutSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')
+  checks.argument('withoutSecrets', 'url', kit.text, url)
+  return kit.withoutSecrets(url)
 }

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { messageOf, type World } from '@dynsrv/kit'
 import { EpmdError } from '../error.ts'
 import { type EpmdRequest, encodeRequest } from './epmd-message.ts'
 
@@ -9,6 +10,7 @@ export interface EpmdAddress {
 }
 
 interface CallOptions {
+  readonly world: Pick<World, 'clock' | 'network'>
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
 }
@@ -26,8 +28,7 @@ export async function callEpmd(address: EpmdAddress, request: EpmdRequest, optio
   const { socket } = await openEpmd(address, request, options, (chunk, ended) => {
     reply = Buffer.concat([reply, chunk])
     if (reply.length > MAX_REPLY_BYTES) {
-      const hint = 'Something else than epmd listens on that port; check ERL_EPMD_PORT.'
-      throw new EpmdError('EPMD_MALFORMED_REPLY', `more than ${MAX_REPLY_BYTES} bytes of answer`, { hint })
+      throw new EpmdError('EPMD_MALFORMED_REPLY', `the answer has more than ${MAX_REPLY_BYTES} bytes`)
     }
     return ended ? reply : undefined
   })
@@ -44,16 +45,16 @@ export async function callEpmd(address: EpmdAddress, request: EpmdRequest, optio
 export function openEpmd<R>(
   { ip, port }: EpmdAddress,
   request: EpmdRequest,
-  { timeoutMs, signal }: CallOptions,
+  { world: { clock, network }, timeoutMs, signal }: CallOptions,
   read: (chunk: Uint8Array, ended: boolean) => R | undefined,
 ): Promise<{ socket: Socket; reply: R }> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const bytes = encodeRequest(request)
-    const socket = connect({ host: ip, port })
+    const socket = network.connect({ host: ip, port })
     const where = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`
     const finish = () => {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       socket.removeAllListeners()
     }
@@ -76,7 +77,7 @@ export function openEpmd<R>(
         fail(error)
       }
     }
-    const timer = setTimeout(() => fail(timedOut(where, timeoutMs)), timeoutMs)
+    const timer = clock.setTimeout(() => fail(timedOut(where, timeoutMs)), timeoutMs)
     signal?.addEventListener('abort', onAbort, { once: true })
     socket.once('connect', () => socket.write(bytes))
     socket.on('data', (chunk) => onBytes(chunk, false))
@@ -86,20 +87,13 @@ export function openEpmd<R>(
 }
 
 function unreachable(where: string, cause: Error): EpmdError {
-  const hint = 'Start epmd there (epmd -daemon), and check ERL_EPMD_PORT and the firewall.'
-  return new EpmdError('EPMD_UNREACHABLE', `no epmd at ${where}: ${cause.message}`, { cause, hint, retryable: true })
+  return new EpmdError('EPMD_UNREACHABLE', `no epmd at ${where}: ${messageOf(cause)}`, { cause })
 }
 
 function timedOut(where: string, timeoutMs: number): EpmdError {
-  const hint = 'Check that the firewall passes epmd (port 4369), and that epmd and not something else listens there.'
-  return new EpmdError('EPMD_TIMEOUT', `epmd at ${where} did not answer within ${timeoutMs} ms`, {
-    hint,
-    retryable: true,
-  })
+  return new EpmdError('EPMD_TIMEOUT', `epmd at ${where} did not answer within ${timeoutMs} ms`)
 }
 
 function noReply(where: string): EpmdError {
-  const hint =
-    'Registrations are taken from the own machine only; check that epmd and not something else listens there.'
-  return new EpmdError('EPMD_NO_REPLY', `epmd at ${where} closed without an answer`, { hint, retryable: true })
+  return new EpmdError('EPMD_NO_REPLY', `epmd at ${where} closed the connection without an answer`)
 }

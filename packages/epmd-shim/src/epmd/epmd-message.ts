@@ -1,7 +1,7 @@
 import { isDialable } from '../dist-port.ts'
 import { EpmdError } from '../error.ts'
 
-/** What a node says of itself in `ALIVE2_REQ`, and epmd of a node in `PORT2_RESP`. */
+/** What a node reports about itself in `ALIVE2_REQ`, and epmd about a node in `PORT2_RESP`. */
 export interface EpmdNode {
   /** The part before the `@`, without host. */
   readonly name: string
@@ -24,7 +24,7 @@ export type EpmdRequest =
   | { readonly kind: 'KILL_REQ' }
   | { readonly kind: 'STOP_REQ'; readonly name: string }
 
-/** What a server can read: a registration under a name that is no UTF-8 has to be refused in words. */
+/** What a server can read: it has to refuse a registration under a name that is not UTF-8 with an answer. */
 export type ReceivedRequest = EpmdRequest | { readonly kind: 'ALIVE2_REQ_UNREADABLE'; readonly highestVersion: number }
 
 /** epmd's answer to a registration; a refusal carries no usable creation. */
@@ -49,7 +49,7 @@ const TCP_IPV4 = 0
 /** What a refusal carries in place of a creation. */
 const REFUSED_CREATION = 99
 
-/** Where every epmd listens unless it was told otherwise. */
+/** Where every epmd listens by default. */
 export const EPMD_PORT = 4369
 /** The versions of the distribution that nodes of OTP 23 and later speak. */
 export const VERSIONS = { highestVersion: 6, lowestVersion: 5 } as const
@@ -66,7 +66,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function encodeRequest(request: EpmdRequest): Uint8Array {
   const body = requestBody(request)
   if (body.length > MAX_REQUEST_BYTES) {
-    const hint = `epmd reads at most ${MAX_REQUEST_BYTES} bytes; shorten the name.`
+    const hint = `Shorten the name: epmd reads at most ${MAX_REQUEST_BYTES} bytes.`
     throw new EpmdError('EPMD_BAD_OPTION', `${request.kind} would be ${body.length} bytes long`, { hint })
   }
   return bytes(u16(body.length), body)
@@ -76,7 +76,7 @@ export function encodeRequest(request: EpmdRequest): Uint8Array {
  * Reads the body of a request, the bytes after its length.
  *
  * @returns `undefined` for what the real epmd answers by closing the connection: an unknown request, a length that
- *   overruns the body, a NUL inside a name, a name asked for that is empty or no UTF-8
+ *   overruns the body, a NUL inside a name, a name asked for that is empty or not UTF-8
  */
 export function decodeRequestBody(body: Uint8Array): ReceivedRequest | undefined {
   switch (body[0]) {
@@ -124,7 +124,7 @@ export function decodeAliveReply(reply: Uint8Array): AliveReply | undefined {
   return { accepted: result === 0, creation: kind === ALIVE2_X_RESP ? view.getUint32(2) : view.getUint16(2) }
 }
 
-/** `PORT2_RESP`; without a node it says that nobody has that name. */
+/** `PORT2_RESP`; without a node it says that no node has that name. */
 export function encodePortReply(node: EpmdNode | undefined): Uint8Array {
   return node === undefined ? Uint8Array.of(PORT2_RESP, 1) : bytes([PORT2_RESP, 0], nodeFields(node))
 }
@@ -132,13 +132,13 @@ export function encodePortReply(node: EpmdNode | undefined): Uint8Array {
 /**
  * Reads the whole answer to a lookup, up to the end of the connection.
  *
- * @returns `undefined` when nobody has that name
+ * @returns `undefined` when no node has that name
  * @throws {EpmdError} `EPMD_NO_REPLY` when the connection ended with no byte, `EPMD_MALFORMED_REPLY`
  */
 export function decodePortReply(reply: Uint8Array): EpmdNode | undefined {
   if (reply.length === 0) {
-    const hint = 'Check that epmd itself listens there; it also closes silently on a name that is empty or no UTF-8.'
-    throw new EpmdError('EPMD_NO_REPLY', 'epmd closed the connection without an answer', { hint, retryable: true })
+    const hint = 'Check that epmd itself listens there. It also closes silently on a name that is empty or not UTF-8.'
+    throw new EpmdError('EPMD_NO_REPLY', 'epmd closed the connection without an answer', { hint })
   }
   if (reply[0] !== PORT2_RESP || reply.length < 2) throw malformed('a lookup', reply)
   if (reply[1] !== 0) return
@@ -154,7 +154,7 @@ export function encodeNamesReply(epmdPort: number, nodes: Iterable<{ name: strin
 }
 
 /**
- * Reads the whole answer to `NAMES_REQ`. A line that names no node, or a port that nobody can dial, is left out.
+ * Reads the whole answer to `NAMES_REQ`. It leaves out lines that name no node, or a port that nobody can dial.
  *
  * @throws {EpmdError} `EPMD_NO_REPLY`; `EPMD_MALFORMED_REPLY` when none of its lines names a node
  */
@@ -246,7 +246,7 @@ function nodeFields({ name, port, hidden, highestVersion, lowestVersion, extra }
   )
 }
 
-/** @returns `undefined` when a length overruns the input, the highest version alone when the name is no UTF-8 */
+/** @returns `undefined` when a length overruns the input, the highest version alone when the name is not UTF-8 */
 function readNodeFields(input: Uint8Array): EpmdNode | number | undefined {
   if (input.length < 10) return
   const view = viewOf(input)
@@ -268,7 +268,7 @@ function readNodeFields(input: Uint8Array): EpmdNode | number | undefined {
   }
 }
 
-/** One NUL at the end is tolerated, as clients of C send it. */
+/** Clients written in C send one NUL at the end. */
 function askedName(input: Uint8Array): string | undefined {
   const name = utf8(input.at(-1) === 0 ? input.subarray(0, -1) : input)
   return name === undefined || name === '' || name.includes('\0') ? undefined : name
@@ -276,8 +276,7 @@ function askedName(input: Uint8Array): string | undefined {
 
 function textAfterPort(reply: Uint8Array, what: string): string {
   if (reply.length === 0) {
-    const hint = 'Check that epmd itself listens there; some requests it answers only on its own machine.'
-    throw new EpmdError('EPMD_NO_REPLY', 'epmd closed the connection without an answer', { hint })
+    throw new EpmdError('EPMD_NO_REPLY', 'epmd closed the connection without an answer')
   }
   const text = reply.length < 4 ? undefined : utf8(reply.subarray(4))
   if (text === undefined) throw malformed(what, reply)
@@ -295,9 +294,7 @@ function utf8(input: Uint8Array): string | undefined {
 
 function malformed(what: string, reply: Uint8Array): EpmdError {
   const start = Buffer.from(reply.subarray(0, 16)).toString('hex')
-  return new EpmdError('EPMD_MALFORMED_REPLY', `the answer to ${what} is not one of epmd: ${start}`, {
-    hint: 'Something else than epmd listens on that port; check ERL_EPMD_PORT.',
-  })
+  return new EpmdError('EPMD_MALFORMED_REPLY', `the answer to ${what} is not one of epmd: ${start}`)
 }
 
 function viewOf(input: Uint8Array): DataView {

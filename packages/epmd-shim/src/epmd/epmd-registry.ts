@@ -1,3 +1,4 @@
+import type { Clock } from '@dynsrv/kit'
 import { END_OF_CREATIONS, LOWEST_CREATION } from '../creation.ts'
 import type { AliveReply, EpmdDumpLine, EpmdNode } from './epmd-message.ts'
 
@@ -12,7 +13,7 @@ interface Registration {
 }
 
 /**
- * epmd's book: who lives under which name, and with which creation a name comes back. No I/O.
+ * epmd's book: which node lives under which name, and with which creation a name comes back. No I/O.
  *
  * @see `epmd_srv.c`, `node_reg2` and `node_unreg_sock`
  */
@@ -20,11 +21,11 @@ export class EpmdRegistry {
   // In order of registration; readers want the newest first.
   readonly #live = new Map<string, Registration>()
   readonly #freed = new Map<string, Registration>()
-  readonly #nowSeconds: () => number
+  readonly #clock: Pick<Clock, 'now'>
 
-  /** @param nowSeconds where the creation of a name seen for the first time starts, as epmd does: seconds since 1970 */
-  constructor(nowSeconds: () => number = () => Math.floor(Date.now() / 1000)) {
-    this.#nowSeconds = nowSeconds
+  /** @param clock the first creation of a name is the seconds since 1970, as in epmd */
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
   }
 
   get size(): number {
@@ -59,7 +60,7 @@ export class EpmdRegistry {
     if (tooLong || this.#live.has(node.name)) return { accepted: false, creation: 0 }
     const before = this.#freed.get(node.name)
     this.#freed.delete(node.name)
-    const next = before === undefined ? this.#nowSeconds() : before.counter + 1
+    const next = before === undefined ? Math.floor(this.#clock.now() / 1000) : before.counter + 1
     const counter = next >= LOWEST_CREATION && next < END_OF_CREATIONS ? next : LOWEST_CREATION
     this.#live.set(node.name, { node, counter, fd })
     return { accepted: true, creation: node.highestVersion >= 6 ? counter : (counter % 3) + 1 }

@@ -1,7 +1,24 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { networkInterfaces } from 'node:os'
-import { checkPort } from '../dist-port.ts'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import {
+  bound,
+  callable,
+  codeOf,
+  duration,
+  filledText,
+  flag,
+  having,
+  listOf,
+  messageOf,
+  optionsOf,
+  port as portRule,
+  realWorld,
+  required,
+  type Timer,
+  type World,
+  worldShape,
+} from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import type { EpmdModule, RegisteredName } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
 import {
@@ -39,9 +56,25 @@ export interface EpmdServerOptions {
   readonly requestTimeoutMs?: number
   /** More connections at once than this are closed; default 4096. */
   readonly maxConnections?: number
-  /** Called with what went wrong without ending the server: a lookup in the directory, a connection that failed to open. */
+  /** Receives what failed without ending the server: a lookup in the directory, a connection that failed to open. */
   readonly onError?: (error: unknown) => void
+  /** Where sockets and time come from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<EpmdServerOptions>('startEpmdServer', {
+  hosts: listOf(filledText),
+  port: portRule,
+  directory: optionsOf<EpmdServerDirectory>({
+    epmd: required(having('addressPlease', 'names')),
+    service: required(filledText),
+  }),
+  relaxedCommandCheck: flag,
+  requestTimeoutMs: duration({ min: 1 }),
+  maxConnections: bound,
+  onError: callable,
+  world: worldShape,
+})
 
 const LOOPBACK = '127.0.0.1'
 
@@ -52,8 +85,8 @@ const LOOPBACK = '127.0.0.1'
  * @see `erl_dist_protocol`, "EPMD protocol"
  */
 export async function startEpmdServer(options: EpmdServerOptions = {}): Promise<EpmdServer> {
-  const port = checkPort(options.port ?? EPMD_PORT, 'port', 0)
-  const hosts = options.hosts ?? []
+  check(options)
+  const { port = EPMD_PORT, hosts = [] } = options
   const every = hosts.includes('0.0.0.0') || hosts.includes('::')
   const server = new EpmdServer(options)
   try {
@@ -69,15 +102,16 @@ interface Connection {
   readonly socket: Socket
   /** Counts the connections, in place of the file descriptor that the real one shows in a dump. */
   readonly fd: number
-  /** Ends it when the request, or the taking of the answer, stands still. */
-  readonly timer: NodeJS.Timeout
+  /** The node is registered, so that silence does not end its connection. */
+  readonly registered: () => void
 }
 
 /** A running epmd. Only {@link startEpmdServer} makes one. */
 export class EpmdServer {
   /** Resolves when the server is closed, also by a `KILL_REQ`. */
   readonly closed: Promise<void>
-  readonly #registry = new EpmdRegistry()
+  readonly #registry: EpmdRegistry
+  readonly #world: World
   readonly #servers: Server[] = []
   readonly #sockets = new Set<Socket>()
   readonly #directory: EpmdServerDirectory | undefined
@@ -95,12 +129,15 @@ export class EpmdServer {
     requestTimeoutMs = 60_000,
     maxConnections = 4096,
     onError = () => undefined,
+    world = realWorld,
   }: EpmdServerOptions) {
     this.#directory = directory
     this.#relaxed = relaxedCommandCheck
-    this.#requestTimeoutMs = positive(requestTimeoutMs, 'requestTimeoutMs')
-    this.#maxConnections = positive(maxConnections, 'maxConnections')
+    this.#requestTimeoutMs = requestTimeoutMs
+    this.#maxConnections = maxConnections
     this.#onError = onError
+    this.#world = world
+    this.#registry = new EpmdRegistry(world.clock)
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve
     })
@@ -132,7 +169,7 @@ export class EpmdServer {
   /** @internal */
   async listen(hosts: readonly string[], port: number): Promise<void> {
     for (const host of hosts) {
-      const server = createServer((socket) => this.#accept(socket))
+      const server = this.#world.network.createServer({}, (socket) => this.#accept(socket))
       server.maxConnections = this.#maxConnections
       this.#servers.push(server)
       try {
@@ -152,24 +189,32 @@ export class EpmdServer {
   #accept(socket: Socket): void {
     const fd = ++this.#connections
     const reader = new EpmdRequestReader()
+    const { clock } = this.#world
     let answered = false
-    const timer = setTimeout(() => socket.destroy(), this.#requestTimeoutMs)
-    timer.unref()
+    let timer: Timer | undefined
+    const stop = () => clock.clearTimeout(timer)
+    // Ends it when the request, or the taking of the answer, stands still.
+    const restart = () => {
+      stop()
+      timer = clock.setTimeout(() => socket.destroy(), this.#requestTimeoutMs)
+      timer.unref()
+    }
+    restart()
     this.#sockets.add(socket)
     socket.on('error', () => socket.destroy())
     socket.once('close', () => {
-      clearTimeout(timer)
+      stop()
       this.#sockets.delete(socket)
     })
     socket.on('data', (chunk) => {
       // A registered node has nothing more to say: whatever it sends costs it its registration.
       if (answered) return void socket.destroy()
       const output = reader.receive(chunk)
-      if (output === undefined) return void timer.refresh()
+      if (output === undefined) return restart()
       if (output.type === 'close') return void socket.destroy()
       answered = true
-      timer.refresh()
-      this.#answer(output.request, { socket, fd, timer }).catch((error: unknown) => {
+      restart()
+      this.#answer(output.request, { socket, fd, registered: stop }).catch((error: unknown) => {
         this.#onError(error)
         socket.destroy()
       })
@@ -197,10 +242,10 @@ export class EpmdServer {
     }
   }
 
-  #register(node: EpmdNode, { socket, fd, timer }: Connection): void {
+  #register(node: EpmdNode, { socket, fd, registered }: Connection): void {
     const reply = this.#registry.register(node, fd)
     if (reply.accepted) {
-      clearTimeout(timer)
+      registered()
       socket.once('close', () => this.#registry.unregister(node.name))
     }
     // A refused node keeps its connection for a while, as with the real one: it is the client that should close.
@@ -236,18 +281,24 @@ export class EpmdServer {
     }
   }
 
-  /** The asker dials the port on this machine, so only nodes of this machine may be given. */
+  /** The client dials the port on this machine, so that only nodes of this machine may be given. */
   async #lookUp(name: string): Promise<EpmdNode | undefined> {
     if (this.#directory === undefined) return
     try {
       const { candidates } = await this.#directory.epmd.addressPlease(name, this.#directory.service)
-      const own = candidates.find(({ ip }) => isOwnAddress(ip))
+      const own = candidates.find(({ ip }) => this.#isOwnAddress(ip))
       if (own === undefined) return
       return { name, port: own.port, hidden: false, ...VERSIONS, extra: new Uint8Array() }
     } catch (error) {
-      if (!(error instanceof EpmdError && error.code === 'EPMD_NOT_FOUND')) this.#onError(error)
+      if (codeOf(error) !== 'EPMD_NOT_FOUND') this.#onError(error)
       return
     }
+  }
+
+  #isOwnAddress(ip: string): boolean {
+    if (isLoopback(ip)) return true
+    const own = Object.values(this.#world.network.interfaces())
+    return own.some((interfaces) => interfaces?.some(({ address }) => address === ip))
   }
 }
 
@@ -266,11 +317,6 @@ function isLocal({ remoteAddress, localAddress }: Socket): boolean {
   return isLoopback(ip) || remoteAddress === localAddress
 }
 
-function isOwnAddress(ip: string): boolean {
-  if (isLoopback(ip)) return true
-  return Object.values(networkInterfaces()).some((interfaces) => interfaces?.some(({ address }) => address === ip))
-}
-
 function isLoopback(ip: string): boolean {
   return ip.startsWith('127.') || ip === '::1'
 }
@@ -279,14 +325,6 @@ function withoutMapping(ip: string): string {
   return ip.startsWith('::ffff:') ? ip.slice('::ffff:'.length) : ip
 }
 
-function positive(value: number, option: string): number {
-  if (Number.isInteger(value) && value > 0 && value <= 2 ** 31 - 1) return value
-  const hint = 'Pass a positive integer.'
-  throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a positive integer: ${String(value)}`, { hint })
-}
-
 function listenFailed(host: string, port: number, cause: unknown): EpmdError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  const hint = 'Another epmd may run already (epmd -names); stop it, or choose another port and set ERL_EPMD_PORT.'
-  return new EpmdError('EPMD_LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${why}`, { cause, hint })
+  return new EpmdError('EPMD_LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${messageOf(cause)}`, { cause })
 }

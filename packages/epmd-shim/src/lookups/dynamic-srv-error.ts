@@ -1,3 +1,4 @@
+import { given, messageOf, sameDomainName } from '@dynsrv/kit'
 import type { SrvAnswer, SrvRecord } from '@dynsrv/srv-resolver'
 import type { AddressFamily, CallOptions } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
@@ -16,31 +17,29 @@ export interface Lookup extends CallOptions {
 
 export function notAService(host: string): EpmdError {
   const hint = 'Name nodes after their service (web-1@my-service.internal), or use another module for fixed addresses.'
-  return new EpmdError('EPMD_NOT_FOUND', `the host ${host} is an IP address, which has no SRV records`, { hint })
+  const message = `the host ${host} is an IP address, which has no SRV records`
+  return new EpmdError('EPMD_NOT_FOUND', message, { hint, retryable: false, fault: 'local' })
 }
 
 export function notFound({ host, instance }: Lookup, service: SrvAnswer, tagged: SrvAnswer): EpmdError {
   const { records, ignored } = offerOf(service)
   const targets = records.map(({ target }) => target).slice(0, 5)
   const unusable = [...ignored, ...offerOf(tagged).ignored]
-  const own =
-    unusable.find(({ target }) => target.toLowerCase() === instance.toLowerCase()) ?? offerOf(tagged).ignored[0]
+  const own = unusable.find(({ target }) => sameDomainName(target, instance)) ?? offerOf(tagged).ignored[0]
   if (own !== undefined) {
     return new EpmdError(
       'EPMD_NOT_FOUND',
       `the SRV record with the target ${own.target} cannot be used: ${own.reason}`,
       {
         hint: 'Correct the record where it is registered.',
-        retryable: true,
       },
     )
   }
   const seen =
     targets.length === 0 ? `${host} has none (${service.empty ?? 'nodata'})` : `${host} has ${targets.join(', ')}`
-  const cut = isCut(service) || isCut(tagged) ? ' The answer was cut short, so it may be there all the same.' : ''
+  const cut = isCut(service) || isCut(tagged) ? ' The server cut the answer, so that it may be there all the same.' : ''
   return new EpmdError('EPMD_NOT_FOUND', `no SRV record has the target ${instance}`, {
     hint: `Register the node with the target ${instance}; ${seen}, and ${instance} has no SRV record of its own.${cut}`,
-    retryable: true,
   })
 }
 
@@ -53,15 +52,15 @@ export function noAddress({ family }: Lookup, records: readonly SrvRecord[]): Ep
   const targets = records.map(({ target }) => target).join(', ')
   return new EpmdError('EPMD_NO_ADDRESS', `the SRV target ${targets} has no address`, {
     hint: `Add ${kind} records for ${targets}.`,
-    retryable: true,
   })
 }
 
 export function lookupFailed(what: string, cause: unknown): EpmdError {
-  const { message, hint, retryable } = cause as { message?: unknown; hint?: unknown; retryable?: unknown }
-  return new EpmdError('EPMD_LOOKUP_FAILED', `could not look up ${what}: ${String(message ?? cause)}`, {
+  // A resolver of the caller's own may say less than ours.
+  const { hint, retryable } = given(cause as { hint?: unknown; retryable?: unknown })
+  return new EpmdError('EPMD_LOOKUP_FAILED', `could not look up ${what}: ${messageOf(cause)}`, {
     cause,
-    hint: typeof hint === 'string' ? hint : 'Nothing is known about the node; ask again when DNS answers.',
-    retryable: typeof retryable === 'boolean' ? retryable : true,
+    hint: typeof hint === 'string' ? hint : 'Ask again when DNS answers.',
+    retryable: typeof retryable === 'boolean' ? retryable : undefined,
   })
 }

@@ -1,7 +1,28 @@
 import { isIP } from 'node:net'
+import {
+  domainKey,
+  duration,
+  having,
+  port,
+  realWorld,
+  required,
+  sameDomainName,
+  type World,
+  whole,
+  worldShape,
+} from '@dynsrv/kit'
 import { type AddressRecord, type SrvAnswer, type SrvRecord, type SrvResolver, srvOrder } from '@dynsrv/srv-resolver'
+import {
+  callOptions,
+  checkedLookup,
+  checkedNames,
+  checkOwnName,
+  checkRegistration,
+  checks,
+  variables,
+} from '../checks.ts'
 import { newCreation } from '../creation.ts'
-import { checkPort, distPort, isDialable } from '../dist-port.ts'
+import { distPort, isDialable } from '../dist-port.ts'
 import type {
   AddressFamily,
   CallOptions,
@@ -22,10 +43,8 @@ export interface DynamicSrvOptions {
   readonly resolver: Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'>
   /** The port to listen on; 0 lets the system choose. Default: `ERL_DIST_PORT`, read when the node starts. */
   readonly listenPort?: number
-  /** Default: `process.env`. */
+  /** Where `ERL_DIST_PORT` is read; default: the environment of the process. */
   readonly env?: NodeJS.ProcessEnv
-  /** A number from 0 up to but not including 1, for the order among records of one priority; default `Math.random`. */
-  readonly random?: () => number
   /**
    * How long an SRV answer serves later lookups, in milliseconds; default 1000, 0 asks each time. A node that is not in
    * a kept answer is looked up afresh, so a new member is found at once.
@@ -36,7 +55,18 @@ export interface DynamicSrvOptions {
    * that took over a second to fail is not.
    */
   readonly retries?: number
+  /** Where time, chance and the environment come from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
+  resolver: required(having('resolveSrv', 'resolveAddresses')),
+  listenPort: port,
+  env: variables,
+  keepMs: duration(),
+  retries: whole(),
+  world: worldShape,
+})
 
 /** How many targets of one answer are looked up at the same time. */
 const LOOKUPS_AT_ONCE = 8
@@ -59,33 +89,25 @@ const LOOKUPS_AT_ONCE = 8
 export class DynamicSrv implements EpmdModule {
   readonly #resolver: DynamicSrvOptions['resolver']
   readonly #listenPort: number | undefined
-  readonly #env: NodeJS.ProcessEnv
-  readonly #random: () => number
+  readonly #env: Readonly<Record<string, string | undefined>>
+  readonly #world: World
   readonly #answers: RecentSrvAnswers
   #self: { alive: string; host: string } | undefined
   #ownPort: number | undefined
 
-  /** @throws {EpmdError} `EPMD_BAD_OPTION` when `listenPort` is no port, or `keepMs` or `retries` is negative */
-  constructor({
-    resolver,
-    listenPort,
-    env = process.env,
-    random = Math.random,
-    keepMs = 1_000,
-    retries = 1,
-  }: DynamicSrvOptions) {
-    this.#answers = new RecentSrvAnswers(resolver, {
-      keepMs: notNegative(keepMs, 'keepMs'),
-      retries: notNegative(retries, 'retries'),
-    })
+  /** @throws {EpmdError} `EPMD_BAD_OPTION` */
+  constructor(options: DynamicSrvOptions) {
+    check(options)
+    const { resolver, listenPort, world = realWorld, env = world.system.env, keepMs = 1_000, retries = 1 } = options
+    this.#answers = new RecentSrvAnswers(resolver, { keepMs, retries, clock: world.clock })
     this.#resolver = resolver
-    this.#listenPort = listenPort === undefined ? undefined : checkPort(listenPort, 'listenPort', 0)
+    this.#listenPort = listenPort
     this.#env = env
-    this.#random = random
+    this.#world = world
   }
 
-  async startLink({ signal }: CallOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
+  async startLink(options?: CallOptions): Promise<void> {
+    callOptions(options).signal?.throwIfAborted()
   }
 
   /**
@@ -94,23 +116,26 @@ export class DynamicSrv implements EpmdModule {
    * @throws {EpmdError} `EPMD_DIST_PORT_MISSING`, `EPMD_DIST_PORT_NOT_A_NUMBER` or `EPMD_DIST_PORT_OUT_OF_RANGE`
    */
   listenPortPlease(alive: string, host: string): number {
-    this.#self = { alive, host: host.toLowerCase() }
+    checkOwnName(alive, host)
+    this.#self = { alive, host: domainKey(host) }
     if (this.#listenPort !== undefined) return this.#listenPort
     return isThrowAwayName(alive) ? 0 : distPort(this.#env)
   }
 
   /** Registers nowhere, since DNS names this node; gives a random creation. */
-  async registerNode(_alive: string, port: number): Promise<{ creation: number }> {
-    this.#ownPort = checkPort(port, 'the port to register', 1)
-    return { creation: newCreation() }
+  async registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }> {
+    checkRegistration(alive, port, driver)
+    this.#ownPort = port
+    return { creation: newCreation(this.#world) }
   }
 
   async addressPlease(
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    { signal }: CallOptions = {},
+    options?: CallOptions,
   ): Promise<NodeAddress> {
+    const { signal } = checkedLookup(alive, host, family, options)
     signal?.throwIfAborted()
     const own = this.#portOfSelf(alive, host)
     if (own !== undefined) return { candidates: [loopback(own, family)], version: 6 }
@@ -132,7 +157,8 @@ export class DynamicSrv implements EpmdModule {
    * @param host the service; default: that of this node
    * @throws {EpmdError} `EPMD_NAMES_UNKNOWN` with no host and no name of its own, `EPMD_LOOKUP_FAILED`
    */
-  async names(host = this.#self?.host, { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
+  async names(host = this.#self?.host, options?: CallOptions): Promise<readonly RegisteredName[]> {
+    const { signal } = checkedNames(host, options)
     if (host === undefined) {
       const hint = 'Pass the service whose nodes you want, or start a node with this module first.'
       throw new EpmdError('EPMD_NAMES_UNKNOWN', 'no service to list the nodes of', { hint })
@@ -140,12 +166,12 @@ export class DynamicSrv implements EpmdModule {
     const answer = await this.#srv(host, { signal }, () => false)
     return offerOf(answer).records.flatMap(({ target, port }) => {
       const name = target.slice(0, -host.length - 1)
-      return name !== '' && !name.includes('.') && sameName(target, `${name}.${host}`) ? [{ name, port }] : []
+      return name !== '' && !name.includes('.') && sameDomainName(target, `${name}.${host}`) ? [{ name, port }] : []
     })
   }
 
   #portOfSelf(alive: string, host: string): number | undefined {
-    if (this.#self === undefined || this.#self.host !== host.toLowerCase()) return
+    if (this.#self === undefined || this.#self.host !== domainKey(host)) return
     if (alive === this.#self.alive) return this.#ownPort
     // A release script's helper runs beside the node it serves and inherits that node's environment.
     if (alive !== releaseName(this.#self.alive)) return
@@ -168,9 +194,9 @@ export class DynamicSrv implements EpmdModule {
   async #addressesOf(records: readonly SrvRecord[], answer: SrvAnswer, lookup: Lookup): Promise<NodeAddress> {
     const candidates: NodeAddressCandidate[] = []
     const failures: unknown[] = []
-    const ordered = srvOrder(records, this.#random)
+    const ordered = srvOrder(records, () => this.#world.random.number())
     const addresses = ({ target }: SrvRecord): Promise<readonly AddressRecord[]> | readonly AddressRecord[] => {
-      const known = ofFamily(answer.addresses.get(target.toLowerCase()) ?? [], lookup.family)
+      const known = ofFamily(answer.addresses.get(domainKey(target)) ?? [], lookup.family)
       return known.length > 0 ? known : this.#resolve(target, lookup)
     }
     for (let at = 0; at < ordered.length; at += LOOKUPS_AT_ONCE) {
@@ -217,7 +243,7 @@ function ofFamily(records: readonly AddressRecord[], family: AddressFamily): rea
 }
 
 /**
- * The families in turn, as RFC 8305 has it, so that one that is broken costs one try. IPv4 leads: BEAM nodes listen
+ * The families in turn, as RFC 8305 has it, so that a broken family costs one try. IPv4 leads: BEAM nodes listen
  * there unless they were started with `-proto_dist inet6_tcp`.
  */
 function inDialOrder(records: readonly AddressRecord[]): readonly AddressRecord[] {
@@ -228,16 +254,6 @@ function inDialOrder(records: readonly AddressRecord[]): readonly AddressRecord[
     .filter((record) => record !== undefined)
 }
 
-function notNegative(value: number, option: string): number {
-  if (value >= 0) return value
-  const hint = 'Pass 0 or a positive number.'
-  throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a number of 0 or more: ${String(value)}`, { hint })
-}
-
 function loopback(port: number, family: AddressFamily): NodeAddressCandidate {
   return family === 'inet6' ? { ip: '::1', family: 6, port } : { ip: '127.0.0.1', family: 4, port }
-}
-
-function sameName(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase()
 }

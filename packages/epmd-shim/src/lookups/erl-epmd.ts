@@ -1,5 +1,16 @@
 import type { Socket } from 'node:net'
-import { checkPort, isDialable } from '../dist-port.ts'
+import { callable, duration, flag, port, realWorld, type Timer, type World, worldShape } from '@dynsrv/kit'
+import {
+  callOptions,
+  checkedLookup,
+  checkedNames,
+  checkOwnName,
+  checkRegistration,
+  checks,
+  dialablePort,
+  variables,
+} from '../checks.ts'
+import { isDialable } from '../dist-port.ts'
 import { callEpmd, openEpmd } from '../epmd/epmd-call.ts'
 import {
   type AliveReply,
@@ -14,7 +25,7 @@ import {
 } from '../epmd/epmd-message.ts'
 import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
-import { type HostAddress, type HostLookup, systemHostLookup } from './host-address.ts'
+import { type HostAddress, type HostLookup, hostLookup } from './host-address.ts'
 
 /** What became of this node's registration after `registerNode`. */
 export type RegistrationEvent =
@@ -36,11 +47,25 @@ export interface ErlEpmdOptions {
   readonly reconnectMs?: number
   /** How the host of a node name is looked up; default: as the operating system does. */
   readonly lookup?: HostLookup
-  /** Called when epmd went away and when the node is registered again. */
+  /** Called when epmd goes away and when the node is registered again. */
   readonly onRegistration?: (event: RegistrationEvent) => void
-  /** Default: `process.env`. */
+  /** Where `ERL_EPMD_PORT` is read; default: the environment of the process. */
   readonly env?: NodeJS.ProcessEnv
+  /** Where sockets, time and the environment come from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<ErlEpmdOptions>('ErlEpmd', {
+  epmdPort: dialablePort,
+  listenPort: port,
+  hidden: flag,
+  timeoutMs: duration({ min: 1 }),
+  reconnectMs: duration({ min: 1 }),
+  lookup: callable,
+  onRegistration: callable,
+  env: variables,
+  world: worldShape,
+})
 
 const SPOKEN_VERSION = VERSIONS.highestVersion
 const NO_EXTRA = new Uint8Array()
@@ -54,6 +79,7 @@ const NO_EXTRA = new Uint8Array()
  * @see `erl_dist_protocol`, "EPMD protocol"; OTP `erl_epmd`
  */
 export class ErlEpmd implements EpmdModule {
+  readonly #world: World
   readonly #epmdPort: number
   readonly #listenPort: number
   readonly #hidden: boolean
@@ -63,33 +89,28 @@ export class ErlEpmd implements EpmdModule {
   readonly #onRegistration: (event: RegistrationEvent) => void
   readonly #closing = new AbortController()
   #socket: Socket | undefined
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
 
-  /** @throws {EpmdError} `EPMD_BAD_OPTION` for a port or a time that cannot be one, `ERL_EPMD_PORT` among them */
-  constructor({
-    env = process.env,
-    epmdPort = portOfEnvironment(env),
-    listenPort = 0,
-    hidden = true,
-    timeoutMs = 10_000,
-    reconnectMs = 2_000,
-    lookup = systemHostLookup,
-    onRegistration = () => undefined,
-  }: ErlEpmdOptions = {}) {
-    this.#epmdPort = checkPort(epmdPort, 'epmdPort', 1)
-    this.#listenPort = checkPort(listenPort, 'listenPort', 0)
-    this.#hidden = hidden
-    this.#timeoutMs = checkTime(timeoutMs, 'timeoutMs')
-    this.#reconnectMs = checkTime(reconnectMs, 'reconnectMs')
-    this.#lookup = lookup
-    this.#onRegistration = onRegistration
+  /** @throws {EpmdError} `EPMD_BAD_OPTION`, also for `ERL_EPMD_PORT` */
+  constructor(options: ErlEpmdOptions = {}) {
+    check(options)
+    const { world = realWorld, env = world.system.env } = options
+    this.#world = world
+    this.#epmdPort = options.epmdPort ?? portOfEnvironment(env)
+    this.#listenPort = options.listenPort ?? 0
+    this.#hidden = options.hidden ?? true
+    this.#timeoutMs = options.timeoutMs ?? 10_000
+    this.#reconnectMs = options.reconnectMs ?? 2_000
+    this.#lookup = options.lookup ?? hostLookup(world.network)
+    this.#onRegistration = options.onRegistration ?? (() => undefined)
   }
 
-  async startLink({ signal }: CallOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
+  async startLink(options?: CallOptions): Promise<void> {
+    callOptions(options).signal?.throwIfAborted()
   }
 
-  listenPortPlease(): number {
+  listenPortPlease(alive: string, host: string): number {
+    checkOwnName(alive, host)
     return this.#listenPort
   }
 
@@ -100,7 +121,7 @@ export class ErlEpmd implements EpmdModule {
    *   `EPMD_MALFORMED_REPLY`, `EPMD_CLOSED`
    */
   async registerNode(alive: string, port: number, driver: 'inet' | 'inet6' = 'inet'): Promise<{ creation: number }> {
-    checkPort(port, 'the port to register', 1)
+    checkRegistration(alive, port, driver)
     if (this.#closing.signal.aborted) throw closed()
     this.#release()
     const node: EpmdNode = {
@@ -124,36 +145,31 @@ export class ErlEpmd implements EpmdModule {
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    { signal }: CallOptions = {},
+    options?: CallOptions,
   ): Promise<NodeAddress> {
+    const { signal } = checkedLookup(alive, host, family, options)
     const addresses = await this.#lookup(host, family, { signal })
     const reply = await this.#ask(host, addresses, { kind: 'PORT_PLEASE2_REQ', name: alive }, signal)
     const node = decodePortReply(reply)
     if (node === undefined) {
-      const hint = `Check that the node runs on ${host} under this name; \`epmd -names\` there lists who is registered.`
-      throw new EpmdError('EPMD_NOT_FOUND', `the epmd of ${host} knows no node ${alive}`, { hint, retryable: true })
+      const hint = `Check that the node runs on ${host} under this name; \`epmd -names\` there lists the registered nodes.`
+      throw new EpmdError('EPMD_NOT_FOUND', `the epmd of ${host} knows no node ${alive}`, { hint })
     }
     if (!isDialable(node.port)) {
       const hint = `Restart the node; \`epmd -names\` on ${host} shows what it registered.`
-      throw new EpmdError('EPMD_NO_ADDRESS', `${alive}@${host} is registered with the port ${node.port}`, {
-        hint,
-        retryable: true,
-      })
+      throw new EpmdError('EPMD_NO_ADDRESS', `${alive}@${host} is registered with the port ${node.port}`, { hint })
     }
     if (node.highestVersion < SPOKEN_VERSION || node.lowestVersion > SPOKEN_VERSION) {
       const range = `${node.lowestVersion} to ${node.highestVersion}`
-      const hint = 'Run it with OTP 23 or later.'
-      throw new EpmdError(
-        'EPMD_VERSION_UNSUPPORTED',
-        `${alive}@${host} speaks distribution ${range}, not ${SPOKEN_VERSION}`,
-        { hint },
-      )
+      const message = `${alive}@${host} speaks version ${range} of the distribution, not ${SPOKEN_VERSION}`
+      throw new EpmdError('EPMD_VERSION_UNSUPPORTED', message)
     }
     return { candidates: addresses.map((address) => ({ ...address, port: node.port })), version: 6 }
   }
 
   /** The nodes registered on a host; default: this machine. */
-  async names(host = 'localhost', { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
+  async names(host = 'localhost', options?: CallOptions): Promise<readonly RegisteredName[]> {
+    const { signal } = checkedNames(host, options)
     const addresses = await this.#lookup(host, 'any', { signal })
     return decodeNamesReply(await this.#ask(host, addresses, { kind: 'NAMES_REQ' }, signal))
   }
@@ -184,7 +200,7 @@ export class ErlEpmd implements EpmdModule {
 
   async #register(node: EpmdNode, ip: string): Promise<AliveReply> {
     const address = { ip, port: this.#epmdPort }
-    const options = { timeoutMs: this.#timeoutMs, signal: this.#closing.signal }
+    const options = { world: this.#world, timeoutMs: this.#timeoutMs, signal: this.#closing.signal }
     let received: Uint8Array = new Uint8Array()
     const { socket, reply } = await openEpmd(address, { kind: 'ALIVE2_REQ', node }, options, (chunk) => {
       received = Buffer.concat([received, chunk])
@@ -197,11 +213,7 @@ export class ErlEpmd implements EpmdModule {
     if (!reply.accepted) {
       // epmd keeps the connection of a refused node open, so it is ours to close.
       socket.destroy()
-      const hint = `Stop the other node, or start this one under another name; \`epmd -names\` lists who is registered.`
-      throw new EpmdError('EPMD_DUPLICATE_NAME', `epmd refuses the name ${node.name}: it is in use or too long`, {
-        hint,
-        retryable: true,
-      })
+      throw new EpmdError('EPMD_DUPLICATE_NAME', `epmd refuses the name ${node.name}: it is in use or too long`)
     }
     this.#socket = socket
     socket.on('error', () => socket.destroy())
@@ -217,7 +229,7 @@ export class ErlEpmd implements EpmdModule {
   }
 
   #registerAgain(node: EpmdNode, ip: string): void {
-    this.#timer = setTimeout(() => {
+    this.#timer = this.#world.clock.setTimeout(() => {
       this.#register(node, ip).then(
         () => this.#onRegistration({ type: 'restored' }),
         (error: unknown) => {
@@ -231,13 +243,13 @@ export class ErlEpmd implements EpmdModule {
   }
 
   #release(): void {
-    clearTimeout(this.#timer)
+    this.#world.clock.clearTimeout(this.#timer)
     const socket = this.#socket
     this.#socket = undefined
     socket?.destroy()
   }
 
-  /** Every address of a host leads to the same epmd: the first one that answers has the word. */
+  /** Every address of a host leads to the same epmd: the first answer counts. */
   async #ask(
     host: string,
     addresses: readonly HostAddress[],
@@ -247,7 +259,8 @@ export class ErlEpmd implements EpmdModule {
     const failures: unknown[] = []
     for (const { ip } of addresses) {
       try {
-        return await callEpmd({ ip, port: this.#epmdPort }, request, { timeoutMs: this.#timeoutMs, signal })
+        const options = { world: this.#world, timeoutMs: this.#timeoutMs, signal }
+        return await callEpmd({ ip, port: this.#epmdPort }, request, options)
       } catch (error) {
         signal?.throwIfAborted()
         failures.push(error)
@@ -255,22 +268,19 @@ export class ErlEpmd implements EpmdModule {
     }
     if (failures.length > 0) throw failures[0]
     const hint = 'Give it an address in DNS or in the hosts file.'
-    throw new EpmdError('EPMD_NO_ADDRESS', `the host ${host} has no address`, { hint, retryable: true })
+    throw new EpmdError('EPMD_NO_ADDRESS', `the host ${host} has no address`, { hint })
   }
 }
 
-function portOfEnvironment(env: NodeJS.ProcessEnv): number {
+function portOfEnvironment(env: Readonly<Record<string, string | undefined>>): number {
   const text = env.ERL_EPMD_PORT ?? ''
   if (text === '') return EPMD_PORT
-  return checkPort(/^\d+$/.test(text) ? Number(text) : Number.NaN, `ERL_EPMD_PORT (${JSON.stringify(text)})`, 1)
-}
-
-function checkTime(ms: number, option: string): number {
-  if (Number.isFinite(ms) && ms > 0 && ms <= 2 ** 31 - 1) return ms
-  const hint = 'Pass a positive number of milliseconds.'
-  throw new EpmdError('EPMD_BAD_OPTION', `${option} is not a time: ${String(ms)}`, { hint })
+  // Text that is not a number is shown as it stands.
+  const port = /^\d+$/.test(text) ? Number(text) : text
+  checks.argument('ErlEpmd', 'ERL_EPMD_PORT', dialablePort, port)
+  return Number(port)
 }
 
 function closed(): EpmdError {
-  return new EpmdError('EPMD_CLOSED', 'this epmd client is closed', { hint: 'Make a new ErlEpmd for a new node.' })
+  return new EpmdError('EPMD_CLOSED', 'this epmd client is closed')
 }

@@ -1,7 +1,16 @@
+import { callable, port as portRule, realWorld, type World, worldShape } from '@dynsrv/kit'
+import {
+  callOptions,
+  checkedLookup,
+  checkedNames,
+  checkOwnName,
+  checkRegistration,
+  checks,
+  dialablePort,
+} from '../checks.ts'
 import { newCreation } from '../creation.ts'
-import { checkPort } from '../dist-port.ts'
 import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
-import { type HostLookup, systemHostLookup } from './host-address.ts'
+import { type HostLookup, hostLookup } from './host-address.ts'
 import { namesUnknown } from './names-unknown.ts'
 import { isThrowAwayName } from './throw-away-name.ts'
 
@@ -11,7 +20,15 @@ export interface FixedPortOptions {
   readonly listenPort?: number
   /** How the host of a node name is looked up; default: as the operating system does. */
   readonly lookup?: HostLookup
+  /** Where host lookups and chance come from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<FixedPortOptions>('FixedPort', {
+  listenPort: portRule,
+  lookup: callable,
+  world: worldShape,
+})
 
 /**
  * Every node listens on the same port of its own host: one node per container, as with OTP's `-erl_epmd_port`.
@@ -23,38 +40,47 @@ export class FixedPort implements EpmdModule {
   readonly #listenPort: number
   readonly #lookup: HostLookup
 
-  /** @throws {EpmdError} `EPMD_BAD_OPTION` for what is no port */
-  constructor(port: number, { listenPort = port, lookup = systemHostLookup }: FixedPortOptions = {}) {
-    this.#port = checkPort(port, 'port', 1)
-    this.#listenPort = checkPort(listenPort, 'listenPort', 0)
+  readonly #world: World
+
+  /** @throws {EpmdError} `EPMD_BAD_OPTION` */
+  constructor(port: number, options: FixedPortOptions = {}) {
+    checks.argument('FixedPort', 'port', dialablePort, port)
+    check(options)
+    const { listenPort = port, world = realWorld, lookup = hostLookup(world.network) } = options
+    this.#port = port
+    this.#listenPort = listenPort
     this.#lookup = lookup
+    this.#world = world
   }
 
-  async startLink({ signal }: CallOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
+  async startLink(options?: CallOptions): Promise<void> {
+    callOptions(options).signal?.throwIfAborted()
   }
 
   /** The short-lived nodes of release scripts share the host with the node they serve: any port but that one. */
-  listenPortPlease(alive: string): number {
+  listenPortPlease(alive: string, host: string): number {
+    checkOwnName(alive, host)
     return isThrowAwayName(alive) ? 0 : this.#listenPort
   }
 
-  async registerNode(): Promise<{ creation: number }> {
-    return { creation: newCreation() }
+  async registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }> {
+    checkRegistration(alive, port, driver)
+    return { creation: newCreation(this.#world) }
   }
 
   async addressPlease(
-    _alive: string,
+    alive: string,
     host: string,
     family: AddressFamily = 'any',
-    options: CallOptions = {},
+    options?: CallOptions,
   ): Promise<NodeAddress> {
-    const addresses = await this.#lookup(host, family, options)
+    const addresses = await this.#lookup(host, family, checkedLookup(alive, host, family, options))
     return { candidates: addresses.map((address) => ({ ...address, port: this.#port })), version: 6 }
   }
 
   /** @throws {EpmdError} `EPMD_NAMES_UNKNOWN`, always: a port says nothing about who listens there */
-  async names(): Promise<readonly RegisteredName[]> {
+  async names(host?: string, options?: CallOptions): Promise<readonly RegisteredName[]> {
+    checkedNames(host, options)
     throw namesUnknown('a fixed port says nothing about the names of nodes')
   }
 }

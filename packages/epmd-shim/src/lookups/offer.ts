@@ -1,9 +1,10 @@
+import { domainKey } from '@dynsrv/kit'
 import { type IgnoredRecord, type SrvAnswer, type SrvRecord, usableSrvRecords } from '@dynsrv/srv-resolver'
 
 /** What an SRV answer offers to a dialler. */
 export interface Offer {
   readonly records: readonly SrvRecord[]
-  /** What the answer holds besides: it names nobody. */
+  /** What the answer holds besides, which names no node. */
   readonly ignored: readonly IgnoredRecord[]
   readonly byTarget: ReadonlyMap<string, readonly SrvRecord[]>
 }
@@ -19,11 +20,11 @@ const OFFERS = new WeakMap<SrvAnswer, Offer>()
 export function offerOf(answer: SrvAnswer): Offer {
   const known = OFFERS.get(answer)
   if (known !== undefined) return known
-  // The target `.` says that the service is not offered, and is no fault.
+  // The target `.` says that the service is not offered; nothing is wrong with it.
   const { records, ignored } = usableSrvRecords(answer.records.filter(({ target }) => target !== '.' && target !== ''))
   const byTarget = new Map<string, SrvRecord[]>()
   for (const record of records) {
-    const key = record.target.toLowerCase()
+    const key = domainKey(record.target)
     const same = byTarget.get(key)
     if (same === undefined) byTarget.set(key, [record])
     else same.push(record)
@@ -35,5 +36,5 @@ export function offerOf(answer: SrvAnswer): Offer {
 
 /** The records that have this target, in any case of letters. */
 export function recordsOfTarget(answer: SrvAnswer, target: string): readonly SrvRecord[] {
-  return offerOf(answer).byTarget.get(target.toLowerCase()) ?? NONE
+  return offerOf(answer).byTarget.get(domainKey(target)) ?? NONE
 }

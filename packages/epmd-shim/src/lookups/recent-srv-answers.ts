@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { type Clock, domainKey, sleep } from '@dynsrv/kit'
 import type { SrvAnswer, SrvResolver } from '@dynsrv/srv-resolver'
 
 /** An answer, and whether it was there already (`recent`) or came after the question was put. */
@@ -9,7 +9,7 @@ export interface RecentSrvAnswer {
 
 interface Entry {
   readonly answer: Promise<SrvAnswer>
-  /** Ends the question when nobody waits for it any more. */
+  /** Ends the question when no caller waits for it any more. */
   readonly abandon: AbortController
   readonly untilMs: number
   arrived: boolean
@@ -21,7 +21,7 @@ interface Options {
   readonly keepMs: number
   /** How often a question is asked again when its failure says that this can help. */
   readonly retries: number
-  readonly now?: () => number
+  readonly clock: Clock
 }
 
 const RETRY_PAUSE_MS = 100
@@ -31,30 +31,30 @@ const RETRY_WITHIN_MS = 1_000
 /**
  * SRV answers of the last moment.
  *
- * Somebody who found a thousand members of a service dials them all: without this, each dial would ask for the same
+ * A node that finds a thousand members of a service dials them all. Without this, each dial would ask for the same
  * thousand records. Failures are not kept.
  */
 export class RecentSrvAnswers {
   readonly #resolver: Pick<SrvResolver, 'resolveSrv'>
   readonly #keepMs: number
   readonly #retries: number
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #entries = new Map<string, Entry>()
 
-  constructor(resolver: Pick<SrvResolver, 'resolveSrv'>, { keepMs, retries, now = () => performance.now() }: Options) {
+  constructor(resolver: Pick<SrvResolver, 'resolveSrv'>, { keepMs, retries, clock }: Options) {
     this.#resolver = resolver
     this.#keepMs = keepMs
     this.#retries = retries
-    this.#now = now
+    this.#clock = clock
   }
 
   /**
-   * @param signal ends the waiting; the question ends when nobody else waits for it
+   * @param signal ends the waiting; the question ends when no other caller waits for it
    * @param options.fresh takes no answer that is there already, but joins a question that is under way
    */
   async ask(name: string, signal?: AbortSignal, { fresh = false } = {}): Promise<RecentSrvAnswer> {
-    const key = name.toLowerCase()
-    const now = this.#now()
+    const key = domainKey(name)
+    const now = this.#clock.monotonic()
     this.#forgetOld(now)
     const kept = this.#entries.get(key)
     if (kept !== undefined && !(kept.arrived && fresh)) {
@@ -102,14 +102,14 @@ export class RecentSrvAnswers {
   }
 
   async #resolve(name: string, signal: AbortSignal): Promise<SrvAnswer> {
-    const started = this.#now()
+    const started = this.#clock.monotonic()
     for (let left = this.#retries; ; left--) {
       try {
         return await this.#resolver.resolveSrv(name, { signal })
       } catch (error) {
         signal.throwIfAborted()
-        if (left <= 0 || !isRetryable(error) || this.#now() - started > RETRY_WITHIN_MS) throw error
-        await pause(RETRY_PAUSE_MS, undefined, { signal })
+        if (left <= 0 || !isRetryable(error) || this.#clock.monotonic() - started > RETRY_WITHIN_MS) throw error
+        await sleep(this.#clock, RETRY_PAUSE_MS, { signal })
       }
     }
   }
@@ -123,5 +123,5 @@ export class RecentSrvAnswers {
 }
 
 function isRetryable(error: unknown): boolean {
-  return error instanceof Error && 'retryable' in error && error.retryable === true
+  return typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === true
 }

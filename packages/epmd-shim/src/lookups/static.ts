@@ -1,6 +1,28 @@
 import { isIP } from 'node:net'
+import {
+  flag,
+  listOf,
+  optionsOf,
+  port,
+  type Rule,
+  realWorld,
+  recordOf,
+  required,
+  rule,
+  type World,
+  worldShape,
+  wrong,
+} from '@dynsrv/kit'
+import {
+  callOptions,
+  checkedLookup,
+  checkedNames,
+  checkOwnName,
+  checkRegistration,
+  checks,
+  dialablePort,
+} from '../checks.ts'
 import { newCreation } from '../creation.ts'
-import { checkPort } from '../dist-port.ts'
 import type {
   AddressFamily,
   CallOptions,
@@ -28,7 +50,25 @@ export interface StaticOptions {
   readonly listenPort?: number
   /** Whether the names are short ones; default `false`. */
   readonly short?: boolean
+  /** Where chance comes from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<StaticOptions>('Static', { listenPort: port, short: flag, world: worldShape })
+
+const address = optionsOf<StaticAddress>({
+  ip: required(rule('an IP address', (value) => typeof value === 'string' && isIP(value) !== 0)),
+  port: required(dialablePort),
+})
+const addressList = listOf(address)
+const addresses: Rule = {
+  what: 'an address and a port, such as { ip: "10.0.0.5", port: 4370 }, or an array of these',
+  check: (value, at) => {
+    if (!Array.isArray(value)) return address.check(value, at)
+    return value.length === 0 ? wrong(at, addresses.what, value) : addressList.check(value, at)
+  },
+}
+const nodesRule = recordOf(addresses)
 
 /**
  * Finds nodes in a fixed map: for tests, for a handful of machines, and behind tunnels.
@@ -39,52 +79,59 @@ export class Static implements EpmdModule {
   readonly #nodes = new Map<string, readonly NodeAddressCandidate[]>()
   readonly #listenPort: number
 
+  readonly #world: World
+
   /** @throws {EpmdError} `NODE_NAME_*` for a name, `EPMD_BAD_OPTION` for an address, both before anything is dialled */
-  constructor(nodes: StaticNodes, { listenPort = 0, short = false }: StaticOptions = {}) {
-    this.#listenPort = checkPort(listenPort, 'listenPort', 0)
-    for (const [name, addresses] of Object.entries(nodes)) {
-      const candidates = [addresses].flat().map((address) => candidate(name, address))
-      if (candidates.length === 0) throw badAddress(name, 'has no address')
-      this.#nodes.set(parseNodeName(name, { short }).name, candidates)
+  constructor(nodes: StaticNodes, options: StaticOptions = {}) {
+    checks.argument('Static', 'nodes', nodesRule, nodes)
+    check(options)
+    const { listenPort = 0, short = false, world = realWorld } = options
+    this.#listenPort = listenPort
+    this.#world = world
+    for (const [name, all] of Object.entries(nodes)) {
+      this.#nodes.set(parseNodeName(name, { short }).name, [all].flat().map(candidate))
     }
   }
 
-  async startLink({ signal }: CallOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
+  async startLink(options?: CallOptions): Promise<void> {
+    callOptions(options).signal?.throwIfAborted()
   }
 
   listenPortPlease(alive: string, host: string): number {
+    checkOwnName(alive, host)
     return this.#nodes.get(`${alive}@${host}`)?.[0]?.port ?? this.#listenPort
   }
 
-  async registerNode(_alive: string, port: number): Promise<{ creation: number }> {
-    checkPort(port, 'the port to register', 1)
-    return { creation: newCreation() }
+  async registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }> {
+    checkRegistration(alive, port, driver)
+    return { creation: newCreation(this.#world) }
   }
 
   async addressPlease(
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    { signal }: CallOptions = {},
+    options?: CallOptions,
   ): Promise<NodeAddress> {
-    signal?.throwIfAborted()
+    checkedLookup(alive, host, family, options).signal?.throwIfAborted()
     const name = `${alive}@${host}`
     const all = this.#nodes.get(name)
     if (all === undefined) {
       const known = [...this.#nodes.keys()].slice(0, 5).join(', ') || 'none'
       const hint = `Add ${name} to the map; known nodes: ${known}.`
-      throw new EpmdError('EPMD_NOT_FOUND', 'the map of nodes lacks it', { hint })
+      // Nobody changes the map while the program runs.
+      throw new EpmdError('EPMD_NOT_FOUND', `the map of nodes lacks ${name}`, { hint, retryable: false })
     }
     const candidates = all.filter((one) => family === 'any' || one.family === (family === 'inet' ? 4 : 6))
     if (candidates.length > 0) return { candidates, version: 6 }
     const hint = `Add an ${family === 'inet' ? 'IPv4' : 'IPv6'} address for it.`
-    throw new EpmdError('EPMD_NO_ADDRESS', `the map of nodes has no ${family} address for it`, { hint })
+    const message = `the map of nodes has no ${family} address for ${name}`
+    throw new EpmdError('EPMD_NO_ADDRESS', message, { hint, retryable: false })
   }
 
   /** The nodes of the map; only those with this host when one is given. */
-  async names(host?: string, { signal }: CallOptions = {}): Promise<readonly RegisteredName[]> {
-    signal?.throwIfAborted()
+  async names(host?: string, options?: CallOptions): Promise<readonly RegisteredName[]> {
+    checkedNames(host, options).signal?.throwIfAborted()
     return [...this.#nodes].flatMap(([node, [first]]) => {
       const [name = '', at] = node.split('@')
       return first !== undefined && (host === undefined || host === at) ? [{ name, port: first.port }] : []
@@ -92,13 +139,6 @@ export class Static implements EpmdModule {
   }
 }
 
-function candidate(name: string, { ip, port }: StaticAddress): NodeAddressCandidate {
-  const family = isIP(ip)
-  if (family !== 4 && family !== 6) throw badAddress(name, `has ${JSON.stringify(ip)}, which is no IP address`)
-  return { ip, family, port: checkPort(port, `the port of ${name}`, 1) }
-}
-
-function badAddress(name: string, what: string): EpmdError {
-  const hint = 'Give an IPv4 or IPv6 address and a port: { ip: "10.0.0.5", port: 4370 }.'
-  return new EpmdError('EPMD_BAD_OPTION', `${name} ${what}`, { hint })
+function candidate({ ip, port }: StaticAddress): NodeAddressCandidate {
+  return { ip, family: isIP(ip) === 6 ? 6 : 4, port }
 }

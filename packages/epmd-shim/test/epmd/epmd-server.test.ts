@@ -191,7 +191,7 @@ describe('the server', () => {
     await using real = await startRealEpmd()
     await expect(startEpmdServer({ port: real.port })).rejects.toMatchObject({
       code: 'EPMD_LISTEN_FAILED',
-      hint: expect.stringMatching(/Another epmd/),
+      hint: expect.stringMatching(/Stop the other epmd/),
     })
   })
 

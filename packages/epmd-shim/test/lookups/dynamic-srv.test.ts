@@ -1,3 +1,4 @@
+import { realWorld } from '@dynsrv/kit'
 import { ResolverError, type SrvResolver } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import { DynamicSrv } from '../../src/index.ts'
@@ -120,7 +121,8 @@ describe('addressPlease', () => {
       additional: { 'a.node.internal': ['10.0.0.1'], 'b.node.internal': ['10.0.0.2'] },
     })
     const first = async (random: number) => {
-      const { candidates } = await new DynamicSrv({ resolver, random: () => random }).addressPlease('web-1', SERVICE)
+      const world = { ...realWorld, random: { ...realWorld.random, number: () => random } }
+      const { candidates } = await new DynamicSrv({ resolver, world }).addressPlease('web-1', SERVICE)
       return candidates[0]?.port
     }
     expect([await first(0.05), await first(0.5), await first(0.99)]).toStrictEqual([4001, 4001, 4002])
@@ -225,7 +227,7 @@ describe('addressPlease', () => {
     })
     const cut = new DynamicSrv({ resolver: scriptedResolver({ srv: named(4000, 'web-2'), truncated: true }) })
     await expect(cut.addressPlease('web-1', SERVICE)).rejects.toMatchObject({
-      hint: expect.stringMatching(/cut short/),
+      hint: expect.stringMatching(/The server cut the answer/),
     })
   })
 

@@ -43,7 +43,7 @@ describe('with the epmd of this machine', () => {
     const epmd = new ErlEpmd({ epmdPort: real.port })
     const other = new ErlEpmd({ epmdPort: real.port })
     await epmd.startLink()
-    expect(epmd.listenPortPlease()).toBe(0)
+    expect(epmd.listenPortPlease('web-1', HOST)).toBe(0)
     const { creation } = await epmd.registerNode('web-1', 4370)
     expect(creation).toBeGreaterThanOrEqual(4)
     await other.registerNode('web-2', 4371)

@@ -13,9 +13,11 @@ describe('FixedPort', () => {
   it('has one port for all, and any port for the helpers of a release', async () => {
     const epmd = new FixedPort(4370, { lookup })
     await epmd.startLink()
-    expect([epmd.listenPortPlease('web'), epmd.listenPortPlease('rpc-12ab-web')]).toStrictEqual([4370, 0])
-    expect(new FixedPort(4370, { listenPort: 0 }).listenPortPlease('web')).toBe(0)
-    expect((await epmd.registerNode()).creation).toBeGreaterThanOrEqual(4)
+    expect([epmd.listenPortPlease('web', 'any.host'), epmd.listenPortPlease('rpc-12ab-web', 'any.host')]).toStrictEqual(
+      [4370, 0],
+    )
+    expect(new FixedPort(4370, { listenPort: 0 }).listenPortPlease('web', 'any.host')).toBe(0)
+    expect((await epmd.registerNode('web', 4370)).creation).toBeGreaterThanOrEqual(4)
     expect(await epmd.addressPlease('web', 'any.host')).toStrictEqual({
       candidates: [{ ip: '10.0.0.1', family: 4, port: 4370 }],
       version: 6,
@@ -32,7 +34,7 @@ describe('PortInName', () => {
     ['web2-9', 9],
   ])('reads the port of %s', async (alive, port) => {
     const epmd = new PortInName({ lookup })
-    expect(epmd.listenPortPlease(alive)).toBe(port)
+    expect(epmd.listenPortPlease(alive, 'any.host')).toBe(port)
     expect((await epmd.addressPlease(alive, 'any.host')).candidates).toStrictEqual([
       { ip: '10.0.0.1', family: 4, port },
     ])
@@ -41,7 +43,7 @@ describe('PortInName', () => {
   it('refuses a number that is no port, and knows no names', async () => {
     const epmd = new PortInName({ lookup })
     await expect(epmd.addressPlease('web-70000', 'any.host')).rejects.toMatchObject({ code: 'EPMD_BAD_OPTION' })
-    expect(epmd.listenPortPlease('rem-12ab-web-4371')).toBe(0)
+    expect(epmd.listenPortPlease('rem-12ab-web-4371', 'any.host')).toBe(0)
     await expect(epmd.names()).rejects.toMatchObject({ code: 'EPMD_NAMES_UNKNOWN' })
   })
 })

@@ -1,3 +1,5 @@
+import { realWorld } from '@dynsrv/kit'
+import { fakeWorld } from '@dynsrv/kit/testing'
 import { ResolverError, type SrvAnswer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import { DynamicSrv } from '../../src/index.ts'
@@ -24,6 +26,8 @@ function failingFirst(times: number, error: Error) {
   }
   return { ...inner, resolveSrv }
 }
+
+const { clock } = realWorld
 
 describe('lookups of many members at once', () => {
   it('ask once', async () => {
@@ -62,7 +66,7 @@ describe('lookups of many members at once', () => {
   it('end each by its own signal', async () => {
     let answer: (value: SrvAnswer) => void = () => undefined
     const held = { resolveSrv: () => new Promise<SrvAnswer>((resolve) => (answer = resolve)) }
-    const answers = new RecentSrvAnswers(held, { keepMs: 1000, retries: 0 })
+    const answers = new RecentSrvAnswers(held, { keepMs: 1000, retries: 0, clock })
     const controller = new AbortController()
     const reason = new Error('enough')
     const aborted = answers.ask(SERVICE, controller.signal)
@@ -84,7 +88,7 @@ describe('lookups of many members at once', () => {
         )
       },
     }
-    const answers = new RecentSrvAnswers(silent, { keepMs: 1000, retries: 1 })
+    const answers = new RecentSrvAnswers(silent, { keepMs: 1000, retries: 1, clock })
     const [one, two] = [new AbortController(), new AbortController()]
     const reason = new Error('enough')
     const waiting = [one, two].map(({ signal }) => answers.ask(SERVICE, signal))
@@ -104,13 +108,13 @@ describe('lookups of many members at once', () => {
   })
 
   it('forget what is old', async () => {
-    let now = 0
+    const { clock: moved } = fakeWorld()
     const resolver = script()
-    const answers = new RecentSrvAnswers(resolver, { keepMs: 1000, retries: 0, now: () => now })
+    const answers = new RecentSrvAnswers(resolver, { keepMs: 1000, retries: 0, clock: moved })
     await answers.ask(SERVICE)
-    now = 999
+    await moved.advance(999)
     expect((await answers.ask('SVC.internal')).recent).toBe(true)
-    now = 1000
+    await moved.advance(1)
     expect((await answers.ask(SERVICE)).recent).toBe(false)
   })
 })
@@ -132,15 +136,15 @@ describe('a failure', () => {
   })
 
   it('is not tried again when it took long', async () => {
-    let now = 0
+    const { clock: moved } = fakeWorld()
     const inner = failingFirst(1, new ResolverError('DNS_TIMEOUT', 'slow'))
     const slow = {
-      resolveSrv: (name: string) => {
-        now += 1001
+      resolveSrv: async (name: string) => {
+        await moved.advance(1001)
         return inner.resolveSrv(name)
       },
     }
-    const answers = new RecentSrvAnswers(slow, { keepMs: 0, retries: 1, now: () => now })
+    const answers = new RecentSrvAnswers(slow, { keepMs: 0, retries: 1, clock: moved })
     await expect(answers.ask(SERVICE)).rejects.toMatchObject({ code: 'DNS_TIMEOUT' })
   })
 

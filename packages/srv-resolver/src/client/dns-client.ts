@@ -1,11 +1,26 @@
-import { randomInt } from 'node:crypto'
+import {
+  duration,
+  either,
+  filledText,
+  listOf,
+  messageOf,
+  oneOf,
+  type Rule,
+  realWorld,
+  sameDomainName,
+  secretInteger,
+  type World,
+  whole,
+  worldShape,
+  wrong,
+} from '@dynsrv/kit'
 import { allFailed } from '../all-failed.ts'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
-import { aText, checkOptions, oneOf, texts, whole } from '../check-options.ts'
+import { addressOptions, checks, lookupOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
-import { checkedName, sameName } from '../dns-name.ts'
+import { checkedName } from '../dns-name.ts'
 import { MAX_ALIASES } from '../dns-numbers.ts'
-import { ResolverError } from '../error.ts'
+import { isResolverError, ResolverError } from '../error.ts'
 import type {
   AddressRecord,
   ClosableResolver,
@@ -43,6 +58,8 @@ export interface DnsClientOptions {
   readonly ndots?: number
   /** Where servers and search domains come from when they are not given; read again when it changes. */
   readonly resolvConf?: string
+  /** Where sockets, time, chance and files come from; default: the machine. */
+  readonly world?: World
 }
 
 const DEFAULT_TIMEOUT_MS = 2000
@@ -50,19 +67,25 @@ const DEFAULT_TRIES = 2
 /** @see DNS flag day 2020 */
 const DEFAULT_EDNS_BYTES = 1232
 
-const RULES = {
-  servers: texts,
-  transport: oneOf('auto', 'tcp'),
-  timeoutMs: whole(1, 600_000),
-  tries: whole(1, 100),
-  ednsBytes: {
-    test: (n: unknown) => n === 0 || whole(512, 65_535).test(n),
-    what: '0, or a whole number from 512 to 65535',
-  },
-  search: texts,
-  ndots: whole(0, 15),
-  resolvConf: aText,
+const serverTexts = listOf(filledText)
+const servers: Rule = {
+  what: 'an array of at least one server',
+  // Left out, those of resolv.conf are asked; an empty list would ask nobody.
+  check: (value, at) =>
+    Array.isArray(value) && value.length === 0 ? wrong(at, servers.what, value) : serverTexts.check(value, at),
 }
+
+const check = checks.options<DnsClientOptions>('dnsClient', {
+  servers,
+  transport: oneOf('auto', 'tcp'),
+  timeoutMs: duration({ min: 1 }),
+  tries: whole(1, 100),
+  ednsBytes: either(oneOf(0), whole(512, 65_535)),
+  search: listOf(filledText),
+  ndots: whole(0, 15),
+  resolvConf: filledText,
+  world: worldShape,
+})
 
 /**
  * A stub resolver of our own. It opens nothing before the first lookup; each lookup has a random id and a fresh socket,
@@ -89,24 +112,21 @@ export class DnsClient implements ClosableResolver {
   readonly #servers: readonly ServerAddress[] | undefined
   readonly #domains: readonly string[] | undefined
   readonly #resolvConf: ResolvConf
+  readonly #world: World
   readonly #closing = new Closing()
 
   /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
   constructor(options: DnsClientOptions = {}) {
-    checkOptions('dnsClient', options, RULES)
-    if (options.servers?.length === 0) {
-      throw new ResolverError('DNS_BAD_OPTION', 'dnsClient: servers is an empty list', {
-        hint: 'Leave servers out to use those of resolv.conf.',
-      })
-    }
+    check(options)
     this.#options = options
+    this.#world = options.world ?? realWorld
     this.#servers = options.servers?.map(parseServerAddress)
     this.#domains = options.search?.map(checkedName)
-    this.#resolvConf = new ResolvConf(options.resolvConf ?? '/etc/resolv.conf')
+    this.#resolvConf = new ResolvConf(this.#world.files, options.resolvConf ?? '/etc/resolv.conf')
   }
 
-  async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
-    const found = await this.#lookUp(name, 'SRV', signal)
+  async resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer> {
+    const found = await this.#lookUp(name, 'SRV', lookupOptions(options).signal)
     const offered = srvRecords(found.reading.records)
     const { records, ignored } = answeredSrvRecords(offered, { name, server: found.server.text })
     const absent = offered.length === 0 && found.reading.records.length > 0
@@ -117,8 +137,9 @@ export class DnsClient implements ClosableResolver {
     }
   }
 
-  async resolveAddresses(name: string, options: ResolveAddressesOptions = {}): Promise<DnsAnswer<AddressRecord>> {
-    const { family, signal } = options
+  async resolveAddresses(name: string, options?: ResolveAddressesOptions): Promise<DnsAnswer<AddressRecord>> {
+    checkedName(name)
+    const { family, signal } = addressOptions(options)
     const literal = literalAddress(name, family)
     if (literal !== undefined) return literal
     return mergeFamilies(family, async (one) => {
@@ -127,8 +148,8 @@ export class DnsClient implements ClosableResolver {
     })
   }
 
-  async resolveTxt(name: string, { signal }: ResolveOptions = {}): Promise<DnsAnswer<string>> {
-    const found = await this.#lookUp(name, 'TXT', signal)
+  async resolveTxt(name: string, options?: ResolveOptions): Promise<DnsAnswer<string>> {
+    const found = await this.#lookUp(name, 'TXT', lookupOptions(options).signal)
     return answer(
       found,
       found.reading.records.flatMap((record) => (record.type === 'TXT' ? [record.text] : [])),
@@ -200,7 +221,7 @@ export class DnsClient implements ClosableResolver {
           return await this.#askServer(server, name, type, timeoutMs, signal)
         } catch (error) {
           signal.throwIfAborted()
-          if (!(error instanceof ResolverError)) throw error
+          if (!isResolverError(error)) throw error
           if (error.code === 'DNS_CNAME_LOOP') throw error
           failures.push(error)
         }
@@ -220,8 +241,9 @@ export class DnsClient implements ClosableResolver {
     const { transport = 'auto', ednsBytes = DEFAULT_EDNS_BYTES } = this.#options
     const ask = (over: 'udp' | 'tcp', edns: number) => {
       const exchange: Exchange = {
+        world: this.#world,
         server,
-        query: encodeQuery(randomInt(0x1_0000), name, type, edns),
+        query: encodeQuery(secretInteger(this.#world.random, 0, 0x1_0000), name, type, edns),
         timeoutMs,
         signal,
         accepts: (message) => answers(message, name, type),
@@ -239,15 +261,19 @@ export class DnsClient implements ClosableResolver {
       over = 'tcp'
       message = await ask(over, edns).catch((cause) => {
         signal.throwIfAborted()
-        throw new ResolverError('DNS_TRUNCATED', `${server.text} cut its UDP answer and TCP failed: ${textOf(cause)}`, {
-          cause,
-          server: server.text,
-        })
+        throw new ResolverError(
+          'DNS_TRUNCATED',
+          `${server.text} cut its UDP answer and TCP failed: ${messageOf(cause)}`,
+          {
+            cause,
+            server: server.text,
+          },
+        )
       })
     }
     checkRcode(message, server)
     const reading = readAnswer(message, name, type)
-    // Nothing is left of it: that is no empty zone.
+    // Nothing is left of it, which says nothing about the zone.
     if (message.truncated && reading.records.length === 0) {
       throw new ResolverError('DNS_TRUNCATED', `${server.text} cut its answer even over TCP, and no record is left`, {
         server: server.text,
@@ -272,7 +298,10 @@ function answers(message: Message, name: string, type: QuestionType): boolean {
   if (message.questions.length === 0) return !isAboutName(message.rcode)
   const [question] = message.questions
   return (
-    message.questions.length === 1 && question!.isInternet && question!.type === type && sameName(question!.name, name)
+    message.questions.length === 1 &&
+    question!.isInternet &&
+    question!.type === type &&
+    sameDomainName(question!.name, name)
   )
 }
 
@@ -293,8 +322,4 @@ function answer<R>(
     stale: false,
     messageBytes: message.bytes,
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

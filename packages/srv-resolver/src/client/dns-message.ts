@@ -1,5 +1,5 @@
+import { messageOf, withoutFinalDot } from '@dynsrv/kit'
 import * as codec from 'dns-packet'
-import { withoutDot } from '../dns-name.ts'
 import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { checkBounds } from './message-bounds.ts'
@@ -79,8 +79,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
   try {
     packet = codec.decode(buffer)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ResolverError('DNS_MALFORMED', `the answer is no sound DNS message: ${why}`, { cause })
+    throw new ResolverError('DNS_MALFORMED', `the answer is not a sound DNS message: ${messageOf(cause)}`, { cause })
   }
   const flags = buffer.readUInt16BE(2)
   const edns = packet.additionals?.find((record) => record.type === 'OPT')
@@ -94,7 +93,7 @@ export function decodeMessage(bytes: Uint8Array): Message {
     recursionDesired: packet.flag_rd,
     recursionAvailable: packet.flag_ra,
     questions: (packet.questions ?? []).map((question) => ({
-      name: withoutDot(question.name),
+      name: withoutFinalDot(question.name),
       type: question.type,
       isInternet: (question.class ?? 'IN') === 'IN',
     })),
@@ -118,18 +117,18 @@ function recordsOf(answers: readonly codec.Answer[] = []): MessageRecord[] {
 function recordOf(answer: codec.Answer): MessageRecord | undefined {
   if (answer.type === 'OPT' || answer.class !== 'IN') return undefined
   const { ttl = 0 } = answer
-  const name = withoutDot(answer.name)
+  const name = withoutFinalDot(answer.name)
   const ttlSeconds = ttl > MAX_TTL_SECONDS ? 0 : ttl
   switch (answer.type) {
     case 'SRV': {
       const { target, port, priority = 0, weight = 0 } = answer.data
-      return { name, ttlSeconds, type: 'SRV', target: withoutDot(target), port, priority, weight }
+      return { name, ttlSeconds, type: 'SRV', target: withoutFinalDot(target), port, priority, weight }
     }
     case 'A':
     case 'AAAA':
       return { name, ttlSeconds, type: answer.type, address: answer.data }
     case 'CNAME':
-      return { name, ttlSeconds, type: 'CNAME', target: withoutDot(answer.data) }
+      return { name, ttlSeconds, type: 'CNAME', target: withoutFinalDot(answer.data) }
     case 'TXT':
       return { name, ttlSeconds, type: 'TXT', text: [answer.data].flat().map(textOf).join('') }
     case 'SOA':

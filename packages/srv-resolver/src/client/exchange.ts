@@ -1,16 +1,16 @@
-import { createSocket } from 'node:dgram'
-import { connect } from 'node:net'
-import { ResolverError } from '../error.ts'
+import { codeOf, messageOf, type World } from '@dynsrv/kit'
+import { isResolverError, ResolverError } from '../error.ts'
 import type { ServerAddress } from '../server-address.ts'
 import { decodeMessage, type Message } from './dns-message.ts'
 
 /** One question to one server. */
 export interface Exchange {
+  readonly world: Pick<World, 'clock' | 'network'>
   readonly server: ServerAddress
   readonly query: Uint8Array
   readonly timeoutMs: number
   readonly signal: AbortSignal
-  /** Whether a message answers the question; one that does not is no answer at all. */
+  /** Whether a message answers the question. One that does not is passed over. */
   readonly accepts: (message: Message) => boolean
 }
 
@@ -24,9 +24,9 @@ const LENGTH_BYTES = 2
  *
  * Datagrams that do not belong to the question (another id, another name) are passed over until the time is up.
  */
-export function exchangeUdp({ server, query, timeoutMs, signal, accepts }: Exchange): Promise<Message> {
-  return settle({ server, timeoutMs, signal, over: 'UDP' }, (resolve, reject, strays) => {
-    const socket = createSocket(server.family === 6 ? 'udp6' : 'udp4')
+export function exchangeUdp({ world, server, query, timeoutMs, signal, accepts }: Exchange): Promise<Message> {
+  return settle({ world, server, timeoutMs, signal, over: 'UDP' }, (resolve, reject, strays) => {
+    const socket = world.network.createUdpSocket({ type: server.family === 6 ? 'udp6' : 'udp4' })
     socket.on('error', (cause) => reject(unreachable(server, 'UDP', cause)))
     socket.on('message', (bytes) => {
       if (!sameId(bytes, query)) return strays.add()
@@ -49,11 +49,11 @@ export function exchangeUdp({ server, query, timeoutMs, signal, accepts }: Excha
 }
 
 /** Asks over a TCP connection of its own. */
-export function exchangeTcp({ server, query, timeoutMs, signal, accepts }: Exchange): Promise<Message> {
-  return settle({ server, timeoutMs, signal, over: 'TCP' }, (resolve, reject) => {
+export function exchangeTcp({ world, server, query, timeoutMs, signal, accepts }: Exchange): Promise<Message> {
+  return settle({ world, server, timeoutMs, signal, over: 'TCP' }, (resolve, reject) => {
     const chunks: Buffer[] = []
     let received = 0
-    const socket = connect({ host: server.host, port: server.port, noDelay: true })
+    const socket = world.network.connect({ host: server.host, port: server.port, noDelay: true })
     socket.on('error', (cause) => reject(unreachable(server, 'TCP', cause)))
     socket.on('close', () => {
       reject(new ResolverError('DNS_MALFORMED', `${server.text} closed the connection within or before its answer`))
@@ -83,10 +83,7 @@ export function exchangeTcp({ server, query, timeoutMs, signal, accepts }: Excha
   })
 }
 
-interface Race {
-  readonly server: ServerAddress
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
+interface Race extends Pick<Exchange, 'world' | 'server' | 'timeoutMs' | 'signal'> {
   readonly over: 'UDP' | 'TCP'
 }
 
@@ -97,7 +94,7 @@ type Start = (
 ) => () => void
 
 /** Runs one attempt against the clock and the signal; `start` returns how to give back what it opened. */
-function settle({ server, timeoutMs, signal, over }: Race, start: Start): Promise<Message> {
+function settle({ world: { clock }, server, timeoutMs, signal, over }: Race, start: Start): Promise<Message> {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     let strays = 0
@@ -105,7 +102,7 @@ function settle({ server, timeoutMs, signal, over }: Race, start: Start): Promis
     const finish = (act: () => void) => {
       if (done) return
       done = true
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       signal.removeEventListener('abort', aborted)
       release()
       act()
@@ -113,7 +110,7 @@ function settle({ server, timeoutMs, signal, over }: Race, start: Start): Promis
     const fail = (error: unknown) => finish(() => reject(withServer(error, server)))
     const aborted = () => fail(signal.reason)
     const ended = () => fail(strays === 0 ? silence(server, over, timeoutMs) : astray(server, strays))
-    const timer = setTimeout(ended, timeoutMs)
+    const timer = clock.setTimeout(ended, timeoutMs)
     signal.addEventListener('abort', aborted)
     const counter = {
       add() {
@@ -128,7 +125,7 @@ function silence(server: ServerAddress, over: string, timeoutMs: number): Resolv
   return new ResolverError('DNS_TIMEOUT', `${server.text} did not answer over ${over} within ${timeoutMs} ms`)
 }
 
-/** Something is there and speaks, so neither a firewall nor a longer time is the matter. */
+/** A server is there and speaks, so that neither a firewall nor too short a time can be the reason. */
 function astray(server: ServerAddress, strays: number): ResolverError {
   const what = strays === 1 ? '1 datagram, which does not answer' : `${strays} datagrams, none of which answers`
   return new ResolverError('DNS_MALFORMED', `${server.text} sent ${what} the question (wrong id or name)`)
@@ -139,12 +136,12 @@ function sameId(bytes: Uint8Array, query: Uint8Array): boolean {
 }
 
 function unreachable(server: ServerAddress, over: string, cause: Error): ResolverError {
-  const code = (cause as NodeJS.ErrnoException).code ?? cause.message
-  return new ResolverError('DNS_UNREACHABLE', `${server.text} cannot be asked over ${over}: ${code}`, { cause })
+  const why = codeOf(cause) ?? messageOf(cause)
+  return new ResolverError('DNS_UNREACHABLE', `cannot ask ${server.text} over ${over}: ${why}`, { cause })
 }
 
 function withServer(error: unknown, server: ServerAddress): unknown {
-  if (!(error instanceof ResolverError) || error.server !== undefined) return error
+  if (!isResolverError(error) || error.server !== undefined) return error
   const { code, message, hint, retryable, cause } = error
   const shown = message.includes(server.text) ? message : `${server.text}: ${message}`
   return new ResolverError(code, shown, { hint, retryable, server: server.text, ...(cause !== undefined && { cause }) })

@@ -23,8 +23,8 @@ const DATA_BYTES: Readonly<Record<number, number>> = { [TYPE.A]: 4, [TYPE.AAAA]:
  * counts that the bytes cannot hold, names that leave the message, point forward, are too long or chain pointers, and
  * record data of the wrong length are refused.
  *
- * One fault is forgiven: dnsmasq 2.90 writes pointers to targets beyond their reach into the additional section of long
- * answers. What is asked for stands whole before it, so only that section is lost.
+ * It forgives one fault: dnsmasq 2.90 writes pointers to targets beyond their reach into the additional section of long
+ * answers. What we asked for stands whole before it, so that only this section is lost.
  *
  * @returns whether the additional section can be read too
  * @throws {ResolverError} `DNS_MALFORMED`
@@ -113,5 +113,5 @@ function nameEnd(bytes: Uint8Array, start: number, mailbox = false): number {
 }
 
 function malformed(why: string): ResolverError {
-  return new ResolverError('DNS_MALFORMED', `the answer is no sound DNS message: ${why}`)
+  return new ResolverError('DNS_MALFORMED', `the answer is not a sound DNS message: ${why}`)
 }

@@ -1,4 +1,4 @@
-import { nameKey } from '../dns-name.ts'
+import { domainKey } from '@dynsrv/kit'
 import { MAX_ALIASES, RCODE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { grouped } from '../grouped.ts'
@@ -24,9 +24,9 @@ export interface Reading {
 export function readAnswer(message: Message, name: string, type: QuestionType): Reading {
   let owner = name
   let ttlSeconds = Number.POSITIVE_INFINITY
-  const byOwner = grouped(message.answers, (record) => nameKey(record.name))
+  const byOwner = grouped(message.answers, (record) => domainKey(record.name))
   for (let aliases = 0; ; aliases++) {
-    const here = byOwner.get(nameKey(owner)) ?? []
+    const here = byOwner.get(domainKey(owner)) ?? []
     const records = here.filter((record) => record.type === type)
     if (records.length > 0) {
       return { records, ttlSeconds: records.reduce((least, record) => Math.min(least, record.ttlSeconds), ttlSeconds) }
@@ -53,7 +53,7 @@ function readEmpty(message: Message, { name, owner, type }: Asked, chainTtl: num
   const ttlSeconds = Math.min(chainTtl, soa === undefined ? 0 : Math.min(soa.ttlSeconds, soa.minimumSeconds))
   const nothing = { records: [], ttlSeconds }
   if (message.rcode === RCODE.NXDOMAIN) return { ...nothing, empty: 'nxdomain' }
-  if (soa === undefined && nameKey(owner) !== nameKey(name)) {
+  if (soa === undefined && domainKey(owner) !== domainKey(name)) {
     return { records: [], ttlSeconds: chainTtl, alias: owner }
   }
   // Records of another name say nothing about ours, not even that it has none.
@@ -92,9 +92,9 @@ export function addressRecords(records: readonly MessageRecord[]): AddressRecord
 export function additionalAddresses(message: Message, records: readonly SrvRecord[]): Map<string, AddressRecord[]> {
   const addresses = new Map<string, AddressRecord[]>()
   if (message.additionals.length === 0) return addresses
-  const targets = new Set(records.map((record) => nameKey(record.target)))
+  const targets = new Set(records.map((record) => domainKey(record.target)))
   for (const record of message.additionals) {
-    const key = nameKey(record.name)
+    const key = domainKey(record.name)
     if (!targets.has(key)) continue
     const [found] = addressRecords([record])
     if (found === undefined) continue

@@ -1,6 +1,7 @@
+import { text as anyText, codeOf, type Files, messageOf, withoutFinalDot } from '@dynsrv/kit'
 import { ChangingFile } from '../changing-file.ts'
-import { withoutDot } from '../dns-name.ts'
-import { ResolverError } from '../error.ts'
+import { checks } from '../checks.ts'
+import { isResolverError, ResolverError } from '../error.ts'
 import { parseServerAddress, type ServerAddress } from '../server-address.ts'
 
 /** What a stub resolver takes from `resolv.conf`. */
@@ -17,11 +18,13 @@ const LOCAL = parseServerAddress('127.0.0.1')
 
 /**
  * Reads the text of a `resolv.conf`: `nameserver` (also with a port), `search` or `domain` (the last one counts), and
- * `options` ndots, timeout and attempts. Lines that say nothing to us are passed over, as libc does.
+ * `options` ndots, timeout and attempts. It passes over other lines, as libc does.
  *
+ * @throws {ResolverError} `DNS_BAD_OPTION` for what is not a string
  * @see resolv.conf(5)
  */
 export function parseResolvConf(text: string): ResolverConfig {
+  checks.argument('parseResolvConf', 'text', anyText, text)
   const servers: ServerAddress[] = []
   let search: readonly string[] = []
   const options = new Map<string, number>()
@@ -34,7 +37,7 @@ export function parseResolvConf(text: string): ResolverConfig {
       const server = serverOrNone(words[0])
       if (server !== undefined) servers.push(server)
     } else if (keyword === 'search' || keyword === 'domain') {
-      search = words.map(withoutDot).filter((word) => word !== '')
+      search = words.map(withoutFinalDot).filter((word) => word !== '')
     } else if (keyword === 'options') {
       for (const word of words) {
         const [, option, value] = /^(ndots|timeout|attempts):(\d+)$/.exec(word) ?? []
@@ -61,7 +64,7 @@ function serverOrNone(text: string): ServerAddress | undefined {
   try {
     return parseServerAddress(text)
   } catch (error) {
-    if (error instanceof ResolverError) return undefined
+    if (isResolverError(error)) return undefined
     throw error
   }
 }
@@ -70,8 +73,8 @@ function serverOrNone(text: string): ServerAddress | undefined {
 export class ResolvConf {
   readonly #file: ChangingFile<ResolverConfig>
 
-  constructor(path: string) {
-    this.#file = new ChangingFile(path, parseResolvConf)
+  constructor(files: Files, path: string) {
+    this.#file = new ChangingFile(files, path, parseResolvConf)
   }
 
   /** @throws {ResolverError} `DNS_SOURCE_FAILED` when the file cannot be read; one that does not exist names 127.0.0.1 */
@@ -80,8 +83,8 @@ export class ResolvConf {
       return await this.#file.current()
     } catch (cause) {
       // While the file is being replaced the last good one counts.
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return this.#file.last ?? parseResolvConf('')
-      throw new ResolverError('DNS_SOURCE_FAILED', `${this.#file.path} cannot be read: ${String(cause)}`, { cause })
+      if (codeOf(cause) === 'ENOENT') return this.#file.last ?? parseResolvConf('')
+      throw new ResolverError('DNS_SOURCE_FAILED', `cannot read ${this.#file.path}: ${messageOf(cause)}`, { cause })
     }
   }
 }

@@ -1,4 +1,5 @@
-import { aFunction, checkOptions, whole } from '../check-options.ts'
+import { numberFrom, realWorld, type World, whole, worldShape } from '@dynsrv/kit'
+import { checks, resolverRule } from '../checks.ts'
 import { forgetOldest } from '../forget-oldest.ts'
 import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
@@ -13,17 +14,17 @@ export interface CachedOptions {
   readonly negativeCapSeconds?: number
   /** Answers that are kept; the one that was asked for longest ago goes first. Default 1000. */
   readonly maxEntries?: number
-  /** A clock that never goes back, milliseconds; default `performance.now`. */
-  readonly now?: () => number
+  /** Whose clock counts; default: that of the machine. */
+  readonly world?: World
 }
 
-const RULES = {
-  floorSeconds: whole(0, 86_400),
-  capSeconds: whole(0, 86_400),
-  negativeCapSeconds: whole(0, 86_400),
-  maxEntries: whole(1, 1_000_000),
-  now: aFunction,
-}
+const check = checks.options<CachedOptions>('cached', {
+  floorSeconds: numberFrom(0),
+  capSeconds: numberFrom(0),
+  negativeCapSeconds: numberFrom(0),
+  maxEntries: whole(1),
+  world: worldShape,
+})
 
 interface Entry {
   readonly answer: DnsAnswer<unknown>
@@ -46,9 +47,10 @@ interface Flight {
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
 export function cached(resolver: SrvResolver, options: CachedOptions = {}): ClosableResolver & { clear(): void } {
-  checkOptions('cached', options, RULES)
+  checks.argument('cached', 'resolver', resolverRule, resolver)
+  check(options)
   const { floorSeconds = 1, capSeconds = 60, negativeCapSeconds = 5, maxEntries = 1000 } = options
-  const { now = () => performance.now() } = options
+  const { clock } = options.world ?? realWorld
   const entries = new Map<string, Entry>()
   const flights = new Map<string, Flight>()
 
@@ -57,7 +59,7 @@ export function cached(resolver: SrvResolver, options: CachedOptions = {}): Clos
     const cap = answer.empty === undefined ? capSeconds : Math.min(capSeconds, negativeCapSeconds)
     const keptMs = Math.min(Math.max(answer.ttlSeconds, floorSeconds), cap) * 1000
     if (keptMs === 0) return
-    entries.set(key, { answer, storedAt: now(), keptMs })
+    entries.set(key, { answer, storedAt: clock.monotonic(), keptMs })
     forgetOldest(entries, maxEntries)
   }
 
@@ -65,7 +67,7 @@ export function cached(resolver: SrvResolver, options: CachedOptions = {}): Clos
     const entry = entries.get(key)
     if (entry === undefined) return undefined
     entries.delete(key)
-    const left = entry.keptMs - (now() - entry.storedAt)
+    const left = entry.keptMs - (clock.monotonic() - entry.storedAt)
     if (left <= 0) return undefined
     // Put back at the end: the map is in order of use.
     entries.set(key, entry)

@@ -1,5 +1,5 @@
+import { domainKey } from '@dynsrv/kit'
 import { closable } from '../closable.ts'
-import { nameKey } from '../dns-name.ts'
 import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 
 /** A lookup as a value, so that a decorator treats all three kinds alike. */
@@ -62,6 +62,6 @@ function closeAll(resolvers: readonly SrvResolver[]): void {
 
 function question(kind: Question['kind'], name: string, family?: 4 | 6): Question {
   // A trailing dot is kept apart: without it search domains may lead elsewhere.
-  const key = `${kind} ${family ?? ''} ${nameKey(name)}${name.endsWith('.') ? '.' : ''}`
+  const key = `${kind} ${family ?? ''} ${domainKey(name)}${name.endsWith('.') ? '.' : ''}`
   return { kind, name, key, ...(family !== undefined && { family }) }
 }

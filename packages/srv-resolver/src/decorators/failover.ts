@@ -1,6 +1,6 @@
+import { flag } from '@dynsrv/kit'
 import { allFailed } from '../all-failed.ts'
-import { aBoolean, checkOptions } from '../check-options.ts'
-import { ResolverError } from '../error.ts'
+import { checks, someResolvers } from '../checks.ts'
 import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
 
@@ -13,18 +13,20 @@ export interface FailoverOptions {
   readonly onEmpty?: boolean
 }
 
+const check = checks.options<FailoverOptions>('failover', { onEmpty: flag })
+
 /**
  * Asks the resolvers in order until one gives an answer.
  *
- * When all fail it rejects with the code of one that answered, before that of one that was silent, and with
- * all errors as `cause`. When some failed and the rest had nothing it rejects too, since nobody knows what the failed ones
- * would have said.
+ * When all fail it rejects with the code of one that answered, before that of one that was silent, and with all errors as
+ * `cause`. When some failed and the rest had nothing it rejects too: the failed ones might have had an answer.
  *
- * @throws {ResolverError} `DNS_BAD_OPTION` for an empty list
+ * @throws {ResolverError} `DNS_BAD_OPTION`, also for an empty list
  */
 export function failover(resolvers: readonly SrvResolver[], options: FailoverOptions = {}): ClosableResolver {
-  checkOptions('failover', options, { onEmpty: aBoolean })
-  const sources = atLeastOne('failover', resolvers)
+  checks.argument('failover', 'resolvers', someResolvers, resolvers)
+  check(options)
+  const sources = [...resolvers]
   return decorated(
     async <A extends DnsAnswer<unknown>>(
       { name }: { name: string },
@@ -48,14 +50,6 @@ export function failover(resolvers: readonly SrvResolver[], options: FailoverOpt
     },
     sources,
   )
-}
-
-/** @throws {ResolverError} `DNS_BAD_OPTION` */
-export function atLeastOne(who: string, resolvers: readonly SrvResolver[]): readonly SrvResolver[] {
-  if (!Array.isArray(resolvers) || resolvers.length === 0) {
-    throw new ResolverError('DNS_BAD_OPTION', `${who} has no resolver to ask`, { hint: 'Give a list of resolvers.' })
-  }
-  return [...resolvers]
 }
 
 /** What several sources could not say. */

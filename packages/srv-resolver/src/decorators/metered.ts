@@ -1,4 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
+import { callable, optional, realWorld, type World, worldShape } from '@dynsrv/kit'
+import { checks, resolverRule } from '../checks.ts'
 import type { ClosableResolver, DnsAnswer, EmptyReason, SrvResolver, Transport, TrimReason } from '../resolver.ts'
 import { decorated, type Question } from './decorator.ts'
 
@@ -19,14 +21,34 @@ export interface QueryEvent {
   readonly transport?: Transport
   readonly stale?: boolean
   readonly trimmed?: TrimReason
-  /** Why it failed; a `ResolverError` says more by its `code`. */
+  /** Why it failed. A `ResolverError` says more by its `code`. */
   readonly error?: unknown
 }
 
 const queries = channel(QUERY_CHANNEL)
 
-/** Reports every lookup, on the diagnostics channel {@link QUERY_CHANNEL} and to `listener`; changes nothing else. */
-export function metered(resolver: SrvResolver, listener?: (event: QueryEvent) => void): ClosableResolver {
+/** Options of {@link metered}. */
+export interface MeteredOptions {
+  /** Whose clock counts; default: that of the machine. */
+  readonly world?: World
+}
+
+const check = checks.options<MeteredOptions>('metered', { world: worldShape })
+
+/**
+ * Reports every lookup, on the diagnostics channel {@link QUERY_CHANNEL} and to `listener`. It changes nothing else.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`
+ */
+export function metered(
+  resolver: SrvResolver,
+  listener?: (event: QueryEvent) => void,
+  options: MeteredOptions = {},
+): ClosableResolver {
+  checks.argument('metered', 'resolver', resolverRule, resolver)
+  checks.argument('metered', 'listener', optional(callable), listener)
+  check(options)
+  const { clock } = options.world ?? realWorld
   const report = (event: QueryEvent) => {
     listener?.(event)
     if (queries.hasSubscribers) queries.publish(event)
@@ -38,19 +60,19 @@ export function metered(resolver: SrvResolver, listener?: (event: QueryEvent) =>
       signal: AbortSignal | undefined,
     ) => {
       const { key: _key, ...what } = question
-      const startedAt = performance.now()
+      const startedAt = clock.monotonic()
       let answer: A
       try {
         answer = await ask(resolver, signal)
       } catch (error) {
         const outcome = signal?.aborted === true ? 'aborted' : 'failed'
-        report({ ...what, durationMs: performance.now() - startedAt, outcome, records: 0, error })
+        report({ ...what, durationMs: clock.monotonic() - startedAt, outcome, records: 0, error })
         throw error
       }
       const { records, empty, ttlSeconds, server, transport, stale, trimmed } = answer
       report({
         ...what,
-        durationMs: performance.now() - startedAt,
+        durationMs: clock.monotonic() - startedAt,
         outcome: empty ?? 'records',
         records: records.length,
         ttlSeconds,

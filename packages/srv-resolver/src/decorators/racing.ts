@@ -1,24 +1,31 @@
-import { checkOptions, whole } from '../check-options.ts'
+import { duration, realWorld, type Timer, type World, worldShape } from '@dynsrv/kit'
+import { checks, someResolvers } from '../checks.ts'
 import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
-import { atLeastOne, noSource } from './failover.ts'
+import { noSource } from './failover.ts'
 
 /** Options of {@link racing}. */
 export interface RacingOptions {
   /** How long each resolver has a head start before the next one is asked too, milliseconds; default 0. */
   readonly staggerMs?: number
+  /** Whose clock counts; default: that of the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<RacingOptions>('racing', { staggerMs: duration(), world: worldShape })
 
 /**
  * Asks several resolvers and takes the first answer; the others are ended. A resolver that fails gives its place to the
  * next one at once. Rejects only when all fail.
  *
- * @throws {ResolverError} `DNS_BAD_OPTION`
+ * @throws {ResolverError} `DNS_BAD_OPTION`, also for an empty list
  */
 export function racing(resolvers: readonly SrvResolver[], options: RacingOptions = {}): ClosableResolver {
-  checkOptions('racing', options, { staggerMs: whole(0, 60_000) })
-  const sources = atLeastOne('racing', resolvers)
-  const { staggerMs = 0 } = options
+  checks.argument('racing', 'resolvers', someResolvers, resolvers)
+  check(options)
+  const sources = [...resolvers]
+  const { staggerMs = 0, world = realWorld } = options
+  const { clock } = world
   return decorated(
     <A extends DnsAnswer<unknown>>(
       { name }: { name: string },
@@ -30,16 +37,16 @@ export function racing(resolvers: readonly SrvResolver[], options: RacingOptions
         const over = new AbortController()
         const errors: unknown[] = []
         let next = 0
-        let timer: NodeJS.Timeout | undefined
+        let timer: Timer | undefined
         const finish = (act: () => void) => {
-          clearTimeout(timer)
+          clock.clearTimeout(timer)
           signal?.removeEventListener('abort', aborted)
           act()
           over.abort()
         }
         const aborted = () => finish(() => reject(signal?.reason))
         const start = () => {
-          clearTimeout(timer)
+          clock.clearTimeout(timer)
           const source = sources[next++]
           if (source === undefined) return
           ask(source, over.signal).then(
@@ -52,7 +59,7 @@ export function racing(resolvers: readonly SrvResolver[], options: RacingOptions
             },
           )
           if (staggerMs === 0) start()
-          else if (next < sources.length) timer = setTimeout(start, staggerMs)
+          else if (next < sources.length) timer = clock.setTimeout(start, staggerMs)
         }
         signal?.addEventListener('abort', aborted)
         start()

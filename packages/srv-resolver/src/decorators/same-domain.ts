@@ -1,4 +1,5 @@
-import { aFunction, checkOptions, texts } from '../check-options.ts'
+import { callable, filledText, listOf } from '@dynsrv/kit'
+import { checks, resolverRule } from '../checks.ts'
 import { checkedName, isWithin } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
 import type { ClosableResolver, SrvRecord, SrvResolver } from '../resolver.ts'
@@ -12,20 +13,23 @@ export interface SameDomainOptions {
   readonly onForeign?: (event: { readonly name: string; readonly records: readonly SrvRecord[] }) => void
 }
 
+const check = checks.options<SameDomainOptions>('sameDomain', { suffixes: listOf(filledText), onForeign: callable })
+
 /**
- * Leaves out SRV records whose target lies outside the service's parent domain: somebody who can write one record cannot
- * draw us to a host of their own. The answer lists them as `ignored`.
+ * Leaves out SRV records whose target lies outside the service's parent domain, so that a stranger who can write one record
+ * cannot draw us to a host of their own. The answer lists them as `ignored`.
  *
  * For `my-service.service.consul` targets must lie within `service.consul`; underscore labels do not count, and a name of
  * two labels is its own parent. Below `.service.consul` targets may also be what Consul calls its machines and addresses,
  * `*.node.dc1.consul` and `*.addr.dc1.consul`; for a Consul with another domain, give those as suffixes. When no target is
- * left it rejects with `DNS_FOREIGN_TARGETS`: that is no empty zone.
+ * left it rejects with `DNS_FOREIGN_TARGETS`: the zone is not empty.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_NAME`
  * @see MongoDB's "Polling SRV Records" and "Initial DNS Seedlist Discovery" specifications
  */
 export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {}): ClosableResolver {
-  checkOptions('sameDomain', options, { suffixes: texts, onForeign: aFunction })
+  checks.argument('sameDomain', 'resolver', resolverRule, resolver)
+  check(options)
   const suffixes = options.suffixes?.map(checkedName)
   return decoratedSrv(resolver, async (name, lookUp) => {
     const answer = await resolver.resolveSrv(name, lookUp)
@@ -45,12 +49,12 @@ export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {
     throw new ResolverError(
       'DNS_FOREIGN_TARGETS',
       `all ${foreign.length} targets of ${name} lie ${outside}: ${shown.join(', ')}`,
-      { server: answer.server, hint: 'Give the domain of the targets as a suffix if they are yours.' },
+      { server: answer.server, hint: 'If the targets are yours, give their domain as a suffix.' },
     )
   })
 }
 
-// Only Consul's own domain: in a public one, `node.example` could belong to anybody.
+// Only Consul's own domain: in a public one, anyone may own `node.example`.
 const CONSUL_SERVICE = /\.service(\.[^.]+)?\.consul$/i
 const CONSUL_TARGET = /\.(node(\.[^.]+)?|addr\.[^.]+)\.consul$/i
 

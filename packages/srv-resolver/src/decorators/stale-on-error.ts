@@ -1,4 +1,5 @@
-import { aFunction, checkOptions, whole } from '../check-options.ts'
+import { callable, numberFrom, realWorld, type World, whole, worldShape } from '@dynsrv/kit'
+import { checks, resolverRule } from '../checks.ts'
 import { forgetOldest } from '../forget-oldest.ts'
 import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 import { decorated } from './decorator.ts'
@@ -11,8 +12,8 @@ export interface StaleOnErrorOptions {
   readonly maxEntries?: number
   /** Called when a stale answer stands in for a failed lookup. */
   readonly onStale?: (event: StaleEvent) => void
-  /** A clock that never goes back, milliseconds; default `performance.now`. */
-  readonly now?: () => number
+  /** Whose clock counts; default: that of the machine. */
+  readonly world?: World
 }
 
 /** A failed lookup for which the last good answer stood in. */
@@ -23,12 +24,12 @@ export interface StaleEvent {
   readonly ageSeconds: number
 }
 
-const RULES = {
-  maxStaleSeconds: whole(1, 30 * 86_400),
-  maxEntries: whole(1, 1_000_000),
-  onStale: aFunction,
-  now: aFunction,
-}
+const check = checks.options<StaleOnErrorOptions>('staleOnError', {
+  maxStaleSeconds: numberFrom(1),
+  maxEntries: whole(1),
+  onStale: callable,
+  world: worldShape,
+})
 
 /**
  * Gives the last good answer, marked `stale`, when a lookup fails; the source is asked each time, so recovery is seen at
@@ -38,8 +39,10 @@ const RULES = {
  * @see RFC 8767
  */
 export function staleOnError(resolver: SrvResolver, options: StaleOnErrorOptions = {}): ClosableResolver {
-  checkOptions('staleOnError', options, RULES)
-  const { maxStaleSeconds = 3600, maxEntries = 1000, onStale, now = () => performance.now() } = options
+  checks.argument('staleOnError', 'resolver', resolverRule, resolver)
+  check(options)
+  const { maxStaleSeconds = 3600, maxEntries = 1000, onStale, world = realWorld } = options
+  const { clock } = world
   const good = new Map<string, { answer: DnsAnswer<unknown>; at: number }>()
   return decorated(
     async <A extends DnsAnswer<unknown>>(
@@ -51,14 +54,14 @@ export function staleOnError(resolver: SrvResolver, options: StaleOnErrorOptions
         const answer = await ask(resolver, signal)
         if (!answer.stale && !answer.truncated) {
           good.delete(key)
-          good.set(key, { answer, at: now() })
+          good.set(key, { answer, at: clock.monotonic() })
           forgetOldest(good, maxEntries)
         }
         return answer
       } catch (error) {
         signal?.throwIfAborted()
         const last = good.get(key)
-        const ageSeconds = last === undefined ? Number.POSITIVE_INFINITY : (now() - last.at) / 1000
+        const ageSeconds = last === undefined ? Number.POSITIVE_INFINITY : (clock.monotonic() - last.at) / 1000
         if (last === undefined || ageSeconds > maxStaleSeconds) throw error
         onStale?.({ name, error, ageSeconds })
         return { ...(last.answer as A), stale: true, ttlSeconds: 0 }

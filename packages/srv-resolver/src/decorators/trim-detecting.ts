@@ -1,7 +1,7 @@
-import { aFunction, anything, checkOptions, whole } from '../check-options.ts'
-import { nameKey } from '../dns-name.ts'
+import { callable, domainKey, listOf, whole } from '@dynsrv/kit'
+import { checks, resolverRule, srvSource } from '../checks.ts'
 import { HEADER_BYTES } from '../dns-numbers.ts'
-import { ResolverError } from '../error.ts'
+import { isResolverError } from '../error.ts'
 import { forgetOldest } from '../forget-oldest.ts'
 import type { AddressRecord, ClosableResolver, SrvAnswer, SrvRecord, SrvResolver, TrimReason } from '../resolver.ts'
 import { decoratedSrv } from './decorator.ts'
@@ -30,16 +30,13 @@ export interface TrimEvent {
   readonly known: number
 }
 
-const RULES = {
-  tcp: anything,
-  sizes: {
-    test: (value: unknown) => Array.isArray(value) && value.every((size) => whole(128, 65_535).test(size)),
-    what: 'a list of whole numbers from 128 to 65535',
-  },
+const check = checks.options<TrimDetectingOptions>('trimDetecting', {
+  tcp: srvSource,
+  sizes: listOf(whole(128, 65_535)),
   window: whole(2, 100),
-  onTrimmed: aFunction,
-  maxNames: whole(1, 100_000),
-}
+  onTrimmed: callable,
+  maxNames: whole(1),
+})
 
 /**
  * Finds SRV answers that a server cut without saying so, as Consul does over UDP.
@@ -57,17 +54,13 @@ const RULES = {
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
 export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptions = {}): ClosableResolver {
-  checkOptions('trimDetecting', options, RULES)
-  if (options.tcp !== undefined && typeof options.tcp.resolveSrv !== 'function') {
-    throw new ResolverError('DNS_BAD_OPTION', 'trimDetecting: tcp is no resolver', {
-      hint: "Give a resolver such as dnsClient({ transport: 'tcp' }).",
-    })
-  }
+  checks.argument('trimDetecting', 'resolver', resolverRule, resolver)
+  check(options)
   const { tcp, sizes = [512, 1232], window = 4, maxNames = 100, onTrimmed } = options
   const histories = new Map<string, Shown[]>()
 
   const remember = (name: string, answer: SrvAnswer): readonly Shown[] => {
-    const key = nameKey(name)
+    const key = domainKey(name)
     const before = (histories.get(key) ?? []).slice(1 - window)
     const history = [...before, shown(answer, before)]
     histories.delete(key)
@@ -83,7 +76,7 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
       second = await tcp?.resolveSrv(name, { signal })
     } catch (error) {
       signal?.throwIfAborted()
-      if (!(error instanceof ResolverError)) throw error
+      if (!isResolverError(error)) throw error
     }
     const [one, other] = [identities(answer), second === undefined ? undefined : identities(second)]
     if (second !== undefined && other !== undefined && !contains(one, other)) {
@@ -118,7 +111,7 @@ function isNearLimit(name: string, { messageBytes, records }: SrvAnswer, sizes: 
 }
 
 function identity({ target, port }: SrvRecord): string {
-  return `${nameKey(target)}:${port}`
+  return `${domainKey(target)}:${port}`
 }
 
 function identities({ records }: SrvAnswer): ReadonlySet<string> {

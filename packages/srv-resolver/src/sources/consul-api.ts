@@ -1,5 +1,5 @@
+import { type HttpGet, httpClient, type World } from '@dynsrv/kit'
 import { ResolverError, type ResolverErrorCode } from '../error.ts'
-import { withLinkedSignal } from '../linked-signal.ts'
 import type { IgnoredRecord } from '../resolver.ts'
 
 /** One instance of a service, as Consul's catalog has it. */
@@ -30,32 +30,26 @@ export type ConsulMeta = Readonly<Record<string, string>>
 export interface ConsulReply {
   readonly body: unknown
   readonly index: number
-  /** Without a leader an answer may be old, and nobody can say how old. */
+  /** Without a leader an answer may be of any age. */
   readonly hasLeader: boolean
 }
 
 /** How to reach Consul. */
 export interface ConsulAccess {
-  /** Without credentials: they are among the headers, since errors show the address. */
+  readonly get: HttpGet
   readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
+  readonly token: string | undefined
   readonly timeoutMs: number
 }
 
-/** What a request needs, of an address that may hold credentials, and a token. */
-export function consulAccess(address: URL, token: string | undefined, timeoutMs: number): ConsulAccess {
-  const url = new URL(address)
-  const credentials = [url.username, url.password].map(percentDecoded).join(':')
-  url.username = ''
-  url.password = ''
-  const headers = {
-    ...(credentials !== ':' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-    ...(token !== undefined && { 'x-consul-token': token }),
-  }
-  return { url, headers, timeoutMs }
+/** The HTTP client of Consul's API, whose faults are this package's errors. */
+export function consulClient(world: Pick<World, 'clock' | 'network'>): HttpGet {
+  return httpClient(world, ({ kind, what, cause }, { host: server }) => {
+    const code = { late: 'DNS_TIMEOUT', unreachable: 'DNS_UNREACHABLE', malformed: 'DNS_MALFORMED' } as const
+    return new ResolverError(code[kind], `Consul at ${server} ${what}`, { server, cause })
+  })
 }
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024
 const HTTP_CODES: Readonly<Record<number, ResolverErrorCode>> = {
   400: 'DNS_FORMERR',
   401: 'DNS_REFUSED',
@@ -65,18 +59,12 @@ const HTTP_CODES: Readonly<Record<number, ResolverErrorCode>> = {
 }
 const HTTP_HINTS: Readonly<Record<number, string>> = {
   403: 'Give a token whose policy may read this service and its nodes.',
-  404: 'Something else than Consul answers there; check the url.',
+  404: 'Check the url: another server than Consul answers there.',
 }
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch (error) {
-    // A percent sign that encodes nothing stands for itself.
-    if (error instanceof URIError) return text
-    throw error
-  }
-}
+const REDIRECTED = {
+  code: 'DNS_SERVER_ERROR',
+  hint: 'Give the address that it leads to: redirects are not followed.',
+} as const
 
 /**
  * Asks Consul's HTTP API.
@@ -85,7 +73,7 @@ function percentDecoded(text: string): string {
  * @throws {ResolverError}
  */
 export async function askConsul(
-  { url, headers, timeoutMs }: ConsulAccess,
+  { get, url, token, timeoutMs }: ConsulAccess,
   path: string,
   parameters: URLSearchParams,
   signal: AbortSignal,
@@ -93,71 +81,27 @@ export async function askConsul(
 ): Promise<ConsulReply> {
   const target = new URL(path.replace(/^\//, ''), url)
   target.search = parameters.toString()
-  const server = url.host
-  const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(), timeoutMs + waitMs)
-  try {
-    return await withLinkedSignal([signal, timeout.signal], async (either) => {
-      const response = await fetch(target, { headers, signal: either, redirect: 'error' })
-      const text = await boundedText(response, server)
-      if (!response.ok) throw refusal(response.status, text, server)
-      return {
-        body: parsed(text, server),
-        index: Number(response.headers.get('x-consul-index') ?? 0) || 0,
-        hasLeader: response.headers.get('x-consul-knownleader') !== 'false',
-      }
-    })
-  } catch (cause) {
-    signal.throwIfAborted()
-    if (cause instanceof ResolverError) throw cause
-    if (timeout.signal.aborted) {
-      throw new ResolverError('DNS_TIMEOUT', `Consul at ${server} did not answer within ${timeoutMs + waitMs} ms`, {
-        server,
-      })
-    }
-    const why = cause instanceof Error ? cause : new Error(String(cause))
-    const reason =
-      why.cause instanceof Error ? ((why.cause as NodeJS.ErrnoException).code ?? why.cause.message) : why.message
-    throw new ResolverError('DNS_UNREACHABLE', `Consul at ${server} cannot be asked: ${reason}`, { cause, server })
-  } finally {
-    clearTimeout(timer)
+  const headers = token === undefined ? {} : { 'x-consul-token': token }
+  const answer = await get({ url: target, headers, signal, timeoutMs: timeoutMs + waitMs })
+  if (answer.status !== 200) throw refusal(answer.status, await answer.text(), url.host)
+  return {
+    body: await answer.json(),
+    index: Number(answer.header('x-consul-index') ?? 0) || 0,
+    hasLeader: answer.header('x-consul-knownleader') !== 'false',
   }
-}
-
-async function boundedText(response: Response, server: string): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) {
-      throw new ResolverError('DNS_MALFORMED', `Consul at ${server} answered more than ${MAX_BODY_BYTES} bytes`, {
-        server,
-      })
-    }
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
 }
 
 function refusal(status: number, text: string, server: string): ResolverError {
-  const code = HTTP_CODES[status] ?? 'DNS_SERVFAIL'
-  const hint = HTTP_HINTS[status]
+  const redirected = status >= 300 && status < 400 ? REDIRECTED : undefined
+  const code = redirected?.code ?? HTTP_CODES[status] ?? 'DNS_SERVFAIL'
+  const hint = redirected?.hint ?? HTTP_HINTS[status]
   const said = text.trim().slice(0, 200)
   // Quoted, so that control characters of another server reach no terminal.
   const quoted = /^[\x20-\x7e]*$/.test(said) ? said : JSON.stringify(said)
   return new ResolverError(code, `Consul at ${server} answered HTTP ${status}${said === '' ? '' : `: ${quoted}`}`, {
     server,
-    ...(hint !== undefined && { hint }),
+    hint,
   })
-}
-
-function parsed(text: string, server: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw malformed(server, 'no JSON', cause)
-  }
 }
 
 /**
@@ -237,6 +181,6 @@ function metaOf(value: unknown): ConsulMeta {
   return Object.fromEntries(entries.flatMap(([key, one]) => (typeof one === 'string' ? [[key, one]] : [])))
 }
 
-function malformed(server: string, why: string, cause?: unknown): ResolverError {
-  return new ResolverError('DNS_MALFORMED', `Consul at ${server} answered something strange: ${why}`, { server, cause })
+function malformed(server: string, why: string): ResolverError {
+  return new ResolverError('DNS_MALFORMED', `Consul at ${server} gave an answer of an unknown form: ${why}`, { server })
 }

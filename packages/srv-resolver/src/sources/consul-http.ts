@@ -1,9 +1,23 @@
 import { isIP } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import {
+  type Clock,
+  domainKey,
+  duration,
+  filledText,
+  flag,
+  headerToken,
+  httpUrl,
+  realWorld,
+  rule,
+  sleep,
+  type World,
+  withoutFinalDot,
+  worldShape,
+} from '@dynsrv/kit'
 import { literalAddress } from '../both-families.ts'
-import { aBoolean, aText, checkOptions, headerValue, whole } from '../check-options.ts'
+import { addressOptions, checks, lookupOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
-import { checkedName, nameKey, withoutDot } from '../dns-name.ts'
+import { checkedName } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
 import type {
   AddressRecord,
@@ -17,13 +31,12 @@ import type {
   SrvWatcher,
 } from '../resolver.ts'
 import { type FoundSrvRecord, noneUsable, usableSrvRecords } from '../usable-srv-records.ts'
-import { withoutSecrets } from '../without-secrets.ts'
 import {
   askConsul,
   type ConsulAccess,
   type ConsulInstance,
   type ConsulReply,
-  consulAccess,
+  consulClient,
   instancesOf,
   nodeOf,
 } from './consul-api.ts'
@@ -47,21 +60,30 @@ export interface ConsulHttpOptions {
   readonly domain?: string
   /** Milliseconds; default 10000, since a server without leader takes about seven seconds to say so. */
   readonly timeoutMs?: number
-  /** How long one blocking query waits for a change, milliseconds; default 300000. */
+  /** How long one blocking query waits for a change, milliseconds, from 1000 to 600000; default 300000. */
   readonly waitMs?: number
+  /** Where connections and time come from; default: the machine. */
+  readonly world?: World
 }
 
-const RULES = {
-  url: aText,
-  token: headerValue,
-  datacenter: aText,
-  tag: aText,
-  passing: aBoolean,
-  stale: aBoolean,
-  domain: aText,
-  timeoutMs: whole(1, 600_000),
-  waitMs: whole(1000, 600_000),
-}
+const check = checks.options<ConsulHttpOptions>('consulHttp', {
+  url: httpUrl,
+  token: headerToken,
+  datacenter: filledText,
+  tag: filledText,
+  passing: flag,
+  stale: flag,
+  domain: filledText,
+  timeoutMs: duration({ min: 1 }),
+  waitMs: duration({ min: 1_000, max: 600_000 }),
+  world: worldShape,
+})
+
+/** Half a character has no form in a URL. */
+const serviceName = rule(
+  'the name of a service',
+  (value) => typeof value === 'string' && value !== '' && !/\p{Cs}/u.test(value),
+)
 
 /** What the catalog says about a service. */
 export interface ConsulInstances {
@@ -69,7 +91,7 @@ export interface ConsulInstances {
   readonly instances: readonly ConsulInstance[]
   /** What was listed and is no instance, each with the reason. */
   readonly ignored: readonly IgnoredRecord[]
-  /** The server has no leader, so that nobody can say how old this is. */
+  /** The server has no leader, so that this may be of any age. */
   readonly stale: boolean
   /** The server that was asked. */
   readonly server: string
@@ -102,24 +124,21 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
   readonly domain: string
   readonly #options: ConsulHttpOptions
   readonly #access: ConsulAccess
+  readonly #clock: Clock
   readonly #closing = new Closing()
 
   /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option; `DNS_BAD_NAME` for the domain */
   constructor(options: ConsulHttpOptions = {}) {
-    checkOptions('consulHttp', options, RULES)
-    const { url = 'http://127.0.0.1:8500', token, timeoutMs = 10_000, domain = 'consul' } = options
-    if (!URL.canParse(url) || !/^https?:/.test(url)) {
-      const shown = JSON.stringify(withoutSecrets(url))
-      throw new ResolverError('DNS_BAD_OPTION', `consulHttp: url is ${shown}, not an HTTP address`, {
-        hint: 'Write it like http://127.0.0.1:8500.',
-      })
-    }
+    check(options)
+    const { url = 'http://127.0.0.1:8500', token, timeoutMs = 10_000, domain = 'consul', world = realWorld } = options
     this.#options = options
-    this.#access = consulAccess(new URL(url.endsWith('/') ? url : `${url}/`), token, timeoutMs)
+    this.#clock = world.clock
+    this.#access = { get: consulClient(world), url: new URL(url.endsWith('/') ? url : `${url}/`), token, timeoutMs }
     this.domain = checkedName(domain)
   }
 
-  async resolveSrv(name: string, { signal }: ResolveOptions = {}): Promise<SrvAnswer> {
+  async resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer> {
+    const { signal } = lookupOptions(options)
     const asked = parseConsulName(name, this.domain)
     return this.#closing.during(signal, async (either) =>
       asked.kind === 'service'
@@ -128,8 +147,9 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     )
   }
 
-  async resolveAddresses(name: string, options: ResolveAddressesOptions = {}): Promise<DnsAnswer<AddressRecord>> {
-    const { family, signal } = options
+  async resolveAddresses(name: string, options?: ResolveAddressesOptions): Promise<DnsAnswer<AddressRecord>> {
+    checkedName(name)
+    const { family, signal } = addressOptions(options)
     return this.#closing.during(signal, async (either) => {
       const literal = literalAddress(name, family)
       if (literal !== undefined) return literal
@@ -141,7 +161,8 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     })
   }
 
-  async resolveTxt(name: string, { signal }: ResolveOptions = {}): Promise<DnsAnswer<string>> {
+  async resolveTxt(name: string, options?: ResolveOptions): Promise<DnsAnswer<string>> {
+    const { signal } = lookupOptions(options)
     const asked = parseConsulName(name, this.domain)
     return this.#closing.during(signal, async (either) => {
       if (asked.kind !== 'node') return { ...(await this.#nothing(asked, either)), records: [] }
@@ -158,14 +179,17 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
    *
    * @throws {ResolverError} when Consul does not say
    */
-  async instances(service: string, { signal }: ResolveOptions = {}): Promise<ConsulInstances> {
+  async instances(service: string, options?: ResolveOptions): Promise<ConsulInstances> {
+    checks.argument('instances', 'service', serviceName, service)
+    const { signal } = lookupOptions(options)
     return this.#closing.during(signal, async (either) => this.#instances(await this.#ask(named(service), either)))
   }
 
-  async *watchSrv(name: string, { signal }: ResolveOptions = {}): AsyncGenerator<SrvWatchEvent, never> {
+  async *watchSrv(name: string, options?: ResolveOptions): AsyncGenerator<SrvWatchEvent, never> {
+    const { signal } = lookupOptions(options)
     const asked = parseConsulName(name, this.domain)
     if (asked.kind !== 'service') {
-      throw new ResolverError('DNS_WRONG_SOURCE', `${name} is no service that could be watched`)
+      throw new ResolverError('DNS_WRONG_SOURCE', `${name} is not a service, so that it cannot be watched`)
     }
     const events = this.#watch(asked, signal, (reply) => {
       const answer = this.#srvAnswer(name, reply)
@@ -176,7 +200,9 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
   }
 
   /** Yields whenever {@link instances} may say something else, at first at once. Failures are tried again. Ends as `watchSrv` does. */
-  async *watchInstances(service: string, { signal }: ResolveOptions = {}): AsyncGenerator<void, never> {
+  async *watchInstances(service: string, options?: ResolveOptions): AsyncGenerator<void, never> {
+    checks.argument('watchInstances', 'service', serviceName, service)
+    const { signal } = lookupOptions(options)
     const events = this.#watch(named(service), signal, (reply) => ({ said: JSON.stringify(this.#instances(reply)) }))
     for await (const event of events) if ('said' in event) yield
     throw new ResolverError('DNS_CLOSED', 'the watch has ended')
@@ -203,23 +229,23 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     for (let failures = 0; ; ) {
       either.throwIfAborted()
       try {
-        const askedAt = performance.now()
+        const askedAt = this.#clock.monotonic()
         const reply = await this.#ask(asked, either, index)
         const news = read(reply)
         failures = 0
         // Without an index, or behind a proxy that drops it, the next query would not block either.
-        const unblocked = reply.index === 0 || (reply.index <= index && performance.now() - askedAt < BLOCKED_MS)
+        const unblocked = reply.index === 0 || (reply.index <= index && this.#clock.monotonic() - askedAt < BLOCKED_MS)
         // An index that goes back means that the servers were restored or restarted: begin anew.
         index = reply.index < index ? 0 : reply.index
         if (news.said !== said) yield news
         said = news.said
-        if (unblocked) await pause(RETRY_MIN_MS, undefined, { signal: either })
+        if (unblocked) await sleep(this.#clock, RETRY_MIN_MS, { signal: either })
       } catch (error) {
         either.throwIfAborted()
         index = 0
         const retryInMs = Math.min(RETRY_MIN_MS * 2 ** failures++, RETRY_MAX_MS)
         yield { type: 'failed', error, retryInMs }
-        await pause(retryInMs, undefined, { signal: either }).catch(() => either.throwIfAborted())
+        await sleep(this.#clock, retryInMs, { signal: either })
       }
     }
   }
@@ -298,9 +324,9 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     for (const instance of instances) {
       const target = this.#targetOf(instance)
       const { port, weight } = instance
-      found.set(`${nameKey(target)}:${port}`, { target, port, priority: PRIORITY, weight, ttlSeconds: 0 })
+      found.set(`${domainKey(target)}:${port}`, { target, port, priority: PRIORITY, weight, ttlSeconds: 0 })
       const known = addressRecord(addressOfInstance(instance))
-      if (known.length > 0) addresses.set(nameKey(target), known)
+      if (known.length > 0) addresses.set(domainKey(target), known)
     }
     const { records, ignored: wrong } = usableSrvRecords(found.values())
     const ignored = [...strange, ...wrong]
@@ -313,7 +339,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
   #targetOf({ node, datacenter, address }: ConsulInstance): string {
     const where = `${datacenter}.${this.domain}`
     if (address === '') return `${node}.node.${where}`
-    return isIP(address) === 0 ? withoutDot(address) : `${addressLabel(address)}.addr.${where}`
+    return isIP(address) === 0 ? withoutFinalDot(address) : `${addressLabel(address)}.addr.${where}`
   }
 }
 

@@ -1,4 +1,5 @@
-import { anything, checkOptions } from '../check-options.ts'
+import { filledText, realWorld, rule, type World, worldShape } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { ResolverError } from '../error.ts'
 import type { ClosableResolver } from '../resolver.ts'
 import { zoneOfText } from './file.ts'
@@ -6,9 +7,16 @@ import { LoadedZone, zoneResolver } from './static.ts'
 
 /** Options of {@link envResolver}. */
 export interface EnvResolverOptions {
-  /** Default `process.env`. */
+  /** Where the variable is read; default: the environment of the world. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Whose environment is read; default: that of the process. */
+  readonly world?: World
 }
+
+const check = checks.options<EnvResolverOptions>('envResolver', {
+  env: rule('an object of variables', (value) => typeof value === 'object' && value !== null),
+  world: worldShape,
+})
 
 /**
  * A resolver over an environment variable, `DYNSRV_RECORDS` when left out: hosts and zone lines as `parseZoneText` reads
@@ -20,8 +28,9 @@ export interface EnvResolverOptions {
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
 export function envResolver(variable = 'DYNSRV_RECORDS', options: EnvResolverOptions = {}): ClosableResolver {
-  checkOptions('envResolver', options, { env: anything })
-  const { env = process.env } = options
+  checks.argument('envResolver', 'variable', filledText, variable)
+  check(options)
+  const { world = realWorld, env = world.system.env } = options
   let text: string | undefined
   let zone = new LoadedZone()
   return zoneResolver(`$${variable}`, async () => {

@@ -1,25 +1,39 @@
+import { filledText, messageOf, realWorld, type World, worldShape } from '@dynsrv/kit'
 import { ChangingFile } from '../changing-file.ts'
+import { checks } from '../checks.ts'
 import { ResolverError } from '../error.ts'
 import type { ClosableResolver } from '../resolver.ts'
 import { readZoneText } from '../zone/zone-text.ts'
 import { LoadedZone, zoneResolver } from './static.ts'
+
+/** Options of {@link fileResolver}. */
+export interface FileResolverOptions {
+  /** Whose files are read; default: those of the machine. */
+  readonly world?: World
+}
+
+const check = checks.options<FileResolverOptions>('fileResolver', { world: worldShape })
 
 /**
  * A resolver over a file of hosts and zone lines (`parseZoneText` says how it looks), `/etc/hosts` when left out. It is
  * read at the first lookup and again whenever it has changed.
  *
  * A file that is missing or cannot be read rejects with `DNS_SOURCE_FAILED`; it is never an empty zone. A line that is
- * wrong is left out: answers about its name list it as `ignored`, and reject with `DNS_BAD_RECORD` when nothing else is
- * left. Before DNS, use it with `failover([fileResolver(), dnsClient()], { onEmpty: true })`.
+ * wrong is left out: answers about its name list it as `ignored`, and reject with `DNS_NO_USABLE_RECORD` when nothing else
+ * is left. Before DNS, use it with `failover([fileResolver(), dnsClient()], { onEmpty: true })`.
+ *
+ * @throws {ResolverError} `DNS_BAD_OPTION`
  */
-export function fileResolver(path = '/etc/hosts'): ClosableResolver {
-  const file = new ChangingFile(path, (text) => zoneOfText(text, path))
+export function fileResolver(path = '/etc/hosts', options: FileResolverOptions = {}): ClosableResolver {
+  checks.argument('fileResolver', 'path', filledText, path)
+  check(options)
+  const { files } = options.world ?? realWorld
+  const file = new ChangingFile(files, path, (text) => zoneOfText(text, path))
   return zoneResolver(path, async () => {
     try {
       return await file.current()
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause)
-      throw new ResolverError('DNS_SOURCE_FAILED', `the records cannot be read from ${path}: ${why}`, { cause })
+      throw new ResolverError('DNS_SOURCE_FAILED', `cannot read records from ${path}: ${messageOf(cause)}`, { cause })
     }
   })
 }

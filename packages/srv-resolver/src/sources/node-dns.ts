@@ -1,6 +1,7 @@
-import { Resolver } from 'node:dns/promises'
+import type { Resolver } from 'node:dns/promises'
+import { codeOf, filledText, listOf, messageOf, realWorld, type World, whole, worldShape } from '@dynsrv/kit'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
-import { checkOptions, texts, whole } from '../check-options.ts'
+import { checks } from '../checks.ts'
 import { closable } from '../closable.ts'
 import { checkedName } from '../dns-name.ts'
 import { ResolverError, type ResolverErrorCode } from '../error.ts'
@@ -16,7 +17,16 @@ export interface NodeDnsOptions {
   readonly timeoutMs?: number
   /** Default 2. */
   readonly tries?: number
+  /** Whose DNS client is used; default: that of Node. */
+  readonly world?: World
 }
+
+const check = checks.options<NodeDnsOptions>('nodeDns', {
+  servers: listOf(filledText),
+  timeoutMs: whole(1, 600_000),
+  tries: whole(1, 100),
+  world: worldShape,
+})
 
 /** What c-ares says when the zone has nothing; all else is a failure. */
 const EMPTY: Readonly<Record<string, 'nxdomain' | 'nodata'>> = { ENOTFOUND: 'nxdomain', ENODATA: 'nodata' }
@@ -41,8 +51,8 @@ const CODES: Readonly<Record<string, ResolverErrorCode>> = {
  * @throws {ResolverError} `DNS_BAD_OPTION`
  */
 export function nodeDns(options: NodeDnsOptions = {}): ClosableResolver {
-  checkOptions('nodeDns', options, { servers: texts, timeoutMs: whole(1, 600_000), tries: whole(1, 100) })
-  const { servers, timeoutMs = 2000, tries = 2 } = options
+  check(options)
+  const { servers, timeoutMs = 2000, tries = 2, world = realWorld } = options
   const addresses = servers?.map(parseServerAddress)
 
   async function look<R>(
@@ -53,7 +63,7 @@ export function nodeDns(options: NodeDnsOptions = {}): ClosableResolver {
   ): Promise<DnsAnswer<R>> {
     const bare = checkedName(name)
     // A resolver for each lookup, because cancel() ends everything that a resolver does.
-    const resolver = new Resolver({ timeout: timeoutMs, tries })
+    const resolver = world.network.createResolver({ timeout: timeoutMs, tries })
     if (addresses !== undefined) resolver.setServers(addresses.map(({ text }) => text))
     const server = resolver.getServers().join(', ')
     const cancel = () => resolver.cancel()
@@ -67,16 +77,13 @@ export function nodeDns(options: NodeDnsOptions = {}): ClosableResolver {
         : { ...common, records, ttlSeconds }
     } catch (cause) {
       signal?.throwIfAborted()
-      const code = (cause as NodeJS.ErrnoException).code ?? ''
+      const code = codeOf(cause) ?? ''
       const empty = EMPTY[code]
       if (empty !== undefined) return { ...common, records: [], ttlSeconds: 0, empty }
       throw new ResolverError(
         CODES[code] ?? 'DNS_SERVER_ERROR',
-        `node:dns has no answer for ${name}: ${code || cause}`,
-        {
-          cause,
-          server,
-        },
+        `node:dns has no answer for ${name}: ${code || messageOf(cause)}`,
+        { cause, server },
       )
     } finally {
       signal?.removeEventListener('abort', cancel)

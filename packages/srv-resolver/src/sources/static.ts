@@ -1,7 +1,8 @@
+import { domainKey, flag, given, iterable, sameDomainName } from '@dynsrv/kit'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
-import { aBoolean, checkOptions } from '../check-options.ts'
+import { checks } from '../checks.ts'
 import { closable } from '../closable.ts'
-import { checkedName, nameKey, sameName } from '../dns-name.ts'
+import { checkedName } from '../dns-name.ts'
 import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { grouped } from '../grouped.ts'
 import type { AddressRecord, ClosableResolver, DnsAnswer, SrvAnswer } from '../resolver.ts'
@@ -19,9 +20,11 @@ export interface StaticResolverOptions {
   readonly strict?: boolean
 }
 
+const check = checks.options<StaticResolverOptions>('staticResolver', { strict: flag })
+
 /** A resolver whose records can be replaced. */
 export interface StaticResolver extends ClosableResolver {
-  /** @throws {ResolverError} `DNS_BAD_RECORD` when strict; the records then stay as they were */
+  /** @throws {ResolverError} `DNS_BAD_RECORD` when strict, `DNS_BAD_OPTION`; the records then stay as they were */
   replace(records: Iterable<ZoneRecord>): void
 }
 
@@ -33,8 +36,11 @@ export interface StaticResolver extends ClosableResolver {
  * @throws {ResolverError} `DNS_BAD_RECORD`, `DNS_BAD_OPTION`
  */
 export function staticResolver(records: Iterable<ZoneRecord>, options: StaticResolverOptions = {}): StaticResolver {
-  checkOptions('staticResolver', options, { strict: aBoolean })
-  const load = options.strict === false ? tolerantZone : (list: Iterable<ZoneRecord>) => new LoadedZone(list)
+  check(options)
+  const load = (list: Iterable<ZoneRecord>) => {
+    checks.argument('staticResolver', 'records', iterable, list)
+    return options.strict === false ? tolerantZone(list) : new LoadedZone(list)
+  }
   let zone = load(records)
   const resolver = zoneResolver('static', async () => zone)
   return {
@@ -69,7 +75,7 @@ function tolerantZone(list: Iterable<ZoneRecord>): LoadedZone {
 }
 
 function whatItSays(record: unknown): Omit<RecordFault, 'reason'> {
-  const { name, type, target } = Object(record) as Readonly<Record<string, unknown>>
+  const { name, type, target } = given(record as Readonly<Record<string, unknown>>)
   const owner = typeof name === 'string' ? name : undefined
   return {
     name: owner,
@@ -89,9 +95,9 @@ export function zoneResolver(server: string, load: () => Promise<LoadedZone>): C
     const ignored = faults.filter(
       (fault) =>
         (fault.type === undefined || fault.type === type) &&
-        (fault.name === undefined || owners.some((owner) => sameName(owner, fault.name!))),
+        (fault.name === undefined || owners.some((owner) => sameDomainName(owner, fault.name!))),
     )
-    // What the source meant to say about this name is not known, so that is no emptiness.
+    // What the source meant to say about this name is unknown, so the name is not empty.
     const about = ignored.filter((fault) => fault.name !== undefined)
     if (empty !== undefined && about.length > 0) throw noneUsable(name, server, about)
     const ttlSeconds = answers.reduce((least, record) => Math.min(least, ttlOf(record)), MAX_TTL_SECONDS)
@@ -117,7 +123,7 @@ export function zoneResolver(server: string, load: () => Promise<LoadedZone>): C
       )
       const absent = all.length > 0 && offered.length === 0
       const left = [...(usable.ignored ?? []), ...ignored.map(({ target, reason }) => ({ target, reason }))]
-      const addresses = grouped(additionals, ({ name: owner }) => nameKey(owner))
+      const addresses = grouped(additionals, ({ name: owner }) => domainKey(owner))
       return {
         ...answer,
         ...(absent && { empty: 'absent' as const }),

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { nameKey, withoutDot } from '../dns-name.ts'
+import { domainKey, withoutFinalDot } from '@dynsrv/kit'
 import { HEADER_BYTES, TYPE } from '../dns-numbers.ts'
 import { DEFAULT_TTL_SECONDS, type ZoneRecord } from './zone-record.ts'
 
@@ -103,9 +103,9 @@ export class ResponseWriter {
   }
 
   #name(name: string, compress: boolean): void {
-    let rest = withoutDot(name)
+    let rest = withoutFinalDot(name)
     while (rest !== '') {
-      const known = compress ? this.#names.get(nameKey(rest)) : undefined
+      const known = compress ? this.#names.get(domainKey(rest)) : undefined
       if (known !== undefined) {
         this.#u16(0xc000 | known)
         return
@@ -121,7 +121,7 @@ export class ResponseWriter {
   }
 
   #remember(name: string, at: number): void {
-    for (let rest = withoutDot(name); rest !== ''; ) {
+    for (let rest = withoutFinalDot(name); rest !== ''; ) {
       this.#rememberOne(rest, at)
       const dot = rest.indexOf('.')
       if (dot === -1) break
@@ -131,7 +131,7 @@ export class ResponseWriter {
   }
 
   #rememberOne(name: string, at: number): void {
-    const key = nameKey(name)
+    const key = domainKey(name)
     if (at <= MAX_POINTER && !this.#names.has(key)) this.#names.set(key, at)
   }
 

@@ -1,3 +1,4 @@
+import { bound, duration, filledText, oneOf, optionsOf, type Rule, required, whole } from '@dynsrv/kit'
 import { isWithin } from '../dns-name.ts'
 
 /**
@@ -42,7 +43,7 @@ interface Scope {
   readonly times?: number
 }
 
-/** A fault with its numbers, and whom it hits. */
+/** A fault with its numbers, and which questions it hits. */
 export type ZoneFaultSettings = Scope &
   (
     | { readonly type: Exclude<ZoneFaultName, 'rotate'> }
@@ -50,6 +51,48 @@ export type ZoneFaultSettings = Scope &
     | { readonly type: 'trim'; readonly records: number; readonly pick?: 'first' | 'random' }
     | { readonly type: 'delay'; readonly ms: number }
   )
+
+const PLAIN: Readonly<Record<ZoneFaultName, true>> = {
+  servfail: true,
+  refused: true,
+  formerr: true,
+  notimp: true,
+  nxdomain: true,
+  nodata: true,
+  silence: true,
+  garbage: true,
+  wrongId: true,
+  foreignName: true,
+  loop: true,
+  hugeCounts: true,
+  truncate: true,
+  rotate: true,
+}
+/** What some faults take beside what all take. */
+const OWN: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  rotate: { records: whole(1) },
+  trim: { records: required(whole(0)), pick: oneOf('first', 'random') },
+  delay: { ms: required(duration()) },
+}
+const faultName = oneOf(...Object.keys(PLAIN))
+const faultType = oneOf(...new Set([...Object.keys(PLAIN), ...Object.keys(OWN)]))
+const SCOPE = {
+  type: required(faultType),
+  name: filledText,
+  transport: oneOf('udp', 'tcp', 'both'),
+  times: bound,
+}
+
+/** How a fault is checked. */
+export const zoneFault: Rule = {
+  what: 'the name of a fault, or an object with its type',
+  check: (value, at) => {
+    if (typeof value === 'string') return faultName.check(value, at)
+    const type = (value as { readonly type?: unknown } | null)?.type
+    const own = typeof type === 'string' && Object.hasOwn(OWN, type) ? OWN[type] : {}
+    return optionsOf<Record<string, unknown>>({ ...SCOPE, ...own }).check(value, at)
+  },
+}
 
 /** The faults that are set, counted down as they strike. */
 export class FaultPlan {

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
-import { type OptionRule, whole } from '../check-options.ts'
+import { anything, messageOf, nearest, oneOf, optionsOf, type Rule, rule, shown, whole } from '@dynsrv/kit'
 import { nameFault } from '../dns-name.ts'
 import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
+import { fieldFault } from '../field-fault.ts'
 
 interface Named {
   readonly name: string
@@ -31,51 +32,67 @@ export const DEFAULT_TTL_SECONDS = 5
 
 const MAX_TXT = 65_000
 
-const PORT = whole(0, 65_535)
-const domain: OptionRule = { test: (value) => nameFault(value) === undefined, what: 'a domain name' }
-const srvTarget: OptionRule = {
-  test: (value) => value === '.' || nameFault(value) === undefined,
-  what: 'a domain name, or . for none',
-}
-const COMMON: Readonly<Record<string, OptionRule>> = { name: domain, ttlSeconds: whole(0, MAX_TTL_SECONDS) }
-const FIELDS: Readonly<Record<string, Readonly<Record<string, OptionRule>>>> = {
-  SRV: { target: srvTarget, port: PORT, priority: PORT, weight: PORT },
-  A: { address: { test: (value) => isIP(String(value)) === 4, what: 'an IPv4 address' } },
-  AAAA: { address: { test: (value) => isIP(String(value)) === 6, what: 'an IPv6 address' } },
+const domain = rule('a domain name', (value) => nameFault(value) === undefined)
+const sixteenBits = whole(0, 65_535)
+const COMMON: Readonly<Record<string, Rule>> = { name: domain, ttlSeconds: whole(0, MAX_TTL_SECONDS) }
+const FIELDS: Readonly<Record<ZoneRecord['type'], Readonly<Record<string, Rule>>>> = {
+  SRV: {
+    target: rule('a domain name, or . for none', (value) => value === '.' || nameFault(value) === undefined),
+    port: sixteenBits,
+    priority: sixteenBits,
+    weight: sixteenBits,
+  },
+  A: { address: rule('an IPv4 address', (value) => typeof value === 'string' && isIP(value) === 4) },
+  AAAA: { address: rule('an IPv6 address', (value) => typeof value === 'string' && isIP(value) === 6) },
   TXT: {
-    text: {
-      test: (v) => typeof v === 'string' && Buffer.byteLength(v) <= MAX_TXT,
-      what: 'a text of up to 65000 bytes',
-    },
+    text: rule('a text of up to 65000 bytes', (v) => typeof v === 'string' && Buffer.byteLength(v) <= MAX_TXT),
   },
   CNAME: { target: domain },
 }
+const TYPES = Object.keys(FIELDS)
 const OPTIONAL = new Set(['ttlSeconds', 'priority', 'weight'])
 
 /** @throws {ResolverError} `DNS_BAD_RECORD`, naming the record and the field that is wrong */
 export function checkZoneRecord(record: ZoneRecord): ZoneRecord {
   const fault = zoneRecordFault(record)
   if (fault === undefined) return record
-  const shown = JSON.stringify(Object(record)).slice(0, 200)
-  throw new ResolverError('DNS_BAD_RECORD', `the record ${shown} cannot be served: ${fault}`)
+  throw new ResolverError('DNS_BAD_RECORD', `cannot serve the record ${shown(record)}: ${fault}`)
 }
 
 /** What is wrong with a record, in words; undefined when nothing is. */
 export function zoneRecordFault(record: unknown): string | undefined {
-  const given = Object(record) as Readonly<Record<string, unknown>>
-  const own = FIELDS[String(given.type)]
-  if (own === undefined) return `its type is not one of ${Object.keys(FIELDS).join(', ')}`
-  const rules = { ...COMMON, ...own }
-  for (const [field, rule] of Object.entries(rules)) {
-    const value = given[field]
-    if (value === undefined && OPTIONAL.has(field)) continue
-    if (!rule.test(value)) return `its ${field} is ${shown(value)}, not ${rule.what}`
+  try {
+    return typeof record === 'object' && record !== null
+      ? faultOf(record as Readonly<Record<string, unknown>>)
+      : 'it is not an object'
+  } catch (cause) {
+    // A getter or a proxy of the caller's threw.
+    return `it cannot be read: ${messageOf(cause)}`
   }
-  const unknown = Object.keys(given).find((field) => field !== 'type' && !(field in rules))
-  return unknown === undefined ? undefined : `it has an unknown field ${unknown}`
 }
 
-function shown(value: unknown): string {
-  if (value === undefined) return 'missing'
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value)).slice(0, 80)
+function faultOf(record: Readonly<Record<string, unknown>>): string | undefined {
+  const { type } = record
+  if (typeof type !== 'string' || !Object.hasOwn(FIELDS, type))
+    return fieldFault('type', type, `one of ${TYPES.join(', ')}`)
+  const rules: Readonly<Record<string, Rule>> = { ...COMMON, ...FIELDS[type as ZoneRecord['type']] }
+  for (const [field, { what, check }] of Object.entries(rules)) {
+    const value = record[field]
+    if (value === undefined && OPTIONAL.has(field)) continue
+    if (check(value, field) !== undefined) return fieldFault(field, value, what)
+  }
+  const unknown = Object.keys(record).find((field) => field !== 'type' && !Object.hasOwn(rules, field))
+  if (unknown === undefined) return undefined
+  const near = nearest(unknown, Object.keys(rules))
+  return `it has an unknown field ${unknown}${near === undefined ? '' : `; did you mean ${near}?`}`
 }
+
+/** Fields of a record of any type, each with any value: what a search for records is made of. */
+export const recordFields: Rule = optionsOf<Record<string, unknown>>({
+  type: oneOf(...TYPES),
+  ...Object.fromEntries(
+    Object.values({ COMMON, ...FIELDS })
+      .flatMap(Object.keys)
+      .map((field) => [field, anything]),
+  ),
+})

@@ -1,16 +1,33 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import type { Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
-import { aBoolean, aFunction, anything, aText, checkOptions, texts, whole } from '../check-options.ts'
+import type { Server, Socket } from 'node:net'
+import {
+  callable,
+  codeOf,
+  domainKey,
+  either,
+  filledText,
+  flag,
+  iterable,
+  listOf,
+  messageOf,
+  port,
+  realWorld,
+  type Timer,
+  type World,
+  whole,
+  worldShape,
+} from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { decodeMessage, type Message } from '../client/dns-message.ts'
-import { checkedName, isWithin, nameKey } from '../dns-name.ts'
+import { checkedName, isWithin } from '../dns-name.ts'
 import { HEADER_BYTES, MAX_TTL_SECONDS, RCODE } from '../dns-numbers.ts'
-import { ResolverError } from '../error.ts'
+import { isResolverError, ResolverError } from '../error.ts'
 import { formatAddress } from '../server-address.ts'
 import { lastingPort } from './lasting-port.ts'
 import { Zone } from './zone.ts'
-import { FaultPlan, type ZoneFault } from './zone-fault.ts'
-import type { ZoneRecord } from './zone-record.ts'
+import { FaultPlan, type ZoneFault, zoneFault } from './zone-fault.ts'
+import { recordFields, type ZoneRecord } from './zone-record.ts'
 import { zoneResponse } from './zone-response.ts'
 
 /** A question that a zone server received. */
@@ -37,23 +54,24 @@ export interface ZoneServerOptions {
   readonly compressTargets?: boolean
   /** Called for every question, before it is answered. */
   readonly onQuery?: (query: ZoneQuery) => void
-  /** Randomness of the faults, 0 ≤ n < 1; default `Math.random`. */
-  readonly random?: () => number
+  /** Where sockets, time and chance come from; default: the machine. */
+  readonly world?: World
 }
 
 /** What {@link ZoneServer.remove} takes: a function, or fields that all have to be equal (names without case). */
 export type ZoneMatch = ((record: ZoneRecord) => boolean) | Partial<ZoneRecord>
 
-const RULES = {
-  host: aText,
-  port: whole(0, 65_535),
-  records: anything,
-  zones: texts,
+const check = checks.options<ZoneServerOptions>('startZoneServer', {
+  host: filledText,
+  port,
+  records: iterable,
+  zones: listOf(filledText),
   negativeTtlSeconds: whole(0, MAX_TTL_SECONDS),
-  compressTargets: aBoolean,
-  onQuery: aFunction,
-  random: aFunction,
-}
+  compressTargets: flag,
+  onQuery: callable,
+  world: worldShape,
+})
+const zoneMatch = either(callable, recordFields)
 
 const MAX_CONNECTIONS = 256
 const IDLE_MS = 10_000
@@ -78,17 +96,23 @@ export class ZoneServer implements AsyncDisposable {
   readonly #zones: readonly string[]
   readonly #zone: Zone
   readonly #connections = new Set<Socket>()
-  readonly #delayed = new Set<NodeJS.Timeout>()
+  readonly #delayed = new Set<Timer>()
+  readonly #world: World
   #port: number
   #faults = new FaultPlan([])
   #turn = 0
   #tcp: Server | undefined
   #udp: UdpSocket | undefined
 
-  /** A server that does not listen yet; {@link startZoneServer} makes one that does. */
+  /**
+   * A server that does not listen yet; {@link startZoneServer} makes one that does.
+   *
+   * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_NAME` for a zone, `DNS_BAD_RECORD`
+   */
   constructor(options: ZoneServerOptions) {
-    checkOptions('startZoneServer', options, RULES)
+    check(options)
     this.#options = options
+    this.#world = options.world ?? realWorld
     this.host = options.host ?? '127.0.0.1'
     this.#port = options.port ?? 0
     this.#zones = options.zones?.map(checkedName) ?? ['']
@@ -109,8 +133,9 @@ export class ZoneServer implements AsyncDisposable {
     for (const record of records) this.#zone.add(record)
   }
 
-  /** @returns how many records are gone */
+  /** @returns how many records are gone. @throws {ResolverError} `DNS_BAD_OPTION` for a field that no record has */
   remove(match: ZoneMatch): number {
+    checks.argument('remove', 'match', zoneMatch, match)
     return this.#zone.remove(typeof match === 'function' ? match : (record) => hasFields(record, match))
   }
 
@@ -118,9 +143,15 @@ export class ZoneServer implements AsyncDisposable {
     return this.#zone.records()
   }
 
-  /** Misbehaves this way from now on, instead of any way before; without argument it behaves. */
+  /**
+   * Misbehaves this way from now on, instead of any way before; without argument it behaves.
+   *
+   * @throws {ResolverError} `DNS_BAD_OPTION`
+   */
   setFault(...faults: readonly (ZoneFault | undefined)[]): void {
-    this.#faults = new FaultPlan(faults.filter((fault) => fault !== undefined))
+    const set = faults.filter((fault) => fault !== undefined)
+    for (const fault of set) checks.argument('setFault', 'fault', zoneFault, fault)
+    this.#faults = new FaultPlan(set)
     this.#turn = 0
   }
 
@@ -129,7 +160,7 @@ export class ZoneServer implements AsyncDisposable {
     const [tcp, udp] = [this.#tcp, this.#udp]
     this.#tcp = undefined
     this.#udp = undefined
-    for (const timer of this.#delayed) clearTimeout(timer)
+    for (const timer of this.#delayed) this.#world.clock.clearTimeout(timer)
     this.#delayed.clear()
     for (const connection of this.#connections) connection.destroy()
     if (udp !== undefined) {
@@ -149,7 +180,7 @@ export class ZoneServer implements AsyncDisposable {
     for (let tries = 1; ; tries++) {
       const tcp = this.#tcpServer()
       try {
-        this.#port = wanted === 0 ? lastingPort() : wanted
+        this.#port = wanted === 0 ? lastingPort(this.#world.random) : wanted
         await listenTcp(tcp, this.host, this.#port)
         this.#udp = await this.#bindUdp()
         this.#tcp = tcp
@@ -158,9 +189,8 @@ export class ZoneServer implements AsyncDisposable {
         tcp.close()
         this.#port = wanted
         // The port drawn may be taken; another one is soon found when any will do.
-        if (wanted === 0 && tries < BIND_TRIES && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') continue
-        const why = cause instanceof Error ? cause.message : String(cause)
-        throw new ResolverError('DNS_LISTEN_FAILED', `cannot listen on ${this.address}: ${why}`, { cause })
+        if (wanted === 0 && tries < BIND_TRIES && codeOf(cause) === 'EADDRINUSE') continue
+        throw new ResolverError('DNS_LISTEN_FAILED', `cannot listen on ${this.address}: ${messageOf(cause)}`, { cause })
       }
     }
   }
@@ -175,16 +205,16 @@ export class ZoneServer implements AsyncDisposable {
   }
 
   #tcpServer(): Server {
-    const server = createServer((socket) => this.#serveConnection(socket))
+    const server = this.#world.network.createServer({}, (socket) => this.#serveConnection(socket))
     server.maxConnections = MAX_CONNECTIONS
     return server
   }
 
   async #bindUdp(): Promise<UdpSocket> {
-    const socket = createSocket({ type: this.host.includes(':') ? 'udp6' : 'udp4' })
+    const socket = this.#world.network.createUdpSocket({ type: this.host.includes(':') ? 'udp6' : 'udp4' })
     socket.on('message', (bytes, { address, port }) => {
       this.#answer(bytes, 'udp', (response) => {
-        // The client may be gone, which is nobody's fault; a failed send is a lost datagram.
+        // The client may be gone; then a failed send is a lost datagram.
         if (this.#udp === socket) socket.send(response, port, address, () => undefined)
       })
     })
@@ -198,7 +228,7 @@ export class ZoneServer implements AsyncDisposable {
         resolve()
       })
     })
-    // Without a listener an error report of the network, such as of a client that is gone, would end the process.
+    // Without a listener, the network's report that a client is gone would end the process.
     socket.on('error', () => undefined)
     return socket
   }
@@ -246,7 +276,7 @@ export class ZoneServer implements AsyncDisposable {
       compressTargets: this.#options.compressTargets ?? false,
       faults,
       turn: faults.some(({ type: kind }) => kind === 'rotate') ? this.#turn++ : 0,
-      random: this.#options.random ?? Math.random,
+      random: () => this.#world.random.number(),
     })
     if (response === undefined) return
     const delayMs = faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0)
@@ -254,7 +284,7 @@ export class ZoneServer implements AsyncDisposable {
       send(response)
       return
     }
-    const timer = setTimeout(() => {
+    const timer = this.#world.clock.setTimeout(() => {
       this.#delayed.delete(timer)
       send(response)
     }, delayMs)
@@ -267,12 +297,12 @@ function queryOf(bytes: Uint8Array): Message | undefined {
     const message = decodeMessage(bytes)
     return message.isResponse ? undefined : message
   } catch (error) {
-    if (error instanceof ResolverError) return undefined
+    if (isResolverError(error)) return undefined
     throw error
   }
 }
 
-/** The answer to what is no question; a response is never answered, or two servers could talk forever. */
+/** The answer to what is not a question. A response gets none, or two servers could talk forever. */
 function formErr(bytes: Uint8Array): Buffer | undefined {
   if (bytes.length < HEADER_BYTES || (bytes[2]! & 0x80) !== 0) return undefined
   const response = Buffer.alloc(HEADER_BYTES)
@@ -285,7 +315,7 @@ function hasFields(record: ZoneRecord, fields: Partial<ZoneRecord>): boolean {
   const given = record as unknown as Readonly<Record<string, unknown>>
   return Object.entries(fields).every(([field, value]) =>
     (field === 'name' || field === 'target') && typeof value === 'string' && typeof given[field] === 'string'
-      ? nameKey(given[field]) === nameKey(value)
+      ? domainKey(given[field]) === domainKey(value)
       : given[field] === value,
   )
 }

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { text as anyText, filledText, shown } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { ResolverError } from '../error.ts'
 import type { IgnoredRecord } from '../resolver.ts'
 import { type ZoneRecord, zoneRecordFault } from './zone-record.ts'
@@ -16,10 +18,12 @@ export interface RecordFault extends IgnoredRecord {
  * AAAA, TXT and CNAME). `#` and `;` start comments. Names are always whole, with or without the trailing dot.
  *
  * @param source named in messages
- * @throws {ResolverError} `DNS_BAD_RECORD`, with the first line that is wrong
+ * @throws {ResolverError} `DNS_BAD_RECORD`, with the first line that is wrong; `DNS_BAD_OPTION` for what is not a string
  * @see hosts(5), RFC 1035 §5.1
  */
 export function parseZoneText(text: string, source = 'the zone text'): ZoneRecord[] {
+  checks.argument('parseZoneText', 'text', anyText, text)
+  checks.argument('parseZoneText', 'source', filledText, source)
   const { records, faults } = readZoneText(text, source)
   const [fault] = faults
   if (fault === undefined) return records
@@ -107,11 +111,11 @@ function zoneRecord(
     case 'TXT':
       return { ...common, type, text: data.join('') }
     default:
-      return `the type ${JSON.stringify(type)} is not one of SRV, A, AAAA, TXT, CNAME`
+      return `the type ${shown(type)} is not one of SRV, A, AAAA, TXT, CNAME`
   }
 }
 
-/** What is no number stays as it is, so that the check of the record can show it. */
+/** Other text stays as it is, so that the check of the record can show it. */
 function numberIn(word: string): number | string {
   return /^-?\d+$/.test(word) ? Number(word) : word
 }

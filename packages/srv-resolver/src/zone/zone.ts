@@ -1,4 +1,4 @@
-import { nameKey, withoutDot } from '../dns-name.ts'
+import { domainKey, withoutFinalDot } from '@dynsrv/kit'
 import { MAX_ALIASES } from '../dns-numbers.ts'
 import type { EmptyReason } from '../resolver.ts'
 import { checkZoneRecord, type ZoneRecord } from './zone-record.ts'
@@ -28,7 +28,7 @@ export class Zone {
    * @throws {ResolverError} `DNS_BAD_RECORD`
    */
   add(record: ZoneRecord): void {
-    const key = nameKey(checkZoneRecord(record).name)
+    const key = domainKey(checkZoneRecord(record).name)
     const here = this.#records.get(key)
     // Maps keep the order of insertion, so a replaced record stays where it was in an answer.
     const identity = identityOf(record)
@@ -55,7 +55,7 @@ export class Zone {
 
   answer(name: string, type: string): ZoneAnswer {
     const answers: ZoneRecord[] = []
-    let key = nameKey(name)
+    let key = domainKey(name)
     for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
       const here = [...(this.#records.get(key)?.values() ?? [])]
       const found = here.filter((record) => record.type === type)
@@ -63,20 +63,20 @@ export class Zone {
       const alias = here.find((record) => record.type === 'CNAME')
       if (alias?.type !== 'CNAME') break
       answers.push(alias)
-      key = nameKey(alias.target)
+      key = domainKey(alias.target)
     }
     return { answers, additionals: [], empty: this.#below.has(key) ? 'nodata' : 'nxdomain' }
   }
 
   #addresses(found: readonly ZoneRecord[]): ZoneRecord[] {
-    const targets = new Set(found.flatMap((record) => (record.type === 'SRV' ? [nameKey(record.target)] : [])))
+    const targets = new Set(found.flatMap((record) => (record.type === 'SRV' ? [domainKey(record.target)] : [])))
     return [...targets].flatMap((target) =>
       [...(this.#records.get(target)?.values() ?? [])].filter(({ type }) => type === 'A' || type === 'AAAA'),
     )
   }
 
   #count(key: string, change: number): void {
-    for (let at = withoutDot(key); ; at = at.slice(at.indexOf('.') + 1)) {
+    for (let at = withoutFinalDot(key); ; at = at.slice(at.indexOf('.') + 1)) {
       const count = (this.#below.get(at) ?? 0) + change
       if (count === 0) this.#below.delete(at)
       else this.#below.set(at, count)
@@ -89,11 +89,11 @@ export class Zone {
 function identityOf(record: ZoneRecord): string {
   switch (record.type) {
     case 'SRV':
-      return `SRV ${record.port} ${nameKey(record.target)}`
+      return `SRV ${record.port} ${domainKey(record.target)}`
     case 'TXT':
       return `TXT ${record.text}`
     case 'CNAME':
-      return `CNAME ${nameKey(record.target)}`
+      return `CNAME ${domainKey(record.target)}`
     default:
       return `${record.type} ${record.address.toLowerCase()}`
   }

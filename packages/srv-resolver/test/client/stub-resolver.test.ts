@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram'
 import { rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { realWorld } from '@dynsrv/kit'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { parseResolvConf } from '../../src/client/resolv-conf.ts'
@@ -172,7 +173,8 @@ describe('a zone server', () => {
 
   it('trims, rotates and delays on demand', async () => {
     const records = ['a', 'b', 'c'].map((label) => SRV('svc.test', `${label}.svc.test`))
-    await using zone = await startZoneServer({ records, random: () => 0 })
+    const world = { ...realWorld, random: { ...realWorld.random, number: () => 0 } }
+    await using zone = await startZoneServer({ records, world })
     const dns = dnsClient({ servers: [zone.address] })
     const labels = async () => (await dns.resolveSrv('svc.test')).records.map(({ target }) => target[0]).join('')
     zone.setFault({ type: 'trim', records: 2, pick: 'random' })
@@ -237,7 +239,7 @@ describe('records as text', () => {
     await writeFile(path, 'svc.test SRV 0 0 1 a.svc.test\nsvc.test SRV 0 0 2 b.svc.test')
     expect((await resolver.resolveSrv('svc.test')).records).toHaveLength(2)
     await writeFile(path, 'svc.test SRV')
-    await expect(resolver.resolveSrv('svc.test')).rejects.toMatchObject({ code: 'DNS_BAD_RECORD' })
+    await expect(resolver.resolveSrv('svc.test')).rejects.toMatchObject({ code: 'DNS_NO_USABLE_RECORD' })
     await rm(folder, { recursive: true })
     await expect(resolver.resolveSrv('svc.test')).rejects.toMatchObject({ code: 'DNS_SOURCE_FAILED' })
   })
@@ -264,7 +266,7 @@ describe('records as text', () => {
       { target: `line 4 of ${path}`, reason: '10.0.0.1 has no name behind it' },
     ])
     expect((await resolver.resolveAddresses('svc.test')).empty).toBe('nodata')
-    await expect(resolver.resolveAddresses('other.test')).rejects.toMatchObject({ code: 'DNS_BAD_RECORD' })
+    await expect(resolver.resolveAddresses('other.test')).rejects.toMatchObject({ code: 'DNS_NO_USABLE_RECORD' })
   })
 
   it('takes an empty variable for an empty zone, a missing one for a failure', async () => {

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { fakeWorld } from '@dynsrv/kit/testing'
 import { describe, expect, it, type Mock, vi } from 'vitest'
 import {
   type ClosableResolver,
@@ -70,18 +71,18 @@ const labelsOf = ({ records }: SrvAnswer) => records.map(({ target }) => target.
 
 describe('cached', () => {
   function withClock(script: Script, options = {}) {
-    const clock = { ms: 0 }
-    return { clock, resolver: cached(script.resolver, { ...options, now: () => clock.ms }) }
+    const world = fakeWorld()
+    return { clock: world.clock, resolver: cached(script.resolver, { ...options, world }) }
   }
 
   it('keeps an answer for its TTL and counts the TTL down', async () => {
     const script = scripted(answer(['a']), answer(['b']))
     const { clock, resolver } = withClock(script)
     await resolver.resolveSrv(SERVICE)
-    clock.ms = 9_999
+    await clock.advance(9_999)
     const kept = await resolver.resolveSrv(SERVICE.toUpperCase())
     expect([labelsOf(kept), kept.ttlSeconds]).toStrictEqual([['a'], 0])
-    clock.ms = 10_000
+    await clock.advance(1)
     expect(labelsOf(await resolver.resolveSrv(SERVICE))).toStrictEqual(['b'])
   })
 
@@ -94,10 +95,10 @@ describe('cached', () => {
     const script = scripted(first)
     const { clock, resolver } = withClock(script, options)
     await resolver.resolveSrv(SERVICE)
-    clock.ms = seconds * 1000 - 1
+    await clock.advance(seconds * 1000 - 1)
     await resolver.resolveSrv(SERVICE)
     expect(script.asked).toHaveLength(1)
-    clock.ms = seconds * 1000
+    await clock.advance(1)
     await resolver.resolveSrv(SERVICE)
     expect(script.asked).toHaveLength(2)
   })
@@ -146,18 +147,18 @@ describe('cached', () => {
 
 describe('staleOnError', () => {
   it('gives the last good answer, marked, until it is too old', async () => {
-    const clock = { ms: 0 }
+    const world = fakeWorld()
     const ages: number[] = []
     const resolver = staleOnError(scripted(answer(['a']), FAILURE).resolver, {
       maxStaleSeconds: 100,
-      now: () => clock.ms,
+      world,
       onStale: ({ ageSeconds }) => ages.push(ageSeconds),
     })
     expect((await resolver.resolveSrv(SERVICE)).stale).toBe(false)
-    clock.ms = 100_000
+    await world.clock.advance(100_000)
     expect(await resolver.resolveSrv(SERVICE)).toMatchObject({ stale: true, ttlSeconds: 0, records: [{ port: 1 }] })
     expect(ages).toStrictEqual([100])
-    clock.ms = 100_001
+    await world.clock.advance(1)
     await expect(resolver.resolveSrv(SERVICE)).rejects.toBe(FAILURE)
   })
 

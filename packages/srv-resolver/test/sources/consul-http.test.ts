@@ -34,7 +34,7 @@ describe('consulHttp', () => {
     [404, 'not here', 'DNS_SERVER_ERROR'],
     [200, '<html>', 'DNS_MALFORMED'],
     [200, '{}', 'DNS_MALFORMED'],
-    [200, '[{"Node":null}]', 'DNS_BAD_RECORD'],
+    [200, '[{"Node":null}]', 'DNS_NO_USABLE_RECORD'],
   ])('takes HTTP %i with %j for no empty zone', async (status, body, code) => {
     await using fake = await impostor((_request, response) => response.writeHead(status).end(body))
     const consul = consulHttp({ url: fake.url })

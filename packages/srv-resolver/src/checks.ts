@@ -1,0 +1,39 @@
+import { abortSignal, checksOf, having, listOf, oneOf, type Rule, wrong } from '@dynsrv/kit'
+import { ResolverError } from './error.ts'
+import type { ResolveAddressesOptions, ResolveOptions } from './resolver.ts'
+
+/** The checks of this package. */
+export const checks = checksOf(({ message, hint }) => new ResolverError('DNS_BAD_OPTION', message, { hint }))
+
+/** What can be asked for SRV records. */
+export const srvSource: Rule = having('resolveSrv')
+/** What can be asked for everything. */
+export const resolverRule: Rule = having('resolveSrv', 'resolveAddresses', 'resolveTxt')
+
+const checkLookup = checks.options<ResolveOptions>('a lookup', { signal: abortSignal })
+const checkAddressLookup = checks.options<ResolveAddressesOptions>('a lookup of addresses', {
+  signal: abortSignal,
+  family: oneOf(4, 6),
+})
+
+const resolverList = listOf(resolverRule)
+/** At least one of these. */
+export const someResolvers: Rule = {
+  what: 'an array of at least one resolver',
+  check: (value, at) =>
+    Array.isArray(value) && value.length === 0 ? wrong(at, someResolvers.what, value) : resolverList.check(value, at),
+}
+
+/** The options of a lookup, checked. */
+export function lookupOptions(options: ResolveOptions | undefined): ResolveOptions {
+  if (options === undefined) return {}
+  checkLookup(options)
+  return options
+}
+
+/** The options of a lookup of addresses, checked. */
+export function addressOptions(options: ResolveAddressesOptions | undefined): ResolveAddressesOptions {
+  if (options === undefined) return {}
+  checkAddressLookup(options)
+  return options
+}
