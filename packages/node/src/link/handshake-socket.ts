@@ -110,6 +110,6 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
 
 /** The same facts as an error of this package. */
 export function nodeError(error: DistError, peer: string | undefined): NodeError {
-  const { code, message, hint, retryable } = error
-  return new NodeError(code, message, { hint, retryable, peer: error.peer ?? peer, cause: error })
+  const { code, message, hint, retryable, fault } = error
+  return new NodeError(code, message, { hint, retryable, fault, peer: error.peer ?? peer, cause: error })
 }

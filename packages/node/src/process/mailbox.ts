@@ -1,6 +1,7 @@
 import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import { messageOf } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
-import { messageOf, NodeError } from '../error.ts'
+import { NodeError } from '../error.ts'
 import type { CallOptions, Destination, Recipient, SendOptions } from '../signature.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess, Target } from './local-process.ts'

@@ -1,5 +1,6 @@
 import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { messageOf, NodeError } from '../error.ts'
+import { messageOf } from '@dynsrv/kit'
+import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
