@@ -46,6 +46,7 @@ export class Rooms {
     const { self, identity, settings } = parts
     const { limits } = settings
     const { creation } = identity
+    const { clock, random } = settings.world
     const links = new PeerLinks({
       ...parts,
       onUp: (connection) => this.#up(connection),
@@ -72,11 +73,12 @@ export class Rooms {
       }),
     })
     const { registry, life, router } = processes
-    const calls = new GenCalls({ ...processes, connection, whyDown })
+    const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
     const system = startSystem({ ...processes, self, reply, output: settings.output, maxSpawned: limits.maxSpawned })
     const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
     this.scopes = new PgScopes({
+      clock,
       registry,
       life,
       connected,
@@ -87,6 +89,7 @@ export class Rooms {
       },
     })
     this.pubsubs = new PubSubs({
+      clock,
       self,
       registry,
       life,
@@ -96,6 +99,8 @@ export class Rooms {
     })
     if (!settings.hidden) {
       this.global = startGlobal({
+        clock,
+        random,
         self,
         creation,
         registry,
