@@ -1,3 +1,4 @@
+import { type Clock, within } from '@dynsrv/kit'
 import { NodeError } from './error.ts'
 
 /** How long leaving in order may take. */
@@ -20,17 +21,14 @@ export interface Busy {
  *
  * @throws {NodeError} `NODE_TIMEOUT` when it is
  */
-export async function allIdle(parts: readonly Busy[], { timeoutMs = DRAIN_TIMEOUT_MS }: DrainOptions): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const over = new Promise<never>((_resolve, reject) => {
-    const error = new NodeError('NODE_TIMEOUT', `what was in hand did not finish within ${timeoutMs} ms`, {
+export async function allIdle(
+  clock: Clock,
+  parts: readonly Busy[],
+  { timeoutMs = DRAIN_TIMEOUT_MS }: DrainOptions,
+): Promise<void> {
+  const late = (): NodeError =>
+    new NodeError('NODE_TIMEOUT', `what was in hand did not finish within ${timeoutMs} ms`, {
       hint: 'The node is closed all the same; give drain more time if the work matters.',
     })
-    timer = setTimeout(() => reject(error), timeoutMs)
-  })
-  try {
-    await Promise.race([Promise.all(parts.map((part) => part.idle())), over])
-  } finally {
-    clearTimeout(timer)
-  }
+  await within({ clock, ms: timeoutMs, late }, () => Promise.all(parts.map((part) => part.idle())))
 }

@@ -1,9 +1,10 @@
 import type { DistErrorCode } from '@dynsrv/dist-protocol'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown } from '@dynsrv/kit'
+import { DIST_WORDS } from './dist-words.ts'
 
 /** What can go wrong here, apart from the handshake, whose codes (`DIST_…`) are passed on as they are. */
 export type OwnNodeErrorCode =
-  | 'NODE_ALREADY_LISTENING'
   | 'NODE_BAD_OPTION'
   | 'NODE_CLOSED'
   | 'NODE_CLOSED_BY_PEER'
@@ -35,87 +36,232 @@ export type OwnNodeErrorCode =
 /** Every code that a {@link NodeError} can bear. Stable: handlers may switch on it. */
 export type NodeErrorCode = OwnNodeErrorCode | DistErrorCode
 
-/** What a handler needs beside the code and the text. */
-export interface NodeErrorOptions extends ErrorOptions {
-  readonly hint?: string
-  readonly peer?: string | undefined
-  readonly retryable?: boolean
-  /** The Erlang exit reason, where a process ended. */
-  readonly reason?: Term
-}
-
-const FACTS: Readonly<Record<OwnNodeErrorCode, { readonly retryable: boolean; readonly hint: string }>> = {
-  NODE_ALREADY_LISTENING: { retryable: false, hint: 'Close the first node before starting another with its parts.' },
-  NODE_BAD_OPTION: { retryable: false, hint: 'Correct the option and start again.' },
-  NODE_CLOSED: { retryable: false, hint: 'The node was closed; start a new one.' },
-  NODE_CLOSED_BY_PEER: { retryable: true, hint: 'The peer stopped, or dropped us; its own log may say why.' },
-  NODE_CONNECTION_LOST: { retryable: true, hint: 'The connection broke without a farewell: crash, reset or network.' },
+/** What each code of this package means. Codes of the handshake (`DIST_…`) have their words in `@dynsrv/dist-protocol`. */
+export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
+  NODE_BAD_OPTION: {
+    happened: 'The node got an option or an argument that cannot work.',
+    why: 'It is misspelled, has the wrong type, or is out of range.',
+    hint: 'Correct what the message names.',
+    category: 'option',
+  },
+  NODE_CLOSED: {
+    happened: 'A closed node was used, or the node was closed during a call.',
+    why: 'The program called close() or drain().',
+    hint: 'Start a new node, or close this one later.',
+    category: 'closed',
+  },
+  NODE_CLOSED_BY_PEER: {
+    happened: 'The peer ended the link.',
+    why: 'It stopped, or it disconnected this node.',
+    hint: 'Read the log of the peer: it may say why.',
+    category: 'link',
+    retryable: true,
+    fault: 'peer',
+  },
+  NODE_CONNECTION_LOST: {
+    happened: 'The link broke.',
+    why: 'The peer crashed, the connection was reset, or the network failed.',
+    hint: 'Check that the peer runs, and the network between the two.',
+    category: 'link',
+    retryable: true,
+    fault: 'peer',
+  },
   NODE_CONNECT_TIMEOUT: {
+    happened: 'An address does not answer.',
+    why: 'A firewall or a network policy drops the packets, or the address is wrong.',
+    hint: 'Check the address, and that the network lets the port through.',
+    category: 'connect',
     retryable: true,
-    hint: 'Nothing answers at this address: a firewall, a network policy, or a wrong address.',
+    fault: 'peer',
   },
-  NODE_DISCONNECTED: { retryable: true, hint: 'This side ended the connection.' },
-  NODE_EXITED: { retryable: false, hint: 'The process ended; see the reason.' },
-  NODE_LISTEN_FAILED: { retryable: false, hint: 'Check the address and the port to listen on.' },
-  NODE_LOOKUP_FAILED: { retryable: true, hint: 'Check the records of this name; see the cause.' },
-  NODE_MESSAGE_INVALID: { retryable: false, hint: 'Send terms that have an external form; see the cause.' },
-  NODE_NAME_TAKEN: { retryable: false, hint: 'Choose another name, or end the process that holds it.' },
-  NODE_NOT_CONNECTED: { retryable: true, hint: 'Connect to the peer first, or let the node connect by itself.' },
-  NODE_NO_PROCESS: { retryable: false, hint: 'No process of that pid or name lives there.' },
-  NODE_PANG: { retryable: true, hint: 'The peer is connected but did not confirm; it may be stopping.' },
+  NODE_DISCONNECTED: {
+    happened: 'This side ended the link.',
+    why: 'The program or a strategy called disconnect().',
+    hint: 'Connect again if the peer is still wanted.',
+    category: 'link',
+    retryable: true,
+  },
+  NODE_EXITED: {
+    happened: 'A process ended during a call, or before it was used.',
+    why: 'It crashed or was stopped; the reason is in the error.',
+    hint: 'Read the reason, and the log of the node on which the process ran.',
+    category: 'call',
+    fault: 'peer',
+  },
+  NODE_LISTEN_FAILED: {
+    happened: 'The node cannot listen.',
+    why: 'The address is not one of this machine, or the port needs root.',
+    hint: 'Check the address and the port to listen on.',
+    category: 'listen',
+  },
+  NODE_LOOKUP_FAILED: {
+    happened: 'A peer has no address.',
+    why: 'DNS or epmd failed, or does not know the name.',
+    hint: 'Check the records of this name. The cause says what failed.',
+    category: 'lookup',
+    retryable: true,
+    fault: 'peer',
+  },
+  NODE_MESSAGE_INVALID: {
+    happened: 'A message cannot be sent.',
+    why: 'It holds a value that has no Erlang term, such as NaN, a function or a symbol.',
+    hint: 'Send values that have an Erlang term. The cause says which value has none.',
+    category: 'term',
+  },
+  NODE_NAME_TAKEN: {
+    happened: 'A name is registered already.',
+    why: 'Another process has it.',
+    hint: 'Choose another name, or end the process that has it.',
+    category: 'option',
+  },
+  NODE_NOT_CONNECTED: {
+    happened: 'The peer is not connected.',
+    why: 'No link was made, or the link went down.',
+    hint: 'Connect to the peer first, or let the node connect by itself.',
+    category: 'connect',
+    retryable: true,
+  },
+  NODE_NO_PROCESS: {
+    happened: 'There is no such process.',
+    why: 'It ended, or it never ran (noproc).',
+    hint: 'Check the name or the pid, and that the process runs.',
+    category: 'call',
+    fault: 'peer',
+  },
+  NODE_PANG: {
+    happened: 'A connected peer did not confirm a ping.',
+    why: 'Its net_kernel is busy or is stopping.',
+    hint: 'Ping again. If it does not help, check whether the peer is stopping.',
+    category: 'call',
+    retryable: true,
+    fault: 'peer',
+  },
   NODE_PARTITION_PREVENTED: {
-    retryable: true,
+    happened: 'A visible peer was dropped, or dropped this node, to prevent overlapping partitions.',
+    why: 'Two nodes of the cluster lost their link to each other; all others then drop one of them, as OTP 25 and later do.',
     hint: 'Find out why the two lost each other: the network between them, or a node that hung. The next poll connects again.',
-  },
-  NODE_PEER_BUSY: { retryable: true, hint: 'The peer reads slower than we send: await drained(), or send less.' },
-  NODE_PEER_NEVER_CAME: {
+    category: 'link',
     retryable: true,
-    hint: 'The peer cannot reach us: check what it finds under our name, and that it can reach the port we listen on.',
+    fault: 'peer',
+  },
+  NODE_PEER_BUSY: {
+    happened: 'Too much waits to be sent to a peer.',
+    why: 'The peer reads more slowly than this node sends.',
+    hint: 'Await drained() before more is sent, or send less.',
+    category: 'limit',
+    retryable: true,
+    fault: 'peer',
+  },
+  NODE_PEER_NEVER_CAME: {
+    happened: 'The peer said that it dials this node itself, and did not come.',
+    why: 'Both dialled at once, and the dial of the peer hangs: it has a wrong address of this node, or a firewall drops its packets.',
+    hint: 'Check the address that the peer finds under the name of this node, and that it can reach the port.',
+    category: 'connect',
+    retryable: true,
+    fault: 'peer',
   },
   NODE_PORT_IN_USE: {
-    retryable: false,
-    hint: 'Another program, perhaps an earlier start of this one, listens there; end it or choose another port.',
+    happened: 'The port to listen on is taken.',
+    why: 'Another program listens on it, perhaps an earlier start of this one.',
+    hint: 'End the other program, or choose another port.',
+    category: 'listen',
   },
-  NODE_REFUSED: { retryable: true, hint: 'The machine answers but nobody listens on this port: is the peer running?' },
-  NODE_REMOTE_ERROR: { retryable: false, hint: 'The called function raised; see class, reason and stack.' },
+  NODE_REFUSED: {
+    happened: 'The connection was refused.',
+    why: 'The machine answers, but no program listens on the port.',
+    hint: 'Check that the peer runs, and that the port is right.',
+    category: 'connect',
+    retryable: true,
+    fault: 'peer',
+  },
+  NODE_REMOTE_ERROR: {
+    happened: 'A function on another node raised an exception.',
+    why: 'Class, reason and stack trace of the exception are in the error.',
+    hint: 'Read class, reason and stack trace.',
+    category: 'call',
+    fault: 'peer',
+  },
   NODE_REPLACED: {
+    happened: 'A new connection of the same peer took over.',
+    why: 'The peer restarted, or two nodes have one name.',
+    hint: 'If this repeats, give each node a name of its own.',
+    category: 'link',
     retryable: true,
-    hint: 'The peer connected anew and its new connection took over; if this repeats, two nodes share one name.',
+    fault: 'peer',
   },
-  NODE_SELF: { retryable: false, hint: 'A node does not connect to itself.' },
+  NODE_SELF: {
+    happened: 'A node was asked to connect to itself.',
+    why: 'Its own name was dialled.',
+    hint: 'Leave the own name out.',
+    category: 'option',
+  },
   NODE_TICK_TIMEOUT: {
+    happened: 'Nothing came from a peer for the tick time.',
+    why: 'The peer hangs, the network is cut, or the net_ticktime of the peer is longer.',
+    hint: 'Check that the peer runs, and use the same tick time on all nodes.',
+    category: 'link',
     retryable: true,
-    hint: 'Nothing came for the tick time: the peer hangs, the network is cut, or its net_ticktime is longer.',
+    fault: 'peer',
   },
-  NODE_TIMEOUT: { retryable: true, hint: 'Nothing came in time; a late answer is dropped.' },
-  NODE_TLS: { retryable: false, hint: 'The TLS handshake failed; see the cause.' },
-  NODE_TOO_MANY_PROCESSES: { retryable: true, hint: 'Close mailboxes that are not needed, or raise the limit.' },
-  NODE_UNREACHABLE: { retryable: true, hint: 'There is no way to this address from here.' },
+  NODE_TIMEOUT: {
+    happened: 'An answer did not come in time.',
+    why: 'The other side is slow, or does not answer at all.',
+    hint: 'Raise timeoutMs, or find out what keeps the other side busy. A late answer is dropped.',
+    category: 'call',
+    retryable: true,
+    fault: 'peer',
+  },
+  NODE_TLS: {
+    happened: 'TLS with a peer failed.',
+    why: 'A certificate does not fit, or one side does not speak TLS.',
+    hint: 'Read the cause; then compare the certificates of both sides.',
+    category: 'connect',
+  },
+  NODE_TOO_MANY_PROCESSES: {
+    happened: 'The limit of processes is reached.',
+    why: 'The program opens mailboxes and does not close them.',
+    hint: 'Close mailboxes that are not needed, or raise limits.maxProcesses.',
+    category: 'limit',
+    retryable: true,
+  },
+  NODE_UNREACHABLE: {
+    happened: 'There is no way to an address.',
+    why: 'This machine has no route to that network.',
+    hint: 'Check the address and the routes of this machine.',
+    category: 'connect',
+    retryable: true,
+  },
 }
 
+/** What a handler needs beside the code and the text. */
+export interface NodeErrorOptions extends CodedErrorOptions {
+  /** The other node, as far as it is known. */
+  readonly peer?: string | undefined
+  /** The Erlang exit reason, where a process ended. */
+  readonly reason?: Term
+}
+
+const WORDS: ErrorTable<NodeErrorCode> = { ...DIST_WORDS, ...NODE_ERRORS }
+
 /** The one error of this package. The message, the hint and the code never hold a cookie. */
-export class NodeError extends Error {
+export class NodeError extends CodedError<NodeErrorCode> {
   override readonly name: string = 'NodeError'
-  readonly code: NodeErrorCode
-  /** What a person can do about it. */
-  readonly hint: string
   /** The other node, as far as it is known. */
   readonly peer?: string
-  /** Whether the same attempt can succeed later with nothing changed by a person. */
-  readonly retryable: boolean
   /** The Erlang exit reason, where a process ended. */
   readonly reason?: Term
 
-  constructor(code: NodeErrorCode, message: string, options: NodeErrorOptions = {}) {
-    const { hint, peer, retryable, reason, ...rest } = options
-    super(message, rest)
-    const facts = code in FACTS ? FACTS[code as OwnNodeErrorCode] : { retryable: false, hint: '' }
-    this.code = code
-    this.hint = hint ?? facts.hint
-    this.retryable = retryable ?? facts.retryable
+  constructor(code: NodeErrorCode, message: string, options?: NodeErrorOptions) {
+    super(WORDS, code, message, options)
+    const { peer, ...rest } = given(options)
     if (peer !== undefined) this.peer = peer
-    if ('reason' in options) this.reason = reason
+    if ('reason' in rest) this.reason = rest.reason
   }
+}
+
+/** Whether something that was thrown is an error of this package, whichever copy of it is in use. */
+export function isNodeError(error: unknown): error is NodeError {
+  return isCoded(error) && Object.hasOwn(WORDS, error.code)
 }
 
 /** How a function ended that did not return, in Erlang's three classes. */
@@ -128,6 +274,8 @@ export interface RemoteErrorOptions extends NodeErrorOptions {
   readonly call?: string
 }
 
+const CLASSES: readonly ExceptionClass[] = ['error', 'exit', 'throw']
+
 /**
  * An Erlang exception, in both directions: what a function that we called on another node raised, and what an exposed
  * function or a server of ours may throw to choose class and reason itself.
@@ -139,13 +287,28 @@ export class RemoteError extends NodeError {
   /** The Erlang stack trace, a list of `{Module, Function, Arity, Location}`; empty when there is none. */
   readonly stacktrace: Term
 
-  constructor(kind: ExceptionClass, reason: Term, options: RemoteErrorOptions = {}) {
-    const { stacktrace = [], call, ...rest } = options
-    const said = `${kind}: ${inspect(reason)}${raisedIn(stacktrace)}`
-    super('NODE_REMOTE_ERROR', call === undefined ? said : `${call} raised ${said}`, { ...rest, reason })
-    this.class = kind
+  /** @param kind anything else than the three classes counts as `error` */
+  constructor(kind: ExceptionClass, reason: Term, options?: RemoteErrorOptions) {
+    const { stacktrace = [], call, ...rest } = given(options)
+    const known = CLASSES.includes(kind) ? kind : 'error'
+    const said = `${known}: ${shownTerm(reason)}${raisedIn(stacktrace)}`
+    super(
+      'NODE_REMOTE_ERROR',
+      call === undefined ? said : `${typeof call === 'string' ? call : shown(call)} raised ${said}`,
+      { ...rest, reason },
+    )
+    this.class = known
     this.reason = reason
     this.stacktrace = stacktrace
+  }
+}
+
+/** A term as Erlang writes it; anything else as JavaScript does. */
+export function shownTerm(term: unknown): string {
+  try {
+    return inspect(term as Term)
+  } catch {
+    return shown(term)
   }
 }
 
@@ -153,6 +316,15 @@ const LINE = atom('line')
 
 /** Where it was raised, as far as the stack tells; calls of a shell or of `erpc` have none. */
 function raisedIn(stacktrace: Term): string {
+  try {
+    return placeIn(stacktrace)
+  } catch {
+    // What a program gives as a stack trace may be anything.
+    return ''
+  }
+}
+
+function placeIn(stacktrace: Term): string {
   const [first] = Array.isArray(stacktrace) ? stacktrace : []
   const [module, name, arity, location] = first instanceof Tuple ? first.elements : []
   if (!(module instanceof Atom && name instanceof Atom)) return ''
@@ -161,9 +333,4 @@ function raisedIn(stacktrace: Term): string {
     (entry): entry is Tuple => entry instanceof Tuple && entry.elements[0] === LINE,
   )
   return ` in ${inspect(module)}:${inspect(name)}/${args}${line === undefined ? '' : `, line ${line.elements[1]}`}`
-}
-
-/** The message of anything that was thrown. */
-export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

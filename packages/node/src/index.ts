@@ -6,6 +6,7 @@ export { type CallMessage, CHANNELS, type NodeEventMessage } from './diagnostics
 export type { DrainOptions } from './drain.ts'
 export {
   type ExceptionClass,
+  NODE_ERRORS,
   NodeError,
   type NodeErrorCode,
   type NodeErrorOptions,

@@ -2,6 +2,7 @@ import type tls from 'node:tls'
 import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Pid } from '@dynsrv/etf'
+import { realWorld, type World } from '@dynsrv/kit'
 import { NodeError } from './error.ts'
 import type { NodeLogger } from './node-logger.ts'
 
@@ -62,6 +63,8 @@ export interface NodeOptions {
   /** Gets what remotely run code prints; default: standard output. */
   readonly output?: Output
   readonly limits?: Partial<NodeLimits>
+  /** The clock, chance, sockets and standard output of the node; default: the real ones. For simulators and tests. */
+  readonly world?: World
 }
 
 /** What peers and programs can make us hold. */
@@ -107,16 +110,13 @@ const NET_TICK_INTENSITY = 4
 /** OTP's own bound for the set-up time. */
 const MAX_SETUP_TIME_MS = 120_000
 
-/** @see NodeOptions.output */
-const STANDARD_OUTPUT: Output = (text) => void process.stdout.write(text)
-
 /** The options of a node, checked, with every default in place. */
 export type NodeSettings = ReturnType<typeof settingsOf>
 
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work */
 export function settingsOf(options: NodeOptions) {
   checkOptions(options)
-  const { tls: certificates, limits } = options
+  const { tls: certificates, limits, world = realWorld } = options
   return {
     cookie: options.cookie,
     epmd: options.epmd,
@@ -127,14 +127,16 @@ export function settingsOf(options: NodeOptions) {
     setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
     netTickTimeMs: options.netTickTimeMs ?? NET_TICK_TIME_MS,
     netTickIntensity: options.netTickIntensity ?? NET_TICK_INTENSITY,
-    busyWaitMs: options.busyWaitMs ?? BUSY_WAIT_MS,
+    // To wait for what other machines send is of no use where time stands still.
+    busyWaitMs: world.clock.goesByItself === true ? (options.busyWaitMs ?? BUSY_WAIT_MS) : 0,
     autoConnect: options.autoConnect ?? true,
     allow: options.allow ?? (() => true),
     assignNames: options.assignNames ?? true,
     tls: certificates === undefined || typeof certificates === 'function' ? certificates : () => certificates,
     decode: options.decode,
     logger: options.logger,
-    output: options.output ?? STANDARD_OUTPUT,
+    world,
+    output: options.output ?? ((text) => world.system.print(text)),
     limits: { ...NODE_LIMITS, ...limits },
     channelLimits: channelLimits(limits),
   }

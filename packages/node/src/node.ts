@@ -2,6 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { type Clock, messageOf } from '@dynsrv/kit'
 import { type GenServer, makeServer } from './call/gen-server.ts'
 import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import type { Outcome } from './call/outcome.ts'
@@ -10,7 +11,7 @@ import type { ServerHandlers } from './call/server-handlers.ts'
 import { StateReplies } from './call/state-replies.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
-import { messageOf, NodeError, RemoteError } from './error.ts'
+import { NodeError, RemoteError } from './error.ts'
 import type { GlobalNames } from './global/global-names.ts'
 import { type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
 import type { PeerState } from './link/connection-table.ts'
@@ -45,10 +46,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Which incarnation of this name we are. */
   readonly creation: number
   readonly #rooms: Rooms
+  readonly #clock: Clock
   readonly #monitors = new NodeMonitors()
   readonly #stateReplies: StateReplies
   readonly #servers = new Set<{ idle(): Promise<void> }>()
-  readonly #startedAt = performance.now()
+  readonly #startedAt: number
   /** Aborts when the node is closed. */
   readonly #closed = new AbortController()
   #draining = false
@@ -61,6 +63,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   private constructor(rooms: Rooms) {
     super()
     this.#rooms = rooms
+    this.#clock = rooms.parts.settings.world.clock
+    this.#startedAt = this.#clock.monotonic()
     this.self = rooms.parts.self
     this.creation = rooms.parts.identity.creation
     this.#stateReplies = new StateReplies({
@@ -298,6 +302,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const { registry, life, router } = this.#rooms.processes
     return makeMailbox(
       {
+        clock: this.#clock,
         registry,
         life,
         send: (from, to, message, sendOptions) => this.#send(from, to, message, sendOptions),
@@ -333,6 +338,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const { calls, parts, processes } = this.#rooms
     const server = makeServer<State>(
       {
+        clock: this.#clock,
         registry: processes.registry,
         life: processes.life,
         reply: (own, from, reply) => calls.reply(own, from, reply),
@@ -422,7 +428,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   inspect(options: InspectOptions = {}): NodeSnapshot {
     return inspectRooms(this.#rooms, options, {
       state: this.#closing !== undefined ? 'closed' : this.#draining ? 'draining' : 'open',
-      uptimeMs: Math.round(performance.now() - this.#startedAt),
+      uptimeMs: Math.round(this.#clock.monotonic() - this.#startedAt),
     })
   }
 
@@ -476,9 +482,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)
     }
     try {
-      await allIdle([...this.#servers, system.spawns], options)
+      await allIdle(this.#clock, [...this.#servers, system.spawns], options)
       const writes = links.connections().map((connection) => ({ idle: () => connection.drained() }))
-      await allIdle(writes, options)
+      await allIdle(this.#clock, writes, options)
     } finally {
       await this.close()
     }

@@ -1,9 +1,10 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { EtfError } from '@dynsrv/etf'
+import { messageOf } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
 import { publishEvent } from './diagnostics.ts'
-import { messageOf, NodeError } from './error.ts'
+import { NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
 import type { Connection } from './link/connection.ts'
 import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
@@ -45,6 +46,7 @@ export class Rooms {
     const { self, identity, settings } = parts
     const { limits } = settings
     const { creation } = identity
+    const { clock, random } = settings.world
     const links = new PeerLinks({
       ...parts,
       onUp: (connection) => this.#up(connection),
@@ -71,11 +73,12 @@ export class Rooms {
       }),
     })
     const { registry, life, router } = processes
-    const calls = new GenCalls({ ...processes, connection, whyDown })
+    const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
     const system = startSystem({ ...processes, self, reply, output: settings.output, maxSpawned: limits.maxSpawned })
     const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
     this.scopes = new PgScopes({
+      clock,
       registry,
       life,
       connected,
@@ -86,6 +89,7 @@ export class Rooms {
       },
     })
     this.pubsubs = new PubSubs({
+      clock,
       self,
       registry,
       life,
@@ -95,6 +99,8 @@ export class Rooms {
     })
     if (!settings.hidden) {
       this.global = startGlobal({
+        clock,
+        random,
         self,
         creation,
         registry,

@@ -1,7 +1,7 @@
 import { HIDDEN_FLAGS, VISIBLE_FLAGS } from '@dynsrv/dist-protocol'
 import { newCreation, parseNodeName } from '@dynsrv/epmd-shim'
 import { Listener } from './link/listener.ts'
-import { TCP, tlsTransport } from './link/transport.ts'
+import { tcpTransport, tlsTransport } from './link/transport.ts'
 import { makeNode, type Node } from './node.ts'
 import { type NodeOptions, settingsOf } from './node-options.ts'
 import { Rooms } from './rooms.ts'
@@ -17,15 +17,18 @@ const FIRST_CREATION = 4
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const settings = settingsOf(options)
-  const { epmd, hidden, limits, listen, setupTimeMs, shortNames, tls } = settings
+  const { epmd, hidden, limits, listen, setupTimeMs, shortNames, tls, world } = settings
+  const { clock, network, random } = world
   const { name: self, alive, host } = parseNodeName(options.name, { short: shortNames })
-  const transport = tls === undefined ? TCP : tlsTransport(tls)
+  const transport = tls === undefined ? tcpTransport(network) : tlsTransport(network, tls)
   await epmd.startLink()
   let rooms: Rooms | undefined
   const listener =
     listen === false
       ? undefined
       : await Listener.open({
+          clock,
+          random,
           port: listen.port ?? (await epmd.listenPortPlease(alive, host)),
           host: listen.host,
           transport,
@@ -38,7 +41,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   try {
     const port = listener?.port
     const given = port === undefined ? 0 : (await epmd.registerNode(alive, port, 'inet')).creation
-    const creation = given >= FIRST_CREATION ? given : newCreation()
+    const creation = given >= FIRST_CREATION ? given : newCreation(world)
     const identity = { name: self, flags: hidden ? HIDDEN_FLAGS : VISIBLE_FLAGS, creation }
     rooms = new Rooms({ self, identity, settings, transport, listener })
     return makeNode(rooms)

@@ -1,14 +1,13 @@
 import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
-import { NodeError, type OwnNodeErrorCode } from '@dynsrv/node'
+import { NODE_ERRORS } from '@dynsrv/node'
 import { ResolverError, type ResolverErrorCode } from '@dynsrv/srv-resolver'
 import { DIST_ERRORS } from './dist-errors.ts'
 import { DNS_ERRORS } from './dns-errors.ts'
 import { EPMD_ERRORS } from './epmd-errors.ts'
 import { ETF_ERRORS } from './etf-errors.ts'
 import { METRICS_ERRORS } from './metrics-errors.ts'
-import { NODE_ERRORS } from './node-errors.ts'
 import { STRATEGY_ERRORS } from './strategy-errors.ts'
 
 /**
@@ -19,7 +18,7 @@ import { STRATEGY_ERRORS } from './strategy-errors.ts'
 export const RUNTIME_ERRORS = {
   dynsrv: DYNSRV_ERRORS,
   '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
-  '@dynsrv/node': withHints(NODE_ERRORS, (code) => new NodeError(code as OwnNodeErrorCode, '').hint),
+  '@dynsrv/node': entriesOf(NODE_ERRORS),
   '@dynsrv/epmd-shim': EPMD_ERRORS,
   '@dynsrv/srv-resolver': withHints(DNS_ERRORS, (code) => new ResolverError(code as ResolverErrorCode, '').hint),
   '@dynsrv/strategy': STRATEGY_ERRORS,
@@ -39,6 +38,18 @@ const ENTRIES: ReadonlyMap<string, ErrorEntry> = new Map(
 /** What to do about a code of a running node; empty when it is none of ours. */
 export function remedyOf(code: string): string {
   return ENTRIES.get(code)?.remedy ?? ''
+}
+
+/** The words that stand beside the codes of a package. */
+function entriesOf<Code extends string>(
+  table: Readonly<Record<Code, { readonly happened: string; readonly why: string; readonly hint: string }>>,
+): Readonly<Record<Code, ErrorEntry>> {
+  const codes = Object.keys(table) as Code[]
+  const entries = codes.map((code) => {
+    const { happened, why, hint } = table[code]
+    return [code, { happened, why, remedy: hint }] as const
+  })
+  return Object.fromEntries(entries) as Record<Code, ErrorEntry>
 }
 
 function withHints<Code extends string>(

@@ -10,6 +10,11 @@ export interface Clock {
   now(): number
   /** Since some moment in the past, as `performance.now()`. It never goes back. */
   monotonic(): number
+  /**
+   * True for a clock that goes on while the program looks at it, so that a loop may wait for a time to come. Left out for
+   * one that stands still until somebody moves it: such a loop would never end.
+   */
+  readonly goesByItself?: true
   /** Calls back once. Any duration works: longer ones than 2³¹ − 1 too, and `Infinity`, which never ends. */
   setTimeout(work: () => void, ms: number): Timer
   /** Takes back a timer of `setTimeout`; nothing happens when it has run. */
@@ -59,6 +64,7 @@ class LongTimer implements Timer {
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  goesByItself: true,
   setTimeout: (work, ms) => (ms > LONGEST_MS ? new LongTimer(work, ms) : setTimeout(work, ms)),
   clearTimeout: (timer) => {
     if (timer instanceof LongTimer) timer.clear()

@@ -1,5 +1,6 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { Clock, Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
@@ -20,6 +21,7 @@ const NOCONNECTION = atom('noconnection')
 export const CALL_TIMEOUT_MS = 5_000
 
 export interface GenCallsParts {
+  readonly clock: Clock
   readonly ids: Identifiers
   readonly registry: Registry
   readonly life: LinksAndMonitors
@@ -93,16 +95,17 @@ export class GenCalls {
     { timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
     begin: (finish: Finish<T>) => void,
   ): Promise<T> {
+    const { clock } = this.#parts
     return new Promise<T>((resolve, reject) => {
       signal?.throwIfAborted()
       busyWait.callsUnderWay++
       let done = false
-      let timer: NodeJS.Timeout | undefined
+      let timer: Timer | undefined
       const end = (settle: () => void) => {
         if (done) return
         done = true
         busyWait.callsUnderWay--
-        clearTimeout(timer)
+        clock.clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         this.#parts.registry.removeAlias(ref)
         this.#parts.life.demonitor(ref)
@@ -112,7 +115,7 @@ export class GenCalls {
       const node = nodeOf(target)
       signal?.addEventListener('abort', onAbort, { once: true })
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
-        timer = setTimeout(() => {
+        timer = clock.setTimeout(() => {
           end(() =>
             reject(new NodeError('NODE_TIMEOUT', `${what} got no answer within ${timeoutMs} ms`, { peer: node })),
           )

@@ -1,4 +1,5 @@
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import type { Clock, Timer } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
@@ -19,6 +20,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1
 const MAX_SYSTEM = 1_000
 
 export interface GenServerParts {
+  readonly clock: Clock
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
@@ -48,7 +50,7 @@ export class GenServer<State = undefined> implements Disposable {
   readonly #idle: (() => void)[] = []
   #queue: Term[] = []
   #systemWaiting = 0
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #running = 0
   #ready = false
   #stopping: { readonly reason: Term } | undefined
@@ -87,6 +89,7 @@ export class GenServer<State = undefined> implements Disposable {
       state: () => this.#context.state,
       show: handlers.show,
       replace: handlers.replace && ((change) => this.#replace(change)),
+      now: () => parts.clock.now(),
       print: (text) => this.#print(text),
     })
     try {
@@ -148,15 +151,16 @@ export class GenServer<State = undefined> implements Disposable {
     if (!(ms >= 0 && (ms <= MAX_TIMEOUT_MS || ms === Number.POSITIVE_INFINITY))) {
       throw new NodeError('NODE_BAD_OPTION', `a timeout must be from 0 to ${MAX_TIMEOUT_MS} ms, not ${ms}`)
     }
-    clearTimeout(this.#timer)
+    this.#parts.clock.clearTimeout(this.#timer)
     if (ms !== Number.POSITIVE_INFINITY && this.#process.alive) {
-      this.#timer = setTimeout(() => this.#message(TIMEOUT), ms).unref()
+      this.#timer = this.#parts.clock.setTimeout(() => this.#message(TIMEOUT), ms)
+      this.#timer.unref()
     }
   }
 
   #message(message: Term): void {
     const system = readSystemMessage(message)
-    if (system === undefined) clearTimeout(this.#timer)
+    if (system === undefined) this.#parts.clock.clearTimeout(this.#timer)
     const limit = this.#handlers.maxMessages ?? MAX_MAILBOX_MESSAGES
     // A peer that suspended a server must be able to resume it, however much waits by then.
     if (system === undefined ? this.#queue.length - this.#systemWaiting < limit : this.#systemWaiting < MAX_SYSTEM) {
@@ -219,7 +223,7 @@ export class GenServer<State = undefined> implements Disposable {
 
   async #handle(message: Term): Promise<void> {
     // It may have come before the one that asked for a timeout was done.
-    clearTimeout(this.#timer)
+    this.#parts.clock.clearTimeout(this.#timer)
     const read = readGenMessage(message)
     const { events } = this.#sys
     if (events.wanted) events.record({ type: 'in', message })
@@ -268,7 +272,7 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   #end(reason: Term): void {
-    clearTimeout(this.#timer)
+    this.#parts.clock.clearTimeout(this.#timer)
     this.#queue = []
     for (const wake of this.#idle.splice(0)) wake()
     this.#ended.resolve(reason)

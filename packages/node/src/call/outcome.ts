@@ -1,5 +1,6 @@
 import { Atom, atom, type Term, tuple } from '@dynsrv/etf'
-import { messageOf, RemoteError } from '../error.ts'
+import { messageOf } from '@dynsrv/kit'
+import { RemoteError } from '../error.ts'
 
 /** How a function of ours ended, in Erlang's terms. */
 export type Outcome =

@@ -32,6 +32,8 @@ export interface SysEventsParts {
   readonly name: () => Pid | Atom
   /** A state as others see it. */
   readonly show: (state: unknown) => Term
+  /** The time. Unit: milliseconds since 1970. */
+  readonly now: () => number
   readonly print: (text: string) => void
 }
 
@@ -44,7 +46,7 @@ export class SysEvents {
   readonly #parts: SysEventsParts
   #trace = false
   #log: { readonly most: number; events: SysEvent[] } | undefined
-  #statistics: { readonly since: Date; in: number; out: number } | undefined
+  #statistics: { readonly since: number; in: number; out: number } | undefined
 
   constructor(parts: SysEventsParts) {
     this.#parts = parts
@@ -109,7 +111,7 @@ export class SysEvents {
   }
 
   #statisticsCommand(argument: Term): Term {
-    if (argument === true) this.#statistics ??= { since: new Date(), in: 0, out: 0 }
+    if (argument === true) this.#statistics ??= { since: this.#parts.now(), in: 0, out: 0 }
     else if (argument === false) this.#statistics = undefined
     else if (argument !== atom('get')) return UNKNOWN_DEBUG
     else if (this.#statistics === undefined) return tuple(OK, atom('no_statistics'))
@@ -117,7 +119,7 @@ export class SysEvents {
       const { since, in: messagesIn, out: messagesOut } = this.#statistics
       return tuple(OK, [
         tuple(atom('start_time'), dateTime(since)),
-        tuple(atom('current_time'), dateTime(new Date())),
+        tuple(atom('current_time'), dateTime(this.#parts.now())),
         // Nothing here counts in reductions.
         tuple(atom('reductions'), 0),
         tuple(atom('messages_in'), messagesIn),
@@ -154,7 +156,9 @@ function words(event: SysEvent, show: (state: unknown) => Term): string {
 }
 
 /** A moment in local time, as `erlang:localtime/0` has it. */
-function dateTime(at: Date): Term {
+function dateTime(ms: number): Term {
+  // biome-ignore lint/style/noRestrictedGlobals: it turns a time into fields and does not ask for the time
+  const at = new Date(ms)
   return tuple(
     tuple(at.getFullYear(), at.getMonth() + 1, at.getDate()),
     tuple(at.getHours(), at.getMinutes(), at.getSeconds()),

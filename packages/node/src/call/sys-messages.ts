@@ -15,6 +15,8 @@ export interface SysSubject {
   readonly show?: ((state: never) => Term) | undefined
   /** Puts a new state in place; undefined where that is not allowed. */
   readonly replace?: ((change: Term) => void) | undefined
+  /** The time. Unit: milliseconds since 1970. */
+  readonly now: () => number
   readonly print: (text: string) => void
 }
 
@@ -46,9 +48,9 @@ export class SysMessages {
 
   constructor(subject: SysSubject) {
     this.#subject = subject
-    const { pid, name, print } = subject
+    const { pid, name, now, print } = subject
     const show = (state: unknown): Term => this.#guarded('show', () => this.#show(state))
-    this.events = new SysEvents({ name: () => name() ?? pid, show, print })
+    this.events = new SysEvents({ name: () => name() ?? pid, show, now, print })
   }
 
   /** Whether only system messages are taken for now. */

@@ -1,4 +1,5 @@
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import type { Clock, Timer } from '@dynsrv/kit'
 import { CALL_TIMEOUT_MS, type GenCalls } from '../call/gen-call.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
@@ -32,6 +33,7 @@ export interface GlobalLink {
 }
 
 export interface GlobalMeetingParts {
+  readonly clock: Clock
   readonly self: string
   /** Our locker, in the eyes of others. */
   readonly locker: Pid
@@ -78,7 +80,7 @@ export class GlobalMeeting {
   /** We asked first, and hold our part until the other side answers. */
   #asked = false
   #here: readonly GlobalOperation[] | undefined
-  #patience: NodeJS.Timeout | undefined
+  #patience: Timer | undefined
   #ended = false
 
   constructor(link: GlobalLink, parts: GlobalMeetingParts) {
@@ -209,12 +211,13 @@ export class GlobalMeeting {
     }
     this.#held = { round, holder, requester, nodes: [...held] }
     // The other side went another way and does not say so: our part must not stay locked.
-    this.#patience = setTimeout(() => this.#step(() => this.#release()), PATIENCE_MS).unref()
+    this.#patience = this.#parts.clock.setTimeout(() => this.#step(() => this.#release()), PATIENCE_MS)
+    this.#patience.unref()
     return true
   }
 
   async #release(): Promise<void> {
-    clearTimeout(this.#patience)
+    this.#parts.clock.clearTimeout(this.#patience)
     const held = this.#held
     this.#held = undefined
     this.#asked = false

@@ -1,4 +1,5 @@
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { Random } from '@dynsrv/kit'
 import { GlobalMeeting, type GlobalMeetingParts } from './global-meeting.ts'
 import type { GlobalNode, GlobalNodes } from './global-nodes.ts'
 import { PeerTimers } from './mesh-dials.ts'
@@ -15,6 +16,7 @@ const BEGIN_MS = 1_000
 const TRY_MS = { first: 100, least: 1_000, spread: 2_000 } as const
 
 export interface GlobalMeetingsParts extends Omit<GlobalMeetingParts, 'known' | 'met'> {
+  readonly random: Random
   readonly nodes: GlobalNodes
   readonly isConnected: (node: string) => boolean
   readonly send: (node: string, message: Term) => void
@@ -30,12 +32,13 @@ export class GlobalMeetings {
   readonly #meetings = new Map<string, GlobalMeeting>()
   /** Our tags in meetings that we began and that the other side has not answered. */
   readonly #begun = new Map<string, number>()
-  readonly #timers = new PeerTimers()
+  readonly #timers: PeerTimers
   #tags = 0
   #stopped = false
 
   constructor(parts: GlobalMeetingsParts) {
     this.#parts = parts
+    this.#timers = new PeerTimers(parts.clock)
   }
 
   /** Who is or was in a meeting with us over the link that is up. */
@@ -73,7 +76,7 @@ export class GlobalMeetings {
     this.#begun.delete(node)
     this.#meet({ node, version, theirTag, ourTag, locker: theirLocker })
     if (begun === undefined) this.#begin(node, version, ourTag)
-    else this.#later(node, TRY_MS.first * (1 + Math.random()), () => this.#try(node))
+    else this.#later(node, TRY_MS.first * (1 + this.#parts.random.number()), () => this.#try(node))
     if (version < ACK_VERSION) return
     this.#parts.send(node, tuple(atom('init_connect_ack'), atom(this.#parts.self), theirTag, ourTag))
   }
@@ -128,7 +131,8 @@ export class GlobalMeetings {
   #try(node: string): void {
     const meeting = this.#meetings.get(node)
     if (meeting === undefined || this.#parts.nodes.has(node)) return
-    const again = () => this.#later(node, TRY_MS.least + TRY_MS.spread * Math.random(), () => this.#try(node))
+    const { random } = this.#parts
+    const again = () => this.#later(node, TRY_MS.least + TRY_MS.spread * random.number(), () => this.#try(node))
     if (meeting.busy) again()
     else void meeting.begin().then(again)
   }

@@ -1,7 +1,8 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { type Clock, messageOf, type Random } from '@dynsrv/kit'
 import type { GenCalls } from '../call/gen-call.ts'
 import { GEN_CAST, type GenFrom, readGenMessage } from '../call/gen-message.ts'
-import { messageOf, type NodeError } from '../error.ts'
+import type { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
@@ -18,6 +19,8 @@ import { MeshDials } from './mesh-dials.ts'
 
 const NAME = 'global_name_server'
 export interface GlobalNameServerParts {
+  readonly clock: Clock
+  readonly random: Random
   readonly self: string
   readonly creation: number
   /** @see NodeOptions.preventOverlappingPartitions */
@@ -66,7 +69,7 @@ export class GlobalNameServer {
     parts.registry.register(NAME, this.process)
     this.#names = new GlobalNameTable(this.process, parts.life, (node) => this.#dials.isUnderWay(node))
     this.#locks = new GlobalLocks(this.process, parts.life)
-    const { self, creation, calls, life, isConnected, connect, disconnect } = parts
+    const { clock, random, self, creation, calls, life, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
       self,
       send: (to, message) => parts.send(this.process.pid, to, message),
@@ -74,7 +77,17 @@ export class GlobalNameServer {
       erpc: parts.erpc,
     })
     this.#meetings = new GlobalMeetings({
-      ...{ self, calls, life, isConnected, locker: this.process.pid, conflict: this.conflict, nodes: this.#nodes },
+      ...{
+        clock,
+        random,
+        self,
+        calls,
+        life,
+        isConnected,
+        locker: this.process.pid,
+        conflict: this.conflict,
+        nodes: this.#nodes,
+      },
       send: (node, message) => this.#send(node, message),
       cast: (node, message) => this.#castTo(node, message),
       sendToLocker: (locker, message) => parts.send(this.process.pid, locker, message),
@@ -89,9 +102,9 @@ export class GlobalNameServer {
       tellInSync: (node) => this.#tellInSync(node),
       joined: (nodes) => this.#mesh(nodes),
     })
-    this.#dials = new MeshDials({ isConnected, connect, givenUp: (node) => this.connectionLost(node) })
+    this.#dials = new MeshDials({ clock, isConnected, connect, givenUp: (node) => this.connectionLost(node) })
     this.#lost = new LostConnections({
-      ...{ self, creation, isConnected, disconnect, prevent: parts.preventOverlap },
+      ...{ clock, random, self, creation, isConnected, disconnect, prevent: parts.preventOverlap },
       nodes: () => [...this.#meetings.nodes(), ...this.#nodes.entries()],
       tell: (node, message) => this.#send(node, message),
       forget: (node) => this.#forget(node),

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { atom, type Term } from '@dynsrv/etf'
+import { type Clock, type Random, sleep } from '@dynsrv/kit'
 import { CALL_TIMEOUT_MS, type GenCalls } from '../call/gen-call.ts'
 import { NodeError } from '../error.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
@@ -11,6 +11,8 @@ const FIRST_PAUSE_MS = 125
 const LAST_PAUSE_MS = 4_000
 
 export interface GlobalTransactionsParts {
+  readonly clock: Clock
+  readonly random: Random
   readonly self: string
   readonly calls: GenCalls
   readonly life: LinksAndMonitors
@@ -44,8 +46,8 @@ export class GlobalTransactions {
    */
   async run<T>(work: (ask: AskAll) => Promise<T>, options: CallOptions = {}): Promise<T> {
     const { signal, timeoutMs = CALL_TIMEOUT_MS } = options
-    const { self, calls, life } = this.#parts
-    const deadline = performance.now() + timeoutMs
+    const { self, calls, clock, life } = this.#parts
+    const deadline = clock.monotonic() + timeoutMs
     const before = this.#turn
     let done = (): void => undefined
     this.#turn = new Promise((resolve) => {
@@ -72,17 +74,18 @@ export class GlobalTransactions {
 
   /** Takes the lock on all nodes that share the names. */
   async #take(round: LockRound, deadline: number, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const { clock, random } = this.#parts
     const withSignal = signal === undefined ? {} : { signal }
     for (let bound = FIRST_PAUSE_MS; ; bound = Math.min(bound * 2, LAST_PAUSE_MS)) {
       const known = this.#parts.known()
       const nodes = [this.#parts.self, ...known]
-      if (await round.take(nodes, { timeoutMs: Math.max(1, deadline - performance.now()), ...withSignal })) {
+      if (await round.take(nodes, { timeoutMs: Math.max(1, deadline - clock.monotonic()), ...withSignal })) {
         if (this.#parts.known().every((node) => known.includes(node))) return nodes
         await round.release(nodes)
       }
-      const left = deadline - performance.now()
+      const left = deadline - clock.monotonic()
       if (left <= 0) throw new NodeError('NODE_TIMEOUT', 'another process holds the lock of the global names')
-      await pause(Math.min(left, bound * Math.random()), undefined, withSignal)
+      await sleep(clock, Math.min(left, bound * random.number()), withSignal)
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Atom, atom, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import type { Clock, Random } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { GlobalNode } from './global-nodes.ts'
 
@@ -10,6 +11,8 @@ const REMEMBERED_MS = 3_600_000
 const MAX_REMEMBERED = 100_000
 
 export interface LostConnectionsParts {
+  readonly clock: Clock
+  readonly random: Random
   readonly self: string
   /** Distinguishes us from an earlier node of our name. */
   readonly creation: number
@@ -42,7 +45,7 @@ export class LostConnections {
   constructor(parts: LostConnectionsParts) {
     this.#parts = parts
     // BEAM makes an integer of a random number and the creation too; others only compare it with the last one.
-    this.#instance = Math.floor(Math.random() * 2 ** 20) * 2 ** 32 + parts.creation
+    this.#instance = Math.floor(parts.random.number() * 2 ** 20) * 2 ** 32 + parts.creation
   }
 
   /** The link to a node is gone, or the node cannot be reached from here though others know it as one of ours. */
@@ -100,7 +103,7 @@ export class LostConnections {
     const last = this.#heard.get(key)
     if (last !== undefined && last.instance === instance && count <= last.count) return false
     this.#heard.delete(key)
-    const now = performance.now()
+    const now = this.#parts.clock.monotonic()
     for (const [old, { at }] of this.#heard) {
       if (now - at < REMEMBERED_MS && this.#heard.size < MAX_REMEMBERED) break
       this.#heard.delete(old)

@@ -1,8 +1,11 @@
+import type { Clock, Timer } from '@dynsrv/kit'
+
 /** How often a node of the mesh is dialled before it counts as lost, and with which pauses. Unit: milliseconds. */
 const TRIES = 5
 const PAUSE_MS = 200
 
 export interface MeshDialsParts {
+  readonly clock: Clock
   readonly isConnected: (node: string) => boolean
   /** Begins to connect; `failed` reports a failure. */
   readonly connect: (node: string) => void
@@ -12,15 +15,22 @@ export interface MeshDialsParts {
 
 /** One timer for each peer, of which the last one set counts. None keeps the program alive. */
 export class PeerTimers {
-  readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #clock: Clock
+  readonly #timers = new Map<string, Timer>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   set(peer: string, delayMs: number, work: () => void): void {
-    clearTimeout(this.#timers.get(peer))
-    this.#timers.set(peer, setTimeout(work, delayMs).unref())
+    this.#clock.clearTimeout(this.#timers.get(peer))
+    const timer = this.#clock.setTimeout(work, delayMs)
+    timer.unref()
+    this.#timers.set(peer, timer)
   }
 
   delete(peer: string): void {
-    clearTimeout(this.#timers.get(peer))
+    this.#clock.clearTimeout(this.#timers.get(peer))
     this.#timers.delete(peer)
   }
 
@@ -33,10 +43,11 @@ export class PeerTimers {
 export class MeshDials {
   readonly #parts: MeshDialsParts
   readonly #tries = new Map<string, number>()
-  readonly #timers = new PeerTimers()
+  readonly #timers: PeerTimers
 
   constructor(parts: MeshDialsParts) {
     this.#parts = parts
+    this.#timers = new PeerTimers(parts.clock)
   }
 
   /** Whether a node is dialled, or will be again. */

@@ -1,13 +1,7 @@
+import { type Clock, realWorld } from '@dynsrv/kit'
+
 /** With more calls than this under way answers come in crowds, and are read the cheaper the more of them have come. */
 const FEW_CALLS = 8
-
-/** What a wait needs of the world. */
-export interface BusyWaitParts {
-  /** A steady clock. Unit: milliseconds. */
-  readonly now: () => number
-  /** Runs it in the next turn of the event loop, which does not sleep before that. */
-  readonly soon: (turn: () => void) => void
-}
 
 /**
  * Keeps the event loop awake for a moment while bytes come in quick succession.
@@ -23,13 +17,13 @@ export interface BusyWaitParts {
 export class BusyWait {
   /** Calls that wait for their answer. */
   callsUnderWay = 0
-  readonly #parts: BusyWaitParts
+  readonly #clock: Pick<Clock, 'monotonic' | 'setImmediate'>
   #cameAt = Number.NEGATIVE_INFINITY
   #until = 0
   #isAwake = false
 
-  constructor(parts: BusyWaitParts) {
-    this.#parts = parts
+  constructor(clock: Pick<Clock, 'monotonic' | 'setImmediate'>) {
+    this.#clock = clock
   }
 
   /**
@@ -41,7 +35,7 @@ export class BusyWait {
    */
   came(ms: number, isExchange: boolean): void {
     if (ms === 0) return
-    const now = this.#parts.now()
+    const now = this.#clock.monotonic()
     const pause = now - this.#cameAt
     this.#cameAt = now
     if (isExchange && pause <= ms && this.callsUnderWay <= FEW_CALLS) this.#stay(now + ms)
@@ -53,21 +47,21 @@ export class BusyWait {
    * @param ms for how long the loop is kept awake; 0 does nothing
    */
   expect(ms: number): void {
-    if (ms > 0) this.#stay(this.#parts.now() + ms)
+    if (ms > 0) this.#stay(this.#clock.monotonic() + ms)
   }
 
   #stay(until: number): void {
     this.#until = until
     if (this.#isAwake) return
     this.#isAwake = true
-    this.#parts.soon(this.#turn)
+    this.#clock.setImmediate(this.#turn)
   }
 
   readonly #turn = (): void => {
-    if (this.#parts.now() < this.#until) this.#parts.soon(this.#turn)
+    if (this.#clock.monotonic() < this.#until) this.#clock.setImmediate(this.#turn)
     else this.#isAwake = false
   }
 }
 
-/** All links of this thread share its event loop. */
-export const busyWait = new BusyWait({ now: performance.now.bind(performance), soon: setImmediate })
+/** All links of this thread share its event loop, which is the real one whatever world a node lives in. */
+export const busyWait = new BusyWait(realWorld.clock)

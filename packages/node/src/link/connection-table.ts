@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { type AcceptorDecision, flagNames, type NodeIdentity, resolveSimultaneous } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
+import type { Clock } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
@@ -32,6 +33,7 @@ export type PeerState =
   | { readonly state: 'down'; readonly peer: NodeName; readonly since: number; readonly reason: NodeDownReason }
 
 export interface ConnectionTableParts {
+  readonly clock: Clock
   readonly self: string
   readonly setupTimeMs: number
   readonly dial: (
@@ -200,7 +202,7 @@ export class ConnectionTable {
 
   #dial(peer: NodeName): Attempt {
     const abort = new AbortController()
-    const attempt: Attempt = { abort, since: Date.now(), done: deferred(), waiters: 0, dialling: false }
+    const attempt: Attempt = { abort, since: this.#parts.clock.now(), done: deferred(), waiters: 0, dialling: false }
     // Callers that wait get the failure from `connect`; without any it goes to `onDialFailed` alone.
     attempt.done.promise.catch(() => undefined)
     this.#attempts.set(peer, attempt)
@@ -209,7 +211,7 @@ export class ConnectionTable {
       attempt.dialling = true
     }
     const run = async (): Promise<void> => {
-      const { setupTimeMs } = this.#parts
+      const { clock, setupTimeMs } = this.#parts
       let deadline: number | undefined
       for (;;) {
         try {
@@ -221,8 +223,8 @@ export class ConnectionTable {
           if (!isCurrent()) return
           const theirs = error instanceof NodeError && (error.code === 'DIST_NOK' || error.code === 'DIST_ALIVE')
           // The peer's own attempt began before ours was refused: by then it is over, and the last dial of ours gets in.
-          deadline ??= performance.now() + setupTimeMs
-          if (theirs && performance.now() < deadline && !abort.signal.aborted) {
+          deadline ??= clock.monotonic() + setupTimeMs
+          if (theirs && clock.monotonic() < deadline && !abort.signal.aborted) {
             await this.#incoming(attempt)
             if (!isCurrent()) return
             continue
@@ -247,16 +249,17 @@ export class ConnectionTable {
   async #incoming(attempt: Attempt): Promise<void> {
     attempt.dialling = false
     const over = deferred<void>()
-    const timer = setTimeout(over.resolve, AGAIN_MS)
+    const { clock } = this.#parts
+    const timer = clock.setTimeout(over.resolve, AGAIN_MS)
     attempt.abort.signal.addEventListener('abort', () => over.resolve(), { once: true })
     if (attempt.abort.signal.aborted) over.resolve()
     await Promise.race([attempt.done.promise, over.promise])
-    clearTimeout(timer)
+    clock.clearTimeout(timer)
   }
 
   #remember(peer: string, reason: NodeDownReason): void {
     this.#down.delete(peer)
-    this.#down.set(peer, { since: Date.now(), reason })
+    this.#down.set(peer, { since: this.#parts.clock.now(), reason })
     if (this.#down.size > this.#parts.maxDown) this.#down.delete(this.#down.keys().next().value!)
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Term } from '@dynsrv/etf'
+import type { Clock, Timer } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { ConnectionCounters } from '../node-event.ts'
@@ -28,6 +29,7 @@ const NOTHING = new Uint8Array(0)
 const FAREWELL_MS = 1_000
 
 export interface ConnectionOptions {
+  readonly clock: Clock
   readonly limits?: Partial<ChannelLimits>
   readonly decode?: DecodeOptions
   readonly netTickTimeMs: number
@@ -49,14 +51,15 @@ export class Connection {
   readonly flags: bigint
   readonly address: string
   readonly direction: 'incoming' | 'outgoing'
-  /** When the link came up, as `Date.now()` tells it. */
-  readonly since = Date.now()
+  /** When the link came up. Unit: milliseconds since 1970. */
+  readonly since: number
   readonly #socket: Socket
   readonly #input: SocketInput
   readonly #channel: Channel
   readonly #options: ConnectionOptions
-  readonly #clock: TickClock
-  readonly #ticker: NodeJS.Timeout
+  readonly #clock: Clock
+  readonly #ticks: TickClock
+  readonly #ticker: Timer
   readonly #gone = deferred<void>()
   readonly #drained: (() => void)[] = []
   #rest: Uint8Array
@@ -79,10 +82,13 @@ export class Connection {
     this.#input = established.input
     this.#options = options
     this.#rest = rest
-    const { limits, decode, netTickTimeMs, netTickIntensity } = options
+    const { clock, limits, decode, netTickTimeMs, netTickIntensity } = options
+    this.since = clock.now()
+    this.#clock = clock
     this.#channel = new Channel({ self, peer, flags, ...(limits && { limits }), ...(decode && { decode }) })
-    this.#clock = new TickClock({ netTickTimeMs, netTickIntensity, now: performance.now() })
-    this.#ticker = setInterval(() => this.#tick(), this.#clock.intervalMs).unref()
+    this.#ticks = new TickClock({ netTickTimeMs, netTickIntensity, now: clock.monotonic() })
+    this.#ticker = clock.setInterval(() => this.#tick(), this.#ticks.intervalMs)
+    this.#ticker.unref()
     socket.once('close', () => {
       if (this.open) {
         this.#end(new NodeError('NODE_CONNECTION_LOST', `the connection to ${this.peer} broke`, { peer: this.peer }))
@@ -164,7 +170,7 @@ export class Connection {
     if (this.#closed !== undefined || this.#channel.state === 'failed') return false
     this.#channel.send(control, ...payload)
     this.#sent++
-    this.#clock.sent()
+    this.#ticks.sent()
     if (this.#channel.pendingBytes >= WRITE_BYTES) this.#flush()
     else this.#schedule()
     const queued = this.queuedBytes
@@ -206,7 +212,7 @@ export class Connection {
   }
 
   #receive(chunk: Uint8Array): void {
-    this.#clock.received()
+    this.#ticks.received()
     busyWait.came(this.#options.busyWaitMs, this.#sent !== this.#sentBefore)
     this.#sentBefore = this.#sent
     for (const output of this.#channel.receive(chunk)) {
@@ -233,10 +239,12 @@ export class Connection {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      this.#flush()
-    })
+    this.#clock.setImmediate(this.#onTurn)
+  }
+
+  readonly #onTurn = (): void => {
+    this.#scheduled = false
+    this.#flush()
   }
 
   #flush(all = false): void {
@@ -253,14 +261,14 @@ export class Connection {
   }
 
   #tick(): void {
-    const now = performance.now()
+    const now = this.#clock.monotonic()
     for (const output of this.#channel.expire(now)) {
       if (output.type === 'failed') {
         this.#end(nodeError(output.error, this.peer), true)
         return
       }
     }
-    const verdict = this.#clock.check(now)
+    const verdict = this.#ticks.check(now)
     if (verdict === 'down') {
       const text = `nothing came from ${this.peer} for ${this.#options.netTickTimeMs} ms`
       this.#end(new NodeError('NODE_TICK_TIMEOUT', text, { peer: this.peer }), true)
@@ -275,12 +283,13 @@ export class Connection {
   #end(reason: NodeError, atOnce = false): void {
     if (this.#closed !== undefined) return
     this.#closed = reason
-    clearInterval(this.#ticker)
+    this.#clock.clearInterval(this.#ticker)
     if (atOnce) this.#socket.destroy()
     else {
       this.#socket.destroySoon()
-      const patience = setTimeout(() => this.#socket.destroy(), FAREWELL_MS).unref()
-      this.#socket.once('close', () => clearTimeout(patience))
+      const patience = this.#clock.setTimeout(() => this.#socket.destroy(), FAREWELL_MS)
+      patience.unref()
+      this.#socket.once('close', () => this.#clock.clearTimeout(patience))
     }
     for (const wake of this.#drained.splice(0)) wake()
     this.#options.onClosed(this, reason)

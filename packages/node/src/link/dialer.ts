@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
-import { messageOf, NodeError } from '../error.ts'
+import { type Clock, messageOf, type Random, type Timer } from '@dynsrv/kit'
+import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
 import { destroyOnError, type SocketInput } from './socket-input.ts'
@@ -11,6 +12,8 @@ import { dialError, type Transport } from './transport.ts'
 const NEXT_ADDRESS_MS = 250
 
 export interface DialOptions {
+  readonly clock: Clock
+  readonly random: Random
   readonly epmd: EpmdModule
   readonly transport: Transport
   readonly self: NodeIdentity
@@ -42,13 +45,14 @@ interface Address {
  * @throws the signal's reason when it aborts
  */
 export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
-  const { signal, transport, setupTimeMs, busyWaitMs } = options
+  const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
   const addresses = await lookUp(peer, options)
   options.onDialling()
   const failures: NodeError[] = []
   const left = [...addresses]
   while (left.length > 0) {
     const { socket, input, address } = await firstToAnswer(left, {
+      clock,
       peer,
       transport,
       setupTimeMs,
@@ -60,12 +64,13 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
       self: options.self,
       peerName: peer,
       cookie: options.cookie,
-      challenge: randomChallenge(),
+      challenge: randomChallenge(random),
       keepExisting: options.keepExisting,
       headerBytes: transport.headerBytes,
     })
     try {
       return await runHandshake({
+        clock,
         socket,
         input,
         machine,
@@ -110,6 +115,7 @@ function mostTelling(failures: readonly NodeError[]): NodeError {
 }
 
 interface RaceOptions {
+  readonly clock: Clock
   readonly peer: string
   readonly transport: Transport
   readonly setupTimeMs: number
@@ -128,13 +134,13 @@ interface Opened {
 
 /** Opens sockets one after another until one is ready; `left` loses those that were tried. */
 function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
-  const { peer, transport, setupTimeMs, busyWaitMs, signal, failures } = options
+  const { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures } = options
   return new Promise((resolve, reject) => {
     const open = new Map<Socket, Address>()
-    let next: NodeJS.Timeout | undefined
+    let next: Timer | undefined
     const finish = (settle: () => void, winner?: Socket) => {
-      clearTimeout(next)
-      clearTimeout(patience)
+      clock.clearTimeout(next)
+      clock.clearTimeout(patience)
       signal.removeEventListener('abort', onAbort)
       for (const [socket, address] of open) {
         if (socket === winner) continue
@@ -146,7 +152,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
     }
     const failed = () => finish(() => reject(mostTelling(failures)))
     const onAbort = () => finish(() => reject(signal.reason))
-    const patience = setTimeout(() => {
+    const patience = clock.setTimeout(() => {
       const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')
       // A plain socket is ready once it is connected; one that waits on has not been answered in TLS.
       const taken = [...open.keys()].some((socket) => !socket.connecting)
@@ -162,7 +168,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
       failed()
     }, setupTimeMs)
     const tryNext = () => {
-      clearTimeout(next)
+      clock.clearTimeout(next)
       const address = left.shift()
       if (address === undefined) {
         if (open.size === 0) failed()
@@ -183,7 +189,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
         destroyOnError(socket)
         finish(() => resolve({ socket, input, address: text }), socket)
       })
-      next = setTimeout(tryNext, NEXT_ADDRESS_MS)
+      next = clock.setTimeout(tryNext, NEXT_ADDRESS_MS)
     }
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()

@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto'
 import { type AssignedName, DFLAG_NAME_ME } from '@dynsrv/dist-protocol'
 import { LOWEST_CREATION, newCreation } from '@dynsrv/epmd-shim'
+import { type Random, secretInteger, type World } from '@dynsrv/kit'
 import type { Established } from './handshake-socket.ts'
 
 /** The letters and digits of such a name, as OTP has them. */
@@ -14,6 +14,7 @@ const MAX_KEPT = 1_000
 const HIGHEST_CREATION = 2 ** 32 - 1
 
 export interface DynamicNamesParts {
+  readonly world: World
   readonly enabled: boolean
   /** Whether a peer of this name is connected or being dialled. */
   readonly taken: (name: string) => boolean
@@ -43,11 +44,11 @@ export class DynamicNames {
 
   /** A name on a host for a peer that has proved nothing yet; undefined when we hand out none. */
   assign(host: string): AssignedName | undefined {
-    const { enabled, taken, allow } = this.#parts
+    const { world, enabled, taken, allow } = this.#parts
     if (!enabled) return undefined
     const free = this.#take(host)
     // Should the peer not prove itself, its name is forgotten: a made one costs nothing.
-    const { name, creation } = free ?? { name: `${madeUp()}@${host}`, creation: newCreation() }
+    const { name, creation } = free ?? { name: `${madeUp(world.random)}@${host}`, creation: newCreation(world) }
     if (taken(name)) return this.assign(host)
     if (!allow(name)) return undefined
     return { name, creation: free === undefined ? creation : following(creation) }
@@ -81,8 +82,8 @@ export class DynamicNames {
   }
 }
 
-function madeUp(): string {
-  return Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+function madeUp(random: Random): string {
+  return Array.from({ length: LENGTH }, () => LETTERS[secretInteger(random, 0, LETTERS.length)]).join('')
 }
 
 function following(creation: number): number {

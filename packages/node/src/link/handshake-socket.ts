@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { DistError, type HandshakeOutput, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { type Clock, type Random, secretInteger, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import type { SocketInput } from './socket-input.ts'
@@ -29,6 +29,7 @@ export interface HandshakeLike {
 }
 
 export interface HandshakeSocketOptions {
+  readonly clock: Clock
   readonly socket: Socket
   readonly input: SocketInput
   readonly machine: HandshakeLike
@@ -42,8 +43,8 @@ export interface HandshakeSocketOptions {
 }
 
 /** A challenge that nobody can foresee; the whole unsigned 32-bit range is legal. */
-export function randomChallenge(): number {
-  return randomInt(0x1_0000_0000)
+export function randomChallenge(random: Random): number {
+  return secretInteger(random, 0, 0x1_0000_0000)
 }
 
 /**
@@ -53,11 +54,11 @@ export function randomChallenge(): number {
  * @throws the signal's reason when it aborts
  */
 export function runHandshake(options: HandshakeSocketOptions): Promise<Established> {
-  const { socket, input, machine, address, direction, setupTimeMs, busyWaitMs = 0, signal } = options
+  const { clock, socket, input, machine, address, direction, setupTimeMs, busyWaitMs = 0, signal } = options
   return new Promise((resolve, reject) => {
-    let timer: NodeJS.Timeout | undefined
+    let timer: Timer | undefined
     const leave = () => {
-      clearTimeout(timer)
+      clock.clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       input.reader = undefined
       socket.off('end', onEnd).off('close', onEnd)
@@ -66,8 +67,9 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
       leave()
       // What was said last, such as why the peer is refused, still goes out.
       socket.destroySoon()
-      const patience = setTimeout(() => socket.destroy(), setupTimeMs).unref()
-      socket.once('close', () => clearTimeout(patience))
+      const patience = clock.setTimeout(() => socket.destroy(), setupTimeMs)
+      patience.unref()
+      socket.once('close', () => clock.clearTimeout(patience))
       reject(error)
     }
     const apply = (outputs: readonly HandshakeOutput[]) => {
@@ -86,8 +88,8 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
       }
     }
     const restart = () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => attempt(() => machine.timeout()), setupTimeMs)
+      clock.clearTimeout(timer)
+      timer = clock.setTimeout(() => attempt(() => machine.timeout()), setupTimeMs)
     }
     const attempt = (step: () => HandshakeOutput[]) => {
       try {
@@ -110,6 +112,6 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
 
 /** The same facts as an error of this package. */
 export function nodeError(error: DistError, peer: string | undefined): NodeError {
-  const { code, message, hint, retryable } = error
-  return new NodeError(code, message, { hint, retryable, peer: error.peer ?? peer, cause: error })
+  const { code, message, hint, retryable, fault } = error
+  return new NodeError(code, message, { hint, retryable, fault, peer: error.peer ?? peer, cause: error })
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { AcceptorHandshake, type AcceptorOptions } from '@dynsrv/dist-protocol'
+import type { Clock, Random } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { Refused } from '../node-event.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
@@ -8,6 +9,8 @@ import { destroyOnError, SocketInput } from './socket-input.ts'
 import type { Transport } from './transport.ts'
 
 export interface ListenerOptions {
+  readonly clock: Clock
+  readonly random: Random
   /** The port, 0 for any free one. */
   readonly port: number
   /** The address; left out, all of them. */
@@ -85,7 +88,8 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    const { acceptor, maxUnauthenticated, onEstablished, onRefused, setupTimeMs, transport } = this.#options
+    const { acceptor, clock, maxUnauthenticated, onEstablished, onRefused, random, setupTimeMs, transport } =
+      this.#options
     const address = addressOf(socket)
     destroyOnError(socket)
     const options = acceptor()
@@ -106,10 +110,11 @@ export class Listener {
     this.#pending.set(socket, handshake)
     const machine = new AcceptorHandshake({
       ...options,
-      challenge: randomChallenge(),
+      challenge: randomChallenge(random),
       headerBytes: transport.headerBytes,
     })
     runHandshake({
+      clock,
       socket,
       input: SocketInput.of(socket),
       machine,

@@ -48,8 +48,10 @@ export class PeerLinks {
     this.#parts = parts
     const { self, identity, settings, transport } = parts
     const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
+    const { clock, random } = settings.world
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
     this.#connectionOptions = {
+      clock,
       limits: settings.channelLimits,
       ...(settings.decode !== undefined && { decode: settings.decode }),
       netTickTimeMs: settings.netTickTimeMs,
@@ -65,15 +67,16 @@ export class PeerLinks {
       connect: (peer, signal) => this.connect(peer, signal),
       whyDown: (peer) => this.whyDown(peer),
     })
-    this.#names = new DynamicNames({ enabled: assignNames, taken, allow })
+    this.#names = new DynamicNames({ world: settings.world, enabled: assignNames, taken, allow })
     this.#table = new ConnectionTable({
+      clock,
       self,
       setupTimeMs,
       allow,
       maxDown: limits.maxDown,
       dial: (peer, signal, keepExisting, onDialling) => {
         const cookie = this.#cookie(peer)
-        const ours = { epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
+        const ours = { clock, random, epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
         return dial(peer, { ...ours, keepExisting, signal, onDialling })
       },
       makeConnection: (established) => {

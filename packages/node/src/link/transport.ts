@@ -1,5 +1,6 @@
-import net from 'node:net'
-import tls from 'node:tls'
+import { isIP, type Server, type Socket } from 'node:net'
+import type { ConnectionOptions, Server as TlsServer } from 'node:tls'
+import { codeOf, type Network } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { TlsOptions } from '../node-options.ts'
 import { SocketInput } from './socket-input.ts'
@@ -11,26 +12,25 @@ export interface Transport {
   /** The event with which a dialled socket is ready. */
   readonly readyEvent: 'connect' | 'secureConnect'
   connect(address: { readonly ip: string; readonly port: number; readonly family: 4 | 6; readonly host: string }): {
-    readonly socket: net.Socket
+    readonly socket: Socket
     readonly input: SocketInput
   }
-  createServer(
-    onSocket: (socket: net.Socket) => void,
-    onFailure: (error: Error, socket: net.Socket) => void,
-  ): net.Server
+  createServer(onSocket: (socket: Socket) => void, onFailure: (error: Error, socket: Socket) => void): Server
   /** Reads certificates anew, where there are any. */
   reload?(): void
 }
 
-export const TCP: Transport = {
-  headerBytes: 2,
-  readyEvent: 'connect',
-  connect({ ip, port, family }) {
-    const input = new SocketInput()
-    const { onread } = input
-    return { socket: net.connect({ host: ip, port, family, noDelay: true, keepAlive: true, onread }), input }
-  },
-  createServer: (onSocket) => net.createServer({ noDelay: true, keepAlive: true }, onSocket),
+export function tcpTransport(network: Network): Transport {
+  return {
+    headerBytes: 2,
+    readyEvent: 'connect',
+    connect({ ip, port, family }) {
+      const input = new SocketInput()
+      const { onread } = input
+      return { socket: network.connect({ host: ip, port, family, noDelay: true, keepAlive: true, onread }), input }
+    },
+    createServer: (onSocket) => network.createServer({ noDelay: true, keepAlive: true }, onSocket),
+  }
 }
 
 /**
@@ -39,21 +39,21 @@ export const TCP: Transport = {
  * @param read gives the options; it is asked again for each dial, and by `reload` for the listener, so that new
  * certificates come into use without a restart
  */
-export function tlsTransport(read: () => TlsOptions): Transport {
-  const servers = new Set<tls.Server>()
+export function tlsTransport(network: Network, read: () => TlsOptions): Transport {
+  const servers = new Set<TlsServer>()
   return {
     headerBytes: 4,
     readyEvent: 'secureConnect',
     connect({ ip, port, family, host }) {
       const options = read()
       // A server name must not be an address; the name of the node is what the certificate is checked against.
-      const servername = options.servername ?? (net.isIP(host) === 0 ? host : '')
-      const socket = tls.connect({ ...options, host: ip, port, family, servername } as tls.ConnectionOptions)
+      const servername = options.servername ?? (isIP(host) === 0 ? host : '')
+      const socket = network.connectTls({ ...options, host: ip, port, family, servername } as ConnectionOptions)
       socket.setNoDelay(true)
       return { socket, input: SocketInput.of(socket) }
     },
     createServer(onSocket, onFailure) {
-      const server = tls.createServer(read(), (socket) => {
+      const server = network.createTlsServer(read(), (socket) => {
         socket.setNoDelay(true)
         onSocket(socket)
       })
@@ -88,7 +88,7 @@ const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
 
 /** What a failed dial means. */
 export function dialError(cause: unknown, address: string, peer: string): NodeError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const code = codeOf(cause) ?? ''
   if (code === 'ECONNREFUSED') {
     return new NodeError('NODE_REFUSED', `nobody listens on ${address} for ${peer}`, { peer, cause })
   }

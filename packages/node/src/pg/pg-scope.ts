@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { Clock } from '@dynsrv/kit'
 import { GEN_CAST, readGenMessage } from '../call/gen-message.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
@@ -27,6 +28,7 @@ export interface PgEvents {
 }
 
 export interface PgScopeParts {
+  readonly clock: Clock
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
@@ -70,7 +72,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.setMaxListeners(0)
     this.scope = scope
     this.#parts = parts
-    this.#search = new PgSearch({ missing: () => this.#missing(), ask: (node) => this.#ask(node) })
+    this.#search = new PgSearch({ clock: parts.clock, missing: () => this.#missing(), ask: (node) => this.#ask(node) })
     this.#process = parts.registry.spawn({
       kind: 'pg',
       message: (message) => this.#message(message),

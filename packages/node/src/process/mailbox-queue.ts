@@ -1,4 +1,5 @@
 import { atom, type Term } from '@dynsrv/etf'
+import type { Clock, Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 
 /** What happens to a message for a mailbox that is full. */
@@ -20,6 +21,7 @@ export interface QueueWait<Message> {
 }
 
 export interface MailboxQueueParts {
+  readonly clock: Clock
   /** What comes out of it, for the error when nothing does: `message of the topic x`. */
   readonly content: string
   /** How many messages may wait. */
@@ -152,15 +154,16 @@ export class MailboxQueue<Message = Term> {
   }
 
   #receiveWith({ match, timeoutMs, signal }: QueueWait<Message>): Promise<Message> {
+    const { clock } = this.#parts
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       const taken = this.take(match)
       if (taken !== undefined) return resolve(taken.message)
       if (this.#ended !== undefined) return reject(this.#ended())
-      let timer: NodeJS.Timeout | undefined
+      let timer: Timer | undefined
       const finish = (settle: () => void): void => {
         forget()
-        clearTimeout(timer)
+        clock.clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         settle()
       }
@@ -172,7 +175,7 @@ export class MailboxQueue<Message = Term> {
       )
       if (timeoutMs !== undefined) {
         const late = (): Error => new NodeError('NODE_TIMEOUT', `no ${this.#parts.content} within ${timeoutMs} ms`)
-        timer = setTimeout(() => finish(() => reject(late())), timeoutMs)
+        timer = clock.setTimeout(() => finish(() => reject(late())), timeoutMs)
       }
       signal?.addEventListener('abort', onAbort, { once: true })
     })

@@ -1,6 +1,7 @@
 import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import { type Clock, messageOf } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
-import { messageOf, NodeError } from '../error.ts'
+import { NodeError } from '../error.ts'
 import type { CallOptions, Destination, Recipient, SendOptions } from '../signature.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess, Target } from './local-process.ts'
@@ -37,6 +38,7 @@ export interface ReceiveOptions<T extends Term = Term> {
 
 /** What a mailbox needs of its node. */
 export interface MailboxParts {
+  readonly clock: Clock
   readonly registry: Registry
   readonly life: LinksAndMonitors
   readonly send: (from: Pid, to: Recipient, message: Term, options?: SendOptions) => boolean
@@ -65,6 +67,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
     this.#parts = parts
     this.#queue = new MailboxQueue({
+      clock: parts.clock,
       content: 'such message',
       maxMessages,
       whenFull,

@@ -7,7 +7,8 @@ import {
   type EncodedTerm,
 } from '@dynsrv/dist-protocol'
 import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { messageOf, NodeError } from '../error.ts'
+import { messageOf } from '@dynsrv/kit'
+import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'

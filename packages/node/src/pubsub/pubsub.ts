@@ -1,5 +1,6 @@
 import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { messageOf, NodeError } from '../error.ts'
+import { type Clock, messageOf } from '@dynsrv/kit'
+import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
@@ -54,6 +55,7 @@ export interface PublishOptions extends SendOptions {
 }
 
 export interface PubSubParts {
+  readonly clock: Clock
   readonly self: string
   readonly registry: Registry
   readonly life: LinksAndMonitors
@@ -143,6 +145,7 @@ export class PubSub implements Disposable {
     const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
     options.signal?.throwIfAborted()
     const subscription = makeSubscription(topic, {
+      clock: this.#parts.clock,
       options,
       listener,
       onClosed: (ended) => this.#forget(ended),

@@ -1,4 +1,5 @@
 import { atom, type Term } from '@dynsrv/etf'
+import type { Clock } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { MailboxQueue, type OverflowPolicy } from '../process/mailbox-queue.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
@@ -20,6 +21,7 @@ export interface SubscribeOptions {
 }
 
 export interface SubscriptionParts {
+  readonly clock: Clock
   readonly options: SubscribeOptions
   /** Gets each message in place of the queue. */
   readonly listener: ((message: PubSubMessage) => void) | undefined
@@ -58,6 +60,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.topic = topic
     this.#parts = parts
     this.#queue = new MailboxQueue({
+      clock: parts.clock,
       content: `message of ${topic}`,
       maxMessages,
       whenFull,

@@ -1,5 +1,7 @@
 import { Atom, atom, Pid, Tuple, tuple } from '@dynsrv/etf'
-import { expect, it, vi } from 'vitest'
+import { realWorld } from '@dynsrv/kit'
+import { FakeClock } from '@dynsrv/kit/testing'
+import { expect, it } from 'vitest'
 import { readGlobalNodes, writeGlobalNodes } from '../../src/global/global-nodes.ts'
 import { LostConnections } from '../../src/global/lost-connections.ts'
 import { MeshDials } from '../../src/global/mesh-dials.ts'
@@ -17,6 +19,7 @@ function lostConnections(own: { connected?: string[]; prevent?: boolean } = {}) 
   const told: string[] = []
   const dropped: string[] = []
   const lost = new LostConnections({
+    ...realWorld,
     self: 'self',
     creation: 7,
     prevent: own.prevent ?? true,
@@ -109,37 +112,34 @@ it('nodes are told with versions to those that understand them', () => {
   expect(readGlobalNodes(5)).toStrictEqual([])
 })
 
-it('dials a node of the mesh a few times before it gives it up', () => {
-  vi.useFakeTimers()
-  try {
-    const dialled: string[] = []
-    const given: string[] = []
-    const connected = new Set<string>()
-    const dials = new MeshDials({
-      isConnected: (node) => connected.has(node),
-      connect: (node) => void dialled.push(node),
-      givenUp: (node) => void given.push(node),
-    })
-    dials.failed('nobody asked')
-    dials.begin('a')
-    dials.begin('a')
-    for (let count = 1; given.length === 0 && count < 20; count++) {
-      expect(dialled).toHaveLength(count)
-      // A dial that others began fails with ours.
-      dials.failed('a')
-      dials.failed('a')
-      vi.runAllTimers()
-    }
-    expect([dialled.length, given]).toStrictEqual([5, ['a']])
+it('dials a node of the mesh a few times before it gives it up', async () => {
+  const clock = new FakeClock()
+  const dialled: string[] = []
+  const given: string[] = []
+  const connected = new Set<string>()
+  const dials = new MeshDials({
+    clock,
+    isConnected: (node) => connected.has(node),
+    connect: (node) => void dialled.push(node),
+    givenUp: (node) => void given.push(node),
+  })
+  dials.failed('nobody asked')
+  dials.begin('a')
+  dials.begin('a')
+  for (let count = 1; given.length === 0 && count < 20; count++) {
+    expect(dialled).toHaveLength(count)
+    // A dial that others began fails with ours.
     dials.failed('a')
-    vi.runAllTimers()
-    expect(dialled).toHaveLength(5)
-    dials.begin('b')
-    dials.failed('b')
-    connected.add('b')
-    vi.runAllTimers()
-    expect(dialled.filter((node) => node === 'b')).toHaveLength(1)
-  } finally {
-    vi.useRealTimers()
+    dials.failed('a')
+    await clock.advance(1_000)
   }
+  expect([dialled.length, given]).toStrictEqual([5, ['a']])
+  dials.failed('a')
+  await clock.advance(1_000)
+  expect(dialled).toHaveLength(5)
+  dials.begin('b')
+  dials.failed('b')
+  connected.add('b')
+  await clock.advance(1_000)
+  expect(dialled.filter((node) => node === 'b')).toHaveLength(1)
 })

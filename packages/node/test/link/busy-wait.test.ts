@@ -5,7 +5,7 @@ import { BusyWait } from '../../src/link/busy-wait.ts'
 function world() {
   const turns: (() => void)[] = []
   const clock = { now: 1000 }
-  const wait = new BusyWait({ now: () => clock.now, soon: (turn) => turns.push(turn) })
+  const wait = new BusyWait({ monotonic: () => clock.now, setImmediate: (turn) => turns.push(turn) })
   return {
     wait,
     cameAt(now: number, ms = 0.2, isExchange = true) {

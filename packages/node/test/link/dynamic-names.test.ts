@@ -1,4 +1,5 @@
 import { atom, tuple } from '@dynsrv/etf'
+import { realWorld } from '@dynsrv/kit'
 import type { Beam } from '@dynsrv/tools/beam'
 import { describe, expect, it } from 'vitest'
 import { DynamicNames } from '../../src/link/dynamic-names.ts'
@@ -78,7 +79,12 @@ describe('a BEAM node without a name', () => {
 
 it('gives no name that is taken', () => {
   const seen: string[] = []
-  const names = new DynamicNames({ enabled: true, allow: () => true, taken: (name) => seen.push(name) < 3 })
+  const names = new DynamicNames({
+    world: realWorld,
+    enabled: true,
+    allow: () => true,
+    taken: (name) => seen.push(name) < 3,
+  })
   expect(names.assign('here')?.name).toBe(seen[2])
   expect(new Set(seen).size).toBe(3)
 })

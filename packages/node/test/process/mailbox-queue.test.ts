@@ -1,3 +1,4 @@
+import { realWorld } from '@dynsrv/kit'
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
 import { MAILBOX_FULL, MailboxQueue, type OverflowPolicy } from '../../src/process/mailbox-queue.ts'
@@ -5,7 +6,11 @@ import { MAILBOX_FULL, MailboxQueue, type OverflowPolicy } from '../../src/proce
 /** A queue with room for so many messages, and what it said. */
 function bounded(maxMessages: number, whenFull?: OverflowPolicy) {
   const said: unknown[] = []
-  const parts = { full: (policy: OverflowPolicy) => said.push(policy), exit: (reason: unknown) => said.push(reason) }
+  const parts = {
+    ...realWorld,
+    full: (policy: OverflowPolicy) => said.push(policy),
+    exit: (reason: unknown) => said.push(reason),
+  }
   return { queue: new MailboxQueue<number>({ content: 'message', maxMessages, whenFull, ...parts }), said }
 }
 
