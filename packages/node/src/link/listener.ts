@@ -4,6 +4,7 @@ import { AcceptorHandshake, type AcceptorOptions } from '@dynsrv/dist-protocol'
 import { NodeError } from '../error.ts'
 import type { Refused } from '../node-event.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
+import { isOwnChallenge, openChallenge } from './own-challenges.ts'
 import { destroyOnError, SocketInput } from './socket-input.ts'
 import type { Transport } from './transport.ts'
 
@@ -104,9 +105,11 @@ export class Listener {
     }
     const handshake = new AbortController()
     this.#pending.set(socket, handshake)
+    const challenge = openChallenge(randomChallenge)
     const machine = new AcceptorHandshake({
       ...options,
-      challenge: randomChallenge(),
+      challenge: challenge.value,
+      isOwnChallenge,
       headerBytes: transport.headerBytes,
     })
     runHandshake({
@@ -125,7 +128,10 @@ export class Listener {
         const peer = machine.peer?.name
         onRefused({ type: 'refused', address, ...(peer !== undefined && { peer }), reason })
       })
-      .finally(() => this.#pending.delete(socket))
+      .finally(() => {
+        challenge[Symbol.dispose]()
+        this.#pending.delete(socket)
+      })
   }
 }
 
