@@ -4,7 +4,7 @@ import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import { messageOf, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
-import { isOwnChallenge, openChallenge } from './own-challenges.ts'
+import { openChallenge } from './own-challenges.ts'
 import { destroyOnError, type SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 
@@ -57,13 +57,13 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
       signal,
       failures,
     })
-    using challenge = openChallenge(randomChallenge)
+    using challenge = openChallenge(randomChallenge, 'initiator', socket)
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
       cookie: options.cookie,
       challenge: challenge.value,
-      isOwnChallenge,
+      isOwnChallenge: challenge.isReflected,
       keepExisting: options.keepExisting,
       headerBytes: transport.headerBytes,
     })

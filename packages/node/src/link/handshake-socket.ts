@@ -36,6 +36,8 @@ export interface HandshakeSocketOptions {
   readonly direction: 'incoming' | 'outgoing'
   /** Unit: milliseconds, anew for each stage as in OTP. */
   readonly setupTimeMs: number
+  /** What is left of that for the first stage; default: all of it. */
+  readonly firstStageMs?: number
   /** See `NodeOptions.busyWaitMs`; default 0: a peer that dials us does not keep us awake. */
   readonly busyWaitMs?: number
   readonly signal?: AbortSignal
@@ -54,6 +56,7 @@ export function randomChallenge(): number {
  */
 export function runHandshake(options: HandshakeSocketOptions): Promise<Established> {
   const { socket, input, machine, address, direction, setupTimeMs, busyWaitMs = 0, signal } = options
+  let stageMs = options.firstStageMs ?? setupTimeMs
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     const leave = () => {
@@ -87,7 +90,7 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
     }
     const restart = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => attempt(() => machine.timeout()), setupTimeMs)
+      timer = setTimeout(() => attempt(() => machine.timeout()), stageMs)
     }
     const attempt = (step: () => HandshakeOutput[]) => {
       try {
@@ -104,6 +107,7 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
     socket.on('end', onEnd).on('close', onEnd)
     restart()
     attempt(() => machine.start())
+    stageMs = setupTimeMs
     input.reader = { receive: onData }
   })
 }

@@ -14,12 +14,19 @@ export interface Transport {
     readonly socket: net.Socket
     readonly input: SocketInput
   }
-  createServer(
-    onSocket: (socket: net.Socket) => void,
-    onFailure: (error: Error, socket: net.Socket) => void,
-  ): net.Server
+  createServer(on: ServerEvents): net.Server
   /** Reads certificates anew, where there are any. */
   reload?(): void
+}
+
+/** What becomes of each socket that comes in. */
+export interface ServerEvents {
+  /** The TCP connection is there; whether it is taken is told by whether it still lives afterwards. */
+  readonly arrived: (arrived: net.Socket) => void
+  /** It can be spoken over: the same socket, or TLS on top of it. */
+  readonly ready: (socket: net.Socket, arrived: net.Socket) => void
+  /** It never will be; 'close' of the socket follows. */
+  readonly failed: (error: Error, arrived: net.Socket) => void
 }
 
 export const TCP: Transport = {
@@ -30,7 +37,11 @@ export const TCP: Transport = {
     const { onread } = input
     return { socket: net.connect({ host: ip, port, family, noDelay: true, keepAlive: true, onread }), input }
   },
-  createServer: (onSocket) => net.createServer({ noDelay: true, keepAlive: true }, onSocket),
+  createServer: ({ arrived, ready }) =>
+    net.createServer({ noDelay: true, keepAlive: true }, (socket) => {
+      arrived(socket)
+      if (!socket.destroyed) ready(socket, socket)
+    }),
 }
 
 /**
@@ -52,12 +63,25 @@ export function tlsTransport(read: () => TlsOptions): Transport {
       socket.setNoDelay(true)
       return { socket, input: SocketInput.of(socket) }
     },
-    createServer(onSocket, onFailure) {
+    createServer({ arrived, ready, failed }) {
+      // A socket of TLS does not tell on which one it stands, but both have the same two ends.
+      const waiting = new Map<string, net.Socket>()
       const server = tls.createServer(read(), (socket) => {
+        const under = waiting.get(endsOf(socket))
+        if (under === undefined) return void socket.destroy()
         socket.setNoDelay(true)
-        onSocket(socket)
+        ready(socket, under)
       })
-      server.on('tlsClientError', (error, socket) => onFailure(error, socket))
+      server.on('connection', (socket) => {
+        const ends = endsOf(socket)
+        waiting.set(ends, socket)
+        socket.once('close', () => void waiting.delete(ends))
+        arrived(socket)
+      })
+      server.on('tlsClientError', (error, socket) => {
+        const under = waiting.get(endsOf(socket))
+        if (under !== undefined) failed(error, under)
+      })
       servers.add(server)
       server.once('close', () => servers.delete(server))
       return server
@@ -66,6 +90,11 @@ export function tlsTransport(read: () => TlsOptions): Transport {
       for (const server of servers) server.setSecureContext(read())
     },
   }
+}
+
+/** Both ends of a connection, as text. */
+function endsOf({ localAddress, localPort, remoteAddress, remotePort }: net.Socket): string {
+  return [localAddress, localPort, remoteAddress, remotePort].join()
 }
 
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN', 'ENETDOWN'])
