@@ -16,6 +16,7 @@ export type DistErrorCode =
   | 'DIST_NOK'
   | 'DIST_NOT_ALLOWED'
   | 'DIST_NOT_DISTRIBUTION'
+  | 'DIST_REFLECTED'
   | 'DIST_TIMEOUT'
   | 'DIST_UNEXPECTED_MESSAGE'
 
@@ -95,6 +96,11 @@ const FACTS: Readonly<Record<DistErrorCode, CodeFacts>> = {
     fault: 'peer',
     retryable: false,
     hint: 'Something else than an Erlang node speaks on this port; check the port.',
+  },
+  DIST_REFLECTED: {
+    fault: 'peer',
+    retryable: false,
+    hint: 'Somebody in the way hands us our own words: find out what listens there, and use TLS with certificates on both sides.',
   },
   DIST_TIMEOUT: {
     fault: 'peer',

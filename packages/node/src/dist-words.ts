@@ -19,6 +19,7 @@ const STAGES: Readonly<Record<DistErrorCode, ErrorCategory>> = {
   DIST_NOK: 'handshake',
   DIST_NOT_ALLOWED: 'handshake',
   DIST_NOT_DISTRIBUTION: 'handshake',
+  DIST_REFLECTED: 'handshake',
   DIST_TIMEOUT: 'handshake',
   DIST_UNEXPECTED_MESSAGE: 'handshake',
 }

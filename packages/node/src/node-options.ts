@@ -75,7 +75,10 @@ export interface NodeLimits extends ChannelLimits {
   readonly maxQueuedBytes: number
   /** Signals that may wait for one connection to come up; default 10 000. */
   readonly maxWaiting: number
-  /** Sockets in the handshake at once; default 128. */
+  /**
+   * Sockets that have not authenticated, from TCP on; default 128. One more, and the address that has most of them, or the
+   * /64 of IPv6, loses its oldest.
+   */
   readonly maxUnauthenticated: number
   /** Processes that peers have spawned and that live; default 10 000. */
   readonly maxSpawned: number

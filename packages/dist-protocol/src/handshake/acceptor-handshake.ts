@@ -17,6 +17,7 @@ import {
   type SendNameMessage,
 } from './handshake-message.ts'
 import { ACCEPTOR_TRANSITIONS, type AcceptorEvent, type AcceptorState } from './handshake-transitions.ts'
+import { never, reflected } from './reflected.ts'
 
 /**
  * What an acceptor can say to a name.
@@ -39,6 +40,11 @@ export interface AcceptorOptions {
   readonly cookie: Cookie | ((peerName: string) => Cookie)
   /** A fresh, cryptographically random unsigned 32-bit number. */
   readonly challenge: number
+  /**
+   * Whether a challenge is one that this side has open itself, in any handshake and in either role. A peer that shows such a
+   * one wants us to prove it the cookie that it does not know: the handshake fails with `DIST_REFLECTED`. Default: never.
+   */
+  readonly isOwnChallenge?: (challenge: number) => boolean
   /**
    * Judges a peer by what it announced, before it has proved anything. A version 5 peer's creation is still 0 here.
    * See {@link resolveSimultaneous} for the rule when both sides dial.
@@ -197,7 +203,8 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
 
   #verify({ challenge, digest }: ChallengeReplyMessage): HandshakeStep<AcceptorEvent> {
     const { name } = this.#peer!
-    const { cookie } = this.#options
+    const { cookie, isOwnChallenge = never } = this.#options
+    if (isOwnChallenge(challenge)) throw reflected(name)
     const { offered, accepted } = cookieSet(typeof cookie === 'function' ? cookie(name) : cookie)
     const ours = this.#options.challenge
     const known = accepted.filter((candidate) => digestEquals(challengeDigest(candidate, ours), digest))

@@ -23,6 +23,7 @@ import {
   type StatusMessage,
 } from './handshake-message.ts'
 import { INITIATOR_TRANSITIONS, type InitiatorEvent, type InitiatorState } from './handshake-transitions.ts'
+import { never, reflected } from './reflected.ts'
 
 /** What the side that dials needs for a handshake. */
 export interface InitiatorOptions {
@@ -33,6 +34,11 @@ export interface InitiatorOptions {
   readonly cookie: Cookie
   /** A fresh, cryptographically random unsigned 32-bit number. */
   readonly challenge: number
+  /**
+   * Whether a challenge is one that this side has open itself, in any handshake and in either role. A peer that shows such a
+   * one wants us to prove it the cookie that it does not know: the handshake fails with `DIST_REFLECTED`. Default: never.
+   */
+  readonly isOwnChallenge?: (challenge: number) => boolean
   /**
    * What to do when the peer believes that a connection is up already: false (the default) replaces it, true keeps it
    * and gives this attempt up. Replace it whenever no live connection is held on this side.
@@ -58,6 +64,7 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
   readonly #peerName: string | undefined
   readonly #cookie: CookieSet
   readonly #challenge: number
+  readonly #isOwnChallenge: (challenge: number) => boolean
   readonly #keepExisting: () => boolean
   readonly #askForName: boolean
   readonly #version: 5 | 6
@@ -81,6 +88,7 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     this.#peerName = peerName
     this.#cookie = cookieSet(options.cookie)
     this.#challenge = options.challenge
+    this.#isOwnChallenge = options.isOwnChallenge ?? never
     this.#keepExisting = typeof keepExisting === 'function' ? keepExisting : () => keepExisting
   }
 
@@ -168,6 +176,7 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     const understood = version === 6 ? flags : flags & ~(DFLAG_HANDSHAKE_23 | DFLAG_MANDATORY_25_DIGEST)
     const problem = flagsProblem(understood, name)
     if (problem !== undefined) throw problem
+    if (this.#isOwnChallenge(challenge)) throw reflected(name)
     const digest = challengeDigest(this.#cookie.offered, challenge)
     const reply = { kind: 'challengeReply', challenge: this.#challenge, digest } as const
     if (this.#version === 6) return { event: 'challenge', send: [reply] }

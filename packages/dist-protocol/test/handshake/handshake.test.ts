@@ -481,3 +481,25 @@ function nameMessage(name: string): string {
   length.writeUInt16BE(body.length)
   return Buffer.concat([length, body]).toString('latin1')
 }
+
+describe('a challenge that this side has open itself', () => {
+  const reflected = { code: 'DIST_REFLECTED', fault: 'peer', retryable: false }
+  const isOwnChallenge = (challenge: number) => challenge === 7
+
+  it('is not answered by an initiator', () => {
+    const { a, b } = drive(initiator({ isOwnChallenge }), acceptor({ challenge: 7 }))
+    expect(failure(a)).toMatchObject({ ...reflected, peer: BEAM.name })
+    expect(b.at(-1)).toStrictEqual({ type: 'progress', state: 'awaitingReply' })
+  })
+
+  it('is not answered by an acceptor, even when the cookie was proved', () => {
+    const { a, b } = drive(initiator({ challenge: 7 }), acceptor({ isOwnChallenge }))
+    expect(failure(b)).toMatchObject({ ...reflected, peer: JS.name })
+    expect(a.at(-1)).toStrictEqual({ type: 'progress', state: 'awaitingAck' })
+  })
+
+  it('is the only one that matters', () => {
+    const { a, b } = drive(initiator({ isOwnChallenge }), acceptor({ isOwnChallenge }))
+    expect([connection(a).peer.name, connection(b).peer.name]).toStrictEqual([BEAM.name, JS.name])
+  })
+})

@@ -61,6 +61,10 @@ export const DIST_ERRORS = {
     happened: 'Something else than an Erlang node listens there.',
     why: 'The SRV record names the web port, or a proxy or TLS is in front.',
   },
+  DIST_REFLECTED: {
+    happened: 'A peer showed us a challenge of our own.',
+    why: 'Somebody who does not know the cookie lets us prove it to ourselves.',
+  },
   DIST_TIMEOUT: {
     happened: 'The peer took the connection and then said nothing.',
     why: 'It hangs, is overloaded, or waits for TLS.',

@@ -5,6 +5,7 @@ import { type Clock, messageOf, type Random, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
+import { openChallenge } from './own-challenges.ts'
 import { destroyOnError, type SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 
@@ -60,11 +61,13 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
       signal,
       failures,
     })
+    using challenge = openChallenge(() => randomChallenge(random), 'initiator', socket)
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
       cookie: options.cookie,
-      challenge: randomChallenge(random),
+      challenge: challenge.value,
+      isOwnChallenge: challenge.isReflected,
       keepExisting: options.keepExisting,
       headerBytes: transport.headerBytes,
     })

@@ -37,6 +37,8 @@ export interface HandshakeSocketOptions {
   readonly direction: 'incoming' | 'outgoing'
   /** Unit: milliseconds, anew for each stage as in OTP. */
   readonly setupTimeMs: number
+  /** What is left of that for the first stage; default: all of it. */
+  readonly firstStageMs?: number
   /** See `NodeOptions.busyWaitMs`; default 0: a peer that dials us does not keep us awake. */
   readonly busyWaitMs?: number
   readonly signal?: AbortSignal
@@ -55,6 +57,7 @@ export function randomChallenge(random: Random): number {
  */
 export function runHandshake(options: HandshakeSocketOptions): Promise<Established> {
   const { clock, socket, input, machine, address, direction, setupTimeMs, busyWaitMs = 0, signal } = options
+  let stageMs = options.firstStageMs ?? setupTimeMs
   return new Promise((resolve, reject) => {
     let timer: Timer | undefined
     const leave = () => {
@@ -89,7 +92,7 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
     }
     const restart = () => {
       clock.clearTimeout(timer)
-      timer = clock.setTimeout(() => attempt(() => machine.timeout()), setupTimeMs)
+      timer = clock.setTimeout(() => attempt(() => machine.timeout()), stageMs)
     }
     const attempt = (step: () => HandshakeOutput[]) => {
       try {
@@ -106,6 +109,7 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
     socket.on('end', onEnd).on('close', onEnd)
     restart()
     attempt(() => machine.start())
+    stageMs = setupTimeMs
     input.reader = { receive: onData }
   })
 }

@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { AcceptorHandshake, type AcceptorOptions } from '@dynsrv/dist-protocol'
 import type { Clock, Random } from '@dynsrv/kit'
+import { type Deferred, deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { Refused } from '../node-event.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
+import { openChallenge } from './own-challenges.ts'
+import { PendingSockets, sourceOf } from './pending-sockets.ts'
 import { destroyOnError, SocketInput } from './socket-input.ts'
 import type { Transport } from './transport.ts'
 
@@ -17,7 +20,7 @@ export interface ListenerOptions {
   readonly host?: string | undefined
   readonly transport: Transport
   readonly setupTimeMs: number
-  /** How many sockets may be in the handshake at once; one more, and the oldest of them is closed. */
+  /** How many sockets may be there that have not proved themselves; one more, and one of those is closed. */
   readonly maxUnauthenticated: number
   /** Who we are and whom we let in; undefined as long as we are not ready. */
   readonly acceptor: () => Omit<AcceptorOptions, 'challenge' | 'headerBytes'> | undefined
@@ -25,23 +28,36 @@ export interface ListenerOptions {
   readonly onRefused: (refused: Refused) => void
 }
 
+/** A TCP connection that is there and has not proved itself yet. */
+interface Arrival {
+  /** `ip:port`. */
+  readonly address: string
+  readonly abort: AbortController
+  /** What the handshake goes over: the connection itself, or TLS on top of it. */
+  readonly ready: Deferred<Socket>
+  /** What it calls itself, if it came that far. */
+  peer?: string | undefined
+}
+
 /** The listening socket, and the handshake of each socket that comes in. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
-  /** The handshakes under way, the oldest first. */
-  readonly #pending = new Map<Socket, AbortController>()
+  readonly #pending: PendingSockets
+  readonly #arrivals = new Map<Socket, Arrival>()
   #closing = false
 
   private constructor(options: ListenerOptions) {
     this.#options = options
-    this.#server = options.transport.createServer(
-      (socket) => this.#accept(socket),
-      (cause, socket) => {
-        const error = new NodeError('NODE_TLS', `TLS with a dialling peer failed: ${cause.message}`, { cause })
-        options.onRefused({ type: 'refused', address: addressOf(socket), reason: error })
+    this.#pending = new PendingSockets(options.maxUnauthenticated)
+    this.#server = options.transport.createServer({
+      arrived: (socket) => void this.#take(socket),
+      ready: (socket, arrived) => {
+        destroyOnError(socket)
+        this.#arrivals.get(arrived)?.ready.resolve(socket)
       },
-    )
+      failed: (cause, arrived) => this.#arrivals.get(arrived)?.abort.abort(tlsFailed(cause.message, { cause })),
+    })
   }
 
   /** @throws {NodeError} `NODE_PORT_IN_USE` or `NODE_LISTEN_FAILED`, its cause the error of the system */
@@ -64,7 +80,7 @@ export class Listener {
     return (this.#server.address() as AddressInfo | null)?.port
   }
 
-  /** How many handshakes are under way. */
+  /** How many sockets have not proved themselves yet. */
   get handshakes(): number {
     return this.#pending.size
   }
@@ -80,58 +96,115 @@ export class Listener {
   /** Stops listening and gives up handshakes under way. */
   async close(): Promise<void> {
     this.#closing = true
-    for (const handshake of this.#pending.values()) handshake.abort(new NodeError('NODE_CLOSED', 'the node is closing'))
     const closed = once(this.#server, 'close')
     this.#server.close()
-    for (const socket of this.#pending.keys()) socket.destroy()
+    for (const [socket, { abort }] of this.#arrivals) {
+      abort.abort(new NodeError('NODE_CLOSED', 'the node is closing'))
+      socket.destroy()
+    }
     await closed
   }
 
-  #accept(socket: Socket): void {
-    const { acceptor, clock, maxUnauthenticated, onEstablished, onRefused, random, setupTimeMs, transport } =
-      this.#options
-    const address = addressOf(socket)
-    destroyOnError(socket)
+  /** A connection is there. From now on it counts, and its time runs: what TLS takes is part of both. */
+  async #take(arrived: Socket): Promise<void> {
+    const { acceptor, onEstablished, onRefused } = this.#options
+    const address = addressOf(arrived)
+    destroyOnError(arrived)
+    if (acceptor() === undefined) {
+      arrived.destroy()
+      onRefused({ type: 'refused', address, reason: notReady() })
+      return
+    }
+    const arrival: Arrival = { address, abort: new AbortController(), ready: deferred() }
+    const giveUp = (reason: NodeError): void => arrival.abort.abort(reason)
+    const pending = { source: sourceOf(arrived.remoteAddress ?? ''), giveUp }
+    this.#arrivals.set(arrived, arrival)
+    this.#pending.add(pending)?.giveUp(this.#madeRoom())
+    let established: Established
+    try {
+      established = await this.#handshake(arrived, arrival)
+    } catch (error) {
+      if (this.#closing) return
+      const reason =
+        error instanceof NodeError ? error : new NodeError('NODE_CONNECTION_LOST', String(error), { cause: error })
+      const { peer } = arrival
+      onRefused({ type: 'refused', address, ...(peer !== undefined && { peer }), reason })
+      return
+    } finally {
+      this.#pending.delete(pending)
+      this.#arrivals.delete(arrived)
+    }
+    onEstablished(established)
+  }
+
+  async #handshake(arrived: Socket, arrival: Arrival): Promise<Established> {
+    const { acceptor, clock, random, setupTimeMs, transport } = this.#options
+    const deadline = clock.monotonic() + setupTimeMs
+    const socket = await this.#whenReady(arrived, arrival)
     const options = acceptor()
     if (options === undefined) {
       socket.destroy()
-      onRefused({ type: 'refused', address, reason: new NodeError('NODE_PEER_BUSY', 'this node is not ready') })
-      return
+      throw notReady()
     }
-    // A real peer is through in milliseconds: the socket that has been here longest is the least likely one.
-    const [oldest] = this.#pending.size >= maxUnauthenticated ? this.#pending : []
-    if (oldest !== undefined) {
-      this.#pending.delete(oldest[0])
-      const message = `it made room for a newer one of more than ${maxUnauthenticated} handshakes`
-      const hint = 'Somebody opens sockets and says nothing. Raise maxUnauthenticated if these are real peers.'
-      oldest[1].abort(new NodeError('NODE_PEER_BUSY', message, { hint }))
-    }
-    const handshake = new AbortController()
-    this.#pending.set(socket, handshake)
+    using challenge = openChallenge(() => randomChallenge(random), 'acceptor', socket)
     const machine = new AcceptorHandshake({
       ...options,
-      challenge: randomChallenge(random),
+      challenge: challenge.value,
+      isOwnChallenge: challenge.isReflected,
       headerBytes: transport.headerBytes,
     })
-    runHandshake({
-      clock,
-      socket,
-      input: SocketInput.of(socket),
-      machine,
-      address,
-      direction: 'incoming',
-      setupTimeMs,
-      signal: handshake.signal,
-    })
-      .then(onEstablished, (error: unknown) => {
-        if (this.#closing) return
-        const reason =
-          error instanceof NodeError ? error : new NodeError('NODE_CONNECTION_LOST', String(error), { cause: error })
-        const peer = machine.peer?.name
-        onRefused({ type: 'refused', address, ...(peer !== undefined && { peer }), reason })
+    try {
+      return await runHandshake({
+        clock,
+        socket,
+        input: SocketInput.of(socket),
+        machine,
+        address: arrival.address,
+        direction: 'incoming',
+        setupTimeMs,
+        firstStageMs: deadline - clock.monotonic(),
+        signal: arrival.abort.signal,
       })
-      .finally(() => this.#pending.delete(socket))
+    } finally {
+      arrival.peer = machine.peer?.name
+    }
   }
+
+  /** Waits until it can be spoken over; else it is destroyed. */
+  async #whenReady(arrived: Socket, { abort, ready }: Arrival): Promise<Socket> {
+    const { clock, setupTimeMs } = this.#options
+    const { signal } = abort
+    const onAbort = (): void => ready.reject(signal.reason)
+    const onClose = (): void => abort.abort(tlsFailed('it left before TLS was up'))
+    const late = clock.setTimeout(() => abort.abort(tlsFailed(`it was not up within ${setupTimeMs} ms`)), setupTimeMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+    arrived.once('close', onClose)
+    try {
+      return await ready.promise
+    } catch (error) {
+      arrived.destroy()
+      throw error
+    } finally {
+      clock.clearTimeout(late)
+      signal.removeEventListener('abort', onAbort)
+      arrived.off('close', onClose)
+    }
+  }
+
+  #madeRoom(): NodeError {
+    const message = `it made room for a newer one of more than ${this.#options.maxUnauthenticated} sockets`
+    const hint =
+      'Most sockets that have not proved themselves come from there. Raise maxUnauthenticated if these are real peers.'
+    return new NodeError('NODE_PEER_BUSY', message, { hint })
+  }
+}
+
+function notReady(): NodeError {
+  return new NodeError('NODE_PEER_BUSY', 'this node is not ready')
+}
+
+function tlsFailed(what: string, options?: ErrorOptions): NodeError {
+  return new NodeError('NODE_TLS', `TLS with a dialling peer failed: ${what}`, options)
 }
 
 function addressOf({ remoteAddress = 'unknown', remoteFamily, remotePort = 0 }: Socket): string {

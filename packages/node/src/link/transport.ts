@@ -15,9 +15,19 @@ export interface Transport {
     readonly socket: Socket
     readonly input: SocketInput
   }
-  createServer(onSocket: (socket: Socket) => void, onFailure: (error: Error, socket: Socket) => void): Server
+  createServer(on: ServerEvents): Server
   /** Reads certificates anew, where there are any. */
   reload?(): void
+}
+
+/** What becomes of each socket that comes in. */
+export interface ServerEvents {
+  /** The TCP connection is there; whether it is taken is told by whether it still lives afterwards. */
+  readonly arrived: (arrived: Socket) => void
+  /** It can be spoken over: the same socket, or TLS on top of it. */
+  readonly ready: (socket: Socket, arrived: Socket) => void
+  /** It never will be; 'close' of the socket follows. */
+  readonly failed: (error: Error, arrived: Socket) => void
 }
 
 export function tcpTransport(network: Network): Transport {
@@ -29,7 +39,11 @@ export function tcpTransport(network: Network): Transport {
       const { onread } = input
       return { socket: network.connect({ host: ip, port, family, noDelay: true, keepAlive: true, onread }), input }
     },
-    createServer: (onSocket) => network.createServer({ noDelay: true, keepAlive: true }, onSocket),
+    createServer: ({ arrived, ready }) =>
+      network.createServer({ noDelay: true, keepAlive: true }, (socket) => {
+        arrived(socket)
+        if (!socket.destroyed) ready(socket, socket)
+      }),
   }
 }
 
@@ -52,12 +66,25 @@ export function tlsTransport(network: Network, read: () => TlsOptions): Transpor
       socket.setNoDelay(true)
       return { socket, input: SocketInput.of(socket) }
     },
-    createServer(onSocket, onFailure) {
+    createServer({ arrived, ready, failed }) {
+      // A socket of TLS does not tell on which one it stands, but both have the same two ends.
+      const waiting = new Map<string, Socket>()
       const server = network.createTlsServer(read(), (socket) => {
+        const under = waiting.get(endsOf(socket))
+        if (under === undefined) return void socket.destroy()
         socket.setNoDelay(true)
-        onSocket(socket)
+        ready(socket, under)
       })
-      server.on('tlsClientError', (error, socket) => onFailure(error, socket))
+      server.on('connection', (socket) => {
+        const ends = endsOf(socket)
+        waiting.set(ends, socket)
+        socket.once('close', () => void waiting.delete(ends))
+        arrived(socket)
+      })
+      server.on('tlsClientError', (error, socket) => {
+        const under = waiting.get(endsOf(socket))
+        if (under !== undefined) failed(error, under)
+      })
       servers.add(server)
       server.once('close', () => servers.delete(server))
       return server
@@ -66,6 +93,11 @@ export function tlsTransport(network: Network, read: () => TlsOptions): Transpor
       for (const server of servers) server.setSecureContext(read())
     },
   }
+}
+
+/** Both ends of a connection, as text. */
+function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return [localAddress, localPort, remoteAddress, remotePort].join()
 }
 
 const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTDOWN', 'ENETDOWN'])
