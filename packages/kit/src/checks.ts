@@ -1,3 +1,4 @@
+import { messageOf } from './error.ts'
 import { type Fault, optionsOf, type Rule, type Rules } from './rule.ts'
 
 /** How one package checks what its callers give: the same rules everywhere, its own error. */
@@ -14,8 +15,8 @@ export interface Checks {
 
 /** The checks of a package that refuses with the error that `refuse` makes. */
 export function checksOf(refuse: (fault: Fault) => Error): Checks {
-  const run = (owner: string, { check }: Rule, value: unknown, at: string): void => {
-    const fault = check(value, at)
+  const run = (owner: string, rule: Rule, value: unknown, at: string): void => {
+    const fault = faultOf(rule, value, at)
     if (fault !== undefined) throw refuse({ ...fault, message: `${owner}: ${fault.message}` })
   }
   return {
@@ -24,5 +25,14 @@ export function checksOf(refuse: (fault: Fault) => Error): Checks {
       return (options) => run(owner, all, options, '')
     },
     argument: (owner, name, rule, value) => run(owner, rule, value, name),
+  }
+}
+
+function faultOf({ check }: Rule, value: unknown, at: string): Fault | undefined {
+  try {
+    return check(value, at)
+  } catch (cause) {
+    // A getter or a proxy of the caller's threw.
+    return { message: `${at || 'the options'} cannot be read: ${messageOf(cause)}`, hint: 'Give a plain object.' }
   }
 }

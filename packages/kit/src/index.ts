@@ -12,6 +12,7 @@ export {
   isCoded,
   messageOf,
 } from './error.ts'
+export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { nearest } from './nearest.ts'
 export {
   abortSignal,
@@ -28,6 +29,7 @@ export {
   listOf,
   numberFrom,
   oneOf,
+  optional,
   optionsOf,
   port,
   type Rule,
@@ -41,6 +43,7 @@ export {
   whole,
   wrong,
 } from './rule.ts'
+export { headerToken, httpUrl, withoutSecrets } from './url.ts'
 export type { Clock, Timer } from './world/clock.ts'
 export type { FileFacts, Files } from './world/files.ts'
 export type { Network } from './world/network.ts'
@@ -48,4 +51,4 @@ export { type Random, secretInteger } from './world/random.ts'
 export { realWorld } from './world/real-world.ts'
 export type { System } from './world/system.ts'
 export { type Limit, sleep, type WaitOptions, within } from './world/waiting.ts'
-export type { World } from './world/world.ts'
+export { type World, worldShape } from './world/world.ts'

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util'
-import { messageOf } from './error.ts'
 import { nearest } from './nearest.ts'
 
 /** Why a value is refused. */
@@ -33,6 +32,11 @@ export function rule(what: string, test: (value: unknown) => boolean): Rule {
 /** The same rule for something that may not be left out. */
 export function required(given: Rule): Rule {
   return { ...given, required: true }
+}
+
+/** The same rule for an argument that may be left out. */
+export function optional(given: Rule): Rule {
+  return { ...given, check: (value, at) => (value === undefined ? undefined : given.check(value, at)) }
 }
 
 /** The same rule for a secret: a refusal says what kind of value came, never the value. */
@@ -167,12 +171,7 @@ export function optionsOf<T extends object>(rules: Rules<T>): Rule {
   }
   const check: Rule['check'] = (value, at) => {
     if (!isOptions(value)) return wrong(at || 'the argument', what, value)
-    try {
-      return look(value as Readonly<Record<string, unknown>>, at === '' ? '' : `${at}.`)
-    } catch (cause) {
-      // A getter or a proxy of the caller's threw.
-      return { message: `${at || 'the options'} cannot be read: ${messageOf(cause)}`, hint: 'Give a plain object.' }
-    }
+    return look(value as Readonly<Record<string, unknown>>, at === '' ? '' : `${at}.`)
   }
   return { what, check }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   abortSignal,
   bound,
+  bytes,
   callable,
   checksOf,
   duration,
@@ -10,17 +11,22 @@ import {
   filledText,
   flag,
   having,
+  headerToken,
+  httpUrl,
   listOf,
   nearest,
   oneOf,
+  optional,
   optionsOf,
   port,
   type Rule,
+  realWorld,
   recordOf,
   required,
   secret,
   text,
   whole,
+  worldShape,
 } from '../src/index.ts'
 
 class Refused extends Error {
@@ -166,6 +172,10 @@ describe('rules', () => {
     ['a signal', abortSignal, [AbortSignal.abort(), new AbortController().signal], [{}, null, { aborted: 1 }]],
     ['a thing with methods', having('get', 'set'), [new Map()], [{}, null, new Set()]],
     ['a record', recordOf(port), [{}, { a: 1 }], [{ a: 'x' }, [], null]],
+    ['what may be left out', optional(port), [undefined, 1], [null, '1']],
+    ['an HTTP address', httpUrl, ['http://a', 'https://u:p@a.b:1/c?d'], ['ftp://a', 'a', '', 5, new URL('http://a')]],
+    ['a token', headerToken, ['aB1-'], ['', 'a b', 'a\n', 'ä', 5]],
+    ['a world', worldShape, [realWorld, { ...realWorld }], [{}, null, { ...realWorld, clock: undefined }]],
   ])('%s', (_title, rule, good, bad) => {
     expect(good.filter((value) => !takes(rule, value))).toEqual([])
     expect(bad.filter((value) => takes(rule, value))).toEqual([])
@@ -177,6 +187,25 @@ describe('rules', () => {
     expect(nearest('PORT', ['host', 'port'])).toBe('port')
     expect(nearest('zebra', ['hidden', 'host'])).toBeUndefined()
     expect(nearest('a', [])).toBeUndefined()
+  })
+
+  it('never show a secret of an address or a token', () => {
+    const messages = [
+      httpUrl.check('ftp://user:hunter2@a.test/?key=hunter2', 'url')?.message,
+      headerToken.check('hunter2 hunter2', 'token')?.message,
+    ]
+    expect(messages).toEqual([
+      "url must be a URL that begins with http:// or https://, not 'ftp://a.test/'",
+      'token must be a string of printable ASCII without spaces, not a string of 15 characters',
+    ])
+  })
+
+  it('refuse what throws when it is looked at', () => {
+    const { proxy, revoke } = Proxy.revocable([], {})
+    revoke()
+    for (const given of [listOf(text), bytes, having('get'), optionsOf({ name: text })]) {
+      expect(() => checks.argument('send', 'it', given, proxy)).toThrow(/^send: it cannot be read: .*revoked/)
+    }
   })
 
   it('check an argument by its name', () => {

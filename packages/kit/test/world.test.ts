@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { realWorld, secretInteger, sleep, within } from '../src/index.ts'
+import { fakeWorld } from '../src/testing/fake-world.ts'
 
 const { clock, random } = realWorld
 
@@ -70,5 +71,24 @@ describe('chance', () => {
     const draws = [Uint8Array.of(255, 255, 255, 255, 255, 255), Uint8Array.of(0, 0, 0, 0, 0, 5)]
     expect(secretInteger({ number: () => 0, bytes: () => draws.shift()! }, 10, 13)).toBe(12)
     expect(draws).toEqual([])
+  })
+})
+
+describe('a clock of tests', () => {
+  it('runs what is due in its order, and what that sets off', async () => {
+    const { clock: fake } = fakeWorld()
+    const seen: string[] = []
+    const note = (what: string) => () => void seen.push(`${what} ${fake.monotonic()}`)
+    fake.setTimeout(note('late'), 50)
+    const tick = fake.setInterval(note('tick'), 20)
+    fake.setImmediate(note('now'))
+    fake.clearTimeout(fake.setTimeout(note('never'), 1))
+    const slept = sleep(fake, 30).then(note('slept'))
+    await fake.advance(45)
+    await slept
+    fake.clearInterval(tick)
+    await fake.advance(100)
+    expect(seen).toEqual(['now 0', 'tick 20', 'slept 30', 'tick 40', 'late 50'])
+    expect([fake.now(), fake.timers]).toEqual([145, 0])
   })
 })

@@ -5,6 +5,8 @@ import { lstat, readFile, stat } from 'node:fs/promises'
 export interface FileFacts {
   isFile(): boolean
   isDirectory(): boolean
+  /** Which file of its disk it is: another one that is moved into its place has another number. */
+  readonly ino: number
   readonly size: number
   /** When it was changed last, in milliseconds since 1970. */
   readonly mtimeMs: number

@@ -10,7 +10,7 @@ export interface System {
   /** Writes to the standard output. */
   print(text: string): void
   /** Warns the person who runs the process, as `process.emitWarning` does. */
-  warn(message: string, options: { readonly code: string }): void
+  warn(message: string, options: { readonly code: string; readonly detail?: string }): void
 }
 
 /** The process that we are. */

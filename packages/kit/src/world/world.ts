@@ -1,3 +1,4 @@
+import { type Rule, rule } from '../rule.ts'
 import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
 import type { Network } from './network.ts'
@@ -15,3 +16,11 @@ export interface World {
   readonly files: Files
   readonly system: System
 }
+
+const PARTS = ['clock', 'random', 'network', 'files', 'system'] as const
+
+/** How a world is checked where it is an option. */
+export const worldShape: Rule = rule(`an object with ${PARTS.join(', ')}`, (value) => {
+  const isObject = (one: unknown) => typeof one === 'object' && one !== null
+  return isObject(value) && PARTS.every((part) => isObject((value as World)[part]))
+})
