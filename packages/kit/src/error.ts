@@ -1,3 +1,5 @@
+import { shown } from './shown.ts'
+
 /**
  * Which stage an error belongs to. Code decides by this, never by how a `code` is spelled.
  *
@@ -60,14 +62,10 @@ export abstract class CodedError<Code extends string = string> extends Error {
   readonly fault: 'local' | 'peer'
   readonly #category: ErrorCategory
 
-  constructor(
-    table: ErrorTable<Code>,
-    code: Code,
-    message: string,
-    { hint, retryable, fault, ...options }: CodedErrorOptions = {},
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    const words = table[code]
+  constructor(table: ErrorTable<Code>, code: Code, message: string, options?: CodedErrorOptions) {
+    const { hint, retryable, fault, cause } = given(options)
+    super(typeof message === 'string' ? message : shown(message), cause === undefined ? undefined : { cause })
+    const words = wordsFor(table, code)
     this.code = code
     this.hint = hint ?? words.hint
     this.retryable = retryable ?? words.retryable ?? false
@@ -83,6 +81,22 @@ export abstract class CodedError<Code extends string = string> extends Error {
   /** The address of the page that explains the code. */
   get docs(): string {
     return `${ERRORS_PAGE}#${this.code}`
+  }
+}
+
+/** For a code that a program made up in an error of ours. */
+const UNKNOWN: ErrorWords = { happened: '', why: '', hint: 'Read the message.', category: 'option' }
+
+function wordsFor<Code extends string>(table: ErrorTable<Code>, code: Code): ErrorWords {
+  return typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : UNKNOWN
+}
+
+/** The details that an error is made with. Whatever was passed: making an error never throws another one. */
+export function given<T extends object>(options: T | undefined): Partial<T> {
+  try {
+    return { ...options }
+  } catch {
+    return {}
   }
 }
 

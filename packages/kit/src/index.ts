@@ -9,6 +9,7 @@ export {
   type ErrorCategory,
   type ErrorTable,
   type ErrorWords,
+  given,
   isCoded,
   messageOf,
 } from './error.ts'
@@ -26,6 +27,7 @@ export {
   filledText,
   flag,
   having,
+  iterable,
   listOf,
   numberFrom,
   oneOf,
@@ -38,11 +40,11 @@ export {
   required,
   rule,
   secret,
-  shown,
   text,
   whole,
   wrong,
 } from './rule.ts'
+export { shown } from './shown.ts'
 export { headerToken, httpUrl, withoutSecrets } from './url.ts'
 export type { Clock, Timer } from './world/clock.ts'
 export type { FileFacts, Files } from './world/files.ts'

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { nearest } from './nearest.ts'
+import { kindOf, shown } from './shown.ts'
 
 /** Why a value is refused. */
 export interface Fault {
@@ -94,8 +95,8 @@ export function duration({ min = 0, max = Number.POSITIVE_INFINITY } = {}): Rule
 }
 
 export function oneOf(...values: readonly (string | number | boolean | null)[]): Rule {
-  const shown = values.map((value) => inspect(value)).join(', ')
-  return rule(`one of ${shown}`, (value) => (values as readonly unknown[]).includes(value))
+  const list = values.map((value) => inspect(value)).join(', ')
+  return rule(`one of ${list}`, (value) => (values as readonly unknown[]).includes(value))
 }
 
 /** An object, or a function, with these methods, whatever else it has. */
@@ -106,6 +107,12 @@ export function having(...methods: readonly string[]): Rule {
     return holds && methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
   })
 }
+
+/** What `for … of` goes through, an array for instance; not a string. */
+export const iterable: Rule = rule(
+  'an array or another iterable',
+  (value) => typeof value === 'object' && value !== null && typeof Reflect.get(value, Symbol.iterator) === 'function',
+)
 
 /** A list whose every item follows the rule. */
 export function listOf(item: Rule): Rule {
@@ -189,29 +196,6 @@ function unknownOption(prefix: string, key: string, known: readonly string[]): F
 /** The refusal of a value that is not what the rule wants. */
 export function wrong(at: string, what: string, value: unknown): Fault {
   return { message: `${at} must be ${what}, not ${shown(value)}`, hint: `Give ${what}.` }
-}
-
-/** A value in a few words, for a message; it never throws. */
-export function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  try {
-    const text = inspect(value, {
-      depth: 1,
-      breakLength: Number.POSITIVE_INFINITY,
-      maxArrayLength: 5,
-      maxStringLength: 60,
-    })
-    return text.length > 100 ? `${text.slice(0, 99)}…` : text
-  } catch {
-    return kindOf(value)
-  }
-}
-
-/** What kind of value it is, without showing it. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (typeof value === 'string') return value === '' ? 'an empty string' : `a string of ${value.length} characters`
-  return /^[aeiou]/.test(typeof value) ? `an ${typeof value}` : `a ${typeof value}`
 }
 
 /** Plain objects and instances of classes; not arrays, maps, dates or promises, which a program passes by mistake. */

@@ -37,6 +37,24 @@ describe('a coded error', () => {
     expect('cause' in new ToyError('TOY_BAD', 'no')).toBe(false)
   })
 
+  it('is made of whatever a program passes, and never throws another one', () => {
+    const hostile = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error('no')
+        },
+      },
+    )
+    const make = ToyError as unknown as new (...args: unknown[]) => ToyError
+    for (const odd of [undefined, null, 5, Symbol('s'), {}, hostile]) {
+      expect(new make(odd, odd, odd)).toMatchObject({ hint: 'Read the message.', category: 'option' })
+      expect(new make('TOY_BAD', odd, odd)).toMatchObject({ hint: 'Mend it.', message: expect.any(String) })
+    }
+    expect(new make('TOY_BAD', Symbol('s')).message).toBe('Symbol(s)')
+    expect(new make('toString', 'm').category).toBe('option')
+  })
+
   it('is told apart by its shape, whichever copy of the class made it', () => {
     const copy = { code: 'TOY_BAD', message: 'm', hint: 'h', category: 'option' }
     expect([new ToyError('TOY_BAD', 'no'), copy].map(isCoded)).toEqual([true, true])

@@ -13,6 +13,7 @@ import {
   having,
   headerToken,
   httpUrl,
+  iterable,
   listOf,
   nearest,
   oneOf,
@@ -24,6 +25,7 @@ import {
   recordOf,
   required,
   secret,
+  shown,
   text,
   whole,
   worldShape,
@@ -172,6 +174,7 @@ describe('rules', () => {
     ['a signal', abortSignal, [AbortSignal.abort(), new AbortController().signal], [{}, null, { aborted: 1 }]],
     ['a thing with methods', having('get', 'set'), [new Map()], [{}, null, new Set()]],
     ['a record', recordOf(port), [{}, { a: 1 }], [{ a: 'x' }, [], null]],
+    ['what can be gone through', iterable, [[], new Set(), new Map().keys()], ['abc', {}, null, 5]],
     ['what may be left out', optional(port), [undefined, 1], [null, '1']],
     ['an HTTP address', httpUrl, ['http://a', 'https://u:p@a.b:1/c?d'], ['ftp://a', 'a', '', 5, new URL('http://a')]],
     ['a token', headerToken, ['aB1-'], ['', 'a b', 'a\n', 'ä', 5]],
@@ -198,6 +201,33 @@ describe('rules', () => {
       "url must be a URL that begins with http:// or https://, not 'ftp://a.test/'",
       'token must be a string of printable ASCII without spaces, not a string of 15 characters',
     ])
+  })
+
+  it.each<[unknown, string]>([
+    ['a\u202Eb\u001b[2J', "'a\\u{202e}b\\x1B[2J'"],
+    ['\ud800', "'\\ud800'"],
+    [new Error('one\ntwo'), '[Error: one\\u{a}two]'],
+    ['x'.repeat(1_000_000), `'${'x'.repeat(60)}'... 999940 more characters`],
+    [{ a: { b: { c: 1 } } }, '{ a: { b: [Object] } }'],
+    [Symbol('s'), 'Symbol(s)'],
+    [10n, '10n'],
+  ])('show a value without letting it do anything', (value, expected) => {
+    expect(shown(value)).toBe(expected)
+  })
+
+  it('show a value without asking it anything', () => {
+    const ask = (): never => {
+      throw new Error('it was asked')
+    }
+    expect(
+      shown({
+        __proto__: null,
+        get name() {
+          return ask()
+        },
+      }),
+    ).toBe('[Object: null prototype] { name: [Getter] }')
+    expect(shown(new Proxy({}, { get: ask, getPrototypeOf: ask, ownKeys: ask }))).toBe('{}')
   })
 
   it('refuse what throws when it is looked at', () => {
