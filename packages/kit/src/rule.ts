@@ -119,9 +119,9 @@ export function listOf(item: Rule): Rule {
   const what = `an array, each item ${item.what}`
   const check: Rule['check'] = (value, at) => {
     if (!Array.isArray(value)) return wrong(at, what, value)
-    for (const [index, each] of value.entries()) {
-      const fault = item.check(each, `${at}[${index}]`)
-      if (fault !== undefined) return fault
+    for (let index = 0; index < value.length; index++) {
+      // The place of an item is only put into words when they are needed: lists may be long.
+      if (item.check(value[index], at) !== undefined) return item.check(value[index], `${at}[${index}]`)
     }
     return undefined
   }

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+/** How a type of options is given to the function that takes it. */
+export interface OptionsCall {
+  /** Calls the function with the options; what it opens, it closes. */
+  readonly take: (options: object) => unknown
+  /** What cannot be left out. */
+  readonly valid?: Readonly<Record<string, unknown>>
+  /** Options inside options, each with what cannot be left out of it. */
+  readonly nested?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+/** A name that no option has and that is near none. */
+const STRANGE = 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq'
+
+/**
+ * Proves that every type of options that a package exports refuses a misspelled name, and names the right one.
+ *
+ * @param index the file that exports them: each `…Options` in it has to be in `calls`, or in `others` with the reason
+ */
+export function testOptions(
+  index: URL,
+  calls: Readonly<Record<string, OptionsCall>>,
+  others: Readonly<Record<string, string>> = {},
+): void {
+  describe('misspelled options', () => {
+    it('are tried in every type of options that is exported', () => {
+      const exported = new Set(readFileSync(index, 'utf8').match(/\b[A-Z]\w*Options\b/g))
+      expect([...Object.keys(calls), ...Object.keys(others)].sort()).toEqual([...exported].sort())
+    })
+
+    for (const [type, { take, valid = {}, nested = {} }] of Object.entries(calls)) {
+      it(type, () => refusals('', (options) => take({ ...valid, ...options })))
+      for (const [key, inner] of Object.entries(nested)) {
+        it(`${type}, ${key}`, () =>
+          refusals(`${key}.`, (options) => take({ ...valid, [key]: { ...inner, ...options } })))
+      }
+    }
+  })
+}
+
+async function refusals(prefix: string, take: (options: object) => unknown): Promise<void> {
+  const { hint } = await refusal(() => take({ [STRANGE]: 1 }))
+  const [, list = ''] = /^The options are (.*)\.$/.exec(hint) ?? []
+  const names = list.split(', ').filter((name) => name !== '')
+  expect(names.length, hint).toBeGreaterThan(0)
+  for (const name of names) {
+    const misspelled = `${name}${name.at(-1)}`
+    const { message } = await refusal(() => take({ [misspelled]: 1 }))
+    expect(message).toContain(`there is no option ${prefix}${misspelled}; did you mean ${prefix}${name}?`)
+  }
+}
+
+async function refusal(run: () => unknown): Promise<{ readonly message: string; readonly hint: string }> {
+  try {
+    await run()
+  } catch (error) {
+    expect(error).toMatchObject({ code: expect.any(String), hint: expect.any(String), category: 'option' })
+    return error as Error & { readonly hint: string }
+  }
+  throw new Error('the options were taken')
+}
