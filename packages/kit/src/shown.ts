@@ -1,7 +1,5 @@
 import { inspect, types } from 'node:util'
-
-/** Characters that turn the text of a terminal round, hide in it, or are half of another one. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/gu
+import { visible } from './visible.ts'
 
 const BRIEF = { depth: 1, compact: true, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 5, maxStringLength: 60 }
 
@@ -10,8 +8,7 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   try {
     const text = types.isNativeError(value) ? `[${value.name}: ${value.message}]` : inspect(value, BRIEF)
-    const short = text.length > 100 ? `${text.slice(0, 99)}…` : text
-    return short.replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+    return visible(text.length > 100 ? `${text.slice(0, 99)}…` : text)
   } catch {
     return kindOf(value)
   }

@@ -1,0 +1,20 @@
+/**
+ * Characters that move the cursor of a terminal, turn its text round, hide in it, or are half of another one; what breaks
+ * a line is among them.
+ */
+export const UNSEEN: RegExp = /[\p{C}\p{Zl}\p{Zp}]/gu
+
+/** Text that does nothing to a terminal or a log: a character that cannot be seen is shown by its number, as `\u{1b}`. */
+export function visible(text: string): string {
+  return text.replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
+}
+
+/** The same on one line: line breaks and tabs, with the blanks around them, become one blank. */
+export function oneLine(text: string): string {
+  return visible(text.replaceAll(/\s*[\t\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ').trim())
+}
+
+/** A name that somebody else chose, as a message may hold it: in quotation marks unless all of it is plain. */
+export function identifier(name: string): string {
+  return /^[\w@.:+-]+$/.test(name) ? name : visible(JSON.stringify(name))
+}
