@@ -1,11 +1,10 @@
 import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
+import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
 import { NODE_ERRORS } from '@dynsrv/node'
-import { ResolverError, type ResolverErrorCode } from '@dynsrv/srv-resolver'
+import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { DIST_ERRORS } from './dist-errors.ts'
-import { DNS_ERRORS } from './dns-errors.ts'
-import { EPMD_ERRORS } from './epmd-errors.ts'
 import { ETF_ERRORS } from './etf-errors.ts'
 import { METRICS_ERRORS } from './metrics-errors.ts'
 import { STRATEGY_ERRORS } from './strategy-errors.ts'
@@ -19,8 +18,8 @@ export const RUNTIME_ERRORS = {
   dynsrv: DYNSRV_ERRORS,
   '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
   '@dynsrv/node': entriesOf(NODE_ERRORS),
-  '@dynsrv/epmd-shim': EPMD_ERRORS,
-  '@dynsrv/srv-resolver': withHints(DNS_ERRORS, (code) => new ResolverError(code as ResolverErrorCode, '').hint),
+  '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
+  '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
   '@dynsrv/strategy': STRATEGY_ERRORS,
   '@dynsrv/etf': ETF_ERRORS,
   '@dynsrv/metrics': METRICS_ERRORS,

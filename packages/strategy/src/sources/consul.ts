@@ -48,6 +48,7 @@ const CHECKS: Readonly<Record<keyof ConsulOptions, Check>> = {
   domain: anything,
   timeoutMs: anything,
   waitMs: anything,
+  world: anything,
 }
 
 /**
