@@ -1,7 +1,6 @@
-import type { DistErrorCode } from '@dynsrv/dist-protocol'
+import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
 import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown } from '@dynsrv/kit'
-import { DIST_WORDS } from './dist-words.ts'
 
 /** What can go wrong here, apart from the handshake, whose codes (`DIST_…`) are passed on as they are. */
 export type OwnNodeErrorCode =
@@ -241,7 +240,7 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly reason?: Term
 }
 
-const WORDS: ErrorTable<NodeErrorCode> = { ...DIST_WORDS, ...NODE_ERRORS }
+const WORDS: ErrorTable<NodeErrorCode> = { ...DIST_ERRORS, ...NODE_ERRORS }
 
 /** The one error of this package. The message, the hint and the code never hold a cookie. */
 export class NodeError extends CodedError<NodeErrorCode> {

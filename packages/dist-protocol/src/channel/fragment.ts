@@ -121,11 +121,14 @@ export class Reassembler {
     if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
     const { maxPartialMessages, maxPartialBytes } = this.#limits
     if (this.#open.size >= maxPartialMessages) {
-      throw new DistError('DIST_FRAGMENT_LIMIT', `more than ${maxPartialMessages} messages are unfinished at once`)
+      throw new DistError(
+        'DIST_FRAGMENT_LIMIT',
+        `more messages are unfinished than limits.maxPartialMessages allows: ${maxPartialMessages}`,
+      )
     }
     const headBytes = MESSAGE_BYTES + head.bytes
     if (this.#bytes + headBytes > maxPartialBytes) {
-      const message = `the control messages of unfinished messages hold more than ${maxPartialBytes} bytes`
+      const message = `the control messages of unfinished messages hold more bytes than limits.maxPartialBytes allows: ${maxPartialBytes}`
       throw new DistError('DIST_FRAGMENT_LIMIT', message)
     }
     this.#bytes += headBytes
@@ -182,7 +185,7 @@ export class Reassembler {
       if (now - message.idleSince < this.#limits.maxPartialAgeMs) continue
       throw new DistError(
         'DIST_FRAGMENT_LIMIT',
-        `the message of sequence ${sequence} waits for its next fragment since ${now - message.idleSince} ms`,
+        `message ${sequence} has waited for its next fragment for longer than limits.maxPartialAgeMs allows: ${this.#limits.maxPartialAgeMs}`,
       )
     }
   }

@@ -28,7 +28,7 @@ export class FrameReader {
   /** The ids of the first fragment that is being gathered in its place. */
   #placedFirst: FragmentIds | undefined
 
-  constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions) {
+  constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions | undefined) {
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
     this.#reassembler = fragments ? new Reassembler(limits) : undefined
