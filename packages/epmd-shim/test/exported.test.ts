@@ -50,6 +50,7 @@ testOddArguments(api, {
   Static: making([argument(() => NODES, 'an empty object', 'an object without prototype'), options()], module),
   companionPath: call(),
   firstOf: making([argument(fixed), argument(fixed)], { ...module, close: call() }),
+  isEpmdError: call(),
   newCreation: call(argument(() => undefined, 'undefined')),
   nodeName: call(text(NODE), options()),
   parseNodeName: call(text(NODE), options()),

@@ -1,5 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Clock, duration, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
+import { checks } from '../checks.ts'
 import type { Discovery } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
@@ -23,6 +25,7 @@ const MAX_IGNORED = 10_000
 export class Watcher {
   readonly #membership: Membership
   readonly #options: CompleteWatchOptions
+  readonly #clock: Clock
   readonly #tell: (change: MembershipChange) => void
   readonly #ended = new AbortController()
   readonly #dialer: Dialer
@@ -42,6 +45,7 @@ export class Watcher {
   constructor(membership: Membership, options: CompleteWatchOptions, tell: (change: MembershipChange) => void) {
     this.#membership = membership
     this.#options = options
+    this.#clock = options.world.clock
     this.#tell = tell
     this.#asker = new Asker(options, this.#ended.signal)
     this.#decider = new Decider({
@@ -53,6 +57,7 @@ export class Watcher {
     })
     this.#unlinker = new Unlinker(membership, tell)
     this.#dialer = new Dialer({
+      world: options.world,
       membership,
       parallel: options.parallel,
       timeoutMs: options.connectTimeoutMs,
@@ -76,7 +81,7 @@ export class Watcher {
 
   /** Milliseconds since the last good answer; undefined when there was none. */
   get lastGoodAgeMs(): number | undefined {
-    return this.#lastGoodAt === undefined ? undefined : performance.now() - this.#lastGoodAt
+    return this.#lastGoodAt === undefined ? undefined : this.#clock.monotonic() - this.#lastGoodAt
   }
 
   /** Failed polls in a row. */
@@ -114,7 +119,7 @@ export class Watcher {
       while (!signal.aborted) {
         await this.#poll()
         await room()
-        await pause(this.#intervalMs(), { signal, wake: this.#wake, unref: this.#options.unref })
+        await pause(this.#clock, this.#intervalMs(), { signal, wake: this.#wake, unref: this.#options.unref })
       }
     } finally {
       this.#guard('membership', () => membership.off('nodeup', up))
@@ -126,32 +131,33 @@ export class Watcher {
   }
 
   #subscribe(): void {
-    const { subscribe } = this.#options.discover
+    const { discover, unref, world } = this.#options
+    const { subscribe } = discover
     if (subscribe === undefined) return
-    let quiet: NodeJS.Timeout | undefined
+    let quiet: Timer | undefined
     const { signal } = this.#ended
     const changed = () => {
       if (signal.aborted) return
-      quiet ??= setTimeout(() => {
+      quiet ??= this.#clock.setTimeout(() => {
         quiet = undefined
         this.#wake.call()
       }, PUSH_QUIET_MS)
-      if (this.#options.unref) quiet.unref()
+      if (unref) quiet.unref()
     }
-    signal.addEventListener('abort', () => clearTimeout(quiet), { once: true })
-    this.#guard('subscribe', () => subscribe(changed, { signal }))
+    signal.addEventListener('abort', () => this.#clock.clearTimeout(quiet), { once: true })
+    this.#guard('subscribe', () => subscribe(changed, { signal, world }))
   }
 
   async #poll(): Promise<void> {
     const { signal } = this.#ended
-    const startedAt = performance.now()
+    const startedAt = this.#clock.monotonic()
     const discovery = await this.#ask()
     if (discovery === undefined) return
     this.#good(discovery)
     try {
       const decision = await this.#decider.decide(discovery)
       signal.throwIfAborted()
-      this.#apply(decision, discovery, performance.now() - startedAt)
+      this.#apply(decision, discovery, this.#clock.monotonic() - startedAt)
     } catch (cause) {
       // Who is connected is not known, so nothing follows from the answer this time.
       if (!signal.aborted) this.#tell({ type: 'partFailed', part: 'membership', cause })
@@ -180,7 +186,7 @@ export class Watcher {
     this.#failures = 0
     this.#lastFailure = undefined
     this.#ttlMs = ttlMs
-    if (stale !== true) this.#lastGoodAt = performance.now()
+    if (stale !== true) this.#lastGoodAt = this.#clock.monotonic()
     for (const cause of failures) this.#tell({ type: 'partFailed', part: 'source', cause })
     for (const { target, reason } of ignored) {
       const key = `${target}\n${reason}`
@@ -228,7 +234,7 @@ export class Watcher {
   #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
     this.#dialer.forget(node)
     this.#joined.delete(node)
-    const missingMs = performance.now() - (member?.missingSince ?? performance.now())
+    const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
     this.#tell({ type: 'left', node, reason: 'deregistered', connected, missingMs })
     if (release(this.#membership, node, this) && connected) this.#unlinker.add(node)
   }
@@ -250,7 +256,7 @@ export class Watcher {
     const { missedPolls: polls, missingSince } = member
     if (missingSince !== undefined) {
       // It was missing already, and now its link went too: the policy may have waited for just that.
-      const ms = performance.now() - missingSince
+      const ms = this.#clock.monotonic() - missingSince
       if (this.#leave({ node, polls, ms, connected: false })) {
         const rest = new Map(this.#members)
         rest.delete(node)
@@ -268,9 +274,10 @@ export class Watcher {
 
   #intervalMs(): number {
     const ms = this.#guard('interval', () => {
-      const given = this.#options.interval({ failures: this.#failures, ttlMs: this.#ttlMs })
-      if (Number.isFinite(given) && given >= 0) return given
-      throw new TypeError(`the interval gave ${given}, which is no number of milliseconds`)
+      const { interval, world } = this.#options
+      const given = interval({ failures: this.#failures, ttlMs: this.#ttlMs, random: world.random.number })
+      checks.argument('the interval', 'what it gives', duration(), given)
+      return given
     })
     return ms ?? FALLBACK_INTERVAL_MS
   }

@@ -84,7 +84,7 @@ describe('leave policies on a virtual clock', () => {
     await strategy.close()
   })
 
-  it('neverLeave dials for ever', async () => {
+  it('neverLeave dials forever', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('self', 'a'))
     const { strategy, of } = running(membership, source, { leave: neverLeave() })

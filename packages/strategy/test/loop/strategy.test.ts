@@ -550,7 +550,7 @@ describe('construction', () => {
   it('names the nearest option', () => {
     const options = { discover: async () => nodes(), intervall: 5 }
     expect(() => new Strategy(new FakeMembership(), options)).toThrow(
-      expect.objectContaining({ code: 'STRATEGY_UNKNOWN_OPTION', hint: 'Did you mean interval?' }),
+      expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', hint: 'Write interval.' }),
     )
   })
 

@@ -192,8 +192,8 @@ describe('list', () => {
     expect(await kubernetesNodes(options())({ signal })).toStrictEqual({
       nodes: new Set(['app@10.1.0.5']),
       ignored: [
-        { target: 'web-1', reason: 'its address "evil.test" is no IP address' },
-        { target: 'web-2', reason: 'its address "10.1.0.5.evil.test" is no IP address' },
+        { target: 'web-1', reason: "its address 'evil.test' is not an IP address" },
+        { target: 'web-2', reason: "its address '10.1.0.5.evil.test' is not an IP address" },
         { target: 'web-3', reason: 'it has no address' },
         { target: 'web-4', reason: 'it has no address' },
       ],

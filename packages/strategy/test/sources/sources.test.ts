@@ -153,7 +153,7 @@ describe('epmd', () => {
   it('dnsCluster: names the nearest key of a query', () => {
     const query = { basename: 'a', query: 'svc.test', basname: 'b' } as never
     expect(() => dnsCluster(new FakeMembership(), { query })).toThrow(
-      'basname is not an option. Did you mean basename?',
+      'there is no option query.basname; did you mean query.basename?',
     )
   })
 
@@ -244,7 +244,7 @@ describe('file and env', () => {
   })
 
   it.each<[string, string[], string[]]>([
-    ['["a@svc.test", 7, {"b": 1}, "nonsense"]', ['a@svc.test'], ['nonsense', '7', '{"b":1}']],
+    ['["a@svc.test", 7, {"b": 1}, "nonsense"]', ['a@svc.test'], ['7', '{ b: 1 }', 'nonsense']],
     ['a@svc.test web@svc. b@svc.test:4370x @svc.test', ['a@svc.test'], ['web@svc.', 'b@svc.test:4370x', '@svc.test']],
   ])('file: of %s each wrong name costs itself only', async (text, names, wrong) => {
     const path = join(temporaryFolder('nodes'), 'nodes')
