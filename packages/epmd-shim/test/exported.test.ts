@@ -91,5 +91,5 @@ testOptions(
     PortInNameOptions: { take: (options) => new api.PortInName(options) },
     StaticOptions: { take: (options) => new api.Static(NODES, options) },
   },
-  { EpmdErrorOptions: 'an error is made of whatever it is given' },
+  { EpmdErrorOptions: 'an error is made of anything' },
 )

@@ -15,7 +15,9 @@ export const domainName: Rule = {
   check: (value, at) => {
     const fault = nameFault(value)
     const { hint } = DNS_ERRORS[BAD_NAME]
-    return fault === undefined ? undefined : { message: `${at} ${shown(value)} is not a domain name: ${fault}`, hint, code: BAD_NAME }
+    return fault === undefined
+      ? undefined
+      : { message: `${at} ${shown(value)} is not a domain name: ${fault}`, hint, code: BAD_NAME }
   },
 }
 

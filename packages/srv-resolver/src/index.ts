@@ -8,7 +8,13 @@ export { type RacingOptions, racing } from './decorators/racing.ts'
 export { type SameDomainOptions, sameDomain } from './decorators/same-domain.ts'
 export { type StaleEvent, type StaleOnErrorOptions, staleOnError } from './decorators/stale-on-error.ts'
 export { type TrimDetectingOptions, type TrimEvent, trimDetecting } from './decorators/trim-detecting.ts'
-export { DNS_ERRORS, isResolverError, ResolverError, type ResolverErrorCode, type ResolverErrorOptions } from './error.ts'
+export {
+  DNS_ERRORS,
+  isResolverError,
+  ResolverError,
+  type ResolverErrorCode,
+  type ResolverErrorOptions,
+} from './error.ts'
 export type {
   AddressRecord,
   ClosableResolver,

@@ -115,5 +115,5 @@ testOptions(
     TrimDetectingOptions: { take: (options) => api.trimDetecting(source(), options) },
     ZoneServerOptions: { take: (options) => api.startZoneServer(options) },
   },
-  { ResolverErrorOptions: 'an error is made of whatever it is given' },
+  { ResolverErrorOptions: 'an error is made of anything' },
 )

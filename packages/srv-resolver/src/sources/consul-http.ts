@@ -93,7 +93,7 @@ const serviceName = rule(
 export interface ConsulInstances {
   /** Those that may be used: none is critical. */
   readonly instances: readonly ConsulInstance[]
-  /** What was listed and is no instance, each with the reason. */
+  /** What was listed and is not an instance, each with the reason. */
   readonly ignored: readonly IgnoredRecord[]
   /** The server has no leader, so that this may be of any age. */
   readonly stale: boolean
@@ -220,7 +220,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     this.close()
   }
 
-  /** Blocking queries, one after another. `read` gives what a reply says; the same said again is no news. */
+  /** Blocking queries, one after another. `read` gives what a reply says; only a change is passed on. */
   async *#watch<T extends { readonly said: string }>(
     asked: ServiceName,
     signal: AbortSignal | undefined,

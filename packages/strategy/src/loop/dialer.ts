@@ -22,7 +22,7 @@ export interface DialerOptions {
   readonly signal: AbortSignal
   /** A dial brought a link up, whether or not the membership reports it. Calls `up` in turn. */
   readonly connected: (node: NodeName) => void
-  readonly tell: (change: MembershipChange) => void
+  readonly report: (change: MembershipChange) => void
 }
 
 interface Peer {
@@ -178,7 +178,7 @@ export class Dialer {
     peer.cause = cause
     const retryMs = this.#retryMs(peer)
     this.#wait(node, peer, retryMs)
-    this.#options.tell({ type: 'connectFailed', node, cause, attempts: peer.attempts, retryMs })
+    this.#options.report({ type: 'connectFailed', node, cause, attempts: peer.attempts, retryMs })
   }
 
   #retryMs({ attempts, cause }: Peer): number {
@@ -188,7 +188,7 @@ export class Dialer {
       checks.argument('the retry policy', 'what it gives', duration(), ms)
       return ms
     } catch (fault) {
-      this.#options.tell({ type: 'partFailed', part: 'retry', cause: fault })
+      this.#options.report({ type: 'partFailed', part: 'retry', cause: fault })
       return 5_000
     }
   }

@@ -93,7 +93,7 @@ export function plan(input: PlanInput): Plan {
   return { members, appeared, returned, leave: [...leave], held }
 }
 
-/** Most answers name whom the last one named. */
+/** Most answers name the same nodes as the last one. */
 function namesTheSame({ self, members, discovered }: PlanInput): boolean {
   if (discovered.size - (discovered.has(self) ? 1 : 0) !== members.size) return false
   for (const [node, { missedPolls }] of members) if (missedPolls > 0 || !discovered.has(node)) return false

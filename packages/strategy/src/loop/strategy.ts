@@ -83,7 +83,7 @@ export class Strategy implements AsyncDisposable {
   start(): void {
     if (this.#running !== undefined) return
     this.#ended = new AbortController()
-    this.#watcher = new Watcher(this.#membership, withDefaults(this.#options), (change) => this.#tell(change))
+    this.#watcher = new Watcher(this.#membership, withDefaults(this.#options), (change) => this.#report(change))
     this.#running = this.#watcher.run(this.#ended.signal)
   }
 
@@ -249,7 +249,7 @@ export class Strategy implements AsyncDisposable {
     return cause === undefined ? { node, why: 'not dialled to the end yet' } : { node, why: said(cause), cause }
   }
 
-  #tell(change: MembershipChange): void {
+  #report(change: MembershipChange): void {
     publish(this.topology, this.#membership.self, change)
     for (const listener of [...this.#listeners]) {
       try {

@@ -26,7 +26,7 @@ export class Watcher {
   readonly #membership: Membership
   readonly #options: CompleteWatchOptions
   readonly #clock: Clock
-  readonly #tell: (change: MembershipChange) => void
+  readonly #report: (change: MembershipChange) => void
   readonly #ended = new AbortController()
   readonly #dialer: Dialer
   readonly #wake = new Wake()
@@ -42,11 +42,11 @@ export class Watcher {
   #lastGoodAt: number | undefined
   #ttlMs: number | undefined
 
-  constructor(membership: Membership, options: CompleteWatchOptions, tell: (change: MembershipChange) => void) {
+  constructor(membership: Membership, options: CompleteWatchOptions, report: (change: MembershipChange) => void) {
     this.#membership = membership
     this.#options = options
     this.#clock = options.world.clock
-    this.#tell = tell
+    this.#report = report
     this.#asker = new Asker(options, this.#ended.signal)
     this.#decider = new Decider({
       membership,
@@ -55,7 +55,7 @@ export class Watcher {
       leave: this.#leave,
       members: () => this.#members,
     })
-    this.#unlinker = new Unlinker(membership, tell)
+    this.#unlinker = new Unlinker(membership, report)
     this.#dialer = new Dialer({
       world: options.world,
       membership,
@@ -65,7 +65,7 @@ export class Watcher {
       unref: options.unref,
       signal: this.#ended.signal,
       connected: (node) => this.#up(node),
-      tell,
+      report,
     })
   }
 
@@ -160,7 +160,7 @@ export class Watcher {
       this.#apply(decision, discovery, this.#clock.monotonic() - startedAt)
     } catch (cause) {
       // Who is connected is not known, so nothing follows from the answer this time.
-      if (!signal.aborted) this.#tell({ type: 'partFailed', part: 'membership', cause })
+      if (!signal.aborted) this.#report({ type: 'partFailed', part: 'membership', cause })
     }
   }
 
@@ -175,7 +175,7 @@ export class Watcher {
       if (signal.aborted) return undefined
       this.#failures += 1
       this.#lastFailure = cause
-      this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
+      this.#report({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
       // The answer is missing, the links are not: members are still dialled.
       this.#guard('membership', () => this.#dialer.want(this.#members, this.#connected()))
       return undefined
@@ -187,12 +187,12 @@ export class Watcher {
     this.#lastFailure = undefined
     this.#ttlMs = ttlMs
     if (stale !== true) this.#lastGoodAt = this.#clock.monotonic()
-    for (const cause of failures) this.#tell({ type: 'partFailed', part: 'source', cause })
+    for (const cause of failures) this.#report({ type: 'partFailed', part: 'source', cause })
     for (const { target, reason } of ignored) {
       const key = `${target}\n${reason}`
       if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) continue
       this.#ignored.add(key)
-      this.#tell({ type: 'ignored', target, reason })
+      this.#report({ type: 'ignored', target, reason })
     }
   }
 
@@ -205,7 +205,7 @@ export class Watcher {
     for (const node of plan.appeared) claim(this.#membership, node, this)
     const named = new Set(nodes)
     named.delete(this.#membership.self)
-    this.#tell({
+    this.#report({
       type: 'polled',
       nodes: named,
       expected: this.#members.size,
@@ -216,7 +216,7 @@ export class Watcher {
       ...(discovery.empty !== undefined && { empty: discovery.empty }),
       ...(discovery.server !== undefined && { server: discovery.server }),
     })
-    this.#tellHeld(plan.held)
+    this.#reportHeld(plan.held)
     for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
     this.#unlinker.pump((node) => this.#members.has(node), connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
@@ -224,18 +224,18 @@ export class Watcher {
     this.#dialer.want(this.#members, connected)
   }
 
-  #tellHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
+  #reportHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
     const key = [...held].map(([node, reason]) => `${node} ${reason}`).join('\n')
     if (key === this.#held) return
     this.#held = key
-    if (held.size > 0) this.#tell({ type: 'held', nodes: held })
+    if (held.size > 0) this.#report({ type: 'held', nodes: held })
   }
 
   #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
     this.#dialer.forget(node)
     this.#joined.delete(node)
     const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
-    this.#tell({ type: 'left', node, reason: 'deregistered', connected, missingMs })
+    this.#report({ type: 'left', node, reason: 'deregistered', connected, missingMs })
     if (release(this.#membership, node, this) && connected) this.#unlinker.add(node)
   }
 
@@ -244,13 +244,13 @@ export class Watcher {
     this.#dialer.up(node)
     if (this.#joined.has(node)) return
     this.#joined.add(node)
-    this.#tell({ type: 'joined', node })
+    this.#report({ type: 'joined', node })
   }
 
   #down(node: NodeName, reason: unknown): void {
     this.#unlinker.forget(node)
     if (!this.#joined.delete(node)) return
-    this.#tell({ type: 'lost', node, reason })
+    this.#report({ type: 'lost', node, reason })
     const member = this.#members.get(node)
     if (member === undefined) return
     const { missedPolls: polls, missingSince } = member
@@ -286,7 +286,7 @@ export class Watcher {
     try {
       return call()
     } catch (cause) {
-      this.#tell({ type: 'partFailed', part, cause })
+      this.#report({ type: 'partFailed', part, cause })
       return undefined
     }
   }

@@ -158,7 +158,7 @@ it('finds the members that a real dnsmasq serves', async () => {
   expect(joined.connected()).toStrictEqual([node('b')])
 })
 
-it('asks at once when a resolver that pushes tells of a change', async () => {
+it('asks at once when a resolver that pushes reports a change', async () => {
   const record = (label: string) => ({ type: 'SRV' as const, name: 'svc.test', target: `${label}.svc.test`, port: 1 })
   const records = staticResolver([record('a')])
   let change: () => void = () => undefined

@@ -119,7 +119,7 @@ describe('over UDP', () => {
     expect(other.connected()).toStrictEqual([node('one')])
   })
 
-  it('tells a port that is taken as a failure', async () => {
+  it('reports a port that is taken as a failure', async () => {
     const taken = createSocket('udp4')
     taken.bind(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -162,7 +162,7 @@ describe('list', () => {
     expect(asked[0]!.searchParams.get('labelSelector')).toBe('app=web')
   })
 
-  it('asks the cache when told to', async () => {
+  it('asks the cache with useCachedResources', async () => {
     await found({ useCachedResources: true })
     expect(asked[0]!.searchParams.get('resourceVersion')).toBe('0')
   })

@@ -140,7 +140,7 @@ describe('epmd', () => {
     ])
   })
 
-  it('epmd: looks again after timeout, and an endless one is no fault', async () => {
+  it('epmd: looks again after timeout, and an endless one is allowed', async () => {
     const membership = new FakeMembership()
     await using strategy = epmd(membership, { hosts: ['a@svc.test'], timeout: 10 })
     strategy.start()
@@ -157,7 +157,7 @@ describe('epmd', () => {
     )
   })
 
-  it('refuses a host that is no node name', () => {
+  it('refuses a host that is not a node name', () => {
     expect(() => epmd(new FakeMembership(), { hosts: ['nobody'] })).toThrow(
       expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining('has no @') }),
     )
@@ -222,7 +222,7 @@ it('erlangHosts: a host that is silent hides nobody of the others', async () => 
 })
 
 describe('file and env', () => {
-  it('file: names, comments, and what is no name is told', async () => {
+  it('file: names, comments, and a report for what is not a name', async () => {
     const path = join(temporaryFolder('nodes'), 'nodes')
     await writeFile(path, '# ours\na@svc.test, b@svc.test\nnonsense\n')
     expect(await found(file(new FakeMembership(), { path }))).toStrictEqual(['a@svc.test', 'b@svc.test'])
@@ -253,7 +253,7 @@ describe('file and env', () => {
     expect(discovery).toMatchObject({ nodes: new Set(names), ignored: wrong.map((target) => ({ target })) })
   })
 
-  it('file: JSON that is no list is a failure', async () => {
+  it('file: JSON that is not a list is a failure', async () => {
     const path = join(temporaryFolder('nodes'), 'nodes')
     for (const text of ['[1', '["a@svc.test"] x']) {
       await writeFile(path, text)
