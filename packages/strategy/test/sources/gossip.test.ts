@@ -46,6 +46,9 @@ describe('heartbeats as OTP writes them', () => {
   })
 
   it.each([
+    'a@svc.test:0',
+    'a@svc.test:-1',
+    'a@svc.test:65536',
     'a@svc.test:99999',
     'a@svc.test:4370x',
     'a@svc test',
