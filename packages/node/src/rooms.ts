@@ -62,6 +62,7 @@ export class Rooms {
     const processes = makeProcesses({
       self,
       creation,
+      random,
       connection,
       connect,
       warn,
@@ -69,7 +70,7 @@ export class Rooms {
       maxWaiting: limits.maxWaiting,
       spawns: () => ({
         request: (peer, control, payload) => system.spawns.request(peer, control, payload),
-        reply: (control) => remote.reply(control),
+        reply: (peer, control) => remote.reply(peer, control),
       }),
     })
     const { registry, life, router } = processes

@@ -120,9 +120,9 @@ export class RemoteCalls {
     })
   }
 
-  /** An answer to a spawn came. */
-  reply({ ref, result }: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void {
-    this.#starting.delete(ref)?.replied(result)
+  /** An answer to a spawn came; one of another node than was asked counts for nothing. */
+  reply(peer: string, { ref, result }: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void {
+    if (this.#starting.get(ref)?.node === peer) this.#starting.delete(ref)?.replied(result)
   }
 
   /** No answer will come from there any more. */

@@ -19,7 +19,7 @@ import type { Registry } from './registry.ts'
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
   request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
-  reply(control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
+  reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
 export interface SignalRouterParts {
@@ -174,7 +174,7 @@ export class SignalRouter {
         spawns().request(peer, control, payload!)
         return
       case 'SPAWN_REPLY':
-        spawns().reply(control)
+        spawns().reply(peer, control)
         return
       case 'GROUP_LEADER':
         return
@@ -184,10 +184,10 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(control, payload?.decode())
+        life().receive(peer, control, payload?.decode())
         return
       default:
-        life().receive(control satisfies LifeSignal)
+        life().receive(peer, control satisfies LifeSignal)
         return
     }
   }
@@ -198,7 +198,8 @@ export class SignalRouter {
     payload: EncodedTerm | undefined,
   ): void {
     if ((flags & ALTACT.EXIT) !== 0) {
-      if (to instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to }, payload)
+      const pid = to instanceof Reference ? this.#parts.registry.ownerOfAlias(to)?.pid : to
+      if (pid instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to: pid }, payload)
       return
     }
     if (to instanceof Pid) {
@@ -221,7 +222,7 @@ export class SignalRouter {
     }
     const { id, from, to } = control
     connection.send({ op: 'UNLINK', from, to })
-    this.#parts.life().receive({ op: 'UNLINK_ID_ACK', id, from: to, to: from })
+    this.#parts.life().receive(node, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
     return true
   }
 
