@@ -77,7 +77,7 @@ export class Rooms {
     const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
     const system = startSystem({ ...processes, self, reply, output: settings.output, maxSpawned: limits.maxSpawned })
-    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
+    const remote = new RemoteCalls({ ...processes, calls, groupLeader: system.groupLeader })
     this.scopes = new PgScopes({
       clock,
       registry,

@@ -164,6 +164,11 @@ export class Channel {
     this.#writer.write(control, payload)
   }
 
+  /** Whether the peer takes messages of this kind; `send` refuses the others with `DIST_BAD_CONTROL`. */
+  takes(op: ControlMessage['op']): boolean {
+    return this.#writer.takes(op)
+  }
+
   /** Queues a tick, which tells the peer that we are there. */
   tick(): void {
     this.#writer.tick()

@@ -261,13 +261,20 @@ export class ControlForms {
     return form
   }
 
+  /** Whether the peer takes any opcode of this message. */
+  takes(op: string): boolean {
+    return this.#rowsOf(op).some((row) => isPlain(row) && this.#objection(row.entry) === undefined)
+  }
+
+  #rowsOf(op: string): Row[] {
+    return this.#rows.filter(({ entry }) => entry.op === op || entry.standsInFor === op)
+  }
+
   /** Of the opcodes that say the same thing, the highest that the peer takes. */
   #choose(op: string): ControlForm {
-    const rows = this.#rows
-      .filter(({ entry }) => entry.op === op || entry.standsInFor === op)
-      .sort((a, b) => b.entry.opcode - a.entry.opcode)
+    const rows = this.#rowsOf(op).sort((a, b) => b.entry.opcode - a.entry.opcode)
     const usable = rows.filter(({ entry }) => this.#objection(entry) === undefined)
-    const plain = usable.find(({ tokenAt, tokenBit }) => tokenAt === 0 || tokenBit !== 0)
+    const plain = usable.find(isPlain)
     if (plain === undefined) {
       const last = rows.at(-1)
       throw bad(op, last === undefined ? 'its meaning is not known' : this.#objection(last.entry)!)
@@ -283,6 +290,11 @@ export class ControlForms {
     const over = refusedWith & this.flags
     return over === 0n ? undefined : `the peer speaks ${flagNames(over).join(' and ')} and closes the link over it`
   }
+}
+
+/** Whether it can be sent without a trace token. */
+function isPlain({ tokenAt, tokenBit }: Row): boolean {
+  return tokenAt === 0 || tokenBit !== 0
 }
 
 /** Writes control tuples to one link. */

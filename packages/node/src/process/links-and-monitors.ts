@@ -1,7 +1,7 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
-import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type OwnMonitor, type Target } from './local-process.ts'
 import { OwnMonitors } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
 
@@ -89,7 +89,7 @@ export class LinksAndMonitors {
    *
    * @param ref a reference to use, when it is an alias as well
    */
-  monitor(owner: LocalProcess, target: Target, down: (reason: Term) => void, ref?: Reference): Reference {
+  monitor(owner: LocalProcess, target: Target, down: OwnMonitor['down'], ref?: Reference): Reference {
     const made = ref ?? this.#parts.ids.reference()
     this.#monitors.add(owner, made, target, down)
     const to = 'name' in target ? target.name : target
@@ -131,7 +131,7 @@ export class LinksAndMonitors {
   }
 
   /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
-  expect(owner: LocalProcess, ref: Reference, node: string, down: (reason: Term) => void): void {
+  expect(owner: LocalProcess, ref: Reference, node: string, down: OwnMonitor['down']): void {
     this.#monitors.add(owner, ref, { starting: true, node }, down)
   }
 
@@ -288,7 +288,7 @@ export class LinksAndMonitors {
   }
 
   #fire(ref: Reference, reason: Term): void {
-    this.#monitors.take(ref)?.down(reason)
+    this.#monitors.take(ref)?.down(reason, ref)
   }
 
   #signal(node: string, control: LifeSignal, reason?: Term): boolean {

@@ -42,6 +42,9 @@ interface Waiting {
   readonly payload: readonly [payload?: Term]
 }
 
+/** What became of a signal: with `busy`, the peer takes less than is sent. */
+type Way = 'taken' | 'busy' | 'nowhere'
+
 /** Worth a connection of their own; the others only make sense on the one that they belong to. */
 const CONNECTING = new Set<ControlMessage['op']>([
   'SEND',
@@ -122,7 +125,7 @@ export class SignalRouter {
     this.#overflowing.delete(connection.peer)
     for (const { control, payload } of waiting) {
       try {
-        connection.send(control, ...payload)
+        this.#over(connection, control, payload)
       } catch (cause) {
         const message = `a ${control.op} to ${connection.peer} cannot be sent: ${messageOf(cause)}`
         this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: connection.peer, cause })
@@ -226,9 +229,32 @@ export class SignalRouter {
     return true
   }
 
-  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): 'taken' | 'busy' | 'nowhere' {
+  /** What the peer does not know is not sent: BEAM closes no link over it, and neither asks for more than the link's end. */
+  #over(connection: Connection, control: ControlMessage, payload: readonly [payload?: Term]): Way {
+    switch (control.op) {
+      case 'MONITOR_P':
+      case 'DEMONITOR_P':
+      case 'MONITOR_P_EXIT':
+        // The monitor is kept here, and fires when the link goes.
+        if (!connection.takesMonitors) return 'taken'
+        break
+      case 'SPAWN_REQUEST':
+        if (connection.takesSpawns) break
+        this.#parts.spawns().reply(connection.peer, {
+          op: 'SPAWN_REPLY',
+          ref: control.ref,
+          to: control.from,
+          flags: 0,
+          result: atom('notsup'),
+        })
+        return 'nowhere'
+    }
+    return connection.send(control, ...payload) ? 'taken' : 'busy'
+  }
+
+  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     const connection = this.#parts.connection(node)
-    if (connection !== undefined) return connection.send(control, ...payload) ? 'taken' : 'busy'
+    if (connection !== undefined) return this.#over(connection, control, payload)
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {
