@@ -42,11 +42,24 @@ function compiledCNode(): string {
   return program
 }
 
+const JINTERFACE = '/usr/share/java/OtpErlang.jar'
+
+let javaClasses: string | undefined
+
+/** Compiles the Java node once: its class path. */
+function compiledJavaNode(): string {
+  if (javaClasses === undefined) {
+    javaClasses = temporaryFolder('java-node')
+    execFileSync('javac', ['-cp', JINTERFACE, '-d', javaClasses, source('JavaNode.java')])
+  }
+  return `${JINTERFACE}:${javaClasses}`
+}
+
 /** The ways to make a node that is no BEAM. */
 export const FOREIGN = {
   'erl_interface (C)': (name: string, port: string) => start(name, compiledCNode(), [name, port, COOKIE]),
   JInterface: (name: string, port: string) =>
-    start(name, 'java', ['-cp', '/usr/share/java/OtpErlang.jar', source('JavaNode.java'), name, port, COOKIE]),
+    start(name, 'java', ['-XX:TieredStopAtLevel=1', '-cp', compiledJavaNode(), 'JavaNode', name, port, COOKIE]),
 } as const
 
 /** Starts such a node on a free port of loopback. */
