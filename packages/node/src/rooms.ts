@@ -62,6 +62,7 @@ export class Rooms {
     const processes = makeProcesses({
       self,
       creation,
+      random,
       connection,
       connect,
       warn,
@@ -69,14 +70,14 @@ export class Rooms {
       maxWaiting: limits.maxWaiting,
       spawns: () => ({
         request: (peer, control, payload) => system.spawns.request(peer, control, payload),
-        reply: (control) => remote.reply(control),
+        reply: (peer, control) => remote.reply(peer, control),
       }),
     })
     const { registry, life, router } = processes
     const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
     const system = startSystem({ ...processes, self, reply, output: settings.output, maxSpawned: limits.maxSpawned })
-    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
+    const remote = new RemoteCalls({ ...processes, calls, groupLeader: system.groupLeader })
     this.scopes = new PgScopes({
       clock,
       registry,
