@@ -1,5 +1,5 @@
-import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
-import type { Clock, Timer } from '@dynsrv/kit'
+import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { type Clock, messageOf, oneLine, type Timer } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
@@ -8,7 +8,7 @@ import type { LocalProcess } from '../process/local-process.ts'
 import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
 import type { Registry } from '../process/registry.ts'
 import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
-import { errorTerm, exitReason, outcomeOf } from './outcome.ts'
+import { errorTerm, exitReason, type Outcome, outcomeOf, whyUnsendable } from './outcome.ts'
 import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 import { SysMessages } from './sys-messages.ts'
 
@@ -25,8 +25,8 @@ export interface GenServerParts {
   readonly life: LinksAndMonitors
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   readonly warn: (warning: Omit<Warning, 'type'>) => void
-  /** The state in the form that the caller's `sys` takes; never rejects. */
-  readonly stateReply: (from: GenFrom, state: Term) => Promise<Term>
+  /** Puts a state into the form that the caller's `sys` takes, and hands it to `reply`, now or later. */
+  readonly stateReply: (from: GenFrom, state: Term, reply: (formed: Term) => void) => void
   /** Gets what `sys:trace` and `sys:log` print; left out, nothing is printed. */
   readonly print?: (text: string, from: Pid) => void
 }
@@ -74,7 +74,7 @@ export class GenServer<State = undefined> implements Disposable {
       self: pid,
       // Set before any handler that may read it runs.
       state: undefined as State,
-      reply: (from, reply) => parts.reply(pid, from, reply),
+      reply: (from, reply) => this.#reply(from, reply, whyUnsendable(reply)),
       stop: (reason = atom('normal')) => {
         this.#stopping ??= { reason }
       },
@@ -88,9 +88,16 @@ export class GenServer<State = undefined> implements Disposable {
       },
       state: () => this.#context.state,
       show: handlers.show,
-      replace: handlers.replace && ((change) => this.#replace(change)),
+      replace: handlers.replace && ((change) => handlers.replace!(change, this.#context.state)),
+      become: (state) => {
+        this.#context.state = state as State
+      },
       now: () => parts.clock.now(),
-      print: (text) => this.#print(text),
+      print: (text) => parts.print?.(text, pid),
+      failed: (callback, cause) => {
+        const message = `the ${callback} handler of ${this.#shownName} threw: ${oneLine(messageOf(cause))}`
+        parts.warn({ code: 'HANDLER_THREW', message, pid, cause })
+      },
     })
     try {
       if (handlers.name !== undefined) parts.registry.register(handlers.name, this.#process)
@@ -132,9 +139,8 @@ export class GenServer<State = undefined> implements Disposable {
 
   async #init(): Promise<void> {
     const { init } = this.#handlers
-    const where = { module: 'js', function: 'init', arity: 1 }
     let state: State | undefined
-    const outcome = await outcomeOf(where, async () => {
+    const outcome = await this.#run('init', 1, async () => {
       state = await init?.(this.#context)
       return null
     })
@@ -204,21 +210,9 @@ export class GenServer<State = undefined> implements Disposable {
 
   #answerSystem(from: GenFrom, request: Term): void {
     const { reply, isState, terminate } = this.#sys.answer(request)
-    if (isState === true) void this.#parts.stateReply(from, reply).then((formed) => this.#reply(from, formed))
+    if (isState === true) this.#parts.stateReply(from, reply, (formed) => this.#reply(from, formed))
     else this.#reply(from, reply)
     if (terminate !== undefined) this.close(terminate.reason)
-  }
-
-  #print(text: string): void {
-    try {
-      this.#parts.print?.(text, this.pid)
-    } catch (cause) {
-      this.#parts.warn({ code: 'HANDLER_THREW', message: 'what takes the output threw', pid: this.pid, cause })
-    }
-  }
-
-  #replace(change: Term): void {
-    this.#context.state = this.#handlers.replace!(change, this.#context.state)
   }
 
   async #handle(message: Term): Promise<void> {
@@ -228,9 +222,8 @@ export class GenServer<State = undefined> implements Disposable {
     const { events } = this.#sys
     if (events.wanted) events.record({ type: 'in', message })
     const { call, cast, info } = this.#handlers
-    const where = { module: 'js', function: read.type, arity: 2 }
     let noReply = false
-    const outcome = await outcomeOf(where, async () => {
+    const outcome = await this.#run(read.type, 2, async () => {
       if (read.type === 'cast') await cast?.(read.request, this.#context)
       else if (read.type === 'info') await info?.(read.message, this.#context)
       else if (call === undefined) throw new TypeError('this server takes no calls')
@@ -249,20 +242,39 @@ export class GenServer<State = undefined> implements Disposable {
       } else if (events.wanted) events.record({ type: 'noreply', state })
       return
     }
-    const text = `a ${read.type} handler of ${this.pid} threw`
-    this.#parts.warn({ code: 'HANDLER_THREW', message: text, pid: this.pid, cause: outcome.reason })
     if (read.type === 'call') this.#fail(read.from, exitReason(outcome))
+    else if (read.type === 'info') this.#failSender(read.message, exitReason(outcome))
   }
 
-  /** A reply without encoding must not leave the caller waiting. */
-  #reply(from: GenFrom, reply: Term): void {
+  #run(handler: string, arity: number, run: () => Promise<Term | symbol>): Promise<Outcome> {
+    const name = `the ${handler} handler of ${this.#shownName}`
+    const where = { module: 'js', function: handler, arity }
+    return outcomeOf({ name, where, pid: this.pid }, run, this.#parts.warn)
+  }
+
+  /** How the log names this server. */
+  get #shownName(): string {
+    const [name = this.#handlers.name ?? String(this.pid)] = this.#process.names
+    return name
+  }
+
+  /** A reply that cannot be sent must not leave the caller waiting. */
+  #reply(from: GenFrom, reply: Term, unsendable?: { readonly thrown: unknown }): void {
     try {
+      if (unsendable !== undefined) throw unsendable.thrown
       this.#parts.reply(this.pid, from, reply)
     } catch (cause) {
-      const message = `the reply of ${this.pid} has no encoding`
+      const message = `the reply of ${this.#shownName} cannot be sent: ${oneLine(messageOf(cause))}`
       this.#parts.warn({ code: 'HANDLER_THREW', message, pid: this.pid, cause })
-      this.#fail(from, tuple(atom('bad_reply'), errorTerm(cause)))
+      const error = new NodeError('NODE_MESSAGE_INVALID', message)
+      this.#fail(from, tuple(atom('bad_reply'), errorTerm(error)))
     }
+  }
+
+  /** `rpc:server_call/4` sends `{Pid, Request}` and watches us: for that process we are down, as if we had crashed. */
+  #failSender(message: Term, reason: Term): void {
+    const sender = message instanceof Tuple && message.length === 2 ? message.elements[0] : undefined
+    if (sender instanceof Pid) this.#parts.life.failWatchersAt(this.#process, sender, reason)
   }
 
   /** The caller watches us with the reference of its call: for it alone we are down. */
@@ -277,11 +289,9 @@ export class GenServer<State = undefined> implements Disposable {
     for (const wake of this.#idle.splice(0)) wake()
     this.#ended.resolve(reason)
     const { terminate } = this.#handlers
-    const where = { module: 'js', function: 'terminate', arity: 2 }
-    void outcomeOf(where, () => terminate?.(reason, this.#context?.state)).then((outcome) => {
-      if (outcome.type === 'return') return
-      const message = `the terminate handler of ${this.pid} threw`
-      this.#parts.warn({ code: 'HANDLER_THREW', message, pid: this.pid, cause: outcome.reason })
+    void this.#run('terminate', 2, async () => {
+      await terminate?.(reason, this.#context?.state)
+      return null
     })
   }
 }

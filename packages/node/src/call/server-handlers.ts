@@ -9,7 +9,7 @@ export interface ServerContext<State> {
   readonly self: Pid
   /** Kept between messages; assign to it. */
   state: State
-  /** Answers a call, now or later, once. */
+  /** Answers a call, now or later, once. It never throws: with a reply that has no Erlang term the call fails, and a warning `HANDLER_THREW` comes. */
   reply(from: GenFrom, reply: Term): void
   /** Ends the server when this message is done; default reason: `normal`. */
   stop(reason?: Term): void

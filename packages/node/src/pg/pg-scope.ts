@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events'
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Clock } from '@dynsrv/kit'
+import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
 import { GEN_CAST, readGenMessage } from '../call/gen-message.ts'
+import type { Warn } from '../call/outcome.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Registry } from '../process/registry.ts'
+import { tellListeners } from '../program-calls.ts'
 import { PgMembers } from './pg-members.ts'
 import { PgSearch } from './pg-search.ts'
 
@@ -33,6 +35,7 @@ export interface PgScopeParts {
   readonly life: LinksAndMonitors
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
   readonly connected: () => readonly string[]
+  readonly warn: Warn
   /** Takes the scope out of the node's books. */
   readonly onClosed: (reason: Term) => void
 }
@@ -105,7 +108,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     }
     this.#local.add(group, [pid])
     this.#tellOthers(tuple(JOIN, this.#process.pid, group, pid))
-    this.emit('join', { group, pids: [pid] })
+    this.#tell('join', { group, pids: [pid] })
   }
 
   /** Takes one membership back; whether there was one. */
@@ -117,7 +120,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       this.#watched.delete(pidKey(pid))
     }
     this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, [group]))
-    this.emit('leave', { group, pids: [pid] })
+    this.#tell('leave', { group, pids: [pid] })
     return true
   }
 
@@ -202,7 +205,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#parts.life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
       this.#search.begin()
-      for (const { group, pids: gone } of made.members.groups.values()) this.emit('leave', { group, pids: gone })
+      for (const { group, pids: gone } of made.members.groups.values()) this.#tell('leave', { group, pids: gone })
     })
     return made
   }
@@ -218,11 +221,11 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       const now = pids(members)
       known.members.add(group, now)
       const joined = now.filter((pid) => !before.of(group).some((member) => member.equals(pid)))
-      if (joined.length > 0) this.emit('join', { group, pids: joined })
+      if (joined.length > 0) this.#tell('join', { group, pids: joined })
     }
     for (const { group, pids: then } of before.groups.values()) {
       const left = then.filter((pid) => !known.members.of(group).some((member) => member.equals(pid)))
-      if (left.length > 0) this.emit('leave', { group, pids: left })
+      if (left.length > 0) this.#tell('leave', { group, pids: left })
     }
   }
 
@@ -230,12 +233,12 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     const known = this.#remote.get(pidKey(scope))
     if (known === undefined || joined.length === 0) return
     known.members.add(group, joined)
-    this.emit('join', { group, pids: joined })
+    this.#tell('join', { group, pids: joined })
   }
 
   #left(scope: Pid, group: Term, left: readonly Pid[]): void {
     const removed = this.#remote.get(pidKey(scope))?.members.remove(group, left) ?? []
-    if (removed.length > 0) this.emit('leave', { group, pids: removed })
+    if (removed.length > 0) this.#tell('leave', { group, pids: removed })
   }
 
   /** A member of ours has ended: it leaves every group as often as it joined. */
@@ -247,9 +250,16 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       for (let time = 0; time < times; time++) left.push(group)
       if (times === 0) continue
       this.#local.remove(group, new Array<Pid>(times).fill(pid))
-      this.emit('leave', { group, pids: [pid] })
+      this.#tell('leave', { group, pids: [pid] })
     }
     if (left.length > 0) this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, left))
+  }
+
+  #tell(event: keyof PgEvents, change: PgChange): void {
+    tellListeners(this, event, change, (cause, name) => {
+      const message = `the ${event} listener ${name} of the scope ${this.scope} threw: ${oneLine(messageOf(cause))}`
+      this.#parts.warn({ code: 'HANDLER_THREW', message, pid: this.#process.pid, cause })
+    })
   }
 
   #tellOthers(message: Term): void {

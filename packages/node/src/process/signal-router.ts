@@ -1,3 +1,4 @@
+import { toUSVString } from 'node:util'
 import {
   ALTACT,
   type ControlMessage,
@@ -6,7 +7,7 @@ import {
   DistError,
   type EncodedTerm,
 } from '@dynsrv/dist-protocol'
-import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { messageOf } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
@@ -95,8 +96,10 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, [message]) === 'taken'
     } catch (cause) {
-      if (!(cause instanceof EtfError) && !(cause instanceof DistError)) throw cause
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${cause.message}`, { cause })
+      // Whatever it is: a getter of the message may throw anything.
+      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
+        cause,
+      })
     }
   }
 
@@ -108,9 +111,10 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (!(cause instanceof EtfError) || !takes) throw cause
+      if (cause instanceof DistError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      return this.#transmit(node, control, [tuple(atom('reason_has_no_encoding'), cause.message)]) !== 'nowhere'
+      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
+      return this.#transmit(node, control, [reason]) !== 'nowhere'
     }
   }
 

@@ -1,11 +1,12 @@
-import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { type Clock, messageOf } from '@dynsrv/kit'
+import { Atom, atom, type DecodeOptions, inspect, type Pid, type Term } from '@dynsrv/etf'
+import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Registry } from '../process/registry.ts'
+import { callProgram } from '../program-calls.ts'
 import type { Destination, SendOptions } from '../signature.ts'
 import {
   broadcastStruct,
@@ -211,8 +212,7 @@ export class PubSub implements Disposable {
       try {
         this.#dispatch({ topic, message }, from)
       } catch (cause) {
-        if (!(cause instanceof EtfError)) throw cause
-        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${cause.message}`, { cause })
+        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${messageOf(cause)}`, { cause })
       }
     }
     return reached
@@ -241,12 +241,11 @@ export class PubSub implements Disposable {
     try {
       this.#dispatch(forwarded)
     } catch (cause) {
-      if (!(cause instanceof EtfError)) throw cause
-      this.#drop(term, cause.message)
+      this.#drop(term, messageOf(cause))
     }
   }
 
-  /** @throws {EtfError} for a term that cannot be read as the options say */
+  /** @throws what a term throws that cannot be read as the options say, or that a getter of it throws */
   #dispatch(forwarded: Forwarded, except?: Subscription): void {
     const { topic } = forwarded
     const subscribers = this.#topics.get(topic)
@@ -254,12 +253,13 @@ export class PubSub implements Disposable {
     const message = pubSubMessage(forwarded, this.#decode)
     for (const subscription of [...subscribers]) {
       if (subscription === except) continue
-      try {
-        deliver(subscription, message)
-      } catch (cause) {
-        const text = `a listener of the topic ${topic} of ${this.name} threw: ${messageOf(cause)}`
-        this.#parts.warn({ code: 'HANDLER_THREW', message: text, cause })
-      }
+      callProgram(
+        () => deliver(subscription, message),
+        (cause) => {
+          const text = `a listener of the topic ${oneLine(topic)} of ${this.name} threw: ${oneLine(messageOf(cause))}`
+          this.#parts.warn({ code: 'HANDLER_THREW', message: text, cause })
+        },
+      )
     }
   }
 

@@ -1,6 +1,6 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { type GenFrom, readGenMessage } from '../call/gen-message.ts'
-import { exitReason, type Outcome } from '../call/outcome.ts'
+import { errorTerm, exitReason, type Outcome } from '../call/outcome.ts'
 import type { Behaviour } from '../process/local-process.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
 
@@ -24,15 +24,23 @@ const EXIT = atom('EXIT')
  * @see OTP `rpc`
  */
 export function rex({ self, exposed, reply, send, sendByName }: RexParts): Behaviour {
-  const run = async (request: Term, answer: (result: Term) => void): Promise<void> => {
+  const run = async (request: Term, answer?: (result: Term) => void): Promise<void> => {
     const call = readCall(request)
-    if (call !== undefined) answer(rpcResult(await exposed.call(call.module, call.function, call.args)))
+    if (call === undefined) return
+    const { module, function: name, args } = call
+    const outcome = await exposed.call(module, name, args, answer === undefined ? 'end' : 'value')
+    try {
+      answer?.(rpcResult(outcome))
+    } catch (cause) {
+      // A value may change from one look at it to the next.
+      answer?.(tuple(BADRPC, tuple(EXIT, errorTerm(cause))))
+    }
   }
   return {
     message(message) {
       const read = readGenMessage(message)
       if (read.type === 'call') void run(read.request, (result) => reply(read.from, result))
-      else if (read.type === 'cast') void run(read.request, () => undefined)
+      else if (read.type === 'cast') void run(read.request)
       else if (message instanceof Tuple && message.length === 2) {
         const [from, request] = message.elements
         if (!(from instanceof Pid)) return
@@ -48,12 +56,12 @@ export function rex({ self, exposed, reply, send, sendByName }: RexParts): Behav
   }
 }
 
-function readCall(request: Term): { module: string; function: string; args: readonly Term[] } | undefined {
+function readCall(request: Term): { module: string; function: string; args: Term } | undefined {
   if (!(request instanceof Tuple)) return undefined
   const [kind, module, name, args] = request.elements
   const known = kind === atom('call') || kind === atom('block_call') || kind === atom('cast')
-  if (!known || !(module instanceof Atom) || !(name instanceof Atom) || !Array.isArray(args)) return undefined
-  return { module: module.name, function: name.name, args: args as readonly Term[] }
+  if (!known || !(module instanceof Atom) || !(name instanceof Atom)) return undefined
+  return { module: module.name, function: name.name, args }
 }
 
 /** What `rpc:call` gives: a throw counts as a value there. */

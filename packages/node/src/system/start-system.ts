@@ -1,5 +1,6 @@
 import { atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { type GenFrom, readGenMessage } from '../call/gen-message.ts'
+import type { Warn } from '../call/outcome.ts'
 import type { Output } from '../node-options.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { Behaviour, LocalProcess } from '../process/local-process.ts'
@@ -16,6 +17,7 @@ export interface SystemParts {
   readonly life: LinksAndMonitors
   readonly router: SignalRouter
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
+  readonly warn: Warn
   readonly output: Output
   /** Processes that peers have spawned and that may live at once. */
   readonly maxSpawned: number
@@ -33,8 +35,9 @@ export interface System {
 export const SYSTEM_NAMES: ReadonlySet<string> = new Set(['global_name_server', 'net_kernel', 'rex', 'user'])
 
 /** Starts the processes that OTP expects on every node. */
-export function startSystem({ self, registry, life, router, reply, output, maxSpawned }: SystemParts): System {
-  const exposed = new ExposedFunctions()
+export function startSystem(parts: SystemParts): System {
+  const { self, registry, life, router, reply, warn, output, maxSpawned } = parts
+  const exposed = new ExposedFunctions(warn)
   const spawns = new SpawnRequests({ registry, life, router, exposed, maxSpawned })
   const start = (name: string, make: (own: () => Pid) => Behaviour): Pid => {
     const process: LocalProcess = registry.spawn(make(() => process.pid))
