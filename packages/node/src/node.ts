@@ -5,13 +5,11 @@ import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
 import { type GenServer, makeServer } from './call/gen-server.ts'
 import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
-import type { Outcome } from './call/outcome.ts'
 import { remoteFunction } from './call/remote-calls.ts'
 import type { ServerHandlers } from './call/server-handlers.ts'
-import { StateReplies } from './call/state-replies.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
-import { NodeError, RemoteError } from './error.ts'
+import { NodeError } from './error.ts'
 import type { GlobalNames } from './global/global-names.ts'
 import { type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
 import type { PeerState } from './link/connection-table.ts'
@@ -49,7 +47,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #rooms: Rooms
   readonly #clock: Clock
   readonly #monitors = new NodeMonitors()
-  readonly #stateReplies: StateReplies
   readonly #servers = new Set<{ idle(): Promise<void> }>()
   readonly #startedAt: number
   /** Aborts when the node is closed. */
@@ -68,10 +65,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#startedAt = this.#clock.monotonic()
     this.self = rooms.parts.self
     this.creation = rooms.parts.identity.creation
-    this.#stateReplies = new StateReplies({
-      connection: (node) => rooms.links.get(node),
-      ask: (node, module, name, args) => rooms.remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
-    })
     rooms.onEvent = (event, threw) => this.#emit(event, threw)
   }
 
@@ -235,7 +228,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
-    if (node === this.self) return valueOfOutcome(await this.#rooms.system.exposed.call(module, name, args))
     return this.#traced(
       'erpc',
       () => remoteFunction(node, module, name, args),
@@ -341,19 +333,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
     this.#assertOpen()
-    const { calls, parts, processes } = this.#rooms
-    const server = makeServer<State>(
-      {
-        clock: this.#clock,
-        registry: processes.registry,
-        life: processes.life,
-        reply: (own, from, reply) => calls.reply(own, from, reply),
-        warn: (warning) => this.#rooms.tell({ type: 'warning', ...warning }),
-        stateReply: ({ pid }, state, reply) => void this.#stateReplies.answer(pid.node.name, state, reply),
-        print: parts.settings.output,
-      },
-      handlers,
-    )
+    const server = makeServer<State>(this.#rooms.servers, handlers)
     this.#servers.add(server)
     void server.ended.then(() => this.#servers.delete(server))
     return server
@@ -535,6 +515,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   async #ping(peer: string, options: CallOptions): Promise<'pong'> {
+    this.#assertOpen()
+    if (peer === this.self) return 'pong'
     await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
     const answer = await this.#rooms.calls.call(
       { name: 'net_kernel', node: peer },
@@ -564,10 +546,4 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
 function describeDestination(to: Destination): string {
   return typeof to === 'object' && 'node' in to && 'name' in to ? `${to.name} on ${to.node}` : String(to)
-}
-
-/** What a call of ourselves gives. */
-function valueOfOutcome(outcome: Outcome): Term {
-  if (outcome.type === 'return') return outcome.value
-  throw new RemoteError(outcome.type, outcome.reason)
 }

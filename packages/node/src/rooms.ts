@@ -3,6 +3,8 @@ import { EtfError } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
+import type { ServerParts } from './call/served-process.ts'
+import { StateReplies } from './call/state-replies.ts'
 import { publishEvent } from './diagnostics.ts'
 import { NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
@@ -42,6 +44,8 @@ export class Rooms {
   readonly processes: Processes
   readonly system: System
   readonly calls: GenCalls
+  /** What every process that serves needs. */
+  readonly servers: ServerParts
   readonly remote: RemoteCalls
   readonly scopes: PgScopes
   readonly pubsubs: PubSubs
@@ -86,21 +90,20 @@ export class Rooms {
     const { registry, life, router } = processes
     const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
-    const system = startSystem({
-      ...processes,
-      self,
-      reply,
-      warn,
-      output: settings.output,
-      maxSpawned: limits.maxSpawned,
+    const stateReplies = new StateReplies({
+      connection,
+      ask: (node, module, name, args) => remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
     })
-    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
+    const servers: ServerParts = {
+      ...{ clock, registry, life, reply, warn, print: settings.output },
+      stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
+    }
+    const system = startSystem({ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned })
+    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: () => system.groupLeader })
+    this.servers = servers
     this.scopes = new PgScopes({
-      clock,
-      registry,
-      life,
+      servers,
       connected,
-      warn,
       send: (from, to, message) => void router.send(from, to, message),
       onClosed: (scope, reason) => {
         // Without their scope they would hear of nobody, and nobody of them: the next to ask gets new ones.
@@ -108,25 +111,18 @@ export class Rooms {
       },
     })
     this.pubsubs = new PubSubs({
-      clock,
       self,
-      registry,
-      life,
-      warn,
+      servers,
       scope: () => this.scopes.join(PUBSUB_SCOPE),
       send: (from, to, message, options) => router.send(from, to, message, options),
     })
     if (!settings.hidden) {
       this.global = startGlobal({
-        clock,
+        servers,
         random,
         self,
         creation,
-        registry,
-        life,
         calls,
-        reply,
-        warn,
         preventOverlap: settings.preventOverlappingPartitions,
         exposed: system.exposed,
         erpc: (node, module, name, args) => remote.erpc(node, module, name, args),

@@ -9,6 +9,8 @@ const ERROR = atom('error')
 /** The process that system messages are about. */
 export interface SysSubject {
   readonly pid: Pid
+  /** The module whose `init/1` a BEAM node would show. */
+  readonly module: string
   /** Its registered name, if it has one. */
   readonly name: () => Atom | undefined
   readonly state: () => unknown
@@ -150,7 +152,7 @@ export class SysMessages {
       tuple(atom('data'), data),
       tuple(atom('data'), [tuple(charlist('State'), state)]),
     ]
-    const dictionary = [tuple(atom('$initial_call'), tuple(atom('js'), atom('init'), 1))]
+    const dictionary = [tuple(atom('$initial_call'), tuple(atom(this.#subject.module), atom('init'), 1))]
     const module = tuple(atom('module'), atom('gen_server'))
     return tuple(atom('status'), pid, module, [dictionary, system, pid, [], details])
   }

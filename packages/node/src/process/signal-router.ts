@@ -5,7 +5,7 @@ import {
   DFLAG_ALIAS,
   DFLAG_UNLINK_ID,
   DistError,
-  type EncodedTerm,
+  EncodedTerm,
 } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { messageOf } from '@dynsrv/kit'
@@ -103,8 +103,12 @@ export class SignalRouter {
     }
   }
 
-  /** Sends a signal to another node; false when there is no way to it. */
+  /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
   transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (node === this.#parts.self) {
+      this.receive(node, control, EncodedTerm.of(payload))
+      return true
+    }
     if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
