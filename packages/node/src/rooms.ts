@@ -77,6 +77,7 @@ export class Rooms {
     const processes = makeProcesses({
       self,
       creation,
+      random,
       connection,
       connect,
       warn,
@@ -84,7 +85,7 @@ export class Rooms {
       maxWaiting: limits.maxWaiting,
       spawns: () => ({
         request: (peer, control, payload) => system.spawns.request(peer, control, payload),
-        reply: (control) => remote.reply(control),
+        reply: (peer, control) => remote.reply(peer, control),
       }),
     })
     const { registry, life, router } = processes
@@ -99,7 +100,7 @@ export class Rooms {
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
     const system = startSystem({ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned })
-    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: () => system.groupLeader })
+    const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers
     this.scopes = new PgScopes({
       servers,
