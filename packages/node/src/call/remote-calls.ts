@@ -14,7 +14,7 @@ export interface RemoteCallsParts {
   readonly router: SignalRouter
   readonly calls: GenCalls
   /** Who answers I/O requests of what runs there in our name. */
-  readonly groupLeader: Pid
+  readonly groupLeader: () => Pid
 }
 
 interface Starting {
@@ -67,7 +67,7 @@ export class RemoteCalls {
         op: 'SPAWN_REQUEST',
         ref: ids.reference(),
         from: calls.caller.pid,
-        groupLeader,
+        groupLeader: groupLeader(),
         module: atom('erpc'),
         function: atom('execute_cast'),
         arity: 3,
@@ -86,7 +86,7 @@ export class RemoteCalls {
     options: CallOptions = {},
   ): Promise<Term> {
     const call = remoteFunction(node, module, name, args)
-    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader)
+    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader())
     const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
     if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
     const reason = reply.elements[1]
@@ -137,7 +137,7 @@ export class RemoteCalls {
       op: 'SPAWN_REQUEST',
       ref,
       from: calls.caller.pid,
-      groupLeader,
+      groupLeader: groupLeader(),
       module: atom(module),
       function: atom(name),
       arity: args.length,

@@ -201,9 +201,13 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.#parts.life.sendExit(this.#process, pid, reason)
   }
 
-  /** Ends this process: linked processes get the reason, watchers a DOWN. Messages that wait can still be received. */
-  exit(reason: Term = NORMAL): void {
-    this.#parts.life.exit(this.#process, reason)
+  /**
+   * Ends this process: linked processes get the reason, watchers a DOWN. Messages that wait can still be received.
+   *
+   * @param reason default: `normal`
+   */
+  exit(...reason: [reason?: Term]): void {
+    this.#parts.life.exit(this.#process, reason.length === 0 ? NORMAL : reason[0])
   }
 
   /** The same as `exit()` with reason `normal`. */

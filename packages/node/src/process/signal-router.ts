@@ -1,12 +1,13 @@
+import { toUSVString } from 'node:util'
 import {
   ALTACT,
   type ControlMessage,
   DFLAG_ALIAS,
   DFLAG_UNLINK_ID,
   DistError,
-  type EncodedTerm,
+  EncodedTerm,
 } from '@dynsrv/dist-protocol'
-import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { messageOf } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
@@ -98,22 +99,29 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, [message]) === 'taken'
     } catch (cause) {
-      if (!(cause instanceof EtfError) && !(cause instanceof DistError)) throw cause
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${cause.message}`, { cause })
+      // Whatever it is: a getter of the message may throw anything.
+      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
+        cause,
+      })
     }
   }
 
-  /** Sends a signal to another node; false when there is no way to it. */
+  /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
   transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (node === this.#parts.self) {
+      this.receive(node, control, EncodedTerm.of(payload))
+      return true
+    }
     if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (!(cause instanceof EtfError) || !takes) throw cause
+      if (cause instanceof DistError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      return this.#transmit(node, control, [tuple(atom('reason_has_no_encoding'), cause.message)]) !== 'nowhere'
+      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
+      return this.#transmit(node, control, [reason]) !== 'nowhere'
     }
   }
 
