@@ -1,21 +1,18 @@
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
-import type { Clock, Timer } from '@dynsrv/kit'
+import { type Clock, duration, type Timer } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { deferred } from '../deferred.ts'
-import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
 import type { Registry } from '../process/registry.ts'
-import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
+import { callReference, type GenFrom, genFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
 import { errorTerm, exitReason, outcomeOf } from './outcome.ts'
 import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 import { SysMessages } from './sys-messages.ts'
 
 const TIMEOUT = atom('timeout')
-/** What a timer takes. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
-
 /** Messages of OTP's `sys` that may wait beside the others. */
 const MAX_SYSTEM = 1_000
 
@@ -33,6 +30,8 @@ export interface GenServerParts {
 
 /** Starts a server; programs do it by `Node.serve`. @throws {NodeError} `NODE_NAME_TAKEN` */
 export let makeServer: <State>(parts: GenServerParts, handlers: ServerHandlers<State>) => GenServer<State>
+/** Resolves when a server has no message in hand, and none that waits unless it is suspended. */
+export let whenIdle: <State>(server: GenServer<State>) => Promise<void>
 
 /**
  * A process that `GenServer.call` and `GenServer.cast` work with from Elixir and Erlang. Made by `node.serve`.
@@ -57,6 +56,10 @@ export class GenServer<State = undefined> implements Disposable {
 
   static {
     makeServer = (parts, handlers) => new GenServer(parts, handlers)
+    whenIdle = async (server) => {
+      if (!server.#process.alive || server.#isIdle) return
+      await new Promise<void>((resolve) => server.#idle.push(resolve))
+    }
   }
 
   private constructor(parts: GenServerParts, handlers: ServerHandlers<State>) {
@@ -74,7 +77,10 @@ export class GenServer<State = undefined> implements Disposable {
       self: pid,
       // Set before any handler that may read it runs.
       state: undefined as State,
-      reply: (from, reply) => parts.reply(pid, from, reply),
+      reply: (from, reply) => {
+        checks.argument('reply', 'from', genFrom, from)
+        parts.reply(pid, from, reply)
+      },
       stop: (reason = atom('normal')) => {
         this.#stopping ??= { reason }
       },
@@ -120,12 +126,6 @@ export class GenServer<State = undefined> implements Disposable {
     this.close(reason)
   }
 
-  /** Resolves when no message is in hand, and none is waiting unless the server is suspended. */
-  async idle(): Promise<void> {
-    if (!this.#process.alive || this.#isIdle) return
-    await new Promise<void>((resolve) => this.#idle.push(resolve))
-  }
-
   [Symbol.dispose](): void {
     this.close()
   }
@@ -148,9 +148,7 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   #timeoutIn(ms: number): void {
-    if (!(ms >= 0 && (ms <= MAX_TIMEOUT_MS || ms === Number.POSITIVE_INFINITY))) {
-      throw new NodeError('NODE_BAD_OPTION', `a timeout must be from 0 to ${MAX_TIMEOUT_MS} ms, not ${ms}`)
-    }
+    checks.argument('timeoutIn', 'ms', duration(), ms)
     this.#parts.clock.clearTimeout(this.#timer)
     if (ms !== Number.POSITIVE_INFINITY && this.#process.alive) {
       this.#timer = this.#parts.clock.setTimeout(() => this.#message(TIMEOUT), ms)

@@ -2,11 +2,13 @@ import { EventEmitter } from 'node:events'
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Clock } from '@dynsrv/kit'
 import { GEN_CAST, readGenMessage } from '../call/gen-message.ts'
+import { checkTerm, pidOf } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Registry } from '../process/registry.ts'
+import type { ProcessRef } from '../signature.ts'
 import { PgMembers } from './pg-members.ts'
 import { PgSearch } from './pg-search.ts'
 
@@ -91,8 +93,15 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#search.begin()
   }
 
-  /** Adds a process of ours to a group; as often as it joins it must leave, or end. */
-  join(group: Term, { pid }: { readonly pid: Pid }): void {
+  /**
+   * Adds a process of ours to a group; as often as it joins it must leave, or end.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_MESSAGE_INVALID` for a group whose name has no encoding;
+   * `NODE_NO_PROCESS`; `NODE_CLOSED`
+   */
+  join(group: Term, process: ProcessRef): void {
+    const pid = pidOf('join', 'process', process)
+    checkTerm('this group', group)
     if (!this.#process.alive) throw new NodeError('NODE_CLOSED', `the scope ${this.scope} is closed`)
     if (this.#parts.registry.byPid(pid) === undefined) {
       throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
@@ -108,8 +117,10 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.emit('join', { group, pids: [pid] })
   }
 
-  /** Takes one membership back; whether there was one. */
-  leave(group: Term, { pid }: { readonly pid: Pid }): boolean {
+  /** Takes one membership back; whether there was one. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_MESSAGE_INVALID` */
+  leave(group: Term, process: ProcessRef): boolean {
+    const pid = pidOf('leave', 'process', process)
+    checkTerm('this group', group)
     if (this.#local.remove(group, [pid]).length === 0) return false
     const watched = this.#watched.get(pidKey(pid))
     if (watched !== undefined && --watched.count === 0) {
@@ -121,13 +132,15 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return true
   }
 
-  /** The members of a group on all nodes. */
+  /** The members of a group on all nodes. @throws {NodeError} `NODE_MESSAGE_INVALID` for what can be no group */
   members(group: Term): readonly Pid[] {
+    checkTerm('this group', group)
     return [this.#local, ...[...this.#remote.values()].map(({ members }) => members)].flatMap((m) => m.of(group))
   }
 
-  /** The members of a group on this node. */
+  /** The members of a group on this node. @throws {NodeError} as `members` */
   localMembers(group: Term): readonly Pid[] {
+    checkTerm('this group', group)
     return [...this.#local.of(group)]
   }
 
@@ -140,10 +153,18 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return [...all.values()]
   }
 
-  /** Sends a message to every member of a group; gives how many those are. */
+  /**
+   * Sends a message to every member of a group; gives how many those are.
+   *
+   * @throws {NodeError} as `members`; `NODE_MESSAGE_INVALID` for a message without encoding, which nobody gets then
+   */
   broadcast(group: Term, message: Term): number {
     const members = this.members(group)
-    for (const pid of members) this.#parts.send(this.#process.pid, pid, message)
+    // Those of other nodes first: what cannot be sent is found out with the first of them.
+    const { pid: own } = this.#process
+    for (const isOurs of [false, true]) {
+      for (const pid of members) if ((pid.node === own.node) === isOurs) this.#parts.send(own, pid, message)
+    }
     return members.length
   }
 

@@ -34,6 +34,11 @@ export class Identifiers {
     return words[0]! + words[1]! * FIRST_WORD
   }
 
+  /** Whether a pid is of this node, of whichever incarnation. */
+  isOurNode({ node }: Pid): boolean {
+    return node === this.#node
+  }
+
   /** Whether a pid or reference was made by this incarnation. */
   isOurs({ node, creation }: { readonly node: Atom; readonly creation: number }): boolean {
     return creation === this.#creation && node === this.#node

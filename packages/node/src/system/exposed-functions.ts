@@ -1,9 +1,18 @@
 import type { Term } from '@dynsrv/etf'
+import { type Rule, rule } from '@dynsrv/kit'
 import { type Outcome, outcomeOf, undefinedFunction } from '../call/outcome.ts'
 import { NodeError } from '../error.ts'
 
 /** A function that peers may call; it gets the arguments as they come, and may return a promise. */
 export type ExposedFunction = (...args: never[]) => unknown
+
+/** A table of functions: a plain object, or what `import * as api` gives. */
+export const functionTable: Rule = rule('an object of functions', (value) => {
+  const isTable = ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
+  return (
+    isTable && typeof value === 'object' && Object.values(value as object).every((each) => typeof each === 'function')
+  )
+})
 
 /** What peers may call, by module and function: nothing but what the program has exposed. */
 export class ExposedFunctions {
