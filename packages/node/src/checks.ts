@@ -26,6 +26,15 @@ export const checks = checksOf(
     new NodeError((code as NodeErrorCode | undefined) ?? 'NODE_BAD_OPTION', message, { hint }),
 )
 
+/** What our own code gives to the constructors of exported classes whose objects come from a method. */
+export const INSIDE = Symbol('inside')
+
+/** Refuses a `new` of the program. @throws {NodeError} `NODE_BAD_OPTION` */
+export function onlyInside(key: unknown, what: string, maker: string): void {
+  if (key === INSIDE) return
+  throw new NodeError('NODE_BAD_OPTION', `a program cannot make ${what} with new`, { hint: `Call ${maker}.` })
+}
+
 /** The name of a node, of either kind. */
 export const peerName: Rule = {
   what: 'a node name such as api-1@my-service.internal',

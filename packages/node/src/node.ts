@@ -17,6 +17,8 @@ import {
   checkNodeSend,
   checks,
   checkTerm,
+  INSIDE,
+  onlyInside,
   peerName,
   pidOf,
   registeredName,
@@ -90,11 +92,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   static {
-    makeNode = (rooms) => new Node(rooms)
+    makeNode = (rooms) => new Node(INSIDE, rooms)
   }
 
-  private constructor(rooms: Rooms) {
+  private constructor(key: typeof INSIDE, rooms: Rooms) {
     super()
+    onlyInside(key, 'a node', 'startNode')
     this.#rooms = rooms
     this.#clock = rooms.parts.settings.world.clock
     this.#startedAt = this.#clock.monotonic()

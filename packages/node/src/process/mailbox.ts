@@ -1,6 +1,6 @@
 import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { abortSignal, bound, type Clock, callable, duration, flag, messageOf, rule } from '@dynsrv/kit'
-import { checkSend, checks, checkTerm, pidOf, registeredName } from '../checks.ts'
+import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName } from '../checks.ts'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { CallOptions, Destination, ProcessRef, Recipient, SendOptions } from '../signature.ts'
@@ -81,10 +81,11 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   #exit: { readonly reason: Term } | undefined
 
   static {
-    makeMailbox = (parts, options) => new Mailbox(parts, options)
+    makeMailbox = (parts, options) => new Mailbox(INSIDE, parts, options)
   }
 
-  private constructor(parts: MailboxParts, options: MailboxOptions) {
+  private constructor(key: typeof INSIDE, parts: MailboxParts, options: MailboxOptions) {
+    onlyInside(key, 'a mailbox', 'node.mailbox')
     const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
     this.#parts = parts
     this.#queue = new MailboxQueue({

@@ -1,6 +1,6 @@
 import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
 import { type Clock, either, messageOf, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
-import { atomName, checks, decodeOptions, peerName } from '../checks.ts'
+import { atomName, checks, decodeOptions, INSIDE, onlyInside, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
@@ -122,10 +122,12 @@ export class PubSub implements Disposable {
   #closed = false
 
   static {
-    makePubSub = (name, parts, options) => new PubSub(name, parts, options)
+    makePubSub = (name, parts, options) => new PubSub(INSIDE, name, parts, options)
   }
 
-  private constructor(name: string, parts: PubSubParts, { poolSize = 1, decode = PLAIN }: PubSubOptions) {
+  private constructor(key: typeof INSIDE, name: string, parts: PubSubParts, options: PubSubOptions) {
+    onlyInside(key, 'a pubsub', 'node.pubsub')
+    const { poolSize = 1, decode = PLAIN } = options
     this.name = plain(name)
     this.#parts = parts
     this.#decode = decode === false ? undefined : decode

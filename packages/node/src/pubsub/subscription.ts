@@ -1,6 +1,6 @@
 import { atom, type Term } from '@dynsrv/etf'
 import { abortSignal, bound, type Clock, duration } from '@dynsrv/kit'
-import { checks } from '../checks.ts'
+import { checks, INSIDE, onlyInside } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { MailboxQueue, type OverflowPolicy, overflowPolicy } from '../process/mailbox-queue.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
@@ -62,12 +62,13 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
   #end: End | undefined
 
   static {
-    makeSubscription = (topic, parts) => new Subscription(topic, parts)
+    makeSubscription = (topic, parts) => new Subscription(INSIDE, topic, parts)
     deliver = (subscription, message) => subscription.#deliver(message)
     end = (subscription, reason) => subscription.#finish(reason)
   }
 
-  private constructor(topic: string, parts: SubscriptionParts) {
+  private constructor(key: typeof INSIDE, topic: string, parts: SubscriptionParts) {
+    onlyInside(key, 'a subscription', 'pubsub.subscribe')
     const { maxMessages = MAX_SUBSCRIPTION_MESSAGES, whenFull, signal } = parts.options
     this.topic = topic
     this.#parts = parts

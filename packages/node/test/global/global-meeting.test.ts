@@ -138,7 +138,6 @@ it('drops a name whose node is given up before there was a link, and watches at 
 // The node of the process is in neither list while others still count its name, from a link that is about to end.
 it('tells its part again of names that it has from nodes that are not in it', async () => {
   const conflict = new GlobalConflict({
-    clock: realWorld.clock,
     self: NODES.ours,
     send: () => expect.fail('no conflict'),
     kill: () => expect.fail('no conflict'),
