@@ -30,11 +30,12 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
   const secret = typeof cookie === 'function' ? cookie : await findCookie({ ...options, cookie, env })
   const epmd = options.epmd ?? new DynamicSrv({ resolver, env, ...(port !== undefined && { listenPort: port }) })
   const listen = { ...(port !== undefined && { port }), ...(host !== undefined && { host }) }
-  const { tls, netTickTimeMs, netTickIntensity, preventOverlappingPartitions, logger } = options
+  const { tls, netTickTimeMs, netTickIntensity, preventOverlappingPartitions, logger, output } = options
   const node = await startNode({
     ...{ name, cookie: secret, epmd, hidden, listen },
     ...(tls !== undefined && { tls }),
     ...(logger !== undefined && { logger }),
+    ...(output !== undefined && { output }),
     ...(netTickTimeMs !== undefined && { netTickTimeMs }),
     ...(netTickIntensity !== undefined && { netTickIntensity }),
     ...(preventOverlappingPartitions !== undefined && { preventOverlappingPartitions }),

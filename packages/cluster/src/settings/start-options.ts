@@ -10,7 +10,7 @@ export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
 export type StrategyFactory = (membership: Membership) => Strategy
 
 /** Options of the node as they are. */
-type PassedOn = 'tls' | 'netTickTimeMs' | 'netTickIntensity' | 'preventOverlappingPartitions' | 'logger'
+type PassedOn = 'tls' | 'netTickTimeMs' | 'netTickIntensity' | 'preventOverlappingPartitions' | 'logger' | 'output'
 
 /** What `start` needs; what is left out comes from the environment of a release. */
 export interface StartOptions extends Pick<NodeOptions, PassedOn> {
