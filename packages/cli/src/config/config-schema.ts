@@ -1,24 +1,5 @@
 import { z } from 'zod'
-
-const STRATEGIES = [
-  'dynamicSrv',
-  'epmd',
-  'localEpmd',
-  'erlangHosts',
-  'dnsPoll',
-  'dnsCluster',
-  'gossip',
-  'kubernetes',
-  'kubernetesDns',
-  'kubernetesDnsSrv',
-  'consul',
-  'rancher',
-  'file',
-  'env',
-] as const
-
-/** The strategies that a configuration file can name. */
-export type StrategyName = (typeof STRATEGIES)[number]
+import { STRATEGIES } from './strategies.ts'
 
 const milliseconds = z.number().int().min(1).max(2_147_483_647)
 const port = z.number().int().min(0).max(65_535)
@@ -26,7 +7,10 @@ const text = z.string().min(1)
 
 const topology = z
   .looseObject({
-    strategy: z.enum(STRATEGIES).default('dynamicSrv').meta({ description: 'Where the members come from.' }),
+    strategy: z
+      .enum([...STRATEGIES.keys()])
+      .default('dynamicSrv')
+      .meta({ description: 'Where the members come from.' }),
     service: text.optional().meta({ description: 'For dynamicSrv: the DNS name that holds the SRV records.' }),
     pollingInterval: milliseconds.optional().meta({ description: 'Time between two polls, in milliseconds.' }),
   })

@@ -33,7 +33,7 @@ describe('Static', () => {
     await expect(nodes.addressPlease('a', 'svc.internal', 'inet6')).rejects.toMatchObject({ code: 'EPMD_NO_ADDRESS' })
   })
 
-  it('tells a node its own port', async () => {
+  it('gives a node its own port', async () => {
     expect(nodes.listenPortPlease('a', 'svc.internal')).toBe(4001)
     expect(nodes.listenPortPlease('x', 'svc.internal')).toBe(4999)
     expect(new Static({}).listenPortPlease('x', 'svc.internal')).toBe(0)
