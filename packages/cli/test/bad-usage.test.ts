@@ -102,7 +102,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a service with a blank',
     args: ['join', ...NAME, '--service', 'my service.test'],
     env: GOOD_ENV,
-    says: [/no DNS name/, /"my service"/],
+    says: [/not a DNS name/, /"my service"/],
   },
   {
     title: 'a service with an empty label',
@@ -114,7 +114,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a service with a long label',
     args: ['join', ...NAME, '--service', `${'a'.repeat(64)}.test`],
     env: GOOD_ENV,
-    says: [/no DNS name/],
+    says: [/not a DNS name/],
   },
   {
     title: 'a service that is a node name',

@@ -15,7 +15,7 @@ import { STRATEGY_ERRORS } from './strategy-errors.ts'
  * Where a package's errors have a remedy of their own for each code, it is taken from them, so that there is only one.
  */
 export const RUNTIME_ERRORS = {
-  dynsrv: DYNSRV_ERRORS,
+  dynsrv: entriesOf(DYNSRV_ERRORS),
   '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
   '@dynsrv/node': entriesOf(NODE_ERRORS),
   '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
