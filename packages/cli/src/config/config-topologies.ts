@@ -18,7 +18,7 @@ import {
   rancher,
   type Strategy,
 } from '@dynsrv/strategy'
-import type { StrategyName } from './config-schema.ts'
+import type { ConfigTopology, StrategyName } from './config-settings.ts'
 
 const MAKERS = {
   ...{ consul, dnsCluster, dnsPoll, env, epmd, erlangHosts, file, gossip },
@@ -28,12 +28,6 @@ const MAKERS = {
 /** Strategies that ask DNS, and so the servers that the file names. */
 const ASKS_DNS: ReadonlySet<StrategyName> = new Set(['dnsPoll', 'dnsCluster', 'kubernetesDns', 'kubernetesDnsSrv'])
 
-interface ConfigTopology {
-  readonly strategy: StrategyName
-  readonly service?: string | undefined
-  readonly [option: string]: unknown
-}
-
 /** The topologies of a configuration file; a strategy checks its own options when the node starts. */
 export function configTopologies(
   path: string,
@@ -41,7 +35,7 @@ export function configTopologies(
   dns: string | readonly string[] | undefined,
 ): Record<string, SrvTopology | StrategyFactory> {
   return Object.fromEntries(
-    Object.entries(topologies).map(([name, { strategy, ...options }]) => {
+    Object.entries(topologies).map(([name, { strategy = 'dynamicSrv', ...options }]) => {
       if (strategy !== 'dynamicSrv') return [name, factory(name, strategy, options, dns)]
       if (options.service !== undefined) return [name, options as unknown as SrvTopology]
       throw new DynsrvError('DYNSRV_CONFIG', `${path}: topologies.${name}.service is missing`, {
