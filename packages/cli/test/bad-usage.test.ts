@@ -162,7 +162,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a cookie with a line break',
     args: JOIN,
     env: { ...GOOD_ENV, RELEASE_COOKIE: `${SECRET}\n` },
-    says: [/RELEASE_COOKIE holds a character/],
+    says: [/RELEASE_COOKIE has a character/],
   },
   {
     title: 'a cookie over 255 characters',

@@ -2,11 +2,11 @@ import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
+import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { DIST_ERRORS } from './dist-errors.ts'
 import { ETF_ERRORS } from './etf-errors.ts'
-import { METRICS_ERRORS } from './metrics-errors.ts'
 import { STRATEGY_ERRORS } from './strategy-errors.ts'
 
 /**
@@ -22,7 +22,7 @@ export const RUNTIME_ERRORS = {
   '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
   '@dynsrv/strategy': STRATEGY_ERRORS,
   '@dynsrv/etf': ETF_ERRORS,
-  '@dynsrv/metrics': METRICS_ERRORS,
+  '@dynsrv/metrics': entriesOf(METRICS_ERRORS),
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
 
 type Tables = typeof RUNTIME_ERRORS
