@@ -40,7 +40,7 @@ export interface StayParts {
 export async function stay(options: JoinOptions, config?: LoadedConfig, parts: StayParts = {}): Promise<number> {
   using exit = exitSignal()
   const said = startOptions(options, config?.start)
-  const { service: _service, topologies: _topologies, ...rest } = config?.start ?? {}
+  const { service: _service, topologies: _topologies, pollingInterval: _interval, ...rest } = config?.start ?? {}
   const given: StartOptions = { ...(said.topologies === undefined ? config?.start : rest), ...said }
   const view =
     options.json === true
@@ -54,8 +54,11 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
   try {
     const served = await parts.started?.(cluster)
     const { hidden = true } = given
-    const { pollingInterval: pollingIntervalMs = POLLING_INTERVAL_MS } = given
-    const found = { services: servicesOf(given), dns: [given.dns ?? []].flat().map(String), pollingIntervalMs }
+    const found = {
+      services: servicesOf(given),
+      dns: [given.dns ?? []].flat().map(String),
+      pollingIntervalMs: pollingIntervalOf(given),
+    }
     view.started({ name: cluster.self, port: cluster.port, hidden, ...found, ...served })
     for (const [event, members] of early) view.show(event, members)
     show = (event, members) => view.show(event, members)
@@ -110,7 +113,8 @@ function startOptions(options: JoinOptions, config: StartOptions = {}): StartOpt
     ...(services.length > 0 && {
       topologies: Object.fromEntries(services.map((each) => [each, { service: each, ...every }])),
     }),
-    ...every,
+    // A topology of the file has an interval of its own.
+    ...(services.length === 0 && every),
     ...(visible === true && { hidden: false }),
     ...(name !== undefined && { name }),
     ...(dns.length > 0 && { dns: dns.map(dnsServer) }),
@@ -125,4 +129,10 @@ function startOptions(options: JoinOptions, config: StartOptions = {}): StartOpt
 function servicesOf({ service, topologies = {} }: StartOptions): string[] {
   const named = Object.entries(topologies).map(([name, made]) => (typeof made === 'function' ? name : made.service))
   return service === undefined ? named : [service, ...named]
+}
+
+/** Of the service, or of the first topology that has one. */
+function pollingIntervalOf({ pollingInterval, topologies = {} }: StartOptions): number {
+  const own = Object.values(topologies).map((made) => (typeof made === 'function' ? undefined : made.pollingInterval))
+  return pollingInterval ?? own.find((each) => each !== undefined) ?? POLLING_INTERVAL_MS
 }
