@@ -102,7 +102,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a service with a blank',
     args: ['join', ...NAME, '--service', 'my service.test'],
     env: GOOD_ENV,
-    says: [/no DNS name/, /"my service"/],
+    says: [/not a DNS name/, /"my service"/],
   },
   {
     title: 'a service with an empty label',
@@ -114,7 +114,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a service with a long label',
     args: ['join', ...NAME, '--service', `${'a'.repeat(64)}.test`],
     env: GOOD_ENV,
-    says: [/no DNS name/],
+    says: [/not a DNS name/],
   },
   {
     title: 'a service that is a node name',
@@ -162,7 +162,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a cookie with a line break',
     args: JOIN,
     env: { ...GOOD_ENV, RELEASE_COOKIE: `${SECRET}\n` },
-    says: [/RELEASE_COOKIE holds a character/],
+    says: [/RELEASE_COOKIE has a character/],
   },
   {
     title: 'a cookie over 255 characters',

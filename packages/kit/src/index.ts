@@ -12,6 +12,7 @@ export {
   given,
   isCoded,
   messageOf,
+  textOf,
 } from './error.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { nearest } from './nearest.ts'
