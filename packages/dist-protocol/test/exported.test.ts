@@ -55,6 +55,7 @@ testOddArguments(api, {
     readTarget: call(),
     expire: call(number(0, 'zero', 'a negative number', 'a fraction', 'a huge number')),
     send: call(value({ op: 'SEND_SENDER', from, to }), anything),
+    takes: call(value('LINK', ODD_TEXTS)),
     tick: call(),
     takeOutput: call(number(0, 'zero', 'undefined', 'a fraction', 'a huge number', 'Infinity')),
   }),

@@ -1,5 +1,5 @@
 import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
-import { anything, bound, bytes, duration, numberFrom, oneOf, optionsOf, required } from '@dynsrv/kit'
+import { anything, bound, bytes, duration, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
 import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError, unsendable } from '../error.ts'
@@ -100,9 +100,10 @@ export class Channel {
     this.self = self
     this.peer = peer
     this.flags = flags
-    this.#frames = new FrameReader(flags, all, decode)
+    const link = { self: self.name, peer: peer.name }
+    this.#frames = new FrameReader(flags, link, all, decode)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
-    this.#writer = new FrameWriter(flags, peer.flags, { self: self.name, peer: peer.name }, shareBinariesFrom)
+    this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
 
   get state(): 'open' | 'failed' {
@@ -190,6 +191,12 @@ export class Channel {
     } catch (cause) {
       throw unsendable(cause)
     }
+  }
+
+  /** Whether the peer takes messages of this kind; `send` refuses the others with `DIST_BAD_CONTROL`. */
+  takes(op: ControlMessage['op']): boolean {
+    checks.argument('takes', 'op', text, op)
+    return this.#writer.takes(op)
   }
 
   /** Queues a tick, which tells the peer that we are there. */

@@ -19,7 +19,7 @@ export type Kind = keyof Kinds
 export interface Field<K extends Kind = Kind> {
   readonly role: 'property'
   readonly kind: K
-  /** On whose node it must be to be sent: over another one the peer closes the link, or crashes as a whole. */
+  /** On whose node it must be, seen from the sender: over another one the receiver closes the link, or its VM crashes. */
   readonly of?: 'self' | 'peer'
   /** The largest number that is sent. */
   readonly most?: number

@@ -124,6 +124,26 @@ describe.each(ROWS)('%s', (_name, entry) => {
     }
   })
 
+  it.each(
+    propertiesOf(fields).filter(([, { of }]) => of !== undefined),
+  )('names nobody else as its %s', (name, field) => {
+    // What one end writes is read at the other.
+    const reader = { self: LINK.peer, peer: LINK.self }
+    expect(CONTROL.decode(written(), reader).control.op).toBe(entry.op)
+    for (const node of ['third@localhost', field.of === 'self' ? LINK.peer : LINK.self].map((text) => atom(text))) {
+      const foreign = field.kind === 'reference' ? new Reference(node, 4, [1, 2, 3]) : new Pid(node, 1, 0, 4)
+      const wrong = { ...message, [name]: foreign } as ControlMessage
+      expect(() => encodeControl(form, wrong)).toThrow(expect.objectContaining({ code: 'DIST_BAD_CONTROL' }))
+      const elements = written().elements.map((element, at) =>
+        Object.keys(fields)[at - 1] === name ? foreign : element,
+      )
+      expect(CONTROL.decode(new Tuple(elements)).control.op).toBe(entry.op)
+      expect(() => CONTROL.decode(new Tuple(elements), reader)).toThrow(
+        expect.objectContaining({ code: 'DIST_MALFORMED', message: expect.stringContaining(`is of ${node.name}, `) }),
+      )
+    }
+  })
+
   it('is made by a literal as it is made by names', () => {
     const { control } = CONTROL.decode(written())
     const names = propertiesOf(fields).map(([name]) => name)

@@ -3,21 +3,21 @@ import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DIST_ERRORS } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
 import { ETF_ERRORS } from '@dynsrv/etf'
+import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
-import { METRICS_ERRORS } from './metrics-errors.ts'
-import { STRATEGY_ERRORS } from './strategy-errors.ts'
+import { STRATEGY_ERRORS } from '@dynsrv/strategy'
 
 /** Every code of a running node, by the package that raises it; the doctor's verdicts bear the same. */
 export const RUNTIME_ERRORS = {
-  dynsrv: DYNSRV_ERRORS,
+  dynsrv: entriesOf(DYNSRV_ERRORS),
   '@dynsrv/dist-protocol': entriesOf(DIST_ERRORS),
   '@dynsrv/node': entriesOf(NODE_ERRORS),
   '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
   '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
-  '@dynsrv/strategy': STRATEGY_ERRORS,
+  '@dynsrv/strategy': entriesOf(STRATEGY_ERRORS),
   '@dynsrv/etf': entriesOf(ETF_ERRORS),
-  '@dynsrv/metrics': METRICS_ERRORS,
+  '@dynsrv/metrics': entriesOf(METRICS_ERRORS),
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
 
 type Tables = typeof RUNTIME_ERRORS
