@@ -18,6 +18,7 @@ export type OwnNodeErrorCode =
   | 'NODE_NAME_TAKEN'
   | 'NODE_NOT_CONNECTED'
   | 'NODE_NO_PROCESS'
+  | 'NODE_OVER_LIMIT'
   | 'NODE_PANG'
   | 'NODE_PARTITION_PREVENTED'
   | 'NODE_PEER_BUSY'
@@ -126,6 +127,13 @@ export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
     why: 'It ended, or it never ran (noproc).',
     hint: 'Check the name or the pid, and that the process runs.',
     category: 'call',
+    fault: 'peer',
+  },
+  NODE_OVER_LIMIT: {
+    happened: 'A message of a peer is larger than this node reads.',
+    why: 'Its term is over a limit of this node, which the message names. The message is lost, and the link stays.',
+    hint: 'Raise the limit that the message names, or have the peer send less at once.',
+    category: 'limit',
     fault: 'peer',
   },
   NODE_PANG: {
@@ -239,6 +247,8 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly peer?: string | undefined
   /** The Erlang exit reason, where a process ended. */
   readonly reason?: Term
+  /** The option to raise, when something was over a limit. */
+  readonly limit?: string
 }
 
 const WORDS: ErrorTable<NodeErrorCode> = { ...DIST_WORDS, ...NODE_ERRORS }
@@ -250,11 +260,14 @@ export class NodeError extends CodedError<NodeErrorCode> {
   readonly peer?: string
   /** The Erlang exit reason, where a process ended. */
   readonly reason?: Term
+  /** The option to raise, when something was over a limit: `decode.limits.depth`. */
+  readonly limit?: string
 
   constructor(code: NodeErrorCode, message: string, options?: NodeErrorOptions) {
     super(WORDS, code, message, options)
-    const { peer, ...rest } = given(options)
+    const { peer, limit, ...rest } = given(options)
     if (peer !== undefined) this.peer = peer
+    if (limit !== undefined) this.limit = limit
     if ('reason' in rest) this.reason = rest.reason
   }
 }

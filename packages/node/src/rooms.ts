@@ -1,5 +1,4 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
-import { EtfError } from '@dynsrv/etf'
 import { messageOf } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
@@ -69,7 +68,7 @@ export class Rooms {
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
       spawns: () => ({
-        request: (peer, control, payload) => system.spawns.request(peer, control, payload),
+        request: (peer, control, read) => system.spawns.request(peer, control, read),
         reply: (peer, control) => remote.reply(peer, control),
       }),
     })
@@ -156,10 +155,9 @@ export class Rooms {
     try {
       this.processes.router.receive(peer, control, payload)
     } catch (cause) {
-      if (cause instanceof EtfError) {
+      if (cause instanceof NodeError && cause.code === 'DIST_MALFORMED') {
         // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
-        const text = `a ${control.op} of ${peer} does not decode: ${cause.message}`
-        connection.close(new NodeError('DIST_MALFORMED', text, { peer, cause }), true)
+        connection.close(cause, true)
         return
       }
       // The fault is on our side, such as a listener of the program that throws: the peer is not to blame.

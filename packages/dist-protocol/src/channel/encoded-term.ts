@@ -38,9 +38,9 @@ export class EncodedTerm {
     return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, undefined, { term })
   }
 
-  /** Stands in for a term that was let go of before it was whole; `decode` throws why. */
-  static refused(why: EtfError): EncodedTerm {
-    const term = new EncodedTerm(EMPTY, 0, 0)
+  /** Stands in for a term that was let go of before it was whole; `decode` throws why. It holds a beginning of the bytes. */
+  static refused(why: EtfError, beginning: Uint8Array, atoms: readonly Atom[]): EncodedTerm {
+    const term = new EncodedTerm(beginning, 0, beginning.length, atoms)
     term.#refusal = why
     return term
   }

@@ -268,12 +268,8 @@ export class Connection {
 
   #tick(): void {
     const now = this.#clock.monotonic()
-    for (const output of this.#channel.expire(now)) {
-      if (output.type === 'failed') {
-        this.#end(nodeError(output.error, this.peer), true)
-        return
-      }
-    }
+    for (const { control, payload } of this.#channel.expire(now)) this.#options.onMessage(this, control, payload)
+    if (this.#closed !== undefined) return
     const verdict = this.#ticks.check(now)
     if (verdict === 'down') {
       const text = `nothing came from ${this.peer} for ${this.#options.netTickTimeMs} ms`
