@@ -1,5 +1,6 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { sendable } from '../checks.ts'
 import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
@@ -15,7 +16,7 @@ export interface RemoteCallsParts {
   readonly router: SignalRouter
   readonly calls: GenCalls
   /** Who answers I/O requests of what runs there in our name. */
-  readonly groupLeader: Pid
+  readonly groupLeader: () => Pid
 }
 
 interface Starting {
@@ -62,20 +63,18 @@ export class RemoteCalls {
   /** See `Node.erpcCast`. */
   cast(node: string, module: string, name: string, args: readonly Term[]): boolean {
     const { ids, router, calls, groupLeader } = this.#parts
-    return router.transmit(
-      node,
-      {
-        op: 'SPAWN_REQUEST',
-        ref: ids.reference(),
-        from: calls.caller.pid,
-        groupLeader,
-        module: atom('erpc'),
-        function: atom('execute_cast'),
-        arity: 3,
-        options: [],
-      },
-      [atom(module), atom(name), args],
-    )
+    const control: ControlMessage = {
+      op: 'SPAWN_REQUEST',
+      ref: ids.reference(),
+      from: calls.caller.pid,
+      groupLeader: groupLeader(),
+      module: atom('erpc'),
+      function: atom('execute_cast'),
+      arity: 3,
+      options: [],
+    }
+    const what = `the arguments for ${remoteFunction(node, module, name, args)}`
+    return sendable(what, () => router.transmit(node, control, [atom(module), atom(name), args]))
   }
 
   /** See `Node.rpc`. */
@@ -87,7 +86,7 @@ export class RemoteCalls {
     options: CallOptions = {},
   ): Promise<Term> {
     const call = remoteFunction(node, module, name, args)
-    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader)
+    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader())
     const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
     if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
     const reason = reply.elements[1]
@@ -138,7 +137,7 @@ export class RemoteCalls {
       op: 'SPAWN_REQUEST',
       ref,
       from: calls.caller.pid,
-      groupLeader,
+      groupLeader: groupLeader(),
       module: atom(module),
       function: atom(name),
       arity: args.length,
@@ -146,10 +145,10 @@ export class RemoteCalls {
     }
     this.#starting.set(ref, { ref, node, replied })
     try {
-      if (router.transmit(node, control, args)) return
-    } catch (cause) {
+      if (sendable(`the arguments for ${module}:${name}`, () => router.transmit(node, control, args))) return
+    } catch (error) {
       this.#starting.delete(ref)
-      throw new NodeError('NODE_MESSAGE_INVALID', `the arguments for ${module}:${name} cannot be sent`, { cause })
+      throw error
     }
     this.#starting.delete(ref)
     finish.down(NOCONNECTION)

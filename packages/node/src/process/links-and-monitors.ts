@@ -125,6 +125,13 @@ export class LinksAndMonitors {
     return true
   }
 
+  /** Tells all monitors of one process that this one is down for it, and forgets them; this process goes on. */
+  failWatchersAt(watched: LocalProcess, watcher: Pid, reason: Term): void {
+    for (const { pid, ref } of [...watched.watchers.values()]) {
+      if (pid.equals(watcher)) this.failWatcher(watched, ref, reason)
+    }
+  }
+
   /** Makes a link without asking the other side, which has asked for it. */
   adoptLink(owner: LocalProcess, pid: Pid): void {
     owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined })

@@ -30,7 +30,10 @@ export function readPayload(peer: string, what: string, payload: EncodedTerm): T
   } catch (cause) {
     if (!(cause instanceof EtfError)) throw cause
     if (cause.category !== 'limit') {
-      throw new NodeError('DIST_MALFORMED', `a term of ${peer} (${what}) does not decode: ${cause.message}`, { peer, cause })
+      throw new NodeError('DIST_MALFORMED', `a term of ${peer} (${what}) does not decode: ${cause.message}`, {
+        peer,
+        cause,
+      })
     }
     return new OverLimit(overLimitError(peer, what, payload, cause))
   }

@@ -1,13 +1,15 @@
+import { toUSVString } from 'node:util'
 import {
   ALTACT,
   type ControlMessage,
   DFLAG_ALIAS,
   DFLAG_UNLINK_ID,
   DistError,
-  type EncodedTerm,
+  EncodedTerm,
 } from '@dynsrv/dist-protocol'
-import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { messageOf } from '@dynsrv/kit'
+import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { messageOf, type Rule, wrong } from '@dynsrv/kit'
+import { atomName, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
@@ -60,6 +62,46 @@ const CONNECTING = new Set<ControlMessage['op']>([
   'SPAWN_REQUEST',
 ])
 
+const DESTINATION = 'a pid, a registered name, or an object with name and node'
+
+/** Says why something is no destination. */
+const destination: Rule = {
+  what: DESTINATION,
+  check: (value, at) => {
+    if (typeof value === 'string') return atomName.check(value, at)
+    if (typeof value !== 'object' || value === null || !('name' in value && 'node' in value)) {
+      return wrong(at, DESTINATION, value)
+    }
+    const { name, node } = value
+    const fault = name instanceof Atom ? undefined : atomName.check(name, `${at}.name`)
+    return fault ?? wrong(`${at}.node`, peerName.what, node)
+  },
+}
+
+function isReference(to: unknown): to is Reference {
+  try {
+    return typeof to === 'object' && to instanceof Reference
+  } catch {
+    // A proxy that throws.
+    return false
+  }
+}
+
+/** Reads a destination; undefined for what is none. */
+function targetOf(to: Destination, self: string): Target | undefined {
+  try {
+    if (typeof to === 'string') return { name: atom(to), node: self }
+    if (to instanceof Pid) return to
+    if (to instanceof Atom) return { name: to, node: self }
+    const { name, node } = to
+    if (typeof node !== 'string') return undefined
+    if (typeof name === 'string') return { name: atom(name), node }
+    return name instanceof Atom ? { name, node } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Brings signals to where they belong: from our processes to connections, from connections to our processes. */
 export class SignalRouter {
   readonly #parts: SignalRouterParts
@@ -78,7 +120,7 @@ export class SignalRouter {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = to instanceof Reference ? to : this.target(to)
+    const target = this.recipient(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -87,6 +129,7 @@ export class SignalRouter {
       process?.behaviour.message(message)
       return process !== undefined
     }
+    this.checkBeforeDial(node, message)
     if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
@@ -102,22 +145,29 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, [message]) === 'taken'
     } catch (cause) {
-      if (!(cause instanceof EtfError) && !(cause instanceof DistError)) throw cause
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${cause.message}`, { cause })
+      // Whatever it is: a getter of the message may throw anything.
+      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
+        cause,
+      })
     }
   }
 
-  /** Sends a signal to another node; false when there is no way to it. */
+  /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
   transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (node === this.#parts.self) {
+      this.receive(node, control, EncodedTerm.of(payload))
+      return true
+    }
     if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (!(cause instanceof EtfError) || !takes) throw cause
+      if (cause instanceof DistError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      return this.#transmit(node, control, [tuple(atom('reason_has_no_encoding'), cause.message)]) !== 'nowhere'
+      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
+      return this.#transmit(node, control, [reason]) !== 'nowhere'
     }
   }
 
@@ -148,12 +198,27 @@ export class SignalRouter {
     this.#parts.life().connectionLost(node)
   }
 
-  /** A destination with its node. */
+  /** A recipient with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
+  recipient(to: Recipient): Target | Reference {
+    return isReference(to) ? to : this.target(to)
+  }
+
+  /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    if (to instanceof Pid) return to
-    if (typeof to === 'string') return { name: atom(to), node: this.#parts.self }
-    if (to instanceof Atom) return { name: to, node: this.#parts.self }
-    return { name: typeof to.name === 'string' ? atom(to.name) : to.name, node: to.node }
+    const target = targetOf(to, this.#parts.self)
+    if (target === undefined) checks.argument('the destination', 'to', destination, to)
+    const known = target as Target
+    // Pids are not looked at: what names their nodes have is the choice of those who made them.
+    if ('name' in known && known.node !== this.#parts.self && this.#parts.connection(known.node) === undefined) {
+      checks.argument('the destination', 'node', peerName, known.node)
+    }
+    return known
+  }
+
+  /** Refuses a term that has no encoding before its node is dialled for it. @throws {NodeError} `NODE_MESSAGE_INVALID` */
+  checkBeforeDial(node: string, term: Term): void {
+    if (node === this.#parts.self || this.#parts.connection(node) !== undefined) return
+    checkTerm(`the message to ${node}`, term)
   }
 
   /**
