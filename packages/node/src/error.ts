@@ -15,6 +15,7 @@ export type OwnNodeErrorCode =
   | 'NODE_EXITED'
   | 'NODE_LISTEN_FAILED'
   | 'NODE_LOOKUP_FAILED'
+  | 'NODE_LOOP_BLOCKED'
   | 'NODE_MESSAGE_INVALID'
   | 'NODE_NAME_TAKEN'
   | 'NODE_NOT_CONNECTED'
@@ -109,6 +110,13 @@ export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
     category: 'lookup',
     retryable: true,
     fault: 'peer',
+  },
+  NODE_LOOP_BLOCKED: {
+    happened: 'A link was lost because this program stood still.',
+    why: 'Its event loop was blocked for about as long as the tick time: it sent nothing, and the peer took it for dead.',
+    hint: 'Find what blocks the event loop (node --cpu-prof), and move it to a worker or cut it into parts.',
+    category: 'link',
+    retryable: true,
   },
   NODE_MESSAGE_INVALID: {
     happened: 'A message cannot be sent.',

@@ -54,6 +54,7 @@ export interface Warning {
   readonly code:
     | 'CREATION_SMALL'
     | 'HANDLER_THREW'
+    | 'LOOP_BLOCKED'
     | 'MAILBOX_FULL'
     | 'MESSAGE_DROPPED'
     | 'OVER_LIMIT'

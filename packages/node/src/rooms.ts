@@ -9,6 +9,7 @@ import { NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
 import { guardedSettings } from './guarded-settings.ts'
 import type { Connection } from './link/connection.ts'
+import { inSeconds } from './link/loop-watch.ts'
 import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
 import type { NodeEvent, Warning } from './node-event.ts'
 import { logEvent } from './node-logger.ts'
@@ -68,6 +69,11 @@ export class Rooms {
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
+      onBlocked: (ms) => {
+        const tick = inSeconds(settings.netTickTimeMs)
+        const message = `our event loop was blocked for ${inSeconds(ms)}; with a tick time of ${tick}, peers drop us after about that long`
+        warn({ code: 'LOOP_BLOCKED', message })
+      },
     })
     const connection = (node: string) => links.get(node)
     const connected = () => links.connected()
