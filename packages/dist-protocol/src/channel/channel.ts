@@ -160,19 +160,14 @@ export class Channel {
   }
 
   /**
-   * Gives up when an unfinished message has waited too long for its next fragment.
+   * Gives up unfinished messages that have waited too long for their next fragment.
    *
    * @param now on any steady clock. Unit: milliseconds
+   * @returns those messages, without their payloads, whose `decode` says why
    */
-  expire(now: number): ChannelOutput[] {
+  expire(now: number): IncomingMessage[] {
     checks.argument('expire', 'now', moment, now)
-    if (this.#error !== undefined) return []
-    try {
-      this.#frames.expire(now)
-      return []
-    } catch (cause) {
-      return [this.#fail(cause)]
-    }
+    return this.#error === undefined ? this.#frames.expire(now) : []
   }
 
   /**

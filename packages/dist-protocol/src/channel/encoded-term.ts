@@ -45,10 +45,11 @@ export class EncodedTerm {
     return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, undefined, { term })
   }
 
-  /** Stands in for a term that was let go of before it was whole; `decode` throws why. */
-  static refused(why: EtfError): EncodedTerm {
+  /** Stands in for a term that was let go of before it was whole; `decode` throws why. It holds a beginning of the bytes. */
+  static refused(why: EtfError, beginning: Uint8Array, atoms: readonly Atom[]): EncodedTerm {
     checks.argument('refused', 'why', etfError, why)
-    const term = new EncodedTerm(EMPTY, 0, 0)
+    checkBytes('refused', 'beginning', beginning)
+    const term = new EncodedTerm(beginning, 0, beginning.length, atoms)
     term.#refusal = why
     return term
   }

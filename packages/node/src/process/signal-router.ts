@@ -15,12 +15,16 @@ import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import { nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
 import type { Registry } from './registry.ts'
+
+export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
-  request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
+  /** @param read gives the arguments */
+  request(peer: string, control: SpawnRequest, read: () => Term | OverLimit): void
   reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
@@ -220,26 +224,26 @@ export class SignalRouter {
   /**
    * A signal came over a connection.
    *
-   * @throws {EtfError} for a payload that does not decode: BEAM drops the connection then
+   * @throws {NodeError} `DIST_MALFORMED` for a payload that does not decode: BEAM drops the connection then
    */
   receive(peer: string, control: ControlMessage, payload: EncodedTerm | undefined): void {
     const { registry, life, spawns, warn } = this.#parts
     switch (control.op) {
       case 'SEND':
       case 'SEND_SENDER':
-        registry.byPid(control.to)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byPid(control.to), payload!)
         return
       case 'REG_SEND':
-        registry.byName(control.toName.name)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byName(control.toName.name), payload!)
         return
       case 'ALIAS_SEND':
-        registry.byAlias(control.to)?.(payload!.decode())
+        this.#deliverToAlias(peer, control.to, payload!)
         return
       case 'ALTACT_SIG_SEND':
         this.#altact(peer, control, payload)
         return
       case 'SPAWN_REQUEST':
-        spawns().request(peer, control, payload!)
+        spawns().request(peer, control, () => this.#read(peer, control.op, payload!))
         return
       case 'SPAWN_REPLY':
         spawns().reply(peer, control)
@@ -252,12 +256,49 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(peer, control, payload?.decode())
+        life().receive(peer, control, payload === undefined ? undefined : this.#read(peer, control.op, payload))
         return
       default:
         life().receive(peer, control satisfies LifeSignal)
         return
     }
+  }
+
+  /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
+  #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
+    const term = readPayload(peer, op, payload)
+    if (term instanceof OverLimit) {
+      const { message, limit, cause } = term.error
+      const pid = process === undefined ? {} : { pid: process.pid }
+      this.#parts.warn({ code: 'OVER_LIMIT', message, peer, cause, ...(limit !== undefined && { limit }), ...pid })
+    }
+    return term
+  }
+
+  #deliver(peer: string, op: ControlMessage['op'], process: LocalProcess | undefined, payload: EncodedTerm): void {
+    if (process === undefined) return
+    const message = this.#read(peer, op, payload, process)
+    if (!(message instanceof OverLimit)) {
+      process.behaviour.message(message)
+      return
+    }
+    // Whoever waits for an answer to it, or for it as an answer, hears at once that it is lost.
+    const { life, registry } = this.#parts
+    for (const ref of firstReferences(payload)) {
+      if (!life().failWatcher(process, ref, message) && registry.ownerOfAlias(ref) === undefined) {
+        registry.byAlias(ref)?.(message)
+      }
+    }
+  }
+
+  #deliverToAlias(peer: string, ref: Reference, payload: EncodedTerm): void {
+    const { registry } = this.#parts
+    const receive = registry.byAlias(ref)
+    if (receive === undefined) return
+    const process = registry.ownerOfAlias(ref)
+    const message = this.#read(peer, 'ALIAS_SEND', payload, process)
+    // An alias that a program made is for messages only; the others are calls, which want to know.
+    if (!(message instanceof OverLimit) || process === undefined) receive(message)
   }
 
   #altact(
