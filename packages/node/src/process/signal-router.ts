@@ -14,7 +14,7 @@ import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import { nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
 import type { Registry } from './registry.ts'
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
@@ -170,10 +170,10 @@ export class SignalRouter {
     switch (control.op) {
       case 'SEND':
       case 'SEND_SENDER':
-        registry.byPid(control.to)?.behaviour.message(payload!.decode())
+        deliver(registry.byPid(control.to), payload!)
         return
       case 'REG_SEND':
-        registry.byName(control.toName.name)?.behaviour.message(payload!.decode())
+        deliver(registry.byName(control.toName.name), payload!)
         return
       case 'ALIAS_SEND':
         registry.byAlias(control.to)?.(payload!.decode())
@@ -276,4 +276,8 @@ export class SignalRouter {
     waiting.push({ control, payload })
     return 'taken'
   }
+}
+
+function deliver(process: LocalProcess | undefined, payload: EncodedTerm): void {
+  process?.behaviour.message(payload.decode(process.behaviour.decode))
 }
