@@ -324,5 +324,5 @@ const ESCAPES: Readonly<Record<string, string>> = {
 }
 
 function quoted(text: string): string {
-  return `"${text.replaceAll(/[\b\t\n\v\f\r\u001b"\\]/g, (character) => ESCAPES[character]!)}"`
+  return `"${Array.from(text, (character) => ESCAPES[character] ?? character).join('')}"`
 }
