@@ -1,4 +1,4 @@
-// What every package needs alike. Each bundles what it uses, so nothing here may be told apart by identity.
+// What every package needs alike. Each bundles what it uses, so nothing here may be recognised by identity.
 export { type Checks, checksOf } from './checks.ts'
 export { domainKey, sameDomainName, withoutFinalDot } from './domain-name.ts'
 export {
@@ -12,8 +12,10 @@ export {
   given,
   isCoded,
   messageOf,
+  textOf,
 } from './error.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
+export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { nearest } from './nearest.ts'
 export {
   abortSignal,

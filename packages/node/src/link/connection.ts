@@ -4,6 +4,7 @@ import {
   type ChannelLimits,
   type ControlMessage,
   DFLAG_PUBLISHED,
+  DistError,
   type EncodedTerm,
   TickClock,
 } from '@dynsrv/dist-protocol'
@@ -169,12 +170,16 @@ export class Connection {
    * Queues a message.
    *
    * @returns false when more than the busy limit is under way
-   * @throws {DistError} for a message that the peer would close on, {EtfError} for a term without encoding
+   * @throws {NodeError} `DIST_…` for a message that the peer would close on; {EtfError} for a term without encoding
    */
   send(control: ControlMessage, ...payload: [payload?: Term]): boolean {
     // Of a chunk that ends in nonsense what came before is still handled; its answers have nowhere to go.
     if (this.#closed !== undefined || this.#channel.state === 'failed') return false
-    this.#channel.send(control, ...payload)
+    try {
+      this.#channel.send(control, ...payload)
+    } catch (cause) {
+      throw cause instanceof DistError ? nodeError(cause, this.peer) : cause
+    }
     this.#sent++
     this.#ticks.sent()
     if (this.#channel.pendingBytes >= WRITE_BYTES) this.#flush()

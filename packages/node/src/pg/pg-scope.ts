@@ -4,11 +4,13 @@ import { messageOf, oneLine } from '@dynsrv/kit'
 import { GEN_CAST } from '../call/gen-message.ts'
 import type { ServerParts } from '../call/served-process.ts'
 import { SystemServer } from '../call/system-server.ts'
+import { checkTerm, pidOf } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import { tellListeners } from '../program-calls.ts'
+import type { ProcessRef } from '../signature.ts'
 import { PgMembers } from './pg-members.ts'
 import { PgSearch } from './pg-search.ts'
 
@@ -112,8 +114,15 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return this.#parts.servers.life
   }
 
-  /** Adds a process of ours to a group; as often as it joins it must leave, or end. */
-  join(group: Term, { pid }: { readonly pid: Pid }): void {
+  /**
+   * Adds a process of ours to a group; as often as it joins it must leave, or end.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_MESSAGE_INVALID` for a group whose name has no encoding;
+   * `NODE_NO_PROCESS`; `NODE_CLOSED`
+   */
+  join(group: Term, process: ProcessRef): void {
+    const pid = pidOf('join', 'process', process)
+    checkTerm('this group', group)
     if (!this.#process.alive) throw new NodeError('NODE_CLOSED', `the scope ${this.scope} is closed`)
     if (this.#parts.servers.registry.byPid(pid) === undefined) {
       throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
@@ -125,8 +134,10 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#tell('join', { group, pids: [pid] })
   }
 
-  /** Takes one membership back; whether there was one. */
-  leave(group: Term, { pid }: { readonly pid: Pid }): boolean {
+  /** Takes one membership back; whether there was one. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_MESSAGE_INVALID` */
+  leave(group: Term, process: ProcessRef): boolean {
+    const pid = pidOf('leave', 'process', process)
+    checkTerm('this group', group)
     if (this.#local.remove(group, [pid]).length === 0) return false
     if (this.#local.times(group, pid) === 0) this.#unwatch(pid, group)
     this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, [group]))
@@ -134,13 +145,15 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return true
   }
 
-  /** The members of a group on all nodes. */
+  /** The members of a group on all nodes. @throws {NodeError} `NODE_MESSAGE_INVALID` for what can be no group */
   members(group: Term): readonly Pid[] {
+    checkTerm('this group', group)
     return [this.#local, ...[...this.#remote.values()].map(({ members }) => members)].flatMap((m) => m.of(group))
   }
 
-  /** The members of a group on this node. */
+  /** The members of a group on this node. @throws {NodeError} as `members` */
   localMembers(group: Term): readonly Pid[] {
+    checkTerm('this group', group)
     return [...this.#local.of(group)]
   }
 
@@ -153,10 +166,18 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return [...all.values()]
   }
 
-  /** Sends a message to every member of a group; gives how many those are. */
+  /**
+   * Sends a message to every member of a group; gives how many those are.
+   *
+   * @throws {NodeError} as `members`; `NODE_MESSAGE_INVALID` for a message without encoding, which nobody gets then
+   */
   broadcast(group: Term, message: Term): number {
     const members = this.members(group)
-    for (const pid of members) this.#parts.send(this.#process.pid, pid, message)
+    // Those of other nodes first: what cannot be sent is found out with the first of them.
+    const { pid: own } = this.#process
+    for (const isOurs of [false, true]) {
+      for (const pid of members) if ((pid.node === own.node) === isOurs) this.#parts.send(own, pid, message)
+    }
     return members.length
   }
 

@@ -8,7 +8,8 @@ import {
   EncodedTerm,
 } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { messageOf } from '@dynsrv/kit'
+import { messageOf, type Rule, wrong } from '@dynsrv/kit'
+import { atomName, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
@@ -57,6 +58,46 @@ const CONNECTING = new Set<ControlMessage['op']>([
   'SPAWN_REQUEST',
 ])
 
+const DESTINATION = 'a pid, a registered name, or an object with name and node'
+
+/** Says why something is no destination. */
+const destination: Rule = {
+  what: DESTINATION,
+  check: (value, at) => {
+    if (typeof value === 'string') return atomName.check(value, at)
+    if (typeof value !== 'object' || value === null || !('name' in value && 'node' in value)) {
+      return wrong(at, DESTINATION, value)
+    }
+    const { name, node } = value
+    const fault = name instanceof Atom ? undefined : atomName.check(name, `${at}.name`)
+    return fault ?? wrong(`${at}.node`, peerName.what, node)
+  },
+}
+
+function isReference(to: unknown): to is Reference {
+  try {
+    return typeof to === 'object' && to instanceof Reference
+  } catch {
+    // A proxy that throws.
+    return false
+  }
+}
+
+/** Reads a destination; undefined for what is none. */
+function targetOf(to: Destination, self: string): Target | undefined {
+  try {
+    if (typeof to === 'string') return { name: atom(to), node: self }
+    if (to instanceof Pid) return to
+    if (to instanceof Atom) return { name: to, node: self }
+    const { name, node } = to
+    if (typeof node !== 'string') return undefined
+    if (typeof name === 'string') return { name: atom(name), node }
+    return name instanceof Atom ? { name, node } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Brings signals to where they belong: from our processes to connections, from connections to our processes. */
 export class SignalRouter {
   readonly #parts: SignalRouterParts
@@ -75,7 +116,7 @@ export class SignalRouter {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = to instanceof Reference ? to : this.target(to)
+    const target = this.recipient(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -84,6 +125,7 @@ export class SignalRouter {
       process?.behaviour.message(message)
       return process !== undefined
     }
+    this.checkBeforeDial(node, message)
     if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
@@ -152,12 +194,27 @@ export class SignalRouter {
     this.#parts.life().connectionLost(node)
   }
 
-  /** A destination with its node. */
+  /** A recipient with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
+  recipient(to: Recipient): Target | Reference {
+    return isReference(to) ? to : this.target(to)
+  }
+
+  /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    if (to instanceof Pid) return to
-    if (typeof to === 'string') return { name: atom(to), node: this.#parts.self }
-    if (to instanceof Atom) return { name: to, node: this.#parts.self }
-    return { name: typeof to.name === 'string' ? atom(to.name) : to.name, node: to.node }
+    const target = targetOf(to, this.#parts.self)
+    if (target === undefined) checks.argument('the destination', 'to', destination, to)
+    const known = target as Target
+    // Pids are not looked at: what names their nodes have is the choice of those who made them.
+    if ('name' in known && known.node !== this.#parts.self && this.#parts.connection(known.node) === undefined) {
+      checks.argument('the destination', 'node', peerName, known.node)
+    }
+    return known
+  }
+
+  /** Refuses a term that has no encoding before its node is dialled for it. @throws {NodeError} `NODE_MESSAGE_INVALID` */
+  checkBeforeDial(node: string, term: Term): void {
+    if (node === this.#parts.self || this.#parts.connection(node) !== undefined) return
+    checkTerm(`the message to ${node}`, term)
   }
 
   /**
