@@ -125,8 +125,7 @@ export class PeerLinks {
 
   /** Why there is no link to a peer, as far as it is known. */
   whyDown(peer: string): NodeDownReason | undefined {
-    const state = this.#table.states().find((known) => known.peer === peer)
-    return state?.state === 'down' ? state.reason : undefined
+    return this.#table.whyDown(peer)
   }
 
   /** @see Node.connect */

@@ -266,7 +266,7 @@ export class SignalRouter {
 
   /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
   #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
-    const term = readPayload(peer, op, payload)
+    const term = readPayload(peer, op, payload, process?.behaviour.decode)
     if (term instanceof OverLimit) {
       const { message, limit, cause } = term.error
       const pid = process === undefined ? {} : { pid: process.pid }
