@@ -98,7 +98,7 @@ export async function GetNames() {
 }
 
 export function BooleanAtom() {
-  const [yes, no, other] = ['true', 'false', 'somethingelse'].map((name) => decode(encode(new Atom(name))))
+  const [yes, no, other] = ['true', 'false', 'somethingelse'].map((name) => decode(encode(atom(name))))
   if (yes !== true) return 1
   if (no !== false) return 2
   return other instanceof Atom ? 0 : 3
@@ -214,7 +214,7 @@ function termsOf({ self }) {
   const own = atom(self)
   const elements = [atom('atom'), charlist('string'), 17]
   return [
-    new BitString(Uint8Array.of(1, 2, 0), 19),
+    new BitString(Uint8Array.of(1, 2, 0), 3),
     new Float(3.141592),
     new ExternalFun(atom('lists'), atom('length'), 1),
     elements,

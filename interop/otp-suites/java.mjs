@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import * as jinterface from './java-jinterface.mjs'
 import { connectionServer, echoServer } from './java-nc.mjs'
+import { note } from './our-node.mjs'
 
 const CLASSES = { echo_server: echoServer, connection_server: connectionServer, ...jinterface }
 
@@ -16,13 +17,13 @@ const { positionals } = parseArgs({
 const [name, ...args] = positionals
 const run = CLASSES[name]
 if (run === undefined) {
-  console.log(`there is no class ${name}`)
+  note(`there is no class ${name}`)
   process.exit(90)
 }
 try {
   // A class ends with the number of the check that failed, or with 0.
   process.exit((await run(args)) ?? 0)
 } catch (error) {
-  console.log(error)
+  note(name, error)
   process.exit(91)
 }

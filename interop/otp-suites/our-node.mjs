@@ -1,6 +1,7 @@
 // What the programs share that stand in for OTP's: a node of ours where OTP's suites expect one.
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
 import { startNode } from '@dynsrv/node'
 
@@ -26,4 +27,10 @@ export async function answers(node, peer, timeoutMs) {
   } catch {
     return false
   }
+}
+
+/** Notes what went wrong where the runner of the suites finds it. */
+export function note(...what) {
+  const text = what.map((each) => (typeof each === 'string' ? each : inspect(each))).join(' ')
+  appendFileSync(join(process.env.HOME, 'programs.log'), `${text}\n`)
 }

@@ -50,8 +50,11 @@ export function fetchOtpSuites(): string {
   return execFileSync(script, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
 }
 
-/** Runs a suite, and gives how each case ended: `case`, or `group/case`. */
-export async function runOtpSuite(suite: OtpSuite): Promise<ReadonlyMap<string, CaseResult>> {
+/** Runs a suite, or only some of its cases, and gives how each ended: `case`, or `group/case`. */
+export async function runOtpSuite(
+  suite: OtpSuite,
+  only: readonly string[] = [],
+): Promise<ReadonlyMap<string, CaseResult>> {
   const otp = fetchOtpSuites()
   const place = placeOf(otp)
   compile(suite, place)
@@ -60,7 +63,7 @@ export async function runOtpSuite(suite: OtpSuite): Promise<ReadonlyMap<string, 
   writeFileSync(results, '')
   const epmdPort = await freePort()
   await using _epmd = await startEpmd(otp, epmdPort)
-  const start = `ct:run_test([{dir, "${folder}"}, {suite, ${suite.module}}, {auto_compile, false},
+  const start = `ct:run_test([{dir, "${folder}"}, {suite, ${suite.module}}, ${only.length === 0 ? '' : `{testcase, [${only.join()}]},`} {auto_compile, false},
     {logdir, "${folder}/logs"}, {ct_hooks, [otp_suites_cth]}]), halt(0).`
   const erl = spawn(join(otp, 'erl'), ['-noinput', '-sname', 'ct@localhost', '-pa', folder, '-eval', start], {
     cwd: folder,
@@ -83,6 +86,8 @@ export async function runOtpSuite(suite: OtpSuite): Promise<ReadonlyMap<string, 
     })
   }
   await once(erl, 'close')
+  const notes = join(folder, 'programs.log')
+  if (existsSync(notes)) console.log(`What the programs of ${suite.module} noted:\n${readFileSync(notes, 'utf8')}`)
   const cases = resultsIn(readFileSync(results, 'utf8'))
   if (cases.size === 0) throw new Error(`${suite.module} did not run: ${printed.slice(-2_000)}`)
   return cases
