@@ -45,25 +45,36 @@ describe('a configuration file', () => {
   it('has its files beside it', async () => {
     const path = await json('files.json', { cookieFile: 'secret' })
     expect((await loadConfig(path))?.start.cookieFile).toBe(join(folder, 'secret'))
+    const changing = await json('changing.json', { cookieFile: { offered: 'old', accepted: ['old', '/new'] } })
+    expect((await loadConfig(changing))?.start.cookieFile).toEqual({
+      offered: join(folder, 'old'),
+      accepted: [join(folder, 'old'), '/new'],
+    })
   })
 
   it.each([
-    [{ nmae: 'a@b.test' }, /nmae is no setting/, /Did you mean name\?/],
-    [{ PollingInterval: 1 }, /PollingInterval is no setting/, /Did you mean pollingInterval\?/],
-    [{ cookie: 'secret-of-mine' }, /cookie is no setting/, /use cookieFile/],
-    [{ colour: 'red' }, /colour is no setting/, /There are: name, cookieFile/],
-    [{ port: '4370' }, /port: .*expected number/, /schema/],
-    [{ port: 70_000 }, /port: .*65535/, /schema/],
-    [{ tls: { certFile: 'a' } }, /tls\.keyFile: /, /schema/],
-    [{ tls: { certFile: 'a', keyFile: 'b', ca: 'c' } }, /tls\.ca is no setting/, /There are/],
+    [{ nmae: 'a@b.test' }, /there is no option nmae; did you mean name\?/, /Write name\./],
+    [{ PollingInterval: 1 }, /there is no option PollingInterval; did you mean pollingInterval\?/, /Write/],
+    [{ cookie: 'secret-of-mine' }, /a cookie does not belong in a file/, /Use cookieFile/],
+    [{ colouring: 'red' }, /there is no option colouring$/, /The options are .*cookieFile/],
+    [{ port: '4370' }, /port must be a whole number from 0 to 65535, not '4370'/, /Give a whole number/],
+    [{ port: 70_000 }, /port must be .*65535/, /Give/],
+    [{ hidden: 'no' }, /hidden must be true or false/, /Give/],
+    [{ tls: { certFile: 'a' } }, /tls\.keyFile is missing/, /Give tls\.keyFile/],
+    [{ tls: { certFile: 'a', keyFile: 'b', ca: 'c' } }, /there is no option tls\.ca$/, /The options are certFile/],
+    [
+      { cookieFile: { offered: 'a', acepted: ['b'] } },
+      /there is no option cookieFile\.acepted/,
+      /cookieFile\.accepted/,
+    ],
     [{ topologies: { web: {} } }, /topologies\.web\.service is missing/, /SRV records/],
-    [{ topologies: { web: { strategy: 'consol' } } }, /topologies\.web\.strategy: /, /schema/],
-    [[], /expected object/, /schema/],
-    [{ dns: 3 }, /: dns: expected a string or a list$/, /schema/],
+    [{ topologies: { web: { strategy: 'consol' } } }, /topologies\.web\.strategy must be one of 'dynamicSrv'/, /Give/],
+    [[], /must be an object of options/, /Give/],
+    [{ dns: 3 }, /: dns must be a string that is not empty or an array of at least one string, not 3$/, /Give/],
     [
       { dns: 3, servce: 'a.b', port: 'x' },
-      /: servce is no setting; (port: .*number.*|dns: .*); (port|dns): /,
-      /Did you mean service\?/,
+      /: there is no option servce; did you mean service\?; dns must be .*; port must be /,
+      /Write service\./,
     ],
   ])('refuses %j and says what is meant', async (config, message, hint) => {
     const error = await loadConfig(await json('wrong.json', config)).catch((thrown) => thrown)
@@ -144,13 +155,18 @@ describe('dynsrv with a configuration file', () => {
     const path = await file('typed.ts', "const name: string = 'a@b.test'\nexport default { name, servce: 'b.test' }\n")
     const { code, stderr } = await runDynsrv(['up', '--config', path], { env: ENV })
     const reads = 'typescript' in process.features && process.features.typescript !== false
-    expect(stderr).toMatch(reads ? /servce is no setting/ : /does not read this kind of file\. .*dynsrv\.config\.mjs/)
+    expect(stderr).toMatch(
+      reads ? /there is no option servce/ : /does not read this kind of file\. .*dynsrv\.config\.mjs/,
+    )
     expect(code).toBe(2)
   })
 
   it('says what is wrong in it in one line', async () => {
     const path = await json('typo.json', { servce: 'b.test' })
     const { code, stderr } = await runDynsrv(['join', '--config', path], { env: ENV })
-    expect([code, stderr]).toEqual([2, `dynsrv join: ${path}: servce is no setting. Did you mean service?\n`])
+    expect([code, stderr]).toEqual([
+      2,
+      `dynsrv join: ${path}: there is no option servce; did you mean service? Write service.\n`,
+    ])
   })
 })

@@ -130,7 +130,7 @@ describe('the screen of dynsrv doctor', () => {
       [[], /nothing to look at.*--service.*--peer.*--compose/],
       [['--service', 'one@two'], /is a node name/],
       [['--peer', 'api-1'], /has no @/],
-      [['--dns', 'nowhere', '--service', 'a.b'], /is no IP address/],
+      [['--dns', 'nowhere', '--service', 'a.b'], /is not an IP address/],
       [['--timeout', 'soon', '--service', 'a.b'], /is no time/],
       [['--cookie', 'x', '--service', 'a.b'], /command line can be read/],
       [['--cacert', '/nonexistent', '--service', 'a.b'], /--cacert cannot be read/],

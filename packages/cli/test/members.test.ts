@@ -93,7 +93,7 @@ describe('members of a service', () => {
     register(peer.zone, 'gone', closed)
     const { code, stdout } = await runDynsrv(['nodes', ...service], { env: ENV })
     expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nobody listens/)
-    expect(stdout).toMatch(/→ .*is the peer running/)
+    expect(stdout).toMatch(/→ .*Check that the peer runs/)
     expect(code).toBe(1)
     const json = await runDynsrv(['nodes', ...service, '--json'], { env: ENV })
     expect(objects(json.stdout)).toMatchObject([
@@ -147,11 +147,11 @@ describe('members of a service', () => {
   it.each([
     [['names'], /no service to list.*--service.*--epmd HOST/],
     [['names', '--service', 'x.test', '--epmd', 'h'], /--service and --epmd/],
-    [['names', '--service', 'no dot'], /no DNS name|no dot/],
+    [['names', '--service', 'no dot'], /not a DNS name|no dot/],
     [['resolve', 'api-1'], /no @/],
     [['wait', '--nodes', 'all', '--service', 'x.test'], /"all" is no number/],
     [['wait', '--nodes', '0', '--service', 'x.test'], /"0" is no number/],
-    [['nodes', '--service', 'x.test', '--dns', 'consul'], /"consul" is no IP address/],
+    [['nodes', '--service', 'x.test', '--dns', 'consul'], /"consul" is not an IP address/],
   ] as const)('refuses %j with exit code 2', async (args, says) => {
     const { code, stdout, stderr } = await runDynsrv(args, { env: ENV })
     expect(stderr).toMatch(says)

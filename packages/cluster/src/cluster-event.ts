@@ -4,14 +4,14 @@ import type { MembershipChange } from '@dynsrv/strategy'
 /**
  * All that happens to a cluster member, told apart by `type`.
  *
- * `nodeup`, `nodedown`, `refused` and `warning` come from the node, whoever dialled; the others from the strategy of the
- * named topology: what it found, whom it could not reach, whom it let go.
+ * `nodeup`, `nodedown`, `refused` and `warning` come from the node, whichever side dialled; the others from the strategy
+ * of the named topology: what it found, which peers it could not reach, which members left.
  */
 export type ClusterEvent = NodeEvent | (MembershipChange & { readonly topology: string }) | Deregistered
 
 /**
- * Our own record was in the zone and is taken away: the others drop their links, and nobody of that service is dialled
- * until it is back. A service that is meant to end calls `drain()` now.
+ * Our own record was in the zone and was removed: the others drop their links, and we dial no peer of that service until
+ * it is back. A program that should end now calls `drain()`.
  */
 export interface Deregistered {
   readonly type: 'deregistered'

@@ -1,7 +1,9 @@
 import { EventEmitter, on } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { abortSignal, type Clock, callable, duration, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
+import { checks } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import { explain } from './explain.ts'
@@ -15,21 +17,40 @@ export interface ClusterParts {
   readonly strategies: ReadonlyMap<string, Strategy>
   /** Our own records, by topology. */
   readonly ownRecords: ReadonlyMap<string, OwnRecord>
+  readonly clock: Clock
   readonly deregister?: (() => Promise<void> | void) | undefined
   readonly closeResolver?: (() => void) | undefined
 }
 
-/** Where a cluster is on its way. */
+/** Whether a cluster runs, is on its way out, or is closed. */
 export type ClusterState = 'running' | 'leaving' | 'closed'
 
 /** What `ready` waits for. */
 export interface ReadyOptions {
   /** Peers that must be connected; default 1. */
   readonly minPeers?: number
-  /** In milliseconds; default 30 000. */
+  /** How long. Unit: milliseconds; default 30 000; `Infinity` waits until the signal aborts. */
   readonly timeoutMs?: number
+  /** Ends the wait early. */
   readonly signal?: AbortSignal
 }
+
+/** What ends a stream of events. */
+export interface EventsOptions {
+  /** Ends the stream without an error. */
+  readonly signal?: AbortSignal
+}
+
+const checkReady = checks.options<ReadyOptions>('ready', {
+  minPeers: whole(),
+  timeoutMs: duration(),
+  signal: abortSignal,
+})
+const checkEvents = checks.options<EventsOptions>('events', { signal: abortSignal })
+const checkDrain = checks.options<DrainOptions>('drain', { timeoutMs: duration() })
+
+/** Makes a cluster; programs get theirs from `start`. */
+export let makeCluster: (parts: ClusterParts) => Cluster
 
 /** Our node in a cluster: the node itself, and the strategies that keep it connected. Made by `start`. */
 export class Cluster implements AsyncDisposable {
@@ -44,7 +65,11 @@ export class Cluster implements AsyncDisposable {
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
 
-  constructor(parts: ClusterParts) {
+  static {
+    makeCluster = (parts) => new Cluster(parts)
+  }
+
+  private constructor(parts: ClusterParts) {
     const { node, strategies, ownRecords } = parts
     this.#parts = parts
     this.node = node
@@ -67,7 +92,7 @@ export class Cluster implements AsyncDisposable {
     return this.#state
   }
 
-  /** What keeps us connected, by topology: its gauges, and whom it expects. */
+  /** What keeps us connected, by topology. */
   get strategies(): ReadonlyMap<string, Strategy> {
     return this.#parts.strategies
   }
@@ -79,29 +104,35 @@ export class Cluster implements AsyncDisposable {
     return new Map(expected.filter((node) => !connected.has(node)).map((node) => [node, this.#unreachable.get(node)]))
   }
 
-  /** The last DNS answer about each topology that is found through SRV records, and why there was none since. */
+  /** The last DNS answer about each topology that is found through SRV records, and why none came since. */
   lookups(): Map<string, LastLookup> {
     return new Map([...this.#parts.ownRecords].map(([topology, record]) => [topology, record.lastLookup]))
   }
 
-  /** The port that we listen on. */
+  /** The port that we listen on; 0 with `listen: false`. */
   get port(): number {
     return this.node.port ?? 0
   }
 
-  /** The peers that are connected now, visible or hidden, whoever dialled. */
+  /** The peers that are connected now, visible or hidden, whichever side dialled. */
   members(): NodeName[] {
     return [...this.node.connected()]
   }
 
-  /** Calls back for everything that happens from now on; returns what ends that. */
+  /** Calls back for everything that happens from now on; returns a function that ends that. */
   on(listener: (event: ClusterEvent) => void): () => void {
+    checks.argument('on', 'listener', callable, listener)
     this.#emitter.on('event', listener)
     return () => this.#emitter.off('event', listener)
   }
 
   /** Everything that happens from now on; ends when the cluster is closed or the signal aborts. */
-  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ClusterEvent, void> {
+  events(options: EventsOptions = {}): AsyncGenerator<ClusterEvent, void> {
+    checkEvents(options)
+    return this.#events(options)
+  }
+
+  async *#events({ signal }: EventsOptions): AsyncGenerator<ClusterEvent, void> {
     if (this.#state === 'closed') return
     const closed = new AbortController()
     const abort = () => closed.abort()
@@ -122,17 +153,20 @@ export class Cluster implements AsyncDisposable {
    * @throws {DynsrvError} `DYNSRV_NOT_READY` when that takes too long, naming each missing peer and why; `DYNSRV_CLOSED`
    * @throws the signal's reason when it aborts
    */
-  async ready({ minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal }: ReadyOptions = {}): Promise<void> {
+  async ready(options: ReadyOptions = {}): Promise<void> {
+    checkReady(options)
+    const { minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal } = options
+    const { clock } = this.#parts
     const enough = () => this.members().length >= minPeers
     signal?.throwIfAborted()
     if (enough()) return
     const timeout = new AbortController()
-    const patience = setTimeout(() => timeout.abort(), timeoutMs)
+    const patience = clock.setTimeout(() => timeout.abort(), timeoutMs)
     try {
       const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal])
       for await (const _ of this.events({ signal: ended })) if (enough()) return
     } finally {
-      clearTimeout(patience)
+      clock.clearTimeout(patience)
     }
     signal?.throwIfAborted()
     if (!timeout.signal.aborted) throw closedError()
@@ -140,14 +174,15 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Leaves in order: stops discovery, so that nobody is dialled any more, lets `deregister` take our record away, finishes
-   * what is in hand for others (`Node.drain`), and closes.
+   * Leaves in order: stops discovery and dials, lets `deregister` take our record away, finishes the calls of others
+   * (`Node.drain`), and closes.
    *
-   * @throws what `deregister` throws, or `NODE_TIMEOUT` when what was in hand took too long, after everything is closed
+   * @throws what `deregister` throws, or `NODE_TIMEOUT` when calls took too long, after everything is closed
    */
-  drain(options: DrainOptions = {}): Promise<void> {
+  async drain(options: DrainOptions = {}): Promise<void> {
+    checkDrain(options)
     this.#draining ??= this.#closing ?? this.#drain(options)
-    return this.#draining
+    await this.#draining
   }
 
   /** Leaves at once: discovery, links and sockets end. May be called again. */
@@ -176,15 +211,18 @@ export class Cluster implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#state = 'leaving'
-    await this.#stopStrategies()
-    await this.node.close()
-    this.#parts.closeResolver?.()
-    this.#state = 'closed'
-    this.#emitter.emit('closed')
+    try {
+      await this.#stopStrategies()
+    } finally {
+      await this.node.close()
+      this.#parts.closeResolver?.()
+      this.#state = 'closed'
+      this.#emitter.emit('closed')
+    }
   }
 
   async #stopStrategies(): Promise<void> {
-    await Promise.all([...this.#parts.strategies.values()].map((strategy) => strategy.stop()))
+    await Promise.all([...this.#parts.strategies.values()].map((strategy) => strategy.close()))
   }
 
   #tell(event: ClusterEvent): void {
@@ -207,7 +245,6 @@ export class Cluster implements AsyncDisposable {
       'DYNSRV_NOT_READY',
       `${seen.length} of ${minPeers} peers after ${timeoutMs / 1_000} s (${why})`,
       {
-        hint: 'Look at the SRV records of the service, and at the reason of each peer.',
         cause: this.#discoveryFailure ?? [...this.#unreachable.values()].at(0),
       },
     )
@@ -215,7 +252,5 @@ export class Cluster implements AsyncDisposable {
 }
 
 function closedError(): DynsrvError {
-  return new DynsrvError('DYNSRV_CLOSED', 'the cluster was closed while it waited for peers', {
-    hint: 'Call ready() before close().',
-  })
+  return new DynsrvError('DYNSRV_CLOSED', 'the cluster was closed while it waited for peers')
 }

@@ -1,3 +1,5 @@
+import { CodedError, type CodedErrorOptions, type ErrorTable, isCoded } from '@dynsrv/kit'
+
 /** What can be wrong with what `start` and the command line are given, and with a cluster that does not form. */
 export type DynsrvErrorCode =
   | 'DYNSRV_BAD_OPTION'
@@ -17,21 +19,121 @@ export type DynsrvErrorCode =
   | 'DYNSRV_NOT_READY'
   | 'DYNSRV_CLOSED'
 
-/** Details beside the message. */
-export interface DynsrvErrorOptions extends ErrorOptions {
-  /** What to do about it, as a sentence for a person. */
-  readonly hint: string
+/** What each code means: options of `start` and of the command line, cookies, and a cluster that does not form. */
+export const DYNSRV_ERRORS: ErrorTable<DynsrvErrorCode> = {
+  DYNSRV_BAD_OPTION: {
+    happened: 'An option or an argument cannot work.',
+    why: 'It is misspelled, has the wrong type, is out of range, or contradicts another one.',
+    hint: 'Correct what the message names.',
+    category: 'option',
+  },
+  DYNSRV_BAD_TERM: {
+    happened: 'A term on the command line cannot be read.',
+    why: 'It is not Erlang, Elixir or JSON. The message names the column.',
+    hint: 'Correct it, or choose the language with --syntax.',
+    category: 'option',
+  },
+  DYNSRV_CONFIG: {
+    happened: 'The configuration file cannot be used.',
+    why: 'It cannot be read, or one of its settings is unknown or has a wrong value.',
+    hint: 'Correct the setting that the message names. dynsrv/config.schema.json describes all settings.',
+    category: 'option',
+  },
+  DYNSRV_NAME_MISSING: {
+    happened: 'This node has no name.',
+    why: 'None is given, and RELEASE_NODE is not set.',
+    hint: 'Give a name such as api-1@my-service.service.consul.',
+    category: 'option',
+  },
+  DYNSRV_SERVICE_MISSING: {
+    happened: 'There is nowhere to look for members.',
+    why: 'No service is given.',
+    hint: 'Give the DNS name that holds the SRV records, such as my-service.service.consul.',
+    category: 'option',
+  },
+  DYNSRV_SERVICE_INVALID: {
+    happened: 'The service is not a DNS name.',
+    why: 'It is an address or a node name, or has a character that DNS does not allow.',
+    hint: 'Give the DNS name that holds the SRV records, such as my-service.service.consul.',
+    category: 'option',
+  },
+  DYNSRV_DNS_SERVER_INVALID: {
+    happened: 'The DNS server is not an IP address.',
+    why: 'To find a server by its name, another DNS server would be needed.',
+    hint: 'Write it like 127.0.0.1:8600 or [::1]:8600.',
+    category: 'option',
+  },
+  DYNSRV_PORT_INVALID: {
+    happened: 'A port is wrong.',
+    why: 'It is not a number, or it is over 65535.',
+    hint: 'Give a number from 1 to 65535.',
+    category: 'option',
+  },
+  DYNSRV_LISTEN_FAILED: {
+    happened: 'A server cannot listen.',
+    why: 'Another program has the port, the port needs root, or the address is not of this machine.',
+    hint: 'Choose another port or address.',
+    category: 'listen',
+  },
+  DYNSRV_COOKIE_MISSING: {
+    happened: 'There is no cookie.',
+    why: 'RELEASE_COOKIE is not set, and there is no ~/.erlang.cookie.',
+    hint: "Give the cluster's cookie in RELEASE_COOKIE or with --cookie-file FILE.",
+    category: 'option',
+  },
+  DYNSRV_COOKIE_EMPTY: {
+    happened: 'The cookie is empty.',
+    why: 'A variable is set to nothing, or a secret was not mounted.',
+    hint: 'Every node of a cluster shares one secret. Make one with: openssl rand -base64 32',
+    category: 'option',
+  },
+  DYNSRV_COOKIE_INVALID: {
+    happened: 'The cookie is not one that Erlang takes.',
+    why: 'It has a character outside printable ASCII, such as a line break, or over 255 characters, or is not text.',
+    hint: 'Use printable ASCII, at most 255 characters, the same as the BEAM nodes.',
+    category: 'option',
+  },
+  DYNSRV_COOKIE_FILE: {
+    happened: 'The cookie file cannot be used.',
+    why: 'It is missing, is a folder, or others can read it.',
+    hint: 'Check the path and its mode: 0400 for ~/.erlang.cookie.',
+    category: 'option',
+  },
+  DYNSRV_DEREGISTERED: {
+    happened: 'This node does not connect, because its own record was removed.',
+    why: 'A removed record means that this node should leave.',
+    hint: 'Put the record back, or let this node leave.',
+    category: 'discovery',
+    retryable: true,
+  },
+  DYNSRV_NOT_READY: {
+    happened: 'Too few peers were connected in time.',
+    why: 'The message names each missing peer and why.',
+    hint: 'Run dynsrv doctor: it finds the cause.',
+    category: 'discovery',
+    retryable: true,
+  },
+  DYNSRV_CLOSED: {
+    happened: 'The cluster is closed.',
+    why: 'The program called close() or drain() before, or while something waited.',
+    hint: 'Call ready() before close().',
+    category: 'closed',
+  },
 }
 
-/** An error of this package: a stable `code`, a message that says what is wrong and a `hint` that says what to do. */
-export class DynsrvError extends Error {
-  override readonly name = 'DynsrvError'
-  readonly code: DynsrvErrorCode
-  readonly hint: string
+/** Details beside the message. */
+export interface DynsrvErrorOptions extends CodedErrorOptions {}
 
-  constructor(code: DynsrvErrorCode, message: string, { hint, ...options }: DynsrvErrorOptions) {
-    super(message, options)
-    this.code = code
-    this.hint = hint
+/** An error of this package: `code` is stable, the message says what is wrong, `hint` what to do. */
+export class DynsrvError extends CodedError<DynsrvErrorCode> {
+  override readonly name = 'DynsrvError'
+
+  constructor(code: DynsrvErrorCode, message: string, options?: DynsrvErrorOptions) {
+    super(DYNSRV_ERRORS, code, message, options)
   }
+}
+
+/** Whether something that was thrown is an error of this package, whichever copy of it is in use. */
+export function isDynsrvError(error: unknown): error is DynsrvError {
+  return isCoded(error) && Object.hasOwn(DYNSRV_ERRORS, error.code)
 }

@@ -1,3 +1,6 @@
+import { text as anyText, codeOf, messageOf, oneLine as onOneLine, textOf } from '@dynsrv/kit'
+import { checks } from './checks.ts'
+
 /** What a person needs of an error: every package of the house gives its errors a `code` and a `hint`. */
 export interface Explanation {
   readonly code?: string
@@ -5,17 +8,18 @@ export interface Explanation {
   readonly hint?: string
 }
 
-/** Reads the code, the message and the hint of any error or reason. */
+/** Reads the code, the message and the hint of any error or reason. It never throws. */
 export function explain(reason: unknown): Explanation {
-  if (typeof reason !== 'object' || reason === null) return { message: oneLine(String(reason)) }
-  const { code, hint, message, name } = reason as { code?: unknown; hint?: unknown; message?: unknown; name?: unknown }
   // What `AbortSignal.timeout` gives says nothing to a person.
-  if (name === 'TimeoutError')
-    return { message: 'there was no answer in time', hint: 'Raise --timeout if that is short.' }
+  if (textOf(reason, 'name') === 'TimeoutError')
+    return { message: 'there was no answer in time', hint: 'Allow more time.' }
+  const code = codeOf(reason)
+  const hint = textOf(reason, 'hint')
+  const silent = typeof reason === 'object' && reason !== null && textOf(reason, 'message') === undefined
   return {
-    message: oneLine(typeof message === 'string' ? message : String(code ?? 'unknown reason')),
-    ...(typeof code === 'string' && { code }),
-    ...(typeof hint === 'string' && hint !== '' && { hint: oneLine(hint) }),
+    message: onOneLine(silent ? (code ?? 'unknown reason') : messageOf(reason)),
+    ...(code !== undefined && { code }),
+    ...(hint !== undefined && hint !== '' && { hint: onOneLine(hint) }),
   }
 }
 
@@ -34,6 +38,6 @@ export function advice(reason: unknown): string {
 
 /** Text that cannot break a line, nor move the cursor of a terminal: a peer may have written parts of it. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/\s*[\u0000-\u001f\u007f-\u009f]+\s*/g, ' ').trim()
+  checks.argument('oneLine', 'text', anyText, text)
+  return onOneLine(text)
 }

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
-import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Clock, domainKey, sameDomainName } from '@dynsrv/kit'
 import type { SrvAnswer, SrvResolver } from '@dynsrv/srv-resolver'
 import { DynsrvError } from './error.ts'
 
-/** Whole answers in a row that must lack our record before it counts as taken away. */
+/** Whole answers in a row that must lack our record before it counts as removed. */
 const ANSWERS_WITHOUT = 2
 
 /** What was asked last about a service, and what came of it. */
@@ -12,11 +13,11 @@ export interface LastLookup {
   readonly service: string
   /** The last good answer. */
   readonly answer?: SrvAnswer
-  /** When that came, as `Date.now()` tells it. */
+  /** When that came, in milliseconds since 1970. */
   readonly answeredAt?: number
   /** How long it took, in milliseconds. */
   readonly elapsedMs?: number
-  /** Why there was no answer since. */
+  /** Why no answer came since. */
   readonly failure?: unknown
 }
 
@@ -26,9 +27,9 @@ type Source = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses' | 'resolveTxt'
 /**
  * Watches whether a service still names us.
  *
- * Whoever takes our record away wants us to leave: the others drop their links to us, and a node that went on dialling
- * would come back at once. So once our record was seen and is gone, nobody of this service is dialled until it is back.
- * A node that never had a record (a visitor) dials as it likes. `gone` is emitted each time that the record is taken away.
+ * A removed record means that we should leave: the others drop their links to us, and a node that went on dialling would
+ * come back at once. So once our record was seen and is gone, we dial no peer of this service until it is back. A node
+ * that never had a record (a visitor) dials as it likes. `gone` is emitted each time that the record is removed.
  */
 export class OwnRecord extends EventEmitter<{ gone: [] }> {
   /** The same resolver; what it answers about the service is noticed on the way. */
@@ -39,15 +40,15 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
   #seen = false
   #answersWithout = 0
 
-  constructor(self: NodeName, service: string, resolver: Source) {
+  constructor(self: NodeName, service: string, resolver: Source, clock: Clock) {
     super()
-    this.#service = service.toLowerCase()
+    this.#service = domainKey(service)
     this.#last = { service }
-    this.#target = `${parseNodeName(self).alive}.${service}`.toLowerCase()
+    this.#target = domainKey(`${self.slice(0, self.indexOf('@'))}.${service}`)
     this.resolver = {
       resolveSrv: async (name, options) => {
-        if (name.toLowerCase() !== this.#service) return resolver.resolveSrv(name, options)
-        const askedAt = performance.now()
+        if (!sameDomainName(name, this.#service)) return resolver.resolveSrv(name, options)
+        const askedAt = clock.monotonic()
         let answer: SrvAnswer
         try {
           answer = await resolver.resolveSrv(name, options)
@@ -55,7 +56,7 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
           if (options?.signal?.aborted !== true) this.#last = { ...this.#last, failure }
           throw failure
         }
-        this.#last = { service, answer, answeredAt: Date.now(), elapsedMs: performance.now() - askedAt }
+        this.#last = { service, answer, answeredAt: clock.now(), elapsedMs: clock.monotonic() - askedAt }
         this.#notice(answer)
         return answer
       },
@@ -64,7 +65,7 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
     }
   }
 
-  /** The last answer about the service, and why there was none since. */
+  /** The last answer about the service, and why none came since. */
   get lastLookup(): LastLookup {
     return this.#last
   }
@@ -77,21 +78,19 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
   /** Asks anew, for a peer that just dropped us: the reason may be that our record is gone. */
   async refresh(signal: AbortSignal): Promise<void> {
     if (!this.#seen) return
-    // A failed lookup tells nothing, and nothing changes.
+    // A failed lookup says nothing, and nothing changes.
     await Promise.allSettled([this.resolver.resolveSrv(this.#service, { signal })])
   }
 
   /** @throws {DynsrvError} `DYNSRV_DEREGISTERED` while our record is gone */
   check(): void {
     if (!this.#seen || this.#answersWithout === 0) return
-    throw new DynsrvError('DYNSRV_DEREGISTERED', `nobody is dialled: ${this.#target} is not in the zone any more`, {
-      hint: 'Put the record back, or let this node leave.',
-    })
+    throw new DynsrvError('DYNSRV_DEREGISTERED', `not connecting: DNS no longer lists ${this.#target}`)
   }
 
   #notice({ records, ignored = [], truncated, stale }: SrvAnswer): void {
-    // A record of ours that cannot be used was not taken away.
-    if ([...records, ...ignored].some(({ target }) => target.toLowerCase().replace(/\.$/, '') === this.#target)) {
+    // A record of ours that cannot be used was not removed.
+    if ([...records, ...ignored].some(({ target }) => sameDomainName(target, this.#target))) {
       this.#seen = true
       this.#answersWithout = 0
     } else if (this.#seen && !truncated && !stale) {

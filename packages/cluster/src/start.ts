@@ -1,15 +1,17 @@
 import { DynamicSrv, type NodeName, nodeName } from '@dynsrv/epmd-shim'
-import { startNode } from '@dynsrv/node'
+import { having, realWorld, type World } from '@dynsrv/kit'
+import { type Node, startNode } from '@dynsrv/node'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import { dynamicSrv, type Strategy } from '@dynsrv/strategy'
-import { Cluster } from './cluster.ts'
+import { checks } from './checks.ts'
+import { type Cluster, makeCluster } from './cluster.ts'
 import { DynsrvError } from './error.ts'
 import { GuardedMembership } from './guarded-membership.ts'
 import { OwnRecord } from './own-record.ts'
-import { findCookie } from './settings/cookie.ts'
+import { nodeCookie } from './settings/cookie.ts'
 import { dnsServer } from './settings/dns-server.ts'
-import type { StartOptions } from './settings/start-options.ts'
-import { topologiesOf } from './settings/topologies.ts'
+import { type StartOptions, startSettings } from './settings/start-options.ts'
+import { type Topologies, topologiesOf } from './settings/topologies.ts'
 
 /**
  * Starts a node and keeps it connected to the members that DNS names.
@@ -19,60 +21,69 @@ import { topologiesOf } from './settings/topologies.ts'
  * `ready()` waits for peers.
  *
  * @throws {DynsrvError} for a missing or wrong option, with a hint
+ * @throws {NodeError} `NODE_BAD_OPTION` for a wrong option of the node; `NODE_PORT_IN_USE` and others, when it cannot listen
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION` and others, for a wrong option of a strategy
  * @throws {EpmdError} `NODE_NAME_*` for a name that no BEAM node would accept, `EPMD_DIST_PORT_*` for its port
- * @throws {NodeError} `NODE_PORT_IN_USE` and others, when it cannot listen
  */
 export async function start(options: StartOptions = {}): Promise<Cluster> {
-  const { env = process.env, hidden = true, host, port, cookie } = options
-  const name = ownName(options.name ?? env.RELEASE_NODE)
-  const topologies = topologiesOf(options)
-  const { resolver, close } = resolverOf(options.dns)
-  const secret = typeof cookie === 'function' ? cookie : await findCookie({ ...options, cookie, env })
-  const epmd = options.epmd ?? new DynamicSrv({ resolver, env, ...(port !== undefined && { listenPort: port }) })
-  const listen = { ...(port !== undefined && { port }), ...(host !== undefined && { host }) }
-  const { tls, netTickTimeMs, netTickIntensity, preventOverlappingPartitions, logger } = options
-  const node = await startNode({
-    ...{ name, cookie: secret, epmd, hidden, listen },
-    ...(tls !== undefined && { tls }),
-    ...(logger !== undefined && { logger }),
-    ...(netTickTimeMs !== undefined && { netTickTimeMs }),
-    ...(netTickIntensity !== undefined && { netTickIntensity }),
-    ...(preventOverlappingPartitions !== undefined && { preventOverlappingPartitions }),
-  })
+  const { own, node: nodeOptions, strategy } = startSettings(options)
+  const { env, cookie, cookieFile, port, host, deregister } = own
+  const { world = realWorld } = nodeOptions
+  const name = ownName(own.name ?? (env ?? world.system.env).RELEASE_NODE, nodeOptions.shortNames ?? false)
+  const topologies = topologiesOf({ own, strategy })
+  const secret = await nodeCookie(cookie, cookieFile, env, world)
+  const { resolver, close } = resolverOf(own.dns, world)
+  const listen = nodeOptions.listen ?? { ...(port !== undefined && { port }), ...(host !== undefined && { host }) }
+  const made: { strategies?: ReadonlyMap<string, Strategy>; node?: Node } = {}
   try {
+    const epmd =
+      own.epmd ??
+      new DynamicSrv({ resolver, world, ...(env && { env }), ...(port !== undefined && { listenPort: port }) })
     const ownRecords = new Map<string, OwnRecord>()
-    for (const [topology, made] of topologies) {
-      if (typeof made !== 'function') ownRecords.set(topology, new OwnRecord(name, made.service, resolver))
+    for (const [topology, each] of topologies) {
+      if (typeof each !== 'function') ownRecords.set(topology, new OwnRecord(name, each.service, resolver, world.clock))
     }
-    const membership = new GuardedMembership(node, [...ownRecords.values()])
-    const strategies = new Map<string, Strategy>()
-    for (const [topology, made] of topologies) {
-      strategies.set(
-        topology,
-        typeof made === 'function'
-          ? made(membership)
-          : dynamicSrv(membership, { topology, ...made, resolver: ownRecords.get(topology)?.resolver ?? resolver }),
-      )
-    }
-    return new Cluster({ node, strategies, ownRecords, deregister: options.deregister, closeResolver: close })
+    const membership = new GuardedMembership(name, [...ownRecords.values()])
+    const strategies = makeStrategies(topologies, membership, ownRecords)
+    made.strategies = strategies
+    const node = await startNode({ ...nodeOptions, name, cookie: secret, epmd, listen })
+    made.node = node
+    membership.attach(node)
+    return makeCluster({ node, strategies, ownRecords, clock: world.clock, deregister, closeResolver: close })
   } catch (error) {
-    await node.close()
+    await Promise.allSettled([...(made.strategies?.values() ?? []), made.node].map((each) => each?.close()))
     close()
     throw error
   }
 }
 
-function ownName(text: string | undefined): NodeName {
-  if (text !== undefined && text !== '') return nodeName(text)
-  throw new DynsrvError('DYNSRV_NAME_MISSING', 'no name for this node: RELEASE_NODE is not set', {
-    hint: 'Give a name such as api-1@my-service.service.consul.',
-  })
+const strategyRule = having('start', 'close', 'on', 'expected')
+
+function makeStrategies(
+  topologies: Topologies,
+  membership: GuardedMembership,
+  ownRecords: ReadonlyMap<string, OwnRecord>,
+): ReadonlyMap<string, Strategy> {
+  const strategies = new Map<string, Strategy>()
+  for (const [topology, made] of topologies) {
+    const strategy =
+      typeof made === 'function'
+        ? made(membership)
+        : dynamicSrv(membership, { topology, ...made, resolver: ownRecords.get(topology)!.resolver })
+    checks.argument('start', `what topologies.${topology}() returns`, strategyRule, strategy)
+    strategies.set(topology, strategy)
+  }
+  return strategies
+}
+
+function ownName(text: string | undefined, short: boolean): NodeName {
+  if (text !== undefined && text !== '') return nodeName(text, { short })
+  throw new DynsrvError('DYNSRV_NAME_MISSING', 'no name for this node: RELEASE_NODE is not set')
 }
 
 /** A resolver that was passed in stays its owner's to close. */
-function resolverOf(dns: StartOptions['dns']): { resolver: SrvResolver; close: () => void } {
+function resolverOf(dns: StartOptions['dns'], world: World): { resolver: SrvResolver; close: () => void } {
   if (typeof dns === 'object' && 'resolveSrv' in dns) return { resolver: dns, close: () => undefined }
-  const servers = dns === undefined ? [] : [dns].flat().map(dnsServer)
-  const resolver = dnsClient(servers.length === 0 ? {} : { servers })
-  return { resolver, close: () => resolver.close?.() }
+  const resolver = dnsClient({ world, ...(dns !== undefined && { servers: [dns].flat().map(dnsServer) }) })
+  return { resolver, close: () => void resolver.close() }
 }

@@ -1,4 +1,5 @@
 import { nodeName } from '@dynsrv/epmd-shim'
+import { realWorld } from '@dynsrv/kit'
 import { dnsClient, startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import { OwnRecord } from '../src/own-record.ts'
@@ -16,6 +17,7 @@ function watched(zone: ZoneServer) {
     nodeName(`Api-1@${SERVICE}`),
     SERVICE,
     dnsClient({ servers: [zone.address], timeoutMs: 200 }),
+    realWorld.clock,
   )
   let gone = 0
   record.on('gone', () => {

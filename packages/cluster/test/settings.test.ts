@@ -1,7 +1,9 @@
+import { neverLeave, targetLabel } from '@dynsrv/strategy'
 import { describe, expect, it } from 'vitest'
 import { dnsServer } from '../src/settings/dns-server.ts'
 import { parsePort } from '../src/settings/parse-port.ts'
 import { serviceName } from '../src/settings/service-name.ts'
+import { type SrvTopology, type StartOptions, startSettings } from '../src/settings/start-options.ts'
 import { topologiesOf } from '../src/settings/topologies.ts'
 
 describe('serviceName', () => {
@@ -57,15 +59,39 @@ describe('dnsServer', () => {
     expect(() => dnsServer(text)).toThrow(expect.objectContaining({ hint: expect.any(String) })))
 })
 
+const topologies = (options: StartOptions) => topologiesOf(startSettings(options))
+
 describe('topologiesOf', () => {
-  it('makes one of a service, called by its name', () =>
-    expect(topologiesOf({ service: 'my.test.', pollingInterval: 100 })).toStrictEqual([
-      ['my.test', { service: 'my.test', pollingInterval: 100 }],
+  it('makes one of a service, called by its name, with the options of its strategy', () =>
+    expect([...topologies({ service: 'my.test.', pollingInterval: 100, parallel: 2 })]).toStrictEqual([
+      ['my.test', { service: 'my.test', pollingInterval: 100, parallel: 2 }],
     ]))
+  it('calls it by another name when the option topology says so', () =>
+    expect([...topologies({ service: 'my.test', topology: 'web' }).keys()]).toEqual(['web']))
   it('keeps several, and checks each service', () => {
-    expect(topologiesOf({ topologies: { a: { service: 'a.test' }, b: { service: 'b.test' } } })).toHaveLength(2)
-    expect(() => topologiesOf({ topologies: { a: { service: 'a' } } })).toThrow(/no dot/)
+    expect(topologies({ topologies: { a: { service: 'a.test' }, b: { service: 'b.test' } } }).size).toBe(2)
+    expect(() => topologies({ topologies: { a: { service: 'a' } } })).toThrow(/no dot/)
   })
   it('needs at least one', () =>
-    expect(() => topologiesOf({})).toThrow(expect.objectContaining({ code: 'DYNSRV_SERVICE_MISSING' })))
+    expect(() => topologies({})).toThrow(expect.objectContaining({ code: 'DYNSRV_SERVICE_MISSING' })))
+  it.each<[string, StartOptions, RegExp]>([
+    ['two of one name', { service: 'a.test', topologies: { 'a.test': { service: 'b.test' } } }, /two topologies/],
+    ['options of a strategy without service', { topologies: {}, leave: neverLeave() }, /leave is for service/],
+    [
+      'a mapping of names without service',
+      { topologies: {}, memberName: targetLabel('a.test') },
+      /memberName is for service/,
+    ],
+    ['a port twice', { service: 'a.test', port: 1, listen: { port: 2 } }, /port and listen contradict/],
+    ['an address twice', { service: 'a.test', host: '::1', listen: false }, /host and listen contradict/],
+    ['no DNS server', { service: 'a.test', dns: [] }, /at least one server/],
+    [
+      'a resolver of one topology',
+      { topologies: { a: { service: 'a.test', resolver: {} } as SrvTopology } },
+      /topologies\.a\.resolver/,
+    ],
+  ])('refuses %s', (_what, options, message) => {
+    expect(() => topologies(options)).toThrow(message)
+    expect(() => topologies(options)).toThrow(expect.objectContaining({ code: 'DYNSRV_BAD_OPTION' }))
+  })
 })

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { atom, tuple } from '@dynsrv/etf'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
@@ -77,7 +81,7 @@ describe('start', () => {
 
   it('joins several topologies, each by its name', async () => {
     await using zone = await startZoneServer()
-    const { service: _, ...common } = options(zone, 'api-1')
+    const { service: _, pollingInterval: _every, ...common } = options(zone, 'api-1')
     await using two = await start(options(zone, 'api-2'))
     await using db = await start({ ...options(zone, 'db-1'), name: 'db-1@db.test', service: 'db.test' })
     register(zone, 'api-2', two.port)
@@ -108,6 +112,56 @@ describe('start', () => {
       if (event.type === 'discoveryFailed' && ++failures === 3) break
     }
     expect(one.members()).toStrictEqual([two.self])
+  })
+})
+
+describe('cookies that are being changed', () => {
+  const changing = { offered: 'old', accepted: ['old', 'new'] }
+  const changed = { offered: 'new', accepted: ['new', 'old'] }
+
+  it('let nodes with the old and the new one meet, for a topology of any kind', async () => {
+    await using zone = await startZoneServer()
+    await using one = await start(options(zone, 'api-1', { cookie: changing }))
+    const { service: _, pollingInterval, ...more } = options(zone, 'api-2', { cookie: changed })
+    const topologies = { web: { service: SERVICE, pollingInterval: pollingInterval! } }
+    await using two = await start({ ...more, topologies })
+    register(zone, 'api-1', one.port)
+    await two.ready()
+    expect(two.members()).toEqual([one.self])
+  })
+
+  it('come from files, and keep out a node that knows neither', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dynsrv-cookies-'))
+    const [old, fresh] = [join(folder, 'old'), join(folder, 'new')] as const
+    await Promise.all([writeFile(old, 'old\n'), writeFile(fresh, 'new\n')])
+    await using zone = await startZoneServer()
+    const { cookie: _, ...rest } = options(zone, 'api-1')
+    await using one = await start({ ...rest, cookieFile: { offered: old, accepted: [old, fresh] } })
+    await rm(folder, { recursive: true })
+    await using two = await start(options(zone, 'api-2', { cookie: changed }))
+    await using stranger = await start(options(zone, 'api-3', { cookie: 'neither' }))
+    register(zone, 'api-1', one.port)
+    await two.ready()
+    await expect(stranger.ready({ timeoutMs: 500 })).rejects.toMatchObject({ code: 'DYNSRV_NOT_READY' })
+    expect(one.members()).toEqual([two.self])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['null', null, 'DYNSRV_COOKIE_INVALID'],
+    ['an empty object', {}, 'DYNSRV_BAD_OPTION'],
+    ['a misspelled set', { offered: 'a', acepted: ['a'] }, 'DYNSRV_BAD_OPTION'],
+    ['a set that accepts none', { offered: 'a', accepted: [] }, 'DYNSRV_BAD_OPTION'],
+    ['a set with a text', { offered: 'a', accepted: 'very-secret' }, 'DYNSRV_BAD_OPTION'],
+    ['a set with an empty one', { offered: 'a', accepted: ['a', ''] }, 'DYNSRV_COOKIE_EMPTY'],
+    ['a set with a number', { offered: 1, accepted: ['a'] }, 'DYNSRV_COOKIE_INVALID'],
+    ['a list', ['very-secret'], 'DYNSRV_COOKIE_INVALID'],
+    ['a euro sign', '€', 'DYNSRV_COOKIE_INVALID'],
+    ['300 characters', 'very-secret'.repeat(30), 'DYNSRV_COOKIE_INVALID'],
+  ])('are refused where no BEAM node would take them: %s', async (_what, cookie, code) => {
+    await using zone = await startZoneServer()
+    const error = await start(options(zone, 'api-1', { cookie: cookie as string })).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code, category: 'option' })
+    expect(inspect(error)).not.toContain('very-secret')
   })
 })
 

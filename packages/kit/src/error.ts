@@ -123,7 +123,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** A property that is text; undefined for anything else, a getter that throws included. */
-function textOf(value: unknown, key: string): string | undefined {
+export function textOf(value: unknown, key: string): string | undefined {
   try {
     if (typeof value !== 'object' || value === null) return undefined
     const found = (value as Readonly<Record<string, unknown>>)[key]

@@ -12,8 +12,10 @@ export {
   given,
   isCoded,
   messageOf,
+  textOf,
 } from './error.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
+export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { nearest } from './nearest.ts'
 export {
   abortSignal,

@@ -1,4 +1,5 @@
 import { tracingChannel } from 'node:diagnostics_channel'
+import { type Clock, isCoded } from '@dynsrv/kit'
 import type { CallMessage, CHANNELS } from '@dynsrv/node'
 import { METRICS } from './metric.ts'
 import type { MetricsSink } from './sink.ts'
@@ -6,7 +7,7 @@ import type { MetricsSink } from './sink.ts'
 const NODE_CALL: (typeof CHANNELS)['call'] = 'dynsrv:node:call'
 
 /** Calls, from their start to their answer. @returns what ends it */
-export function callMetrics(sink: MetricsSink): () => void {
+export function callMetrics(sink: MetricsSink, clock: Clock): () => void {
   const durations = sink.record(METRICS.callDuration)
   const failures = sink.record(METRICS.callFailures)
   /** By node and kind; they stay at 0 when nothing waits. */
@@ -21,7 +22,7 @@ export function callMetrics(sink: MetricsSink): () => void {
   }
   const listeners = {
     start(message: CallMessage): void {
-      started.set(message, performance.now())
+      started.set(message, clock.monotonic())
       count(message, 1)
     },
     asyncEnd(message: CallMessage & { error?: unknown }): void {
@@ -32,8 +33,8 @@ export function callMetrics(sink: MetricsSink): () => void {
       count(message, -1)
       const { self: node, kind } = message
       const failed = 'error' in message
-      durations((performance.now() - startedAt) / 1_000, { node, kind, outcome: failed ? 'failed' : 'ok' })
-      if (failed) failures(1, { node, kind, code: codeOf(message.error) })
+      durations((clock.monotonic() - startedAt) / 1_000, { node, kind, outcome: failed ? 'failed' : 'ok' })
+      if (failed) failures(1, { node, kind, code: failureOf(message.error) })
     },
   }
   const channel = tracingChannel<CallMessage, CallMessage>(NODE_CALL)
@@ -45,8 +46,7 @@ export function callMetrics(sink: MetricsSink): () => void {
   }
 }
 
-/** The code of a `NodeError`; what else a call rejects with is the reason of the caller's own signal. */
-function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' && /^(NODE|DIST)_[A-Z_]+$/.test(code) ? code : 'aborted'
+/** The code of an error of ours; what else a call rejects with is the reason of the caller's own signal. */
+function failureOf(error: unknown): string {
+  return isCoded(error) ? error.code : 'aborted'
 }

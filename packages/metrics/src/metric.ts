@@ -47,7 +47,7 @@ export const METRICS = {
   links: gauge('dynsrv.links', 'Peers by the state of their link', ['node', 'state']),
   linkUps: counter('dynsrv.link.ups', 'Links that came up, by the side that dialled', ['node', 'direction']),
   linkDowns: counter('dynsrv.link.downs', 'Links that went down, by the code of the reason', ['node', 'code']),
-  refused: counter('dynsrv.link.refused', 'Who dialled us and was not let in, by the code of the reason', [
+  refused: counter('dynsrv.link.refused', 'Peers that dialled us and were refused, by the code of the reason', [
     'node',
     'code',
   ]),
@@ -74,14 +74,3 @@ export const METRICS = {
   queriesStale: counter('dynsrv.dns.stale', 'Answers from before, since the source failed', ['kind']),
   queriesTrimmed: counter('dynsrv.dns.trimmed', 'Answers that lack records', ['kind', 'reason']),
 } as const satisfies Readonly<Record<string, Metric>>
-
-const UNIT_SUFFIX: Readonly<Record<MetricUnit, string>> = { '': '', By: '_bytes', s: '_seconds' }
-
-/**
- * The name in Prometheus: underscores, the unit, and `_total` behind a counter.
- *
- * @see OpenTelemetry, "Prometheus and OpenMetrics Compatibility"
- */
-export function prometheusName({ name, kind, unit }: Metric): string {
-  return `${name.replaceAll('.', '_')}${UNIT_SUFFIX[unit]}${kind === 'counter' ? '_total' : ''}`
-}

@@ -1,13 +1,19 @@
+import { having } from '@dynsrv/kit'
 import type { Meter, ObservableCallback, ObservableCounter, ObservableGauge } from '@opentelemetry/api'
+import { checkMetric, checkObserved, checks } from './checks.ts'
 import { type Metric, SECONDS_BUCKETS } from './metric.ts'
 import type { MetricsSink, Reading, RecordValue } from './sink.ts'
+
+const meterRule = having('createCounter', 'createHistogram', 'createObservableCounter', 'createObservableGauge')
 
 /**
  * Keeps the numbers in an OpenTelemetry meter.
  *
  * @param meter from `metrics.getMeter('my-app')` of `@opentelemetry/api`
+ * @throws {MetricsError} `METRICS_BAD_OPTION`
  */
 export function openTelemetry(meter: Meter): MetricsSink {
+  checks.argument('openTelemetry', 'meter', meterRule, meter)
   const observed: {
     readonly instrument: ObservableCounter | ObservableGauge
     readonly callback: ObservableCallback
@@ -16,6 +22,7 @@ export function openTelemetry(meter: Meter): MetricsSink {
   const options = ({ description, unit }: Metric) => ({ description, ...(unit !== '' && { unit }) })
   return {
     record(metric): RecordValue {
+      checkMetric('record', metric)
       if (metric.kind === 'histogram') {
         const advice = { explicitBucketBoundaries: [...SECONDS_BUCKETS] }
         const histogram = meter.createHistogram(metric.name, { ...options(metric), advice })
@@ -29,6 +36,7 @@ export function openTelemetry(meter: Meter): MetricsSink {
       }
     },
     observe(metric, read: () => Iterable<Reading>) {
+      checkObserved(metric, read)
       const make = metric.kind === 'counter' ? 'createObservableCounter' : 'createObservableGauge'
       const instrument = meter[make](metric.name, options(metric))
       const callback: ObservableCallback = (result) => {

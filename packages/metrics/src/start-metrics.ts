@@ -1,6 +1,7 @@
+import { having, listOf, realWorld, type World, whole, worldShape } from '@dynsrv/kit'
 import { callMetrics } from './call-metrics.ts'
+import { checks } from './checks.ts'
 import { dnsMetrics } from './dns-metrics.ts'
-import { MetricsError } from './error.ts'
 import type { ObservedNode } from './link-traffic.ts'
 import { membershipMetrics, type ObservedStrategy } from './membership-metrics.ts'
 import { nodeMetrics } from './node-metrics.ts'
@@ -22,7 +23,17 @@ export interface MetricsOptions {
    * are `other`. Default 100; 0 counts all peers as one.
    */
   readonly maxPeers?: number
+  /** Where time comes from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<MetricsOptions>('startMetrics', {
+  nodes: listOf(having('peers', 'inspect')),
+  strategies: listOf(having('gauges')),
+  maxPeers: whole(),
+  world: worldShape,
+})
+const sinkRule = having('record', 'observe', 'close')
 
 /** Numbers are kept until it is closed. */
 export interface Metrics extends Disposable, AsyncDisposable {
@@ -38,13 +49,10 @@ export interface Metrics extends Disposable, AsyncDisposable {
  *
  * @throws {MetricsError} `METRICS_NAME_TAKEN` when the registry has metrics of these names, `METRICS_BAD_OPTION`
  */
-export function startMetrics(
-  sink: MetricsSink,
-  { nodes = [], strategies = [], maxPeers = MAX_PEERS }: MetricsOptions = {},
-): Metrics {
-  if (!(Number.isInteger(maxPeers) && maxPeers >= 0)) {
-    throw new MetricsError('METRICS_BAD_OPTION', `maxPeers must be an integer of at least 0, not ${maxPeers}`)
-  }
+export function startMetrics(sink: MetricsSink, options: MetricsOptions = {}): Metrics {
+  checks.argument('startMetrics', 'sink', sinkRule, sink)
+  check(options)
+  const { nodes = [], strategies = [], maxPeers = MAX_PEERS, world = realWorld } = options
   const parts: (() => void)[] = []
   const close = (): void => {
     for (const end of parts.splice(0)) end()
@@ -53,7 +61,7 @@ export function startMetrics(
     parts.push(() => sink.close())
     parts.push(nodeMetrics(sink, nodes, new PeerLabels(maxPeers)))
     processMetrics(sink, nodes)
-    parts.push(callMetrics(sink))
+    parts.push(callMetrics(sink, world.clock))
     parts.push(membershipMetrics(sink, strategies))
     parts.push(dnsMetrics(sink))
   } catch (error) {

@@ -1,13 +1,8 @@
 import type { SrvTopology, StrategyFactory } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer } from '@dynsrv/cluster'
 import { dnsClient } from '@dynsrv/srv-resolver'
+import type { ConfigTopology } from './config-settings.ts'
 import { STRATEGIES } from './strategies.ts'
-
-interface ConfigTopology {
-  readonly strategy: string
-  readonly service?: string | undefined
-  readonly [option: string]: unknown
-}
 
 /** The topologies of a configuration file; a strategy checks its own options when the node starts. */
 export function configTopologies(
@@ -16,7 +11,7 @@ export function configTopologies(
   dns: string | readonly string[] | undefined,
 ): Record<string, SrvTopology | StrategyFactory> {
   return Object.fromEntries(
-    Object.entries(topologies).map(([name, { strategy, ...options }]) => {
+    Object.entries(topologies).map(([name, { strategy = 'dynamicSrv', ...options }]) => {
       if (strategy !== 'dynamicSrv') return [name, factory(name, strategy, options, dns)]
       if (options.service !== undefined) return [name, options as unknown as SrvTopology]
       throw new DynsrvError('DYNSRV_CONFIG', `${path}: topologies.${name}.service is missing`, {

@@ -3,9 +3,8 @@ import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
 import { DynsrvError } from '@dynsrv/cluster'
-import { closest, distance } from 'fastest-levenshtein'
-import type { z } from 'zod'
-import type { DynsrvConfig } from './config-schema.ts'
+import { checksOf, codeOf, messageOf } from '@dynsrv/kit'
+import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
 import { findConfig } from './find-config.ts'
 
@@ -34,12 +33,17 @@ export async function loadConfig(
 ): Promise<LoadedConfig | undefined> {
   const path = findConfig(file, cwd)
   if (path === undefined) return undefined
-  const config = await checked(path, await read(path))
+  const config = checked(path, await read(path))
   const { $schema: _schema, cookieFile, tls, topologies, http, minPeers, page, ...plain } = config
   const near = (name: string) => resolve(dirname(path), name)
   const start: StartOptions = {
-    ...(plain as Omit<StartOptions, 'topologies' | 'tls'>),
-    ...(cookieFile !== undefined && { cookieFile: near(cookieFile) }),
+    ...plain,
+    ...(cookieFile !== undefined && {
+      cookieFile:
+        typeof cookieFile === 'string'
+          ? near(cookieFile)
+          : { offered: near(cookieFile.offered), accepted: cookieFile.accepted.map(near) },
+    }),
     ...(tls !== undefined && { tls: () => tlsOptions(tls, near) }),
     ...(topologies !== undefined && { topologies: configTopologies(path, topologies, config.dns) }),
   }
@@ -56,11 +60,9 @@ export function defineConfig(config: DynsrvConfig): DynsrvConfig {
   return config
 }
 
-type Checked = z.output<typeof import('./config-schema.ts').configSchema>
-
 /** Read for each dial, so that renewed certificates are used. */
 function tlsOptions(
-  { certFile, keyFile, caFile, requireClientCertificate }: NonNullable<Checked['tls']>,
+  { certFile, keyFile, caFile, requireClientCertificate = true }: ConfigTls,
   near: (name: string) => string,
 ) {
   return {
@@ -74,13 +76,14 @@ function tlsOptions(
 
 async function read(path: string): Promise<unknown> {
   try {
-    // A module that is not there would be told in Node's words, which name ours.
-    if (statSync(path).isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
+    if (statSync(path).isDirectory()) throw unreadable(path, 'it is a folder', LOOK)
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'))
     const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
     return typeof exported === 'function' ? await exported() : exported
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    if (cause instanceof DynsrvError) throw cause
+    const code = codeOf(cause) ?? ''
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
       throw new DynsrvError(
         'DYNSRV_CONFIG',
         `${path}: Node.js ${process.versions.node} does not read this kind of file`,
@@ -90,77 +93,72 @@ async function read(path: string): Promise<unknown> {
         },
       )
     }
-    throw new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${unreadable(path, cause as Error)}`, {
-      hint:
-        ((cause as NodeJS.ErrnoException).code ?? '') in UNREADABLE ? 'Check the path and who may read it.' : READABLE,
-      cause,
-    })
+    const why = UNREADABLE[code]
+    throw why === undefined
+      ? unreadable(path, placed(path, messageOf(cause)), WRITE, cause)
+      : unreadable(path, why, LOOK, cause)
   }
 }
 
-async function checked(path: string, given: unknown): Promise<Checked> {
-  // Only who has a configuration file loads what checks it.
-  const { configSchema } = await import('./config-schema.ts')
-  const result = configSchema.safeParse(given)
-  if (result.success) return result.data
-  // A misspelled key first: it may be why another one is missed.
-  const issues = result.error.issues.toSorted((a, b) => rank(a) - rank(b))
-  const told = issues.slice(0, MAX_ISSUES).map(issueText)
-  const more = issues.length > MAX_ISSUES ? [`and ${issues.length - MAX_ISSUES} more`] : []
-  throw new DynsrvError('DYNSRV_CONFIG', `${path}: ${[...told, ...more].join('; ')}`, {
-    hint: issueHint(issues[0]!, Object.keys(configSchema.shape)),
-  })
+function unreadable(path: string, why: string, hint: string, cause?: unknown): DynsrvError {
+  return new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${why}`, { hint, cause })
 }
 
-const MAX_ISSUES = 4
-
-function rank({ code }: z.core.$ZodIssue): number {
-  return code === 'unrecognized_keys' ? 0 : 1
-}
-
-const READABLE =
+const LOOK = 'Check the path and who may read it.'
+const WRITE =
   'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.'
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read it',
-  EISDIR: 'it is a folder',
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
 }
 
-/** What kept a file from being read, without the words of the system. */
-function unreadable(path: string, cause: Error): string {
-  const plain = UNREADABLE[(cause as NodeJS.ErrnoException).code ?? '']
-  if (plain !== undefined) return plain
-  const [, position] = /at position (\d+)/.exec(cause.message) ?? []
-  if (position === undefined) return cause.message
+/** What broken JSON is called, with its line and column in place of a position. */
+function placed(path: string, message: string): string {
+  const [, position] = /at position (\d+)/.exec(message) ?? []
+  if (position === undefined) return message
   const before = readFileSync(path, 'utf8').slice(0, Number(position)).split('\n')
-  return cause.message.replace(/ at position \d+.*$/, ` at line ${before.length}, column ${before.at(-1)!.length + 1}`)
+  return message.replace(/ at position \d+.*$/, ` at line ${before.length}, column ${before.at(-1)!.length + 1}`)
 }
 
-function issueText(issue: z.core.$ZodIssue): string {
-  const at = issue.path.map(String).join('.')
-  if (issue.code === 'unrecognized_keys') return `${[...issue.path, issue.keys[0]].join('.')} is no setting`
-  if (issue.code === 'invalid_union') {
-    const forms = issue.errors.flatMap(([first]) =>
-      first?.code === 'invalid_type' ? [first.expected === 'array' ? 'a list' : `a ${first.expected}`] : [],
-    )
-    return `${at}: expected ${[...new Set(forms)].join(' or ')}`
+const RULES = rulesOf(SETTINGS)
+const MAX_FAULTS = 4
+
+/** Checks each setting by itself, so that all that is wrong comes in one message: a misspelled name first. */
+function checked(path: string, given: unknown): DynsrvConfig {
+  const owner = `${path}: `
+  const check = checksOf(
+    ({ message, hint }) => new DynsrvError('DYNSRV_CONFIG', message.slice(owner.length), { hint }),
+  ).options<DynsrvConfig>(path, RULES)
+  const faults: DynsrvError[] = []
+  const look = (part: () => unknown): void => {
+    try {
+      check(part())
+    } catch (fault) {
+      faults.push(fault as DynsrvError)
+    }
   }
-  return at === '' ? issue.message : `${at}: ${issue.message}`
+  const isSettings = typeof given === 'object' && given !== null && !Array.isArray(given)
+  if (!isSettings) look(() => given)
+  else {
+    if ('cookie' in given) throw sharedCookie(path)
+    const names = Object.keys(given).sort((a, b) => rank(a) - rank(b))
+    for (const name of names) look(() => ({ [name]: (given as Readonly<Record<string, unknown>>)[name] }))
+  }
+  const [first] = faults
+  if (first === undefined) return given as DynsrvConfig
+  const told = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
+  const more = faults.length > MAX_FAULTS ? [`and ${faults.length - MAX_FAULTS} more`] : []
+  throw new DynsrvError('DYNSRV_CONFIG', `${owner}${[...told, ...more].join('; ')}`, { hint: first.hint })
 }
 
-function issueHint(issue: z.core.$ZodIssue, known: readonly string[]): string {
-  if (issue.code !== 'unrecognized_keys')
-    return 'Correct this setting; dynsrv/config.schema.json describes all of them.'
-  const [key = ''] = issue.keys
-  if (key === 'cookie') return 'A cookie does not belong into a file that is shared: use cookieFile, or RELEASE_COOKIE.'
-  const near = closest(
-    key.toLowerCase(),
-    known.map((name) => name.toLowerCase()),
-  )
-  const meant = known.find((name) => name.toLowerCase() === near)
-  return distance(key.toLowerCase(), near) > 3 || issue.path.length > 0
-    ? `There are: ${known.slice(1).join(', ')}.`
-    : `Did you mean ${meant}?`
+function rank(name: string): number {
+  return Object.hasOwn(RULES, name) ? 1 : 0
+}
+
+function sharedCookie(path: string): DynsrvError {
+  return new DynsrvError('DYNSRV_CONFIG', `${path}: a cookie does not belong in a file that is shared`, {
+    hint: 'Use cookieFile, or RELEASE_COOKIE.',
+  })
 }

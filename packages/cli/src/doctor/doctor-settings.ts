@@ -3,6 +3,7 @@ import type { TlsFiles } from '@dynsrv/doctor'
 import { nodeName } from '@dynsrv/epmd-shim'
 import { dynamicSrv, type Membership } from '@dynsrv/strategy'
 import { loadConfig } from '../config/load-config.ts'
+import { offeredFile } from '../config/offered-file.ts'
 import { tlsFiles } from '../config/tls-files.ts'
 
 /** What a configuration file says to the doctor. */
@@ -62,7 +63,7 @@ function settingsOf({
     faults,
     ...(name !== undefined && { name }),
     ...(port !== undefined && { port: String(port) }),
-    ...(cookieFile !== undefined && { cookieFile }),
+    ...(cookieFile !== undefined && { cookieFile: offeredFile(cookieFile) }),
     ...(pollingInterval !== undefined && { intervalMs: pollingInterval }),
     ...(tls !== undefined && tlsOf(tls, faults)),
   }

@@ -1,11 +1,14 @@
 import type { Cluster, ClusterEvent, StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Coded, codeOf } from '@dynsrv/kit'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { durationMs } from '../options/duration.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
+import { writeLine } from '../terminal/output.ts'
 import { painter, wantsColours } from '../terminal/paint.ts'
+import { Reworded } from '../terminal/reworded.ts'
 import { joinJson, joinLines } from './join-view.ts'
 
 /** The options of a command that joins, as they were typed. */
@@ -37,13 +40,13 @@ export interface StayParts {
 export async function stay(options: JoinOptions, config?: LoadedConfig, parts: StayParts = {}): Promise<number> {
   using exit = exitSignal()
   const said = startOptions(options, config?.start)
-  const { service: _service, topologies: _topologies, ...rest } = config?.start ?? {}
+  const { service: _service, topologies: _topologies, pollingInterval: _interval, ...rest } = config?.start ?? {}
   const given: StartOptions = { ...(said.topologies === undefined ? config?.start : rest), ...said }
-  const cluster = await started(given)
   const view =
     options.json === true
-      ? joinJson(print)
-      : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
+      ? joinJson(writeLine)
+      : joinLines(writeLine, painter(options.plain !== true && wantsColours(process.stdout)))
+  const cluster = await started({ ...given, output: (text, from) => view.printed(text, from.node.name) })
   // What happens before everything is up is shown after the first lines, not lost.
   const early: [ClusterEvent, NodeName[]][] = []
   let show = (event: ClusterEvent, members: NodeName[]): void => void early.push([event, members])
@@ -51,8 +54,11 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
   try {
     const served = await parts.started?.(cluster)
     const { hidden = true } = given
-    const { pollingInterval: pollingIntervalMs = POLLING_INTERVAL_MS } = given
-    const found = { services: servicesOf(given), dns: [given.dns ?? []].flat().map(String), pollingIntervalMs }
+    const found = {
+      services: servicesOf(given),
+      dns: [given.dns ?? []].flat().map(String),
+      pollingIntervalMs: pollingIntervalOf(given),
+    }
     view.started({ name: cluster.self, port: cluster.port, hidden, ...found, ...served })
     for (const [event, members] of early) view.show(event, members)
     show = (event, members) => view.show(event, members)
@@ -73,9 +79,8 @@ async function started(options: StartOptions): Promise<Cluster> {
   try {
     return await start(options)
   } catch (error) {
-    const hint = HINTS[String(error instanceof Error && 'code' in error && error.code)]
-    if (!(error instanceof Error) || hint === undefined) throw error
-    throw Object.assign(new Error(error.message, { cause: error }), { hint })
+    const hint = HINTS[codeOf(error) ?? '']
+    throw hint === undefined ? error : new Reworded(error as Coded, { hint })
   }
 }
 
@@ -108,7 +113,8 @@ function startOptions(options: JoinOptions, config: StartOptions = {}): StartOpt
     ...(services.length > 0 && {
       topologies: Object.fromEntries(services.map((each) => [each, { service: each, ...every }])),
     }),
-    ...every,
+    // A topology of the file has an interval of its own.
+    ...(services.length === 0 && every),
     ...(visible === true && { hidden: false }),
     ...(name !== undefined && { name }),
     ...(dns.length > 0 && { dns: dns.map(dnsServer) }),
@@ -125,6 +131,8 @@ function servicesOf({ service, topologies = {} }: StartOptions): string[] {
   return service === undefined ? named : [service, ...named]
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+/** Of the service, or of the first topology that has one. */
+function pollingIntervalOf({ pollingInterval, topologies = {} }: StartOptions): number {
+  const own = Object.values(topologies).map((made) => (typeof made === 'function' ? undefined : made.pollingInterval))
+  return pollingInterval ?? own.find((each) => each !== undefined) ?? POLLING_INTERVAL_MS
 }

@@ -1,6 +1,7 @@
 import { DynsrvError } from '@dynsrv/cluster'
 import { findConfig } from '../config/find-config.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
+import { offeredFile } from '../config/offered-file.ts'
 import type { MembersOptions } from './members.ts'
 import { serviceOf } from './service-of.ts'
 
@@ -22,7 +23,7 @@ async function fromConfig({ config: file, at, epmd, dns, service, cookieFile }: 
   // Who says another way to find a node does not want that of the file.
   const elsewhere = at !== undefined || epmd !== undefined
   return {
-    ...(cookieFile === undefined && start.cookieFile !== undefined && { cookieFile: start.cookieFile }),
+    ...(cookieFile === undefined && start.cookieFile !== undefined && { cookieFile: offeredFile(start.cookieFile) }),
     ...(dns === undefined && !elsewhere && { dns: serversOf(start) }),
     ...(service === undefined && epmd === undefined && { services: servicesOf(start) }),
     ...(start.tls !== undefined && { tls: await tlsOf(path, start.tls) }),

@@ -1,10 +1,29 @@
-import { lstat, readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import {
+  text as anyText,
+  anything,
+  codeOf,
+  type Files,
+  filledText,
+  messageOf,
+  optionsOf,
+  realWorld,
+  required,
+  rule,
+  secret,
+  type World,
+  worldShape,
+} from '@dynsrv/kit'
+import type { NodeOptions } from '@dynsrv/node'
+import { checks } from '../checks.ts'
 import { DynsrvError } from '../error.ts'
+import { type CookieFiles, variables } from './start-options.ts'
 
 const MAX_COOKIE_LENGTH = 255
 const GROUP_AND_OTHERS = 0o077
+
+/** Cookies of a node: one text, or several while it is being changed. */
+type Cookie = Exclude<NodeOptions['cookie'], (...args: never[]) => unknown>
 
 /** Where a cookie may come from, in this order. */
 export interface CookieSources {
@@ -12,9 +31,22 @@ export interface CookieSources {
   readonly cookie?: string | undefined
   /** A file that holds it, such as a mounted secret; any mode, since orchestrators choose it. */
   readonly cookieFile?: string | undefined
-  /** `RELEASE_COOKIE`, and `HOME` and `XDG_CONFIG_HOME` for the file that Erlang itself reads. */
-  readonly env: NodeJS.ProcessEnv
+  /**
+   * `RELEASE_COOKIE`, and `HOME` and `XDG_CONFIG_HOME` for the file that Erlang itself reads; default: the environment
+   * of the process.
+   */
+  readonly env?: NodeJS.ProcessEnv | undefined
+  /** Where files and the environment come from; default: the machine. */
+  readonly world?: World | undefined
 }
+
+const check = checks.options<CookieSources>('findCookie', {
+  // Cookies have errors of their own, which never show one.
+  cookie: anything,
+  cookieFile: filledText,
+  env: variables,
+  world: worldShape,
+})
 
 /**
  * Finds the cookie of the cluster: option, file, `RELEASE_COOKIE`, `~/.erlang.cookie`, and the one below
@@ -25,26 +57,67 @@ export interface CookieSources {
  * @throws {DynsrvError} `DYNSRV_COOKIE_MISSING`, `DYNSRV_COOKIE_EMPTY`, `DYNSRV_COOKIE_INVALID` or `DYNSRV_COOKIE_FILE`
  * @see OTP `auth.erl`, `read_cookie`
  */
-export async function findCookie({ cookie, cookieFile, env }: CookieSources): Promise<string> {
+export async function findCookie(sources: CookieSources = {}): Promise<string> {
+  check(sources)
+  const { cookie, cookieFile, world = realWorld, env = world.system.env } = sources
+  const { files } = world
   if (cookie !== undefined) return checkCookie(cookie, 'the cookie')
-  if (cookieFile !== undefined) return readCookieFile(cookieFile)
+  if (cookieFile !== undefined) return readCookieFile(files, cookieFile)
   const release = env.RELEASE_COOKIE
   if (release !== undefined) return checkCookie(release, 'RELEASE_COOKIE')
-  const home = env.HOME ?? homedir()
+  const home = env.HOME ?? world.system.homeFolder()
   const own = [
     join(home, '.erlang.cookie'),
     join(env.XDG_CONFIG_HOME || join(home, '.config'), 'erlang', '.erlang.cookie'),
   ]
   for (const path of own) {
-    if (await exists(path)) return readOwnCookieFile(path)
+    if (await exists(files, path)) return readOwnCookieFile(files, path)
   }
   throw new DynsrvError(
     'DYNSRV_COOKIE_MISSING',
     'no cookie: RELEASE_COOKIE is not set and there is no ~/.erlang.cookie',
-    {
-      hint: "Give the cluster's cookie in RELEASE_COOKIE or with --cookie-file FILE.",
-    },
   )
+}
+
+/**
+ * The cookie of a node that is started, from wherever its options say. A function is asked later, for each peer.
+ *
+ * @throws {DynsrvError} as {@link findCookie} does
+ */
+export async function nodeCookie(
+  cookie: NodeOptions['cookie'] | undefined,
+  cookieFile: string | CookieFiles | undefined,
+  env: NodeJS.ProcessEnv | undefined,
+  world: World,
+): Promise<NodeOptions['cookie']> {
+  if (typeof cookie === 'function') return cookie
+  if (cookie !== undefined) return checkedCookies(cookie)
+  if (!isSet(cookieFile)) return findCookie({ cookieFile, env, world })
+  checks.argument('start', 'cookieFile', setRule, cookieFile)
+  const [offered, ...accepted] = await Promise.all(
+    [cookieFile.offered, ...cookieFile.accepted].map((each) => findCookie({ cookieFile: each, world })),
+  )
+  return { offered: offered!, accepted }
+}
+
+/** @throws {DynsrvError} for a cookie that no BEAM node would take */
+function checkedCookies(cookie: Cookie): Cookie {
+  if (!isSet(cookie)) return checkCookie(cookie, 'the cookie')
+  checks.argument('start', 'cookie', setRule, cookie)
+  return {
+    offered: checkCookie(cookie.offered, 'cookie.offered'),
+    accepted: cookie.accepted.map((each, index) => checkCookie(each, `cookie.accepted[${index}]`)),
+  }
+}
+
+/** What is given while the cookie is being changed. No refusal shows a value. */
+const setRule = optionsOf<CookieFiles>({
+  offered: required(anything),
+  accepted: required(secret(rule('an array with at least one', (value) => Array.isArray(value) && value.length > 0))),
+})
+
+function isSet(given: unknown): given is CookieFiles {
+  return Object.prototype.toString.call(given) === '[object Object]'
 }
 
 /**
@@ -54,11 +127,9 @@ export async function findCookie({ cookie, cookieFile, env }: CookieSources): Pr
  * @throws {DynsrvError} `DYNSRV_COOKIE_EMPTY` or `DYNSRV_COOKIE_INVALID`
  */
 export function checkCookie(text: string, source: string): string {
-  if (text === '') {
-    throw new DynsrvError('DYNSRV_COOKIE_EMPTY', `${source} is empty`, {
-      hint: 'Every node of a cluster shares one secret; make one with: openssl rand -base64 32',
-    })
-  }
+  checks.argument('checkCookie', 'source', anyText, source)
+  if (typeof text !== 'string') throw new DynsrvError('DYNSRV_COOKIE_INVALID', `${source} is not a string`)
+  if (text === '') throw new DynsrvError('DYNSRV_COOKIE_EMPTY', `${source} is empty`)
   if (text.length > MAX_COOKIE_LENGTH) {
     throw new DynsrvError('DYNSRV_COOKIE_INVALID', `${source} is longer than ${MAX_COOKIE_LENGTH} characters`, {
       hint: 'Use the same cookie as the BEAM nodes, which hold it in an atom.',
@@ -66,45 +137,55 @@ export function checkCookie(text: string, source: string): string {
   }
   const at = [...text].findIndex((character) => character < ' ' || character > '~')
   if (at >= 0) {
-    throw new DynsrvError('DYNSRV_COOKIE_INVALID', `${source} holds a character outside printable ASCII at ${at + 1}`, {
+    throw new DynsrvError('DYNSRV_COOKIE_INVALID', `${source} has a character outside printable ASCII at ${at + 1}`, {
       hint: 'Look for a line break, a tab or a quotation mark that came along.',
     })
   }
   return text
 }
 
-async function readCookieFile(path: string): Promise<string> {
-  let text: string
-  try {
-    if (!(await stat(path)).isFile()) throw new Error('not a regular file')
-    text = await readFile(path, 'latin1')
-  } catch (cause) {
-    throw new DynsrvError('DYNSRV_COOKIE_FILE', `cannot read the cookie file ${path}: ${reasonOf(cause)}`, {
-      hint: 'Check the path and who may read it.',
-      cause,
-    })
-  }
+async function readCookieFile(files: Files, path: string): Promise<string> {
+  const read = async (): Promise<Uint8Array | undefined> =>
+    (await files.facts(path)).isFile() ? files.read(path) : undefined
+  const bytes = await read().catch((cause: unknown) => {
+    throw unreadable(path, reasonOf(cause), cause)
+  })
+  if (bytes === undefined) throw unreadable(path, 'not a regular file')
   // Erlang strips blanks and line breaks behind the cookie as well; editors and `echo` put them there.
-  return checkCookie(text.replace(/[\r\n ]+$/, ''), `the cookie file ${path}`)
+  return checkCookie(
+    Buffer.from(bytes)
+      .toString('latin1')
+      .replace(/[\r\n ]+$/, ''),
+    `the cookie file ${path}`,
+  )
+}
+
+function unreadable(path: string, why: string, cause?: unknown): DynsrvError {
+  return new DynsrvError('DYNSRV_COOKIE_FILE', `cannot read the cookie file ${path}: ${why}`, {
+    hint: 'Check the path and who may read it.',
+    cause,
+  })
 }
 
 /** The file in the home folder is held to Erlang's own rule: nobody else may read it. */
-async function readOwnCookieFile(path: string): Promise<string> {
-  const { mode } = await stat(path)
+async function readOwnCookieFile(files: Files, path: string): Promise<string> {
+  const { mode } = await files.facts(path).catch((cause: unknown) => {
+    throw unreadable(path, reasonOf(cause), cause)
+  })
   if ((mode & GROUP_AND_OTHERS) !== 0) {
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `the cookie file ${path} can be read by others`, {
       hint: `Run: chmod 400 ${path}`,
     })
   }
-  return readCookieFile(path)
+  return readCookieFile(files, path)
 }
 
-async function exists(path: string): Promise<boolean> {
+async function exists(files: Files, path: string): Promise<boolean> {
   try {
-    await lstat(path)
+    await files.linkFacts(path)
     return true
   } catch (cause) {
-    if (reasonOf(cause) === REASONS.ENOENT || reasonOf(cause) === REASONS.ENOTDIR) return false
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return false
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `cannot look at ${path}: ${reasonOf(cause)}`, {
       hint: 'Check who may read the folder, or give the cookie in RELEASE_COOKIE.',
       cause,
@@ -120,6 +201,5 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return ('code' in cause && REASONS[String(cause.code)]) || cause.message
+  return REASONS[codeOf(cause) ?? ''] ?? messageOf(cause)
 }

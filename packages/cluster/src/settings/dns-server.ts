@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { text as anyText } from '@dynsrv/kit'
+import { checks, quoted } from '../checks.ts'
 import { DynsrvError } from '../error.ts'
 import { parsePort } from './parse-port.ts'
 
@@ -12,14 +14,13 @@ const DNS_PORT = 53
  * @throws {DynsrvError} `DYNSRV_DNS_SERVER_INVALID` or `DYNSRV_PORT_INVALID`
  */
 export function dnsServer(text: string): string {
+  checks.argument('dnsServer', 'text', anyText, text)
   const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(text) ?? []
   const host = isIP(text) === 6 ? text : (bracketed ?? plain ?? '')
   if (isIP(host) === 0) {
-    throw new DynsrvError('DYNSRV_DNS_SERVER_INVALID', `the DNS server ${JSON.stringify(text)} is no IP address`, {
-      hint: 'Write it like 127.0.0.1:8600 or [::1]:8600.',
-    })
+    throw new DynsrvError('DYNSRV_DNS_SERVER_INVALID', `the DNS server ${quoted(text)} is not an IP address`)
   }
   const number =
-    port === undefined || host === text ? DNS_PORT : parsePort(port, `the port of the DNS server ${text}`, 1)
+    port === undefined || host === text ? DNS_PORT : parsePort(port, `the port of the DNS server ${quoted(text)}`, 1)
   return isIP(host) === 6 ? `[${host}]:${number}` : `${host}:${number}`
 }

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { text as anyText, withoutFinalDot } from '@dynsrv/kit'
+import { checks, quoted } from '../checks.ts'
 import { DynsrvError } from '../error.ts'
 
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
@@ -13,11 +15,9 @@ const MAX_NAME_LENGTH = 253
  * @see RFC 1035 §2.3.4 for the lengths, RFC 2782 for the underscores
  */
 export function serviceName(text: string): string {
-  const name = text.endsWith('.') ? text.slice(0, -1) : text
-  const wrong = (what: string) =>
-    new DynsrvError('DYNSRV_SERVICE_INVALID', `the service ${JSON.stringify(text)} ${what}`, {
-      hint: 'Give the DNS name that holds the SRV records, such as my-service.service.consul.',
-    })
+  checks.argument('serviceName', 'text', anyText, text)
+  const name = withoutFinalDot(text)
+  const wrong = (what: string) => new DynsrvError('DYNSRV_SERVICE_INVALID', `the service ${quoted(text)} ${what}`)
   if (name === '') throw wrong('is empty')
   if (name.includes('@')) throw wrong('is a node name, not a DNS name')
   if (isIP(name) !== 0) throw wrong('is an IP address, and addresses have no SRV records')
@@ -25,7 +25,7 @@ export function serviceName(text: string): string {
   const labels = name.split('.')
   const bad = labels.find((label) => !LABEL.test(label))
   if (bad !== undefined) {
-    throw wrong(bad === '' ? 'has an empty label' : `is no DNS name: the label ${JSON.stringify(bad)} is not allowed`)
+    throw wrong(bad === '' ? 'has an empty label' : `is not a DNS name: the label ${quoted(bad)} is not allowed`)
   }
   if (labels.length < 2) throw wrong('has no dot, which the host part of a long node name needs')
   return name

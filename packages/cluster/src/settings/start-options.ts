@@ -1,7 +1,25 @@
-import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import type { EpmdModule } from '@dynsrv/epmd-shim'
+import {
+  anything,
+  callable,
+  either,
+  filledText,
+  having,
+  listOf,
+  port,
+  type Rule,
+  type Rules,
+  recordOf,
+  rule,
+  text,
+  worldShape,
+  wrong,
+} from '@dynsrv/kit'
 import type { NodeOptions } from '@dynsrv/node'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import type { DynamicSrvOptions, Membership, Strategy } from '@dynsrv/strategy'
+import { checks } from '../checks.ts'
+import { DynsrvError } from '../error.ts'
 
 /** A set of members found by one SRV name, with the options of the `dynamicSrv` strategy. */
 export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
@@ -9,35 +27,147 @@ export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
 /** Makes any other strategy over our node. */
 export type StrategyFactory = (membership: Membership) => Strategy
 
-/** Options of the node as they are. */
-type PassedOn = 'tls' | 'netTickTimeMs' | 'netTickIntensity' | 'preventOverlappingPartitions' | 'logger'
+/** Files that hold cookies, while the cookie of a cluster is being changed. */
+export interface CookieFiles {
+  /** The file of the cookie with which we prove ourselves. */
+  readonly offered: string
+  /** The files of those with which peers may prove themselves, most likely first. */
+  readonly accepted: readonly string[]
+}
 
-/** What `start` needs; what is left out comes from the environment of a release. */
-export interface StartOptions extends Pick<NodeOptions, PassedOn> {
-  /** The node's name, `alive@host` with a long host; default: `RELEASE_NODE`. */
+/** Options of the node that `start` passes on as they are. */
+type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd'>
+
+/** Options of the strategy over `service` that it gets as they are. */
+type StrategyPart = Omit<DynamicSrvOptions, 'service' | 'resolver' | 'name' | keyof NodePart>
+
+/** What `start` takes by itself. */
+interface OwnPart {
+  /** The node's name, `alive@host`, with a long host unless `shortNames`; default: `RELEASE_NODE`. */
   readonly name?: string
-  /** The cluster's secret, or one for each peer; default: `cookieFile`, `RELEASE_COOKIE`, `~/.erlang.cookie`. */
-  readonly cookie?: string | ((peer: NodeName) => string)
-  /** A file that holds the cookie, such as a mounted secret. */
-  readonly cookieFile?: string
-  /** The SRV name of the members: short for one topology, which is called by this name. */
+  /**
+   * The secret of the cluster; `{ offered, accepted }` while it is being changed; or a function that gives one for each
+   * peer. Default: `cookieFile`, `RELEASE_COOKIE`, `~/.erlang.cookie`.
+   */
+  readonly cookie?: NodeOptions['cookie']
+  /** A file that holds the cookie, such as a mounted secret; files for both kinds while it is being changed. */
+  readonly cookieFile?: string | CookieFiles
+  /**
+   * The SRV name of the members: short for one topology, which is called by this name. The options of the `dynamicSrv`
+   * strategy beside it are for this topology.
+   */
   readonly service?: string
+  /** How a record of `service` becomes a node name: the option `name` of `dynamicSrv`. */
+  readonly memberName?: NonNullable<DynamicSrvOptions['name']>
   /** Several sets of members, by a name of your choice that comes back in events. */
   readonly topologies?: Readonly<Record<string, SrvTopology | StrategyFactory>>
-  /** Time between two polls of `service`, in milliseconds; default 5000. */
-  readonly pollingInterval?: number
   /** DNS servers as `host:port`, or a resolver of your own; default: the servers of `/etc/resolv.conf`. */
   readonly dns?: string | readonly string[] | SrvResolver
-  /** The distribution port, 0 for any free one; default: `ERL_DIST_PORT`. */
+  /** The distribution port, 0 for any free one; default: `ERL_DIST_PORT`. Short for `listen: { port }`. */
   readonly port?: number
-  /** The address to listen on; default: all. */
+  /** The address to listen on; default: all. Short for `listen: { host }`. */
   readonly host?: string
-  /** Whether BEAM nodes leave us out of `nodes()` and of their mesh; default true. */
-  readonly hidden?: boolean
   /** Another address lookup than the SRV records. */
   readonly epmd?: EpmdModule
   /** Runs when `drain` has stopped discovery, to take this node's own record away. */
   readonly deregister?: () => Promise<void> | void
-  /** Where the defaults come from; default `process.env`. */
+  /** Where the defaults come from; default: the environment of the process. */
   readonly env?: NodeJS.ProcessEnv
+}
+
+/**
+ * What `start` takes: its own options, those of the node, and for `service` those of the `dynamicSrv` strategy. What is
+ * left out comes from the environment of a release.
+ */
+export interface StartOptions extends OwnPart, NodePart, StrategyPart {}
+
+/** The node checks the values of its options; here they only need to be known. */
+const NODE_RULES: Rules<NodePart> = {
+  ...{ listen: anything, hidden: anything, preventOverlappingPartitions: anything, shortNames: anything },
+  ...{ setupTimeMs: anything, netTickTimeMs: anything, netTickIntensity: anything, busyWaitMs: anything },
+  ...{ autoConnect: anything, allow: anything, assignNames: anything, tls: anything, decode: anything },
+  ...{ logger: anything, output: anything, limits: anything },
+  world: worldShape,
+}
+
+/** The strategy checks the values of its options. */
+const STRATEGY_RULES: Rules<StrategyPart> = {
+  ...{ topology: text, pollingInterval: anything, disconnectOnDeregister: anything, interval: anything },
+  ...{ leave: anything, maxLeaveShare: anything, confirmEmpty: anything, confirmLeave: anything },
+  ...{ confirmDelayMs: anything, rotationPolls: anything, discoverTimeoutMs: anything, connectTimeoutMs: anything },
+  ...{ parallel: anything, retry: anything, unref: anything },
+}
+
+const serverList = listOf(filledText)
+const servers: Rule = {
+  what: 'an array of at least one server',
+  // Left out, those of resolv.conf are asked; an empty list would ask nobody.
+  check: (value, at) =>
+    Array.isArray(value) && value.length === 0 ? wrong(at, servers.what, value) : serverList.check(value, at),
+}
+
+/** Environment variables. */
+export const variables: Rule = rule('an object of variables', (value) => typeof value === 'object' && value !== null)
+
+const OWN_RULES: Rules<OwnPart> = {
+  name: text,
+  // Cookies have errors of their own, which never show one.
+  cookie: anything,
+  cookieFile: anything,
+  service: text,
+  memberName: anything,
+  topologies: recordOf(
+    either(
+      rule('an object of options', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+      callable,
+    ),
+  ),
+  dns: either(filledText, servers, having('resolveSrv', 'resolveAddresses', 'resolveTxt')),
+  port,
+  host: filledText,
+  // The node checks it.
+  epmd: anything,
+  deregister: callable,
+  env: variables,
+}
+
+const check = checks.options<StartOptions>('start', { ...OWN_RULES, ...NODE_RULES, ...STRATEGY_RULES })
+
+/** The options of `start`, by who takes them. */
+export interface StartSettings {
+  readonly own: OwnPart
+  readonly node: Partial<NodePart>
+  readonly strategy: Partial<StrategyPart>
+}
+
+/**
+ * Checks the options of `start` as far as it uses them itself.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for an unknown or wrong option, and for one that would have no effect
+ */
+export function startSettings(options: StartOptions): StartSettings {
+  check(options)
+  const own = part<OwnPart>(options, OWN_RULES)
+  const node = part<NodePart>(options, NODE_RULES)
+  const strategy = part<StrategyPart>(options, STRATEGY_RULES)
+  const twice = (['port', 'host'] as const).find((key) => own[key] !== undefined && node.listen !== undefined)
+  if (twice !== undefined) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `start: ${twice} and listen contradict each other`, {
+      hint: `Write listen: { ${twice} }, or leave listen out.`,
+    })
+  }
+  const [idle] = Object.keys(own.memberName === undefined ? strategy : { memberName: own.memberName })
+  if (own.service === undefined && idle !== undefined) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `start: ${idle} is for service, which is not given`, {
+      hint: `Give service, or write ${idle === 'memberName' ? 'name' : idle} into a topology.`,
+    })
+  }
+  return { own, node, strategy }
+}
+
+/** The options that have one of these rules. One that is undefined is left out. */
+function part<T extends object>(options: object, rules: Rules<T>): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([key, value]) => Object.hasOwn(rules, key) && value !== undefined),
+  ) as Partial<T>
 }

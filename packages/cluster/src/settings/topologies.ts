@@ -1,27 +1,45 @@
 import { DynsrvError } from '../error.ts'
 import { serviceName } from './service-name.ts'
-import type { SrvTopology, StartOptions, StrategyFactory } from './start-options.ts'
+import type { SrvTopology, StartSettings, StrategyFactory } from './start-options.ts'
+
+/** The topologies of a node, by name. */
+export type Topologies = ReadonlyMap<string, SrvTopology | StrategyFactory>
 
 /**
  * Brings `service` and `topologies` into one list, with every service name checked; the topology that `service` stands
  * for is called by it.
  *
- * @throws {DynsrvError} `DYNSRV_SERVICE_MISSING` or `DYNSRV_SERVICE_INVALID`
+ * @throws {DynsrvError} `DYNSRV_SERVICE_MISSING`, `DYNSRV_SERVICE_INVALID`, or `DYNSRV_BAD_OPTION` for a name that two
+ *   have, and for a resolver of one topology
  */
-export function topologiesOf(
-  options: Pick<StartOptions, 'service' | 'topologies' | 'pollingInterval'>,
-): [name: string, topology: SrvTopology | StrategyFactory][] {
-  const { service, topologies = {}, pollingInterval } = options
-  const given = Object.entries(topologies)
+export function topologiesOf({ own, strategy }: Pick<StartSettings, 'own' | 'strategy'>): Topologies {
+  const { service, memberName, topologies = {} } = own
+  const all = new Map<string, SrvTopology | StrategyFactory>()
   if (service !== undefined) {
-    given.unshift([serviceName(service), { service, ...(pollingInterval !== undefined && { pollingInterval }) }])
-  }
-  if (given.length === 0) {
-    throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'no service to look for members', {
-      hint: 'Give the DNS name that holds the SRV records, such as my-service.service.consul, as the service.',
+    const name = serviceName(service)
+    all.set(strategy.topology ?? name, {
+      ...strategy,
+      service: name,
+      ...(memberName !== undefined && { name: memberName }),
     })
   }
-  return given.map(([name, topology]) =>
-    typeof topology === 'function' ? [name, topology] : [name, { ...topology, service: serviceName(topology.service) }],
-  )
+  for (const [name, topology] of Object.entries(topologies)) {
+    if (all.has(name)) {
+      throw new DynsrvError('DYNSRV_BAD_OPTION', `start: two topologies are called ${JSON.stringify(name)}`, {
+        hint: 'Give the one of service another name with the option topology, or leave service out.',
+      })
+    }
+    all.set(name, typeof topology === 'function' ? topology : checkedTopology(name, topology))
+  }
+  if (all.size > 0) return all
+  throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'no service to look for members')
+}
+
+function checkedTopology(name: string, topology: SrvTopology): SrvTopology {
+  if ('resolver' in topology) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `start: topologies.${name}.resolver: all topologies ask one resolver`, {
+      hint: 'Give it as the option dns of start. For another one, give a function that makes the strategy.',
+    })
+  }
+  return { ...topology, service: serviceName(topology.service) }
 }

@@ -2,12 +2,12 @@ import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
+import { ETF_ERRORS } from '@dynsrv/etf'
+import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { STRATEGY_ERRORS } from '@dynsrv/strategy'
 import { DIST_ERRORS } from './dist-errors.ts'
-import { ETF_ERRORS } from './etf-errors.ts'
-import { METRICS_ERRORS } from './metrics-errors.ts'
 
 /**
  * Every code of a running node, by the package that raises it; the doctor's verdicts bear the same.
@@ -15,14 +15,14 @@ import { METRICS_ERRORS } from './metrics-errors.ts'
  * Where a package's errors have a remedy of their own for each code, it is taken from them, so that there is only one.
  */
 export const RUNTIME_ERRORS = {
-  dynsrv: DYNSRV_ERRORS,
+  dynsrv: entriesOf(DYNSRV_ERRORS),
   '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
   '@dynsrv/node': entriesOf(NODE_ERRORS),
   '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
   '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
   '@dynsrv/strategy': entriesOf(STRATEGY_ERRORS),
-  '@dynsrv/etf': ETF_ERRORS,
-  '@dynsrv/metrics': METRICS_ERRORS,
+  '@dynsrv/etf': entriesOf(ETF_ERRORS),
+  '@dynsrv/metrics': entriesOf(METRICS_ERRORS),
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
 
 type Tables = typeof RUNTIME_ERRORS
