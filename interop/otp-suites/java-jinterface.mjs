@@ -215,7 +215,7 @@ function termsOf({ self }) {
   const elements = [atom('atom'), charlist('string'), 17]
   return [
     new BitString(Uint8Array.of(1, 2, 0), 3),
-    new Float(3.141592),
+    new Float(2.5),
     new ExternalFun(atom('lists'), atom('length'), 1),
     elements,
     -1742,
