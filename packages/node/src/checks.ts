@@ -172,7 +172,8 @@ export const cookie: Rule = {
   what: 'a string of 1 to 255 Latin-1 characters, or an object with offered and accepted',
   check: (value, at) => {
     const isSet = typeof value === 'object' && value !== null && !Array.isArray(value)
-    const fault = isSet ? cookieSet.check(value, at) : cookieText.check(value, at)
+    if (isSet) return cookieSet.check(value, at)
+    const fault = cookieText.check(value, at)
     return fault && { ...fault, hint: `${fault.hint} Make a good one with: openssl rand -base64 32` }
   },
 }
