@@ -163,7 +163,7 @@ export const command: Command = {
         .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(ping))),
+      .action(runs(withConfig(['dns', 'link'], ping))),
 }
 
 const HELP = `
