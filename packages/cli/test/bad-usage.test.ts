@@ -38,7 +38,7 @@ const CASES: readonly BadUsage[] = [
     title: 'ERL_DIST_PORT not a number',
     args: JOIN,
     env: { ...GOOD_ENV, ERL_DIST_PORT: 'http' },
-    says: [/ERL_DIST_PORT is not a number: "http"/, /4370/],
+    says: [/ERL_DIST_PORT is not a number: 'http'/, /4370/],
   },
   {
     title: 'ERL_DIST_PORT out of range',
@@ -56,7 +56,7 @@ const CASES: readonly BadUsage[] = [
     title: 'ERL_DIST_PORT negative',
     args: JOIN,
     env: { ...GOOD_ENV, ERL_DIST_PORT: '-1' },
-    says: [/ERL_DIST_PORT is not a number: "-1"/],
+    says: [/ERL_DIST_PORT is not a number: '-1'/],
   },
   {
     title: '--port not a number',

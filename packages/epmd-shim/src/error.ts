@@ -161,7 +161,7 @@ export const EPMD_ERRORS: ErrorTable<EpmdErrorCode> = {
   EPMD_TIMEOUT: {
     happened: 'epmd did not answer in time.',
     why: 'A firewall drops the packets, or epmd hangs.',
-    hint: 'Open port 4369 in the firewall, and check that epmd listens there. Or find nodes without epmd.',
+    hint: 'Check that epmd listens there, and that firewalls let its port through. Or find nodes without epmd.',
     category: 'lookup',
     retryable: true,
     fault: 'peer',

@@ -15,6 +15,7 @@ export {
   textOf,
 } from './error.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
+export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { nearest } from './nearest.ts'
 export {
   abortSignal,

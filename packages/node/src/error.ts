@@ -1,9 +1,10 @@
 import type { DistErrorCode } from '@dynsrv/dist-protocol'
+import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
-import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, shown } from '@dynsrv/kit'
 import { DIST_WORDS } from './dist-words.ts'
 
-/** What can go wrong here, apart from the handshake, whose codes (`DIST_…`) are passed on as they are. */
+/** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
 export type OwnNodeErrorCode =
   | 'NODE_BAD_OPTION'
   | 'NODE_CLOSED'
@@ -33,10 +34,16 @@ export type OwnNodeErrorCode =
   | 'NODE_TOO_MANY_PROCESSES'
   | 'NODE_UNREACHABLE'
 
-/** Every code that a {@link NodeError} can bear. Stable: handlers may switch on it. */
-export type NodeErrorCode = OwnNodeErrorCode | DistErrorCode
+/** What can be wrong with the name of a node. */
+export type NodeNameErrorCode = Extract<EpmdErrorCode, `NODE_NAME_${string}`>
 
-/** What each code of this package means. Codes of the handshake (`DIST_…`) have their words in `@dynsrv/dist-protocol`. */
+/** Every code that a {@link NodeError} can bear. Stable: handlers may switch on it. */
+export type NodeErrorCode = OwnNodeErrorCode | NodeNameErrorCode | DistErrorCode
+
+/**
+ * What each code of this package means. Codes of the handshake (`DIST_…`) have their words in `@dynsrv/dist-protocol`, those
+ * of node names in `@dynsrv/epmd-shim`.
+ */
 export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
   NODE_BAD_OPTION: {
     happened: 'The node got an option or an argument that cannot work.',
@@ -241,7 +248,7 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly reason?: Term
 }
 
-const WORDS: ErrorTable<NodeErrorCode> = { ...DIST_WORDS, ...NODE_ERRORS }
+const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_WORDS, ...NODE_ERRORS }
 
 /** The one error of this package. The message, the hint and the code never hold a cookie. */
 export class NodeError extends CodedError<NodeErrorCode> {
@@ -257,11 +264,6 @@ export class NodeError extends CodedError<NodeErrorCode> {
     if (peer !== undefined) this.peer = peer
     if ('reason' in rest) this.reason = rest.reason
   }
-}
-
-/** Whether something that was thrown is an error of this package, whichever copy of it is in use. */
-export function isNodeError(error: unknown): error is NodeError {
-  return isCoded(error) && Object.hasOwn(WORDS, error.code)
 }
 
 /** How a function ended that did not return, in Erlang's three classes. */

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Files } from '@dynsrv/kit'
 
 /** The files of the page, which stand in the package as the browser gets them, with their types. */
 export const PAGE_ASSETS = {
@@ -16,6 +17,6 @@ export const PAGE_ASSETS = {
 } as const
 
 /** Reads a file of the page. */
-export function pageAsset(name: string): Promise<Buffer> {
-  return readFile(new URL(`../page/${name}`, import.meta.url))
+export function pageAsset(files: Files, name: string): Promise<Uint8Array> {
+  return files.read(fileURLToPath(new URL(`../page/${name}`, import.meta.url)))
 }

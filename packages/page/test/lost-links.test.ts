@@ -1,5 +1,6 @@
 import { start } from '@dynsrv/cluster'
 import { DynamicSrv } from '@dynsrv/epmd-shim'
+import { realWorld } from '@dynsrv/kit'
 import { startNode } from '@dynsrv/node'
 import { dnsClient, startZoneServer } from '@dynsrv/srv-resolver'
 import { expect, it, vi } from 'vitest'
@@ -26,7 +27,7 @@ it('keeps in sight why a member was lost while DNS fails, and forgets it when th
     ...{ name: `api-1@${SERVICE}`, cookie: COOKIE, host: '127.0.0.1', port: 0 },
     ...{ service: SERVICE, dns: zone.address, pollingInterval: 200 },
   })
-  const page = new ClusterPage(cluster)
+  const page = new ClusterPage(cluster, realWorld)
   cluster.on((event) => page.notice(event))
   const told = () => page.state().members.find(({ name }) => name === first.self)
   await vi.waitFor(() => expect(told()).toMatchObject({ state: 'connected', reason: '' }), PATIENCE)

@@ -218,7 +218,7 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
     await picture(page, 'without-script', true)
   })
 
-  it('shows itself to whoever brings its token once, and to nobody else', async () => {
+  it('shows itself to a browser that brings its token once, and to no other', async () => {
     const token = 'a-token-of-the-page'
     await using zone = await startZoneServer()
     await using one = await member(zone, 'cart-1')

@@ -1,6 +1,7 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Timer } from '@dynsrv/kit'
+import { sendable } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
@@ -54,6 +55,7 @@ export class GenCalls {
   call(to: Destination, request: Term, options: CallOptions = {}, caller = this.caller): Promise<Term> {
     const { registry, router, life, ids } = this.#parts
     const target = router.target(to)
+    router.checkBeforeDial(nodeOf(target), request)
     const ref = ids.reference()
     return this.wait(ref, target, `the call to ${describe(target)}`, options, (finish) => {
       registry.addAlias(ref, (message) => finish.resolve(replyOf(message)))
@@ -81,7 +83,8 @@ export class GenCalls {
     const node = alias.node.name
     if (node === own.node.name) registry.byAlias(alias)?.(message)
     else if (((connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) router.send(own, from.pid, message)
-    else router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message)
+    else
+      sendable(`the reply to ${node}`, () => router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message))
   }
 
   /**

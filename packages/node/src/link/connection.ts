@@ -4,6 +4,7 @@ import {
   type ChannelLimits,
   type ControlMessage,
   DFLAG_PUBLISHED,
+  DistError,
   type EncodedTerm,
   TickClock,
 } from '@dynsrv/dist-protocol'
@@ -51,6 +52,10 @@ export class Connection {
   readonly flags: bigint
   readonly address: string
   readonly direction: 'incoming' | 'outgoing'
+  /** Whether the peer knows monitors of processes; C nodes and JInterface do not. */
+  readonly takesMonitors: boolean
+  /** Whether the peer starts processes when it is asked to. */
+  readonly takesSpawns: boolean
   /** When the link came up. Unit: milliseconds since 1970. */
   readonly since: number
   readonly #socket: Socket
@@ -86,6 +91,8 @@ export class Connection {
     this.since = clock.now()
     this.#clock = clock
     this.#channel = new Channel({ self, peer, flags, ...(limits && { limits }), ...(decode && { decode }) })
+    this.takesMonitors = this.#channel.takes('MONITOR_P')
+    this.takesSpawns = this.#channel.takes('SPAWN_REQUEST')
     this.#ticks = new TickClock({ netTickTimeMs, netTickIntensity, now: clock.monotonic() })
     this.#ticker = clock.setInterval(() => this.#tick(), this.#ticks.intervalMs)
     this.#ticker.unref()
@@ -163,12 +170,16 @@ export class Connection {
    * Queues a message.
    *
    * @returns false when more than the busy limit is under way
-   * @throws {DistError} for a message that the peer would close on, {EtfError} for a term without encoding
+   * @throws {NodeError} `DIST_…` for a message that the peer would close on; {EtfError} for a term without encoding
    */
   send(control: ControlMessage, ...payload: [payload?: Term]): boolean {
     // Of a chunk that ends in nonsense what came before is still handled; its answers have nowhere to go.
     if (this.#closed !== undefined || this.#channel.state === 'failed') return false
-    this.#channel.send(control, ...payload)
+    try {
+      this.#channel.send(control, ...payload)
+    } catch (cause) {
+      throw cause instanceof DistError ? nodeError(cause, this.peer) : cause
+    }
     this.#sent++
     this.#ticks.sent()
     if (this.#channel.pendingBytes >= WRITE_BYTES) this.#flush()

@@ -178,7 +178,16 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
         return
       }
       const text = address.family === 6 ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`
-      const { socket, input } = transport.connect(address)
+      let connecting: ReturnType<Transport['connect']>
+      try {
+        connecting = transport.connect(address)
+      } catch (cause) {
+        // No address, or certificates that cannot be used.
+        failures.push(cause instanceof NodeError ? cause : dialError(cause, text, peer))
+        tryNext()
+        return
+      }
+      const { socket, input } = connecting
       open.set(socket, address)
       busyWait.expect(busyWaitMs)
       const onError = (cause: Error) => {

@@ -1,5 +1,6 @@
 import type { ControlMessage, Cookie, EncodedTerm, NodeIdentity } from '@dynsrv/dist-protocol'
-import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import { checks, cookie, parsedName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import { logDialFailed } from '../node-logger.ts'
@@ -125,7 +126,7 @@ export class PeerLinks {
   /** @see Node.connect */
   async connect(peer: string, signal?: AbortSignal): Promise<void> {
     const { self, settings } = this.#parts
-    const { name } = parseNodeName(peer, { short: settings.shortNames })
+    const { name } = parsedName('connect', 'peer', peer, settings.shortNames)
     if (name === self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
     if (!settings.allow(name)) {
       throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
@@ -212,8 +213,11 @@ export class PeerLinks {
   }
 
   #cookie(peer: string): Cookie {
-    const { cookie } = this.#parts.settings
-    return typeof cookie === 'function' ? cookie(peer as NodeName) : cookie
+    const { cookie: given } = this.#parts.settings
+    if (typeof given !== 'function') return given
+    const own = given(peer as NodeName)
+    checks.argument('startNode', `what the cookie function gave for ${peer}`, cookie, own)
+    return own
   }
 
   #up(connection: Connection): void {

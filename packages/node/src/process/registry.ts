@@ -14,10 +14,13 @@ export class Registry {
   readonly #processes = new Map<number, LocalProcess>()
   readonly #names = new Map<string, LocalProcess>()
   readonly #aliases: OwnReferences<(message: Term) => void>
+  /** Of the aliases that were made for a process, whose they are. */
+  readonly #owners: OwnReferences<LocalProcess>
 
   constructor(ids: Identifiers, maxProcesses = MAX_PROCESSES) {
     this.#ids = ids
     this.#aliases = new OwnReferences(ids)
+    this.#owners = new OwnReferences(ids)
     this.#maxProcesses = maxProcesses
   }
 
@@ -40,13 +43,16 @@ export class Registry {
     return this.#names.get(name)
   }
 
-  /** @throws {NodeError} `NODE_NAME_TAKEN` when another process holds it, `NODE_NO_PROCESS` when the process has ended */
+  /** Whether a pid is of this node, of whichever incarnation. */
+  isOurNode(pid: Pid): boolean {
+    return this.#ids.isOurNode(pid)
+  }
+
+  /**
+   * @param name one that can be registered
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process holds it, `NODE_NO_PROCESS` when the process has ended
+   */
   register(name: string, process: LocalProcess): void {
-    if (name === '' || name === 'undefined' || name.length > 255) {
-      throw new NodeError('NODE_BAD_OPTION', `a process cannot be registered as ${JSON.stringify(name)}`, {
-        hint: 'A registered name has 1 to 255 characters and is not undefined.',
-      })
-    }
     if (!process.alive) throw new NodeError('NODE_NO_PROCESS', `the process to register as ${name} has ended`)
     const holder = this.#names.get(name)
     if (holder === process) return
@@ -85,6 +91,7 @@ export class Registry {
       if (once) this.endAlias(process, ref)
       process.behaviour.message(message)
     })
+    this.#owners.set(ref, process)
     process.aliases ??= new Set()
     process.aliases.add(ref)
     return ref
@@ -94,6 +101,12 @@ export class Registry {
   endAlias(process: LocalProcess, ref: Reference): void {
     process.aliases?.delete(ref)
     this.#aliases.delete(ref)
+    this.#owners.delete(ref)
+  }
+
+  /** The process that an alias was made for, as long as it is active. */
+  ownerOfAlias(ref: Reference): LocalProcess | undefined {
+    return this.#owners.get(ref)
   }
 
   /** Whether the alias was active. */
@@ -121,7 +134,7 @@ export class Registry {
     this.#processes.delete(localNumber(process.pid))
     for (const name of process.names) this.#names.delete(name)
     process.names.clear()
-    for (const ref of process.aliases ?? []) this.#aliases.delete(ref)
+    for (const ref of process.aliases ?? []) this.endAlias(process, ref)
     process.aliases = undefined
   }
 }

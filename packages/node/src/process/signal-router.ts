@@ -1,13 +1,15 @@
+import { toUSVString } from 'node:util'
 import {
   ALTACT,
   type ControlMessage,
   DFLAG_ALIAS,
   DFLAG_UNLINK_ID,
   DistError,
-  type EncodedTerm,
+  EncodedTerm,
 } from '@dynsrv/dist-protocol'
-import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { messageOf } from '@dynsrv/kit'
+import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { messageOf, type Rule, wrong } from '@dynsrv/kit'
+import { atomName, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
@@ -19,7 +21,7 @@ import type { Registry } from './registry.ts'
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
   request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
-  reply(control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
+  reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
 export interface SignalRouterParts {
@@ -42,6 +44,9 @@ interface Waiting {
   readonly payload: readonly [payload?: Term]
 }
 
+/** What became of a signal: with `busy`, the peer takes less than is sent. */
+type Way = 'taken' | 'busy' | 'nowhere'
+
 /** Worth a connection of their own; the others only make sense on the one that they belong to. */
 const CONNECTING = new Set<ControlMessage['op']>([
   'SEND',
@@ -52,6 +57,46 @@ const CONNECTING = new Set<ControlMessage['op']>([
   'EXIT2',
   'SPAWN_REQUEST',
 ])
+
+const DESTINATION = 'a pid, a registered name, or an object with name and node'
+
+/** Says why something is no destination. */
+const destination: Rule = {
+  what: DESTINATION,
+  check: (value, at) => {
+    if (typeof value === 'string') return atomName.check(value, at)
+    if (typeof value !== 'object' || value === null || !('name' in value && 'node' in value)) {
+      return wrong(at, DESTINATION, value)
+    }
+    const { name, node } = value
+    const fault = name instanceof Atom ? undefined : atomName.check(name, `${at}.name`)
+    return fault ?? wrong(`${at}.node`, peerName.what, node)
+  },
+}
+
+function isReference(to: unknown): to is Reference {
+  try {
+    return typeof to === 'object' && to instanceof Reference
+  } catch {
+    // A proxy that throws.
+    return false
+  }
+}
+
+/** Reads a destination; undefined for what is none. */
+function targetOf(to: Destination, self: string): Target | undefined {
+  try {
+    if (typeof to === 'string') return { name: atom(to), node: self }
+    if (to instanceof Pid) return to
+    if (to instanceof Atom) return { name: to, node: self }
+    const { name, node } = to
+    if (typeof node !== 'string') return undefined
+    if (typeof name === 'string') return { name: atom(name), node }
+    return name instanceof Atom ? { name, node } : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** Brings signals to where they belong: from our processes to connections, from connections to our processes. */
 export class SignalRouter {
@@ -71,7 +116,7 @@ export class SignalRouter {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = to instanceof Reference ? to : this.target(to)
+    const target = this.recipient(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -80,6 +125,7 @@ export class SignalRouter {
       process?.behaviour.message(message)
       return process !== undefined
     }
+    this.checkBeforeDial(node, message)
     if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
@@ -95,22 +141,29 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, [message]) === 'taken'
     } catch (cause) {
-      if (!(cause instanceof EtfError) && !(cause instanceof DistError)) throw cause
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${cause.message}`, { cause })
+      // Whatever it is: a getter of the message may throw anything.
+      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
+        cause,
+      })
     }
   }
 
-  /** Sends a signal to another node; false when there is no way to it. */
+  /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
   transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (node === this.#parts.self) {
+      this.receive(node, control, EncodedTerm.of(payload))
+      return true
+    }
     if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (!(cause instanceof EtfError) || !takes) throw cause
+      if (cause instanceof DistError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      return this.#transmit(node, control, [tuple(atom('reason_has_no_encoding'), cause.message)]) !== 'nowhere'
+      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
+      return this.#transmit(node, control, [reason]) !== 'nowhere'
     }
   }
 
@@ -122,7 +175,7 @@ export class SignalRouter {
     this.#overflowing.delete(connection.peer)
     for (const { control, payload } of waiting) {
       try {
-        connection.send(control, ...payload)
+        this.#over(connection, control, payload)
       } catch (cause) {
         const message = `a ${control.op} to ${connection.peer} cannot be sent: ${messageOf(cause)}`
         this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: connection.peer, cause })
@@ -141,12 +194,27 @@ export class SignalRouter {
     this.#parts.life().connectionLost(node)
   }
 
-  /** A destination with its node. */
+  /** A recipient with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
+  recipient(to: Recipient): Target | Reference {
+    return isReference(to) ? to : this.target(to)
+  }
+
+  /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    if (to instanceof Pid) return to
-    if (typeof to === 'string') return { name: atom(to), node: this.#parts.self }
-    if (to instanceof Atom) return { name: to, node: this.#parts.self }
-    return { name: typeof to.name === 'string' ? atom(to.name) : to.name, node: to.node }
+    const target = targetOf(to, this.#parts.self)
+    if (target === undefined) checks.argument('the destination', 'to', destination, to)
+    const known = target as Target
+    // Pids are not looked at: what names their nodes have is the choice of those who made them.
+    if ('name' in known && known.node !== this.#parts.self && this.#parts.connection(known.node) === undefined) {
+      checks.argument('the destination', 'node', peerName, known.node)
+    }
+    return known
+  }
+
+  /** Refuses a term that has no encoding before its node is dialled for it. @throws {NodeError} `NODE_MESSAGE_INVALID` */
+  checkBeforeDial(node: string, term: Term): void {
+    if (node === this.#parts.self || this.#parts.connection(node) !== undefined) return
+    checkTerm(`the message to ${node}`, term)
   }
 
   /**
@@ -174,7 +242,7 @@ export class SignalRouter {
         spawns().request(peer, control, payload!)
         return
       case 'SPAWN_REPLY':
-        spawns().reply(control)
+        spawns().reply(peer, control)
         return
       case 'GROUP_LEADER':
         return
@@ -184,10 +252,10 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(control, payload?.decode())
+        life().receive(peer, control, payload?.decode())
         return
       default:
-        life().receive(control satisfies LifeSignal)
+        life().receive(peer, control satisfies LifeSignal)
         return
     }
   }
@@ -198,7 +266,8 @@ export class SignalRouter {
     payload: EncodedTerm | undefined,
   ): void {
     if ((flags & ALTACT.EXIT) !== 0) {
-      if (to instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to }, payload)
+      const pid = to instanceof Reference ? this.#parts.registry.ownerOfAlias(to)?.pid : to
+      if (pid instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to: pid }, payload)
       return
     }
     if (to instanceof Pid) {
@@ -221,13 +290,36 @@ export class SignalRouter {
     }
     const { id, from, to } = control
     connection.send({ op: 'UNLINK', from, to })
-    this.#parts.life().receive({ op: 'UNLINK_ID_ACK', id, from: to, to: from })
+    this.#parts.life().receive(node, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
     return true
   }
 
-  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): 'taken' | 'busy' | 'nowhere' {
+  /** What the peer does not know is not sent: BEAM closes no link over it, and neither asks for more than the link's end. */
+  #over(connection: Connection, control: ControlMessage, payload: readonly [payload?: Term]): Way {
+    switch (control.op) {
+      case 'MONITOR_P':
+      case 'DEMONITOR_P':
+      case 'MONITOR_P_EXIT':
+        // The monitor is kept here, and fires when the link goes.
+        if (!connection.takesMonitors) return 'taken'
+        break
+      case 'SPAWN_REQUEST':
+        if (connection.takesSpawns) break
+        this.#parts.spawns().reply(connection.peer, {
+          op: 'SPAWN_REPLY',
+          ref: control.ref,
+          to: control.from,
+          flags: 0,
+          result: atom('notsup'),
+        })
+        return 'nowhere'
+    }
+    return connection.send(control, ...payload) ? 'taken' : 'busy'
+  }
+
+  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     const connection = this.#parts.connection(node)
-    if (connection !== undefined) return connection.send(control, ...payload) ? 'taken' : 'busy'
+    if (connection !== undefined) return this.#over(connection, control, payload)
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {

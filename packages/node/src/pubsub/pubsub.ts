@@ -1,11 +1,12 @@
-import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { type Clock, messageOf } from '@dynsrv/kit'
+import { Atom, atom, type DecodeOptions, inspect, type Pid, type Term } from '@dynsrv/etf'
+import { either, messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
+import type { ServerParts } from '../call/served-process.ts'
+import { SystemServer } from '../call/system-server.ts'
+import { atomName, checks, decodeOptions, INSIDE, onlyInside, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
-import type { Warning } from '../node-event.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
-import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import type { Registry } from '../process/registry.ts'
+import { callProgram } from '../program-calls.ts'
 import type { Destination, SendOptions } from '../signature.ts'
 import {
   broadcastStruct,
@@ -15,7 +16,7 @@ import {
   pubSubMessage,
   readForwarded,
 } from './pubsub-message.ts'
-import { deliver, end, makeSubscription, type SubscribeOptions, type Subscription } from './subscription.ts'
+import { checkSubscribe, deliver, end, makeSubscription, type SubscribeOptions, Subscription } from './subscription.ts'
 
 /** The scope of `pg` in which every Phoenix.PubSub of version 2 has its groups. */
 export const PUBSUB_SCOPE = 'Elixir.Phoenix.PubSub'
@@ -42,6 +43,24 @@ export interface PubSubOptions {
   readonly decode?: DecodeOptions | false
 }
 
+/** Checks the options of `Node.pubsub`. @throws {NodeError} `NODE_BAD_OPTION` */
+export const checkPubSub = checks.options<PubSubOptions>('pubsub', {
+  poolSize: whole(1, MAX_POOL_SIZE),
+  decode: either(
+    rule('false', (value) => value === false),
+    decodeOptions,
+  ),
+})
+
+/** The name of a PubSub: one with which the names of all its groups are atoms. */
+export const pubSubName: Rule = rule(
+  'a name as Elixir writes it, such as MyApp.PubSub',
+  (value) =>
+    typeof value === 'string' &&
+    plain(value) !== '' &&
+    atomName.check(shard(groupOf(value), MAX_POOL_SIZE), '') === undefined,
+)
+
 /** Who gets what is published, and what happens when a peer is busy. */
 export interface PublishOptions extends SendOptions {
   /** A subscription of ours that does not get it, as `broadcast_from`. */
@@ -54,14 +73,19 @@ export interface PublishOptions extends SendOptions {
   readonly dispatcher?: string
 }
 
+const subscription = rule('a subscription', (value) => value instanceof Subscription)
+const checkPublish = checks.options<PublishOptions>('publish', {
+  whenBusy: oneOf('queue', 'drop', 'fail'),
+  from: subscription,
+  node: peerName,
+  dispatcher: atomName,
+})
+
 export interface PubSubParts {
-  readonly clock: Clock
   readonly self: string
-  readonly registry: Registry
-  readonly life: LinksAndMonitors
+  readonly servers: ServerParts
   readonly scope: PgScope
   readonly send: (from: Pid, to: Destination, message: Term, options: SendOptions) => boolean
-  readonly warn: (warning: Omit<Warning, 'type'>) => void
   /** Takes it out of the node's books. */
   readonly onClosed: () => void
 }
@@ -95,19 +119,31 @@ export class PubSub implements Disposable {
   #closed = false
 
   static {
-    makePubSub = (name, parts, options) => new PubSub(name, parts, options)
+    makePubSub = (name, parts, options) => new PubSub(INSIDE, name, parts, options)
   }
 
-  private constructor(name: string, parts: PubSubParts, { poolSize = 1, decode = PLAIN }: PubSubOptions) {
-    if (!(Number.isInteger(poolSize) && poolSize >= 1 && poolSize <= MAX_POOL_SIZE)) {
-      throw new NodeError('NODE_BAD_OPTION', `poolSize must be an integer from 1 to ${MAX_POOL_SIZE}, not ${poolSize}`)
-    }
-    this.name = name.replace(/^Elixir\./, '')
+  private constructor(key: typeof INSIDE, name: string, parts: PubSubParts, options: PubSubOptions) {
+    onlyInside(key, 'a pubsub', 'node.pubsub')
+    const { poolSize = 1, decode = PLAIN } = options
+    this.name = plain(name)
     this.#parts = parts
     this.#decode = decode === false ? undefined : decode
-    this.#group = `Elixir.${this.name}.Adapter`
-    const [message, ended] = [(term: Term) => this.#message(term), (reason: Term) => this.#ended(reason)]
-    this.#worker = parts.registry.spawn({ kind: 'pubsub', message, ended })
+    this.#group = groupOf(name)
+    const server = new SystemServer(parts.servers, {
+      ...{ kind: 'pubsub', module: 'Elixir.Phoenix.PubSub.PG2' },
+      // The name of the PubSub, as the worker of Phoenix has it.
+      state: () => atom(`Elixir.${this.name}`),
+      handlers: {
+        info: (term) => this.#message(term),
+        cast: (term) => this.#drop(term, 'it is a cast'),
+        call: (request) => {
+          this.#drop(request, 'it is a call')
+          return false
+        },
+      },
+      ended: (reason) => this.#ended(reason),
+    })
+    this.#worker = server.process
     try {
       for (let number = 1; number <= poolSize; number++) this.#join(shard(this.#group, number))
     } catch (error) {
@@ -142,16 +178,18 @@ export class PubSub implements Disposable {
     second: SubscribeOptions = {},
   ): Subscription {
     this.#open()
+    checks.argument('subscribe', 'topic', text, topic)
     const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
+    checkSubscribe(options)
     options.signal?.throwIfAborted()
     const subscription = makeSubscription(topic, {
-      clock: this.#parts.clock,
+      clock: this.#parts.servers.clock,
       options,
       listener,
       onClosed: (ended) => this.#forget(ended),
       full: ({ length }, policy) => {
         const message = `${length} messages of the topic ${topic} of ${this.name} wait to be read: ${policy}`
-        this.#parts.warn({ code: 'MAILBOX_FULL', message, pid: this.#worker.pid })
+        this.#parts.servers.warn({ code: 'MAILBOX_FULL', message, pid: this.#worker.pid })
       },
     })
     const subscribers = this.#topics.get(topic) ?? new Set()
@@ -159,8 +197,9 @@ export class PubSub implements Disposable {
     return subscription
   }
 
-  /** Ends every subscription of a topic; gives how many those were. */
+  /** Ends every subscription of a topic; gives how many those were. @throws {NodeError} `NODE_BAD_OPTION` */
   unsubscribe(topic: string): number {
+    checks.argument('unsubscribe', 'topic', text, topic)
     const subscriptions = [...(this.#topics.get(topic) ?? [])]
     for (const subscription of subscriptions) subscription.close()
     return subscriptions.length
@@ -174,17 +213,21 @@ export class PubSub implements Disposable {
    * @returns how many other nodes it went to; see `publish`
    */
   broadcast(topic: string, event: string, payload: Term, options: PublishOptions = {}): number {
+    checks.argument('broadcast', 'event', text, event)
+    checkPublish(options)
     const dispatcher = options.dispatcher ?? TO_CHANNELS
     return this.publish(topic, broadcastStruct(topic, event, payload), { ...options, dispatcher })
   }
 
   /** The same, but not to one subscription of ours. */
   broadcastFrom(from: Subscription, topic: string, event: string, payload: Term): number {
+    checks.argument('broadcastFrom', 'from', subscription, from)
     return this.broadcast(topic, event, payload, { from })
   }
 
   /** The same, but only to the subscribers of one node. */
   directBroadcast(node: string, topic: string, event: string, payload: Term): number {
+    checks.argument('directBroadcast', 'node', peerName, node)
     return this.broadcast(topic, event, payload, { node })
   }
 
@@ -198,6 +241,8 @@ export class PubSub implements Disposable {
    */
   publish(topic: string, message: Term, options: PublishOptions = {}): number {
     this.#open()
+    checks.argument('publish', 'topic', text, topic)
+    checkPublish(options)
     const { from, node, dispatcher = TO_SUBSCRIBERS, ...sendOptions } = options
     const { self, send } = this.#parts
     const forwarded = forward(topic, message, dispatcher)
@@ -211,16 +256,15 @@ export class PubSub implements Disposable {
       try {
         this.#dispatch({ topic, message }, from)
       } catch (cause) {
-        if (!(cause instanceof EtfError)) throw cause
-        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${cause.message}`, { cause })
+        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${messageOf(cause)}`, { cause })
       }
     }
     return reached
   }
 
-  /** Leaves the groups and ends every subscription. */
-  close(reason: Term = atom('normal')): void {
-    this.#parts.life.exit(this.#worker, reason)
+  /** Leaves the groups and ends every subscription. @param reason default: `normal` */
+  close(...reason: [reason?: Term]): void {
+    this.#parts.servers.life.exit(this.#worker, reason.length === 0 ? atom('normal') : reason[0])
   }
 
   [Symbol.dispose](): void {
@@ -241,12 +285,11 @@ export class PubSub implements Disposable {
     try {
       this.#dispatch(forwarded)
     } catch (cause) {
-      if (!(cause instanceof EtfError)) throw cause
-      this.#drop(term, cause.message)
+      this.#drop(term, messageOf(cause))
     }
   }
 
-  /** @throws {EtfError} for a term that cannot be read as the options say */
+  /** @throws what a term throws that cannot be read as the options say, or that a getter of it throws */
   #dispatch(forwarded: Forwarded, except?: Subscription): void {
     const { topic } = forwarded
     const subscribers = this.#topics.get(topic)
@@ -254,12 +297,13 @@ export class PubSub implements Disposable {
     const message = pubSubMessage(forwarded, this.#decode)
     for (const subscription of [...subscribers]) {
       if (subscription === except) continue
-      try {
-        deliver(subscription, message)
-      } catch (cause) {
-        const text = `a listener of the topic ${topic} of ${this.name} threw: ${messageOf(cause)}`
-        this.#parts.warn({ code: 'HANDLER_THREW', message: text, cause })
-      }
+      callProgram(
+        () => deliver(subscription, message),
+        (cause) => {
+          const text = `a listener of the topic ${oneLine(topic)} of ${this.name} threw: ${oneLine(messageOf(cause))}`
+          this.#parts.servers.warn({ code: 'HANDLER_THREW', message: text, cause })
+        },
+      )
     }
   }
 
@@ -269,7 +313,7 @@ export class PubSub implements Disposable {
     if (!/^10*$/.test(String(this.#malformed))) return
     const shown = inspect(term).slice(0, 200)
     const message = `dropped ${shown}, sent to ${this.name}: ${why} (number ${this.#malformed})`
-    this.#parts.warn({ code: 'MESSAGE_DROPPED', message, pid: this.#worker.pid })
+    this.#parts.servers.warn({ code: 'MESSAGE_DROPPED', message, pid: this.#worker.pid })
   }
 
   /** A node has a larger pool than we knew: its processes use any shard, so we listen on all of them. */
@@ -282,7 +326,7 @@ export class PubSub implements Disposable {
   #join(group: string): void {
     if (this.#joined.has(group)) return
     this.#joined.add(group)
-    this.#parts.registry.register(group, this.#worker)
+    this.#parts.servers.registry.register(group, this.#worker)
     this.#parts.scope.join(atom(group), this.#worker)
   }
 
@@ -305,6 +349,16 @@ export class PubSub implements Disposable {
       end(subscription, normal ? undefined : reason)
     }
   }
+}
+
+/** The name of a module without the prefix that its atom has. */
+function plain(name: string): string {
+  return name.replace(/^Elixir\./, '')
+}
+
+/** The group of all nodes that have a PubSub of this name. */
+function groupOf(name: string): string {
+  return `Elixir.${plain(name)}.Adapter`
 }
 
 /** The group of one shard of a pool; the first has no number. */

@@ -1,8 +1,20 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Cluster } from '@dynsrv/cluster'
 import { DynsrvError } from '@dynsrv/cluster'
+import {
+  callable,
+  filledText,
+  HttpServer,
+  messageOf,
+  port as portRule,
+  realWorld,
+  recordOf,
+  type World,
+  whole,
+  worldShape,
+} from '@dynsrv/kit'
+import { checks, clusterRule } from '../checks.ts'
 import { isLoopback, isOwnHost } from './own-host.ts'
 import { readiness } from './readiness.ts'
 
@@ -19,7 +31,17 @@ export interface HealthOptions {
   readonly minPeers?: number
   /** More paths, such as a page of your own. */
   readonly routes?: Readonly<Record<string, Route>>
+  /** Where sockets and time come from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<HealthOptions>('startHealthServer', {
+  host: filledText,
+  port: portRule,
+  minPeers: whole(),
+  routes: recordOf(callable),
+  world: worldShape,
+})
 
 /** A running health server. */
 export interface HealthServer extends AsyncDisposable {
@@ -32,17 +54,24 @@ export interface HealthServer extends AsyncDisposable {
 /** The default port of Prometheus exporters of OpenTelemetry. */
 export const HEALTH_PORT = 9464
 
+/** Connections at the same time; a newcomer takes the place of one that asks nothing. */
+const MAX_CONNECTIONS = 256
+
 /**
  * Serves `/livez`, `/readyz` and `/metrics` of a cluster over HTTP, for orchestrators and Prometheus.
  *
  * On loopback it answers only requests that are addressed to loopback, so that no web page can read it through a name of
  * its own (DNS rebinding).
  *
- * @throws {DynsrvError} `DYNSRV_LISTEN_FAILED` when the port is taken
+ * Connections that ask nothing keep nobody out: when there are too many, the oldest of them ends.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, `DYNSRV_LISTEN_FAILED` when the port is taken
  */
 export async function startHealthServer(cluster: Cluster, options: HealthOptions = {}): Promise<HealthServer> {
-  const { host = '127.0.0.1', port = HEALTH_PORT, minPeers = 0 } = options
-  // Only who serves metrics loads what makes them.
+  checks.argument('startHealthServer', 'cluster', clusterRule, cluster)
+  check(options)
+  const { host = '127.0.0.1', port = HEALTH_PORT, minPeers = 0, world = realWorld } = options
+  // Only a program that serves metrics loads what makes them.
   const [{ startMetrics }, { promClient }, { Registry }] = await Promise.all([
     import('@dynsrv/metrics'),
     import('@dynsrv/metrics/prom-client'),
@@ -52,38 +81,34 @@ export async function startHealthServer(cluster: Cluster, options: HealthOptions
   const metrics = startMetrics(promClient(registry), {
     nodes: [cluster.node],
     strategies: [...cluster.strategies.values()],
+    world,
   })
   const routes: Readonly<Record<string, Route>> = {
     '/livez': (_request, response) => text(response, 200, 'ok\n'),
     '/readyz': (_request, response) => {
-      const told = readiness(cluster, minPeers)
-      send(response, told.ready ? 200 : 503, 'application/json', `${JSON.stringify(told, null, 2)}\n`)
+      const state = readiness(cluster, minPeers)
+      send(response, state.ready ? 200 : 503, 'application/json', `${JSON.stringify(state, null, 2)}\n`)
     },
     '/metrics': async (_request, response) => send(response, 200, registry.contentType, await registry.metrics()),
     ...options.routes,
   }
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    void answer(routes, request, response)
+  const server = new HttpServer(world, MAX_CONNECTIONS, (request, response) => {
+    answer(routes, request, response).catch(() => response.destroy())
   })
-  server.maxConnections = 256
+  const close = async () => {
+    metrics.close()
+    await server.close()
+  }
   try {
-    await listening(server, host, port)
+    const address = await server.listen(port, host)
+    return { url: urlOf(address), close, [Symbol.asyncDispose]: close }
   } catch (cause) {
-    metrics.stop()
-    throw new DynsrvError('DYNSRV_LISTEN_FAILED', `cannot serve HTTP on ${host}:${port}: ${(cause as Error).message}`, {
+    await close()
+    throw new DynsrvError('DYNSRV_LISTEN_FAILED', `cannot serve HTTP on ${host}:${port}: ${messageOf(cause)}`, {
       hint: 'Choose another address with --http host:port (option port); port 0 takes any free one.',
       cause,
     })
   }
-  const close = async () => {
-    metrics.stop()
-    if (!server.listening) return
-    const closed = once(server, 'close')
-    server.close()
-    server.closeAllConnections()
-    await closed
-  }
-  return { url: urlOf(server), close, [Symbol.asyncDispose]: close }
 }
 
 async function answer(
@@ -108,7 +133,7 @@ async function answer(
     await route(request, response)
   } catch (error) {
     if (response.headersSent) response.destroy()
-    else text(response, 500, `${(error as Error).message}\n`)
+    else text(response, 500, `${messageOf(error)}\n`)
   }
 }
 
@@ -121,12 +146,6 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body)
 }
 
-async function listening(server: Server, host: string, port: number): Promise<void> {
-  server.listen(port, host)
-  await once(server, 'listening')
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo
+function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }

@@ -1,7 +1,9 @@
 import type { Cluster } from '@dynsrv/cluster'
 import { reasonText } from '@dynsrv/cluster'
+import { optional, whole } from '@dynsrv/kit'
+import { checks, clusterRule } from '../checks.ts'
 
-/** What `/readyz` tells. */
+/** What `/readyz` answers. */
 export interface Readiness {
   readonly ready: boolean
   readonly name: string
@@ -14,7 +16,7 @@ export interface Readiness {
   readonly topologies: Readonly<Record<string, TopologyReadiness>>
 }
 
-/** What `/readyz` tells of one topology. */
+/** What `/readyz` answers about one topology. */
 export interface TopologyReadiness {
   readonly expected: number
   readonly connected: number
@@ -24,11 +26,17 @@ export interface TopologyReadiness {
   readonly failures: number
 }
 
+const minPeersRule = optional(whole())
+
 /**
  * Ready: it is not leaving, every topology has had a good answer once, and enough peers are connected. A DNS outage later on
  * does not make it unready, as it disconnects nobody.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
  */
 export function readiness(cluster: Cluster, minPeers = 0): Readiness {
+  checks.argument('readiness', 'cluster', clusterRule, cluster)
+  checks.argument('readiness', 'minPeers', minPeersRule, minPeers)
   const topologies: Record<string, TopologyReadiness> = {}
   const waitingFor: string[] = []
   if (cluster.state !== 'running') waitingFor.push(`nothing: it is ${cluster.state}`)

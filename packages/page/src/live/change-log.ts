@@ -1,5 +1,6 @@
 import type { ClusterEvent } from '@dynsrv/cluster'
 import { explain, reasonText } from '@dynsrv/cluster'
+import type { Clock } from '@dynsrv/kit'
 import type { PageChange } from './page-state.ts'
 
 /** How many changes are kept. */
@@ -7,19 +8,24 @@ const MAX_CHANGES = 200
 
 type Said = Omit<PageChange, 'id' | 'at'>
 
-/** The last things that happened, each told once: what repeats itself, such as a dial that fails again, is left out. */
+/** The last things that happened, each once: what repeats itself, such as a dial that fails again, is left out. */
 export class ChangeLog {
   readonly #changes: PageChange[] = []
-  /** What was said last about whom; bounded, as names come from peers. */
+  readonly #clock: Clock
+  /** What was said last, by what it is about; bounded, as names come from peers. */
   readonly #said = new Map<string, string>()
   #nextId = 1
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   /** Newest last. */
   get changes(): readonly PageChange[] {
     return this.#changes
   }
 
-  /** Takes notice of an event; tells whether there is something new to show. */
+  /** Takes notice of an event; true when there is something new to show. */
   notice(event: ClusterEvent): boolean {
     if (event.type === 'polled' && this.#said.get(event.topology)?.startsWith('trouble') !== true) return false
     const said = sentence(event)
@@ -34,7 +40,7 @@ export class ChangeLog {
     this.#said.delete(said.about)
     this.#said.set(said.about, key)
     if (this.#said.size > 2 * MAX_CHANGES) this.#said.delete(this.#said.keys().next().value!)
-    this.#changes.push({ id: this.#nextId++, at: Date.now(), ...said })
+    this.#changes.push({ id: this.#nextId++, at: this.#clock.now(), ...said })
     if (this.#changes.length > MAX_CHANGES) this.#changes.shift()
     return true
   }
@@ -51,7 +57,7 @@ function sentence(event: ClusterEvent): Said | undefined {
     case 'connectFailed':
       return trouble('trouble', event.node, 'not reached', event.cause)
     case 'discoveryFailed':
-      return trouble('trouble', event.topology, 'DNS lookup failed, everybody stays', event.cause)
+      return trouble('trouble', event.topology, 'DNS lookup failed, all members stay', event.cause)
     case 'polled':
       return { kind: 'calm', about: event.topology, text: 'DNS answers again', hint: '' }
     case 'held':
@@ -60,7 +66,11 @@ function sentence(event: ClusterEvent): Said | undefined {
       return { kind: 'calm', about: event.target, text: `record ignored: ${event.reason}`, hint: '' }
     case 'deregistered':
       return {
-        ...{ kind: 'trouble', about: event.topology, text: 'our own record is gone: nobody is dialled any more' },
+        ...{
+          kind: 'trouble',
+          about: event.topology,
+          text: 'our own record was removed: this node does not connect any more',
+        },
         hint: 'Put the record back, or let this node leave.',
       }
     case 'refused':

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { Cluster, ClusterEvent } from '@dynsrv/cluster'
+import type { Clock, World } from '@dynsrv/kit'
 import { ChangeLog } from './change-log.ts'
 import { describeMembers } from './describe-members.ts'
 import { describeTopology } from './describe-topology.ts'
@@ -8,18 +8,19 @@ import { LostLinks } from './lost-links.ts'
 import type { PageMember, PageSelf, PageState } from './page-state.ts'
 import { Traffic } from './traffic.ts'
 
-/** How many names are remembered of what was told: peers write them. */
+/** How many names are remembered: peers choose them. */
 const MAX_REMEMBERED = 2_000
 
-/** What the page of a cluster shows, gathered from what the cluster tells. */
+/** What the page of a cluster shows, gathered from the events and the state of the cluster. */
 export class ClusterPage {
   readonly latency: Latency
   readonly #cluster: Cluster
   readonly #traffic = new Traffic()
-  readonly #log = new ChangeLog()
+  readonly #clock: Clock
+  readonly #log: ChangeLog
   readonly #lost = new LostLinks()
-  readonly #incarnation = randomUUID()
-  readonly #startedAt = Date.now()
+  readonly #incarnation: string
+  readonly #startedAt: number
   /** Kept, as a node that is closed has none any more. */
   readonly #port: number
   readonly #seen = new Set<string>()
@@ -28,10 +29,14 @@ export class ClusterPage {
   readonly #ignored = new Map<string, Map<string, string>>()
   readonly #held = new Map<string, ReadonlyMap<string, string>>()
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, { clock, random }: Pick<World, 'clock' | 'random'>) {
     this.#cluster = cluster
+    this.#clock = clock
+    this.#log = new ChangeLog(clock)
+    this.#incarnation = Buffer.from(random.bytes(16)).toString('hex')
+    this.#startedAt = clock.now()
     this.#port = cluster.port
-    this.latency = new Latency(cluster)
+    this.latency = new Latency(cluster, clock)
     for (const name of cluster.members()) this.#seen.add(name)
   }
 
@@ -44,7 +49,7 @@ export class ClusterPage {
       if (ignored.size < MAX_REMEMBERED) ignored.set(event.target, event.reason)
       this.#ignored.set(event.topology, ignored)
     }
-    this.#lost.notice(event)
+    this.#lost.notice(event, this.#clock.now())
     this.#log.notice(event)
   }
 
@@ -52,8 +57,10 @@ export class ClusterPage {
   state(): PageState {
     const held = new Map([...this.#held.values()].flatMap((nodes) => [...nodes]))
     const { latency } = this
-    const measurements = { traffic: this.#traffic, latency, seen: this.#seen, held }
-    const members = describeMembers(this.#cluster, measurements).map((member) => this.#lasting(this.#lost.tell(member)))
+    const measurements = { clock: this.#clock, traffic: this.#traffic, latency, seen: this.#seen, held }
+    const members = describeMembers(this.#cluster, measurements).map((member) =>
+      this.#lasting(this.#lost.explained(member)),
+    )
     if (this.#since.size > members.length) this.#forget(new Set(members.map(({ name }) => name)))
     const byName = new Map(members.map((member) => [member.name.toLowerCase(), member]))
     const lookups = this.#cluster.lookups()
@@ -76,7 +83,7 @@ export class ClusterPage {
     const { name, state, since } = member
     const known = this.#since.get(name)
     if (state !== 'connected' && known?.state === state) return { ...member, since: known.since }
-    const began = { state, since: since ?? Date.now() }
+    const began = { state, since: since ?? this.#clock.now() }
     this.#since.set(name, began)
     return { ...member, since: began.since }
   }

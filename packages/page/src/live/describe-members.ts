@@ -1,20 +1,22 @@
 import type { Cluster } from '@dynsrv/cluster'
 import { explain, reasonText } from '@dynsrv/cluster'
+import type { Clock } from '@dynsrv/kit'
 import type { PeerState } from '@dynsrv/node'
 import type { Latency } from './latency.ts'
 import type { PageMember } from './page-state.ts'
 import type { Traffic } from './traffic.ts'
 
-/** How long somebody who is no member any more is shown, in milliseconds. */
+/** How long a node that is no member any more is shown, in milliseconds. */
 const GONE_MS = 10 * 60_000
 /** How many of them are shown. */
 const MAX_GONE = 50
 
 /** What is measured of members. */
 export interface Measurements {
+  readonly clock: Clock
   readonly traffic: Traffic
   readonly latency: Latency
-  /** Whose link was up since the page was started: of others that are no members nothing is shown. */
+  /** Nodes that were connected since the page was started: of others that are no members nothing is shown. */
   readonly seen: ReadonlySet<string>
   /** Members that the last answer lacks and that are kept, with why. */
   readonly held: ReadonlyMap<string, string>
@@ -23,7 +25,7 @@ export interface Measurements {
 /** All members: those that are connected, those that should be, and those that are gone of late. */
 export function describeMembers(cluster: Cluster, measurements: Measurements): PageMember[] {
   const peers = cluster.node.peers()
-  measurements.traffic.count(peers)
+  measurements.traffic.count(peers, measurements.clock.monotonic())
   const missing = cluster.missing()
   const expected = new Set<string>([...cluster.strategies.values()].flatMap((strategy) => strategy.expected()))
   const members = new Map<string, PageMember>()
@@ -33,7 +35,7 @@ export function describeMembers(cluster: Cluster, measurements: Measurements): P
     else if (missing.has(peer.peer)) members.set(peer.peer, absent(peer.peer, missing.get(peer.peer), peer))
     else if (peer.state === 'connecting')
       members.set(peer.peer, { ...still(peer.peer), state: 'connecting', since: peer.since })
-    else if (measurements.seen.has(peer.peer) && Date.now() - peer.since < GONE_MS) {
+    else if (measurements.seen.has(peer.peer) && measurements.clock.now() - peer.since < GONE_MS) {
       gone.push({ ...still(peer.peer), ...reasonOf(peer.reason), state: 'gone', since: peer.since })
     }
   }
@@ -58,7 +60,7 @@ function connected(
   }
 }
 
-/** Somebody who should be connected and is not. What the last dial said stays in sight while it is dialled again. */
+/** A member that should be connected and is not. What the last dial said stays in sight during the next one. */
 function absent(name: string, cause: unknown, peer?: Exclude<PeerState, { state: 'connected' }>): PageMember {
   const why = cause ?? (peer?.state === 'down' ? peer.reason : undefined)
   const member = { ...still(name), expected: true, since: peer?.state === 'down' ? peer.since : null }

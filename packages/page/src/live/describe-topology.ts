@@ -22,7 +22,7 @@ export interface TopologyParts {
   readonly lookup: LastLookup | undefined
   /** Members by lower-case name. */
   readonly members: ReadonlyMap<string, PageMember>
-  /** Why targets are ignored, as the strategy told. */
+  /** Why targets are ignored, as the strategy says. */
   readonly ignored: ReadonlyMap<string, string>
   /** Members that the answer lacks and that are kept, with why. */
   readonly held: ReadonlyMap<string, string>
@@ -37,7 +37,7 @@ export function describeTopology(parts: TopologyParts): PageTopology {
   if (answer?.empty === 'nxdomain') notes.push('The name does not exist (NXDOMAIN).')
   if (answer?.empty === 'nodata') notes.push('The name has no SRV records (NODATA).')
   if (answer?.truncated === true || answer?.trimmed !== undefined)
-    notes.push('The answer is cut: nobody is let go by it.')
+    notes.push('The answer is cut: no member leaves because of it.')
   if (answer?.stale === true) notes.push('The source failed: this is its last good answer.')
   for (const [node, reason] of [...held].slice(0, 5))
     notes.push(`${node} is missing in the answer and kept (${reason}).`)

@@ -1,32 +1,35 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '@dynsrv/cluster'
+import type { Clock, Timer } from '@dynsrv/kit'
 import type { ClusterPage } from './cluster-page.ts'
 import type { PageState } from './page-state.ts'
 import { patchOf } from './patch.ts'
 
-/** How often rates and latencies are told, in milliseconds. */
+/** How often rates and latencies are sent, in milliseconds. */
 const TICK_MS = 1_000
 /** A page that hears nothing for three of these takes the link for dead, in milliseconds. */
 const BEAT_MS = 5_000
-/** Changes that come together are told together. */
+/** Changes within this time are sent together, in milliseconds. */
 const GATHER_MS = 80
 /** How many pages may be open at the same time. */
 const MAX_WATCHERS = 32
-/** A browser that reads slower than this many bytes is let go: it comes back and gets the whole state. */
+/** A browser with more unread bytes than this is disconnected: it comes back and gets the whole state. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
-/** Tells open pages the state once, and then what changes. While no page is open it does nothing at all. */
+/** Sends open pages the state once, and then what changes. While no page is open it does nothing at all. */
 export class EventStream {
   readonly #cluster: Cluster
   readonly #page: ClusterPage
   readonly #watchers = new Set<ServerResponse>()
-  #told: PageState | undefined
-  #toldAt = 0
-  #ticker: NodeJS.Timeout | undefined
-  #soon: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #sent: PageState | undefined
+  #sentAt = 0
+  #ticker: Timer | undefined
+  #soon: Timer | undefined
   #ended = new AbortController()
 
-  constructor(cluster: Cluster, page: ClusterPage) {
+  constructor(cluster: Cluster, page: ClusterPage, clock: Clock) {
+    this.#clock = clock
     this.#cluster = cluster
     this.#page = page
   }
@@ -43,45 +46,52 @@ export class EventStream {
       response.end()
       return
     }
-    // Who is there already is told first what it lacks, so that all know the same.
-    this.#tell()
-    this.#told ??= this.#page.state()
-    response.write(`retry: 1000\n${message('state', this.#told)}`)
+    // Pages that are open first get what they lack, so that all know the same.
+    this.#send()
+    this.#sent ??= this.#page.state()
+    response.write(`retry: 1000\n${message('state', this.#sent)}`)
     this.#watchers.add(response)
     response.once('close', () => {
       this.#watchers.delete(response)
       if (this.#watchers.size === 0) this.#rest()
     })
-    this.#ticker ??= setInterval(() => this.#tick(), TICK_MS).unref()
+    this.#startTicking()
     this.#page.latency.measure(this.#ended.signal)
   }
 
-  /** Something happened: it is told soon. */
+  /** Something happened: open pages hear of it soon. */
   wake(): void {
-    if (this.#watchers.size === 0) return
-    this.#soon ??= setTimeout(() => {
+    if (this.#watchers.size === 0 || this.#soon !== undefined) return
+    this.#soon = this.#clock.setTimeout(() => {
       this.#soon = undefined
-      this.#tell()
-    }, GATHER_MS).unref()
+      this.#send()
+    }, GATHER_MS)
+    this.#soon.unref()
+  }
+
+  #startTicking(): void {
+    if (this.#ticker !== undefined) return
+    this.#ticker = this.#clock.setInterval(() => this.#tick(), TICK_MS)
+    this.#ticker.unref()
   }
 
   #tick(): void {
-    this.#tell()
-    if (performance.now() - this.#toldAt >= BEAT_MS) this.#write(message('beat', Date.now()))
+    this.#send()
+    if (this.#clock.monotonic() - this.#sentAt >= BEAT_MS) this.#write(message('beat', this.#clock.now()))
     if (this.#cluster.state === 'running') this.#page.latency.measure(this.#ended.signal)
   }
 
-  #tell(): void {
-    if (this.#told === undefined) return
+  #send(): void {
+    if (this.#sent === undefined) return
     const now = this.#page.state()
-    const patch = patchOf(this.#told, now)
-    this.#told = now
+    const patch = patchOf(this.#sent, now)
+    this.#sent = now
     if (patch === undefined) return
     this.#write(message('patch', patch))
   }
 
   #write(text: string): void {
-    this.#toldAt = performance.now()
+    this.#sentAt = this.#clock.monotonic()
     for (const watcher of this.#watchers) {
       if (watcher.writableLength > MAX_UNREAD_BYTES) watcher.destroy()
       else watcher.write(text)
@@ -89,13 +99,13 @@ export class EventStream {
   }
 
   #rest(): void {
-    clearInterval(this.#ticker)
-    clearTimeout(this.#soon)
+    this.#clock.clearInterval(this.#ticker)
+    this.#clock.clearTimeout(this.#soon)
     this.#ended.abort()
     this.#ended = new AbortController()
     this.#ticker = undefined
     this.#soon = undefined
-    this.#told = undefined
+    this.#sent = undefined
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ClusterEvent } from '@dynsrv/cluster'
 import { reasonText } from '@dynsrv/cluster'
 import type { PageMember } from './page-state.ts'
+import { timeOfDay } from './time-of-day.ts'
 
 /** How many lost links are remembered: peers choose their names. */
 const MAX_LOST = 2_000
@@ -15,7 +16,7 @@ export class LostLinks {
   readonly #lost = new Map<string, { readonly at: number; readonly reason: string }>()
 
   /** Takes notice of links that come and go. `at` is in milliseconds since 1970. */
-  notice(event: ClusterEvent, at = Date.now()): void {
+  notice(event: ClusterEvent, at: number): void {
     if (event.type === 'nodeup') this.#lost.delete(event.node)
     if (event.type !== 'nodedown') return
     this.#lost.delete(event.node)
@@ -24,12 +25,12 @@ export class LostLinks {
   }
 
   /** The member with the first cause before the newest, where they differ. */
-  tell(member: PageMember): PageMember {
+  explained(member: PageMember): PageMember {
     const first = this.#lost.get(member.name)
     if (first === undefined || member.state === 'connected' || member.state === 'gone') return member
     if (member.reason === first.reason) return member
     // The server's time zone is not the reader's.
-    const lost = `lost at ${new Date(first.at).toISOString().slice(11, 19)} UTC: ${first.reason}`
+    const lost = `lost at ${timeOfDay(first.at)} UTC: ${first.reason}`
     return { ...member, reason: member.reason === '' ? lost : `${lost}; since then: ${member.reason}` }
   }
 }

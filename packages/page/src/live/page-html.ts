@@ -1,7 +1,12 @@
 import type { PageChange, PageMember, PageState, PageTopology } from './page-state.ts'
+import { timeOfDay } from './time-of-day.ts'
 
-/** The page as the server writes it: whole and readable without JavaScript; the script takes over from there. */
-export function pageHtml(state: PageState): string {
+/**
+ * The page as the server writes it: whole and readable without JavaScript; the script takes over from there.
+ *
+ * @param now in milliseconds since 1970
+ */
+export function pageHtml(state: PageState, now: number): string {
   const { self, members, topologies, changes } = state
   const connected = members.filter(({ state }) => state === 'connected').length
   return `<!doctype html>
@@ -23,7 +28,7 @@ export function pageHtml(state: PageState): string {
 <p class="brand">dynsrv</p>
 <h1 id="self">${escaped(self.name)}</h1>
 </div>
-<p class="live" id="live" role="status" data-live="static">as of <time>${time(Date.now())}</time> UTC</p>
+<p class="live" id="live" role="status" data-live="static">as of <time>${timeOfDay(now)}</time> UTC</p>
 </header>
 <noscript><p class="notice">This page is live with JavaScript. Without it, <a href="/">load it again</a> to see what is new.</p></noscript>
 <p class="notice" id="notice" hidden></p>
@@ -69,12 +74,12 @@ function memberRow(member: PageMember): string {
 <td><span class="state" data-state="${state}">${state}</span></td>
 <td class="number" data-label="latency">${latencyMs === null ? '–' : `${latencyMs} ms`}</td>
 <td class="number" data-label="in /s">${receivedPerSecond}</td><td class="number" data-label="out /s">${sentPerSecond}</td>
-<td class="number" data-label="since">${since === null ? '–' : `${time(since)} UTC`}</td></tr>
+<td class="number" data-label="since">${since === null ? '–' : `${timeOfDay(since)} UTC`}</td></tr>
 ${reason === '' ? '' : `<tr class="why"><td colspan="6">${why}</td></tr>`}</tbody>`
 }
 
 function changeLine({ at, kind, about, text, hint }: PageChange): string {
-  return `<li data-kind="${kind}"><time>${time(at)}</time> <b>${escaped(about)}</b> <span>${escaped(text)}</span>${
+  return `<li data-kind="${kind}"><time>${timeOfDay(at)}</time> <b>${escaped(about)}</b> <span>${escaped(text)}</span>${
     hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`
   }</li>`
 }
@@ -86,7 +91,7 @@ function topology(found: PageTopology): string {
       `<tr><th scope="row">${escaped(target)}:${port}</th><td>${escaped(addresses.join(', '))}</td><td><span class="state" data-state="${outcome}">${outcome === 'self' ? 'this node' : outcome}</span>${because(text)}</td></tr>`,
   )
   return `<h3>${escaped(service)}</h3><p class="facts">${
-    answeredAt === null ? 'No answer yet' : `Answered at ${time(answeredAt)} UTC by ${escaped(server)}`
+    answeredAt === null ? 'No answer yet' : `Answered at ${timeOfDay(answeredAt)} UTC by ${escaped(server)}`
   }</p>${failure === '' ? '' : `<p class="failure">${escaped(failure)}</p>`}${
     hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`
   }${notes.map((note) => `<p class="hint">${escaped(note)}</p>`).join('')}
@@ -100,10 +105,6 @@ function because(text: string): string {
 
 function missing(members: readonly PageMember[]): number {
   return members.filter(({ state, expected }) => expected && state !== 'connected').length
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString().slice(11, 19)
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

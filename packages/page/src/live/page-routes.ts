@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '@dynsrv/cluster'
+import { realWorld, secret, text, type World, worldShape } from '@dynsrv/kit'
+import { checks, clusterRule } from '../checks.ts'
 import type { Route } from '../health/health-server.ts'
 import { PAGE_ASSETS, pageAsset } from '../page-assets.ts'
 import { ClusterPage } from './cluster-page.ts'
@@ -29,45 +31,56 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
-/** Who may see the live page. */
+/** What the live page takes. */
 export interface PageOptions {
   /**
-   * What a browser must show once, as `/?token=…`; a cookie remembers it. At least 16 characters; default: nobody is asked.
+   * What a browser must show once, as `/?token=…`; a cookie remembers it. At least 16 characters; default: the page asks
+   * for none.
    *
    * It guards the page, not `/readyz` and `/metrics` beside it.
    */
   readonly token?: string
+  /** Where time, chance and files come from; default: the machine. */
+  readonly world?: World
 }
+
+const check = checks.options<PageOptions>('pageRoutes', { token: secret(text), world: worldShape })
 
 /**
  * The live page of a cluster, as routes for `startHealthServer`: `/` and what it loads.
  *
- * It shows and changes nothing. Call it right after `start`, as it tells of what happens from then on. While a page is open,
- * each connected peer gets one ping every five seconds; otherwise it asks nobody anything.
+ * It shows and changes nothing. Call it right after `start`, as it shows what happens from then on. While a page is open,
+ * each connected peer gets one ping every five seconds; otherwise it sends nothing.
  *
- * Whoever reaches it sees the names, addresses and errors of the whole cluster, so keep it on loopback, give it a token, or
- * put a proxy in front that asks who is there.
+ * Everybody who reaches it sees the names, addresses and errors of the whole cluster, so keep it on loopback, give it a
+ * token, or put a proxy with a login in front.
  *
- * @throws {DynsrvError} `DYNSRV_BAD_OPTION` when the token is shorter than 16 characters
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, also when the token is shorter than 16 characters
  */
-export function pageRoutes(cluster: Cluster, { token }: PageOptions = {}): Readonly<Record<string, Route>> {
-  const page = new ClusterPage(cluster)
-  const stream = new EventStream(cluster, page)
+export function pageRoutes(cluster: Cluster, options: PageOptions = {}): Readonly<Record<string, Route>> {
+  checks.argument('pageRoutes', 'cluster', clusterRule, cluster)
+  check(options)
+  const { token, world = realWorld } = options
+  const { clock, files } = world
+  const page = new ClusterPage(cluster, world)
+  const stream = new EventStream(cluster, page, clock)
   cluster.on((event) => {
     page.notice(event)
     stream.wake()
   })
   const routes = {
-    '/': ours((_request, response) => send(response, 'text/html; charset=utf-8', pageHtml(page.state()))),
+    '/': ours((_request, response) => send(response, 'text/html; charset=utf-8', pageHtml(page.state(), clock.now()))),
     '/page/events': ours((request, response) => stream.watch(request, response)),
     '/page/state': ours((_request, response) => send(response, 'application/json', JSON.stringify(page.state()))),
-    ...Object.fromEntries(Object.entries(PAGE_ASSETS).map(([name, type]) => [`/page/${name}`, asset(name, type)])),
+    ...Object.fromEntries(
+      Object.entries(PAGE_ASSETS).map(([name, type]) => [`/page/${name}`, asset(files, name, type)]),
+    ),
   }
   return token === undefined ? routes : withToken(token, routes)
 }
 
-function asset(name: string, type: string): Route {
-  return ours(async (_request, response) => send(response, type, await pageAsset(name)))
+function asset(files: World['files'], name: string, type: string): Route {
+  return ours(async (_request, response) => send(response, type, await pageAsset(files, name)))
 }
 
 /** Guards a route: other sites may link to the page, but not load anything of it. */
@@ -84,7 +97,7 @@ function ours(route: Route): Route {
   }
 }
 
-function send(response: ServerResponse, type: string, body: string | Buffer): void {
+function send(response: ServerResponse, type: string, body: string | Uint8Array): void {
   response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
   response.end(body)
 }

@@ -1,7 +1,7 @@
 /** How a member stands: `waiting` was found and not dialled yet, `gone` is no member any more. */
 export type MemberState = 'connected' | 'connecting' | 'waiting' | 'unreachable' | 'gone'
 
-/** One member as the page shows it. Texts are raw: whoever shows them escapes them. */
+/** One member as the page shows it. Texts are raw: escape them where they are shown. */
 export interface PageMember {
   readonly name: string
   readonly state: MemberState
@@ -67,7 +67,7 @@ export interface PageChange {
   readonly hint: string
 }
 
-/** What is told of our own node. */
+/** What the page shows of our own node. */
 export interface PageSelf {
   readonly name: string
   readonly state: 'running' | 'leaving' | 'closed'

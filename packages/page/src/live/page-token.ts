@@ -8,7 +8,7 @@ const MIN_TOKEN_LENGTH = 16
 const KEPT_SECONDS = 30 * 24 * 60 * 60
 
 /**
- * Lets in only who knows the token: `/?token=…` gives the browser a cookie, which it shows from then on.
+ * Lets in only browsers that know the token: `/?token=…` gives the browser a cookie, which it shows from then on.
  *
  * The cookie is made of the token and does not hold it; it is not for scripts, and other sites cannot use it to load anything.
  *
@@ -27,7 +27,7 @@ export function withToken(token: string, routes: Readonly<Record<string, Route>>
     return (request, response) => {
       const given = path === '/' ? new URL(request.url ?? '/', 'http://page').searchParams.get('token') : null
       if (given !== null && same(given, token)) {
-        // Lax: whoever follows a link with the token from elsewhere arrives too. The redirect takes it out of the address.
+        // Lax, so that a link with the token works from anywhere. The redirect takes the token out of the address.
         const cookie = `${name}=${proof}; Path=/; Max-Age=${KEPT_SECONDS}; HttpOnly; SameSite=Lax`
         response.writeHead(303, { location: '/', 'set-cookie': cookie, 'cache-control': 'no-store' })
         response.end()
@@ -44,7 +44,7 @@ export function withToken(token: string, routes: Readonly<Record<string, Route>>
   return Object.fromEntries(Object.entries(routes).map(([path, route]) => [path, guarded(path, route)]))
 }
 
-/** Compares without telling by the time how much of it is right, nor how long the secret is. */
+/** Compares. The time that it takes shows neither how much is right nor how long the secret is. */
 function same(given: string, secret: string): boolean {
   return timingSafeEqual(digest(secret, given), digest(secret, secret))
 }

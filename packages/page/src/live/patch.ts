@@ -1,6 +1,6 @@
 import type { PagePatch, PageState } from './page-state.ts'
 
-/** What has to be told to somebody who knows the state before; undefined when nothing has changed. */
+/** What a page that knows the state before must hear; undefined when nothing has changed. */
 export function patchOf(before: PageState, after: PageState): PagePatch | undefined {
   const known = new Map(before.members.map((member) => [member.name, member]))
   const members = after.members.filter((member) => !same(known.get(member.name), member))

@@ -19,8 +19,8 @@ const LEAST_MS = 900
 export class Traffic {
   readonly #counted = new Map<string, Counted>()
 
-  /** Reads the counters of all links. */
-  count(peers: readonly PeerState[], now = performance.now()): void {
+  /** Reads the counters of all links. `now` is the time of a clock that never goes back, in milliseconds. */
+  count(peers: readonly PeerState[], now: number): void {
     const there = new Set<string>()
     for (const peer of peers) {
       if (peer.state !== 'connected') continue

@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Timer } from '../world/clock.ts'
+import type { World } from '../world/world.ts'
+
+/** Answers a request. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** How long a connection may be without a request, and how long a request may take to arrive. */
+const IDLE_MS = 10_000
+
+interface Guest {
+  readonly address: string
+  /** Ends it when no request comes; undefined while one is answered. */
+  idle: Timer | undefined
+}
+
+/**
+ * A small HTTP server on the sockets of a world, with room for every newcomer: when it is full, it closes the oldest
+ * connection without a request, of the address that has most.
+ */
+export class HttpServer {
+  readonly #clock: World['clock']
+  readonly #maxConnections: number
+  /** Oldest first. */
+  readonly #guests = new Map<Socket, Guest>()
+  readonly #parser: ReturnType<typeof createServer>
+  readonly #listener: ReturnType<World['network']['createServer']>
+  #closing: Promise<void> | undefined
+
+  constructor({ clock, network }: Pick<World, 'clock' | 'network'>, maxConnections: number, handler: HttpHandler) {
+    this.#clock = clock
+    this.#maxConnections = maxConnections
+    this.#parser = createServer((request, response) => {
+      this.#busy(request.socket)
+      response.once('close', () => this.#rest(request.socket))
+      handler(request, response)
+    })
+    // A client may end its side and still read the answer.
+    this.#listener = network.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#admit(socket))
+  }
+
+  /** Listens. @throws the error of the system */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#listener.once('error', reject)
+      this.#listener.listen(port, host, () => {
+        this.#listener.off('error', reject)
+        resolve(this.#listener.address() as AddressInfo)
+      })
+    })
+  }
+
+  /** Ends it and every connection; may be called again. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      // It calls back with an error when it never listened, and that is closed too.
+      this.#listener.close(() => resolve())
+      for (const socket of this.#guests.keys()) socket.destroy()
+    })
+    return this.#closing
+  }
+
+  #admit(socket: Socket): void {
+    if (this.#guests.size >= this.#maxConnections) this.#makeRoom()
+    this.#guests.set(socket, { address: socket.remoteAddress ?? '', idle: undefined })
+    socket.once('close', () => {
+      this.#busy(socket)
+      this.#guests.delete(socket)
+    })
+    this.#rest(socket)
+    this.#parser.emit('connection', socket)
+  }
+
+  #busy(socket: Socket): void {
+    const guest = this.#guests.get(socket)
+    if (guest?.idle === undefined) return
+    this.#clock.clearTimeout(guest.idle)
+    guest.idle = undefined
+  }
+
+  #rest(socket: Socket): void {
+    const guest = this.#guests.get(socket)
+    if (guest === undefined || socket.destroyed) return
+    this.#busy(socket)
+    guest.idle = this.#clock.setTimeout(() => socket.destroy(), IDLE_MS)
+    guest.idle.unref()
+  }
+
+  #makeRoom(): void {
+    const all = [...this.#guests]
+    const idle = all.filter(([, guest]) => guest.idle !== undefined)
+    const candidates = idle.length > 0 ? idle : all
+    const counts = new Map<string, number>()
+    for (const [, { address }] of candidates) counts.set(address, (counts.get(address) ?? 0) + 1)
+    const most = Math.max(...counts.values())
+    const [socket] = candidates.find(([, { address }]) => counts.get(address) === most)!
+    this.#guests.delete(socket)
+    socket.destroy()
+  }
+}
