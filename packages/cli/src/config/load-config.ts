@@ -24,11 +24,12 @@ export interface LoadedConfig {
  *
  * A module's default export is the configuration, or a function that returns it.
  *
+ * @param file the file; false to read none
  * @returns undefined when no file was named and there is none
  * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key
  */
 export async function loadConfig(
-  file?: string,
+  file?: string | false,
   { cwd = process.cwd() }: { readonly cwd?: string } = {},
 ): Promise<LoadedConfig | undefined> {
   const path = findConfig(file, cwd)
