@@ -1,8 +1,12 @@
 // The codecs under test: how each encodes a value, and decodes what it encoded.
 import { createRequire } from 'node:module'
 import { deserialize, serialize } from 'node:v8'
-import { ByteWriter, decode, encode, encodeInto } from '@dynsrv/etf'
-import { PLAIN, TERMS } from './etf-terms.mjs'
+import * as etf from '@dynsrv/etf'
+import { PLAIN, termsOf } from './etf-terms.mjs'
+
+const { ByteWriter, decode, encode, encodeInto } = etf
+
+export const TERMS = termsOf(etf)
 
 const require = createRequire(import.meta.url)
 

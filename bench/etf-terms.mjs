@@ -1,8 +1,5 @@
 // The seven terms, as values of each codec. BEAM makes the same ones in etf_bench.erl.
-import { atom, Pid, Reference, tuple } from '@dynsrv/etf'
-
 const text = (value) => new Uint8Array(Buffer.from(value))
-const node = atom('a@localhost')
 
 /** A nested document of about 10 000 terms: rows of maps, lists, numbers and short texts. */
 function document(make) {
@@ -28,22 +25,25 @@ const floats = Array.from({ length: 1000 }, (_, index) => index + 0.5 + 1 / (ind
 const bytes64k = new Uint8Array(65_536).fill(7)
 const keys = Array.from({ length: 100 }, (_, index) => `key_${index + 1}`)
 
-/** Terms for `@dynsrv/etf`. */
-export const TERMS = {
-  small_tuple: tuple(atom('hello'), 42, text('world')),
-  gen_call: tuple(
-    atom('$gen_call'),
-    tuple(
-      new Pid(node, 120, 0, 1_700_000_000),
-      new Reference(node, 1_700_000_000, [183_160, 1_972_371_458, 2_351_642_435]),
+/** Terms for `@dynsrv/etf`, made with that build of it. */
+export function termsOf({ atom, Pid, Reference, tuple }) {
+  const node = atom('a@localhost')
+  return {
+    small_tuple: tuple(atom('hello'), 42, text('world')),
+    gen_call: tuple(
+      atom('$gen_call'),
+      tuple(
+        new Pid(node, 120, 0, 1_700_000_000),
+        new Reference(node, 1_700_000_000, [183_160, 1_972_371_458, 2_351_642_435]),
+      ),
+      tuple(atom('get'), text('user:1234'), 5000),
     ),
-    tuple(atom('get'), text('user:1234'), 5000),
-  ),
-  ints_1000: numbers,
-  map_100: new Map(keys.map((key, index) => [atom(key), text(`value ${index + 1}`)])),
-  doc_10k: document({ text, map: (pairs) => new Map(pairs.map(([key, value]) => [atom(key), value])) }),
-  bin_64k: bytes64k,
-  floats_1000: floats,
+    ints_1000: numbers,
+    map_100: new Map(keys.map((key, index) => [atom(key), text(`value ${index + 1}`)])),
+    doc_10k: document({ text, map: (pairs) => new Map(pairs.map(([key, value]) => [atom(key), value])) }),
+    bin_64k: bytes64k,
+    floats_1000: floats,
+  }
 }
 
 /** The nearest plain values, for codecs without atoms, tuples and pids. */
@@ -63,3 +63,5 @@ export const PLAIN = {
   bin_64k: Buffer.from(bytes64k),
   floats_1000: floats,
 }
+
+export const TERM_NAMES = Object.keys(PLAIN)

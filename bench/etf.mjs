@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { atom, encode, tuple } from '@dynsrv/etf'
-import { CODECS } from './etf-codecs.mjs'
-import { TERMS } from './etf-terms.mjs'
+import { CODECS, TERMS } from './etf-codecs.mjs'
 
 const ROUNDS = 41
 const NAMES = Object.keys(TERMS)

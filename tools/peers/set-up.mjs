@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** The real programs that the tests talk to, and the Debian packages that bring them. */
+/** The real programs that the tests talk to, or files that they need of them, and the Debian packages that bring these. */
 const PEERS = [
   { program: 'erl', packages: ['erlang-base', 'erlang-crypto', 'erlang-ssl'] },
   { program: 'erlc', packages: ['erlang-base'] },
@@ -11,6 +11,10 @@ const PEERS = [
   { program: 'named', packages: ['bind9'] },
   { program: 'ip', packages: ['iproute2'] },
   { program: 'openssl', packages: ['openssl'] },
+  { program: 'gcc', packages: ['gcc', 'libc6-dev'] },
+  { program: 'erlang-depends', packages: ['erlang-dev'] },
+  { program: 'javac', packages: ['default-jdk-headless'] },
+  { program: '/usr/share/java/OtpErlang.jar', packages: ['erlang-jinterface'] },
   // The largest comes last.
   { program: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
 ]
@@ -29,7 +33,7 @@ export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } 
       `The tests talk to real peers, and these are not on the PATH: ${names}.\n` +
         `On Debian, as root, they are installed by themselves: run this with sudo, or in a container of debian:bookworm, or\n` +
         `sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
-        'Elsewhere: install Erlang/OTP 25 or newer, Elixir, dnsmasq, BIND, iproute2, openssl and Chromium, then run this again.',
+        'Elsewhere: install Erlang/OTP 25 or newer with JInterface, Elixir, a JDK, gcc, dnsmasq, BIND, iproute2, openssl and Chromium, then run this again.',
     )
   }
   log(`Installing the real peers that are missing (${names}): ${packages.join(' ')}`)
@@ -45,6 +49,7 @@ export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } 
 }
 
 function isOnPath(program, path) {
+  if (program.startsWith('/')) return existsSync(program)
   return path.split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)

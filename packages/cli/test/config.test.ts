@@ -117,7 +117,7 @@ describe('a configuration file', () => {
     const wrong = { ...config, topologies: { s: { strategy: 'epmd', hosts: ['c@d.test'], timeout_: 1 } } }
     const bad = await loadConfig(await json('bad.json', wrong))
     await expect(start({ ...bad!.start, cookie: 'config-test' })).rejects.toMatchObject({
-      code: 'STRATEGY_UNKNOWN_OPTION',
+      code: 'STRATEGY_BAD_OPTION',
     })
   })
 })

@@ -93,7 +93,7 @@ describe('members of a service', () => {
     register(peer.zone, 'gone', closed)
     const { code, stdout } = await runDynsrv(['nodes', ...service], { env: ENV })
     expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nobody listens/)
-    expect(stdout).toMatch(/→ .*is the peer running/)
+    expect(stdout).toMatch(/→ .*Check that the peer runs/)
     expect(code).toBe(1)
     const json = await runDynsrv(['nodes', ...service, '--json'], { env: ENV })
     expect(objects(json.stdout)).toMatchObject([

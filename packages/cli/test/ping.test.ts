@@ -137,7 +137,7 @@ describe('dynsrv ping', () => {
   it('tells a refused port from one that stays silent', async () => {
     const closed = await freePort()
     const refused = await runDynsrv(['ping', NAME, '--at', `127.0.0.1:${closed}`], { env: ENV })
-    expect(refused.stderr).toMatch(/refused the connection.*is the peer running/)
+    expect(refused.stderr).toMatch(/refused the connection.*Check that the peer runs/)
     expect(refused.code).toBe(1)
     await using silent = createServer((socket) => socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
     await once(silent, 'listening')

@@ -67,7 +67,7 @@ const FLAG_NOTES = {
     'only while asking for a name, or handing one out: `handshake/initiator-handshake.ts`, `handshake/acceptor-handshake.ts`',
   ALIAS: '`control/opcodes.ts`',
   LOCAL_EXT: 'never on the wire',
-  ALTACT_SIG: 'not announced; understood when it comes: `control/opcodes.ts`',
+  ALTACT_SIG: 'exits and priority messages to aliases: `control/opcodes.ts`',
   NATIVE_RECORDS: 'not announced; RECORD_EXT comes all the same: `@dynsrv/etf`',
 }
 

@@ -134,7 +134,8 @@ export const MANDATORY_FLAGS: Readonly<Record<OtpRelease, bigint>> = {
 export const REQUIRED_RELEASE: OtpRelease = 25
 
 /**
- * What a hidden node of this library announces: bit for bit what a hidden node of OTP 25 to 27 does.
+ * What a hidden node of this library announces: what a hidden node of OTP 25 to 27 does, and ALTACT_SIG of OTP 28, without
+ * which exits and priority messages to aliases are lost.
  *
  * Every mandatory bit is there by itself: OTP 26 and later refuse the shorthand bit 26 alone.
  */
@@ -149,6 +150,7 @@ export const HIDDEN_FLAGS =
   DFLAG_EXIT_PAYLOAD |
   DFLAG_BIG_SEQTRACE_LABELS |
   DFLAG_ALIAS |
+  DFLAG_ALTACT_SIG |
   DFLAG_SPAWN |
   DFLAG_DIST_HDR_ATOM_CACHE |
   DFLAG_FRAGMENTS

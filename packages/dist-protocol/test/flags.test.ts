@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  DFLAG_ALTACT_SIG,
   DFLAG_MANDATORY_25_DIGEST,
   DFLAG_UNLINK_ID,
   DFLAG_V4_NC,
@@ -36,9 +37,9 @@ describe('flags', () => {
     expect(MANDATORY_FLAGS[29]).toBe(MANDATORY_FLAGS[26])
   })
 
-  it('a hidden node announces bit for bit what a hidden OTP 25 does', () => {
-    expect(HIDDEN_FLAGS).toBe(0xd07df7fbcn)
-    expect(VISIBLE_FLAGS).toBe(0xd07df7fbdn)
+  it('a hidden node announces bit for bit what a hidden OTP 25 does, and ALTACT_SIG', () => {
+    expect(HIDDEN_FLAGS ^ DFLAG_ALTACT_SIG).toBe(0xd07df7fbcn)
+    expect(VISIBLE_FLAGS ^ DFLAG_ALTACT_SIG).toBe(0xd07df7fbdn)
   })
 
   it.each(ANNOUNCED)('what OTP %i announces is enough for us', (_release, flags) => {

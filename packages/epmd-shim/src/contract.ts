@@ -49,13 +49,13 @@ export function epmdModuleContract(
     cases.push({ name, run })
   }
 
-  rule('starts, gives a port to listen on and a creation that is no old one', async ({ module }) => {
+  rule('starts, gives a port to listen on and a new creation', async ({ module }) => {
     await module.startLink()
     const port = await module.listenPortPlease('own-4399', 'svc.internal')
-    assert.ok(port === 0 || isDialable(port), `${port} is no port`)
+    assert.ok(port === 0 || isDialable(port), `${port} is not a port`)
     const { creation } = await module.registerNode('own-4399', port || 4399)
     const fits = Number.isInteger(creation) && creation >= LOWEST_CREATION && creation < END_OF_CREATIONS
-    assert.ok(fits, `${creation} is no creation of OTP 23 and later`)
+    assert.ok(fits, `${creation} is not a creation of OTP 23 and later`)
   })
 
   rule('gives addresses that can be dialled, of the family that was asked for', async ({ module, known }) => {

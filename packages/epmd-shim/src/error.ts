@@ -1,4 +1,4 @@
-import { CodedError, type CodedErrorOptions, type ErrorTable } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, isCoded } from '@dynsrv/kit'
 
 /** What can be wrong with a node name, a distribution port, an address lookup or an epmd. */
 export type EpmdErrorCode =
@@ -161,7 +161,7 @@ export const EPMD_ERRORS: ErrorTable<EpmdErrorCode> = {
   EPMD_TIMEOUT: {
     happened: 'epmd did not answer in time.',
     why: 'A firewall drops the packets, or epmd hangs.',
-    hint: 'Open port 4369 in the firewall, and check that epmd listens there. Or find nodes without epmd.',
+    hint: 'Check that epmd listens there, and that firewalls let its port through. Or find nodes without epmd.',
     category: 'lookup',
     retryable: true,
     fault: 'peer',
@@ -197,4 +197,9 @@ export class EpmdError extends CodedError<EpmdErrorCode> {
   constructor(code: EpmdErrorCode, message: string, options?: EpmdErrorOptions) {
     super(EPMD_ERRORS, code, message, options)
   }
+}
+
+/** Whether something that was thrown is an error of this package, whichever copy of it is in use. */
+export function isEpmdError(error: unknown): error is EpmdError {
+  return isCoded(error) && Object.hasOwn(EPMD_ERRORS, error.code)
 }

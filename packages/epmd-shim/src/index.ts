@@ -16,7 +16,7 @@ export type {
   NodeAddressCandidate,
   RegisteredName,
 } from './epmd-module.ts'
-export { EPMD_ERRORS, EpmdError, type EpmdErrorCode, type EpmdErrorOptions } from './error.ts'
+export { EPMD_ERRORS, EpmdError, type EpmdErrorCode, type EpmdErrorOptions, isEpmdError } from './error.ts'
 export { DynamicSrv, type DynamicSrvOptions } from './lookups/dynamic-srv.ts'
 export { ErlEpmd, type ErlEpmdOptions, type RegistrationEvent } from './lookups/erl-epmd.ts'
 export { firstOf } from './lookups/first-of.ts'

@@ -50,6 +50,7 @@ testOddArguments(api, {
   Static: making([argument(() => NODES, 'an empty object', 'an object without prototype'), options()], module),
   companionPath: call(),
   firstOf: making([argument(fixed), argument(fixed)], { ...module, close: call() }),
+  isEpmdError: call(),
   newCreation: call(argument(() => undefined, 'undefined')),
   nodeName: call(text(NODE), options()),
   parseNodeName: call(text(NODE), options()),
@@ -90,5 +91,5 @@ testOptions(
     PortInNameOptions: { take: (options) => new api.PortInName(options) },
     StaticOptions: { take: (options) => new api.Static(NODES, options) },
   },
-  { EpmdErrorOptions: 'an error is made of whatever it is given' },
+  { EpmdErrorOptions: 'an error is made of anything' },
 )

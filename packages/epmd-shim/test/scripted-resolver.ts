@@ -12,7 +12,7 @@ interface Lines {
   readonly truncated?: boolean
 }
 
-/** A resolver that answers from a script and notes what it was asked; whatever is not in the script does not exist. */
+/** A resolver that answers from a script and notes the questions; names that are not in the script do not exist. */
 export function scriptedResolver({ srv = {}, addresses = {}, additional = {}, truncated = false }: Lines): Script {
   const asked: string[] = []
   return {

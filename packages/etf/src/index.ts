@@ -1,9 +1,14 @@
-export { EtfError, type EtfErrorCategory, type EtfErrorCode } from './error.ts'
+export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
 export { t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
-export { DEFAULT_DECODE_LIMITS, type DecodeLimits, type DecodeOptions } from './read/decode-options.ts'
+export {
+  DEFAULT_DECODE_LIMITS,
+  type DecodeLimits,
+  type DecodeOptions,
+  type DecodeTermOptions,
+} from './read/decode-options.ts'
 export { TermDecoder } from './read/term-decoder.ts'
 export { SeededMap } from './seeded-map.ts'
 export { Tag } from './tag-names.ts'
@@ -29,7 +34,7 @@ export {
   Tuple,
   tuple,
 } from './term.ts'
-export { inspect } from './text/inspect.ts'
+export { type InspectOptions, inspect } from './text/inspect.ts'
 export type { TermSyntax } from './text/text-pieces.ts'
 export { ByteWriter } from './write/byte-writer.ts'
 export { encode, encodedLength, encodeInto, writeTerm } from './write/encode.ts'

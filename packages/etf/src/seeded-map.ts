@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto'
 import type { InspectOptions } from 'node:util'
+import { callable, iterable, type Rule, rule } from '@dynsrv/kit'
+import { checks } from './checks.ts'
+import { EtfError, unreadable } from './error.ts'
 import { NODE_INSPECT } from './text/term-text.ts'
 
 /** V8 hashes no longer text: it takes the length for the hash. Unit: characters. */
@@ -31,8 +34,14 @@ function tokenOfBigInt(key: bigint): string {
 
 /** With each pair, so that `structuredClone` refuses a {@link SeededMap} rather than to turn it inside out. */
 function cloneANewMapOfItInstead(): void {
-  throw new TypeError('a SeededMap is cloned as new Map(seeded)')
+  throw new EtfError('ETF_BAD_OPTION', 'a SeededMap is cloned as new Map(seeded)')
 }
+
+const pairsRule: Rule = rule(
+  iterable.what,
+  (value) => value === undefined || value === null || iterable.check(value, '') === undefined,
+)
+const anObject: Rule = rule('an array of a key and a value', (value) => typeof value === 'object' && value !== null)
 
 class Pair<K, V> {
   readonly key: K
@@ -57,10 +66,22 @@ class Pair<K, V> {
  * give them `new Map(seeded)`, which is plain and takes the time that this one saves.
  */
 export class SeededMap<K, V> extends Map<K, V> {
-  /** @param pairs as for `Map` */
+  /**
+   * @param pairs as for `Map`
+   * @throws {EtfError} `ETF_BAD_OPTION`
+   */
   constructor(pairs?: Iterable<readonly [K, V]> | null) {
     super()
-    for (const [key, value] of pairs ?? []) this.set(key, value)
+    checks.argument('SeededMap', 'pairs', pairsRule, pairs)
+    if (pairs === undefined || pairs === null) return
+    try {
+      for (const pair of pairs) {
+        checks.argument('SeededMap', 'each pair', anObject, pair)
+        this.set(pair[0], pair[1])
+      }
+    } catch (cause) {
+      throw unreadable('ETF_BAD_OPTION', cause)
+    }
   }
 
   // The methods of `Map` itself keep the pairs, each under its key's token.
@@ -96,6 +117,7 @@ export class SeededMap<K, V> extends Map<K, V> {
   }
 
   override forEach(callback: (value: V, key: K, map: Map<K, V>) => void, thisArgument?: unknown): void {
+    checks.argument('forEach', 'callback', callable, callback)
     for (const { key, value } of this.#pairs()) callback.call(thisArgument, value, key, this)
   }
 

@@ -1,6 +1,8 @@
 import { getHeapStatistics } from 'node:v8'
+import { flag, optional, type Rule, rule, text, whole } from '@dynsrv/kit'
+import { bytesRule, checkParts, checks, isArray, isBytes, isCount, isU32 } from './checks.ts'
 import { EtfError, overLimit } from './error.ts'
-import { ATOM_UTF8_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
+import { ATOM_UTF8_EXT, NEW_FUN_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
 import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
 import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
 import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
@@ -54,6 +56,9 @@ function roomForAtoms(): number {
   return Math.min(fitting, MAX_LIVE_ATOMS)
 }
 
+/** Only the table of atoms makes atoms. */
+const TABLE = Symbol('the table of atoms')
+
 /** What an atom is as a value: itself, but for the four that JavaScript has words for. */
 export type AtomValue = Atom | boolean | null | undefined
 
@@ -72,7 +77,9 @@ export class Atom {
   /** What a decoder gives for this atom: `true`, `false`, `null` for `nil`, `undefined`, else the atom. */
   readonly value: AtomValue
 
-  private constructor(name: string, utf8: Uint8Array) {
+  private constructor(name: string, utf8: Uint8Array, by: symbol) {
+    // Two atoms of one name would not be equal.
+    if (by !== TABLE) throw new EtfError('ETF_BAD_OPTION', 'an atom is made with atom(name), not with new')
     this.name = name
     this.wireStart = utf8.length < 256 ? 2 : 3
     this.wire = new Uint8Array(this.wireStart + utf8.length)
@@ -86,6 +93,7 @@ export class Atom {
 
   /** The atom of that name. {@link atom} is the same, shorter. */
   static of(name: string): Atom {
+    if (typeof name !== 'string') checks.argument('atom', 'name', text, name)
     const key = tableKey(name)
     const known = table.get(key)?.deref()
     if (known !== undefined) return known
@@ -94,7 +102,7 @@ export class Atom {
       throw new EtfError('ETF_LIMIT_ATOM', `an atom has at most ${MAX_ATOM_CHARACTERS} characters`)
     }
     const utf8 = asBuffer(new TextEncoder().encode(name))
-    const made = new Atom(name, utf8)
+    const made = new Atom(name, utf8, TABLE)
     maxLiveAtoms ??= roomForAtoms()
     if (table.size >= maxLiveAtoms) sweep(maxLiveAtoms)
     table.set(key, new WeakRef(made))
@@ -114,6 +122,29 @@ export class Atom {
     return textForNode(this)
   }
 }
+
+/** Whether it is an atom; false for a proxy that throws. */
+function isAtom(value: unknown): value is Atom {
+  try {
+    return value instanceof Atom
+  } catch {
+    return false
+  }
+}
+
+/** Whether it is of that class; false for a proxy that throws. */
+function isA<T>(type: new (...args: never[]) => T, value: unknown): value is T {
+  try {
+    return value instanceof type
+  } catch {
+    return false
+  }
+}
+
+const atomRule: Rule = rule('an Atom', isAtom)
+const u32: Rule = whole(0, 0xffff_ffff)
+const arityRule: Rule = whole(0, 255)
+const list: Rule = rule('an array', isArray)
 
 /**
  * The atom of that name, always the same object.
@@ -149,15 +180,19 @@ export function atomTableSize(): number {
   return table.size
 }
 
+const finite: Rule = rule('a finite number', Number.isFinite)
+
 /**
  * A number that is a float in Erlang even when it has no fraction: `new Float(1)` is `1.0`, where `1` is the integer.
  *
- * Not a number and the infinities cannot be encoded; Erlang has no such values.
+ * NaN and the infinities are refused; Erlang has no such values.
  */
 export class Float {
   readonly value: number
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(value: number) {
+    if (!Number.isFinite(value)) checks.argument('Float', 'value', finite, value)
     this.value = value
   }
 
@@ -178,6 +213,12 @@ export class Float {
   }
 }
 
+function checkView(source: Uint8Array, offset: number, length: number | undefined): void {
+  checks.argument('Binary', 'source', bytesRule, source)
+  checks.argument('Binary', 'offset', whole(0, source.length), offset)
+  checks.argument('Binary', 'length', optional(whole(0, source.length - offset)), length)
+}
+
 /**
  * A light view of a binary inside the bytes that were decoded: nothing is made until it is asked for.
  *
@@ -190,10 +231,18 @@ export class Binary {
   /** Bytes, not characters. */
   readonly length: number
 
-  constructor(source: Uint8Array, offset = 0, length: number = source.length - offset) {
+  /**
+   * @param length default: to the end of the source
+   * @throws {EtfError} `ETF_BAD_OPTION`
+   */
+  constructor(source: Uint8Array, offset = 0, length?: number) {
+    const size = length === undefined && isBytes(source) ? source.length - offset : (length as number)
+    if (!(isBytes(source) && isCount(offset) && isCount(size) && offset + size <= source.length)) {
+      checkView(source, offset, length)
+    }
     this.source = source
     this.offset = offset
-    this.length = length
+    this.length = size
   }
 
   /** The bytes, on the same memory as the source. */
@@ -216,19 +265,27 @@ export class Binary {
   }
 }
 
+const filledBytes: Rule = rule('a Uint8Array of at least one byte', (value) => isBytes(value) && value.length > 0)
+
 /** A bit string whose length is no multiple of eight. */
 export class BitString {
+  /** One or more bytes. */
   readonly bytes: Uint8Array
   /** How many bits of the last byte count, from the high end: 1 to 7, or 8 when all do. The others are 0. */
   readonly bits: number
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(bytes: Uint8Array, bits: number) {
+    checkParts('BitString', [
+      ['bytes', filledBytes, bytes],
+      ['bits', whole(1, 8), bits],
+    ])
     this.bytes = bytes
     this.bits = bits
   }
 
   get bitLength(): number {
-    return this.bytes.length === 0 ? 0 : (this.bytes.length - 1) * 8 + this.bits
+    return (this.bytes.length - 1) * 8 + this.bits
   }
 
   [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
@@ -250,7 +307,9 @@ export class BitString {
 export class Tuple<T extends readonly Term[] = readonly Term[]> {
   readonly elements: T
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(elements: T) {
+    if (!isArray(elements)) checks.argument('Tuple', 'elements', list, elements)
     this.elements = elements
   }
 
@@ -277,17 +336,25 @@ export function tuple<const T extends readonly Term[]>(...elements: T): Tuple<T>
   return new Tuple(elements)
 }
 
+const filledList: Rule = rule('an array of at least one element', (value) => isArray(value) && value.length > 0)
+const noList: Rule = rule('a term that is no list', (value) => !isArray(value) && !isA(ImproperList, value))
+
 /**
  * A list that does not end in `[]`, such as the tag `[alias | Reference]` of a `gen_server` call.
  *
- * Its tail is never itself a list, or it would not be improper; an encoder refuses one that is.
+ * Its tail is never a list: then it would be a proper one.
  */
 export class ImproperList {
   /** One or more elements in front of the tail. */
   readonly elements: readonly Term[]
   readonly tail: Term
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(elements: readonly Term[], tail: Term) {
+    checkParts('ImproperList', [
+      ['elements', filledList, elements],
+      ['tail', noList, tail],
+    ])
     this.elements = elements
     this.tail = tail
   }
@@ -302,10 +369,27 @@ export class ImproperList {
   }
 }
 
-/** The code points of a text: what Erlang calls a string. `charlist('abc')` encodes as `"abc"`. */
+const wellFormed: Rule = rule(
+  'a string without half of a surrogate pair',
+  (value) => typeof value === 'string' && !hasLoneSurrogate(value),
+)
+
+/**
+ * The code points of a text: what Erlang calls a string. `charlist('abc')` encodes as `"abc"`.
+ *
+ * @throws {EtfError} `ETF_BAD_OPTION`
+ */
 export function charlist(text: string): number[] {
+  checks.argument('charlist', 'text', wellFormed, text)
   return Array.from(text, (character) => character.codePointAt(0)!)
 }
+
+const recordFields: Rule = rule('an array of pairs, each with an Atom of its own in front', (fields) => {
+  if (!isArray(fields)) return false
+  const names = new Set<unknown>()
+  for (const field of fields) if (isArray(field) && field.length === 2 && isAtom(field[0])) names.add(field[0])
+  return names.size === fields.length
+})
 
 /** A native record of OTP 29 (RECORD_EXT). The tuples that older releases call records are tuples. */
 export class NativeRecord {
@@ -315,7 +399,14 @@ export class NativeRecord {
   readonly exported: boolean
   readonly fields: readonly (readonly [name: Atom, value: Term])[]
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(module: Atom, recordName: Atom, exported: boolean, fields: readonly (readonly [Atom, Term])[]) {
+    checkParts('NativeRecord', [
+      ['module', atomRule, module],
+      ['recordName', atomRule, recordName],
+      ['exported', flag, exported],
+      ['fields', recordFields, fields],
+    ])
     this.module = module
     this.recordName = recordName
     this.exported = exported
@@ -349,7 +440,16 @@ export class Pid {
   /** u32; which incarnation of the node. */
   readonly creation: number
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(node: Atom, id: number, serial: number, creation: number) {
+    if (!(isAtom(node) && isU32(id) && isU32(serial) && isU32(creation))) {
+      checkParts('Pid', [
+        ['node', atomRule, node],
+        ['id', u32, id],
+        ['serial', u32, serial],
+        ['creation', u32, creation],
+      ])
+    }
     this.node = node
     this.id = id
     this.serial = serial
@@ -358,7 +458,7 @@ export class Pid {
 
   equals(other: unknown): boolean {
     return (
-      other instanceof Pid &&
+      isA(Pid, other) &&
       other.id === this.id &&
       other.serial === this.serial &&
       other.creation === this.creation &&
@@ -380,6 +480,12 @@ export class Pid {
   }
 }
 
+function isU64(value: unknown): boolean {
+  return typeof value === 'bigint' && BigInt.asUintN(64, value) === value
+}
+
+const u64: Rule = rule('a bigint from 0 to 2n ** 64n - 1n', isU64)
+
 /** A port of a node. */
 export class Port {
   readonly node: Atom
@@ -387,14 +493,22 @@ export class Port {
   readonly id: bigint
   readonly creation: number
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(node: Atom, id: bigint, creation: number) {
+    if (!(isAtom(node) && isU64(id) && isU32(creation))) {
+      checkParts('Port', [
+        ['node', atomRule, node],
+        ['id', u64, id],
+        ['creation', u32, creation],
+      ])
+    }
     this.node = node
     this.id = id
     this.creation = creation
   }
 
   equals(other: unknown): boolean {
-    return other instanceof Port && other.id === this.id && other.creation === this.creation && other.node === this.node
+    return isA(Port, other) && other.id === this.id && other.creation === this.creation && other.node === this.node
   }
 
   toString(): string {
@@ -410,6 +524,17 @@ export class Port {
   }
 }
 
+/** More do not fit into a reference. */
+const MOST_WORDS = 5
+
+function areWords(words: unknown): boolean {
+  if (!isArray(words) || words.length === 0 || words.length > MOST_WORDS) return false
+  for (let index = 0; index < words.length; index++) if (!isU32(words[index])) return false
+  return true
+}
+
+const words32: Rule = rule('an array of 1 to 5 whole numbers from 0 to 4294967295', areWords)
+
 /** A unique reference, such as a monitor, a timer or the tag of a call. */
 export class Reference {
   readonly node: Atom
@@ -417,7 +542,15 @@ export class Reference {
   /** One to five u32, in the order of the wire; Erlang prints them the other way round. */
   readonly words: readonly number[]
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(node: Atom, creation: number, words: readonly number[]) {
+    if (!(isAtom(node) && isU32(creation) && areWords(words))) {
+      checkParts('Reference', [
+        ['node', atomRule, node],
+        ['creation', u32, creation],
+        ['words', words32, words],
+      ])
+    }
     this.node = node
     this.creation = creation
     this.words = words
@@ -425,7 +558,7 @@ export class Reference {
 
   equals(other: unknown): boolean {
     return (
-      other instanceof Reference &&
+      isA(Reference, other) &&
       other.creation === this.creation &&
       other.node === this.node &&
       other.words.length === this.words.length &&
@@ -447,6 +580,8 @@ export class Reference {
   }
 }
 
+const funBytes: Rule = rule('the encoding of a fun', (value) => isBytes(value) && value[0] === NEW_FUN_EXT)
+
 /**
  * A closure of another node: it cannot be called here, but it can be kept and sent back unchanged.
  */
@@ -460,7 +595,15 @@ export class Fun {
   /** The whole encoding with its tag, byte for byte as it came, but for atoms that stood in a distribution header. */
   readonly bytes: Uint8Array
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(module: Atom, arity: number, index: number, uniq: number, bytes: Uint8Array) {
+    checkParts('Fun', [
+      ['module', atomRule, module],
+      ['arity', arityRule, arity],
+      ['index', u32, index],
+      ['uniq', whole(-0x8000_0000, 0xffff_ffff), uniq],
+      ['bytes', funBytes, bytes],
+    ])
     this.module = module
     this.arity = arity
     this.index = index
@@ -490,7 +633,13 @@ export class ExternalFun {
   /** 0 to 255. */
   readonly arity: number
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(module: Atom, functionName: Atom, arity: number) {
+    checkParts('ExternalFun', [
+      ['module', atomRule, module],
+      ['functionName', atomRule, functionName],
+      ['arity', arityRule, arity],
+    ])
     this.module = module
     this.function = functionName
     this.arity = arity
@@ -516,7 +665,9 @@ export class LocalTerm {
   /** All that follows the tag. */
   readonly bytes: Uint8Array
 
+  /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(bytes: Uint8Array) {
+    checks.argument('LocalTerm', 'bytes', bytesRule, bytes)
     this.bytes = bytes
   }
 

@@ -100,4 +100,11 @@ describe('a seeded map', () => {
     expect(() => serialize(seeded)).toThrow(/cloneANewMapOfItInstead/)
     expect(structuredClone(new Map(seeded))).toStrictEqual(new Map([['a', 1]]))
   })
+
+  it('refuses a callback that is no function, before it calls it', () => {
+    const seeded = new SeededMap([[1, 2]])
+    for (const callback of [undefined, null, {}, 'text']) {
+      expect(() => seeded.forEach(callback as never)).toThrow(expect.objectContaining({ code: 'ETF_BAD_OPTION' }))
+    }
+  })
 })

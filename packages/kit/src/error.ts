@@ -50,7 +50,7 @@ export interface CodedErrorOptions extends ErrorOptions {
 /** Where the page of all errors stands; `#CODE` leads to a code. */
 const ERRORS_PAGE = 'https://github.com/dynsrv/dynsrv/blob/main/docs/errors.md'
 
-/** The shape of every error of every package. Each package has a class of its own; tell errors apart by `code`. */
+/** The shape of every error of every package. Each package has a class of its own; recognise errors by `code`. */
 export abstract class CodedError<Code extends string = string> extends Error {
   /** What went wrong, in one stable word. */
   readonly code: Code
@@ -91,7 +91,7 @@ function wordsFor<Code extends string>(table: ErrorTable<Code>, code: Code): Err
   return typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : UNKNOWN
 }
 
-/** The details that an error is made with. Whatever was passed: making an error never throws another one. */
+/** The details that an error is made with. It takes anything: making an error never throws another one. */
 export function given<T extends object>(options: T | undefined): Partial<T> {
   try {
     return { ...options }
@@ -113,7 +113,7 @@ export function codeOf(error: unknown): string | undefined {
   return textOf(error, 'code')
 }
 
-/** The message of whatever was thrown. It never throws, not even for an error whose message does. */
+/** The message of anything that was thrown. It never throws, not even for an error whose message does. */
 export function messageOf(error: unknown): string {
   try {
     return textOf(error, 'message') ?? String(error)

@@ -99,7 +99,7 @@ export function oneOf(...values: readonly (string | number | boolean | null)[]):
   return rule(`one of ${list}`, (value) => (values as readonly unknown[]).includes(value))
 }
 
-/** An object, or a function, with these methods, whatever else it has. */
+/** An object, or a function, with these methods and any others. */
 export function having(...methods: readonly string[]): Rule {
   const list = new Intl.ListFormat('en').format(methods)
   return rule(`an object with the ${methods.length === 1 ? 'method' : 'methods'} ${list}`, (value) => {
@@ -142,7 +142,7 @@ export function recordOf(item: Rule): Rule {
   return { what, check }
 }
 
-/** Whatever one of the rules takes. An object that none takes is refused with the reason of the rule for objects. */
+/** What one of the rules takes. An object that none takes is refused with the reason of the rule for objects. */
 export function either(...rules: readonly Rule[]): Rule {
   const what = new Intl.ListFormat('en', { type: 'disjunction' }).format(rules.map((each) => each.what))
   const check: Rule['check'] = (value, at) => {

@@ -2,7 +2,7 @@ import { type Rule, rule, secret, wrong } from './rule.ts'
 
 /**
  * A URL as an error or a log may show it: without the credentials, the query and the fragment that it may hold. It takes
- * any text, also one that is no URL.
+ * any text, also one that is not a URL.
  */
 export function withoutSecrets(url: string): string {
   return url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')

@@ -37,7 +37,7 @@ describe('a coded error', () => {
     expect('cause' in new ToyError('TOY_BAD', 'no')).toBe(false)
   })
 
-  it('is made of whatever a program passes, and never throws another one', () => {
+  it('is made of anything, and never throws another one', () => {
     const hostile = new Proxy(
       {},
       {
@@ -55,7 +55,7 @@ describe('a coded error', () => {
     expect(new make('toString', 'm').category).toBe('option')
   })
 
-  it('is told apart by its shape, whichever copy of the class made it', () => {
+  it('is recognised by its shape, whichever copy of the class made it', () => {
     const copy = { code: 'TOY_BAD', message: 'm', hint: 'h', category: 'option' }
     expect([new ToyError('TOY_BAD', 'no'), copy].map(isCoded)).toEqual([true, true])
     expect([new Error('no'), Object.assign(new Error(), { code: 'ENOENT' }), null, undefined, 'x'].some(isCoded)).toBe(

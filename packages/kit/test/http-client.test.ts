@@ -175,7 +175,7 @@ describe('an HTTP client', () => {
     await expect.poll(() => closed).toBe(3)
   })
 
-  it('tells a body that is no JSON from one that broke off', async () => {
+  it('does not confuse a body that is not JSON and one that broke off', async () => {
     const html = await serve((_, response) => response.end('<html>'))
     expect(await failure((await get(request(html))).json())).toMatchObject({ kind: 'malformed' })
     const broken = await serve((_, response) => {

@@ -127,7 +127,7 @@ describe('options', () => {
     [new Map(), 'Map(0) {}'],
     [Promise.resolve({ name: 'a@b' }), "Promise { { name: 'a@b' } }"],
     [() => ({}), 'a function'],
-  ])('%o is no object of options', (options, shown) => {
+  ])('%o is not an object of options', (options, shown) => {
     expect(refusal(options)).toBe(
       `start: the argument must be an object of options, not ${shown} | Give an object of options.`,
     )

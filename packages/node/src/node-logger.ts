@@ -1,4 +1,6 @@
+import { messageOf } from '@dynsrv/kit'
 import type { NodeDownReason, NodeEvent } from './node-event.ts'
+import { callProgram } from './program-calls.ts'
 
 /** One level of a logger: what is known as an object, then a text for people. */
 export type LogMethod = (details: object, message: string) => void
@@ -18,40 +20,46 @@ export interface NodeLogger {
 /** Links that end so were ended by a program. */
 const ON_PURPOSE: ReadonlySet<string> = new Set(['NODE_CLOSED', 'NODE_DISCONNECTED'])
 
-/** Logs an event of a node. Nothing of it is a secret: cookies and digests are in no event. */
-export function logEvent(logger: NodeLogger | undefined, self: string, event: NodeEvent): void {
-  if (logger === undefined) return
+/**
+ * Logs an event of a node. Nothing of it is a secret: cookies and digests are in no event.
+ *
+ * @returns what the logger gave; a logger that is written as an async function gives a promise
+ */
+export function logEvent(logger: NodeLogger | undefined, self: string, event: NodeEvent): unknown {
+  if (logger === undefined) return undefined
   switch (event.type) {
     case 'nodeup': {
       const { node: peer, hidden, direction, creation } = event
-      logger.info({ node: self, peer, hidden, direction, creation }, `${peer} is connected`)
-      break
+      return logger.info({ node: self, peer, hidden, direction, creation }, `${peer} is connected`)
     }
     case 'nodedown': {
       const { node: peer, reason, counters } = event
       const details = { node: self, peer, ...plain(reason), ...counters }
       const level = ON_PURPOSE.has(reason.code) ? 'info' : 'warn'
-      logger[level](details, `${peer} is gone: ${reason.message}`)
-      break
+      return logger[level](details, `${peer} is gone: ${reason.message}`)
     }
     case 'refused': {
       const { peer, address, reason } = event
-      logger.warn({ node: self, peer, address, ...plain(reason) }, `refused ${peer ?? address}: ${reason.message}`)
-      break
+      return logger.warn(
+        { node: self, peer, address, ...plain(reason) },
+        `refused ${peer ?? address}: ${reason.message}`,
+      )
     }
     case 'warning': {
       const { code, message, peer, pid, cause } = event
       const details = { node: self, code, peer, pid: pid?.toString(), ...(cause !== undefined && { err: cause }) }
-      if (code === 'HANDLER_THREW' && logger.error !== undefined) logger.error(details, message)
-      else logger.warn(details, message)
+      if (code === 'HANDLER_THREW' && logger.error !== undefined) return logger.error(details, message)
+      return logger.warn(details, message)
     }
   }
 }
 
 /** Logs a dial that failed. */
 export function logDialFailed(logger: NodeLogger | undefined, self: string, peer: string, error: unknown): void {
-  const known = error instanceof Error ? error.message : String(error)
-  logger?.debug({ node: self, peer, err: error }, `${peer} was not reached: ${known}`)
+  callProgram(
+    () => logger?.debug({ node: self, peer, err: error }, `${peer} was not reached: ${messageOf(error)}`),
+    () => undefined,
+  )
 }
 
 function plain({ code, hint, cause }: NodeDownReason): object {

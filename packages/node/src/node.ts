@@ -2,16 +2,14 @@ import { EventEmitter, on } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { type Clock, messageOf } from '@dynsrv/kit'
+import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
 import { type GenServer, makeServer } from './call/gen-server.ts'
 import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
-import type { Outcome } from './call/outcome.ts'
 import { remoteFunction } from './call/remote-calls.ts'
 import type { ServerHandlers } from './call/server-handlers.ts'
-import { StateReplies } from './call/state-replies.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
 import { allIdle, type DrainOptions } from './drain.ts'
-import { NodeError, RemoteError } from './error.ts'
+import { NodeError } from './error.ts'
 import type { GlobalNames } from './global/global-names.ts'
 import { type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
 import type { PeerState } from './link/connection-table.ts'
@@ -20,6 +18,7 @@ import type { NodeEvent, NodeEvents } from './node-event.ts'
 import type { PgScope } from './pg/pg-scope.ts'
 import { nodeOf } from './process/local-process.ts'
 import { type Mailbox, type MailboxOptions, makeMailbox } from './process/mailbox.ts'
+import { callProgram, tellListeners } from './program-calls.ts'
 import type { PubSub, PubSubOptions } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
 import type { CallOptions, Destination, MultiCallResult, Recipient, SendOptions, SendWaitOptions } from './signature.ts'
@@ -48,7 +47,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #rooms: Rooms
   readonly #clock: Clock
   readonly #monitors = new NodeMonitors()
-  readonly #stateReplies: StateReplies
   readonly #servers = new Set<{ idle(): Promise<void> }>()
   readonly #startedAt: number
   /** Aborts when the node is closed. */
@@ -67,11 +65,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#startedAt = this.#clock.monotonic()
     this.self = rooms.parts.self
     this.creation = rooms.parts.identity.creation
-    this.#stateReplies = new StateReplies({
-      connection: (node) => rooms.links.get(node),
-      ask: (node, module, name, args) => rooms.remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
-    })
-    rooms.onEvent = (event) => this.#emit(event)
+    rooms.onEvent = (event, threw) => this.#emit(event, threw)
   }
 
   /** The port that we listen on; undefined with `listen: false`. */
@@ -115,12 +109,13 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   monitorNode(peer: string, onDown: OnNodeDown): Disposable {
     this.#assertOpen()
     const monitor = this.#monitors.add(peer, (reason) => {
-      try {
-        onDown(reason)
-      } catch (cause) {
-        const message = `what monitors the node ${peer} threw: ${messageOf(cause)}`
-        this.#rooms.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
-      }
+      callProgram(
+        () => onDown(reason),
+        (cause) => {
+          const message = `what monitors the node ${peer} threw: ${oneLine(messageOf(cause))}`
+          this.#rooms.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
+        },
+      )
     })
     if (peer === this.self || this.#rooms.links.get(peer) !== undefined) return monitor
     const failed = (cause: unknown): void => {
@@ -233,7 +228,6 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
-    if (node === this.self) return valueOfOutcome(await this.#rooms.system.exposed.call(module, name, args))
     return this.#traced(
       'erpc',
       () => remoteFunction(node, module, name, args),
@@ -321,8 +315,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * Lets other nodes call these functions as if they were a module: `:erpc.call`, `:rpc.call`, `Node.spawn` and the
    * like. Everything that is not exposed is `undef` for them. In Elixir a module `MyApp.Js` is `'Elixir.MyApp.Js'`.
    *
+   * A result without an Erlang term is an error for the caller, as an exception is; a warning `HANDLER_THREW` tells us.
+   *
+   * @param functions by name and arity, as `'greet/1'`; or by name alone, then with as many arguments as the function has
+   * parameters (its `length`) or more. Every other number of arguments is `undef`.
    * @returns what takes it back
-   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
    */
   expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
     return this.#rooms.system.exposed.expose(module, functions)
@@ -335,19 +333,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
     this.#assertOpen()
-    const { calls, parts, processes } = this.#rooms
-    const server = makeServer<State>(
-      {
-        clock: this.#clock,
-        registry: processes.registry,
-        life: processes.life,
-        reply: (own, from, reply) => calls.reply(own, from, reply),
-        warn: (warning) => this.#rooms.tell({ type: 'warning', ...warning }),
-        stateReply: ({ pid }, state) => this.#stateReplies.answer(pid.node.name, state),
-        print: parts.settings.output,
-      },
-      handlers,
-    )
+    const server = makeServer<State>(this.#rooms.servers, handlers)
     this.#servers.add(server)
     void server.ended.then(() => this.#servers.delete(server))
     return server
@@ -529,6 +515,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   async #ping(peer: string, options: CallOptions): Promise<'pong'> {
+    this.#assertOpen()
+    if (peer === this.self) return 'pong'
     await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
     const answer = await this.#rooms.calls.call(
       { name: 'net_kernel', node: peer },
@@ -539,14 +527,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
   }
 
-  #emit(event: NodeEvent): void {
-    this.emit('event', event)
-    if (event.type === 'nodeup') this.emit('nodeup', event)
-    else if (event.type === 'nodedown') {
-      this.#monitors.down(event.node, event.reason)
-      this.emit('nodedown', event)
-    } else if (event.type === 'refused') this.emit('refused', event)
-    else this.emit('warning', event)
+  #emit(event: NodeEvent, threw: (cause: unknown, name: string) => void): void {
+    tellListeners(this, 'event', event, threw)
+    if (event.type === 'nodedown') this.#monitors.down(event.node, event.reason)
+    tellListeners(this, event.type, event, threw)
   }
 
   async #end(): Promise<void> {
@@ -562,10 +546,4 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
 function describeDestination(to: Destination): string {
   return typeof to === 'object' && 'node' in to && 'name' in to ? `${to.name} on ${to.node}` : String(to)
-}
-
-/** What a call of ourselves gives. */
-function valueOfOutcome(outcome: Outcome): Term {
-  if (outcome.type === 'return') return outcome.value
-  throw new RemoteError(outcome.type, outcome.reason)
 }

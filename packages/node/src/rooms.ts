@@ -1,23 +1,34 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { EtfError } from '@dynsrv/etf'
-import { messageOf } from '@dynsrv/kit'
+import { messageOf, oneLine } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
+import type { ServerParts } from './call/served-process.ts'
+import { StateReplies } from './call/state-replies.ts'
 import { publishEvent } from './diagnostics.ts'
 import { NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
+import { guardedSettings } from './guarded-settings.ts'
 import type { Connection } from './link/connection.ts'
 import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
 import type { NodeEvent, Warning } from './node-event.ts'
 import { logEvent } from './node-logger.ts'
 import { PgScopes } from './pg/pg-scopes.ts'
 import { makeProcesses, type Processes } from './process/processes.ts'
+import { callProgram } from './program-calls.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
 import { PubSubs } from './pubsub/pubsubs.ts'
 import { type System, startSystem } from './system/start-system.ts'
 
 /** What `startNode` finds out before there is a node. */
 export type RoomsParts = Pick<PeerLinksParts, 'self' | 'identity' | 'settings' | 'transport' | 'listener'>
+
+/** Nobody is left who could be told. */
+const ignore = (): void => undefined
+
+function threw(what: string, cause: unknown): Warning {
+  return { type: 'warning', code: 'HANDLER_THREW', message: `${what} threw: ${oneLine(messageOf(cause))}`, cause }
+}
 
 /** Peers with such a creation have an epmd module that gives one of three: a restart may reuse it. */
 const SMALL_CREATION = 3
@@ -33,17 +44,22 @@ export class Rooms {
   readonly processes: Processes
   readonly system: System
   readonly calls: GenCalls
+  /** What every process that serves needs. */
+  readonly servers: ServerParts
   readonly remote: RemoteCalls
   readonly scopes: PgScopes
   readonly pubsubs: PubSubs
   /** Undefined on a hidden node. */
   readonly global: Global | undefined
   /** Gets every event; set by the node that these are the rooms of. */
-  onEvent: (event: NodeEvent) => void = () => undefined
+  onEvent: (event: NodeEvent, threw: (cause: unknown, name: string) => void) => void = ignore
 
-  constructor(parts: RoomsParts) {
+  constructor({ settings: given, ...others }: RoomsParts) {
+    const warn = (warning: Omit<Warning, 'type'>) => this.tell({ type: 'warning', ...warning })
+    const settings = guardedSettings(given, warn)
+    const parts = { ...others, settings }
     this.parts = parts
-    const { self, identity, settings } = parts
+    const { self, identity } = parts
     const { limits } = settings
     const { creation } = identity
     const { clock, random } = settings.world
@@ -58,10 +74,10 @@ export class Rooms {
     const connected = () => links.connected()
     const connect = (node: string) => links.autoConnect(node)
     const whyDown = (node: string) => links.whyDown(node)
-    const warn = (warning: Omit<Warning, 'type'>) => this.tell({ type: 'warning', ...warning })
     const processes = makeProcesses({
       self,
       creation,
+      random,
       connection,
       connect,
       warn,
@@ -69,18 +85,25 @@ export class Rooms {
       maxWaiting: limits.maxWaiting,
       spawns: () => ({
         request: (peer, control, payload) => system.spawns.request(peer, control, payload),
-        reply: (control) => remote.reply(control),
+        reply: (peer, control) => remote.reply(peer, control),
       }),
     })
     const { registry, life, router } = processes
     const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
-    const system = startSystem({ ...processes, self, reply, output: settings.output, maxSpawned: limits.maxSpawned })
-    const remote = new RemoteCalls({ ...processes, calls, connection, groupLeader: system.groupLeader })
+    const stateReplies = new StateReplies({
+      connection,
+      ask: (node, module, name, args) => remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
+    })
+    const servers: ServerParts = {
+      ...{ clock, registry, life, reply, warn, print: settings.output },
+      stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
+    }
+    const system = startSystem({ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned })
+    const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
+    this.servers = servers
     this.scopes = new PgScopes({
-      clock,
-      registry,
-      life,
+      servers,
       connected,
       send: (from, to, message) => void router.send(from, to, message),
       onClosed: (scope, reason) => {
@@ -89,25 +112,18 @@ export class Rooms {
       },
     })
     this.pubsubs = new PubSubs({
-      clock,
       self,
-      registry,
-      life,
-      warn,
+      servers,
       scope: () => this.scopes.join(PUBSUB_SCOPE),
       send: (from, to, message, options) => router.send(from, to, message, options),
     })
     if (!settings.hidden) {
       this.global = startGlobal({
-        clock,
+        servers,
         random,
         self,
         creation,
-        registry,
-        life,
         calls,
-        reply,
-        warn,
         preventOverlap: settings.preventOverlappingPartitions,
         exposed: system.exposed,
         erpc: (node, module, name, args) => remote.erpc(node, module, name, args),
@@ -124,19 +140,29 @@ export class Rooms {
     this.remote = remote
   }
 
-  /** Tells the node, its logger and the diagnostics channel. */
+  /**
+   * Tells the diagnostics channel, the logger and the listeners of the node. One of them that throws is the program's
+   * fault, and the others get a warning; no link or process that the event is about notices.
+   */
   tell(event: NodeEvent): void {
     const { self, settings } = this.parts
-    try {
-      publishEvent(self, event)
-      logEvent(settings.logger, self, event)
-      this.onEvent(event)
-    } catch (error) {
-      // A listener that throws must not break the link on whose behalf it was called.
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    const { logger } = settings
+    publishEvent(self, event)
+    callProgram(
+      () => logEvent(logger, self, event),
+      (cause) => this.#tellListeners(threw(`the logger of ${self}`, cause)),
+    )
+    this.#tellListeners(event)
+  }
+
+  /** A listener of warnings that throws is only logged: it would throw again. */
+  #tellListeners(event: NodeEvent): void {
+    const { self, settings } = this.parts
+    this.onEvent(event, (cause, name) => {
+      const warning = threw(`the ${event.type} listener ${name}`, cause)
+      if (event.type !== 'warning') this.tell(warning)
+      else callProgram(() => logEvent(settings.logger, self, warning), ignore)
+    })
   }
 
   #up(connection: Connection): void {

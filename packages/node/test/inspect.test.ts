@@ -92,7 +92,7 @@ it('a logger of the shape of pino is told of links, refusals and failed dials, a
   expect(told('info', `${erl.name} is gone`)).toMatchObject({ code: 'NODE_DISCONNECTED' })
   expect(told('warn', `${erl.name} is gone`)).toMatchObject({ code: expect.stringMatching(LOST), sentMessages: 0 })
   expect(told('warn', `refused ${stranger.name}`)).toMatchObject({ peer: stranger.name })
-  expect(told('error', 'a cast handler of')).toMatchObject({ code: 'HANDLER_THREW' })
+  expect(told('error', 'the cast handler of')).toMatchObject({ code: 'HANDLER_THREW' })
   expect(told('debug', `${stranger.name} was not reached`)).toMatchObject({ peer: stranger.name })
   expect(inspect(lines, { depth: null })).not.toMatch(/node_test_cookie|another_secret/)
 })

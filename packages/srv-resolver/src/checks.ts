@@ -1,9 +1,25 @@
-import { abortSignal, checksOf, having, listOf, oneOf, type Rule, wrong } from '@dynsrv/kit'
-import { ResolverError } from './error.ts'
+import { abortSignal, checksOf, having, listOf, oneOf, type Rule, shown, wrong } from '@dynsrv/kit'
+import { nameFault } from './dns-name.ts'
+import { DNS_ERRORS, ResolverError } from './error.ts'
 import type { ResolveAddressesOptions, ResolveOptions } from './resolver.ts'
 
 /** The checks of this package. */
-export const checks = checksOf(({ message, hint }) => new ResolverError('DNS_BAD_OPTION', message, { hint }))
+export const checks = checksOf(
+  ({ message, hint, code }) => new ResolverError(code === BAD_NAME ? BAD_NAME : 'DNS_BAD_OPTION', message, { hint }),
+)
+const BAD_NAME = 'DNS_BAD_NAME'
+
+/** A domain name, refused with a code of its own. */
+export const domainName: Rule = {
+  what: 'a domain name',
+  check: (value, at) => {
+    const fault = nameFault(value)
+    const { hint } = DNS_ERRORS[BAD_NAME]
+    return fault === undefined
+      ? undefined
+      : { message: `${at} ${shown(value)} is not a domain name: ${fault}`, hint, code: BAD_NAME }
+  },
+}
 
 /** What can be asked for SRV records. */
 export const srvSource: Rule = having('resolveSrv')

@@ -160,7 +160,7 @@ export function resolverContract(
     assert.equal((await resolver.resolveTxt('nobody.service.consul')).empty, 'nxdomain')
   })
 
-  rule('refuses what is no name', async (resolver) => {
+  rule('refuses what is not a name', async (resolver) => {
     for (const bad of ['', '.', 'a..b', 'with space.consul', `${'x'.repeat(64)}.consul`]) {
       await assertCode(resolver.resolveSrv(bad), 'DNS_BAD_NAME', `SRV of ${JSON.stringify(bad)}`)
       await assertCode(resolver.resolveAddresses(bad), 'DNS_BAD_NAME', `addresses of ${JSON.stringify(bad)}`)

@@ -8,7 +8,13 @@ export { type RacingOptions, racing } from './decorators/racing.ts'
 export { type SameDomainOptions, sameDomain } from './decorators/same-domain.ts'
 export { type StaleEvent, type StaleOnErrorOptions, staleOnError } from './decorators/stale-on-error.ts'
 export { type TrimDetectingOptions, type TrimEvent, trimDetecting } from './decorators/trim-detecting.ts'
-export { DNS_ERRORS, ResolverError, type ResolverErrorCode, type ResolverErrorOptions } from './error.ts'
+export {
+  DNS_ERRORS,
+  isResolverError,
+  ResolverError,
+  type ResolverErrorCode,
+  type ResolverErrorOptions,
+} from './error.ts'
 export type {
   AddressRecord,
   ClosableResolver,
@@ -27,7 +33,13 @@ export type {
 } from './resolver.ts'
 export { parseServerAddress, type ServerAddress } from './server-address.ts'
 export type { ConsulInstance, ConsulMeta } from './sources/consul-api.ts'
-export { ConsulHttp, type ConsulHttpOptions, type ConsulInstances, consulHttp } from './sources/consul-http.ts'
+export {
+  ConsulHttp,
+  type ConsulHttpOptions,
+  type ConsulInstances,
+  consulHttp,
+  consulHttpRules,
+} from './sources/consul-http.ts'
 export { type EnvResolverOptions, envResolver } from './sources/env.ts'
 export { type FileResolverOptions, fileResolver } from './sources/file.ts'
 export { type NodeDnsOptions, nodeDns } from './sources/node-dns.ts'

@@ -30,7 +30,7 @@ export async function withLinkedSignal<T>(
   }
 }
 
-/** A thousand lookups under one signal are no leak, as each lets go of it; Node.js would warn of the eleventh. */
+/** Each lookup lets go of the signal, so a thousand under one signal do not leak; Node.js would warn at the eleventh. */
 function allowMany(signal: AbortSignal): void {
   if (shared.has(signal)) return
   shared.add(signal)

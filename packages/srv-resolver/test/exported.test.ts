@@ -64,6 +64,7 @@ testOddArguments(api, {
   envResolver: making([text('X', 'undefined', ODD_FILLED_TEXTS), options({ env: { X: '' } })], lookups),
   failover: making([resolvers, options()], lookups),
   fileResolver: making([text('/etc/hosts', 'undefined', ODD_FILLED_TEXTS), options()], lookups),
+  isResolverError: call(),
   metered: making([resolver, listener, options()], lookups),
   nodeDns: making([options(NOBODY)], lookups),
   parseResolvConf: call(text('nameserver 127.0.0.1', ODD_TEXTS)),
@@ -114,5 +115,5 @@ testOptions(
     TrimDetectingOptions: { take: (options) => api.trimDetecting(source(), options) },
     ZoneServerOptions: { take: (options) => api.startZoneServer(options) },
   },
-  { ResolverErrorOptions: 'an error is made of whatever it is given' },
+  { ResolverErrorOptions: 'an error is made of anything' },
 )

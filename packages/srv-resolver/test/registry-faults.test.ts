@@ -123,7 +123,7 @@ describe.each(Object.entries(KINDS))('%s', (_name, { open, faults }) => {
     expect(ignored[0]?.reason).toMatch(field)
   })
 
-  it.each(faults.slice(0, 2))('rejects when there is only %j: that is no empty zone', async (fault) => {
+  it.each(faults.slice(0, 2))('rejects when there is only %j: that is not an empty zone', async (fault) => {
     await using found = await open([fault])
     await expect(found.resolver.resolveSrv(SERVICE)).rejects.toMatchObject({
       code: 'DNS_NO_USABLE_RECORD',

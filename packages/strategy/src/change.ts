@@ -1,15 +1,27 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 
+/** Every {@link HoldReason}. */
+export const HOLD_REASONS = [
+  'empty',
+  'policy',
+  'rotating',
+  'share',
+  'stale',
+  'trimmed',
+  'unconfirmed',
+  'unmapped',
+] as const
+
 /**
  * Why a member that an answer lacks is kept. `unmapped`: the answer has records, and none of them names a node, as after
  * an orchestrator began to publish other targets.
  */
-export type HoldReason = 'empty' | 'policy' | 'rotating' | 'share' | 'stale' | 'trimmed' | 'unconfirmed' | 'unmapped'
+export type HoldReason = (typeof HOLD_REASONS)[number]
 
-/** A good answer was got. */
+/** There was a good answer. */
 export interface Polled {
   readonly type: 'polled'
-  /** Who the answer names, without ourselves. */
+  /** The nodes that the answer names, without ourselves. */
   readonly nodes: ReadonlySet<NodeName>
   /** Members that should be connected: named now, or held by the leave policy. */
   readonly expected: number
@@ -19,12 +31,12 @@ export interface Polled {
   readonly elapsedMs: number
   readonly stale: boolean
   readonly trimmed: boolean
-  /** Why nobody is named: the name does not exist, or it has no such records. */
+  /** Why it names nobody: the name does not exist, or it has no such records. */
   readonly empty?: 'nxdomain' | 'nodata'
   readonly server?: string
 }
 
-/** No answer was got; nothing is concluded from it. */
+/** There was no answer. The members stay as they are. */
 export interface DiscoveryFailed {
   readonly type: 'discoveryFailed'
   /** How many times in a row. */
@@ -58,7 +70,7 @@ export interface Lost {
   readonly reason: unknown
 }
 
-/** Somebody is no member any more, by the leave policy. A live link is being taken down. */
+/** A node is not a member any more, by the leave policy. A live link is being taken down. */
 export interface Left {
   readonly type: 'left'
   readonly node: NodeName
@@ -82,7 +94,7 @@ export interface DisconnectFailed {
   readonly cause: unknown
 }
 
-/** Something was found that is no member. Reported once for each target and reason. */
+/** Something was found that is not a member. Reported once for each target and reason. */
 export interface Ignored {
   readonly type: 'ignored'
   readonly target: string

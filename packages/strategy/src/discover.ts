@@ -1,56 +1,105 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { abortSignal, type Rule, realWorld, required, rule, shown, type World, worldShape } from '@dynsrv/kit'
+import { checks } from './checks.ts'
+import { StrategyError } from './error.ts'
 
-/** Something that discovery found and that is no member. */
+/** Something that discovery found and that is not a member. */
 export interface IgnoredTarget {
   /** As the source wrote it. */
   readonly target: string
   readonly reason: string
 }
 
-/** An answer with all that a loop can make use of; a bare set of names says the same with nothing known beside it. */
+/** An answer with everything that a loop can use; a bare set of names is one about which nothing else is known. */
 export interface Discovery {
   readonly nodes: ReadonlySet<NodeName>
   /** What was found and left out, each with its reason. The loop reports each target once. */
   readonly ignored?: readonly IgnoredTarget[]
   /** How long the answer is good, in milliseconds, for the `byTtl` interval. */
   readonly ttlMs?: number
-  /** It is an older answer, since no new one could be had. Nobody leaves because of it. */
+  /** It is an older answer, because there was no new one. Nobody leaves because of it. */
   readonly stale?: boolean
   /** It may lack members. Nobody leaves because of it. */
   readonly trimmed?: boolean
-  /** Why parts of a composed source failed while others answered; each is reported as `partFailed`. */
+  /** Why parts of a composed source failed while others answered. Each is reported as `partFailed`. */
   readonly failures?: readonly unknown[]
-  /** The empty answer is sure (SRV target `.`), so it is believed at once. */
+  /** The empty answer is sure (SRV target `.`): it is believed at once. */
   readonly absent?: boolean
   /** Why it is empty: the name does not exist, or it has no such records. */
   readonly empty?: 'nxdomain' | 'nodata'
-  /** Who answered, for telemetry. */
+  /** The server that answered, for telemetry. */
   readonly server?: string
 }
 
+/** What a source is asked with. */
+export interface DiscoverOptions {
+  /** Ends the lookup. */
+  readonly signal: AbortSignal
+  /** Where time, sockets and files come from: the world of the loop; default: the machine. */
+  readonly world?: World | undefined
+}
+
 /**
- * A source of members: asked for all who should be connected now, ourselves possibly among them.
+ * A source of members: asked for all that should be connected now; our own name may be among them.
  *
- * **Rejects when it does not know.** An empty answer says that nobody is there. It stops at once when the signal aborts.
+ * **Rejects when it does not know.** An empty answer says that there are none. It stops at once when the signal aborts.
  *
- * A source that learns of changes has `subscribe`: it calls `changed` whenever asking again may give another answer, and
- * releases what it holds when the signal aborts. Asking on a timer goes on beside it, at the loop's interval.
+ * A source that learns of changes has `subscribe`: it calls `changed` whenever a new question may get another answer, and
+ * releases what it holds when the signal aborts. The loop still asks at its interval as well.
  */
 export interface Discover {
-  (options: { readonly signal: AbortSignal }): Promise<ReadonlySet<NodeName> | Discovery>
+  (options: DiscoverOptions): Promise<ReadonlySet<NodeName> | Discovery>
   /** Reports changes, where the source can. */
-  readonly subscribe?: (changed: () => void, options: { readonly signal: AbortSignal }) => void
+  readonly subscribe?: (changed: () => void, options: DiscoverOptions) => void
 }
 
-/** Brings both shapes of an answer into one. */
-export function discoveryOf(answer: ReadonlySet<NodeName> | Discovery): Discovery {
-  return 'nodes' in answer ? answer : { nodes: answer }
+/** How a source is checked where it is an argument or an option. */
+export const sourceRule: Rule = rule('a source, which is a function', (value) => {
+  if (typeof value !== 'function') return false
+  const { subscribe } = value as Discover
+  return subscribe === undefined || typeof subscribe === 'function'
+})
+
+/** How a source of this package is asked: always with a world. */
+export type Asked = Required<DiscoverOptions> & { readonly world: World }
+
+const check = checks.options<DiscoverOptions>('a source', { signal: required(abortSignal), world: worldShape })
+
+function asked(options: DiscoverOptions): Asked {
+  check(options)
+  return { signal: options.signal, world: options.world ?? realWorld }
 }
 
-/** A discovery that learns of changes. */
-export function withSubscribe(
-  discover: (options: { readonly signal: AbortSignal }) => Promise<ReadonlySet<NodeName> | Discovery>,
-  subscribe: ((changed: () => void, options: { readonly signal: AbortSignal }) => void) | undefined,
+/** A source made of a question, and for one that learns of changes, of a subscription. */
+export function sourceOf(
+  discover: (asked: Asked) => Promise<ReadonlySet<NodeName> | Discovery>,
+  subscribe?: (changed: () => void, asked: Asked) => void,
 ): Discover {
-  return subscribe === undefined ? discover : Object.assign(discover, { subscribe })
+  const ask = async (options: DiscoverOptions) => discover(asked(options))
+  if (subscribe === undefined) return ask
+  return Object.assign(ask, {
+    subscribe: (changed: () => void, options: DiscoverOptions) => subscribe(changed, asked(options)),
+  })
+}
+
+/**
+ * Brings both shapes of an answer into one.
+ *
+ * @throws {StrategyError} `STRATEGY_SOURCE_MALFORMED` for what is neither
+ */
+export function discoveryOf(answer: ReadonlySet<NodeName> | Discovery): Discovery {
+  const nodes: unknown = isSet(answer) ? answer : (answer as Partial<Discovery> | null | undefined)?.nodes
+  if (!isSet(nodes)) {
+    throw new StrategyError('STRATEGY_SOURCE_MALFORMED', `the source gave ${shown(answer)}, not a set of node names`, {
+      hint: 'discover has to resolve with a Set of node names, or with { nodes } and what else is known.',
+      fault: 'local',
+    })
+  }
+  return nodes === answer ? { nodes } : (answer as Discovery)
+}
+
+/** A set of whichever realm. */
+function isSet(value: unknown): value is ReadonlySet<NodeName> {
+  const set = value as Partial<ReadonlySet<unknown>> | null | undefined
+  return typeof set?.has === 'function' && typeof set.size === 'number' && !('get' in set)
 }

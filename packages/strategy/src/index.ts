@@ -1,3 +1,4 @@
+export type { World } from '@dynsrv/kit'
 export type {
   ConnectFailed,
   DisconnectFailed,
@@ -12,19 +13,35 @@ export type {
   PartFailed,
   Polled,
 } from './change.ts'
-export type { Discover, Discovery, IgnoredTarget } from './discover.ts'
-export { type MissingPeer, StrategyError, type StrategyErrorCode, type StrategyErrorOptions } from './error.ts'
+export type { Discover, DiscoverOptions, Discovery, IgnoredTarget } from './discover.ts'
+export {
+  isStrategyError,
+  type MissingPeer,
+  STRATEGY_ERRORS,
+  StrategyError,
+  type StrategyErrorCode,
+  type StrategyErrorOptions,
+} from './error.ts'
 export { type Member, type Plan, type PlanInput, plan } from './loop/plan.ts'
-export { type DrainOptions, type ReadyOptions, Strategy, type StrategyOptions } from './loop/strategy.ts'
+export {
+  type DrainOptions,
+  type EventsOptions,
+  type ReadyOptions,
+  Strategy,
+  type StrategyOptions,
+} from './loop/strategy.ts'
 export { type Gauges, MEMBERSHIP_CHANNEL, type MembershipMessage } from './loop/telemetry.ts'
 export { watch } from './loop/watch.ts'
 export type { WatchOptions } from './loop/watch-options.ts'
 export type { LinkDown, LinkUp, Membership } from './membership.ts'
 export {
+  type ByTtlOptions,
   backoff,
   byTtl,
+  type DoublingOptions,
   doubling,
   every,
+  type FailedDial,
   type Interval,
   type IntervalState,
   jittered,
@@ -40,7 +57,7 @@ export {
   onDeregister,
   whenLinkDropped,
 } from './policy/leave-policy.ts'
-export { filter, map, sample, union } from './sources/combine.ts'
+export { filter, map, type SampleOptions, sample, union } from './sources/combine.ts'
 export { type ConsulOptions, consul, consulNodes } from './sources/consul.ts'
 export { type DnsClusterOptions, type DnsClusterQuery, dnsCluster } from './sources/dns-cluster.ts'
 export { type AddressSource, addressNodes, type DnsPollOptions, dnsPoll } from './sources/dns-poll.ts'
@@ -67,6 +84,8 @@ export {
 } from './sources/kubernetes-dns.ts'
 export type { KubernetesLookup, KubernetesMode } from './sources/kubernetes-objects.ts'
 export {
+  type ByTagOptions,
+  type ByTxtOptions,
   byIp,
   byTag,
   byTxt,

@@ -19,7 +19,7 @@ export interface LinkDown {
 export interface Membership {
   /** Our own name, which is never dialled. */
   readonly self: NodeName
-  /** The peers with a live link now, whichever side dialled and whatever the strategy believes. */
+  /** The peers with a live link now, whichever side dialled, also those that the strategy does not want. */
   connected(): Iterable<NodeName>
   /** Brings a link up. Rejects with the reason; an error with `retryable: false` is tried again only rarely. */
   connect(peer: NodeName, options: { readonly signal: AbortSignal }): Promise<void>

@@ -32,7 +32,7 @@ export class Scripted {
   }
 }
 
-/** A running strategy with a poll each second of the virtual clock, and all that it told. */
+/** A running strategy with a poll each second of the virtual clock, and all that it reported. */
 export function running(membership: Membership, source: Scripted, options: Partial<StrategyOptions> = {}) {
   const strategy = new Strategy(membership, { interval: every(1_000), discover: source.discover, ...options })
   const changes: MembershipChange[] = []

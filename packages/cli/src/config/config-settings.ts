@@ -17,31 +17,12 @@ import {
   whole,
   wrong,
 } from '@dynsrv/kit'
-
-const STRATEGIES = [
-  'dynamicSrv',
-  'epmd',
-  'localEpmd',
-  'erlangHosts',
-  'dnsPoll',
-  'dnsCluster',
-  'gossip',
-  'kubernetes',
-  'kubernetesDns',
-  'kubernetesDnsSrv',
-  'consul',
-  'rancher',
-  'file',
-  'env',
-] as const
-
-/** The strategies that a configuration file can name. */
-export type StrategyName = (typeof STRATEGIES)[number]
+import { STRATEGIES } from './strategies.ts'
 
 /** A set of members: the name of a strategy, and its own options, which the strategy checks. */
 export interface ConfigTopology {
   /** Where the members come from; default `dynamicSrv`. */
-  readonly strategy?: StrategyName
+  readonly strategy?: string
   /** For `dynamicSrv`: the DNS name that holds the SRV records. */
   readonly service?: string
   /** Time between two polls. Unit: milliseconds. */
@@ -165,7 +146,7 @@ const object: Setting = {
 /** A topology has the options of its strategy beside these. */
 function topologySetting(): Setting {
   const known: Readonly<Record<string, Setting>> = {
-    strategy: describe(choice(...STRATEGIES), 'Where the members come from; default dynamicSrv.'),
+    strategy: describe(choice(...STRATEGIES.keys()), 'Where the members come from; default dynamicSrv.'),
     service: describe(text, 'For dynamicSrv: the DNS name that holds the SRV records.'),
     pollingInterval: describe(milliseconds, 'Time between two polls, in milliseconds.'),
   }

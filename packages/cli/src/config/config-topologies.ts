@@ -1,32 +1,8 @@
 import type { SrvTopology, StrategyFactory } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer } from '@dynsrv/cluster'
 import { dnsClient } from '@dynsrv/srv-resolver'
-import {
-  consul,
-  dnsCluster,
-  dnsPoll,
-  env,
-  epmd,
-  erlangHosts,
-  file,
-  gossip,
-  kubernetes,
-  kubernetesDns,
-  kubernetesDnsSrv,
-  localEpmd,
-  type Membership,
-  rancher,
-  type Strategy,
-} from '@dynsrv/strategy'
-import type { ConfigTopology, StrategyName } from './config-settings.ts'
-
-const MAKERS = {
-  ...{ consul, dnsCluster, dnsPoll, env, epmd, erlangHosts, file, gossip },
-  ...{ kubernetes, kubernetesDns, kubernetesDnsSrv, localEpmd, rancher },
-}
-
-/** Strategies that ask DNS, and so the servers that the file names. */
-const ASKS_DNS: ReadonlySet<StrategyName> = new Set(['dnsPoll', 'dnsCluster', 'kubernetesDns', 'kubernetesDnsSrv'])
+import type { ConfigTopology } from './config-settings.ts'
+import { STRATEGIES } from './strategies.ts'
 
 /** The topologies of a configuration file; a strategy checks its own options when the node starts. */
 export function configTopologies(
@@ -47,15 +23,16 @@ export function configTopologies(
 
 function factory(
   topology: string,
-  strategy: Exclude<StrategyName, 'dynamicSrv'>,
+  strategy: string,
   options: Readonly<Record<string, unknown>>,
   dns: string | readonly string[] | undefined,
 ): StrategyFactory {
-  // Each checks the options that it is given.
-  const make = MAKERS[strategy] as (membership: Membership, options: Readonly<Record<string, unknown>>) => Strategy
   return (membership) => {
+    const make = STRATEGIES.get(strategy)!
     const servers = dns === undefined ? [] : [dns].flat().map(dnsServer)
-    const resolver = ASKS_DNS.has(strategy) && servers.length > 0 ? { resolver: dnsClient({ servers }) } : {}
-    return make(membership, { topology, ...resolver, ...options })
+    // One that asks DNS asks the servers that the file names.
+    const asksDns = make.optionNames.includes('resolver') && servers.length > 0
+    // Each checks the options that it is given.
+    return make(membership, { topology, ...(asksDns && { resolver: dnsClient({ servers }) }), ...options })
   }
 }

@@ -77,9 +77,10 @@ export class Channel {
     this.self = self
     this.peer = peer
     this.flags = flags
-    this.#frames = new FrameReader(flags, all, decode)
+    const link = { self: self.name, peer: peer.name }
+    this.#frames = new FrameReader(flags, link, all, decode)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
-    this.#writer = new FrameWriter(flags, peer.flags, { self: self.name, peer: peer.name }, shareBinariesFrom)
+    this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
 
   get state(): 'open' | 'failed' {
@@ -161,6 +162,11 @@ export class Channel {
       throw new DistError('DIST_BAD_STATE', 'the channel has failed', { cause: this.#error })
     }
     this.#writer.write(control, payload)
+  }
+
+  /** Whether the peer takes messages of this kind; `send` refuses the others with `DIST_BAD_CONTROL`. */
+  takes(op: ControlMessage['op']): boolean {
+    return this.#writer.takes(op)
   }
 
   /** Queues a tick, which tells the peer that we are there. */

@@ -1,5 +1,5 @@
 import { type Atom, type DecodeOptions, EtfError, TermDecoder } from '@dynsrv/etf'
-import { CONTROL, type DecodedControl } from '../control/control-codec.ts'
+import { CONTROL, type DecodedControl, type LinkNames } from '../control/control-codec.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
@@ -22,13 +22,15 @@ export interface IncomingMessage {
 export class FrameReader {
   readonly #header: HeaderReader | undefined
   readonly #reassembler: Reassembler | undefined
+  readonly #link: LinkNames
   readonly #limits: FragmentLimits
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
   /** The ids of the first fragment that is being gathered in its place. */
   #placedFirst: FragmentIds | undefined
 
-  constructor(flags: bigint, limits: FragmentLimits, decode: DecodeOptions) {
+  constructor(flags: bigint, link: LinkNames, limits: FragmentLimits, decode: DecodeOptions) {
+    this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
     this.#reassembler = fragments ? new Reassembler(limits) : undefined
@@ -105,7 +107,7 @@ export class FrameReader {
     const atoms = header.read(bytes, at, end)
     if (header.isNew) this.#last.forget()
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
-    return { count, atoms, decoded: CONTROL.decode(value), bytes: this.#decoder.end - header.end }
+    return { count, atoms, decoded: CONTROL.decode(value, this.#link), bytes: this.#decoder.end - header.end }
   }
 
   #whole(
@@ -118,7 +120,7 @@ export class FrameReader {
     const atoms = header.read(bytes, start + skipped, end)
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
     const at = this.#decoder.end
-    const decoded = CONTROL.decode(value)
+    const decoded = CONTROL.decode(value, this.#link)
     if (header.isNew) this.#last.forget()
     else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
     return message(decoded, this.#payload(bytes, at, end, atoms))
@@ -129,7 +131,7 @@ export class FrameReader {
       throw malformed('a frame that is not pass-through, as was agreed')
     const value = this.#decoder.decode(bytes, start + 2, end)
     const at = this.#decoder.end
-    const decoded = CONTROL.decode(value)
+    const decoded = CONTROL.decode(value, this.#link)
     // Bytes behind the control tuple of an op without payload mean nothing.
     if (decoded.payload === false || at === end) return message(decoded, undefined)
     if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')

@@ -100,6 +100,10 @@ export class FrameWriter {
     else this.#writePassThrough(form, control, payload)
   }
 
+  takes(op: string): boolean {
+    return this.#forms.takes(op)
+  }
+
   tick(): void {
     this.#open().u32(0)
   }

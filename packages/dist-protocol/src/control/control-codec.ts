@@ -1,4 +1,14 @@
-import { Atom, type ByteWriter, type Pid, type Reference, Tag, type Term, type TermEncoder, Tuple } from '@dynsrv/etf'
+import {
+  Atom,
+  type ByteWriter,
+  inspect,
+  type Pid,
+  type Reference,
+  Tag,
+  type Term,
+  type TermEncoder,
+  Tuple,
+} from '@dynsrv/etf'
 import { DistError } from '../error.ts'
 import { flagNames } from '../flags.ts'
 import type { ControlMessage } from './control-message.ts'
@@ -140,9 +150,11 @@ export class ControlCodec {
   /**
    * Reads a control tuple; every opcode of the table is understood, whatever was negotiated.
    *
-   * @throws {DistError} `DIST_MALFORMED` for the shapes on which BEAM closes too
+   * @param link whose processes it may name; without it, whose they are is not looked at
+   * @throws {DistError} `DIST_MALFORMED` for the shapes on which BEAM closes too, and for a process of another node than
+   * the sender's where the sender speaks of its own, or of another node than ours where it speaks of ours
    */
-  decode(term: Term): DecodedControl {
+  decode(term: Term, link?: LinkNames): DecodedControl {
     if (!(term instanceof Tuple)) throw malformed('a control message that is no tuple')
     const elements: readonly Term[] = term.elements
     const opcode = elements[0]
@@ -153,7 +165,7 @@ export class ControlCodec {
     if (tokenBit === 0 ? elements.length !== arity : elements.length < arity - 1) {
       throw malformed(`${row.entry.name} with ${elements.length} elements`)
     }
-    const message = messageOf(row, elements)
+    const message = messageOf(row, elements, link)
     if (tokenAt > 0 && (tokenBit === 0 || announcesToken(row, message, elements))) message.token = elements[tokenAt]
     const control = message as unknown as ControlMessage
     const payload = row.hasPayload
@@ -173,23 +185,36 @@ function unknownControl(opcode: number, elements: readonly Term[]): DecodedContr
   return { control: { op: 'UNKNOWN', opcode, elements }, payload: undefined }
 }
 
-function messageOf(row: Row, elements: readonly Term[]): AnyMessage {
+function messageOf(row: Row, elements: readonly Term[], link: LinkNames | undefined): AnyMessage {
   const { shape, op, properties, names } = row
   const count = properties.length
-  if (shape === undefined || count > 3) return makeMessage(shape, op, names, readProperties(row, elements))
-  const a = readProperty(row, properties[0]!, elements)
-  const b = count > 1 ? readProperty(row, properties[1]!, elements) : undefined
-  const c = count > 2 ? readProperty(row, properties[2]!, elements) : undefined
+  if (shape === undefined || count > 3) return makeMessage(shape, op, names, readProperties(row, elements, link))
+  const a = readProperty(row, properties[0]!, elements, link)
+  const b = count > 1 ? readProperty(row, properties[1]!, elements, link) : undefined
+  const c = count > 2 ? readProperty(row, properties[2]!, elements, link) : undefined
   return makeSmallMessage(shape, op, a, b, c)
 }
 
-function readProperty(row: Row, { kind, at }: Property, elements: readonly Term[]): unknown {
-  const value = readElement(kind, elements[at], elements[1])
+function readProperty(row: Row, property: Property, elements: readonly Term[], link: LinkNames | undefined): unknown {
+  const { kind, of, at, within } = property
+  const element = within < 0 ? elements[at] : (elements[at] as Tuple).elements[within]
+  const value = readElement(kind, element, elements[1])
   if (value === MISFIT) throw malformed(`${row.entry.name} whose element ${at + 1} is no ${kind}`)
+  if (of !== undefined && link !== undefined && !(value instanceof Atom)) {
+    checkReceived(row, property, value as Pid | Reference, link)
+  }
   return value
 }
 
-function readProperties(row: Row, elements: readonly Term[]): unknown[] {
+/** What the sender calls its own is of the peer, and what it calls the receiver's is ours, of whatever incarnation. */
+function checkReceived(row: Row, { of, name }: Property, { node }: Pid | Reference, { self, peer }: LinkNames): void {
+  const due = of === 'self' ? peer : self
+  if (node.name !== due) {
+    throw malformed(`${row.entry.name} whose ${name} is of ${inspect(node)}, where ${due} is due`)
+  }
+}
+
+function readProperties(row: Row, elements: readonly Term[], link: LinkNames | undefined): unknown[] {
   const { properties, tuples } = row
   for (let index = 0; index < tuples.length; index++) {
     const { at, arity } = tuples[index]!
@@ -200,11 +225,7 @@ function readProperties(row: Row, elements: readonly Term[]): unknown[] {
   }
   const values = new Array<unknown>(properties.length)
   for (let index = 0; index < properties.length; index++) {
-    const { kind, at, within } = properties[index]!
-    const element = within < 0 ? elements[at] : (elements[at] as Tuple).elements[within]
-    const value = readElement(kind, element, elements[1])
-    if (value === MISFIT) throw malformed(`${row.entry.name} whose element ${at + 1} is no ${kind}`)
-    values[index] = value
+    values[index] = readProperty(row, properties[index]!, elements, link)
   }
   return values
 }
@@ -240,13 +261,20 @@ export class ControlForms {
     return form
   }
 
+  /** Whether the peer takes any opcode of this message. */
+  takes(op: string): boolean {
+    return this.#rowsOf(op).some((row) => isPlain(row) && this.#objection(row.entry) === undefined)
+  }
+
+  #rowsOf(op: string): Row[] {
+    return this.#rows.filter(({ entry }) => entry.op === op || entry.standsInFor === op)
+  }
+
   /** Of the opcodes that say the same thing, the highest that the peer takes. */
   #choose(op: string): ControlForm {
-    const rows = this.#rows
-      .filter(({ entry }) => entry.op === op || entry.standsInFor === op)
-      .sort((a, b) => b.entry.opcode - a.entry.opcode)
+    const rows = this.#rowsOf(op).sort((a, b) => b.entry.opcode - a.entry.opcode)
     const usable = rows.filter(({ entry }) => this.#objection(entry) === undefined)
-    const plain = usable.find(({ tokenAt, tokenBit }) => tokenAt === 0 || tokenBit !== 0)
+    const plain = usable.find(isPlain)
     if (plain === undefined) {
       const last = rows.at(-1)
       throw bad(op, last === undefined ? 'its meaning is not known' : this.#objection(last.entry)!)
@@ -262,6 +290,11 @@ export class ControlForms {
     const over = refusedWith & this.flags
     return over === 0n ? undefined : `the peer speaks ${flagNames(over).join(' and ')} and closes the link over it`
   }
+}
+
+/** Whether it can be sent without a trace token. */
+function isPlain({ tokenAt, tokenBit }: Row): boolean {
+  return tokenAt === 0 || tokenBit !== 0
 }
 
 /** Writes control tuples to one link. */

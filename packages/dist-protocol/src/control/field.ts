@@ -19,7 +19,7 @@ export type Kind = keyof Kinds
 export interface Field<K extends Kind = Kind> {
   readonly role: 'property'
   readonly kind: K
-  /** On whose node it must be to be sent: the peer closes the link over another one. */
+  /** On whose node it must be, seen from the sender: over another one the receiver closes the link. */
   readonly of?: 'self' | 'peer'
   /** The largest number that is sent. */
   readonly most?: number
@@ -79,7 +79,8 @@ export const PEER_PID = { role: 'property', kind: 'pid', of: 'peer' } as const
 export const REFERENCE = { role: 'property', kind: 'reference' } as const
 export const OWN_REFERENCE = { role: 'property', kind: 'reference', of: 'self' } as const
 export const ATOM = { role: 'property', kind: 'atom' } as const
-export const PID_OR_ATOM = { role: 'property', kind: 'pid or atom' } as const
+export const PEER_REFERENCE = { role: 'property', kind: 'reference', of: 'peer' } as const
+export const OWN_PID_OR_ATOM = { role: 'property', kind: 'pid or atom', of: 'self' } as const
 export const PEER_PID_OR_ATOM = { role: 'property', kind: 'pid or atom', of: 'peer' } as const
 export const TERM = { role: 'property', kind: 'term' } as const
 export const ARITY = { role: 'property', kind: 'unsigned integer' } as const

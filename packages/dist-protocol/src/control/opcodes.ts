@@ -21,11 +21,12 @@ import {
   FLAGS,
   type Kinds,
   OWN_PID,
+  OWN_PID_OR_ATOM,
   OWN_REFERENCE,
   PEER_PID,
   PEER_PID_OR_ATOM,
+  PEER_REFERENCE,
   PID,
-  PID_OR_ATOM,
   REASON,
   REFERENCE,
   TERM,
@@ -60,8 +61,8 @@ export interface OpcodeEntry {
 const MONITORS = DFLAG_DIST_MONITOR | DFLAG_DIST_MONITOR_NAME
 
 const MFA = { role: 'tuple', fields: { module: ATOM, function: ATOM, arity: ARITY } } as const
-const SPAWN_REQUEST = { ref: OWN_REFERENCE, from: PID, groupLeader: PID, mfa: MFA, options: TERM } as const
-const SPAWN_REPLY = { ref: REFERENCE, to: PID, flags: FLAGS, result: PID_OR_ATOM } as const
+const SPAWN_REQUEST = { ref: OWN_REFERENCE, from: OWN_PID, groupLeader: PID, mfa: MFA, options: TERM } as const
+const SPAWN_REPLY = { ref: PEER_REFERENCE, to: PEER_PID, flags: FLAGS, result: OWN_PID_OR_ATOM } as const
 
 const ROWS = [
   { opcode: 1, name: 'LINK', op: 'LINK', fields: { from: OWN_PID, to: PEER_PID } },
@@ -73,8 +74,8 @@ const ROWS = [
     payload: 'message',
     standsInFor: 'SEND_SENDER',
   },
-  { opcode: 3, name: 'EXIT', op: 'EXIT', fields: { from: PID, to: PID, reason: REASON } },
-  { opcode: 4, name: 'UNLINK', op: 'UNLINK', fields: { from: PID, to: PID }, refusedWith: DFLAG_UNLINK_ID },
+  { opcode: 3, name: 'EXIT', op: 'EXIT', fields: { from: OWN_PID, to: PEER_PID, reason: REASON } },
+  { opcode: 4, name: 'UNLINK', op: 'UNLINK', fields: { from: OWN_PID, to: PEER_PID }, refusedWith: DFLAG_UNLINK_ID },
   {
     opcode: 6,
     name: 'REG_SEND',
@@ -83,7 +84,7 @@ const ROWS = [
     payload: 'message',
   },
   { opcode: 7, name: 'GROUP_LEADER', op: 'GROUP_LEADER', fields: { leader: PID, to: PID } },
-  { opcode: 8, name: 'EXIT2', op: 'EXIT2', fields: { from: PID, to: PID, reason: REASON } },
+  { opcode: 8, name: 'EXIT2', op: 'EXIT2', fields: { from: OWN_PID, to: PEER_PID, reason: REASON } },
   {
     opcode: 12,
     name: 'SEND_TT',
@@ -92,7 +93,7 @@ const ROWS = [
     payload: 'message',
     standsInFor: 'SEND_SENDER',
   },
-  { opcode: 13, name: 'EXIT_TT', op: 'EXIT', fields: { from: PID, to: PID, token: TOKEN, reason: REASON } },
+  { opcode: 13, name: 'EXIT_TT', op: 'EXIT', fields: { from: OWN_PID, to: PEER_PID, token: TOKEN, reason: REASON } },
   {
     opcode: 16,
     name: 'REG_SEND_TT',
@@ -100,7 +101,7 @@ const ROWS = [
     fields: { from: PID, cookie: COOKIE, toName: ATOM, token: TOKEN },
     payload: 'message',
   },
-  { opcode: 18, name: 'EXIT2_TT', op: 'EXIT2', fields: { from: PID, to: PID, token: TOKEN, reason: REASON } },
+  { opcode: 18, name: 'EXIT2_TT', op: 'EXIT2', fields: { from: OWN_PID, to: PEER_PID, token: TOKEN, reason: REASON } },
   {
     opcode: 19,
     name: 'MONITOR_P',
@@ -112,14 +113,14 @@ const ROWS = [
     opcode: 20,
     name: 'DEMONITOR_P',
     op: 'DEMONITOR_P',
-    fields: { from: PID, to: PID_OR_ATOM, ref: REFERENCE },
+    fields: { from: OWN_PID, to: PEER_PID_OR_ATOM, ref: REFERENCE },
     needs: MONITORS,
   },
   {
     opcode: 21,
     name: 'MONITOR_P_EXIT',
     op: 'MONITOR_P_EXIT',
-    fields: { from: PID_OR_ATOM, to: PID, ref: REFERENCE, reason: REASON },
+    fields: { from: OWN_PID_OR_ATOM, to: PEER_PID, ref: REFERENCE, reason: REASON },
     needs: MONITORS,
   },
   {
@@ -142,7 +143,7 @@ const ROWS = [
     opcode: 24,
     name: 'PAYLOAD_EXIT',
     op: 'EXIT',
-    fields: { from: PID, to: PID },
+    fields: { from: OWN_PID, to: PEER_PID },
     payload: 'reason',
     needs: DFLAG_EXIT_PAYLOAD,
   },
@@ -150,7 +151,7 @@ const ROWS = [
     opcode: 25,
     name: 'PAYLOAD_EXIT_TT',
     op: 'EXIT',
-    fields: { from: PID, to: PID, token: TOKEN },
+    fields: { from: OWN_PID, to: PEER_PID, token: TOKEN },
     payload: 'reason',
     needs: DFLAG_EXIT_PAYLOAD,
   },
@@ -158,7 +159,7 @@ const ROWS = [
     opcode: 26,
     name: 'PAYLOAD_EXIT2',
     op: 'EXIT2',
-    fields: { from: PID, to: PID },
+    fields: { from: OWN_PID, to: PEER_PID },
     payload: 'reason',
     needs: DFLAG_EXIT_PAYLOAD,
   },
@@ -166,7 +167,7 @@ const ROWS = [
     opcode: 27,
     name: 'PAYLOAD_EXIT2_TT',
     op: 'EXIT2',
-    fields: { from: PID, to: PID, token: TOKEN },
+    fields: { from: OWN_PID, to: PEER_PID, token: TOKEN },
     payload: 'reason',
     needs: DFLAG_EXIT_PAYLOAD,
   },
@@ -174,7 +175,7 @@ const ROWS = [
     opcode: 28,
     name: 'PAYLOAD_MONITOR_P_EXIT',
     op: 'MONITOR_P_EXIT',
-    fields: { from: PID_OR_ATOM, to: PID, ref: REFERENCE },
+    fields: { from: OWN_PID_OR_ATOM, to: PEER_PID, ref: REFERENCE },
     payload: 'reason',
     needs: MONITORS | DFLAG_EXIT_PAYLOAD,
   },
@@ -222,14 +223,14 @@ const ROWS = [
     opcode: 35,
     name: 'UNLINK_ID',
     op: 'UNLINK_ID',
-    fields: { id: UNLINK_ID, from: PID, to: PID },
+    fields: { id: UNLINK_ID, from: OWN_PID, to: PEER_PID },
     needs: DFLAG_UNLINK_ID,
   },
   {
     opcode: 36,
     name: 'UNLINK_ID_ACK',
     op: 'UNLINK_ID_ACK',
-    fields: { id: UNLINK_ID, from: PID, to: PID },
+    fields: { id: UNLINK_ID, from: OWN_PID, to: PEER_PID },
     needs: DFLAG_UNLINK_ID,
   },
   {

@@ -48,7 +48,12 @@ const SAMPLES: Readonly<Record<Kind, { readonly fits: Term; readonly misfits: re
   'target that its flags announce': { fits: atom('x'), misfits: [js, ref, 1] },
 }
 
-const sampleOf = ({ kind, of }: Field): Term => (of === 'peer' ? beam : SAMPLES[kind].fits)
+const beamRef = new Reference(atom(LINK.peer), 5, [4, 5, 6])
+
+function sampleOf({ kind, of }: Field): Term {
+  if (of !== 'peer') return SAMPLES[kind].fits
+  return kind === 'reference' ? beamRef : beam
+}
 
 function propertiesOf(fields: Fields): [string, Field][] {
   return Object.entries(fields).flatMap(([name, field]) => {
@@ -114,6 +119,26 @@ describe.each(ROWS)('%s', (_name, entry) => {
       })
       expect(() => CONTROL.decode(new Tuple(elements)), String(misfit)).toThrow(
         expect.objectContaining({ code: 'DIST_MALFORMED' }),
+      )
+    }
+  })
+
+  it.each(
+    propertiesOf(fields).filter(([, { of }]) => of !== undefined),
+  )('names nobody else as its %s', (name, field) => {
+    // What one end writes is read at the other.
+    const reader = { self: LINK.peer, peer: LINK.self }
+    expect(CONTROL.decode(written(), reader).control.op).toBe(entry.op)
+    for (const node of ['third@localhost', field.of === 'self' ? LINK.peer : LINK.self].map((text) => atom(text))) {
+      const foreign = field.kind === 'reference' ? new Reference(node, 4, [1, 2, 3]) : new Pid(node, 1, 0, 4)
+      const wrong = { ...message, [name]: foreign } as ControlMessage
+      expect(() => encodeControl(form, wrong)).toThrow(expect.objectContaining({ code: 'DIST_BAD_CONTROL' }))
+      const elements = written().elements.map((element, at) =>
+        Object.keys(fields)[at - 1] === name ? foreign : element,
+      )
+      expect(CONTROL.decode(new Tuple(elements)).control.op).toBe(entry.op)
+      expect(() => CONTROL.decode(new Tuple(elements), reader)).toThrow(
+        expect.objectContaining({ code: 'DIST_MALFORMED', message: expect.stringContaining(`is of ${node.name}, `) }),
       )
     }
   })

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { DistError } from '../../src/error.ts'
-import { DFLAG_NAME_ME, DFLAG_PUBLISHED, HIDDEN_FLAGS, MANDATORY_FLAGS, VISIBLE_FLAGS } from '../../src/flags.ts'
+import {
+  DFLAG_ALTACT_SIG,
+  DFLAG_NAME_ME,
+  DFLAG_PUBLISHED,
+  HIDDEN_FLAGS,
+  MANDATORY_FLAGS,
+  VISIBLE_FLAGS,
+} from '../../src/flags.ts'
 import { resolveSimultaneous } from '../../src/handshake/acceptor-handshake.ts'
 import { challengeDigest } from '../../src/handshake/digest.ts'
 import { ACCEPTOR_TRANSITIONS, INITIATOR_TRANSITIONS } from '../../src/handshake/handshake-transitions.ts'
@@ -38,7 +45,7 @@ describe('an initiator against OTP 25', () => {
   const answers = packets(recorded, 'B>A', 'handshake')
   const a = () =>
     initiator({
-      self: { name: 'a@localhost', flags: VISIBLE_FLAGS | 0x80_2000n, creation: 0xae32_b219 },
+      self: { name: 'a@localhost', flags: VISIBLE_FLAGS ^ DFLAG_ALTACT_SIG, creation: 0xae32_b219 },
       peerName: 'b@localhost',
       challenge: 2897695647,
     })

@@ -2,12 +2,12 @@ import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
+import { ETF_ERRORS } from '@dynsrv/etf'
 import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
+import { STRATEGY_ERRORS } from '@dynsrv/strategy'
 import { DIST_ERRORS } from './dist-errors.ts'
-import { ETF_ERRORS } from './etf-errors.ts'
-import { STRATEGY_ERRORS } from './strategy-errors.ts'
 
 /**
  * Every code of a running node, by the package that raises it; the doctor's verdicts bear the same.
@@ -20,8 +20,8 @@ export const RUNTIME_ERRORS = {
   '@dynsrv/node': entriesOf(NODE_ERRORS),
   '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
   '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
-  '@dynsrv/strategy': STRATEGY_ERRORS,
-  '@dynsrv/etf': ETF_ERRORS,
+  '@dynsrv/strategy': entriesOf(STRATEGY_ERRORS),
+  '@dynsrv/etf': entriesOf(ETF_ERRORS),
   '@dynsrv/metrics': entriesOf(METRICS_ERRORS),
 } as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
 

@@ -36,7 +36,8 @@ async function linked(context: DoctorContext): Promise<Us> {
   const short = isShort(hostOf(peers[0]!.name))
   const alike = peers.filter(({ name }) => isShort(hostOf(name)) === short)
   const { timeoutMs, tls } = context.options
-  const epmd: EpmdModule = new Static(Object.fromEntries(alike.map(({ name, good }) => [name, good])), { short })
+  const nodes = Object.fromEntries(alike.map(({ name, good: { ip, port } }) => [name, { ip, port }]))
+  const epmd: EpmdModule = new Static(nodes, { short })
   const node = await startNode({
     name: throwAwayName({}, short),
     cookie: checkCookie(cookie.cookie.value, 'the cookie'),

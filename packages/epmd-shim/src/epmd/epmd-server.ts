@@ -207,7 +207,7 @@ export class EpmdServer {
       this.#sockets.delete(socket)
     })
     socket.on('data', (chunk) => {
-      // A registered node has nothing more to say: whatever it sends costs it its registration.
+      // A registered node has nothing more to say: sending anything costs it its registration.
       if (answered) return void socket.destroy()
       const output = reader.receive(chunk)
       if (output === undefined) return restart()

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import {
+  type Fault,
   flag,
   listOf,
   optionsOf,
@@ -34,11 +35,13 @@ import type {
 import { EpmdError } from '../error.ts'
 import { parseNodeName } from '../node-name.ts'
 
-/** Where a node listens: an IP address and its port. */
+/** Where a node listens: an IP address and its port. What another lookup answered (`candidates`) fits as it is. */
 export interface StaticAddress {
   /** An IPv4 or IPv6 address. A host name is not looked up. */
   readonly ip: string
   readonly port: number
+  /** The family of `ip`; default: what `ip` itself says. */
+  readonly family?: 4 | 6
 }
 
 /** Node names and where each of them listens; several addresses are dialled in their order. */
@@ -56,10 +59,15 @@ export interface StaticOptions {
 
 const check = checks.options<StaticOptions>('Static', { listenPort: port, short: flag, world: worldShape })
 
-const address = optionsOf<StaticAddress>({
+const fields = optionsOf<StaticAddress>({
   ip: required(rule('an IP address', (value) => typeof value === 'string' && isIP(value) !== 0)),
   port: required(dialablePort),
+  family: rule('4 or 6', (value) => value === 4 || value === 6),
 })
+const address: Rule = {
+  what: fields.what,
+  check: (value, at) => fields.check(value, at) ?? familyFault(value as StaticAddress, at),
+}
 const addressList = listOf(address)
 const addresses: Rule = {
   what: 'an address and a port, such as { ip: "10.0.0.5", port: 4370 }, or an array of these',
@@ -137,6 +145,10 @@ export class Static implements EpmdModule {
       return first !== undefined && (host === undefined || host === at) ? [{ name, port: first.port }] : []
     })
   }
+}
+
+function familyFault({ ip, family }: StaticAddress, at: string): Fault | undefined {
+  return family === undefined || family === isIP(ip) ? undefined : wrong(`${at}.family`, `the family of ${ip}`, family)
 }
 
 function candidate({ ip, port }: StaticAddress): NodeAddressCandidate {

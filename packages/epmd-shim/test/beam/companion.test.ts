@@ -110,7 +110,7 @@ describe('a lookup', { timeout: 60_000 }, () => {
     expect(await ask('Self', 'inet6', SERVICE.toUpperCase())).toBe(`{ok,{0,0,0,0,0,0,0,1},${port},6}`)
   })
 
-  it('tells what is not there from what could not be asked', async () => {
+  it('does not confuse what is not there and what could not be asked', async () => {
     expect(await ask('nobody')).toBe(`{error,{not_found,"nobody.${SERVICE}"}}`)
     expect(await ask('bare')).toBe(`{error,{no_address,"bare.${SERVICE}"}}`)
     expect(await ask('web-1', 'inet', '10.0.0.1')).toBe('{error,{not_found,"web-1.10.0.0.1"}}')

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const cwd = join(folder, NAME)
   for (const sub of ['src', 'rel']) mkdirSync(join(cwd, sub))
   copyFileSync(companionPath(), join(cwd, 'src', 'dynsrv_epmd.erl'))
-  // What the README tells users to write.
+  // What the README says.
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
   const script = codeBlocks(readme).find(({ language }) => language === 'bash')
   writeFileSync(join(cwd, 'rel', 'env.sh.eex'), `#!/bin/sh\n${script?.code}\n`)

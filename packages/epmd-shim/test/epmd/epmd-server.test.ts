@@ -220,7 +220,7 @@ describe('a directory', () => {
     epmd.close()
   })
 
-  it('that fails is told of, and the registered nodes are still answered', async () => {
+  it('that fails is reported, and the registered nodes are still answered', async () => {
     const failures: unknown[] = []
     const broken = scriptedResolver({ srv: { [service]: new EpmdError('EPMD_TIMEOUT', 'slow', { hint: 'wait' }) } })
     await using server = await startEpmdServer({

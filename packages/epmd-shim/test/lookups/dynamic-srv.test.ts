@@ -56,7 +56,7 @@ describe('registerNode', () => {
     expect(creation).toBeGreaterThanOrEqual(4)
   })
 
-  it('refuses what is no port', () =>
+  it('refuses what is not a port', () =>
     expect(new DynamicSrv({ resolver: EMPTY }).registerNode('web', 0)).rejects.toMatchObject({
       code: 'EPMD_BAD_OPTION',
     }))
@@ -201,7 +201,7 @@ describe('addressPlease', () => {
     expect(await epmd.names(SERVICE)).toStrictEqual([{ name: 'web-2', port: 4002 }])
   })
 
-  it('leaves out what is no address', async () => {
+  it('leaves out what is not an address', async () => {
     const resolver = scriptedResolver({
       srv: named(4001),
       addresses: { 'web-1.svc.internal': ['localhost', '10.0.0.1', '::1::2'] },

@@ -124,7 +124,7 @@ describe('without a sound epmd', () => {
     ['a node of OTP 22', Buffer.from('770030394d000005000500036162630000', 'hex'), 'EPMD_VERSION_UNSUPPORTED'],
     ['a node on port 0', Buffer.from('770000004d000006000500036162630000', 'hex'), 'EPMD_NO_ADDRESS'],
     ['a failure with more behind it', Buffer.from('77010000', 'hex'), 'EPMD_NOT_FOUND'],
-  ])('tells %s from a node', async (_what, reply, code) => {
+  ])('does not take %s for a node', async (_what, reply, code) => {
     await using fake = await startFake(reply)
     await expect(new ErlEpmd({ epmdPort: fake.port }).addressPlease('abc', HOST)).rejects.toMatchObject({
       code,
@@ -163,7 +163,7 @@ describe('without a sound epmd', () => {
     expect(await epmd.registerNode('abc', 1)).toStrictEqual({ creation: 2 })
   })
 
-  it('gives up on silence, at once when told so', async () => {
+  it('gives up on silence, at once with its signal', async () => {
     await using fake = await startFake('silence')
     const slow = new ErlEpmd({ epmdPort: fake.port, timeoutMs: 20 })
     await expect(slow.registerNode('abc', 1)).rejects.toMatchObject({ code: 'EPMD_TIMEOUT', retryable: true })

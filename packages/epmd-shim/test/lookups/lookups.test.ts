@@ -40,7 +40,7 @@ describe('PortInName', () => {
     ])
   })
 
-  it('refuses a number that is no port, and knows no names', async () => {
+  it('refuses a number that is not a port, and knows no names', async () => {
     const epmd = new PortInName({ lookup })
     await expect(epmd.addressPlease('web-70000', 'any.host')).rejects.toMatchObject({ code: 'EPMD_BAD_OPTION' })
     expect(epmd.listenPortPlease('rem-12ab-web-4371', 'any.host')).toBe(0)

@@ -33,7 +33,7 @@ describe('Static', () => {
     await expect(nodes.addressPlease('a', 'svc.internal', 'inet6')).rejects.toMatchObject({ code: 'EPMD_NO_ADDRESS' })
   })
 
-  it('tells a node its own port', async () => {
+  it('gives a node its own port', async () => {
     expect(nodes.listenPortPlease('a', 'svc.internal')).toBe(4001)
     expect(nodes.listenPortPlease('x', 'svc.internal')).toBe(4999)
     expect(new Static({}).listenPortPlease('x', 'svc.internal')).toBe(0)
@@ -54,8 +54,15 @@ describe('Static', () => {
     [{ 'a@svc.internal': { ip: 'localhost', port: 4001 } }, 'EPMD_BAD_OPTION'],
     [{ 'a@svc.internal': { ip: '10.0.0.1', port: 0 } }, 'EPMD_BAD_OPTION'],
     [{ 'a@svc.internal': [] }, 'EPMD_BAD_OPTION'],
+    [{ 'a@svc.internal': { ip: '10.0.0.1', port: 4001, family: 6 } }, 'EPMD_BAD_OPTION'],
   ])('refuses %j with %s before anything is dialled', (map, code) =>
     expect(() => new Static(map)).toThrow(expect.objectContaining({ code })))
+
+  it('takes what another lookup answered', async () => {
+    const { candidates } = await nodes.addressPlease('b', 'svc.internal')
+    const again = new Static({ 'b@svc.internal': candidates })
+    expect((await again.addressPlease('b', 'svc.internal')).candidates).toStrictEqual(candidates)
+  })
 
   it('takes short names when asked to', async () => {
     const short = new Static({ 'a@db7': { ip: '10.0.0.1', port: 4001 } }, { short: true })

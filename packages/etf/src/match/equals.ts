@@ -1,3 +1,4 @@
+import { EtfError, unreadable } from '../error.ts'
 import { isPlainObject } from '../plain-object.ts'
 import {
   Atom,
@@ -18,16 +19,35 @@ import {
 import { isCompoundKey } from '../write/term-identity.ts'
 import { newIdentity } from '../write/term-writer.ts'
 
+/** What nests deeper contains itself. Unit: containers. */
+const MOST_DEPTH = 1_000_000
+
 /**
  * Whether two values stand for the same Erlang term, as `=:=` would say: `1` is not `new Float(1)`, a text is the binary
- * of its UTF-8, maps are compared whatever their order.
+ * of its UTF-8, maps are compared whatever their order. A value that is no term equals only itself.
  *
  * Works off a stack of its own, so that no depth of nesting overflows the call stack.
+ *
+ * @throws {EtfError} `ETF_NOT_ENCODABLE` for a value that throws when it is read, `ETF_LIMIT_DEPTH` for two that contain
+ * themselves
  */
 export function equals(a: Term, b: Term): boolean {
-  const open: [Term, Term][] = [[a, b]]
+  try {
+    return isEqual(a, b)
+  } catch (cause) {
+    throw unreadable('ETF_NOT_ENCODABLE', cause)
+  }
+}
+
+function isEqual(a: Term, b: Term): boolean {
+  const open: Pairs = [[a, b]]
+  const depths = [0]
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const depth = depths.pop()!
+    if (depth > MOST_DEPTH) throw new EtfError('ETF_LIMIT_DEPTH', 'the values contain themselves')
+    const before = open.length
     if (!isEqualHere(pair[0], pair[1], open)) return false
+    for (let index = before; index < open.length; index++) depths.push(depth + 1)
   }
   return true
 }

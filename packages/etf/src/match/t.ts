@@ -1,10 +1,12 @@
+import { listOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
+import { checks, isArray } from '../checks.ts'
 import { isPlainObject } from '../plain-object.ts'
 import { SeededMap } from '../seeded-map.ts'
 import { Atom, atom as atomOf, Binary, Float, ImproperList, Pid, Reference, type Term, Tuple } from '../term.ts'
 import { inspect } from '../text/inspect.ts'
 import { readUtf8 } from '../utf8.ts'
 import { equals } from './equals.ts'
-import { differs, leaf, type Matched, Matcher, type MatchResult } from './matcher.ts'
+import { differs, found, leaf, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
 
 type AnyMatcher = Matcher<unknown>
 
@@ -58,32 +60,55 @@ function fieldOf(term: Term, name: string): { readonly value: Term } | undefined
 }
 
 function isMapLike(term: Term): boolean {
-  return term instanceof Map || isPlainObject(term)
+  return found(() => term instanceof Map || isPlainObject(term)) === true
+}
+
+const shapes: Rule = listOf(matcherRule)
+const someShapes: Rule = rule('at least one Matcher', (value) => (value as readonly unknown[]).length > 0)
+const names: Rule = listOf(text)
+const shapeOfFields: Rule = recordOf(matcherRule)
+
+/** A mismatch in a part: the path to it is only put into words when one was found. */
+function behind(path: string, mismatch: Mismatch): { readonly ok: false; readonly mismatch: Mismatch } {
+  return { ok: false, mismatch: { ...mismatch, path: path + mismatch.path } }
+}
+
+/** The pairs of a map or a plain object; undefined for another term. */
+function pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
+  if (term instanceof Map) return [...term]
+  return isPlainObject(term) ? Object.entries(term) : undefined
 }
 
 function fields<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F): Matcher<MatchedFields<F>> {
-  const expected = `a map with ${Object.keys(shape).join(', ')}`
+  checks.argument('t.fields', 'shape', shapeOfFields, shape)
+  const parts = Object.entries(shape)
+  const expected = `a map with ${parts.map(([name]) => name).join(', ')}`
   return new Matcher(expected, (term, path) => {
     if (!isMapLike(term)) return differs(path, expected, term)
-    const found: Record<string, unknown> = {}
-    for (const [name, matcher] of Object.entries(shape)) {
-      const field = fieldOf(term, name)
+    const values: Record<string, unknown> = {}
+    for (const [name, matcher] of parts) {
+      const field = found(() => fieldOf(term, name))
       if (field === undefined) {
         if (matcher instanceof OptionalMatcher) continue
         return differs(path, `${expected}, but there is no ${name}`, term)
       }
       const result = matcher.match(field.value, `${path}.${name}`)
       if (!result.ok) return result
-      found[name] = result.value
+      values[name] = result.value
     }
-    return { ok: true, value: found as MatchedFields<F> }
+    return { ok: true, value: values as MatchedFields<F> }
   })
 }
 
+function isTuple(term: Term): term is Tuple {
+  return found(() => term instanceof Tuple) === true
+}
+
 function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<Tuple<MatchedAll<M> & readonly Term[]>> {
+  checks.argument('t.tuple', 'matchers', shapes, matchers)
   const expected = `a tuple {${matchers.map((matcher) => matcher.expected).join(', ')}}`
   return new Matcher(expected, (term, path) => {
-    if (!(term instanceof Tuple) || term.length !== matchers.length) return differs(path, expected, term)
+    if (!isTuple(term) || term.length !== matchers.length) return differs(path, expected, term)
     const result = matchEach<unknown>(term.elements, (index) => matchers[index]!, path)
     return result.ok
       ? { ok: true, value: new Tuple(result.value as unknown as MatchedAll<M> & readonly Term[]) }
@@ -93,12 +118,13 @@ function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<T
 
 function atom(): Matcher<Atom>
 function atom(...names: readonly string[]): Matcher<Atom>
-function atom(...names: readonly string[]): Matcher<Atom> {
-  const wanted = names.map((name) => atomOf(name))
-  const expected = names.length === 0 ? 'an atom' : wanted.map((one) => inspect(one)).join(' or ')
+function atom(...wantedNames: readonly string[]): Matcher<Atom> {
+  checks.argument('t.atom', 'names', names, wantedNames)
+  const wanted = wantedNames.map((name) => atomOf(name))
+  const expected = wanted.length === 0 ? 'an atom' : wanted.map((one) => inspect(one)).join(' or ')
   return leaf(expected, (term) => {
-    const found = term instanceof Atom ? term : atomOfWord(term)
-    return found !== undefined && (wanted.length === 0 || wanted.includes(found)) ? some(found) : undefined
+    const one = term instanceof Atom ? term : atomOfWord(term)
+    return one !== undefined && (wanted.length === 0 || wanted.includes(one)) ? some(one) : undefined
   })
 }
 
@@ -109,6 +135,8 @@ function atomOfWord(term: Term): Atom | undefined {
 }
 
 function union<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<Matched<M[number]>> {
+  checks.argument('t.union', 'matchers', shapes, matchers)
+  checks.argument('t.union', 'matchers', someShapes, matchers)
   const expected = matchers.map((matcher) => matcher.expected).join(' or ')
   return new Matcher<Matched<M[number]>>(expected, (term, path) => {
     for (const matcher of matchers) {
@@ -179,44 +207,52 @@ export const t = {
   tuple,
   /** A proper list whose elements all have the shape. */
   list: <T>(element: Matcher<T>): Matcher<T[]> => {
+    checks.argument('t.list', 'element', matcherRule, element)
     const expected = `a list of ${element.expected}`
     return new Matcher(expected, (term, path) =>
-      Array.isArray(term) ? matchEach(term as readonly Term[], () => element, path) : differs(path, expected, term),
+      isArray(term) ? matchEach(term as readonly Term[], () => element, path) : differs(path, expected, term),
     )
   },
   /** An improper list of one element and a tail, such as `[alias | Reference]`. */
   cons: <H, L>(head: Matcher<H>, tail: Matcher<L>): Matcher<{ readonly head: H; readonly tail: L }> => {
+    checks.argument('t.cons', 'head', matcherRule, head)
+    checks.argument('t.cons', 'tail', matcherRule, tail)
     const expected = `[${head.expected} | ${tail.expected}]`
     return new Matcher(expected, (term, path) => {
-      if (!(term instanceof ImproperList) || term.elements.length !== 1) return differs(path, expected, term)
-      const first = head.match(term.elements[0], `${path}[0]`)
+      const list = found(() => (term instanceof ImproperList ? term : undefined))
+      if (list?.elements.length !== 1) return differs(path, expected, term)
+      const first = head.match(list.elements[0], `${path}[0]`)
       if (!first.ok) return first
-      const last = tail.match(term.tail, `${path}.tail`)
+      const last = tail.match(list.tail, `${path}.tail`)
       return last.ok ? { ok: true, value: { head: first.value, tail: last.value } } : last
     })
   },
   /** A map of any size, key and value each of one shape. */
   map: <K, V>(key: Matcher<K>, value: Matcher<V>): Matcher<Map<K, V>> => {
+    checks.argument('t.map', 'key', matcherRule, key)
+    checks.argument('t.map', 'value', matcherRule, value)
     const expected = `a map from ${key.expected} to ${value.expected}`
     return new Matcher(expected, (term, path) => {
-      if (!isMapLike(term)) return differs(path, expected, term)
-      const pairs = term instanceof Map ? term : new Map<Term, Term>(Object.entries(term as Record<string, Term>))
-      const found: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
+      const pairs = found(() => pairsOf(term))
+      if (pairs === undefined) return differs(path, expected, term)
+      const matched: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
       for (const [name, item] of pairs) {
-        const left = key.match(name, `${path}.key(${inspect(name)})`)
-        if (!left.ok) return left
-        const right = value.match(item, `${path}.get(${inspect(name)})`)
-        if (!right.ok) return right
-        found.set(left.value, right.value)
+        const left = key.match(name)
+        if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+        const right = value.match(item)
+        if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+        matched.set(left.value, right.value)
       }
-      return { ok: true, value: found }
+      return { ok: true, value: matched }
     })
   },
   /** A map that has these keys, as atoms or text, and maybe more; gives an object of them. Fits Elixir structs too. */
   fields,
   /** A field that may be missing; only inside `fields`. */
-  optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> =>
-    new OptionalMatcher(matcher.expected, (term, path) => matcher.match(term, path)),
+  optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> => {
+    checks.argument('t.optional', 'matcher', matcherRule, matcher)
+    return new OptionalMatcher(matcher.expected, (term, path) => matcher.match(term, path))
+  },
   /** The first of these shapes that fits. */
   union,
 }

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
-import { EtfError } from '../error.ts'
-import { MAX_ATOM_CHARACTERS } from '../term.ts'
+import { oneOf, optionsOf, type Rule, type Rules, rule } from '@dynsrv/kit'
+import { isArray, isCount } from '../checks.ts'
+import { type Atom, MAX_ATOM_CHARACTERS } from '../term.ts'
 
 /**
  * How much a term may ask for before it is refused; each is raised or lowered by {@link DecodeOptions.limits}.
@@ -66,17 +67,39 @@ export interface DecodeOptions {
   readonly limits?: Partial<DecodeLimits>
 }
 
-/** Fills in and checks limits. */
+/** What is decoded behind a distribution header. */
+export interface DecodeTermOptions extends DecodeOptions {
+  /** The atoms of the header, in its order. */
+  readonly atoms?: readonly Atom[] | undefined
+}
+
+const limit: Rule = rule(
+  'a whole number of at least 0, or Infinity',
+  (value) => isCount(value) || value === Number.POSITIVE_INFINITY,
+)
+
+/** What each option takes. */
+export const DECODE_RULES: Rules<DecodeOptions> = {
+  binary: oneOf('bytes', 'text', 'view'),
+  map: oneOf('map', 'object'),
+  float: oneOf('number', 'boxed'),
+  limits: optionsOf<DecodeLimits>({
+    depth: limit,
+    memoryBytes: limit,
+    inflatedBytes: limit,
+    integerBytes: limit,
+    atomCharacters: limit,
+  }),
+}
+
+/** The atoms of a distribution header. */
+export const headerAtoms: Rule = rule('an array of atoms', isArray)
+
+/** Fills in limits. */
 export function decodeLimits(limits: Partial<DecodeLimits> | undefined): DecodeLimits {
   if (limits === undefined) return defaults ?? defaultLimits()
   const filled: { -readonly [Name in keyof DecodeLimits]: number } = { ...(defaults ?? defaultLimits()) }
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === undefined) continue
-    if (!(name in DEFAULT_DECODE_LIMITS)) throw new EtfError('ETF_BAD_OPTION', `there is no limit named ${name}`)
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new EtfError('ETF_BAD_OPTION', `the limit ${name} must be a whole number, not ${value}`)
-    }
-    filled[name as keyof DecodeLimits] = value
-  }
+  for (const [name, value] of Object.entries(limits))
+    if (value !== undefined) filled[name as keyof DecodeLimits] = value
   return { ...filled, atomCharacters: Math.min(filled.atomCharacters, MAX_ATOM_CHARACTERS) }
 }

@@ -1,7 +1,9 @@
-import { EtfError } from '../error.ts'
+import { whole } from '@dynsrv/kit'
+import { checkBytes, checks, hasOnly } from '../checks.ts'
+import { EtfError, readingError } from '../error.ts'
 import { COMPRESSED, LOCAL_EXT, VERSION } from '../tag.ts'
 import { type Atom, LocalTerm, type Term } from '../term.ts'
-import type { DecodeOptions } from './decode-options.ts'
+import { DECODE_RULES, type DecodeOptions, type DecodeTermOptions, headerAtoms } from './decode-options.ts'
 import { inflateTerm } from './inflate.ts'
 import { TermReader } from './term-reader.ts'
 
@@ -9,6 +11,9 @@ import { TermReader } from './term-reader.ts'
 const LOCAL_HASH_BYTES = 4
 
 const NOTHING = new Uint8Array(0)
+
+const checkDecode = checks.options('decode', DECODE_RULES)
+const checkDecodeTerm = checks.options<DecodeTermOptions>('decodeTerm', { ...DECODE_RULES, atoms: headerAtoms })
 
 /**
  * The term that `bytes` are the external term format of, as `binary_to_term/1` does, but for the whole input.
@@ -19,42 +24,62 @@ const NOTHING = new Uint8Array(0)
  * @see OTP `erl_ext_dist`
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): Term {
+  checkBytes('decode', bytes)
+  const reader = readerFor(options)
   if (bytes.length > 1 && bytes[0] === VERSION && bytes[1] !== COMPRESSED && bytes[1] !== LOCAL_EXT) {
-    return decodePlain(bytes, options)
+    return decodePlain(reader, bytes)
   }
-  const { value, end, isWhole } = decodeAt(bytes, options)
+  const { value, end, isWhole } = decodeAt(reader, bytes)
   if (end !== bytes.length) throw trailing(bytes.length - end, end)
   if (!isWhole) throw new EtfError('ETF_TRAILING_BYTES', 'bytes follow the term inside its compressed form')
   return value
 }
 
-/** The reader of the last call, for the next one with the same options: making one takes as long as a small term. */
-let kept = { reader: new TermReader(NOTHING, 0, undefined), binary: undefined, map: undefined, float: undefined } as {
+/** The reader for calls without options, which are most. */
+const plain = new TermReader(NOTHING, 0, undefined)
+
+/** The reader of the last options, for the next call with the same: making one takes as long as a small term. */
+let kept = { reader: plain, options: {} } as {
   readonly reader: TermReader
-  readonly binary: DecodeOptions['binary']
-  readonly map: DecodeOptions['map']
-  readonly float: DecodeOptions['float']
+  readonly options: object
+  readonly binary?: DecodeOptions['binary']
+  readonly map?: DecodeOptions['map']
+  readonly float?: DecodeOptions['float']
 }
 
 function readerFor(options: DecodeOptions | undefined): TermReader {
-  if (options?.binary === kept.binary && options?.map === kept.map && options?.float === kept.float) {
-    if (options?.limits === undefined) return kept.reader
-  }
+  if (options === undefined) return plain
+  if (fitsKept(options)) return kept.reader
+  checkDecode(options)
   const reader = new TermReader(NOTHING, 0, options)
-  if (options?.limits === undefined) {
-    kept = { reader, binary: options?.binary, map: options?.map, float: options?.float }
-  }
+  const { binary, map, float, limits } = options
+  if (limits === undefined && hasOnly(DECODE_RULES, options)) kept = { reader, options, binary, map, float }
   return reader
 }
 
+function fitsKept(options: DecodeOptions): boolean {
+  try {
+    return (
+      options.binary === kept.binary &&
+      options.map === kept.map &&
+      options.float === kept.float &&
+      options.limits === undefined &&
+      (options === kept.options || hasOnly(DECODE_RULES, options))
+    )
+  } catch {
+    return false
+  }
+}
+
 /** A term as nearly every one is: neither compressed nor of one VM alone. */
-function decodePlain(bytes: Uint8Array, options: DecodeOptions | undefined): Term {
-  const reader = readerFor(options)
+function decodePlain(reader: TermReader, bytes: Uint8Array): Term {
   try {
     reader.open(bytes, 1, bytes.length, undefined)
     const value = reader.read(0)
     if (reader.at !== bytes.length) throw trailing(bytes.length - reader.at, reader.at)
     return value
+  } catch (cause) {
+    throw readingError(cause)
   } finally {
     reader.close()
   }
@@ -69,7 +94,8 @@ export function decodeFirst(
   bytes: Uint8Array,
   options?: DecodeOptions,
 ): { readonly value: Term; readonly rest: Uint8Array } {
-  const { value, end } = decodeAt(bytes, options)
+  checkBytes('decodeFirst', bytes)
+  const { value, end } = decodeAt(readerFor(options), bytes)
   return { value, rest: bytes.subarray(end) }
 }
 
@@ -82,53 +108,67 @@ export function decodeFirst(
 export function decodeTerm(
   bytes: Uint8Array,
   offset: number,
-  options?: DecodeOptions & { readonly atoms?: readonly Atom[] },
+  options?: DecodeTermOptions,
 ): { readonly value: Term; readonly end: number } {
-  const reader = new TermReader(bytes, offset, options)
-  const value = reader.read(0)
-  return { value, end: reader.at }
+  checkBytes('decodeTerm', bytes)
+  checks.argument('decodeTerm', 'offset', whole(0, bytes.length), offset)
+  if (options !== undefined) checkDecodeTerm(options)
+  const reader = new TermReader(NOTHING, 0, options)
+  return readFrom(reader, bytes, offset, options?.atoms)
 }
 
-function decodeAt(
-  bytes: Uint8Array,
-  options: DecodeOptions | undefined,
-): { readonly value: Term; readonly end: number; readonly isWhole: boolean } {
+/** What is read, and where it ends. */
+interface Read {
+  readonly value: Term
+  readonly end: number
+}
+
+function readFrom(reader: TermReader, bytes: Uint8Array, at: number, atoms?: readonly Atom[]): Read {
+  try {
+    reader.open(bytes, at, bytes.length, atoms)
+    const value = reader.read(0)
+    return { value, end: reader.at }
+  } catch (cause) {
+    throw readingError(cause)
+  } finally {
+    reader.close()
+  }
+}
+
+/** @returns besides, whether it ends where its compressed form does */
+function decodeAt(reader: TermReader, bytes: Uint8Array): Read & { readonly isWhole: boolean } {
   if (bytes.length === 0) throw new EtfError('ETF_TRUNCATED', 'there are no bytes', { offset: 0 })
   if (bytes[0] !== VERSION) {
     throw new EtfError('ETF_BAD_VERSION', `a term begins with ${VERSION}, not ${bytes[0]}`, { offset: 0 })
   }
-  const reader = new TermReader(bytes, 1, options)
-  if (bytes[1] === COMPRESSED) return decodeCompressed(reader, options)
-  if (bytes[1] === LOCAL_EXT) return { value: localTerm(reader), end: bytes.length, isWhole: true }
-  const value = reader.read(0)
-  return { value, end: reader.at, isWhole: true }
+  if (bytes[1] === COMPRESSED) return decodeCompressed(reader, bytes)
+  if (bytes[1] === LOCAL_EXT) return { ...localTerm(bytes, 1), isWhole: true }
+  return { ...readFrom(reader, bytes, 1), isWhole: true }
 }
 
-function decodeCompressed(
-  reader: TermReader,
-  options: DecodeOptions | undefined,
-): { readonly value: Term; readonly end: number; readonly isWhole: boolean } {
-  const start = reader.skip(1)
-  const announcedSize = reader.u32()
-  const { inflated, end } = inflateTerm({
-    bytes: reader.bytes,
-    start: reader.at,
-    announcedSize,
-    maxSize: reader.limits.inflatedBytes,
-  })
+function decodeCompressed(reader: TermReader, bytes: Uint8Array): Read & { readonly isWhole: boolean } {
+  const start = 1 + 1 + 4
+  if (bytes.length < start) throw truncated(bytes)
+  const announcedSize = ((bytes[2]! << 24) | (bytes[3]! << 16) | (bytes[4]! << 8) | bytes[5]!) >>> 0
+  const { inflated, end } = inflateTerm({ bytes, start, announcedSize, maxSize: reader.limits.inflatedBytes })
   try {
-    const inner = new TermReader(inflated, 0, options)
-    const value = inflated[0] === LOCAL_EXT ? localTerm(inner) : inner.read(0)
-    return { value, end, isWhole: inner.at === inflated.length }
+    const inner = inflated[0] === LOCAL_EXT ? localTerm(inflated, 0) : readFrom(reader, inflated, 0)
+    return { value: inner.value, end, isWhole: inner.end === inflated.length }
   } catch (error) {
     if (!(error instanceof EtfError)) throw error
-    const cause = new EtfError('ETF_BAD_COMPRESSED', 'inside this compressed term', { offset: start })
+    const cause = new EtfError('ETF_BAD_COMPRESSED', 'inside this compressed term', { offset: 1 })
     throw new EtfError(error.code, error.message, { offset: error.offset, limit: error.limit, cause })
   }
 }
 
-function localTerm(reader: TermReader): LocalTerm {
-  const start = reader.skip(1 + LOCAL_HASH_BYTES) + 1
-  reader.at = reader.end
-  return new LocalTerm(reader.view(start, reader.end - start))
+/** @param at where its tag stands */
+function localTerm(bytes: Uint8Array, at: number): Read {
+  const start = at + 1
+  if (bytes.length < start + LOCAL_HASH_BYTES) throw truncated(bytes)
+  const own = new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start)
+  return { value: new LocalTerm(own), end: bytes.length }
+}
+
+function truncated(bytes: Uint8Array): EtfError {
+  return new EtfError('ETF_TRUNCATED', 'the bytes end before the term does', { offset: bytes.length })
 }

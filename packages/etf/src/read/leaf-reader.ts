@@ -1,7 +1,7 @@
 import type { EtfError } from '../error.ts'
 import { readMagnitude } from '../integer.ts'
 import * as Tag from '../tag.ts'
-import { type Atom, Binary, Float, type Term } from '../term.ts'
+import { Atom, Binary, Float, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
 import { parseFloatText } from './float-text.ts'
 import { atomFromLatin1, atomFromUtf8 } from './recent-atoms.ts'
@@ -43,7 +43,7 @@ export class LeafReader extends TermCursor {
       case Tag.ATOM_CACHE_REF: {
         const index = this.u8()
         const found = this.atoms?.[index]
-        if (found === undefined) {
+        if (!(found instanceof Atom)) {
           throw this.error('ETF_BAD_ATOM_REF', `no distribution header names an atom ${index}`, tagAt)
         }
         this.funBytes?.addAtomRef(tagAt, found)

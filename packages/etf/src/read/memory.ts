@@ -37,6 +37,15 @@ export function placeOverMemory(encoding: Encoding, most: number): number | unde
   return undefined
 }
 
+/** Whether a term has one of that tag inside, in its binaries not. */
+export function holdsTag(bytes: Uint8Array, tag: number): boolean {
+  const scale = new Scale({ bytes, at: 0, end: bytes.length, wantsText: false, wantsView: false })
+  do {
+    if (bytes[scale.at] === tag) return true
+  } while (scale.next())
+  return false
+}
+
 /** Goes over a term, and adds up what it would take. Behind the end of the bytes it stops. */
 class Scale {
   memory = 0

@@ -1,9 +1,8 @@
 import { EtfError, type EtfErrorCode, overLimit } from '../error.ts'
-import { checkChoice } from '../options.ts'
 import * as Tag from '../tag.ts'
 import type { Atom, Term } from '../term.ts'
 import type { TermIdentity } from '../write/term-identity.ts'
-import { type DecodeLimits, type DecodeOptions, decodeLimits } from './decode-options.ts'
+import { type DecodeLimits, type DecodeTermOptions, decodeLimits } from './decode-options.ts'
 import type { FunBytes } from './fun-bytes.ts'
 import { MOST_FOR_A_BYTE, placeOverMemory } from './memory.ts'
 
@@ -14,22 +13,7 @@ const UNEXPECTED_TAGS = new Map<number, string>([
   [Tag.FUN_EXT, '(FUN_EXT) is refused by OTP 23 and later'],
 ])
 
-/** What a caller of the reader may choose besides; `atoms` are those of a distribution header. */
-export interface ReaderOptions extends DecodeOptions {
-  readonly atoms?: readonly Atom[] | undefined
-}
-
 const NOTHING = new Uint8Array(0)
-
-const BINARIES = ['bytes', 'text', 'view']
-const MAPS = ['map', 'object']
-const FLOATS = ['number', 'boxed']
-
-function checkChoices({ binary, map, float }: ReaderOptions): void {
-  if (binary !== 'view') checkChoice('binary', binary, BINARIES)
-  if (map !== undefined) checkChoice('map', map, MAPS)
-  if (float !== undefined) checkChoice('float', float, FLOATS)
-}
 
 /** A cursor over the bytes of one term, with what was asked for and how much of it is spent. */
 export class TermCursor {
@@ -59,7 +43,7 @@ export class TermCursor {
   /** The memory behind `bytes`, asked for by the first binary: V8 makes a call into the runtime of it. */
   protected memory: ArrayBuffer | undefined
 
-  constructor(bytes: Uint8Array, at: number, options: ReaderOptions | undefined) {
+  constructor(bytes: Uint8Array, at: number, options: DecodeTermOptions | undefined) {
     this.bytes = bytes
     this.end = bytes.length
     this.at = at
@@ -71,7 +55,6 @@ export class TermCursor {
     this.boxesAllFloats = options?.float === 'boxed'
     this.#wantsObject = this.wantsObject
     this.#sureBytes = Math.floor(this.limits.memoryBytes / MOST_FOR_A_BYTE)
-    if (options !== undefined) checkChoices(options)
     if (this.end - at > this.#sureBytes) this.#checkMemory()
   }
 
@@ -93,7 +76,7 @@ export class TermCursor {
     throw this.overLimit('ETF_LIMIT_MEMORY', 'memoryBytes', 'the decoded term would take more memory', place)
   }
 
-  /** Lets go of the bytes: whoever keeps a reader must not keep the memory of a message. */
+  /** Lets go of the bytes: who keeps a reader must not keep the memory of a message. */
   close(): void {
     this.bytes = NOTHING
     this.atoms = undefined

@@ -1,7 +1,11 @@
-import { EtfError } from '../error.ts'
+import { whole } from '@dynsrv/kit'
+import { bytesRule, checks, isArray, isBytes, isCount } from '../checks.ts'
+import { readingError } from '../error.ts'
 import type { Atom, Term } from '../term.ts'
-import type { DecodeOptions } from './decode-options.ts'
+import { DECODE_RULES, type DecodeOptions, headerAtoms } from './decode-options.ts'
 import { TermReader } from './term-reader.ts'
+
+const checkOptions = checks.options('TermDecoder', DECODE_RULES)
 
 const NOTHING = new Uint8Array(0)
 
@@ -17,6 +21,7 @@ export class TermDecoder {
 
   /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(options?: DecodeOptions) {
+    if (options !== undefined) checkOptions(options)
     this.#reader = new TermReader(NOTHING, 0, options)
   }
 
@@ -27,17 +32,25 @@ export class TermDecoder {
    * @throws {EtfError} as `decodeTerm`
    */
   decode(bytes: Uint8Array, start: number, end: number, atoms?: readonly Atom[]): Term {
-    if (!(start >= 0 && start <= end && end <= bytes.length)) {
-      throw new EtfError('ETF_BAD_OPTION', `bytes ${start} to ${end} are not inside ${bytes.length}`)
-    }
+    if (!(isBytes(bytes) && isCount(start) && isCount(end) && start <= end && end <= bytes.length))
+      refuseRange(bytes, start, end)
+    if (atoms !== undefined && !isArray(atoms)) checks.argument('decode', 'atoms', headerAtoms, atoms)
     const reader = this.#reader
     try {
       reader.open(bytes, start, end, atoms)
       const value = reader.read(0)
       this.end = reader.at
       return value
+    } catch (cause) {
+      throw readingError(cause)
     } finally {
       reader.close()
     }
   }
+}
+
+function refuseRange(bytes: Uint8Array, start: number, end: number): void {
+  checks.argument('decode', 'bytes', bytesRule, bytes)
+  checks.argument('decode', 'end', whole(0, bytes.length), end)
+  checks.argument('decode', 'start', whole(0, end), start)
 }

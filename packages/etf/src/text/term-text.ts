@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { EtfError } from '../error.ts'
 import { readUtf8 } from '../utf8.ts'
 import {
   floatText,
@@ -10,24 +11,58 @@ import {
 } from './quote.ts'
 import { type HasPieces, type Piece, sequence, TERM_PIECES, type TermSyntax } from './text-pieces.ts'
 
+/** The end of a container: what comes next is no longer inside it. */
+interface End {
+  readonly end: object
+}
+
 /**
  * The text of a term.
  *
  * Works off a stack of its own, so that no depth of nesting overflows the call stack.
+ *
+ * @param most once the text is so long, the rest is left out. Unit: characters
  */
-export function termText(term: unknown, syntax: TermSyntax): string {
+export function termText(term: unknown, syntax: TermSyntax, most: number = Number.POSITIVE_INFINITY): string {
   let text = ''
-  const open: Piece[] = [{ term }]
-  for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+  const inside = new Set<object>()
+  const open: (Piece | End)[] = [{ term }]
+  for (let piece = open.pop(); piece !== undefined && text.length < most; piece = open.pop()) {
     if ('text' in piece) {
-      text += piece.text
-      continue
+      text = joined(text, piece.text)
+    } else if ('end' in piece) {
+      inside.delete(piece.end)
+    } else if (inside.has(piece.term as object)) {
+      text = joined(text, '#JavaScript<circular>')
+    } else {
+      const pieces = readPieces(piece.term, syntax)
+      if (typeof pieces === 'string') {
+        text = joined(text, pieces)
+      } else {
+        inside.add(piece.term as object)
+        open.push({ end: piece.term as object })
+        for (let index = pieces.length - 1; index >= 0; index--) open.push(pieces[index]!)
+      }
     }
-    const pieces = piecesOf(piece.term, syntax)
-    if (typeof pieces === 'string') text += pieces
-    else for (let index = pieces.length - 1; index >= 0; index--) open.push(pieces[index]!)
   }
   return text
+}
+
+function joined(text: string, more: string): string {
+  try {
+    return text + more
+  } catch (cause) {
+    throw new EtfError('ETF_LIMIT_SIZE', 'the text of the term is too long for JavaScript', { cause })
+  }
+}
+
+/** A value may be anything: reading it never throws. */
+function readPieces(term: unknown, syntax: TermSyntax): string | readonly Piece[] {
+  try {
+    return piecesOf(term, syntax)
+  } catch {
+    return `#JavaScript<${typeof term}>`
+  }
 }
 
 /** What `util.inspect` shows: the Erlang text. */

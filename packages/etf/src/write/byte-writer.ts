@@ -1,3 +1,7 @@
+import { numberFrom, type Rule, rule, whole } from '@dynsrv/kit'
+import { checkBytes, checks, isBytes, isCount, isU32 } from '../checks.ts'
+import { EtfError } from '../error.ts'
+
 /** A chunk that serves many small results; larger ones get a chunk to their measure. */
 const CHUNK_BYTES = 8 * 1024
 
@@ -6,8 +10,22 @@ const LEAST_REST_BYTES = 256
 
 /** Bytes without the cost of clearing them first. */
 function allocate(size: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer as ArrayBuffer)
+  try {
+    return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer as ArrayBuffer)
+  } catch (cause) {
+    throw new EtfError('ETF_LIMIT_SIZE', `there is no memory for ${size} bytes`, { cause })
+  }
 }
+
+/** Memory does not hold as much. A writer that is never to share is made with `Infinity`. */
+const MOST_BYTES = 2 ** 47
+
+const capacityRule: Rule = whole(0, MOST_BYTES)
+const shareRule: Rule = numberFrom(0)
+const u8: Rule = whole(0, 0xff)
+const u16: Rule = whole(0, 0xffff)
+const u32: Rule = whole(0, 0xffff_ffff)
+const roomRule: Rule = whole(0, MOST_BYTES)
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = allocate(parts.reduce((sum, part) => sum + part.length, 0))
@@ -53,8 +71,11 @@ export class ByteWriter {
   /**
    * @param capacity bytes to begin with; it grows by itself
    * @param shareFrom the least length at which a binary inside a term is not copied; default: each is copied
+   * @throws {EtfError} `ETF_BAD_OPTION`, `ETF_LIMIT_SIZE`
    */
   constructor(capacity: number = CHUNK_BYTES, shareFrom: number = Number.POSITIVE_INFINITY) {
+    checks.argument('ByteWriter', 'capacity', capacityRule, capacity)
+    checks.argument('ByteWriter', 'shareFrom', shareRule, shareFrom)
     this.buffer = allocate(Math.max(16, capacity))
     this.view = new DataView(this.buffer.buffer)
     this.shareFrom = shareFrom
@@ -71,17 +92,20 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
+    if (!(isU32(value) && value <= 0xff)) checks.argument('u8', 'value', u8, value)
     if (this.at === this.buffer.length) this.#grow(1)
     this.buffer[this.at++] = value
   }
 
   u16(value: number): void {
+    if (!(isU32(value) && value <= 0xffff)) checks.argument('u16', 'value', u16, value)
     this.reserve(2)
     this.view.setUint16(this.at, value)
     this.at += 2
   }
 
   u32(value: number): void {
+    if (!isU32(value)) checks.argument('u32', 'value', u32, value)
     this.reserve(4)
     this.view.setUint32(this.at, value)
     this.at += 4
@@ -89,6 +113,7 @@ export class ByteWriter {
 
   /** Appends a copy. */
   bytes(bytes: Uint8Array): void {
+    if (!isBytes(bytes)) checkBytes('bytes', bytes)
     const length = bytes.length
     this.reserve(length)
     const at = this.at
@@ -103,6 +128,7 @@ export class ByteWriter {
 
   /** Appends these bytes themselves, without a copy: nobody may write to them until they are done with. */
   share(bytes: Uint8Array): void {
+    if (!isBytes(bytes)) checkBytes('share', bytes)
     this.#shared.push({ bytes, at: this.at - this.#start })
     this.#sharedBytes += bytes.length
   }
@@ -112,16 +138,21 @@ export class ByteWriter {
    * shared ones.
    */
   setU32(at: number, value: number): void {
+    const last = this.at - this.#start - 4
+    if (!(isCount(at) && at <= last)) checks.argument('setU32', 'at', whole(0, last), at)
+    if (!isU32(value)) checks.argument('setU32', 'value', u32, value)
     this.view.setUint32(this.#start + at, value)
   }
 
   /** Makes room for `count` bytes, so that they may be put into `buffer` without a check. */
   reserve(count: number): void {
+    if (!isCount(count)) checks.argument('reserve', 'count', roomRule, count)
     if (this.at + count > this.buffer.length) this.#grow(count)
   }
 
   /** Drops what was written after the first `length` bytes. */
   truncate(length: number): void {
+    if (!isCount(length)) checks.argument('truncate', 'length', roomRule, length)
     if (length >= this.length) return
     for (let last = this.#shared.pop(); last !== undefined; last = this.#shared.pop()) {
       this.#sharedBytes -= last.bytes.length
@@ -221,3 +252,14 @@ export class ByteWriter {
     this.at = length
   }
 }
+
+/** Whether it is a writer; false for a proxy that throws. */
+export function isByteWriter(value: unknown): value is ByteWriter {
+  try {
+    return value instanceof ByteWriter
+  } catch {
+    return false
+  }
+}
+
+export const byteWriter: Rule = rule('a ByteWriter', isByteWriter)

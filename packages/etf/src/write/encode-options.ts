@@ -1,3 +1,5 @@
+import { callable, flag, oneOf, type Rule, type Rules, rule } from '@dynsrv/kit'
+import { isCount } from '../checks.ts'
 import type { Atom } from '../term.ts'
 
 /** How values without an Erlang counterpart are written, and how much is written at most. */
@@ -30,3 +32,19 @@ export interface WriteOptions extends EncodeOptions {
 }
 
 export const DEFAULT_MAX_DEPTH = 100_000
+
+const depth: Rule = rule(
+  'a whole number of at least 0, or Infinity',
+  (value) => isCount(value) || value === Number.POSITIVE_INFINITY,
+)
+
+/** What each option of {@link EncodeOptions} takes. */
+export const ENCODE_RULES: Rules<EncodeOptions> = {
+  keys: oneOf('atom', 'text'),
+  deterministic: flag,
+  compressed: oneOf(true, false, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+  maxDepth: depth,
+}
+
+/** What each option of {@link WriteOptions} takes. */
+export const WRITE_RULES: Rules<WriteOptions> = { ...ENCODE_RULES, atomRef: callable, records: flag }

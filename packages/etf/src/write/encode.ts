@@ -1,10 +1,10 @@
+import { checks, hasOnly } from '../checks.ts'
 import { LOCAL_EXT, VERSION } from '../tag.ts'
 import { LocalTerm, type Term } from '../term.ts'
-import { ByteWriter } from './byte-writer.ts'
+import { ByteWriter, byteWriter, isByteWriter } from './byte-writer.ts'
 import { deflateTerm } from './deflate.ts'
-import type { EncodeOptions, WriteOptions } from './encode-options.ts'
+import { ENCODE_RULES, type EncodeOptions, type WriteOptions } from './encode-options.ts'
 import { TermEncoder } from './term-encoder.ts'
-import { TermWriter } from './term-writer.ts'
 
 /** Reused by {@link encode}; absent while one is under way, since a getter of a value may encode too. */
 let idle: ByteWriter | undefined = new ByteWriter()
@@ -18,8 +18,13 @@ const KEPT_FOR_MEASURING = 64 * 1024
 /** Reused by {@link encodedLength}, absent while one is under way. */
 let measure: ByteWriter | undefined
 
-/** Reused by {@link writeTerm} where no option is given; it is a third of the time of a small term. */
-let idleTerms: TermEncoder | undefined
+/** For calls without options, which are most. Making one takes a third of the time of a small term. */
+let plain: TermEncoder | undefined
+
+/** The encoder of the last options, for the next call with the same. */
+let kept: { readonly encoder: TermEncoder; readonly options: EncodeOptions; readonly of: EncodeOptions } | undefined
+
+const checkEncode = checks.options('encode', ENCODE_RULES)
 
 /**
  * The external term format of a term, with the version byte 131 in front, as `term_to_binary/1` gives it.
@@ -34,7 +39,7 @@ export function encode(term: Term, options?: EncodeOptions): Uint8Array {
   const writer = idle ?? new ByteWriter()
   idle = undefined
   try {
-    encodeInto(writer, term, options)
+    append(writer, term, options)
     return writer.take()
   } finally {
     writer.reset()
@@ -51,7 +56,7 @@ export function encodedLength(term: Term, options?: EncodeOptions): number {
   const writer = measure ?? new ByteWriter(undefined, MEASURED_ON_THEIR_OWN)
   measure = undefined
   try {
-    encodeInto(writer, term, options)
+    append(writer, term, options)
     return writer.length
   } finally {
     writer.reset()
@@ -59,34 +64,84 @@ export function encodedLength(term: Term, options?: EncodeOptions): number {
   }
 }
 
-/** As {@link encode}, to the end of a writer, which is the fastest way to send many terms. */
+/**
+ * As {@link encode}, to the end of a writer, which is the fastest way to send many terms.
+ *
+ * @throws {EtfError} as {@link encode}; the writer is as before then
+ */
 export function encodeInto(writer: ByteWriter, term: Term, options?: EncodeOptions): void {
+  if (!isByteWriter(writer)) checks.argument('encodeInto', 'writer', byteWriter, writer)
+  const start = writer.length
+  try {
+    append(writer, term, options)
+  } catch (error) {
+    writer.truncate(start)
+    throw error
+  }
+}
+
+function append(writer: ByteWriter, term: Term, options: EncodeOptions | undefined): void {
+  const encoder = options === undefined ? plainEncoder() : encoderFor(options)
   writer.u8(VERSION)
-  if (term instanceof LocalTerm) {
+  if (isLocal(term)) {
     writer.u8(LOCAL_EXT)
     writer.bytes(term.bytes)
     return
   }
-  if (options === undefined) {
-    writeTerm(writer, term)
-    return
-  }
   const start = writer.length
-  writeTerm(writer, term, options)
-  const compressed = options.compressed
+  encoder.write(writer, term)
+  const compressed = options?.compressed
   if (compressed !== undefined && compressed !== false) deflateTerm(writer, start, compressed === true ? 6 : compressed)
+}
+
+function isLocal(term: Term): term is LocalTerm {
+  try {
+    return term instanceof LocalTerm
+  } catch {
+    return false
+  }
+}
+
+function plainEncoder(): TermEncoder {
+  plain ??= new TermEncoder()
+  return plain
+}
+
+function encoderFor(options: EncodeOptions): TermEncoder {
+  if (kept !== undefined && fits(options, kept)) return kept.encoder
+  checkEncode(options)
+  const encoder = new TermEncoder(options)
+  if (hasOnly(ENCODE_RULES, options)) kept = { encoder, options, of: { ...options } }
+  return encoder
+}
+
+function fits(options: EncodeOptions, { options: last, of }: NonNullable<typeof kept>): boolean {
+  try {
+    return (
+      options.keys === of.keys &&
+      options.deterministic === of.deterministic &&
+      options.compressed === of.compressed &&
+      options.maxDepth === of.maxDepth &&
+      (options === last || hasOnly(ENCODE_RULES, options))
+    )
+  } catch {
+    return false
+  }
 }
 
 /**
  * Writes a term without the version byte, as it stands behind a distribution header. Never compressed.
  *
- * @throws {EtfError} as {@link encode}
+ * @throws {EtfError} as {@link encode}; the writer is as before then
  */
 export function writeTerm(writer: ByteWriter, term: Term, options?: WriteOptions): void {
-  if (options !== undefined) {
-    new TermWriter(writer, options).write(term, 0)
-    return
+  if (!isByteWriter(writer)) checks.argument('writeTerm', 'writer', byteWriter, writer)
+  const encoder = options === undefined ? plainEncoder() : new TermEncoder(options)
+  const start = writer.length
+  try {
+    encoder.write(writer, term)
+  } catch (error) {
+    writer.truncate(start)
+    throw error
   }
-  idleTerms ??= new TermEncoder()
-  idleTerms.write(writer, term)
 }

@@ -6,8 +6,8 @@ import {
   putSmallMagnitude,
   SMALL_MAGNITUDE_BYTES,
 } from '../integer.ts'
-import { checkChoice } from '../options.ts'
 import { isPlainObject } from '../plain-object.ts'
+import { holdsTag } from '../read/memory.ts'
 import * as Tag from '../tag.ts'
 import {
   Atom,
@@ -49,6 +49,9 @@ const SHORT_BINARY_BYTES = 24
 /** STRING_EXT counts in two bytes. */
 const MAX_STRING_BYTES = 65_535
 
+/** BINARY_EXT counts in four bytes. */
+const MOST_BINARY_BYTES = 0xffff_ffff
+
 /** Room for a few keys; it grows. */
 const SMALL_WRITER_BYTES = 256
 
@@ -77,7 +80,6 @@ export class TermWriter {
   #order: TermOrder | undefined
 
   constructor(out: ByteWriter, options: WriteOptions | undefined) {
-    if (options !== undefined) checkChoice('keys', options.keys, ['atom', 'text'])
     this.out = out
     this.#deterministic = options?.deterministic === true
     this.#atomKeys = options?.keys === 'atom'
@@ -236,6 +238,7 @@ export class TermWriter {
   #writeBinary(bytes: Uint8Array): void {
     const out = this.out
     const length = bytes.length
+    if (length > MOST_BINARY_BYTES) throw new EtfError('ETF_LIMIT_SIZE', 'a binary has at most 4 294 967 295 bytes')
     const isShared = length >= out.shareFrom
     out.reserve(isShared ? 5 : 5 + length)
     const { buffer, at } = out
@@ -462,7 +465,7 @@ export class TermWriter {
   }
 
   openRecord({ module, recordName, exported, fields }: NativeRecord): void {
-    if (!this.#records) throw notEncodable('the peer takes no native records, which came with OTP 29')
+    if (!this.#records) throw noRecords('the value holds a native record')
     this.out.u8(Tag.RECORD_EXT)
     this.out.u32(fields.length)
     this.out.u8(exported ? 1 : 0)
@@ -477,7 +480,6 @@ export class TermWriter {
   }
 
   #writeObject(term: Exclude<Term, undefined | null>, depth: number): void {
-    const out = this.out
     if (term instanceof Pid) writePid(this, term)
     else if (term instanceof Reference) writeReference(this, term)
     else if (term instanceof Binary) this.#writeBinary(term.toBytes())
@@ -485,11 +487,16 @@ export class TermWriter {
     else if (term instanceof Port) writePort(this, term)
     else if (term instanceof BitString) this.#writeBitString(term)
     else if (term instanceof ExternalFun) writeExport(this, term)
-    else if (term instanceof Fun) out.bytes(term.bytes)
+    else if (term instanceof Fun) this.#writeFun(term)
     else if (term instanceof ImproperList || term instanceof NativeRecord) writeDeep(this, term, depth)
     else if (isPlainObject(term)) this.#writePlainObject(term, depth)
     else if (term instanceof LocalTerm) throw notEncodable('a local term is always a whole message, never a part')
-    else throw notEncodable(`an object of class ${(term as object).constructor.name} has no Erlang term`)
+    else throw notEncodable(`an object of class ${(term as object).constructor?.name} has no Erlang term`)
+  }
+
+  #writeFun({ bytes }: Fun): void {
+    if (!this.#records && holdsTag(bytes, Tag.RECORD_EXT)) throw noRecords('a fun holds a native record')
+    this.out.bytes(bytes)
   }
 
   #writeBitString({ bytes, bits }: BitString): void {
@@ -518,6 +525,10 @@ export function newIdentity(options?: IdentityOptions): TermIdentity {
 function needsCheck(key: Term): boolean {
   if (key instanceof Atom) return key.value !== key
   return typeof key === 'bigint' || isCompoundKey(key)
+}
+
+function noRecords(what: string): EtfError {
+  return notEncodable(`${what}, and the peer takes none: they came with OTP 29`)
 }
 
 function notEncodable(message: string): EtfError {

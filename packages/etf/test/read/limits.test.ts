@@ -273,7 +273,7 @@ describe('other limits', () => {
     const [module, name] = [atom('m'), atom('f')]
     expect([...encode(new ExternalFun(module, name, 255))].slice(-2)).toStrictEqual([97, 255])
     for (const arity of [256, -1, 1.5, Number.NaN]) {
-      expect(() => encode(new ExternalFun(module, name, arity))).toThrow(fails('ETF_NOT_ENCODABLE'))
+      expect(() => new ExternalFun(module, name, arity)).toThrow(fails('ETF_BAD_OPTION'))
     }
   })
 

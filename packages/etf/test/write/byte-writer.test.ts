@@ -20,11 +20,11 @@ describe('a writer that shares', () => {
 
   it('joins them when taken as one', () => {
     const writer = new ByteWriter(64, 10)
-    writer.u8(1)
+    writer.u32(1)
     writer.share(new Uint8Array([2, 3]))
     writer.u16(0x0405)
-    writer.setU32(0, 0)
-    expect([...writer.take()].slice(1, 3)).toStrictEqual([2, 3])
+    writer.setU32(0, 6)
+    expect([...writer.take()]).toStrictEqual([0, 0, 0, 6, 2, 3, 4, 5])
     writer.share(new Uint8Array([9]))
     writer.reset()
     expect(writer.length).toBe(0)

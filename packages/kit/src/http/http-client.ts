@@ -41,7 +41,7 @@ export interface HttpAnswer {
 }
 
 /**
- * Sends a GET and gives the answer, whatever its status.
+ * Sends a GET and gives the answer, with any status.
  *
  * @throws the signal's reason when it aborts; else what the client makes of the {@link HttpFault}
  */

@@ -4,7 +4,7 @@ export interface Timer {
   unref(): unknown
 }
 
-/** Tells the time and calls back later. Unit: milliseconds everywhere. */
+/** Gives the time and calls back later. Unit: milliseconds everywhere. */
 export interface Clock {
   /** Since 1970 in UTC, as `Date.now()`. It can jump. */
   now(): number

@@ -23,7 +23,7 @@ export interface Files {
   facts(path: string): Promise<FileFacts>
   /** The facts of the path itself, which may be a symbolic link. */
   linkFacts(path: string): Promise<FileFacts & { isSymbolicLink(): boolean }>
-  /** Calls back when something in a folder changes, with the name of the entry where the system tells it. */
+  /** Calls back when something in a folder changes, with the name of the entry where the system gives it. */
   watch(
     folder: string,
     onChange: (name: string | null) => void,

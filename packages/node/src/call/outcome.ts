@@ -1,27 +1,106 @@
-import { Atom, atom, type Term, tuple } from '@dynsrv/etf'
-import { messageOf } from '@dynsrv/kit'
-import { RemoteError } from '../error.ts'
+import { toUSVString } from 'node:util'
+import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { messageOf, oneLine, shown } from '@dynsrv/kit'
+import { NodeError, RemoteError } from '../error.ts'
+import type { Warning } from '../node-event.ts'
 
-/** How a function of ours ended, in Erlang's terms. */
+/** How a function of ours ended, in Erlang's terms. Each of them has an encoding. */
 export type Outcome =
   | { readonly type: 'return'; readonly value: Term }
   | { readonly type: 'throw'; readonly reason: Term }
   | { readonly type: 'exit'; readonly reason: Term }
   | { readonly type: 'error'; readonly reason: Term; readonly stacktrace: Term }
 
+/** A function of the program that runs for others. */
+export interface Work {
+  /** How the log names it: `js:double/1`, `the call handler of <pid>`. */
+  readonly name: string
+  /** How a stack trace names it. */
+  readonly where: StackFrame
+  /** The process that runs it, where the log should name that too. */
+  readonly pid?: Pid | undefined
+}
+
+/** Gets what the program should know of. */
+export type Warn = (warning: Omit<Warning, 'type'>) => void
+
 /** How many stack frames a peer gets. */
 const MAX_FRAMES = 8
+/** A line of a stack that is longer is no frame. Unit: characters. */
+const MAX_FRAME_CHARACTERS = 1_000
 
-/** Runs a function and brings what it returns or throws into Erlang's terms. */
-export async function outcomeOf(where: StackFrame, run: () => unknown): Promise<Outcome> {
+/**
+ * Runs a function of the program, and turns whatever comes of it into an answer that can be sent.
+ *
+ * Everything that runs for others goes through here. It never rejects: a value without an Erlang term, such as NaN, a Date
+ * or an object whose getter throws, becomes an `error` with the code `NODE_MESSAGE_INVALID`. What the program did not mean
+ * to happen is reported with the name of the function; a {@link RemoteError} that it threw is meant.
+ */
+export async function outcomeOf(work: Work, run: () => unknown, warn: Warn): Promise<Outcome> {
+  let value: unknown
   try {
-    return { type: 'return', value: (await run()) as Term }
+    value = await run()
   } catch (error) {
-    if (!(error instanceof RemoteError)) {
-      return { type: 'error', reason: errorTerm(error), stacktrace: [frame(where), ...framesOf(error)] }
-    }
-    const { class: type, reason } = error
-    return type === 'error' ? { type, reason, stacktrace: [frame(where), ...framesOf(error)] } : { type, reason }
+    return raised(work, error, warn)
+  }
+  const cause = whyUnsendable(value)
+  if (cause === undefined) return { type: 'return', value: value as Term }
+  const said = `${work.name} returned ${shown(value)}, which has no Erlang term: ${oneLine(messageOf(cause.thrown))}`
+  return unsendable(work, said, cause.thrown, warn)
+}
+
+function raised(work: Work, error: unknown, warn: Warn): Outcome {
+  const chosen = chosenBy(error)
+  if (chosen === undefined) {
+    report(work, `${work.name} threw: ${oneLine(messageOf(error))}`, error, warn)
+    return errorOutcome(work, error)
+  }
+  const { class: type, reason } = chosen
+  const cause = whyUnsendable(reason)
+  if (cause !== undefined) {
+    const said = `${work.name} threw a reason without an Erlang term: ${oneLine(messageOf(cause.thrown))}`
+    return unsendable(work, said, cause.thrown, warn)
+  }
+  return type === 'error' ? { type, reason, stacktrace: stackOf(work, error) } : { type, reason }
+}
+
+function unsendable(work: Work, said: string, cause: unknown, warn: Warn): Outcome {
+  report(work, said, cause, warn)
+  return {
+    type: 'error',
+    reason: errorTerm(new NodeError('NODE_MESSAGE_INVALID', said)),
+    stacktrace: [frame(work.where)],
+  }
+}
+
+function report({ pid }: Work, message: string, cause: unknown, warn: Warn): void {
+  warn({ code: 'HANDLER_THREW', message, cause, ...(pid !== undefined && { pid }) })
+}
+
+function errorOutcome(work: Work, error: unknown): Outcome {
+  return { type: 'error', reason: errorTerm(error), stacktrace: stackOf(work, error) }
+}
+
+/** Class and reason, where the program chose them. */
+function chosenBy(error: unknown): Pick<RemoteError, 'class' | 'reason'> | undefined {
+  try {
+    if (error instanceof RemoteError) return { class: error.class, reason: error.reason }
+    // A reason of Erlang itself, thrown as it is.
+    if (error instanceof Atom || error instanceof Tuple) return { class: 'error', reason: error }
+  } catch {
+    // What throws when it is looked at is no choice.
+  }
+  return undefined
+}
+
+/** Why a value cannot be sent; undefined when it can. */
+export function whyUnsendable(value: unknown): { readonly thrown: unknown } | undefined {
+  if (typeof value === 'boolean' || value === null || value === undefined) return undefined
+  try {
+    encodedLength(value as Term)
+    return undefined
+  } catch (thrown) {
+    return { thrown }
   }
 }
 
@@ -41,11 +120,35 @@ export function undefinedFunction(where: StackFrame): Outcome {
   return { type: 'error', reason: atom('undef'), stacktrace: [frame(where)] }
 }
 
-/** A JavaScript error as an Erlang term: `{js_error, Name, Message}`; what is an Erlang reason already stays it. */
+/** What Erlang says of arguments that are none. */
+export function badArgument(where: StackFrame): Outcome {
+  return { type: 'error', reason: atom('badarg'), stacktrace: [frame(where)] }
+}
+
+/**
+ * What was thrown as an Erlang term: `{js_error, #{name := Name, message := Message, code => Code}}`, with the code where
+ * the error has one, such as `ENOENT`. What is an Erlang reason already stays it. It never throws, and it has an encoding.
+ */
 export function errorTerm(error: unknown): Term {
-  if (error instanceof RemoteError) return error.reason
-  if (error instanceof Atom) return error
-  return tuple(atom('js_error'), error instanceof Error ? error.name : 'Error', messageOf(error))
+  const chosen = chosenBy(error)
+  if (chosen !== undefined && whyUnsendable(chosen.reason) === undefined) return chosen.reason
+  const name = read(error, 'name')
+  const code = read(error, 'code')
+  const told = new Map<Term, Term>([
+    [atom('name'), typeof name === 'string' ? toUSVString(name) : 'Error'],
+    [atom('message'), toUSVString(messageOf(error))],
+  ])
+  if (typeof code === 'string') told.set(atom('code'), toUSVString(code))
+  else if (typeof code === 'number' && Number.isFinite(code)) told.set(atom('code'), code)
+  return tuple(atom('js_error'), told)
+}
+
+function read(error: unknown, key: 'name' | 'code' | 'stack'): unknown {
+  try {
+    return typeof error === 'object' && error !== null ? (error as Readonly<Record<string, unknown>>)[key] : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The exit reason of a process that ended so. */
@@ -62,11 +165,17 @@ export function exitReason(outcome: Outcome): Term {
   }
 }
 
+function stackOf({ where }: Work, error: unknown): Term {
+  return [frame(where), ...framesOf(error)]
+}
+
 /** JavaScript frames as Erlang has them; files by their last part only, since folders are nobody else's business. */
 function framesOf(error: unknown): Term[] {
-  if (!(error instanceof Error) || error.stack === undefined) return []
+  const stack = read(error, 'stack')
+  if (typeof stack !== 'string') return []
   const frames: Term[] = []
-  for (const line of error.stack.split('\n')) {
+  for (const line of stack.split('\n')) {
+    if (line.length > MAX_FRAME_CHARACTERS) continue
     const match = /^\s+at (?:async )?(?:(.{1,200}?) \()?(?:.*[/\\])?([^/\\()]{1,200}?):(\d+):\d+\)?$/.exec(line)
     if (match === null || match[2]?.startsWith('node:')) continue
     const [, name = '<anonymous>', file = '', number = '0'] = match
@@ -77,7 +186,7 @@ function framesOf(error: unknown): Term[] {
       ),
       tuple(atom('line'), Number(number)),
     ]
-    frames.push(frame({ module: 'js', function: name, arity: 0 }, location))
+    frames.push(frame({ module: 'js', function: toUSVString(name), arity: 0 }, location))
     if (frames.length === MAX_FRAMES) break
   }
   return frames

@@ -1,7 +1,6 @@
-import { type ControlMessage, DFLAG_SPAWN } from '@dynsrv/dist-protocol'
+import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
-import type { Connection } from '../link/connection.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import { OwnReferences } from '../process/own-references.ts'
@@ -14,9 +13,8 @@ export interface RemoteCallsParts {
   readonly life: LinksAndMonitors
   readonly router: SignalRouter
   readonly calls: GenCalls
-  readonly connection: (node: string) => Connection | undefined
   /** Who answers I/O requests of what runs there in our name. */
-  readonly groupLeader: Pid
+  readonly groupLeader: () => Pid
 }
 
 interface Starting {
@@ -44,10 +42,6 @@ export class RemoteCalls {
   /** See `Node.erpc`. */
   erpc(node: string, module: string, name: string, args: readonly Term[], options: CallOptions = {}): Promise<Term> {
     const { ids, life, calls } = this.#parts
-    const connection = this.#parts.connection(node)
-    if (connection !== undefined && (connection.flags & DFLAG_SPAWN) === 0n) {
-      return this.rpc(node, module, name, args, options)
-    }
     const ref = ids.reference()
     const result = ids.reference()
     const what = remoteFunction(node, module, name, args)
@@ -73,7 +67,7 @@ export class RemoteCalls {
         op: 'SPAWN_REQUEST',
         ref: ids.reference(),
         from: calls.caller.pid,
-        groupLeader,
+        groupLeader: groupLeader(),
         module: atom('erpc'),
         function: atom('execute_cast'),
         arity: 3,
@@ -92,7 +86,7 @@ export class RemoteCalls {
     options: CallOptions = {},
   ): Promise<Term> {
     const call = remoteFunction(node, module, name, args)
-    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader)
+    const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader())
     const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
     if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
     const reason = reply.elements[1]
@@ -120,9 +114,9 @@ export class RemoteCalls {
     })
   }
 
-  /** An answer to a spawn came. */
-  reply({ ref, result }: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void {
-    this.#starting.delete(ref)?.replied(result)
+  /** An answer to a spawn came; one of another node than was asked counts for nothing. */
+  reply(peer: string, { ref, result }: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void {
+    if (this.#starting.get(ref)?.node === peer) this.#starting.delete(ref)?.replied(result)
   }
 
   /** No answer will come from there any more. */
@@ -143,7 +137,7 @@ export class RemoteCalls {
       op: 'SPAWN_REQUEST',
       ref,
       from: calls.caller.pid,
-      groupLeader,
+      groupLeader: groupLeader(),
       module: atom(module),
       function: atom(name),
       arity: args.length,

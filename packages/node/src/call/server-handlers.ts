@@ -9,10 +9,10 @@ export interface ServerContext<State> {
   readonly self: Pid
   /** Kept between messages; assign to it. */
   state: State
-  /** Answers a call, now or later, once. */
+  /** Answers a call, now or later, once. It never throws: with a reply that has no Erlang term the call fails, and a warning `HANDLER_THREW` comes. */
   reply(from: GenFrom, reply: Term): void
   /** Ends the server when this message is done; default reason: `normal`. */
-  stop(reason?: Term): void
+  stop(...reason: [reason?: Term]): void
   /**
    * Sends the atom `timeout` to `info` when no message has come by then, as the timeout does that a GenServer returns. The
    * next message takes it back, and so does `Infinity`. It does not keep the program alive.

@@ -27,9 +27,12 @@ export class StateReplies {
     this.#parts = parts
   }
 
-  /** The answer with a state, in the form that this node takes. */
-  async answer(node: string, state: Term): Promise<Term> {
-    return (await this.#takesTag(node)) ? tuple(atom('ok'), state) : state
+  /**
+   * Puts a state into the form that this node takes, and hands it to `reply`. The state itself goes through no promise: it
+   * may be something that looks like one.
+   */
+  async answer(node: string, state: Term, reply: (formed: Term) => void): Promise<void> {
+    reply((await this.#takesTag(node)) ? tuple(atom('ok'), state) : state)
   }
 
   #takesTag(node: string): Promise<boolean> | true {

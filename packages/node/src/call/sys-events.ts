@@ -1,6 +1,9 @@
-import { inspect as inspectValue } from 'node:util'
-import { Atom, atom, encode, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { inspect as inspectValue, toUSVString } from 'node:util'
+import { Atom, atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { shown } from '@dynsrv/kit'
+import { shownTerm } from '../error.ts'
 import { type GenFrom, readGenMessage } from './gen-message.ts'
+import { whyUnsendable } from './outcome.ts'
 
 const OK = atom('ok')
 /** What `sys` gets for a debug command that is none, or that cannot be followed here. */
@@ -11,13 +14,13 @@ const LOGGED = 10
 /** The most that it keeps: else a peer would choose how much memory we use. */
 const MAX_LOGGED = 1_000
 
-/** A value that can travel: itself, or its text when it has no encoding, such as an object with methods. */
+/** A value that can travel: itself, or its text when it has no encoding, such as an object with methods. It never throws. */
 export function presentable(value: unknown): Term {
+  if (whyUnsendable(value) === undefined) return value as Term
   try {
-    encode(value as Term)
-    return value as Term
+    return toUSVString(inspectValue(value, { depth: 3 }))
   } catch {
-    return inspectValue(value, { depth: 3 })
+    return shown(value)
   }
 }
 
@@ -140,19 +143,19 @@ export class SysEvents {
   /** The words of `gen_server`. */
   #print(event: SysEvent): void {
     const { name, print, show } = this.#parts
-    print(`*DBG* ${inspect(name())} ${words(event, show)}\n`)
+    print(`*DBG* ${shownTerm(name())} ${words(event, show)}\n`)
   }
 }
 
 function words(event: SysEvent, show: (state: unknown) => Term): string {
-  if (event.type === 'noreply') return `new state ${inspect(show(event.state))}`
+  if (event.type === 'noreply') return `new state ${shownTerm(show(event.state))}`
   if (event.type === 'out') {
-    return `sent ${inspect(presentable(event.reply))} to ${inspect(event.to.pid)}, new state ${inspect(show(event.state))}`
+    return `sent ${shownTerm(presentable(event.reply))} to ${shownTerm(event.to.pid)}, new state ${shownTerm(show(event.state))}`
   }
   const read = readGenMessage(event.message)
-  if (read.type === 'call') return `got call ${inspect(read.request)} from ${inspect(read.from.pid)}`
-  if (read.type === 'cast') return `got cast ${inspect(read.request)}`
-  return `got ${inspect(read.message)}`
+  if (read.type === 'call') return `got call ${shownTerm(read.request)} from ${shownTerm(read.from.pid)}`
+  if (read.type === 'cast') return `got cast ${shownTerm(read.request)}`
+  return `got ${shownTerm(read.message)}`
 }
 
 /** A moment in local time, as `erlang:localtime/0` has it. */

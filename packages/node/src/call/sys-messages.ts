@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { Atom, atom, charlist, ExternalFun, Fun, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { errorTerm } from './outcome.ts'
 import { presentable, SysEvents } from './sys-events.ts'
@@ -8,16 +9,22 @@ const ERROR = atom('error')
 /** The process that system messages are about. */
 export interface SysSubject {
   readonly pid: Pid
+  /** The module whose `init/1` a BEAM node would show. */
+  readonly module: string
   /** Its registered name, if it has one. */
   readonly name: () => Atom | undefined
   readonly state: () => unknown
   /** The state as others see it, where the program says how. */
   readonly show?: ((state: never) => Term) | undefined
-  /** Puts a new state in place; undefined where that is not allowed. */
-  readonly replace?: ((change: Term) => void) | undefined
+  /** Gives the new state that a change leads to; undefined where that is not allowed. */
+  readonly replace?: ((change: Term) => unknown) | undefined
+  /** Puts a new state in place. */
+  readonly become?: ((state: unknown) => void) | undefined
   /** The time. Unit: milliseconds since 1970. */
   readonly now: () => number
   readonly print: (text: string) => void
+  /** A function of the program, `show` or `replace`, threw. */
+  readonly failed: (callback: 'show' | 'replace', cause: unknown) => void
 }
 
 /** What `sys` answers when a callback failed; the caller raises that. */
@@ -90,17 +97,31 @@ export class SysMessages {
 
   #show(state: unknown): Term {
     const { show } = this.#subject
-    return presentable(show === undefined ? state : show(state as never))
+    return presentable(show === undefined ? state : this.#program('show', () => show(state as never)))
   }
 
   #replace(change: Term): Term {
-    const { replace } = this.#subject
+    const { replace, become } = this.#subject
     if (replace === undefined) {
       const what = change instanceof Fun || change instanceof ExternalFun ? inspect(change) : 'this'
       throw new TypeError(`this server lets nobody replace its state, not with ${what}; see its replace handler`)
     }
-    replace(change)
+    become?.(this.#program('replace', () => replace(change)))
     return this.#state()
+  }
+
+  /** A function of the program, whose result is wanted at once. */
+  #program<T>(callback: 'show' | 'replace', run: () => T): T {
+    const { failed } = this.#subject
+    try {
+      const result = run()
+      if (!types.isPromise(result)) return result
+      result.catch((cause: unknown) => failed(callback, cause))
+      throw new TypeError(`a ${callback} handler must not give a promise`)
+    } catch (cause) {
+      failed(callback, cause)
+      throw cause
+    }
   }
 
   #stateAnswer(callback: string, run: () => Term): SysAnswer {
@@ -131,7 +152,7 @@ export class SysMessages {
       tuple(atom('data'), data),
       tuple(atom('data'), [tuple(charlist('State'), state)]),
     ]
-    const dictionary = [tuple(atom('$initial_call'), tuple(atom('js'), atom('init'), 1))]
+    const dictionary = [tuple(atom('$initial_call'), tuple(atom(this.#subject.module), atom('init'), 1))]
     const module = tuple(atom('module'), atom('gen_server'))
     return tuple(atom('status'), pid, module, [dictionary, system, pid, [], details])
   }

@@ -1,12 +1,11 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { type Clock, messageOf, type Random } from '@dynsrv/kit'
+import { messageOf, type Random } from '@dynsrv/kit'
 import type { GenCalls } from '../call/gen-call.ts'
-import { GEN_CAST, type GenFrom, readGenMessage } from '../call/gen-message.ts'
+import { GEN_CAST, type GenFrom } from '../call/gen-message.ts'
+import type { ServerParts } from '../call/served-process.ts'
+import { type Answer, SystemServer } from '../call/system-server.ts'
 import type { NodeError } from '../error.ts'
-import type { Warning } from '../node-event.ts'
-import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import type { Registry } from '../process/registry.ts'
 import { GlobalConflict, type GlobalConflictParts } from './global-conflict.ts'
 import { NAMES_LOCK } from './global-lock-round.ts'
 import { GlobalLocks } from './global-locks.ts'
@@ -19,24 +18,20 @@ import { MeshDials } from './mesh-dials.ts'
 
 const NAME = 'global_name_server'
 export interface GlobalNameServerParts {
-  readonly clock: Clock
+  readonly servers: ServerParts
   readonly random: Random
   readonly self: string
   readonly creation: number
   /** @see NodeOptions.preventOverlappingPartitions */
   readonly preventOverlap: boolean
-  readonly registry: Registry
-  readonly life: LinksAndMonitors
   readonly calls: GenCalls
   readonly erpc: GlobalConflictParts['erpc']
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
-  readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   /** Begins to connect to a node of the mesh. */
   readonly connect: (node: string) => void
   /** Ends the link to a node, since the cluster wants it so. */
   readonly disconnect: (node: string, reason: NodeError) => void
   readonly isConnected: (node: string) => boolean
-  readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
 
 /**
@@ -59,17 +54,26 @@ export class GlobalNameServer {
 
   constructor(parts: GlobalNameServerParts) {
     this.#parts = parts
-    this.process = parts.registry.spawn({
-      message: (message) => this.#message(message),
+    const { clock, life, registry, warn } = parts.servers
+    const take = (message: Term): void => {
+      if (message instanceof Tuple) this.#cast(message)
+    }
+    const server = new SystemServer(parts.servers, {
+      module: 'global',
+      state: () => tuple(atom('state'), this.known().map(atom), this.names()),
+      handlers: { call: (request, answer, from) => this.#call(from, request, answer), cast: take, info: take },
       ended: () => {
         this.#meetings.stop()
         this.#dials.clear()
       },
+      // OTP's node would go down with it.
+      stopped: 'refuse',
     })
-    parts.registry.register(NAME, this.process)
-    this.#names = new GlobalNameTable(this.process, parts.life, (node) => this.#dials.isUnderWay(node))
-    this.#locks = new GlobalLocks(this.process, parts.life)
-    const { clock, random, self, creation, calls, life, isConnected, connect, disconnect } = parts
+    this.process = server.process
+    registry.register(NAME, this.process)
+    this.#names = new GlobalNameTable(this.process, life, (node) => this.#dials.isUnderWay(node))
+    this.#locks = new GlobalLocks(this.process, life)
+    const { random, self, creation, calls, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
       self,
       send: (to, message) => parts.send(this.process.pid, to, message),
@@ -97,7 +101,7 @@ export class GlobalNameServer {
       requester: () => this.#locks.requester(NAMES_LOCK),
       failed: (peer, cause) => {
         const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
-        parts.warn({ code: 'HANDLER_THREW', message, peer, cause })
+        warn({ code: 'HANDLER_THREW', message, peer, cause })
       },
       tellInSync: (node) => this.#tellInSync(node),
       joined: (nodes) => this.#mesh(nodes),
@@ -157,38 +161,29 @@ export class GlobalNameServer {
     this.#names.forget(node)
   }
 
-  #message(message: Term): void {
-    const read = readGenMessage(message)
-    if (read.type === 'call') this.#call(read.from, read.request)
-    else {
-      const content = read.type === 'cast' ? read.request : read.message
-      if (content instanceof Tuple) this.#cast(content)
-    }
-  }
-
-  #call(from: GenFrom, request: Term): void {
-    const answer = (reply: Term): void => this.#parts.reply(this.process.pid, from, reply)
+  #call(from: GenFrom, request: Term, answer: Answer): boolean {
     const [kind, first, pid, method] = request instanceof Tuple ? request.elements : []
     const [resource, requester] = first instanceof Tuple ? first.elements : []
     switch (kind instanceof Atom ? kind.name : '') {
       case 'set_lock':
         answer(this.#locks.set(resource, requester, from.pid))
-        return
+        return true
       case 'del_lock':
         this.#locks.delete(resource, requester, from.pid)
         answer(true)
-        return
+        return true
       case 'register':
       case 'register_ext':
         if (pid instanceof Pid) this.#names.insert(first, pid, method)
         answer(atom('yes'))
-        return
+        return true
       case 'unregister':
         this.#names.remove(first)
         answer(atom('ok'))
-        return
+        return true
       default:
         answer(tuple(atom('error'), atom('notsup')))
+        return true
     }
   }
 

@@ -18,7 +18,8 @@ export interface Global {
 
 /** Starts what a visible node must answer for `global`, and the names of the cluster on top of it. */
 export function startGlobal({ exposed, ...parts }: GlobalParts): Global {
-  const { clock, random, self, calls, life } = parts
+  const { random, self, calls } = parts
+  const { clock, life } = parts.servers
   const server = new GlobalNameServer(parts)
   const resolveIt = (method: Term, name: Term, one: Term, two: Term) => server.conflict.resolve(method, name, one, two)
   exposed.expose('global', { resolve_it: resolveIt })

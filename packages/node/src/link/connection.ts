@@ -51,6 +51,10 @@ export class Connection {
   readonly flags: bigint
   readonly address: string
   readonly direction: 'incoming' | 'outgoing'
+  /** Whether the peer knows monitors of processes; C nodes and JInterface do not. */
+  readonly takesMonitors: boolean
+  /** Whether the peer starts processes when it is asked to. */
+  readonly takesSpawns: boolean
   /** When the link came up. Unit: milliseconds since 1970. */
   readonly since: number
   readonly #socket: Socket
@@ -86,6 +90,8 @@ export class Connection {
     this.since = clock.now()
     this.#clock = clock
     this.#channel = new Channel({ self, peer, flags, ...(limits && { limits }), ...(decode && { decode }) })
+    this.takesMonitors = this.#channel.takes('MONITOR_P')
+    this.takesSpawns = this.#channel.takes('SPAWN_REQUEST')
     this.#ticks = new TickClock({ netTickTimeMs, netTickIntensity, now: clock.monotonic() })
     this.#ticker = clock.setInterval(() => this.#tick(), this.#ticks.intervalMs)
     this.#ticker.unref()

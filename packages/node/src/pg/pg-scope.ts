@@ -1,12 +1,14 @@
 import { EventEmitter } from 'node:events'
 import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Clock } from '@dynsrv/kit'
-import { GEN_CAST, readGenMessage } from '../call/gen-message.ts'
+import { messageOf, oneLine } from '@dynsrv/kit'
+import { GEN_CAST } from '../call/gen-message.ts'
+import type { ServerParts } from '../call/served-process.ts'
+import { SystemServer } from '../call/system-server.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import type { Registry } from '../process/registry.ts'
+import { tellListeners } from '../program-calls.ts'
 import { PgMembers } from './pg-members.ts'
 import { PgSearch } from './pg-search.ts'
 
@@ -28,9 +30,7 @@ export interface PgEvents {
 }
 
 export interface PgScopeParts {
-  readonly clock: Clock
-  readonly registry: Registry
-  readonly life: LinksAndMonitors
+  readonly servers: ServerParts
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
   readonly connected: () => readonly string[]
   /** Takes the scope out of the node's books. */
@@ -55,7 +55,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   /** The scope's name, `pg` by default as in OTP. */
   readonly scope: string
   readonly #parts: PgScopeParts
-  readonly #process: LocalProcess
+  readonly #server: SystemServer
   readonly #local = new PgMembers()
   readonly #remote = new Map<string, { readonly pid: Pid; members: PgMembers }>()
   readonly #search: PgSearch
@@ -72,17 +72,22 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.setMaxListeners(0)
     this.scope = scope
     this.#parts = parts
-    this.#search = new PgSearch({ clock: parts.clock, missing: () => this.#missing(), ask: (node) => this.#ask(node) })
-    this.#process = parts.registry.spawn({
-      kind: 'pg',
-      message: (message) => this.#message(message),
+    const { clock, registry } = parts.servers
+    this.#search = new PgSearch({ clock, missing: () => this.#missing(), ask: (node) => this.#ask(node) })
+    this.#server = new SystemServer(parts.servers, {
+      ...{ kind: 'pg', module: 'pg' },
+      state: () => tuple(atom('state'), atom(scope), this.groups().length),
+      handlers: {
+        cast: (message) => this.#message(message),
+        info: (message) => this.#message(message),
+      },
       ended: (reason) => {
         this.#search.stop()
         parts.onClosed(reason)
       },
     })
     try {
-      parts.registry.register(scope, this.#process)
+      registry.register(scope, this.#process)
     } catch (error) {
       this.close()
       throw error
@@ -91,21 +96,29 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#search.begin()
   }
 
+  get #process(): LocalProcess {
+    return this.#server.process
+  }
+
+  get #life(): LinksAndMonitors {
+    return this.#parts.servers.life
+  }
+
   /** Adds a process of ours to a group; as often as it joins it must leave, or end. */
   join(group: Term, { pid }: { readonly pid: Pid }): void {
     if (!this.#process.alive) throw new NodeError('NODE_CLOSED', `the scope ${this.scope} is closed`)
-    if (this.#parts.registry.byPid(pid) === undefined) {
+    if (this.#parts.servers.registry.byPid(pid) === undefined) {
       throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
     }
     const watched = this.#watched.get(pidKey(pid))
     if (watched !== undefined) watched.count++
     else {
-      const ref = this.#parts.life.monitor(this.#process, pid, () => this.#gone(pid))
-      this.#watched.set(pidKey(pid), { count: 1, stop: () => this.#parts.life.demonitor(ref) })
+      const ref = this.#life.monitor(this.#process, pid, () => this.#gone(pid))
+      this.#watched.set(pidKey(pid), { count: 1, stop: () => this.#life.demonitor(ref) })
     }
     this.#local.add(group, [pid])
     this.#tellOthers(tuple(JOIN, this.#process.pid, group, pid))
-    this.emit('join', { group, pids: [pid] })
+    this.#tell('join', { group, pids: [pid] })
   }
 
   /** Takes one membership back; whether there was one. */
@@ -117,7 +130,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       this.#watched.delete(pidKey(pid))
     }
     this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, [group]))
-    this.emit('leave', { group, pids: [pid] })
+    this.#tell('leave', { group, pids: [pid] })
     return true
   }
 
@@ -149,7 +162,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   /** Leaves every group and the scope. */
   close(): void {
-    this.#parts.life.exit(this.#process, atom('normal'))
+    this.#life.exit(this.#process, atom('normal'))
   }
 
   [Symbol.dispose](): void {
@@ -171,9 +184,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return this.#parts.connected().filter((node) => !found.has(node))
   }
 
-  #message(message: Term): void {
-    const read = readGenMessage(message)
-    const content = read.type === 'cast' ? read.request : read.type === 'info' ? read.message : undefined
+  #message(content: Term): void {
     if (!(content instanceof Tuple)) return
     const [kind, scope, third, fourth] = content.elements
     if (!(scope instanceof Pid)) return
@@ -199,10 +210,10 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     if (known !== undefined) return known
     const made = { pid: scope, members: new PgMembers() }
     this.#remote.set(pidKey(scope), made)
-    this.#parts.life.monitor(this.#process, scope, () => {
+    this.#life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
       this.#search.begin()
-      for (const { group, pids: gone } of made.members.groups.values()) this.emit('leave', { group, pids: gone })
+      for (const { group, pids: gone } of made.members.groups.values()) this.#tell('leave', { group, pids: gone })
     })
     return made
   }
@@ -218,11 +229,11 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       const now = pids(members)
       known.members.add(group, now)
       const joined = now.filter((pid) => !before.of(group).some((member) => member.equals(pid)))
-      if (joined.length > 0) this.emit('join', { group, pids: joined })
+      if (joined.length > 0) this.#tell('join', { group, pids: joined })
     }
     for (const { group, pids: then } of before.groups.values()) {
       const left = then.filter((pid) => !known.members.of(group).some((member) => member.equals(pid)))
-      if (left.length > 0) this.emit('leave', { group, pids: left })
+      if (left.length > 0) this.#tell('leave', { group, pids: left })
     }
   }
 
@@ -230,12 +241,12 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     const known = this.#remote.get(pidKey(scope))
     if (known === undefined || joined.length === 0) return
     known.members.add(group, joined)
-    this.emit('join', { group, pids: joined })
+    this.#tell('join', { group, pids: joined })
   }
 
   #left(scope: Pid, group: Term, left: readonly Pid[]): void {
     const removed = this.#remote.get(pidKey(scope))?.members.remove(group, left) ?? []
-    if (removed.length > 0) this.emit('leave', { group, pids: removed })
+    if (removed.length > 0) this.#tell('leave', { group, pids: removed })
   }
 
   /** A member of ours has ended: it leaves every group as often as it joined. */
@@ -247,9 +258,16 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       for (let time = 0; time < times; time++) left.push(group)
       if (times === 0) continue
       this.#local.remove(group, new Array<Pid>(times).fill(pid))
-      this.emit('leave', { group, pids: [pid] })
+      this.#tell('leave', { group, pids: [pid] })
     }
     if (left.length > 0) this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, left))
+  }
+
+  #tell(event: keyof PgEvents, change: PgChange): void {
+    tellListeners(this, event, change, (cause, name) => {
+      const message = `the ${event} listener ${name} of the scope ${this.scope} threw: ${oneLine(messageOf(cause))}`
+      this.#parts.servers.warn({ code: 'HANDLER_THREW', message, pid: this.#process.pid, cause })
+    })
   }
 
   #tellOthers(message: Term): void {

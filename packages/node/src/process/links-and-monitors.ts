@@ -1,7 +1,7 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
-import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type OwnMonitor, type Target } from './local-process.ts'
 import { OwnMonitors } from './own-monitors.ts'
 import type { Registry } from './registry.ts'
 
@@ -89,7 +89,7 @@ export class LinksAndMonitors {
    *
    * @param ref a reference to use, when it is an alias as well
    */
-  monitor(owner: LocalProcess, target: Target, down: (reason: Term) => void, ref?: Reference): Reference {
+  monitor(owner: LocalProcess, target: Target, down: OwnMonitor['down'], ref?: Reference): Reference {
     const made = ref ?? this.#parts.ids.reference()
     this.#monitors.add(owner, made, target, down)
     const to = 'name' in target ? target.name : target
@@ -112,7 +112,7 @@ export class LinksAndMonitors {
 
   /** Lets a monitor of one of our processes be fired by somebody else's request, as a spawn with `monitor` does. */
   watch(watched: LocalProcess, watcher: Pid, ref: Reference): void {
-    watched.watchers.set(referenceKey(ref), { pid: watcher, ref, as: watched.pid })
+    watched.watchers.set(watcherKey(watcher, ref), { pid: watcher, ref, as: watched.pid })
   }
 
   /** Tells one watcher that the process is down for it, and forgets the watcher; the process goes on. */
@@ -125,13 +125,20 @@ export class LinksAndMonitors {
     return true
   }
 
+  /** Tells all monitors of one process that this one is down for it, and forgets them; this process goes on. */
+  failWatchersAt(watched: LocalProcess, watcher: Pid, reason: Term): void {
+    for (const { pid, ref } of [...watched.watchers.values()]) {
+      if (pid.equals(watcher)) this.failWatcher(watched, ref, reason)
+    }
+  }
+
   /** Makes a link without asking the other side, which has asked for it. */
   adoptLink(owner: LocalProcess, pid: Pid): void {
     owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined })
   }
 
   /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
-  expect(owner: LocalProcess, ref: Reference, node: string, down: (reason: Term) => void): void {
+  expect(owner: LocalProcess, ref: Reference, node: string, down: OwnMonitor['down']): void {
     this.#monitors.add(owner, ref, { starting: true, node }, down)
   }
 
@@ -166,8 +173,12 @@ export class LinksAndMonitors {
     process.behaviour.ended?.(reason)
   }
 
-  /** A signal came, from another node or from one of our own processes. */
-  receive(signal: LifeSignal, reason?: Term): void {
+  /**
+   * A signal came.
+   *
+   * @param node the one that sent it, which may be ours; whose processes the signal names was checked on the way in
+   */
+  receive(node: string, signal: LifeSignal, reason?: Term): void {
     switch (signal.op) {
       case 'LINK':
         this.#linked(signal.from, signal.to)
@@ -202,13 +213,18 @@ export class LinksAndMonitors {
         return
       case 'DEMONITOR_P': {
         const process =
-          'name' in signal.to ? this.#watchedAs(signal.to.name, signal.ref) : this.#parts.registry.byPid(signal.to)
-        process?.watchers.delete(referenceKey(signal.ref))
+          'name' in signal.to
+            ? this.#watchedAs(signal.to.name, signal.from, signal.ref)
+            : this.#parts.registry.byPid(signal.to)
+        process?.watchers.delete(watcherKey(signal.from, signal.ref))
         return
       }
-      case 'MONITOR_P_EXIT':
-        this.#fire(signal.ref, reason)
+      case 'MONITOR_P_EXIT': {
+        // Only the node where the process is can know of its end.
+        const monitor = this.#monitors.get(signal.ref)
+        if (monitor !== undefined && nodeOf(monitor.target) === node) this.#fire(signal.ref, reason)
         return
+      }
     }
   }
 
@@ -247,12 +263,12 @@ export class LinksAndMonitors {
     const { registry } = this.#parts
     const process = 'id' in to ? registry.byPid(to) : registry.byName(to.name)
     if (process === undefined) this.#down(to, from, ref, NOPROC)
-    else process.watchers.set(referenceKey(ref), { pid: from, ref, as: to })
+    else process.watchers.set(watcherKey(from, ref), { pid: from, ref, as: to })
   }
 
   /** A monitor by name stays with the process that held the name when it came. */
-  #watchedAs(name: string, ref: Reference): LocalProcess | undefined {
-    const key = referenceKey(ref)
+  #watchedAs(name: string, watcher: Pid, ref: Reference): LocalProcess | undefined {
+    const key = watcherKey(watcher, ref)
     const holder = this.#parts.registry.byName(name)
     if (holder?.watchers.has(key) === true) return holder
     for (const process of this.#parts.registry.processes()) if (process.watchers.has(key)) return process
@@ -279,14 +295,19 @@ export class LinksAndMonitors {
   }
 
   #fire(ref: Reference, reason: Term): void {
-    this.#monitors.take(ref)?.down(reason)
+    this.#monitors.take(ref)?.down(reason, ref)
   }
 
   #signal(node: string, control: LifeSignal, reason?: Term): boolean {
     if (node !== this.#parts.self) return this.#parts.transmit(node, control, reason)
-    this.receive(control, reason)
+    this.receive(node, control, reason)
     return true
   }
+}
+
+/** A watcher by its reference; one of another node than the reference's cannot take the place of its owner. */
+function watcherKey({ node }: Pid, ref: Reference): string {
+  return ref.node === node ? referenceKey(ref) : `${referenceKey(ref)} of ${node.name}`
 }
 
 /** Processes of the node itself: no supervisor would start them anew. */

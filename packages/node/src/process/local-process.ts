@@ -39,7 +39,7 @@ export interface OwnMonitor {
   readonly ref: Reference
   /** Where it is; the pid of a process that is only being started is not known yet. */
   target: Target | { readonly starting: true; readonly node: string }
-  readonly down: (reason: Term) => void
+  readonly down: (reason: Term, ref: Reference) => void
   /** The owner's other monitors, the youngest first. */
   previous: OwnMonitor | undefined
   next: OwnMonitor | undefined

@@ -181,13 +181,12 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.#alive()
     const target = this.#parts.target(to)
     const shown = 'name' in target ? tuple(target.name, atom(target.node)) : target
-    const ref: Reference = this.#parts.life.monitor(this.#process, target, (reason) => {
+    return this.#parts.life.monitor(this.#process, target, (reason, ref) => {
       // A target without a way is down before `monitor` returns, as it is in Erlang: the message is there first.
       queueMicrotask(() => {
         if (this.alive) this.#push(tuple(DOWN, ref, PROCESS, shown, reason))
       })
     })
-    return ref
   }
 
   /** Takes a monitor back, and its message if it lies in the queue. */
@@ -202,9 +201,13 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.#parts.life.sendExit(this.#process, pid, reason)
   }
 
-  /** Ends this process: linked processes get the reason, watchers a DOWN. Messages that wait can still be received. */
-  exit(reason: Term = NORMAL): void {
-    this.#parts.life.exit(this.#process, reason)
+  /**
+   * Ends this process: linked processes get the reason, watchers a DOWN. Messages that wait can still be received.
+   *
+   * @param reason default: `normal`
+   */
+  exit(...reason: [reason?: Term]): void {
+    this.#parts.life.exit(this.#process, reason.length === 0 ? NORMAL : reason[0])
   }
 
   /** The same as `exit()` with reason `normal`. */

@@ -1,4 +1,4 @@
-import type { Reference, Term } from '@dynsrv/etf'
+import type { Reference } from '@dynsrv/etf'
 import type { Identifiers } from './identifiers.ts'
 import { type LocalProcess, nodeOf, type OwnMonitor } from './local-process.ts'
 import { OwnReferences } from './own-references.ts'
@@ -19,7 +19,7 @@ export class OwnMonitors {
     return this.#all.get(ref)
   }
 
-  add(owner: LocalProcess, ref: Reference, target: OwnMonitor['target'], down: (reason: Term) => void): void {
+  add(owner: LocalProcess, ref: Reference, target: OwnMonitor['target'], down: OwnMonitor['down']): void {
     const monitor: OwnMonitor = { owner, ref, target, down, previous: undefined, next: owner.monitor }
     if (monitor.next !== undefined) monitor.next.previous = monitor
     owner.monitor = monitor

@@ -14,6 +14,8 @@ export class OwnReferences<Value> {
   readonly #ids: Identifiers
   /** 2^n places, at most half of them taken; 0 is a free one. */
   #numbers: number[] = new Array<number>(LEAST_PLACES).fill(0)
+  /** The last word of each. */
+  #secrets: number[] = new Array<number>(LEAST_PLACES).fill(0)
   #values: (Value | undefined)[] = new Array<Value | undefined>(LEAST_PLACES).fill(undefined)
   #size = 0
 
@@ -25,29 +27,30 @@ export class OwnReferences<Value> {
     return this.#size
   }
 
-  /** What belongs to a reference; undefined when nothing does, and for references of others. */
+  /** What belongs to a reference; undefined when nothing does, for references of others, and for guesses. */
   get(ref: Reference): Value | undefined {
-    const place = this.#find(this.#ids.referenceNumber(ref))
+    const place = this.#find(ref)
     return place < 0 ? undefined : this.#values[place]
   }
 
   /** @param ref one of our own */
   set(ref: Reference, value: Value): void {
     const number = this.#ids.referenceNumber(ref)
-    const known = this.#find(number)
+    const known = this.#find(ref)
     if (known >= 0) {
       this.#values[known] = value
       return
     }
     if (++this.#size * 2 > this.#numbers.length) this.#grow()
-    this.#put(number, value)
+    this.#put(number, ref.words[2]!, value)
   }
 
   /** Takes out what belongs to a reference. */
   delete(ref: Reference): Value | undefined {
-    let place = this.#find(this.#ids.referenceNumber(ref))
+    let place = this.#find(ref)
     if (place < 0) return undefined
     const numbers = this.#numbers
+    const secrets = this.#secrets
     const values = this.#values
     const mask = numbers.length - 1
     const taken = values[place]
@@ -56,6 +59,7 @@ export class OwnReferences<Value> {
       const home = numbers[next]! & mask
       if (((next - home) & mask) < ((next - place) & mask)) continue
       numbers[place] = numbers[next]!
+      secrets[place] = secrets[next]!
       values[place] = values[next]
       place = next
     }
@@ -70,29 +74,34 @@ export class OwnReferences<Value> {
     return this.#values.filter((_, place) => this.#numbers[place] !== 0) as Value[]
   }
 
-  #find(number: number): number {
+  #find(ref: Reference): number {
+    const number = this.#ids.referenceNumber(ref)
     if (number === 0) return -1
     const numbers = this.#numbers
     const mask = numbers.length - 1
     for (let place = number & mask; ; place = (place + 1) & mask) {
       const here = numbers[place]
-      if (here === number) return place
+      if (here === number) return this.#secrets[place] === ref.words[2] ? place : -1
       if (here === 0) return -1
     }
   }
 
-  #put(number: number, value: Value): void {
+  #put(number: number, secret: number, value: Value): void {
     const mask = this.#numbers.length - 1
     let place = number & mask
     while (this.#numbers[place] !== 0) place = (place + 1) & mask
     this.#numbers[place] = number
+    this.#secrets[place] = secret
     this.#values[place] = value
   }
 
   #grow(): void {
-    const [numbers, values] = [this.#numbers, this.#values]
+    const [numbers, secrets, values] = [this.#numbers, this.#secrets, this.#values]
     this.#numbers = new Array<number>(numbers.length * 2).fill(0)
+    this.#secrets = new Array<number>(numbers.length * 2).fill(0)
     this.#values = new Array<Value | undefined>(numbers.length * 2).fill(undefined)
-    for (const [place, number] of numbers.entries()) if (number !== 0) this.#put(number, values[place] as Value)
+    for (const [place, number] of numbers.entries()) {
+      if (number !== 0) this.#put(number, secrets[place]!, values[place] as Value)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { atom } from '@dynsrv/etf'
+import type { Random } from '@dynsrv/kit'
 import { Identifiers } from './identifiers.ts'
 import { LinksAndMonitors } from './links-and-monitors.ts'
 import { Registry } from './registry.ts'
@@ -6,6 +7,7 @@ import { SignalRouter, type SignalRouterParts } from './signal-router.ts'
 
 export interface ProcessesParts extends Omit<SignalRouterParts, 'registry' | 'life'> {
   readonly creation: number
+  readonly random: Random
   /** How many processes may live at once. */
   readonly maxProcesses: number
 }
@@ -19,9 +21,9 @@ export interface Processes {
 }
 
 /** Makes room for the processes of a node. */
-export function makeProcesses({ creation, maxProcesses, ...parts }: ProcessesParts): Processes {
+export function makeProcesses({ creation, random, maxProcesses, ...parts }: ProcessesParts): Processes {
   const { self } = parts
-  const ids = new Identifiers(atom(self), creation)
+  const ids = new Identifiers(atom(self), creation, random)
   const registry = new Registry(ids, maxProcesses)
   const router: SignalRouter = new SignalRouter({ ...parts, registry, life: () => life })
   const life: LinksAndMonitors = new LinksAndMonitors({

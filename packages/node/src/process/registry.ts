@@ -14,10 +14,13 @@ export class Registry {
   readonly #processes = new Map<number, LocalProcess>()
   readonly #names = new Map<string, LocalProcess>()
   readonly #aliases: OwnReferences<(message: Term) => void>
+  /** Of the aliases that were made for a process, whose they are. */
+  readonly #owners: OwnReferences<LocalProcess>
 
   constructor(ids: Identifiers, maxProcesses = MAX_PROCESSES) {
     this.#ids = ids
     this.#aliases = new OwnReferences(ids)
+    this.#owners = new OwnReferences(ids)
     this.#maxProcesses = maxProcesses
   }
 
@@ -85,6 +88,7 @@ export class Registry {
       if (once) this.endAlias(process, ref)
       process.behaviour.message(message)
     })
+    this.#owners.set(ref, process)
     process.aliases ??= new Set()
     process.aliases.add(ref)
     return ref
@@ -94,6 +98,12 @@ export class Registry {
   endAlias(process: LocalProcess, ref: Reference): void {
     process.aliases?.delete(ref)
     this.#aliases.delete(ref)
+    this.#owners.delete(ref)
+  }
+
+  /** The process that an alias was made for, as long as it is active. */
+  ownerOfAlias(ref: Reference): LocalProcess | undefined {
+    return this.#owners.get(ref)
   }
 
   /** Whether the alias was active. */
@@ -121,7 +131,7 @@ export class Registry {
     this.#processes.delete(localNumber(process.pid))
     for (const name of process.names) this.#names.delete(name)
     process.names.clear()
-    for (const ref of process.aliases ?? []) this.#aliases.delete(ref)
+    for (const ref of process.aliases ?? []) this.endAlias(process, ref)
     process.aliases = undefined
   }
 }

@@ -1,12 +1,13 @@
+import { toUSVString } from 'node:util'
 import {
   ALTACT,
   type ControlMessage,
   DFLAG_ALIAS,
   DFLAG_UNLINK_ID,
   DistError,
-  type EncodedTerm,
+  EncodedTerm,
 } from '@dynsrv/dist-protocol'
-import { Atom, atom, EtfError, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { messageOf } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
@@ -19,7 +20,7 @@ import type { Registry } from './registry.ts'
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
   request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
-  reply(control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
+  reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
 export interface SignalRouterParts {
@@ -41,6 +42,9 @@ interface Waiting {
   readonly control: ControlMessage
   readonly payload: readonly [payload?: Term]
 }
+
+/** What became of a signal: with `busy`, the peer takes less than is sent. */
+type Way = 'taken' | 'busy' | 'nowhere'
 
 /** Worth a connection of their own; the others only make sense on the one that they belong to. */
 const CONNECTING = new Set<ControlMessage['op']>([
@@ -95,22 +99,29 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, [message]) === 'taken'
     } catch (cause) {
-      if (!(cause instanceof EtfError) && !(cause instanceof DistError)) throw cause
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${cause.message}`, { cause })
+      // Whatever it is: a getter of the message may throw anything.
+      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
+        cause,
+      })
     }
   }
 
-  /** Sends a signal to another node; false when there is no way to it. */
+  /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
   transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+    if (node === this.#parts.self) {
+      this.receive(node, control, EncodedTerm.of(payload))
+      return true
+    }
     if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (!(cause instanceof EtfError) || !takes) throw cause
+      if (cause instanceof DistError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      return this.#transmit(node, control, [tuple(atom('reason_has_no_encoding'), cause.message)]) !== 'nowhere'
+      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
+      return this.#transmit(node, control, [reason]) !== 'nowhere'
     }
   }
 
@@ -122,7 +133,7 @@ export class SignalRouter {
     this.#overflowing.delete(connection.peer)
     for (const { control, payload } of waiting) {
       try {
-        connection.send(control, ...payload)
+        this.#over(connection, control, payload)
       } catch (cause) {
         const message = `a ${control.op} to ${connection.peer} cannot be sent: ${messageOf(cause)}`
         this.#parts.warn({ code: 'MESSAGE_DROPPED', message, peer: connection.peer, cause })
@@ -174,7 +185,7 @@ export class SignalRouter {
         spawns().request(peer, control, payload!)
         return
       case 'SPAWN_REPLY':
-        spawns().reply(control)
+        spawns().reply(peer, control)
         return
       case 'GROUP_LEADER':
         return
@@ -184,10 +195,10 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(control, payload?.decode())
+        life().receive(peer, control, payload?.decode())
         return
       default:
-        life().receive(control satisfies LifeSignal)
+        life().receive(peer, control satisfies LifeSignal)
         return
     }
   }
@@ -198,7 +209,8 @@ export class SignalRouter {
     payload: EncodedTerm | undefined,
   ): void {
     if ((flags & ALTACT.EXIT) !== 0) {
-      if (to instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to }, payload)
+      const pid = to instanceof Reference ? this.#parts.registry.ownerOfAlias(to)?.pid : to
+      if (pid instanceof Pid) this.receive(peer, { op: 'EXIT2', from, to: pid }, payload)
       return
     }
     if (to instanceof Pid) {
@@ -221,13 +233,36 @@ export class SignalRouter {
     }
     const { id, from, to } = control
     connection.send({ op: 'UNLINK', from, to })
-    this.#parts.life().receive({ op: 'UNLINK_ID_ACK', id, from: to, to: from })
+    this.#parts.life().receive(node, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
     return true
   }
 
-  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): 'taken' | 'busy' | 'nowhere' {
+  /** What the peer does not know is not sent: BEAM closes no link over it, and neither asks for more than the link's end. */
+  #over(connection: Connection, control: ControlMessage, payload: readonly [payload?: Term]): Way {
+    switch (control.op) {
+      case 'MONITOR_P':
+      case 'DEMONITOR_P':
+      case 'MONITOR_P_EXIT':
+        // The monitor is kept here, and fires when the link goes.
+        if (!connection.takesMonitors) return 'taken'
+        break
+      case 'SPAWN_REQUEST':
+        if (connection.takesSpawns) break
+        this.#parts.spawns().reply(connection.peer, {
+          op: 'SPAWN_REPLY',
+          ref: control.ref,
+          to: control.from,
+          flags: 0,
+          result: atom('notsup'),
+        })
+        return 'nowhere'
+    }
+    return connection.send(control, ...payload) ? 'taken' : 'busy'
+  }
+
+  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     const connection = this.#parts.connection(node)
-    if (connection !== undefined) return connection.send(control, ...payload) ? 'taken' : 'busy'
+    if (connection !== undefined) return this.#over(connection, control, payload)
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {

@@ -1,11 +1,11 @@
-import { Atom, atom, type DecodeOptions, EtfError, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { type Clock, messageOf } from '@dynsrv/kit'
+import { Atom, atom, type DecodeOptions, inspect, type Pid, type Term } from '@dynsrv/etf'
+import { messageOf, oneLine } from '@dynsrv/kit'
+import type { ServerParts } from '../call/served-process.ts'
+import { SystemServer } from '../call/system-server.ts'
 import { NodeError } from '../error.ts'
-import type { Warning } from '../node-event.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
-import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import type { Registry } from '../process/registry.ts'
+import { callProgram } from '../program-calls.ts'
 import type { Destination, SendOptions } from '../signature.ts'
 import {
   broadcastStruct,
@@ -55,13 +55,10 @@ export interface PublishOptions extends SendOptions {
 }
 
 export interface PubSubParts {
-  readonly clock: Clock
   readonly self: string
-  readonly registry: Registry
-  readonly life: LinksAndMonitors
+  readonly servers: ServerParts
   readonly scope: PgScope
   readonly send: (from: Pid, to: Destination, message: Term, options: SendOptions) => boolean
-  readonly warn: (warning: Omit<Warning, 'type'>) => void
   /** Takes it out of the node's books. */
   readonly onClosed: () => void
 }
@@ -106,8 +103,21 @@ export class PubSub implements Disposable {
     this.#parts = parts
     this.#decode = decode === false ? undefined : decode
     this.#group = `Elixir.${this.name}.Adapter`
-    const [message, ended] = [(term: Term) => this.#message(term), (reason: Term) => this.#ended(reason)]
-    this.#worker = parts.registry.spawn({ kind: 'pubsub', message, ended })
+    const server = new SystemServer(parts.servers, {
+      ...{ kind: 'pubsub', module: 'Elixir.Phoenix.PubSub.PG2' },
+      // The name of the PubSub, as the worker of Phoenix has it.
+      state: () => atom(`Elixir.${this.name}`),
+      handlers: {
+        info: (term) => this.#message(term),
+        cast: (term) => this.#drop(term, 'it is a cast'),
+        call: (request) => {
+          this.#drop(request, 'it is a call')
+          return false
+        },
+      },
+      ended: (reason) => this.#ended(reason),
+    })
+    this.#worker = server.process
     try {
       for (let number = 1; number <= poolSize; number++) this.#join(shard(this.#group, number))
     } catch (error) {
@@ -145,13 +155,13 @@ export class PubSub implements Disposable {
     const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
     options.signal?.throwIfAborted()
     const subscription = makeSubscription(topic, {
-      clock: this.#parts.clock,
+      clock: this.#parts.servers.clock,
       options,
       listener,
       onClosed: (ended) => this.#forget(ended),
       full: ({ length }, policy) => {
         const message = `${length} messages of the topic ${topic} of ${this.name} wait to be read: ${policy}`
-        this.#parts.warn({ code: 'MAILBOX_FULL', message, pid: this.#worker.pid })
+        this.#parts.servers.warn({ code: 'MAILBOX_FULL', message, pid: this.#worker.pid })
       },
     })
     const subscribers = this.#topics.get(topic) ?? new Set()
@@ -211,16 +221,15 @@ export class PubSub implements Disposable {
       try {
         this.#dispatch({ topic, message }, from)
       } catch (cause) {
-        if (!(cause instanceof EtfError)) throw cause
-        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${cause.message}`, { cause })
+        throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${messageOf(cause)}`, { cause })
       }
     }
     return reached
   }
 
-  /** Leaves the groups and ends every subscription. */
-  close(reason: Term = atom('normal')): void {
-    this.#parts.life.exit(this.#worker, reason)
+  /** Leaves the groups and ends every subscription. @param reason default: `normal` */
+  close(...reason: [reason?: Term]): void {
+    this.#parts.servers.life.exit(this.#worker, reason.length === 0 ? atom('normal') : reason[0])
   }
 
   [Symbol.dispose](): void {
@@ -241,12 +250,11 @@ export class PubSub implements Disposable {
     try {
       this.#dispatch(forwarded)
     } catch (cause) {
-      if (!(cause instanceof EtfError)) throw cause
-      this.#drop(term, cause.message)
+      this.#drop(term, messageOf(cause))
     }
   }
 
-  /** @throws {EtfError} for a term that cannot be read as the options say */
+  /** @throws what a term throws that cannot be read as the options say, or that a getter of it throws */
   #dispatch(forwarded: Forwarded, except?: Subscription): void {
     const { topic } = forwarded
     const subscribers = this.#topics.get(topic)
@@ -254,12 +262,13 @@ export class PubSub implements Disposable {
     const message = pubSubMessage(forwarded, this.#decode)
     for (const subscription of [...subscribers]) {
       if (subscription === except) continue
-      try {
-        deliver(subscription, message)
-      } catch (cause) {
-        const text = `a listener of the topic ${topic} of ${this.name} threw: ${messageOf(cause)}`
-        this.#parts.warn({ code: 'HANDLER_THREW', message: text, cause })
-      }
+      callProgram(
+        () => deliver(subscription, message),
+        (cause) => {
+          const text = `a listener of the topic ${oneLine(topic)} of ${this.name} threw: ${oneLine(messageOf(cause))}`
+          this.#parts.servers.warn({ code: 'HANDLER_THREW', message: text, cause })
+        },
+      )
     }
   }
 
@@ -269,7 +278,7 @@ export class PubSub implements Disposable {
     if (!/^10*$/.test(String(this.#malformed))) return
     const shown = inspect(term).slice(0, 200)
     const message = `dropped ${shown}, sent to ${this.name}: ${why} (number ${this.#malformed})`
-    this.#parts.warn({ code: 'MESSAGE_DROPPED', message, pid: this.#worker.pid })
+    this.#parts.servers.warn({ code: 'MESSAGE_DROPPED', message, pid: this.#worker.pid })
   }
 
   /** A node has a larger pool than we knew: its processes use any shard, so we listen on all of them. */
@@ -282,7 +291,7 @@ export class PubSub implements Disposable {
   #join(group: string): void {
     if (this.#joined.has(group)) return
     this.#joined.add(group)
-    this.#parts.registry.register(group, this.#worker)
+    this.#parts.servers.registry.register(group, this.#worker)
     this.#parts.scope.join(atom(group), this.#worker)
   }
 

@@ -36,8 +36,8 @@ interface End {
 
 /** Makes a subscription; programs get theirs from `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
 export let makeSubscription: (topic: string, parts: SubscriptionParts) => Subscription
-/** Gives a subscription a message. Throws what its listener throws. */
-export let deliver: (subscription: Subscription, message: PubSubMessage) => void
+/** Gives a subscription a message. Throws what its listener throws, and gives what that gives. */
+export let deliver: (subscription: Subscription, message: PubSubMessage) => unknown
 /** Ends a subscription: no more messages come. The reason is undefined when the program itself ends it. */
 export let end: (subscription: Subscription, reason: Term) => void
 
@@ -127,11 +127,10 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.close()
   }
 
-  #deliver(message: PubSubMessage): void {
-    if (this.#end !== undefined) return
+  #deliver(message: PubSubMessage): unknown {
+    if (this.#end !== undefined) return undefined
     const { listener } = this.#parts
-    if (listener === undefined) this.#queue.push(message)
-    else listener(message)
+    return listener === undefined ? this.#queue.push(message) : listener(message)
   }
 
   #finish(reason: Term): void {

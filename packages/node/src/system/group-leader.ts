@@ -1,6 +1,5 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Output } from '../node-options.ts'
-import type { Behaviour } from '../process/local-process.ts'
 import { chardata, ioFormat } from './io-format.ts'
 
 /**
@@ -8,21 +7,13 @@ import { chardata, ioFormat } from './io-format.ts'
  *
  * @see OTP `io_protocol`
  */
-export function groupLeader(output: Output, send: (to: Pid, message: Term) => void): Behaviour {
-  return {
-    message(message) {
-      if (!(message instanceof Tuple) || message.length !== 4) return
-      const [tag, from, replyAs, request] = message.elements
-      if (tag !== atom('io_request') || !(from instanceof Pid)) return
-      send(
-        from,
-        tuple(
-          atom('io_reply'),
-          replyAs,
-          answer(request, (text) => output(text, from)),
-        ),
-      )
-    },
+export function groupLeader(output: Output, send: (to: Pid, message: Term) => void): (message: Term) => void {
+  return (message) => {
+    if (!(message instanceof Tuple) || message.length !== 4) return
+    const [tag, from, replyAs, request] = message.elements
+    if (tag !== atom('io_request') || !(from instanceof Pid)) return
+    const reply = answer(request, (text) => output(text, from))
+    send(from, tuple(atom('io_reply'), replyAs, reply))
   }
 }
 

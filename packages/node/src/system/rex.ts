@@ -1,13 +1,11 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { type GenFrom, readGenMessage } from '../call/gen-message.ts'
-import { exitReason, type Outcome } from '../call/outcome.ts'
-import type { Behaviour } from '../process/local-process.ts'
+import { errorTerm, exitReason, type Outcome } from '../call/outcome.ts'
+import type { Answer, SystemHandlers } from '../call/system-server.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
 
 export interface RexParts {
   readonly self: string
   readonly exposed: ExposedFunctions
-  readonly reply: (from: GenFrom, answer: Term) => void
   readonly send: (to: Pid, message: Term) => void
   /** Sends to a name registered here; false when nobody holds it. */
   readonly sendByName: (name: string, message: Term) => boolean
@@ -17,43 +15,74 @@ const REX = atom('rex')
 const BADRPC = atom('badrpc')
 const EXIT = atom('EXIT')
 
+interface Call {
+  readonly kind: 'call' | 'block_call' | 'cast'
+  readonly module: string
+  readonly name: string
+  readonly args: Term
+}
+
 /**
  * The server behind the older forms of `rpc`, and behind `rpc:block_call` and `rpc:sbcast` to this day. It runs exposed
- * functions only.
+ * functions only; during a `block_call` everything else waits, as in OTP.
  *
  * @see OTP `rpc`
  */
-export function rex({ self, exposed, reply, send, sendByName }: RexParts): Behaviour {
-  const run = async (request: Term, answer: (result: Term) => void): Promise<void> => {
+export function rex({ self, exposed, send, sendByName }: RexParts): SystemHandlers {
+  const run = async ({ module, name, args }: Call, answer?: Answer): Promise<void> => {
+    const outcome = await exposed.call(module, name, args, answer === undefined ? 'end' : 'value')
+    try {
+      answer?.(rpcResult(outcome))
+    } catch (cause) {
+      // A value may change from one look at it to the next.
+      answer?.(tuple(BADRPC, tuple(EXIT, errorTerm(cause))))
+    }
+  }
+  const begin = (request: Term, answer: Answer): boolean | Promise<void> => {
     const call = readCall(request)
-    if (call !== undefined) answer(rpcResult(await exposed.call(call.module, call.function, call.args)))
+    if (call === undefined || call.kind === 'cast') return false
+    const running = run(call, answer)
+    return call.kind === 'block_call' ? running : true
   }
   return {
-    message(message) {
-      const read = readGenMessage(message)
-      if (read.type === 'call') void run(read.request, (result) => reply(read.from, result))
-      else if (read.type === 'cast') void run(read.request, () => undefined)
-      else if (message instanceof Tuple && message.length === 2) {
-        const [from, request] = message.elements
-        if (!(from instanceof Pid)) return
-        if (request === atom('features_request')) {
-          send(from, tuple(atom('features_reply'), atom(self), [atom('erpc')]))
-        } else if (request instanceof Tuple && request.elements[0] === atom('sbcast')) {
-          const [, name, content] = request.elements
-          const known = name instanceof Atom && sendByName(name.name, content)
-          send(from, tuple(REX, atom(self), known ? atom(self) : tuple(atom('nonexisting_name'), name)))
-        } else void run(request, (result) => send(from, tuple(REX, result)))
+    call: begin,
+    cast(request) {
+      const call = readCall(request)
+      if (call !== undefined) void run(call)
+    },
+    info(message) {
+      if (!(message instanceof Tuple) || message.length !== 2) return
+      const [from, request] = message.elements
+      if (!(from instanceof Pid)) return
+      const [kind, name, content] = request instanceof Tuple ? request.elements : [request]
+      const registered = name instanceof Atom ? name.name : ''
+      switch (kind instanceof Atom ? kind.name : '') {
+        case 'features_request':
+          return send(from, tuple(atom('features_reply'), atom(self), [atom('erpc')]))
+        case 'sbcast': {
+          const known = sendByName(registered, content)
+          return send(from, tuple(REX, atom(self), known ? atom(self) : tuple(atom('nonexisting_name'), name)))
+        }
+        case 'send':
+          // Who has the name answers.
+          if (sendByName(registered, tuple(from, content))) return
+          return send(from, tuple(REX, atom(self), tuple(atom('nonexisting_name'), name)))
+        default: {
+          const inHand = begin(request, (result) => send(from, tuple(REX, result)))
+          if (typeof inHand === 'object') return inHand
+        }
       }
     },
   }
 }
 
-function readCall(request: Term): { module: string; function: string; args: readonly Term[] } | undefined {
+function readCall(request: Term): Call | undefined {
   if (!(request instanceof Tuple)) return undefined
   const [kind, module, name, args] = request.elements
-  const known = kind === atom('call') || kind === atom('block_call') || kind === atom('cast')
-  if (!known || !(module instanceof Atom) || !(name instanceof Atom) || !Array.isArray(args)) return undefined
-  return { module: module.name, function: name.name, args: args as readonly Term[] }
+  const known = kind instanceof Atom ? kind.name : ''
+  if (known !== 'call' && known !== 'block_call' && known !== 'cast') return undefined
+  if (!(module instanceof Atom) || !(name instanceof Atom)) return undefined
+  return { kind: known, module: module.name, name: name.name, args }
 }
 
 /** What `rpc:call` gives: a throw counts as a value there. */

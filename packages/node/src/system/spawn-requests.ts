@@ -1,6 +1,6 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { exitReason, type Outcome, undefinedFunction } from '../call/outcome.ts'
+import { badArgument, exitReason, type Outcome } from '../call/outcome.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Registry } from '../process/registry.ts'
@@ -92,21 +92,22 @@ export class SpawnRequests {
   async #execute({ module, function: name }: SpawnRequest, args: readonly Term[]): Promise<Term> {
     if (module === ERPC && name.name === 'execute_call' && args.length === 4) {
       const [result, ...call] = args
-      return erpcReason(result, await this.#apply(call))
+      return erpcReason(result, await this.#apply(call, 'value'))
     }
     if (module === ERPC && name.name === 'execute_cast' && args.length === 3) {
-      return exitReason(await this.#apply(args))
+      return exitReason(await this.#apply(args, 'end'))
     }
     if (module.name === 'erlang' && name.name === 'apply' && args.length === 3) {
-      return exitReason(await this.#apply(args))
+      return exitReason(await this.#apply(args, 'end'))
     }
-    return exitReason(await this.#parts.exposed.call(module.name, name.name, args))
+    return exitReason(await this.#parts.exposed.call(module.name, name.name, args, 'end'))
   }
 
-  async #apply([module, name, args]: readonly Term[]): Promise<Outcome> {
-    const isCall = module instanceof Atom && name instanceof Atom && Array.isArray(args)
-    if (!isCall) return undefinedFunction({ module: 'erpc', function: 'execute_call', arity: 4 })
-    return this.#parts.exposed.call(module.name, name.name, args as readonly Term[])
+  async #apply([module, name, args]: readonly Term[], wanted: 'value' | 'end'): Promise<Outcome> {
+    if (module instanceof Atom && name instanceof Atom) {
+      return this.#parts.exposed.call(module.name, name.name, args, wanted)
+    }
+    return badArgument({ module: 'erlang', function: 'apply', arity: [module, name, args] })
   }
 }
 

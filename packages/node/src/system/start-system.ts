@@ -1,9 +1,7 @@
-import { atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { type GenFrom, readGenMessage } from '../call/gen-message.ts'
+import { Atom, atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { ServerParts } from '../call/served-process.ts'
+import { type SystemHandlers, SystemServer } from '../call/system-server.ts'
 import type { Output } from '../node-options.ts'
-import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
-import type { Behaviour, LocalProcess } from '../process/local-process.ts'
-import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import { ExposedFunctions } from './exposed-functions.ts'
 import { groupLeader } from './group-leader.ts'
@@ -12,10 +10,8 @@ import { SpawnRequests } from './spawn-requests.ts'
 
 export interface SystemParts {
   readonly self: string
-  readonly registry: Registry
-  readonly life: LinksAndMonitors
+  readonly servers: ServerParts
   readonly router: SignalRouter
-  readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   readonly output: Output
   /** Processes that peers have spawned and that may live at once. */
   readonly maxSpawned: number
@@ -32,39 +28,65 @@ export interface System {
 /** What other nodes ask for by name; it stays to the end of a node. */
 export const SYSTEM_NAMES: ReadonlySet<string> = new Set(['global_name_server', 'net_kernel', 'rex', 'user'])
 
+/** One of those processes. */
+interface Kind {
+  /** OTP's module. */
+  readonly module: string
+  readonly state: () => Term
+  readonly handlers: (own: () => Pid) => SystemHandlers
+}
+
 /** Starts the processes that OTP expects on every node. */
-export function startSystem({ self, registry, life, router, reply, output, maxSpawned }: SystemParts): System {
-  const exposed = new ExposedFunctions()
+export function startSystem({ self, servers, router, output, maxSpawned }: SystemParts): System {
+  const { registry, life, warn } = servers
+  const exposed = new ExposedFunctions(warn)
   const spawns = new SpawnRequests({ registry, life, router, exposed, maxSpawned })
-  const start = (name: string, make: (own: () => Pid) => Behaviour): Pid => {
-    const process: LocalProcess = registry.spawn(make(() => process.pid))
-    registry.register(name, process)
-    return process.pid
+  const running = new Map<string, SystemServer>()
+  // One that a peer has stopped is started anew, as OTP's supervisor does it.
+  const start = (name: string, kind: Kind): void => {
+    const { module, state, handlers } = kind
+    const server: SystemServer = new SystemServer(servers, {
+      ...{ module, state, handlers: handlers(() => server.pid) },
+      stopped: () => start(name, kind),
+    })
+    running.set(name, server)
+    registry.register(name, server.process)
   }
-  start('net_kernel', (own) => netKernel((from, answer) => reply(own(), from, answer)))
-  start('rex', (own) =>
-    rex({
-      self,
-      exposed,
-      reply: (from, answer) => reply(own(), from, answer),
-      send: (to, message) => void router.send(own(), to, message),
-      sendByName: (name, message) => router.send(own(), name, message),
-    }),
-  )
-  const user = start('user', (own) => groupLeader(output, (to, message) => void router.send(own(), to, message)))
-  return { exposed, spawns, groupLeader: user }
+  start('net_kernel', { module: 'net_kernel', state: () => tuple(atom('state'), atom(self)), handlers: netKernel })
+  start('rex', {
+    module: 'rpc',
+    // Calls that run are processes of their own in OTP, and are in its state.
+    state: () => new Map(),
+    handlers: (own) =>
+      rex({
+        self,
+        exposed,
+        send: (to, message) => void router.send(own(), to, message),
+        sendByName: (name, message) => router.send(own(), name, message),
+      }),
+  })
+  start('user', {
+    module: 'user',
+    state: () => tuple(atom('state'), atom('user')),
+    handlers: (own) => ({ info: groupLeader(output, (to, message) => void router.send(own(), to, message)) }),
+  })
+  return {
+    exposed,
+    spawns,
+    get groupLeader() {
+      return running.get('user')!.pid
+    },
+  }
 }
 
 /** What remote tools ask of `net_kernel`: `net_adm:ping/1` whether we know the caller. Everything else is not served. */
-function netKernel(reply: (from: GenFrom, answer: ReturnType<typeof atom> | Tuple) => void): Behaviour {
+function netKernel(): SystemHandlers {
   return {
-    message(message) {
-      const read = readGenMessage(message)
-      if (read.type !== 'call') return
-      const { from, request } = read
-      const asked = request instanceof Tuple ? request.elements[0] : undefined
-      if (asked === atom('is_auth')) reply(from, atom('yes'))
-      else reply(from, tuple(atom('error'), atom('notsup')))
+    call(request, answer) {
+      const [asked] = request instanceof Tuple ? request.elements : []
+      if (asked instanceof Atom && asked.name === 'is_auth') answer(atom('yes'))
+      else answer(tuple(atom('error'), atom('notsup')))
+      return true
     },
   }
 }

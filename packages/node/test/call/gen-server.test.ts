@@ -55,7 +55,7 @@ describe('a server of ours', () => {
       },
     })
     expect(await erl.eval(`catch gen_server:call(${server('fragile')}, throw)`)).toMatch(
-      /\{'EXIT',\{\{\{js_error,<<"RangeError">>,<<"too much">>\}/,
+      /\{'EXIT',\{\{\{js_error,#\{message => <<"too much">>,name => <<"RangeError">>\}\}/,
     )
     expect(await warned).toMatchObject({ code: 'HANDLER_THREW' })
     expect(await erl.eval(`catch gen_server:call(${server('fragile')}, chosen)`)).toMatch(/\{'EXIT',\{enough,/)
@@ -83,7 +83,9 @@ describe('a server of ours', () => {
 
   it('whose reply has no encoding tells the caller', async () => {
     using _ = node.serve({ name: 'nan', call: () => Number.NaN })
-    expect(await erl.eval(`catch gen_server:call(${server('nan')}, x)`)).toMatch(/bad_reply/)
+    expect(await erl.eval(`catch gen_server:call(${server('nan')}, x)`)).toMatch(
+      /js_error.*NODE_MESSAGE_INVALID.*the call handler of nan returned NaN/,
+    )
   })
 
   it('that stops tells its watchers and runs terminate', async () => {
@@ -115,7 +117,15 @@ describe('a server of ours', () => {
       },
     })
     const [reason] = (await made.ended) as Tuple
-    expect(reason).toStrictEqual(tuple(atom('js_error'), 'Error', 'no'))
+    expect(reason).toStrictEqual(
+      tuple(
+        atom('js_error'),
+        new Map<Term, Term>([
+          [atom('name'), 'Error'],
+          [atom('message'), 'no'],
+        ]),
+      ),
+    )
     expect(node.whereis('stillborn')).toBeUndefined()
   })
 

@@ -1,4 +1,4 @@
-import { atom, inspect, type Pid, tuple } from '@dynsrv/etf'
+import { atom, inspect, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { type Beam, startElixir } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Node, RemoteError } from '../../src/index.ts'
@@ -118,7 +118,9 @@ describe('what is exposed is called from Erlang', () => {
   it('and raises with class, reason and a stack', async () => {
     const raised = `try erpc:call(${to()}, js, bad, []) catch C:R -> {C, R} end`
     const text = await erl.eval(raised)
-    expect(text).toMatch(/^\{error,\{exception,\{js_error,<<"TypeError">>,<<"not like this">>\}/)
+    expect(text).toMatch(
+      /^\{error,\{exception,\{js_error,#\{message => <<"not like this">>,name => <<"TypeError">>\}\}/,
+    )
     expect(text).toMatch(/\{js,bad,0,\[\]\}/)
     expect(text).toMatch(/remote-calls\.test\.ts/)
     expect(text).not.toMatch(/\/test\//)
@@ -167,6 +169,53 @@ describe('what is exposed is called from Erlang', () => {
         `Q = spawn_request(${to()}, js, hello, [x], [{strange, 1}]), receive {spawn_reply, Q, E, W} -> {E, W} end`,
       ),
     ).toBe('{error,badopt}')
+  })
+
+  it('with the number of arguments that is declared, or with as many as the function has parameters', async () => {
+    using _ = node.expose('arity', {
+      'one/1': (...args: Term[]) => args.length,
+      'one/3': (...args: Term[]) => tuple(atom('three'), args.length),
+      least: (_a: Term, ...rest: Term[]) => rest.length,
+      default: (_a: Term, _b: Term = null) => _b,
+      '//2': (a: number, b: number) => a / b,
+    })
+    const call = (name: string, args: string): Promise<string> =>
+      erl.eval(
+        `try erpc:call(${to()}, arity, ${name}, ${args}) catch error:{exception, R, [{M, F, A, _} | _]} -> {R, M, F, A} end`,
+      )
+    expect(await call('one', '[a]')).toBe('1')
+    expect(await call('one', '[a, b, c]')).toBe('{three,3}')
+    expect(await call('one', '[]')).toBe('{undef,arity,one,[]}')
+    expect(await call('one', '[a, b]')).toBe('{undef,arity,one,[a,b]}')
+    expect(await call("'one/1'", '[a]')).toMatch(/^\{undef/)
+    expect(await call('least', '[]')).toBe('{undef,arity,least,[]}')
+    expect(await call('least', '[a]')).toBe('0')
+    expect(await call('least', '[a, b, c]')).toBe('2')
+    expect(await call('default', '[a]')).toBe('nil')
+    expect(await call("'/'", '[4, 2]')).toBe('2')
+    expect(await erl.eval(`rpc:block_call(${to()}, arity, one, [])`)).toMatch(/badrpc.*undef/)
+    expect(
+      await erl.eval(`{_, Q} = spawn_monitor(${to()}, arity, one, []), receive {'DOWN', Q, _, _, {R, _}} -> R end`),
+    ).toBe('undef')
+    expect(node.inspect().exposed.arity).toStrictEqual(['least', 'default', 'one/1', 'one/3', '//2'])
+    for (const wrong of [{ 'f/256': () => 1 }, { 'f/01': () => 1 }, { f: 1 }]) {
+      expect(() => node.expose('wrong', wrong as never)).toThrow(expect.objectContaining({ code: 'NODE_BAD_OPTION' }))
+    }
+  })
+
+  it('with arguments that are a list, else they are a badarg', async () => {
+    const improper = (call: string): Promise<string> => erl.eval(`try ${call} catch C:R -> {C, R} end`)
+    const [theirs, ours] = await Promise.all(
+      [`'${erl.name}'`, to()].map(async (at) => [
+        await improper(`erpc:call(${at}, js, hello, [joe | foo])`),
+        await improper(`rpc:call(${at}, js, hello, [joe | foo])`),
+        await improper(`gen_server:call({rex, ${at}}, {call, js, hello, [joe | foo], user})`),
+        await improper(`gen_server:call({rex, ${at}}, {block_call, js, hello, foo, user})`),
+      ]),
+    )
+    const reasons = (texts: string[] | undefined) => texts?.map((text) => text.match(/badarg|undef/g)?.[0])
+    expect(reasons(ours)).toStrictEqual(reasons(theirs))
+    expect(reasons(ours)).toStrictEqual(['badarg', 'badarg', 'badarg', 'badarg'])
   })
 
   it('no more once it is taken back', async () => {

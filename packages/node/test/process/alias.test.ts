@@ -54,3 +54,21 @@ it('an alias of ours leads to its process from here and from a BEAM node', async
   expect(node.send(last.ref, 'nobody')).toBe(false)
   expect(() => node.alias(inbox)).toThrow(expect.objectContaining({ code: 'NODE_NO_PROCESS' }))
 })
+
+it('an exit of OTP 29 to an alias of ours reaches its process, as long as the alias is active', async () => {
+  await using erl = await startBeamPeer('exits', { suite: 'forky' })
+  await using node = await startOurs('aliased')
+  await node.connect(erl.name)
+  await erl.eval(`register(relay, spawn(fun() -> (fun Loop() -> receive
+    {exit, To, Why} -> exit(To, Why), Loop() end end)() end))`)
+  const relay = { name: 'relay', node: erl.name }
+  const inbox = node.mailbox({ trapExit: true })
+  const { ref, ...alias } = node.alias(inbox)
+  inbox.send(relay, tuple(atom('exit'), ref, atom('first')))
+  const exit = await inbox.receive({ timeoutMs: 20_000 })
+  expect(exit).toMatchObject({ elements: [atom('EXIT'), { node: atom(erl.name) }, atom('first')] })
+  alias[Symbol.dispose]()
+  inbox.send(relay, tuple(atom('exit'), ref, atom('late')))
+  inbox.send(relay, tuple(atom('exit'), inbox.pid, atom('last')))
+  expect(await inbox.receive({ timeoutMs: 20_000 })).toMatchObject({ elements: [atom('EXIT'), {}, atom('last')] })
+}, 240_000)

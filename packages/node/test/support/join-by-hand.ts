@@ -1,14 +1,21 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
-import type { Node } from '../../src/index.ts'
+import { encode, type Term } from '@dynsrv/etf'
 import { COOKIE } from './beam-peer.ts'
 
 /** What a hidden OTP 25 node announces, without atom cache and fragments. */
 export const FLAGS = 0xd075f5fbcn
 
+/** The creation under which {@link joinByHand} joins. */
+export const CREATION = 0x1234_5678
+
 /** Says the handshake by hand, as a dialling BEAM node does, so that anything can be said behind it. */
-export async function joinByHand(node: Node, name: string): Promise<net.Socket> {
+export async function joinByHand(
+  node: { readonly port: number | undefined },
+  name: string,
+  flags = FLAGS,
+): Promise<net.Socket> {
   const socket = net.connect(node.port!, '127.0.0.1')
   socket.on('error', () => socket.destroy())
   const say = (body: Buffer): void => {
@@ -18,12 +25,12 @@ export async function joinByHand(node: Node, name: string): Promise<net.Socket> 
   }
   const hello = Buffer.alloc(15)
   hello.write('N')
-  hello.writeBigUInt64BE(FLAGS, 1)
-  hello.writeUInt32BE(0x1234_5678, 9)
+  hello.writeBigUInt64BE(flags, 1)
+  hello.writeUInt32BE(CREATION, 9)
   hello.writeUInt16BE(name.length, 13)
   say(Buffer.concat([hello, Buffer.from(name)]))
   let came = Buffer.alloc(0)
-  while (came.length < 5 || came.length < 5 + 2 + came.readUInt16BE(5)) {
+  while (came.length < 7 || came.length < 7 + came.readUInt16BE(5)) {
     const [chunk] = (await once(socket, 'data')) as [Buffer]
     came = Buffer.concat([came, chunk])
   }
@@ -32,4 +39,12 @@ export async function joinByHand(node: Node, name: string): Promise<net.Socket> 
   say(Buffer.concat([Buffer.from('r'), Buffer.from([0, 0, 0, 1]), digest]))
   await once(socket, 'data')
   return socket
+}
+
+/** A pass-through frame: a control tuple, and the payload of those that have one. */
+export function passThrough(control: Term, ...payload: [payload?: Term]): Buffer {
+  const body = Buffer.concat([Buffer.from([112]), encode(control), ...payload.map((term) => encode(term))])
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(body.length)
+  return Buffer.concat([length, body])
 }

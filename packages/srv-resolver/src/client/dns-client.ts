@@ -177,7 +177,7 @@ export class DnsClient implements ClosableResolver {
     for (const candidate of candidates(name, bare, config)) {
       const found = await this.#follow(candidate, type, config, either)
       if (found.reading.empty === undefined) return found
-      // "There is such a name" says more than "there is no such name", and the first of equals is the user's own spelling.
+      // "The name exists" says more than "it does not exist"; the first of equals is the spelling of the user.
       if (empty === undefined || (empty.reading.empty === 'nxdomain' && found.reading.empty === 'nodata')) empty = found
     }
     return empty!

@@ -69,7 +69,7 @@ export function encodeQuery(id: number, name: string, type: QuestionType, ednsBy
 /**
  * Reads a message in time and memory that its size bounds.
  *
- * @throws {ResolverError} `DNS_MALFORMED`, whatever the codec may throw
+ * @throws {ResolverError} `DNS_MALFORMED` for everything that the codec throws
  */
 export function decodeMessage(bytes: Uint8Array): Message {
   const whole = checkBounds(bytes)

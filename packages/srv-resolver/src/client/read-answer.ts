@@ -19,7 +19,7 @@ export interface Reading {
  *
  * @throws {ResolverError} `DNS_CNAME_LOOP`; `DNS_REFERRAL` when the message only names other servers;
  *   `DNS_MALFORMED` when it brings such records, all of them of names that nobody asked for
- * @see RFC 1034 §3.6.2 (aliases), RFC 2308 §2 (NODATA, NXDOMAIN and referrals told apart)
+ * @see RFC 1034 §3.6.2 (aliases), RFC 2308 §2 (the difference between NODATA, NXDOMAIN and referrals)
  */
 export function readAnswer(message: Message, name: string, type: QuestionType): Reading {
   let owner = name
@@ -75,7 +75,7 @@ function readEmpty(message: Message, { name, owner, type }: Asked, chainTtl: num
   return { ...nothing, empty: 'nodata' }
 }
 
-/** The SRV records; the root as target says that there is no such service, and is no member. */
+/** The SRV records; the root as target says that there is no such service, and is not a member. */
 export function srvRecords(records: readonly MessageRecord[]): SrvRecord[] {
   return records.filter((record) => record.type === 'SRV').filter(({ target }) => target !== '')
 }

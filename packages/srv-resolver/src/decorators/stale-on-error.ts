@@ -33,7 +33,7 @@ const check = checks.options<StaleOnErrorOptions>('staleOnError', {
 
 /**
  * Gives the last good answer, marked `stale`, when a lookup fails; the source is asked each time, so recovery is seen at
- * once. An abort is no failure and goes through.
+ * once. An abort is not a failure and goes through.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  * @see RFC 8767

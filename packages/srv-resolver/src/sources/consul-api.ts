@@ -105,7 +105,7 @@ function refusal(status: number, text: string, server: string): ResolverError {
 }
 
 /**
- * The instances of a `/v1/health/service` reply. What is no instance is left out with the reason.
+ * The instances of a `/v1/health/service` reply. Anything else is left out, with the reason.
  *
  * @throws {ResolverError} `DNS_MALFORMED` unless the reply is a list
  */

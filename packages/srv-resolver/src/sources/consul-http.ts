@@ -7,6 +7,7 @@ import {
   flag,
   headerToken,
   httpUrl,
+  type Rules,
   realWorld,
   rule,
   sleep,
@@ -15,7 +16,7 @@ import {
   worldShape,
 } from '@dynsrv/kit'
 import { literalAddress } from '../both-families.ts'
-import { addressOptions, checks, lookupOptions } from '../checks.ts'
+import { addressOptions, checks, domainName, lookupOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
 import { checkedName } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
@@ -66,18 +67,21 @@ export interface ConsulHttpOptions {
   readonly world?: World
 }
 
-const check = checks.options<ConsulHttpOptions>('consulHttp', {
+/** How each option of {@link consulHttp} is checked, for others that take the same options beside their own. */
+export const consulHttpRules: Rules<ConsulHttpOptions> = {
   url: httpUrl,
   token: headerToken,
   datacenter: filledText,
   tag: filledText,
   passing: flag,
   stale: flag,
-  domain: filledText,
+  domain: domainName,
   timeoutMs: duration({ min: 1 }),
   waitMs: duration({ min: 1_000, max: 600_000 }),
   world: worldShape,
-})
+}
+
+const check = checks.options<ConsulHttpOptions>('consulHttp', consulHttpRules)
 
 /** Half a character has no form in a URL. */
 const serviceName = rule(
@@ -89,7 +93,7 @@ const serviceName = rule(
 export interface ConsulInstances {
   /** Those that may be used: none is critical. */
   readonly instances: readonly ConsulInstance[]
-  /** What was listed and is no instance, each with the reason. */
+  /** What was listed and is not an instance, each with the reason. */
   readonly ignored: readonly IgnoredRecord[]
   /** The server has no leader, so that this may be of any age. */
   readonly stale: boolean
@@ -134,7 +138,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     this.#options = options
     this.#clock = world.clock
     this.#access = { get: consulClient(world), url: new URL(url.endsWith('/') ? url : `${url}/`), token, timeoutMs }
-    this.domain = checkedName(domain)
+    this.domain = withoutFinalDot(domain)
   }
 
   async resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer> {
@@ -216,7 +220,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     this.close()
   }
 
-  /** Blocking queries, one after another. `read` gives what a reply says; the same said again is no news. */
+  /** Blocking queries, one after another. `read` gives what a reply says; only a change is passed on. */
   async *#watch<T extends { readonly said: string }>(
     asked: ServiceName,
     signal: AbortSignal | undefined,

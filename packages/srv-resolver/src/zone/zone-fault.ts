@@ -4,9 +4,9 @@ import { isWithin } from '../dns-name.ts'
 /**
  * How a zone server misbehaves on demand.
  *
- * - `servfail`, `refused`, `formerr`, `notimp`, `nxdomain`, `nodata`: answers this whatever it knows
+ * - `servfail`, `refused`, `formerr`, `notimp`, `nxdomain`, `nodata`: answers this, with any records
  * - `silence`: does not answer
- * - `garbage`: bytes that are no DNS message, under the right id
+ * - `garbage`: bytes that are not a DNS message, under the right id
  * - `wrongId`, `foreignName`: an answer to another question
  * - `loop`: a name whose compression pointer leads to itself
  * - `hugeCounts`: announces 65535 records and brings none

@@ -7,7 +7,7 @@ import type { ZoneFaultSettings } from './zone-fault.ts'
 import type { ZoneRecord } from './zone-record.ts'
 
 const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100 } as const
-/** What a fault makes the server say, whatever it knows. */
+/** What a fault makes the server answer, with any records. */
 const REFUSALS = {
   servfail: RCODE.SERVFAIL,
   refused: RCODE.REFUSED,

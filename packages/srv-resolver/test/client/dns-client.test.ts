@@ -69,7 +69,7 @@ describe('dnsClient and our zone server', () => {
     expect(answer.truncated).toBe(false)
   })
 
-  it('asks over TCP only when told so', async () => {
+  it('asks over TCP only with that option', async () => {
     await using zone = await startZoneServer({ records: members(1) })
     zone.setFault({ type: 'trim', records: 0 })
     const answer = await dnsClient({ servers: [zone.address], transport: 'tcp' }).resolveSrv(SERVICE)
@@ -77,7 +77,7 @@ describe('dnsClient and our zone server', () => {
     expect(answer.transport).toBe('tcp')
   })
 
-  it('tells a name that does not exist from one without records, with the negative TTL', async () => {
+  it('does not confuse a name that does not exist and one without records, and gives the negative TTL', async () => {
     await using zone = await startZoneServer({ records: members(1) })
     const client = dnsClient({ servers: [zone.address] })
     const absent = await client.resolveSrv('other.service.consul')

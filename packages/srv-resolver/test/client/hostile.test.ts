@@ -42,7 +42,7 @@ function codeOf(read: () => unknown): string {
 }
 
 describe('a message from a stranger', () => {
-  it('is read, or is DNS_MALFORMED, nothing else, whatever bytes are changed or missing', () => {
+  it('is read, or is DNS_MALFORMED, nothing else, with any bytes changed or missing', () => {
     expect(decodeMessage(ANSWER).answers).toHaveLength(2)
     const corruption = fc.array(fc.tuple(fc.nat(ANSWER.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
     fc.assert(
@@ -106,7 +106,7 @@ describe('a message from a stranger', () => {
   })
 })
 
-it.each([false, true])('records of foreign names are no empty zone (authoritative: %s)', (authoritative) => {
+it.each([false, true])('records of foreign names are not an empty zone (authoritative: %s)', (authoritative) => {
   const message = { ...decodeMessage(ANSWER), authoritative, recursionAvailable: true }
   expect(codeOf(() => readAnswer({ ...message, authorities: [] }, `other.${NAME}`, 'SRV'))).toBe('DNS_MALFORMED')
   expect(readAnswer(message, NAME, 'SRV').records).toHaveLength(2)

@@ -15,7 +15,7 @@ const expected = (count: number) =>
     .sort()
 
 describe('BIND', () => {
-  it.each(COUNTS)('tells all of %i members, over UDP first', async (count) => {
+  it.each(COUNTS)('gives all of %i members, over UDP first', async (count) => {
     const lines = labels(count).flatMap((label, index) => [
       `@ 33 IN SRV 0 1 ${9000 + index} ${label}`,
       `${label} 44 IN A 127.0.0.1`,
@@ -28,7 +28,7 @@ describe('BIND', () => {
     if (count === 3) expect(answer.addresses.size).toBe(3)
   })
 
-  it('tells NXDOMAIN, NODATA, REFUSED, aliases, text and both families apart', async () => {
+  it('does not confuse NXDOMAIN, NODATA, REFUSED, aliases, text and both families', async () => {
     const lines = ['a IN A 192.0.2.1', 'a IN AAAA 2001:db8::1', 'b 3 IN CNAME c', 'c IN CNAME A', 'a IN TXT "x y" "z"']
       .concat('@ IN SRV 0 0 1 Mixed-Case', 'gone IN SRV 0 0 0 .', 'loop IN CNAME pool', 'pool IN CNAME loop')
       .concat('deep.er IN A 192.0.2.3')
@@ -49,7 +49,7 @@ describe('BIND', () => {
 })
 
 describe('dnsmasq', () => {
-  it.each(COUNTS)('tells all of %i members', async (count) => {
+  it.each(COUNTS)('gives all of %i members', async (count) => {
     const members = labels(count).map((label, index) => ({ label, port: 9000 + index }))
     await using dnsmasq = await startDnsmasq({ service: SERVICE, members })
     const answer = await dnsClient({ servers: [dnsmasq.address] }).resolveSrv(SERVICE)
@@ -105,7 +105,7 @@ describe('Consul', () => {
 
   it.each(
     COUNTS,
-  )('tells all of %i members over TCP and HTTP, with equal targets, ports and addresses', async (count) => {
+  )('gives all of %i members over TCP and HTTP, with equal targets, ports and addresses', async (count) => {
     const service = `count-${count}`
     const name = `${service}.service.consul`
     await register(consul, service, count)
@@ -181,7 +181,7 @@ describe('Consul', () => {
     ).toBeLessThan(20)
   })
 
-  it('tells of a change at once, and of failures, and goes on', async () => {
+  it('reports a change at once, and failures, and goes on', async () => {
     await using own = await startConsul()
     const abort = new AbortController()
     const events = consulHttp({ url: own.url }).watchSrv(SERVICE, { signal: abort.signal })

@@ -148,7 +148,7 @@ describe('dnsClient', () => {
     expect(String(error)).toContain('(2 tries)')
   })
 
-  it('tells an explicitly absent service from an unknown one', async () => {
+  it('does not confuse an explicitly absent service and an unknown one', async () => {
     await using zone = await startZoneServer({ records: [SRV('gone.test', '.')] })
     const dns = dnsClient({ servers: [zone.address] })
     expect(await dns.resolveSrv('gone.test')).toMatchObject({ records: [], empty: 'absent' })
@@ -230,7 +230,7 @@ describe('records as text', () => {
     expect(() => parseZoneText(`\n${line}`, 'members.txt')).toThrow(/line 2 of members\.txt/)
   })
 
-  it('is read again when the file changes, and a bad file is no empty zone', async () => {
+  it('is read again when the file changes, and a bad file is not an empty zone', async () => {
     const folder = temporaryFolder('records')
     const path = join(folder, 'records')
     await writeFile(path, 'svc.test SRV 0 0 1 a.svc.test')

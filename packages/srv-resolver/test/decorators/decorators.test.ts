@@ -27,7 +27,7 @@ interface Script {
   readonly asked: { readonly name: string; readonly signal: AbortSignal | undefined }[]
 }
 
-/** A resolver whose SRV answers are told one by one; a promise stays open, an error rejects, the last one repeats. */
+/** A resolver with a list of SRV answers, given one by one; a promise stays open, an error rejects, the last one repeats. */
 function scripted(...steps: readonly (SrvAnswer | Error | 'open')[]): Script {
   const asked: Script['asked'] = []
   const fixed = staticResolver([{ type: 'A', name: `a.${SERVICE}`, address: '192.0.2.1', ttlSeconds: 50 }])
@@ -127,7 +127,7 @@ describe('cached', () => {
     expect(script.asked[0]?.signal?.aborted).toBe(true)
   })
 
-  it('forgets the answer that was asked for longest ago, and all when told', async () => {
+  it('forgets the answer that was asked for longest ago, and all with clear()', async () => {
     const script = scripted(answer(['a']))
     const { resolver } = withClock(script, { maxEntries: 2 })
     for (const name of ['a.x', 'b.x', 'a.x', 'c.x', 'a.x', 'b.x']) await resolver.resolveSrv(name)
@@ -181,7 +181,7 @@ describe('failover', () => {
     ).rejects.toMatchObject({ code: 'DNS_SERVFAIL', message: expect.stringContaining('slow') })
   })
 
-  it('takes an empty answer for an answer, unless told to go on', async () => {
+  it('takes an empty answer for an answer, unless onEmpty is set', async () => {
     const sources = () => [scripted(empty).resolver, scripted(answer(['a'])).resolver]
     expect((await failover(sources()).resolveSrv(SERVICE)).empty).toBe('nxdomain')
     expect(labelsOf(await failover(sources(), { onEmpty: true }).resolveSrv(SERVICE))).toStrictEqual(['a'])
@@ -219,7 +219,7 @@ describe('racing', () => {
 })
 
 describe('metered', () => {
-  it('tells of answers, failures and aborts, on the channel too', async () => {
+  it('reports answers, failures and aborts, on the channel too', async () => {
     const heard: unknown[] = []
     const listen = (event: unknown) => heard.push(event)
     subscribe(QUERY_CHANNEL, listen)
@@ -277,16 +277,16 @@ describe('sameDomain', () => {
   const foreign = { target: 'evil.example.org', port: 1, priority: 0, weight: 0, ttlSeconds: 1 }
   const lookalike = { ...foreign, target: 'x.notservice.consul' }
 
-  it('leaves foreign targets out and tells of them', async () => {
+  it('leaves foreign targets out and reports them', async () => {
     const mixed = answer(['a'])
-    const told: string[] = []
+    const reported: string[] = []
     const resolver = sameDomain(scripted({ ...mixed, records: [...mixed.records, foreign, lookalike] }).resolver, {
-      onForeign: ({ records }) => told.push(...records.map(({ target }) => target)),
+      onForeign: ({ records }) => reported.push(...records.map(({ target }) => target)),
     })
     const { ignored, ...rest } = await resolver.resolveSrv(SERVICE)
     expect(labelsOf(rest)).toStrictEqual(['a'])
-    expect(told).toStrictEqual(['evil.example.org', 'x.notservice.consul'])
-    expect(ignored).toStrictEqual(told.map((target) => ({ target, reason: 'it lies outside service.consul' })))
+    expect(reported).toStrictEqual(['evil.example.org', 'x.notservice.consul'])
+    expect(ignored).toStrictEqual(reported.map((target) => ({ target, reason: 'it lies outside service.consul' })))
   })
 
   it('rejects when nothing is left, and takes a suffix that is allowed', async () => {

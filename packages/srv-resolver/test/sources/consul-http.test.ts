@@ -12,7 +12,7 @@ const INSTANCE = {
   Checks: [{ Status: 'passing' }],
 }
 
-/** An HTTP server that answers as it is told. */
+/** An HTTP server that answers as the test says. */
 async function impostor(listener: RequestListener) {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -78,10 +78,10 @@ describe('consulHttp', () => {
 
   it('starts a watch anew when the index goes back', async () => {
     const indexes: (string | null)[] = []
-    const told = ['7', '3', '9']
+    const answers = ['7', '3', '9']
     await using fake = await impostor((request, response) => {
       indexes.push(new URL(request.url ?? '', 'http://consul').searchParams.get('index'))
-      const index = told.shift()
+      const index = answers.shift()
       if (index === undefined) return
       const instance = { ...INSTANCE, Service: { Address: '', Port: Number(index) } }
       response.writeHead(200, { 'x-consul-index': index }).end(JSON.stringify([instance]))
@@ -179,7 +179,7 @@ it('does not ask in a tight circle where a proxy answers blocking queries at onc
   await expect(next).rejects.toBe(reason)
 })
 
-it('gives the instances of a service, with what DNS does not tell', async () => {
+it('gives the instances of a service, with what DNS does not have', async () => {
   const service = { ID: 'i-1', Tags: ['blue', 7], Address: 'a.host', Port: 0, Meta: { node: 'a@b.c', n: 1 } }
   const warned = [{ Status: 'passing' }, { Status: 'warning' }]
   await using fake = await impostor((_request, response) =>

@@ -1,10 +1,10 @@
+import { shown, sleep, within } from '@dynsrv/kit'
 import type { HoldReason } from '../change.ts'
 import { type Discovery, discoveryOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { pause, within } from '../pause.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
-type AskerOptions = Pick<CompleteWatchOptions, 'discover' | 'discoverTimeoutMs' | 'unref'>
+type AskerOptions = Pick<CompleteWatchOptions, 'discover' | 'discoverTimeoutMs' | 'unref' | 'world'>
 
 /** Asks a source, each time within the same time limit. */
 export class Asker {
@@ -16,16 +16,17 @@ export class Asker {
     this.#signal = signal
   }
 
-  /** @throws whatever the source does, or `STRATEGY_DISCOVER_TIMEOUT`, or the signal's reason */
+  /** @throws what the source throws, or `STRATEGY_DISCOVER_TIMEOUT`, or the signal's reason */
   async ask(): Promise<Discovery> {
-    const { discover, discoverTimeoutMs: ms, unref } = this.#options
-    const limit = { ms, signal: this.#signal, late: () => lateAnswer(ms), unref }
-    return discoveryOf(await within(limit, (signal) => discover({ signal })))
+    const { discover, discoverTimeoutMs: ms, unref, world } = this.#options
+    const limit = { clock: world.clock, ms, signal: this.#signal, late: () => lateAnswer(ms), unref }
+    return onlyNames(discoveryOf(await within(limit, (signal) => discover({ signal, world }))))
   }
 
   /** Asks once more, after a moment; undefined when that fails. */
   async askAgain(delayMs: number): Promise<Discovery | undefined> {
-    await pause(delayMs, { signal: this.#signal, unref: this.#options.unref })
+    const { world, unref } = this.#options
+    await sleep(world.clock, delayMs, { signal: this.#signal, unref })
     try {
       return await this.ask()
     } catch {
@@ -36,6 +37,18 @@ export class Asker {
   }
 }
 
+/** Leaves out what cannot be the name of a node, so that nobody dials it: the source may be anybody's function. */
+function onlyNames(discovery: Discovery): Discovery {
+  const wrong = [...discovery.nodes].filter((node: unknown) => typeof node !== 'string' || !NAME.test(node))
+  if (wrong.length === 0) return discovery
+  const nodes = new Set(discovery.nodes)
+  for (const node of wrong) nodes.delete(node)
+  const reasons = wrong.map((node) => ({ target: shown(node), reason: 'it is not a node name' }))
+  return { ...discovery, nodes, ignored: [...(discovery.ignored ?? []), ...reasons] }
+}
+
+const NAME = /^[^@\s]+@[^@\s]+$/
+
 /** Why nobody may leave because of an answer, as far as its source knows. */
 export function holdOf({ stale, trimmed }: Discovery): HoldReason | undefined {
   if (trimmed === true) return 'trimmed'
@@ -43,8 +56,5 @@ export function holdOf({ stale, trimmed }: Discovery): HoldReason | undefined {
 }
 
 function lateAnswer(ms: number): StrategyError {
-  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `discovery gave no answer within ${ms / 1_000} s`, {
-    hint: 'Look whether its server answers; a longer discoverTimeoutMs gives it more time.',
-    retryable: true,
-  })
+  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `discovery gave no answer within ${ms / 1_000} s`)
 }

@@ -38,7 +38,7 @@ export class Decider {
     this.#rotation = new Rotation(parts.options.rotationPolls)
   }
 
-  /** @throws whatever `connected()` throws; the signal's reason when it aborts */
+  /** @throws what `connected()` throws; the signal's reason when it aborts */
   async decide(discovery: Discovery): Promise<Decision> {
     const { asker, options } = this.#parts
     this.#emptyPolls = discovery.nodes.size === 0 ? this.#emptyPolls + 1 : 0
@@ -84,7 +84,7 @@ export class Decider {
       hold,
       leave,
       maxLeaveShare: options.maxLeaveShare,
-      now: performance.now(),
+      now: options.world.clock.monotonic(),
     })
   }
 

@@ -1,8 +1,9 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { duration, type Timer, type World, within } from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
+import { checks } from '../checks.ts'
 import { StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
-import { within } from '../pause.ts'
 import { Places } from '../places.ts'
 import type { Retry } from '../policy/interval.ts'
 
@@ -10,6 +11,7 @@ import type { Retry } from '../policy/interval.ts'
 const STABLE_MS = 10_000
 
 export interface DialerOptions {
+  readonly world: World
   readonly membership: Membership
   /** Dials at the same time, without those that have become slow. */
   readonly parallel: number
@@ -20,20 +22,20 @@ export interface DialerOptions {
   readonly signal: AbortSignal
   /** A dial brought a link up, whether or not the membership reports it. Calls `up` in turn. */
   readonly connected: (node: NodeName) => void
-  readonly tell: (change: MembershipChange) => void
+  readonly report: (change: MembershipChange) => void
 }
 
 interface Peer {
   state: 'waiting' | 'queued' | 'dialling' | 'up'
   attempts: number
   upSince: number
-  timer: NodeJS.Timeout | undefined
+  timer: Timer | undefined
   abort: AbortController | undefined
   cause: unknown
 }
 
 /**
- * Keeps dialling who is wanted and not connected: so many at once, and each peer with its own back-off. Names that were
+ * Keeps dialling the peers that are wanted and not connected: so many at once, each with its own back-off. Names that were
  * never tried, and links that were lost after a long life, come before those that failed.
  */
 export class Dialer {
@@ -46,7 +48,7 @@ export class Dialer {
 
   constructor(options: DialerOptions) {
     this.#options = options
-    this.#places = new Places(options.parallel, () => this.#pump())
+    this.#places = new Places(options.world.clock, options.parallel, () => this.#pump())
     options.signal.addEventListener('abort', () => this.#stop(), { once: true })
   }
 
@@ -55,7 +57,7 @@ export class Dialer {
     return this.#peers.get(node)?.cause
   }
 
-  /** Says who shall be connected from now on; dials to others end. */
+  /** Sets who should be connected from now on; dials to others end. */
   want(wanted: ReadonlyMap<NodeName, unknown>, connected: ReadonlySet<NodeName>): void {
     for (const node of this.#peers.keys()) if (!wanted.has(node)) this.#forget(node)
     for (const node of wanted.keys()) {
@@ -71,11 +73,11 @@ export class Dialer {
   up(node: NodeName): void {
     const peer = this.#peers.get(node) ?? this.#create(node)
     if (peer.state === 'up') return
-    clearTimeout(peer.timer)
+    this.#options.world.clock.clearTimeout(peer.timer)
     this.#unqueue(node)
     // A dial under way is left to end by itself: the node sees that it is connected.
     peer.state = 'up'
-    peer.upSince = performance.now()
+    peer.upSince = this.#options.world.clock.monotonic()
     peer.cause = undefined
   }
 
@@ -83,7 +85,7 @@ export class Dialer {
   down(node: NodeName): void {
     const peer = this.#peers.get(node)
     if (peer === undefined || peer.state !== 'up') return
-    peer.attempts = performance.now() - peer.upSince >= STABLE_MS ? 0 : peer.attempts + 1
+    peer.attempts = this.#options.world.clock.monotonic() - peer.upSince >= STABLE_MS ? 0 : peer.attempts + 1
     if (peer.attempts <= 1) this.#enqueue(node, peer)
     else this.#wait(node, peer, this.#retryMs(peer))
     this.#pump()
@@ -121,7 +123,7 @@ export class Dialer {
 
   #wait(node: NodeName, peer: Peer, ms: number): void {
     peer.state = 'waiting'
-    peer.timer = setTimeout(() => {
+    peer.timer = this.#options.world.clock.setTimeout(() => {
       this.#enqueue(node, peer)
       this.#pump()
     }, ms)
@@ -141,15 +143,21 @@ export class Dialer {
   }
 
   async #dial(node: NodeName, peer: Peer): Promise<void> {
-    const { membership, timeoutMs, unref } = this.#options
+    const { world, membership, timeoutMs, unref } = this.#options
     const abort = new AbortController()
     peer.state = 'dialling'
     peer.abort = abort
     const giveUpPlace = this.#places.take()
     try {
-      const limit = { ms: timeoutMs, signal: abort.signal, late: () => lateDial(node, timeoutMs), unref }
+      const limit = {
+        clock: world.clock,
+        ms: timeoutMs,
+        signal: abort.signal,
+        late: () => lateDial(node, timeoutMs),
+        unref,
+      }
       await within(limit, (signal) => membership.connect(node, { signal }))
-      // Whose nodeup was seen, and no nodedown since, need not be looked for among all.
+      // After its nodeup, and without a nodedown since, there is no need to search all links.
       if (!this.#isUp(peer) && !has(membership.connected(), node)) throw noLink(node)
       if (!abort.signal.aborted) this.#options.connected(node)
     } catch (cause) {
@@ -170,23 +178,24 @@ export class Dialer {
     peer.cause = cause
     const retryMs = this.#retryMs(peer)
     this.#wait(node, peer, retryMs)
-    this.#options.tell({ type: 'connectFailed', node, cause, attempts: peer.attempts, retryMs })
+    this.#options.report({ type: 'connectFailed', node, cause, attempts: peer.attempts, retryMs })
   }
 
   #retryMs({ attempts, cause }: Peer): number {
     try {
-      const ms = this.#options.retry({ attempts, cause })
-      if (Number.isFinite(ms) && ms >= 0) return ms
-      throw new TypeError(`retry gave ${ms}, which is no number of milliseconds`)
+      const { retry, world } = this.#options
+      const ms = retry({ attempts, cause, random: world.random.number })
+      checks.argument('the retry policy', 'what it gives', duration(), ms)
+      return ms
     } catch (fault) {
-      this.#options.tell({ type: 'partFailed', part: 'retry', cause: fault })
+      this.#options.report({ type: 'partFailed', part: 'retry', cause: fault })
       return 5_000
     }
   }
 
   #forget(node: NodeName): void {
     const peer = this.#peers.get(node)
-    clearTimeout(peer?.timer)
+    this.#options.world.clock.clearTimeout(peer?.timer)
     this.#unqueue(node)
     this.#peers.delete(node)
     peer?.abort?.abort(notWanted(node))
@@ -203,21 +212,15 @@ function has(nodes: Iterable<NodeName>, wanted: NodeName): boolean {
 }
 
 function lateDial(node: NodeName, ms: number): StrategyError {
-  return new StrategyError('STRATEGY_CONNECT_TIMEOUT', `${node} was not connected within ${ms / 1_000} s`, {
-    hint: 'Look whether its address and port are reachable; a firewall that drops packets looks like this.',
-    retryable: true,
-  })
+  return new StrategyError('STRATEGY_CONNECT_TIMEOUT', `${node} was not connected within ${ms / 1_000} s`)
 }
 
 function noLink(node: NodeName): StrategyError {
-  return new StrategyError('STRATEGY_NO_LINK', `connect(${node}) succeeded, and connected() does not list it`, {
-    hint: 'The link dropped at once, or the membership forgets to list it.',
-    retryable: true,
-  })
+  return new StrategyError('STRATEGY_NO_LINK', `connect(${node}) succeeded, and connected() does not list it`)
 }
 
 function notWanted(node: NodeName): StrategyError {
-  return new StrategyError('STRATEGY_STOPPED', `${node} is not wanted any more`, {
-    hint: 'It left, or the strategy was stopped, while it was being dialled.',
+  return new StrategyError('STRATEGY_CLOSED', `${node} is not wanted any more`, {
+    hint: 'It left, or the strategy was closed, during the dial.',
   })
 }

@@ -1,5 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import type { HoldReason } from '../change.ts'
+import { callable, duration, filledText, having, numberFrom, oneOf, required } from '@dynsrv/kit'
+import { HOLD_REASONS, type HoldReason } from '../change.ts'
+import { checks } from '../checks.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
 
 /** What is remembered of a member from poll to poll. */
@@ -41,10 +43,28 @@ export interface Plan {
   readonly held: ReadonlyMap<NodeName, HoldReason>
 }
 
+const aSet = required(having('has', 'keys'))
+
+const check = checks.options<PlanInput>('plan', {
+  self: required(filledText),
+  members: required(having('get', 'keys')),
+  discovered: aSet,
+  connected: aSet,
+  hold: oneOf(...HOLD_REASONS),
+  leave: required(callable),
+  maxLeaveShare: required(numberFrom(0, 1)),
+  now: required(duration()),
+})
+
 const NAMED: Member = { missedPolls: 0, missingSince: undefined }
 
-/** The difference between what was, what is named and what is connected. Pure; in proportion to the number of members. */
+/**
+ * The difference between what was, what is named and what is connected. Pure; in proportion to the number of members.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ */
 export function plan(input: PlanInput): Plan {
+  check(input)
   if (namesTheSame(input)) return { members: input.members, appeared: [], returned: [], leave: [], held: new Map() }
   const { self, discovered, hold } = input
   const members = new Map<NodeName, Member>()
@@ -73,7 +93,7 @@ export function plan(input: PlanInput): Plan {
   return { members, appeared, returned, leave: [...leave], held }
 }
 
-/** Most answers name whom the last one named. */
+/** Most answers name the same nodes as the last one. */
 function namesTheSame({ self, members, discovered }: PlanInput): boolean {
   if (discovered.size - (discovered.has(self) ? 1 : 0) !== members.size) return false
   for (const [node, { missedPolls }] of members) if (missedPolls > 0 || !discovered.has(node)) return false

@@ -8,7 +8,7 @@ export function sameSpelling(
   nodes: ReadonlySet<NodeName>,
   { members, connected, self }: SpellingsInUse,
 ): ReadonlySet<NodeName> {
-  // Most polls name whom we are connected to, in the same letters.
+  // Most polls name the peers that we are connected to, in the same letters.
   const strangers: NodeName[] = []
   for (const node of nodes) if (node !== self && !connected.has(node)) strangers.push(node)
   if (strangers.length === 0) return nodes

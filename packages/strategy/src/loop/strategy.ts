@@ -1,10 +1,11 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { abortSignal, callable, codeOf, filledText, messageOf, oneOf, type Rules, realWorld, whole } from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
+import { checks, membershipRule } from '../checks.ts'
 import { type MissingPeer, StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
-import { anyNumber, badOption, checkOptions, text } from '../options.ts'
 import { type Gauges, publish } from './telemetry.ts'
-import { SIGNAL_CHECK, WATCH_CHECKS, type WatchOptions, withDefaults } from './watch-options.ts'
+import { WATCH_RULES, type WatchOptions, withDefaults } from './watch-options.ts'
 import { Watcher } from './watcher.ts'
 
 /** The parts of a strategy; only `discover` is needed. */
@@ -14,7 +15,9 @@ export interface StrategyOptions extends WatchOptions {
 }
 
 /** How each option of a strategy is checked. */
-export const STRATEGY_CHECKS = { ...WATCH_CHECKS, topology: text }
+export const STRATEGY_RULES: Rules<StrategyOptions> = { ...WATCH_RULES, topology: filledText }
+
+const checkStrategy = checks.options<StrategyOptions>('strategy', STRATEGY_RULES)
 
 /** What `ready` waits for. */
 export interface ReadyOptions {
@@ -24,6 +27,8 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal
 }
 
+const checkReady = checks.options<ReadyOptions>('ready', { minPeers: whole(), signal: abortSignal })
+
 /** What `drain` does after discovery has ended. */
 export interface DrainOptions {
   /** Takes our own record away, so that nobody finds us any more. */
@@ -32,9 +37,19 @@ export interface DrainOptions {
   readonly finish?: () => Promise<void> | void
 }
 
+const checkDrain = checks.options<DrainOptions>('drain', { deregister: callable, finish: callable })
+
+/** What ends a stream of changes. */
+export interface EventsOptions {
+  /** Ends it without an error. */
+  readonly signal?: AbortSignal
+}
+
+const checkEvents = checks.options<EventsOptions>('events', { signal: abortSignal })
+
 type Listener = (change: MembershipChange) => void
 
-/** A loop with a start and an end: keeps a membership connected to whom its discovery names. */
+/** A loop with a start and an end: keeps a membership connected to the nodes that its source names. */
 export class Strategy implements AsyncDisposable {
   readonly topology: string
   readonly #membership: Membership
@@ -44,10 +59,10 @@ export class Strategy implements AsyncDisposable {
   #ended = new AbortController()
   #running: Promise<void> | undefined
 
-  /** @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_UNKNOWN_OPTION` */
+  /** @throws {StrategyError} `STRATEGY_BAD_OPTION` */
   constructor(membership: Membership, options: StrategyOptions) {
-    checkOptions('strategy', options, STRATEGY_CHECKS, ['discover'])
-    checkMembership(membership)
+    checks.argument('strategy', 'membership', membershipRule, membership)
+    checkStrategy(options)
     const { topology = 'default', ...rest } = options
     this.topology = topology
     this.#membership = membership
@@ -68,13 +83,13 @@ export class Strategy implements AsyncDisposable {
   start(): void {
     if (this.#running !== undefined) return
     this.#ended = new AbortController()
-    this.#watcher = new Watcher(this.#membership, withDefaults(this.#options), (change) => this.#tell(change))
+    this.#watcher = new Watcher(this.#membership, withDefaults(this.#options), (change) => this.#report(change))
     this.#running = this.#watcher.run(this.#ended.signal)
   }
 
   /** Ends polls and dials, those under way too. Links stay as they are. May be called again; `start` begins anew. */
   async close(): Promise<void> {
-    this.#ended.abort(stopped(this.topology))
+    this.#ended.abort(closed(this.topology))
     await this.#running
     this.#running = undefined
   }
@@ -94,12 +109,15 @@ export class Strategy implements AsyncDisposable {
   }
 
   /**
-   * Leaves in order: ends discovery first, so that nobody is dialled again by a node that is going; then `deregister`, then
+   * Leaves in order: ends discovery first, so that a node which is going dials nobody again; then `deregister`, then
    * `finish`, then the links to the members are taken down.
    *
    * @throws what `deregister` or `finish` throws, after the links are down; then what `disconnect` rejects with
+   * @throws {StrategyError} `STRATEGY_BAD_OPTION`, before anything is done
    */
-  async drain({ deregister, finish }: DrainOptions = {}): Promise<void> {
+  async drain(options: DrainOptions = {}): Promise<void> {
+    checkDrain(options)
+    const { deregister, finish } = options
     const members = this.expected()
     await this.close()
     try {
@@ -123,18 +141,22 @@ export class Strategy implements AsyncDisposable {
   }
 
   /** Calls back for every change from now on. What a listener throws is a process warning and stops nothing. */
-  on(_event: 'change', listener: Listener): this {
+  on(event: 'change', listener: Listener): this {
+    checkListener('on', event, listener)
     this.#listeners.add(listener)
     return this
   }
 
-  off(_event: 'change', listener: Listener): this {
+  off(event: 'change', listener: Listener): this {
+    checkListener('off', event, listener)
     this.#listeners.delete(listener)
     return this
   }
 
   /** Every change from now on, until the signal aborts, which ends it without an error. */
-  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MembershipChange, void> {
+  async *events(options: EventsOptions = {}): AsyncGenerator<MembershipChange, void> {
+    checkEvents(options)
+    const { signal } = options
     const unread: MembershipChange[] = []
     let more: (() => void) | undefined
     const listener = (change: MembershipChange) => {
@@ -160,13 +182,13 @@ export class Strategy implements AsyncDisposable {
   }
 
   /**
-   * Waits until enough members are connected. An answer of `minPeers: 0` is: discovery has answered once.
+   * Waits until enough members are connected; with `minPeers: 0`, until discovery has answered once.
    *
    * @throws {StrategyError} `STRATEGY_NOT_READY` when the signal aborts or the strategy is not running: who is missing and
    * why, in words and as `missing`; `cause` is the signal's reason or the last failure of discovery
    */
   async ready(options: ReadyOptions = {}): Promise<void> {
-    checkOptions('ready', options, { minPeers: anyNumber({ min: 0, integer: true }), signal: SIGNAL_CHECK })
+    checkReady(options)
     const { minPeers = 1, signal } = options
     const enough = () => {
       const { connected, lastGoodAgeMs } = this.gauges()
@@ -202,14 +224,12 @@ export class Strategy implements AsyncDisposable {
       .map((node) => this.#missing(node))
     const failure = this.#watcher?.lastFailure
     const parts = missing.map(({ node, why }) => `${node}: ${why}`)
-    if (failure !== undefined) parts.unshift(`discovery failed: ${messageOf(failure)}`)
+    if (failure !== undefined) parts.unshift(`discovery failed: ${said(failure)}`)
     else if (this.#running === undefined) parts.unshift('the strategy is not running')
     else if (this.#watcher?.lastGoodAgeMs === undefined) parts.unshift('discovery has not answered yet')
     else if (missing.length === 0) parts.unshift('discovery names no other member')
     const there = this.gauges().connected
     return new StrategyError('STRATEGY_NOT_READY', `${there} of ${minPeers} peers connected: ${parts.join('; ')}`, {
-      hint: 'Look at the reason of each missing peer, and at whom the service names.',
-      retryable: true,
       missing,
       cause: reason ?? failure,
     })
@@ -226,16 +246,17 @@ export class Strategy implements AsyncDisposable {
 
   #missing(node: NodeName): MissingPeer {
     const cause = this.#watcher?.causeOf(node)
-    return cause === undefined ? { node, why: 'not dialled to the end yet' } : { node, why: messageOf(cause), cause }
+    return cause === undefined ? { node, why: 'not dialled to the end yet' } : { node, why: said(cause), cause }
   }
 
-  #tell(change: MembershipChange): void {
+  #report(change: MembershipChange): void {
     publish(this.topology, this.#membership.self, change)
     for (const listener of [...this.#listeners]) {
       try {
         listener(change)
       } catch (error) {
-        process.emitWarning(`a listener of strategy ${this.topology} threw: ${messageOf(error)}`, {
+        const { system } = this.#options.world ?? realWorld
+        system.warn(`a listener of strategy ${this.topology} threw: ${messageOf(error)}`, {
           code: 'STRATEGY_LISTENER_THREW',
           detail: error instanceof Error ? (error.stack ?? '') : '',
         })
@@ -244,20 +265,19 @@ export class Strategy implements AsyncDisposable {
   }
 }
 
-function checkMembership(membership: Membership): void {
-  for (const method of ['connected', 'connect', 'disconnect', 'on', 'off'] as const) {
-    if (typeof membership?.[method] !== 'function') {
-      throw badOption('strategy', 'membership', `something with ${method}()`, membership)
-    }
-  }
+const changeEvent = oneOf('change')
+
+function checkListener(owner: string, event: string, listener: Listener): void {
+  checks.argument(owner, 'event', changeEvent, event)
+  checks.argument(owner, 'listener', callable, listener)
 }
 
-function stopped(topology: string): StrategyError {
-  return new StrategyError('STRATEGY_STOPPED', `strategy ${topology} was closed`, { hint: 'Start it again to go on.' })
+function closed(topology: string): StrategyError {
+  return new StrategyError('STRATEGY_CLOSED', `strategy ${topology} was closed`)
 }
 
-/** The code and the text of whatever was thrown. */
-function messageOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return 'code' in cause && typeof cause.code === 'string' ? `${cause.code}: ${cause.message}` : cause.message
+/** What an error says, with its code. */
+function said(cause: unknown): string {
+  const code = codeOf(cause)
+  return code === undefined ? messageOf(cause) : `${code}: ${messageOf(cause)}`
 }

@@ -5,12 +5,12 @@ import type { Membership } from '../membership.ts'
 /** Takes down the links to those who left; what fails is tried again with the next `pump`. */
 export class Unlinker {
   readonly #membership: Membership
-  readonly #tell: (change: MembershipChange) => void
+  readonly #report: (change: MembershipChange) => void
   readonly #leaving = new Set<NodeName>()
 
-  constructor(membership: Membership, tell: (change: MembershipChange) => void) {
+  constructor(membership: Membership, report: (change: MembershipChange) => void) {
     this.#membership = membership
-    this.#tell = tell
+    this.#report = report
   }
 
   add(node: NodeName): void {
@@ -34,7 +34,7 @@ export class Unlinker {
       await this.#membership.disconnect(node)
       this.#leaving.delete(node)
     } catch (cause) {
-      this.#tell({ type: 'disconnectFailed', node, cause })
+      this.#report({ type: 'disconnectFailed', node, cause })
     }
   }
 }

@@ -1,11 +1,22 @@
-import type { Discover } from '../discover.ts'
-import { anyNumber, type Check, callable, duration, flag, object } from '../options.ts'
+import {
+  callable,
+  duration,
+  flag,
+  numberFrom,
+  type Rules,
+  realWorld,
+  required,
+  type World,
+  whole,
+  worldShape,
+} from '@dynsrv/kit'
+import { type Discover, sourceRule } from '../discover.ts'
 import { doubling, every, type Interval, jittered, type Retry } from '../policy/interval.ts'
 import { type LeavePolicy, leaveAfter } from '../policy/leave-policy.ts'
 
 /** The parts of a loop. Only `discover` is needed. */
 export interface WatchOptions {
-  /** Who should be connected. */
+  /** The source of members. */
   readonly discover: Discover
   /** Time between polls; default `jittered(every(5_000))`. */
   readonly interval?: Interval
@@ -43,30 +54,30 @@ export interface WatchOptions {
    * keep it by themselves.
    */
   readonly unref?: boolean
+  /** Where time, chance and what the sources need come from; default: the machine. */
+  readonly world?: World
 }
 
 /** The same with every default in place. */
 export type CompleteWatchOptions = Required<WatchOptions>
 
 /** How each option of a loop is checked. */
-export const WATCH_CHECKS: Readonly<Record<keyof WatchOptions, Check>> = {
-  discover: callable,
+export const WATCH_RULES: Rules<WatchOptions> = {
+  discover: required(sourceRule),
   interval: callable,
   leave: callable,
-  maxLeaveShare: anyNumber({ min: 0, max: 1 }),
-  confirmEmpty: anyNumber({ min: 1, integer: true }),
-  confirmLeave: anyNumber({ min: 0, integer: true }),
-  confirmDelayMs: duration,
-  rotationPolls: anyNumber({ min: 0, integer: true }),
-  discoverTimeoutMs: duration,
-  connectTimeoutMs: duration,
-  parallel: anyNumber({ min: 1, integer: true }),
+  maxLeaveShare: numberFrom(0, 1),
+  confirmEmpty: whole(1),
+  confirmLeave: whole(0),
+  confirmDelayMs: duration({ min: 1 }),
+  rotationPolls: whole(0),
+  discoverTimeoutMs: duration({ min: 1 }),
+  connectTimeoutMs: duration({ min: 1 }),
+  parallel: whole(1),
   retry: callable,
   unref: flag,
+  world: worldShape,
 }
-
-/** How a signal is checked. */
-export const SIGNAL_CHECK: Check = object
 
 export function withDefaults(options: WatchOptions): CompleteWatchOptions {
   return {
@@ -83,5 +94,6 @@ export function withDefaults(options: WatchOptions): CompleteWatchOptions {
     parallel: options.parallel ?? 16,
     retry: options.retry ?? doubling(),
     unref: options.unref ?? false,
+    world: options.world ?? realWorld,
   }
 }

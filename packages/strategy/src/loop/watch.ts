@@ -1,27 +1,35 @@
+import { abortSignal, required } from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
+import { checks, membershipRule } from '../checks.ts'
 import type { Membership } from '../membership.ts'
-import { checkOptions } from '../options.ts'
-import { SIGNAL_CHECK, WATCH_CHECKS, type WatchOptions, withDefaults } from './watch-options.ts'
+import { WATCH_RULES, type WatchOptions, withDefaults } from './watch-options.ts'
 import { Watcher } from './watcher.ts'
 
 /** Unread changes at which polling waits for the reader. */
 const MAX_UNREAD = 1_000
 
+const check = checks.options<WatchOptions & { readonly signal: AbortSignal }>('watch', {
+  ...WATCH_RULES,
+  signal: required(abortSignal),
+})
+
 /**
- * Keeps a membership connected to whom discovery names, and yields every change.
+ * Keeps a membership connected to the nodes that discovery names, and yields every change.
  *
- * It works on its own from the first `next()` on, whether or not the reader is quick; with 1000 changes unread it polls no
- * more until the reader has caught up. A failed discovery changes nobody's membership. Ending the iteration ends the loop
+ * It works on its own from the first `next()` on. With 1000 changes unread it stops polling until the reader has caught
+ * up. A failed discovery changes nobody's membership. Ending the iteration ends the loop
  * and its dials; links stay as they are.
  *
- * @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_UNKNOWN_OPTION`, at the first `next()`
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`, at the first `next()`
  * @throws the signal's reason when it aborts
  */
 export async function* watch(
   membership: Membership,
-  { signal, ...options }: WatchOptions & { readonly signal: AbortSignal },
+  options: WatchOptions & { readonly signal: AbortSignal },
 ): AsyncGenerator<MembershipChange, never> {
-  checkOptions('watch', { ...options, signal }, { ...WATCH_CHECKS, signal: SIGNAL_CHECK }, ['discover', 'signal'])
+  checks.argument('watch', 'membership', membershipRule, membership)
+  check(options)
+  const { signal } = options
   signal.throwIfAborted()
   const unread: MembershipChange[] = []
   let more: (() => void) | undefined

@@ -1,5 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Clock, duration, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
+import { checks } from '../checks.ts'
 import type { Discovery } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
@@ -23,7 +25,8 @@ const MAX_IGNORED = 10_000
 export class Watcher {
   readonly #membership: Membership
   readonly #options: CompleteWatchOptions
-  readonly #tell: (change: MembershipChange) => void
+  readonly #clock: Clock
+  readonly #report: (change: MembershipChange) => void
   readonly #ended = new AbortController()
   readonly #dialer: Dialer
   readonly #wake = new Wake()
@@ -39,10 +42,11 @@ export class Watcher {
   #lastGoodAt: number | undefined
   #ttlMs: number | undefined
 
-  constructor(membership: Membership, options: CompleteWatchOptions, tell: (change: MembershipChange) => void) {
+  constructor(membership: Membership, options: CompleteWatchOptions, report: (change: MembershipChange) => void) {
     this.#membership = membership
     this.#options = options
-    this.#tell = tell
+    this.#clock = options.world.clock
+    this.#report = report
     this.#asker = new Asker(options, this.#ended.signal)
     this.#decider = new Decider({
       membership,
@@ -51,8 +55,9 @@ export class Watcher {
       leave: this.#leave,
       members: () => this.#members,
     })
-    this.#unlinker = new Unlinker(membership, tell)
+    this.#unlinker = new Unlinker(membership, report)
     this.#dialer = new Dialer({
+      world: options.world,
       membership,
       parallel: options.parallel,
       timeoutMs: options.connectTimeoutMs,
@@ -60,7 +65,7 @@ export class Watcher {
       unref: options.unref,
       signal: this.#ended.signal,
       connected: (node) => this.#up(node),
-      tell,
+      report,
     })
   }
 
@@ -76,7 +81,7 @@ export class Watcher {
 
   /** Milliseconds since the last good answer; undefined when there was none. */
   get lastGoodAgeMs(): number | undefined {
-    return this.#lastGoodAt === undefined ? undefined : performance.now() - this.#lastGoodAt
+    return this.#lastGoodAt === undefined ? undefined : this.#clock.monotonic() - this.#lastGoodAt
   }
 
   /** Failed polls in a row. */
@@ -114,7 +119,7 @@ export class Watcher {
       while (!signal.aborted) {
         await this.#poll()
         await room()
-        await pause(this.#intervalMs(), { signal, wake: this.#wake, unref: this.#options.unref })
+        await pause(this.#clock, this.#intervalMs(), { signal, wake: this.#wake, unref: this.#options.unref })
       }
     } finally {
       this.#guard('membership', () => membership.off('nodeup', up))
@@ -126,35 +131,36 @@ export class Watcher {
   }
 
   #subscribe(): void {
-    const { subscribe } = this.#options.discover
+    const { discover, unref, world } = this.#options
+    const { subscribe } = discover
     if (subscribe === undefined) return
-    let quiet: NodeJS.Timeout | undefined
+    let quiet: Timer | undefined
     const { signal } = this.#ended
     const changed = () => {
       if (signal.aborted) return
-      quiet ??= setTimeout(() => {
+      quiet ??= this.#clock.setTimeout(() => {
         quiet = undefined
         this.#wake.call()
       }, PUSH_QUIET_MS)
-      if (this.#options.unref) quiet.unref()
+      if (unref) quiet.unref()
     }
-    signal.addEventListener('abort', () => clearTimeout(quiet), { once: true })
-    this.#guard('subscribe', () => subscribe(changed, { signal }))
+    signal.addEventListener('abort', () => this.#clock.clearTimeout(quiet), { once: true })
+    this.#guard('subscribe', () => subscribe(changed, { signal, world }))
   }
 
   async #poll(): Promise<void> {
     const { signal } = this.#ended
-    const startedAt = performance.now()
+    const startedAt = this.#clock.monotonic()
     const discovery = await this.#ask()
     if (discovery === undefined) return
     this.#good(discovery)
     try {
       const decision = await this.#decider.decide(discovery)
       signal.throwIfAborted()
-      this.#apply(decision, discovery, performance.now() - startedAt)
+      this.#apply(decision, discovery, this.#clock.monotonic() - startedAt)
     } catch (cause) {
       // Who is connected is not known, so nothing follows from the answer this time.
-      if (!signal.aborted) this.#tell({ type: 'partFailed', part: 'membership', cause })
+      if (!signal.aborted) this.#report({ type: 'partFailed', part: 'membership', cause })
     }
   }
 
@@ -169,7 +175,7 @@ export class Watcher {
       if (signal.aborted) return undefined
       this.#failures += 1
       this.#lastFailure = cause
-      this.#tell({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
+      this.#report({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
       // The answer is missing, the links are not: members are still dialled.
       this.#guard('membership', () => this.#dialer.want(this.#members, this.#connected()))
       return undefined
@@ -180,13 +186,13 @@ export class Watcher {
     this.#failures = 0
     this.#lastFailure = undefined
     this.#ttlMs = ttlMs
-    if (stale !== true) this.#lastGoodAt = performance.now()
-    for (const cause of failures) this.#tell({ type: 'partFailed', part: 'source', cause })
+    if (stale !== true) this.#lastGoodAt = this.#clock.monotonic()
+    for (const cause of failures) this.#report({ type: 'partFailed', part: 'source', cause })
     for (const { target, reason } of ignored) {
       const key = `${target}\n${reason}`
       if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) continue
       this.#ignored.add(key)
-      this.#tell({ type: 'ignored', target, reason })
+      this.#report({ type: 'ignored', target, reason })
     }
   }
 
@@ -199,7 +205,7 @@ export class Watcher {
     for (const node of plan.appeared) claim(this.#membership, node, this)
     const named = new Set(nodes)
     named.delete(this.#membership.self)
-    this.#tell({
+    this.#report({
       type: 'polled',
       nodes: named,
       expected: this.#members.size,
@@ -210,7 +216,7 @@ export class Watcher {
       ...(discovery.empty !== undefined && { empty: discovery.empty }),
       ...(discovery.server !== undefined && { server: discovery.server }),
     })
-    this.#tellHeld(plan.held)
+    this.#reportHeld(plan.held)
     for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
     this.#unlinker.pump((node) => this.#members.has(node), connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
@@ -218,18 +224,18 @@ export class Watcher {
     this.#dialer.want(this.#members, connected)
   }
 
-  #tellHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
+  #reportHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
     const key = [...held].map(([node, reason]) => `${node} ${reason}`).join('\n')
     if (key === this.#held) return
     this.#held = key
-    if (held.size > 0) this.#tell({ type: 'held', nodes: held })
+    if (held.size > 0) this.#report({ type: 'held', nodes: held })
   }
 
   #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
     this.#dialer.forget(node)
     this.#joined.delete(node)
-    const missingMs = performance.now() - (member?.missingSince ?? performance.now())
-    this.#tell({ type: 'left', node, reason: 'deregistered', connected, missingMs })
+    const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
+    this.#report({ type: 'left', node, reason: 'deregistered', connected, missingMs })
     if (release(this.#membership, node, this) && connected) this.#unlinker.add(node)
   }
 
@@ -238,19 +244,19 @@ export class Watcher {
     this.#dialer.up(node)
     if (this.#joined.has(node)) return
     this.#joined.add(node)
-    this.#tell({ type: 'joined', node })
+    this.#report({ type: 'joined', node })
   }
 
   #down(node: NodeName, reason: unknown): void {
     this.#unlinker.forget(node)
     if (!this.#joined.delete(node)) return
-    this.#tell({ type: 'lost', node, reason })
+    this.#report({ type: 'lost', node, reason })
     const member = this.#members.get(node)
     if (member === undefined) return
     const { missedPolls: polls, missingSince } = member
     if (missingSince !== undefined) {
       // It was missing already, and now its link went too: the policy may have waited for just that.
-      const ms = performance.now() - missingSince
+      const ms = this.#clock.monotonic() - missingSince
       if (this.#leave({ node, polls, ms, connected: false })) {
         const rest = new Map(this.#members)
         rest.delete(node)
@@ -268,9 +274,10 @@ export class Watcher {
 
   #intervalMs(): number {
     const ms = this.#guard('interval', () => {
-      const given = this.#options.interval({ failures: this.#failures, ttlMs: this.#ttlMs })
-      if (Number.isFinite(given) && given >= 0) return given
-      throw new TypeError(`the interval gave ${given}, which is no number of milliseconds`)
+      const { interval, world } = this.#options
+      const given = interval({ failures: this.#failures, ttlMs: this.#ttlMs, random: world.random.number })
+      checks.argument('the interval', 'what it gives', duration(), given)
+      return given
     })
     return ms ?? FALLBACK_INTERVAL_MS
   }
@@ -279,7 +286,7 @@ export class Watcher {
     try {
       return call()
     } catch (cause) {
-      this.#tell({ type: 'partFailed', part, cause })
+      this.#report({ type: 'partFailed', part, cause })
       return undefined
     }
   }

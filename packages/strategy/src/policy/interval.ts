@@ -1,4 +1,5 @@
-import { badOption, checkNumber } from '../options.ts'
+import { callable, duration, numberFrom, optional, realWorld } from '@dynsrv/kit'
+import { badOption, checks } from '../checks.ts'
 
 /** What is known when the next poll is planned. */
 export interface IntervalState {
@@ -6,39 +7,66 @@ export interface IntervalState {
   readonly failures: number
   /** How long the last good answer holds, if its source said so. */
   readonly ttlMs?: number | undefined
+  /** From 0 up to 1: the chance of the loop's world; default: the machine's. */
+  readonly random?: (() => number) | undefined
 }
 
 /** The time from the end of one poll to the start of the next, in milliseconds. */
 export type Interval = (state: IntervalState) => number
 
-/** Always the same time. */
+const time = duration({ min: 1 })
+const chance = optional(callable)
+
+/** Always the same time. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function every(ms: number): Interval {
-  checkNumber('every', 'ms', ms, { min: 1 })
+  checks.argument('every', 'ms', time, ms)
   return () => ms
 }
 
 /**
- * Takes up to `ratio` off, at random, so that many nodes do not poll in step. It never adds, so that a change is seen in
- * one interval at the latest.
+ * Takes up to `ratio` off, at random, so that many nodes do not poll in step. It never adds: a change is seen within one
+ * interval.
+ *
+ * @param random from 0 up to 1; default: the chance of the loop's world
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
  */
-export function jittered(interval: Interval, ratio = 0.1, random: () => number = Math.random): Interval {
-  checkNumber('jittered', 'ratio', ratio, { min: 0, max: 1 })
-  return (state) => interval(state) * (1 - ratio * random())
+export function jittered(interval: Interval, ratio = 0.1, random?: () => number): Interval {
+  checks.argument('jittered', 'interval', callable, interval)
+  checks.argument('jittered', 'ratio', numberFrom(0, 1), ratio)
+  checks.argument('jittered', 'random', chance, random)
+  return (state) => interval(state) * (1 - ratio * (random ?? state.random ?? realWorld.random.number)())
 }
 
-/** Doubles with every failure in a row, up to `maxMs`. */
+/** Doubles with every failure in a row, up to `maxMs`. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function backoff(interval: Interval, maxMs: number): Interval {
-  checkNumber('backoff', 'maxMs', maxMs, { min: 1 })
+  checks.argument('backoff', 'interval', callable, interval)
+  checks.argument('backoff', 'maxMs', time, maxMs)
   return (state) => {
     const ms = interval(state)
     return Math.max(ms, Math.min(maxMs, ms * 2 ** Math.min(state.failures, 30)))
   }
 }
 
-/** As long as the answer holds, but never shorter than `floorMs` nor longer than `capMs`. */
-export function byTtl({ floorMs = 1_000, capMs = 60_000, fallback = every(5_000) } = {}): Interval {
-  checkNumber('byTtl', 'floorMs', floorMs, { min: 1 })
-  checkNumber('byTtl', 'capMs', capMs, { min: 1 })
+/** The bounds of {@link byTtl}. */
+export interface ByTtlOptions {
+  /** The shortest interval, in milliseconds; default 1000. */
+  readonly floorMs?: number
+  /** The longest, in milliseconds; default 60 000. */
+  readonly capMs?: number
+  /** For answers that do not say how long they hold, and after failures; default `every(5_000)`. */
+  readonly fallback?: Interval
+}
+
+const checkByTtl = checks.options<ByTtlOptions>('byTtl', { floorMs: time, capMs: time, fallback: callable })
+
+/**
+ * As long as the answer holds, but never shorter than `floorMs` nor longer than `capMs`.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ */
+export function byTtl(options: ByTtlOptions = {}): Interval {
+  checkByTtl(options)
+  const { floorMs = 1_000, capMs = 60_000, fallback = every(5_000) } = options
   if (capMs < floorMs) throw badOption('byTtl', 'capMs', `at least floorMs (${floorMs})`, capMs)
   return (state) => {
     const ms = state.failures > 0 || state.ttlMs === undefined ? fallback(state) : state.ttlMs
@@ -46,19 +74,43 @@ export function byTtl({ floorMs = 1_000, capMs = 60_000, fallback = every(5_000)
   }
 }
 
-/** How long to wait before dialling a peer again, after so many failures in a row. */
-export type Retry = (failure: { readonly attempts: number; readonly cause: unknown }) => number
+/** A dial that failed. */
+export interface FailedDial {
+  /** Failures in a row; at least 1. */
+  readonly attempts: number
+  /** The error of the last one. */
+  readonly cause: unknown
+  /** From 0 up to 1: the chance of the loop's world; default: the machine's. */
+  readonly random?: (() => number) | undefined
+}
+
+/** How long to wait before dialling a peer again, in milliseconds. `Infinity` gives it up. */
+export type Retry = (failure: FailedDial) => number
+
+/** The bounds of {@link doubling}. */
+export interface DoublingOptions {
+  /** After the first failure, in milliseconds; default 1000. */
+  readonly baseMs?: number
+  /** The longest, in milliseconds; default 30 000. */
+  readonly maxMs?: number
+  /** From 0 up to 1; default: the chance of the loop's world. */
+  readonly random?: () => number
+}
+
+const checkDoubling = checks.options<DoublingOptions>('doubling', { baseMs: time, maxMs: time, random: callable })
 
 /**
  * Doubling from `baseMs` to `maxMs`, the upper half of it at random. An error that says `retryable: false` waits the
- * longest time at once: it is not given up, since the peer may be mended.
+ * longest time at once. It is not given up: somebody may repair the peer.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
  */
-export function doubling({ baseMs = 1_000, maxMs = 30_000, random = Math.random } = {}): Retry {
-  checkNumber('doubling', 'baseMs', baseMs, { min: 1 })
-  checkNumber('doubling', 'maxMs', maxMs, { min: 1 })
-  return ({ attempts, cause }) => {
+export function doubling(options: DoublingOptions = {}): Retry {
+  checkDoubling(options)
+  const { baseMs = 1_000, maxMs = 30_000, random: given } = options
+  return ({ attempts, cause, random = realWorld.random.number }) => {
     const hopeless = typeof cause === 'object' && cause !== null && 'retryable' in cause && cause.retryable === false
     const ms = hopeless ? maxMs : Math.min(maxMs, baseMs * 2 ** Math.min(attempts - 1, 30))
-    return ms * (0.5 + random() / 2)
+    return ms * (0.5 + (given ?? random)() / 2)
   }
 }

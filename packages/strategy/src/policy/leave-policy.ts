@@ -1,5 +1,6 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { checkNumber } from '../options.ts'
+import { callable, duration, whole } from '@dynsrv/kit'
+import { badOption, checks } from '../checks.ts'
 
 /** A member that good answers lack. */
 export interface Missed {
@@ -13,7 +14,7 @@ export interface Missed {
 }
 
 /**
- * Whether a member that is missing shall leave. It is asked only about whole and fresh answers: errors, stale and trimmed
+ * Whether a member that is missing leaves. It is asked only about whole and fresh answers: errors, stale and trimmed
  * answers never reach it.
  */
 export type LeavePolicy = (missed: Missed) => boolean
@@ -23,15 +24,15 @@ export function onDeregister(): LeavePolicy {
   return () => true
 }
 
-/** Leaves when that many good answers in a row lack it. */
+/** Leaves when that many good answers in a row lack it. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function leaveAfter(polls: number): LeavePolicy {
-  checkNumber('leaveAfter', 'polls', polls, { min: 1, integer: true })
+  checks.argument('leaveAfter', 'polls', whole(1), polls)
   return (missed) => missed.polls >= polls
 }
 
-/** Leaves when good answers have lacked it for that long, in milliseconds. */
+/** Leaves when good answers have lacked it for that long, in milliseconds. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function leaveAfterMs(ms: number): LeavePolicy {
-  checkNumber('leaveAfterMs', 'ms', ms, { min: 0 })
+  checks.argument('leaveAfterMs', 'ms', duration(), ms)
   return (missed) => missed.ms >= ms
 }
 
@@ -45,7 +46,13 @@ export function neverLeave(): LeavePolicy {
   return () => false
 }
 
-/** Leaves when all of these say so, such as `allOf(leaveAfter(3), leaveAfterMs(30_000))`. */
+/**
+ * Leaves when all of these say so, such as `allOf(leaveAfter(3), leaveAfterMs(30_000))`.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`, without a policy too
+ */
 export function allOf(...policies: readonly LeavePolicy[]): LeavePolicy {
+  if (policies.length === 0) throw badOption('allOf', 'policies', 'at least one leave policy', policies)
+  for (const policy of policies) checks.argument('allOf', 'policies', callable, policy)
   return (missed) => policies.every((policy) => policy(missed))
 }

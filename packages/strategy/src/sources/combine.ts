@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Discover, type Discovery, discoveryOf, withSubscribe } from '../discover.ts'
+import { callable, filledText, required, whole, within } from '@dynsrv/kit'
+import { badOption, checks } from '../checks.ts'
+import { type Asked, type Discover, type Discovery, discoveryOf, sourceOf, sourceRule } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { checkNumber } from '../options.ts'
-import { within } from '../pause.ts'
 
 /**
  * All members of several sources.
@@ -11,14 +11,16 @@ import { within } from '../pause.ts'
  * A source that fails, or says nothing for 20 seconds, hides its members, so that the answer of the others counts as
  * trimmed: members join by it, and nobody leaves. It rejects when all fail.
  *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`, without a source too
  * @throws {AggregateError} at a poll, with the reason of each source
  */
 export function union(...sources: readonly Discover[]): Discover {
-  const discover = async (options: { readonly signal: AbortSignal }): Promise<Discovery> => {
-    const { signal } = options
-    const limit = { ms: SILENT_MS, signal, late: lateSource, unref: false }
+  if (sources.length === 0) throw badOption('union', 'sources', 'at least one source', sources)
+  for (const source of sources) checks.argument('union', 'sources', sourceRule, source)
+  const discover = async ({ signal, world }: Asked): Promise<Discovery> => {
+    const limit = { clock: world.clock, ms: SILENT_MS, signal, late: lateSource }
     const answers = await Promise.allSettled(
-      sources.map(async (source) => discoveryOf(await within(limit, (either) => source({ signal: either })))),
+      sources.map(async (source) => discoveryOf(await within(limit, (either) => source({ signal: either, world })))),
     )
     signal.throwIfAborted()
     const good = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
@@ -29,7 +31,7 @@ export function union(...sources: readonly Discover[]): Discover {
     return { ...merged(good), ...(failures.length > 0 && { trimmed: true, failures }) }
   }
   const pushing = sources.flatMap(({ subscribe }) => (subscribe === undefined ? [] : [subscribe]))
-  return withSubscribe(
+  return sourceOf(
     discover,
     pushing.length === 0
       ? undefined
@@ -44,8 +46,7 @@ const SILENT_MS = 20_000
 
 function lateSource(): StrategyError {
   return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `a source gave no answer within ${SILENT_MS / 1_000} s`, {
-    hint: 'Look whether its server answers. The members of the other sources are dialled.',
-    retryable: true,
+    hint: 'Check that its server answers. The members of the other sources are dialled.',
   })
 }
 
@@ -62,22 +63,44 @@ function merged(answers: readonly Discovery[]): Discovery {
   }
 }
 
-/** The members that pass. Those that do not are no members; a filter that changes its mind is a deregistration. */
+/**
+ * The members that pass. The others are not members; when the filter gives another result, that is a deregistration.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ */
 export function filter(source: Discover, keep: (node: NodeName) => boolean): Discover {
+  checks.argument('filter', 'source', sourceRule, source)
+  checks.argument('filter', 'keep', callable, keep)
   return changed(source, (nodes) => new Set([...nodes].filter(keep)))
 }
 
-/** The members under other names. */
+/** The members under other names. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
+  checks.argument('map', 'source', sourceRule, source)
+  checks.argument('map', 'rename', callable, rename)
   return changed(source, (nodes) => new Set([...nodes].map(rename)))
 }
 
+/** Which members {@link sample} takes. */
+export interface SampleOptions {
+  /** How many. */
+  readonly count: number
+  /** Chooses which ones; usually our own name. */
+  readonly key: string
+}
+
+const checkSample = checks.options<SampleOptions>('sample', { count: required(whole(1)), key: required(filledText) })
+
 /**
- * `count` of the members, chosen by rendezvous hashing: another `key` (our own name) chooses others, the same key the same
- * ones, and when a member comes or goes at most one choice changes. For gateways that need a few links into a large cluster.
+ * `count` of the members, chosen by rendezvous hashing: another `key` chooses others, the same key the same ones. When a
+ * member comes or goes, at most one choice changes. For gateways that need a few links into a large cluster.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
  */
-export function sample(source: Discover, { count, key }: { readonly count: number; readonly key: string }): Discover {
-  checkNumber('sample', 'count', count, { min: 1, integer: true })
+export function sample(source: Discover, options: SampleOptions): Discover {
+  checks.argument('sample', 'source', sourceRule, source)
+  checkSample(options)
+  const { count, key } = options
   const folded = key.toLowerCase()
   return changed(source, (nodes) => {
     const others = [...nodes].filter((node) => node.toLowerCase() !== folded)
@@ -92,9 +115,9 @@ function weightOf(key: string, node: NodeName): number {
 }
 
 function changed(source: Discover, change: (nodes: ReadonlySet<NodeName>) => ReadonlySet<NodeName>): Discover {
-  const discover = async (options: { readonly signal: AbortSignal }): Promise<Discovery> => {
-    const discovery = discoveryOf(await source(options))
+  const discover = async (asked: Asked): Promise<Discovery> => {
+    const discovery = discoveryOf(await source(asked))
     return { ...discovery, nodes: change(discovery.nodes) }
   }
-  return withSubscribe(discover, source.subscribe)
+  return sourceOf(discover, source.subscribe)
 }

@@ -1,10 +1,11 @@
+import { having, listOf, oneOf, optionsOf, type Rule, required, wrong } from '@dynsrv/kit'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
+import { dnsName } from '../checks.ts'
 import type { Discover } from '../discover.ts'
-import { badOption, type Check, checkOptions, dnsName, having } from '../options.ts'
 import { whenLinkDropped } from '../policy/leave-policy.ts'
 import { union } from './combine.ts'
 import { addressNodes } from './dns-poll.ts'
-import { byIp, checkBasename } from './name-mapping.ts'
+import { basenameRule, byIp } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { srvNodes } from './srv-nodes.ts'
 
@@ -20,33 +21,36 @@ export interface DnsClusterOptions {
   readonly resolver?: SrvResolver
 }
 
-const TYPES = ['a', 'aaaa', 'srv']
+const oneQuery = optionsOf<Exclude<DnsClusterQuery, string>>({
+  basename: required(basenameRule),
+  query: required(dnsName),
+})
 
-const QUERY = { basename: checkBasename, query: dnsName }
-
-const queries: Check = (owner, key, value) => {
-  const asked = [value].flat() as unknown[]
-  if (asked.length === 0)
-    throw badOption(owner, key, "a name, { basename, query }, a list of these, or 'ignore'", value)
-  for (const query of asked) {
-    if (query === 'ignore') continue
-    if (typeof query === 'object') checkOptions(`${owner} ${key}`, query, QUERY, ['basename', 'query'])
-    else dnsName(owner, key, query)
-  }
+const queries: Rule = {
+  what: "a name, { basename, query }, a list of these, or 'ignore'",
+  check: (value, at) => {
+    if (Array.isArray(value) && value.length === 0) return wrong(at, queries.what, value)
+    for (const one of [value].flat() as unknown[]) {
+      const fault = one === 'ignore' ? undefined : (typeof one === 'string' ? dnsName : oneQuery).check(one, at)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  },
 }
 
-const resourceTypes: Check = (owner, key, value) => {
-  const right = Array.isArray(value) && value.length > 0 && value.every((type) => TYPES.includes(type))
-  if (!right) throw badOption(owner, key, `a list of some of ${TYPES.join(', ')}`, value)
+const typeList = listOf(oneOf('a', 'aaaa', 'srv'))
+const resourceTypes: Rule = {
+  what: "a list of some of 'a', 'aaaa', 'srv'",
+  check: (value, at) =>
+    Array.isArray(value) && value.length === 0 ? wrong(at, resourceTypes.what, value) : typeList.check(value, at),
 }
 
 /** Members are `<basename>@<ip>` for every A, AAAA or SRV record of one or more names. Live links are never taken down. */
 export const dnsCluster = sourceStrategy<DnsClusterOptions>({
   owner: 'dnsCluster',
-  checks: { query: queries, resourceTypes, resolver: having('resolveSrv', 'resolveAddresses') },
-  required: ['query'],
+  rules: { query: required(queries), resourceTypes, resolver: having('resolveSrv', 'resolveAddresses') },
   leave: whenLinkDropped,
-  nodes: ({ query, resourceTypes: types = ['a', 'aaaa'], resolver = dnsClient() }, { self }) => {
+  nodes: ({ query, resourceTypes: types = ['a', 'aaaa'], world, resolver = dnsClient({ world }) }, { self }) => {
     const own = self.slice(0, self.indexOf('@'))
     const asked = [query].flat().filter((one) => one !== 'ignore')
     const sources = asked.flatMap((one) => {

@@ -1,13 +1,17 @@
+import { having, oneOf, optional, type Rule, required } from '@dynsrv/kit'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
-import type { Discover } from '../discover.ts'
-import { dnsName, having } from '../options.ts'
+import { checks, dnsName } from '../checks.ts'
+import { type Discover, sourceOf } from '../discover.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
 import { answerFacts } from './answer-facts.ts'
-import { byIp, checkBasename, mapNames } from './name-mapping.ts'
+import { basenameRule, byIp, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** What is asked of a resolver to find addresses. */
 export type AddressSource = Pick<SrvResolver, 'resolveAddresses'>
+
+/** How such a resolver is checked where it is an option. */
+export const addressSource: Rule = having('resolveAddresses')
 
 /** The options of libcluster's `Cluster.Strategy.DNSPoll`. */
 export interface DnsPollOptions {
@@ -18,22 +22,29 @@ export interface DnsPollOptions {
   readonly resolver?: AddressSource
 }
 
-/** The nodes `<basename>@<ip>` of every address of a name. */
+/**
+ * The nodes `<basename>@<ip>` of every address of a name, or only of one family.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_SERVICE`, `STRATEGY_BAD_OPTION`
+ */
 export function addressNodes(resolver: AddressSource, query: string, basename: string, family?: 4 | 6): Discover {
-  dnsName('addressNodes', 'query', query)
+  checks.argument('addressNodes', 'resolver', addressSource, resolver)
+  checks.argument('addressNodes', 'query', dnsName, query)
+  checks.argument('addressNodes', 'basename', basenameRule, basename)
+  checks.argument('addressNodes', 'family', optional(oneOf(4, 6)), family)
   const name = byIp(basename)
-  return async ({ signal }) => {
+  return sourceOf(async ({ signal }) => {
     const answer = await resolver.resolveAddresses(query, { signal, ...(family !== undefined && { family }) })
     const candidates = answer.records.map(({ address }) => [address, { addresses: [address] }] as const)
     return { ...mapNames(candidates, name), ...answerFacts(answer) }
-  }
+  })
 }
 
 /** Members are `<nodeBasename>@<ip>` for every A and AAAA record of `query`. */
 export const dnsPoll = sourceStrategy<DnsPollOptions>({
   owner: 'dnsPoll',
-  checks: { query: dnsName, nodeBasename: checkBasename, resolver: having('resolveAddresses') },
-  required: ['query', 'nodeBasename'],
+  rules: { query: required(dnsName), nodeBasename: required(basenameRule), resolver: addressSource },
   leave: onDeregister,
-  nodes: ({ query, nodeBasename, resolver = dnsClient() }) => addressNodes(resolver, query, nodeBasename),
+  nodes: ({ query, nodeBasename, world, resolver = dnsClient({ world }) }) =>
+    addressNodes(resolver, query, nodeBasename),
 })

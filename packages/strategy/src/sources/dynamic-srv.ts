@@ -1,9 +1,10 @@
+import { flag, required } from '@dynsrv/kit'
 import { dnsClient } from '@dynsrv/srv-resolver'
-import { dnsName, flag, having } from '../options.ts'
+import { dnsName } from '../checks.ts'
 import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
 import { type NameMapping, nameMapping, targetLabel } from './name-mapping.ts'
 import { type LoopOptions, sourceStrategy } from './source-strategy.ts'
-import { type SrvSource, srvNodes } from './srv-nodes.ts'
+import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 
 interface SourceOptions {
   /** The DNS name that holds the SRV records of all members. */
@@ -26,12 +27,12 @@ export interface DynamicSrvOptions extends SourceOptions, LoopOptions {}
  * Keeps a membership connected to the nodes that the SRV records of a service name, as libcluster's `DynamicSrv` does, but
  * a failed, stale, trimmed or suddenly empty answer disconnects nobody.
  *
- * @throws {StrategyError} `STRATEGY_BAD_SERVICE`, `STRATEGY_BAD_OPTION`, `STRATEGY_UNKNOWN_OPTION`
+ * @throws {StrategyError} `STRATEGY_BAD_SERVICE`, `STRATEGY_BAD_OPTION`
  */
 export const dynamicSrv = sourceStrategy<SourceOptions>({
   owner: 'dynamicSrv',
-  checks: { service: dnsName, resolver: having('resolveSrv'), disconnectOnDeregister: flag, name: nameMapping },
-  required: ['service'],
+  rules: { service: required(dnsName), resolver: srvSource, disconnectOnDeregister: flag, name: nameMapping },
   leave: ({ disconnectOnDeregister }) => (disconnectOnDeregister === false ? whenLinkDropped() : onDeregister()),
-  nodes: ({ service, resolver = dnsClient(), name = targetLabel(service) }) => srvNodes(resolver, service, name),
+  nodes: ({ service, world, resolver = dnsClient({ world }), name = targetLabel(service) }) =>
+    srvNodes(resolver, service, name),
 })

@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ErlEpmd, type RegisteredName } from '@dynsrv/epmd-shim'
-import type { Discover, Discovery } from '../discover.ts'
+import { callable, duration, filledText, iterable, listOf, required, shown, type World, within } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
+import { type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { anyNumber, badOption, type Check, callable, text, texts } from '../options.ts'
-import { within } from '../pause.ts'
 import { neverLeave, whenLinkDropped } from '../policy/leave-policy.ts'
-import { mapNames, type NameMapping, named } from './name-mapping.ts'
+import { type Candidate, mapNames, type NameMapping, named, wholeName } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Epmd`. */
@@ -39,64 +37,59 @@ export interface ErlangHostsOptions extends LocalEpmdOptions {
   readonly path?: string
 }
 
-const nodeNames: Check = (owner, key, value) => {
-  texts(owner, key, value)
-  for (const host of value as string[]) {
-    const mapped = named(host)
-    if ('ignored' in mapped) throw badOption(owner, key, `a list of node names (${mapped.ignored})`, host)
-  }
+const WHOLE_NAME: NameMapping = {
+  needs: 'target',
+  map: ({ target }) => (target === undefined ? { ignored: 'it is not a string' } : named(target)),
 }
 
-const WHOLE_NAME: NameMapping = { needs: 'target', map: ({ target = '' }) => named(target) }
-
-/** A fixed list of node names. Those that do not fit a node name are ignored with the reason. */
+/**
+ * A fixed list of node names. What is not a node name is ignored, with the reason.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION` for what is not a list
+ */
 export function listedNodes(names: Iterable<string>): Discovery {
-  return mapNames(
-    [...names].map((name) => [name, { target: name }]),
-    WHOLE_NAME,
+  checks.argument('listedNodes', 'names', iterable, names)
+  const candidates = [...names].map((name: unknown): [string, Candidate] =>
+    typeof name === 'string' ? [name, { target: name }] : [shown(name), {}],
   )
+  return mapNames(candidates, WHOLE_NAME)
 }
 
 /** Members are a fixed list. Nobody ever leaves. */
 export const epmd = sourceStrategy<EpmdOptions>({
   owner: 'epmd',
-  checks: { hosts: nodeNames, timeout: anyNumber({ min: 1 }) },
-  required: ['hosts'],
+  rules: { hosts: required(listOf(wholeName)), timeout: duration({ min: 1 }) },
   leave: neverLeave,
-  // A timer takes no more than that, which is over three weeks.
-  pollingInterval: ({ timeout }) => timeout && Math.min(timeout, 2 ** 31 - 1),
+  pollingInterval: ({ timeout }) => timeout,
   nodes: ({ hosts }) => {
     const nodes = listedNodes(hosts)
-    return async () => nodes
+    return sourceOf(async () => nodes)
   },
 })
 
 /** Members are all names of the epmd of this machine, under our own host. Live links are never taken down. */
 export const localEpmd = sourceStrategy<LocalEpmdOptions>({
   owner: 'localEpmd',
-  checks: { names: callable },
-  required: [],
+  rules: { names: callable },
   leave: whenLinkDropped,
-  nodes:
-    ({ names = namesOfEpmd() }, { self }) =>
-    async ({ signal }) => {
+  nodes: ({ world, names = namesOfEpmd(world) }, { self }) =>
+    sourceOf(async ({ signal }) => {
       const host = self.slice(self.indexOf('@') + 1)
       const registered = await names('127.0.0.1', { signal })
       return listedNodes(registered.map(({ name }) => `${name}@${host}`))
-    },
+    }),
 })
 
 /** Members are all names of the epmds of the hosts in `.hosts.erlang`. Live links are never taken down. */
 export const erlangHosts = sourceStrategy<ErlangHostsOptions>({
   owner: 'erlangHosts',
-  checks: { path: text, names: callable },
-  required: [],
+  rules: { path: filledText, names: callable },
   leave: whenLinkDropped,
-  nodes: ({ path, names = namesOfEpmd() }) => erlangHostNodes(path, names),
+  nodes: ({ path, world, names = namesOfEpmd(world) }) => erlangHostNodes(path, names),
 })
 
-function namesOfEpmd(): EpmdNames {
-  const epmd = new ErlEpmd()
+function namesOfEpmd(world: World): EpmdNames {
+  const epmd = new ErlEpmd({ world })
   return (host, options) => epmd.names(host, options)
 }
 
@@ -105,20 +98,18 @@ const HOST_MS = 10_000
 
 function lateHost(host: string): StrategyError {
   return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `epmd of ${host} gave no answer within ${HOST_MS / 1_000} s`, {
-    hint: `Look whether ${host} runs, and whether the firewall passes epmd (port 4369).`,
-    retryable: true,
+    hint: `Check that ${host} runs, and that the firewall lets epmd through (port 4369).`,
   })
 }
 
 function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
-  return async ({ signal }) => {
-    const hosts = hostsIn(await hostsFile(path))
+  return sourceOf(async ({ signal, world }) => {
+    const hosts = hostsIn(await hostsFile(path, world))
     const answers = await Promise.allSettled(
-      hosts.map((host) =>
-        within({ ms: HOST_MS, signal, late: () => lateHost(host), unref: false }, async (either) =>
-          names(host, { signal: either }),
-        ),
-      ),
+      hosts.map((host) => {
+        const limit = { clock: world.clock, ms: HOST_MS, signal, late: () => lateHost(host) }
+        return within(limit, async (either) => names(host, { signal: either }))
+      }),
     )
     signal.throwIfAborted()
     const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
@@ -127,7 +118,7 @@ function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
       answer.status === 'fulfilled' ? answer.value.map(({ name }) => `${name}@${hosts[index]}`) : [],
     )
     return { ...listedNodes(found), ...(failures.length > 0 && { trimmed: true, failures }) }
-  }
+  })
 }
 
 /** The hosts of a `.hosts.erlang`: one atom a line, each with its dot, `%` before a comment. */
@@ -139,14 +130,14 @@ export function hostsIn(file: string): string[] {
   })
 }
 
-async function hostsFile(path: string | undefined): Promise<string> {
-  const { ROOTDIR } = process.env
-  const folders = [process.cwd(), homedir(), ...(ROOTDIR === undefined ? [] : [ROOTDIR])]
+async function hostsFile(path: string | undefined, { files, system }: World): Promise<string> {
+  const { ROOTDIR } = system.env
+  const folders = [system.folder(), system.homeFolder(), ...(ROOTDIR === undefined ? [] : [ROOTDIR])]
   const paths = path === undefined ? folders.map((folder) => join(folder, '.hosts.erlang')) : [path]
   const causes: unknown[] = []
   for (const candidate of paths) {
     try {
-      return await readFile(candidate, 'utf8')
+      return new TextDecoder().decode(await files.read(candidate))
     } catch (cause) {
       causes.push(cause)
     }

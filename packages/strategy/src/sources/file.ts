@@ -1,9 +1,8 @@
-import { watch } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
+import { filledText, messageOf, type Rule, required, rule } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
+import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { object, text } from '../options.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
 import { listedNodes } from './epmd.ts'
 import { sourceStrategy } from './source-strategy.ts'
@@ -19,19 +18,29 @@ export interface EnvOptions {
   /** The variable; default `DYNSRV_NODES`. Node names with blanks or commas between. */
   readonly variable?: string
   /** Where it is read, at every poll; default `process.env`. */
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** The nodes that a file lists. The loop asks at once when it changes, also when another file is moved into its place. */
+const variables: Rule = rule('an object of variables', (value) => typeof value === 'object' && value !== null)
+
+/**
+ * The nodes that a file lists. The loop asks at once when it changes, also when another file is moved into its place.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ */
 export function fileNodes(path: string): Discover {
-  return withSubscribe(
-    async ({ signal }) => listIn(await read(path, signal)),
-    (changed, { signal }) => {
+  checks.argument('fileNodes', 'path', filledText, path)
+  return sourceOf(
+    async (asked) => listIn(await read(path, asked)),
+    (changed, { signal, world }) => {
       // The folder is watched, since editors and mounted config maps put a new file in the old one's place.
-      const watcher = watch(dirname(path), { signal, persistent: false }, (_event, name) => {
+      const onChange = (name: string | null) => {
         if (name === null || name === basename(path) || name === '..data') changed()
-      })
-      watcher.on('error', () => watcher.close())
+      }
+      // Without the watch, polls go on and report what is wrong.
+      const watcher = world.files.watch(dirname(path), onChange, () => watcher.close())
+      watcher.unref()
+      signal.addEventListener('abort', () => watcher.close(), { once: true })
     },
   )
 }
@@ -39,8 +48,7 @@ export function fileNodes(path: string): Discover {
 /** Members are listed in a file that is watched. A file that cannot be read changes nothing. */
 export const file = sourceStrategy<FileOptions>({
   owner: 'file',
-  checks: { path: text },
-  required: ['path'],
+  rules: { path: required(filledText) },
   leave: onDeregister,
   nodes: ({ path }) => fileNodes(path),
 })
@@ -48,28 +56,29 @@ export const file = sourceStrategy<FileOptions>({
 /** Members are listed in an environment variable. A variable that is not set is a failure, not an empty list. */
 export const env = sourceStrategy<EnvOptions>({
   owner: 'env',
-  checks: { variable: text, env: object },
-  required: [],
+  rules: { variable: filledText, env: variables },
   leave: onDeregister,
-  nodes:
-    ({ variable = 'DYNSRV_NODES', env: variables = process.env }) =>
-    async () => {
+  nodes: ({ variable = 'DYNSRV_NODES', world, env: variables = world.system.env }) =>
+    sourceOf(async () => {
       const value = variables[variable]
       if (value !== undefined) return listIn(value)
       throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `${variable} is not set`, {
-        hint: `Set ${variable} to node names with commas between; empty for nobody.`,
+        hint: `Set ${variable} to node names with commas between; empty for no members.`,
+        fault: 'local',
       })
-    },
+    }),
 })
 
-async function read(path: string, signal: AbortSignal): Promise<string> {
+async function read(path: string, { signal, world }: Asked): Promise<string> {
   try {
-    return await readFile(path, { encoding: 'utf8', signal })
+    return new TextDecoder().decode(await world.files.read(path))
   } catch (cause) {
     signal.throwIfAborted()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const hint = 'Write node names into it, one a line.'
-    throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `cannot read ${path}: ${why}`, { hint, cause })
+    throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `cannot read ${path}: ${messageOf(cause)}`, {
+      hint: 'Write node names into it, one a line.',
+      fault: 'local',
+      cause,
+    })
   }
 }
 
@@ -80,24 +89,13 @@ function listIn(list: string): Discovery {
 }
 
 function jsonList(list: string): Discovery {
-  const names = parsed(list)
-  const texts = names.filter((name) => typeof name === 'string')
-  const others = names.filter((name) => typeof name !== 'string')
-  const { nodes, ignored = [] } = listedNodes(texts)
-  return { nodes, ignored: [...ignored, ...others.map((other) => ({ target: shown(other), reason: 'it is no text' }))] }
-}
-
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 80)
-}
-
-function parsed(list: string): unknown[] {
-  const hint = 'Write a JSON list of texts, such as ["a@svc.test"].'
+  const hint = 'Write a JSON list of strings, such as ["a@svc.test"].'
+  let names: unknown
   try {
-    const names: unknown = JSON.parse(list)
-    if (Array.isArray(names)) return names
+    names = JSON.parse(list)
   } catch (cause) {
-    throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the list of members is no JSON', { hint, cause })
+    throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the list of members is not JSON', { hint, cause })
   }
-  throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the JSON of members is no list', { hint })
+  if (Array.isArray(names)) return listedNodes(names)
+  throw new StrategyError('STRATEGY_SOURCE_MALFORMED', 'the JSON of members is not a list', { hint })
 }

@@ -1,13 +1,14 @@
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Discover, type Discovery, type IgnoredTarget, withSubscribe } from '../discover.ts'
+import { duration, filledText, flag, messageOf, type Rules, rule, type World, whole } from '@dynsrv/kit'
+import { badOption, checks } from '../checks.ts'
+import { type Asked, type Discover, type Discovery, type IgnoredTarget, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { anyNumber, badOption, type Check, duration, flag, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { whenLinkDropped } from '../policy/leave-policy.ts'
-import { decodeHeartbeat, encodeHeartbeat, gossipKey } from './gossip-packet.ts'
+import { decodeHeartbeat, encodeHeartbeat, gossipKey, IV_BYTES, secretText } from './gossip-packet.ts'
 import { HeardNames } from './heard-names.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
@@ -33,23 +34,21 @@ export interface GossipOptions {
   readonly heartbeatMs?: number
 }
 
-const port = anyNumber({ min: 1, max: 65_535, integer: true })
+const ipv4 = rule('an IPv4 address', (value) => typeof value === 'string' && isIPv4(value))
 
-const ipv4: Check = (owner, key, value) => {
-  if (typeof value !== 'string' || !isIPv4(value)) throw badOption(owner, key, 'an IPv4 address', value)
-}
-
-const CHECKS: Readonly<Record<keyof GossipOptions, Check>> = {
-  port,
+const RULES: Rules<GossipOptions> = {
+  port: whole(1, 65_535),
   ifAddr: ipv4,
   multicastIf: ipv4,
   multicastAddr: ipv4,
-  multicastTtl: anyNumber({ min: 0, max: 255, integer: true }),
+  multicastTtl: whole(0, 255),
   broadcastOnly: flag,
-  secret: text,
-  expireMs: duration,
-  heartbeatMs: duration,
+  secret: secretText,
+  expireMs: duration({ min: 1 }),
+  heartbeatMs: duration({ min: 1 }),
 }
+
+const check = checks.options<GossipOptions>('gossipNodes', RULES)
 
 const PORT = 45_892
 const MULTICAST = '233.252.1.32'
@@ -58,26 +57,32 @@ const EXPIRE_MS = 30_000
 /** A socket that failed is opened anew after that. */
 const REOPEN_MS = 1_000
 
-/** Anybody on the network can send packets: so many names and complaints are kept. */
+/** Anybody on the network can send packets: so many names and reasons are kept. */
 const MAX_HEARD = 10_000
 const MAX_STRANGE = 100
 
-/** The nodes whose heartbeats are heard, by the protocol of libcluster's gossip strategy. */
+/**
+ * The nodes whose heartbeats are heard, by the protocol of libcluster's gossip strategy.
+ *
+ * @param self our own name, which is sent
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ */
 export function gossipNodes(options: GossipOptions, self: NodeName): Discover {
+  check(options)
+  checks.argument('gossipNodes', 'self', filledText, self)
   const gossip = new Gossip(options, self)
-  return withSubscribe(
-    async () => gossip.heard(),
-    (changed, { signal }) => void gossip.open(changed, signal),
+  return sourceOf(
+    async ({ world }) => gossip.heard(world),
+    (changed, asked) => void gossip.open(changed, asked),
   )
 }
 
 /** Members are the nodes whose heartbeats are heard. Live links are never taken down, since there is no goodbye. */
 export const gossip = sourceStrategy<GossipOptions>({
   owner: 'gossip',
-  checks: CHECKS,
-  required: [],
+  rules: RULES,
   leave: whenLinkDropped,
-  nodes: (options, { self }) => gossipNodes(options, self),
+  nodes: ({ world: _world, ...options }, { self }) => gossipNodes(options, self),
 })
 
 /** What no option shows alone. */
@@ -100,7 +105,7 @@ function checkTogether({
 class Gossip {
   readonly #options: GossipOptions
   readonly #self: NodeName
-  readonly #key: Buffer | undefined
+  readonly #key: Uint8Array | undefined
   readonly #heard = new HeardNames(MAX_HEARD)
   readonly #strange = new Map<string, IgnoredTarget>()
   #fault: unknown
@@ -112,43 +117,44 @@ class Gossip {
     this.#key = options.secret === undefined ? undefined : gossipKey(options.secret)
   }
 
-  heard(): Discovery {
+  heard({ clock }: World): Discovery {
     if (this.#fault !== undefined) throw this.#fault
-    this.#heard.expire(performance.now() - (this.#options.expireMs ?? EXPIRE_MS))
+    this.#heard.expire(clock.monotonic() - (this.#options.expireMs ?? EXPIRE_MS))
     const ignored = [...this.#strange.values()]
     this.#strange.clear()
-    // Silence that lasts as long as `expireMs` needs no second look, whatever strangers send meanwhile.
+    // Silence for `expireMs` needs no second look, whatever strangers send meanwhile.
     return { nodes: this.#heard.names(), ignored, absent: true }
   }
 
   /** Listens and sends until the signal aborts; a socket that fails, as without its interface, is opened anew. */
-  async open(changed: () => void, signal: AbortSignal): Promise<void> {
+  async open(changed: () => void, { signal, world }: Asked): Promise<void> {
     while (!signal.aborted) {
       const failed = new AbortController()
       try {
-        await this.#run(changed, AbortSignal.any([signal, failed.signal]), failed)
+        await this.#run(changed, { signal: AbortSignal.any([signal, failed.signal]), world }, failed)
       } catch (cause) {
         if (signal.aborted) return
         this.#fault = unsent(cause)
         changed()
       }
-      await pause(REOPEN_MS, { signal })
+      await pause(world.clock, REOPEN_MS, { signal })
     }
   }
 
   /** @throws why the socket cannot be used, or the signal's reason */
-  async #run(changed: () => void, signal: AbortSignal, failed: AbortController): Promise<void> {
+  async #run(changed: () => void, asked: Asked, failed: AbortController): Promise<void> {
     const { port = PORT, ifAddr = '0.0.0.0' } = this.#options
-    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    const { signal, world } = asked
+    const socket = world.network.createUdpSocket({ type: 'udp4', reuseAddr: true })
     try {
       socket.on('error', (cause) => failed.abort(cause))
       socket.on('message', (packet, { address }) => {
-        if (this.#receive(packet, address)) changed()
+        if (this.#receive(packet, address, world)) changed()
       })
       socket.bind(port, ifAddr)
       await once(socket, 'listening', { signal })
       this.#configure(socket)
-      await this.#send(socket, port, signal, failed)
+      await this.#send(socket, port, asked, failed)
       signal.throwIfAborted()
     } finally {
       socket.close()
@@ -165,19 +171,22 @@ class Gossip {
     socket.addMembership(multicastAddr, multicastIf)
   }
 
-  async #send(socket: Socket, port: number, signal: AbortSignal, failed: AbortController): Promise<void> {
+  async #send(socket: Socket, port: number, { signal, world }: Asked, failed: AbortController): Promise<void> {
     const { multicastAddr = MULTICAST, heartbeatMs = HEARTBEAT_MS } = this.#options
+    const { clock, random } = world
+    const key = this.#key
     while (!signal.aborted) {
-      socket.send(encodeHeartbeat(this.#self, this.#key), port, multicastAddr, (cause) => {
+      const secrecy = key && { key, iv: random.bytes(IV_BYTES) }
+      socket.send(encodeHeartbeat(this.#self, secrecy), port, multicastAddr, (cause) => {
         if (cause === null) this.#fault = undefined
         else failed.abort(cause)
       })
-      await pause(1 + Math.random() * (heartbeatMs - 1), { signal })
+      await pause(clock, 1 + random.number() * (heartbeatMs - 1), { signal })
     }
   }
 
   /** Whether it is news. */
-  #receive(packet: Buffer, address: string): boolean {
+  #receive(packet: Buffer, address: string, { clock }: World): boolean {
     const mapped = decodeHeartbeat(packet, this.#key)
     if ('ignored' in mapped) {
       if (this.#strange.size < MAX_STRANGE) {
@@ -185,15 +194,14 @@ class Gossip {
       }
       return false
     }
-    return mapped.node !== this.#self && this.#heard.hear(mapped.node, address, performance.now())
+    return mapped.node !== this.#self && this.#heard.hear(mapped.node, address, clock.monotonic())
   }
 }
 
 function unsent(cause: unknown): StrategyError {
-  const why = cause instanceof Error ? cause.message : String(cause)
-  return new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `gossip cannot use its UDP socket: ${why}`, {
-    hint: 'Look at the port, the interface, and whether this network carries multicast; broadcastOnly needs none.',
-    retryable: true,
+  return new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `gossip cannot use its UDP socket: ${messageOf(cause)}`, {
+    hint: 'Check the port, the interface, and that this network carries multicast; broadcastOnly needs none.',
+    fault: 'local',
     cause,
   })
 }

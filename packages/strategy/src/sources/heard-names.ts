@@ -8,9 +8,9 @@ interface Heard {
 /**
  * Names that were heard, each until it has been silent for too long; so many at most.
  *
- * Anybody on the network can send names. When there is no room for another one, the address that sent most names loses the
- * one that it has not repeated for longest. So an address that floods the table pushes out its own names, and a node that
- * says its name is heard. When names come from many forged addresses, those go that are not repeated.
+ * Anybody on the network can send names. When the table is full, the address that sent most names loses the one that it has
+ * not repeated for longest. So an address that floods the table pushes out its own names, and a node that says its name is
+ * heard. When names come from many forged addresses, those that are not repeated go.
  */
 export class HeardNames {
   readonly #max: number

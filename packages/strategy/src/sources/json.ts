@@ -1,4 +1,4 @@
-/** The field of an object; undefined when there is none or it is no object. */
+/** The field of an object; undefined when there is none, or no object. */
 export function field(value: unknown, ...path: readonly string[]): unknown {
   let here = value
   for (const key of path) {
@@ -8,13 +8,13 @@ export function field(value: unknown, ...path: readonly string[]): unknown {
   return here
 }
 
-/** The same as a list; empty when it is none. */
+/** The same as a list; empty for anything else. */
 export function list(value: unknown, ...path: readonly string[]): readonly unknown[] {
   const found = field(value, ...path)
   return Array.isArray(found) ? found : []
 }
 
-/** The same as a text; undefined when it is none or empty. */
+/** The same as a string; undefined for anything else, and for an empty one. */
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
   const found = field(value, ...path)
   return typeof found === 'string' && found !== '' ? found : undefined

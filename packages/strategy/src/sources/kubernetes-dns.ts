@@ -1,10 +1,11 @@
+import { required, type System } from '@dynsrv/kit'
 import { dnsClient } from '@dynsrv/srv-resolver'
-import { dnsName, having } from '../options.ts'
+import { dnsName } from '../checks.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { type AddressSource, addressNodes } from './dns-poll.ts'
-import { checkBasename, wholeTarget, withoutDots } from './name-mapping.ts'
+import { type AddressSource, addressNodes, addressSource } from './dns-poll.ts'
+import { basenameRule, wholeTarget, withoutDots } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
-import { type SrvSource, srvNodes } from './srv-nodes.ts'
+import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Kubernetes.DNS`. */
 export interface KubernetesDnsOptions {
@@ -28,31 +29,31 @@ export interface KubernetesDnsSrvOptions {
 /** Members are `<applicationName>@<ipv4>` for every A record of a headless service. */
 export const kubernetesDns = sourceStrategy<KubernetesDnsOptions>({
   owner: 'kubernetesDns',
-  checks: { service: dnsName, applicationName: checkBasename, resolver: having('resolveAddresses') },
-  required: ['service', 'applicationName'],
+  rules: { service: required(dnsName), applicationName: required(basenameRule), resolver: addressSource },
   leave: onDeregister,
-  nodes: ({ service, applicationName, resolver = dnsClient() }) => addressNodes(resolver, service, applicationName, 4),
+  nodes: ({ service, applicationName, world, resolver = dnsClient({ world }) }) =>
+    addressNodes(resolver, service, applicationName, 4),
 })
 
 /** Members are `<applicationName>@<target>` for every SRV record of a headless service, as a StatefulSet has them. */
 export const kubernetesDnsSrv = sourceStrategy<KubernetesDnsSrvOptions>({
   owner: 'kubernetesDnsSrv',
-  checks: {
-    service: dnsName,
-    namespace: dnsName,
-    applicationName: checkBasename,
-    resolver: having('resolveSrv'),
+  rules: {
+    service: required(dnsName),
+    namespace: required(dnsName),
+    applicationName: required(basenameRule),
+    resolver: srvSource,
     clusterDomain: dnsName,
   },
-  required: ['service', 'namespace', 'applicationName'],
   leave: onDeregister,
-  nodes: ({ service, namespace, applicationName, resolver = dnsClient(), clusterDomain = clusterDomainOf() }) => {
+  nodes: ({ service, namespace, applicationName, world, resolver = dnsClient({ world }), clusterDomain: given }) => {
+    const clusterDomain = given ?? clusterDomainOf(world.system)
     const name = `${service}.${namespace}.svc.${withoutDots(clusterDomain)}.`
     return srvNodes(resolver, name, wholeTarget(applicationName))
   },
 })
 
 /** The cluster's own domain, from the variable that libcluster reads. */
-export function clusterDomainOf(env: NodeJS.ProcessEnv = process.env): string {
+export function clusterDomainOf({ env }: System): string {
   return env.CLUSTER_DOMAIN ?? 'cluster.local'
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { shown } from '@dynsrv/kit'
 import { field, list, textAt } from './json.ts'
 import type { Candidate, Mapped } from './name-mapping.ts'
 import { named, withoutDots } from './name-mapping.ts'
@@ -9,7 +10,7 @@ export type KubernetesLookup = 'endpoints' | 'endpointSlices' | 'pods'
 /** What the host part of a node's name is. */
 export type KubernetesMode = 'ip' | 'dns' | 'hostname'
 
-/** What an object says of one pod. */
+/** What an object says about one pod. */
 export interface Pod extends Candidate {
   readonly ip?: string
   readonly hostname?: string
@@ -17,7 +18,7 @@ export interface Pod extends Candidate {
   readonly name?: string
 }
 
-/** The pods of an Endpoints, an EndpointSlice or a Pod, those only that are ready to be talked to. */
+/** The pods of an Endpoints, an EndpointSlice or a Pod: only those that are ready. */
 export function podsIn(lookup: KubernetesLookup, item: unknown): Pod[] {
   const namespace = textAt(item, 'metadata', 'namespace')
   if (lookup === 'endpoints') {
@@ -25,7 +26,7 @@ export function podsIn(lookup: KubernetesLookup, item: unknown): Pod[] {
     return addresses.map((address) => pod(textAt(address, 'ip'), address, namespace))
   }
   if (lookup === 'endpointSlices') {
-    // "A nil value should be interpreted as ready": only a plain false leaves an endpoint out.
+    // "A nil value should be interpreted as ready": only false leaves an endpoint out.
     const ready = list(item, 'endpoints').filter((endpoint) => field(endpoint, 'conditions', 'ready') !== false)
     return ready.map((endpoint) => pod(firstText(list(endpoint, 'addresses')), endpoint, namespace))
   }
@@ -76,7 +77,7 @@ export function podName({
       return named(`${basename}@${hostname}.${serviceName}.${namespace}.svc.${zone}`)
     }
     if (ip === undefined) return { ignored: 'it has no address' }
-    if (isIP(ip) === 0) return { ignored: `its address ${JSON.stringify(ip.slice(0, 80))} is no IP address` }
+    if (isIP(ip) === 0) return { ignored: `its address ${shown(ip)} is not an IP address` }
     if (mode === 'ip') return named(`${basename}@${ip}`)
     return named(`${basename}@${ip.replaceAll(/[.:]/g, '-')}.${namespace}.pod.${zone}`)
   }

@@ -1,15 +1,26 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Discover, withSubscribe } from '../discover.ts'
+import {
+  codeOf,
+  duration,
+  type Files,
+  filledText,
+  flag,
+  httpUrl,
+  oneOf,
+  type Rules,
+  required,
+  type System,
+} from '@dynsrv/kit'
+import { badOption, checks, dnsName } from '../checks.ts'
+import { type Asked, type Discover, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { badOption, type Check, dnsName, duration, flag, httpUrl, oneOf, text } from '../options.ts'
 import { pause } from '../pause.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { httpGet, httpJson, linesOf, malformed } from './http-json.ts'
+import { httpGet, httpJson, malformed } from './http-json.ts'
 import { field, list, textAt } from './json.ts'
 import { clusterDomainOf } from './kubernetes-dns.ts'
 import { type KubernetesLookup, type KubernetesMode, podName, podsIn } from './kubernetes-objects.ts'
-import { checkBasename, mapNames } from './name-mapping.ts'
+import { basenameRule, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Kubernetes`, without their prefix `kubernetes_`. */
@@ -36,30 +47,32 @@ export interface KubernetesOptions {
   readonly clusterDomain?: string
   /** Where token, certificate and namespace are; default `/var/run/secrets/kubernetes.io/serviceaccount`. */
   readonly serviceAccountPath?: string
-  /** Learn of changes by a watch; default true. Polls go on beside it. */
+  /** Learn about changes by a watch; default true. Polls go on beside it. */
   readonly watch?: boolean
-  /** Default 15 000. */
+  /** How long the whole answer may take, in milliseconds; default 15 000. */
   readonly requestTimeoutMs?: number
 }
 
-const CHECKS: Readonly<Record<keyof KubernetesOptions, Check>> = {
-  nodeBasename: checkBasename,
-  selector: text,
+const RULES: Rules<KubernetesOptions> = {
+  nodeBasename: required(basenameRule),
+  selector: required(filledText),
   namespace: dnsName,
   serviceName: dnsName,
   ipLookupMode: oneOf('endpoints', 'endpointSlices', 'pods'),
   mode: oneOf('ip', 'dns', 'hostname'),
   useCachedResources: flag,
-  master: (owner, key, value) => {
-    text(owner, key, value)
-    httpUrl(owner, key, serverUrl(value as string))
+  master: {
+    what: 'a host, or a URL that begins with http:// or https://',
+    check: (value, at) => httpUrl.check(typeof value === 'string' && value !== '' ? serverUrl(value) : value, at),
   },
   clusterName: dnsName,
   clusterDomain: dnsName,
-  serviceAccountPath: text,
+  serviceAccountPath: filledText,
   watch: flag,
-  requestTimeoutMs: duration,
+  requestTimeoutMs: duration({ min: 1 }),
 }
+
+const check = checks.options<KubernetesOptions>('kubernetesNodes', RULES)
 
 const PATHS: Readonly<Record<KubernetesLookup, (namespace: string) => string>> = {
   endpoints: (namespace) => `/api/v1/namespaces/${namespace}/endpoints`,
@@ -70,16 +83,17 @@ const PATHS: Readonly<Record<KubernetesLookup, (namespace: string) => string>> =
 /** A server ends a watch by itself after about that long. */
 const WATCH_SECONDS = 300
 
-/** The nodes that the Kubernetes API lists. */
+/** The nodes that the Kubernetes API lists. @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_BAD_SERVICE` */
 export function kubernetesNodes(options: KubernetesOptions): Discover {
+  check(options)
   const { nodeBasename, ipLookupMode = 'endpoints', mode = 'ip', serviceName, watch = true } = options
   if (mode === 'hostname' && serviceName === undefined) {
     throw badOption('kubernetes', 'serviceName', 'given for the mode hostname', serviceName)
   }
-  const domain = options.clusterDomain ?? domainOf(options.clusterName)
-  const name = podName({ basename: nodeBasename, mode, serviceName, domain })
-  const discover = async ({ signal }: { readonly signal: AbortSignal }) => {
-    const { url, ...request } = await requestOf(options, signal)
+  const discover = async (asked: Asked) => {
+    const domain = options.clusterDomain ?? domainOf(options.clusterName, asked.world.system)
+    const name = podName({ basename: nodeBasename, mode, serviceName, domain })
+    const { url, ...request } = await requestOf(options, asked)
     if (options.useCachedResources === true) url.searchParams.set('resourceVersion', '0')
     const body = await httpJson({ url, ...request })
     if (!Array.isArray(field(body, 'items'))) throw malformed(url, 'it has no list of items')
@@ -89,17 +103,16 @@ export function kubernetesNodes(options: KubernetesOptions): Discover {
       { needs: 'target', map: name },
     )
   }
-  const subscribe: Discover['subscribe'] = (changed, { signal }) => void follow(options, changed, signal)
-  return withSubscribe(discover, watch ? subscribe : undefined)
+  const subscribe = (changed: () => void, asked: Asked) => void follow(options, changed, asked)
+  return sourceOf(discover, watch ? subscribe : undefined)
 }
 
 /** Members are the pods that the Kubernetes API lists under a label selector. */
 export const kubernetes = sourceStrategy<KubernetesOptions>({
   owner: 'kubernetes',
-  checks: CHECKS,
-  required: ['nodeBasename', 'selector'],
+  rules: RULES,
   leave: onDeregister,
-  nodes: kubernetesNodes,
+  nodes: ({ world: _world, ...options }) => kubernetesNodes(options),
 })
 
 /** The API server's URL: a bare host speaks HTTPS. */
@@ -107,59 +120,61 @@ function serverUrl(master: string): string {
   return master.includes('://') ? master : `https://${master}`
 }
 
-function domainOf(clusterName: string | undefined): string {
-  return clusterName === undefined ? clusterDomainOf() : `${clusterName}.local`
+function domainOf(clusterName: string | undefined, system: System): string {
+  return clusterName === undefined ? clusterDomainOf(system) : `${clusterName}.local`
 }
 
 /**
  * Watches, and calls for every event. Without a resource version a watch begins with the present state, so nothing is
  * missed between two of them and none can be too old.
  */
-async function follow(options: KubernetesOptions, changed: () => void, signal: AbortSignal): Promise<void> {
+async function follow(options: KubernetesOptions, changed: () => void, asked: Asked): Promise<void> {
+  const { signal, world } = asked
   for (let failures = 0; !signal.aborted; ) {
     try {
-      const { url, ...request } = await requestOf(options, signal)
+      const { url, ...request } = await requestOf(options, asked)
       url.searchParams.set('watch', '1')
       url.searchParams.set('timeoutSeconds', String(WATCH_SECONDS))
       const events = await httpGet({ url, ...request, timeoutMs: (WATCH_SECONDS + 30) * 1_000 })
-      for await (const line of linesOf(url, events)) {
+      for await (const line of events.lines()) {
         if (textAt(JSON.parse(line), 'type') === 'ERROR') throw malformed(url, 'the watch has failed')
         failures = 0
         changed()
       }
-      await pause(1_000, { signal })
+      await pause(world.clock, 1_000, { signal })
     } catch {
-      // Polls go on and report what is wrong; the watch only makes them quicker.
+      // Polls report what is wrong; the watch only makes them quicker.
       failures += 1
-      await pause(Math.min(30_000, 500 * 2 ** Math.min(failures, 10)), { signal })
+      await pause(world.clock, Math.min(30_000, 500 * 2 ** Math.min(failures, 10)), { signal })
     }
   }
 }
 
-async function requestOf(options: KubernetesOptions, signal: AbortSignal) {
+async function requestOf(options: KubernetesOptions, { signal, world }: Asked) {
   const { master = 'kubernetes.default.svc', ipLookupMode = 'endpoints', selector, requestTimeoutMs = 15_000 } = options
   const { serviceAccountPath = '/var/run/secrets/kubernetes.io/serviceaccount' } = options
   // Read each time: tokens are replaced while a pod lives.
   const [token, ca, own] = await Promise.all(
-    ['token', 'ca.crt', 'namespace'].map((name) => readIfThere(join(serviceAccountPath, name))),
+    ['token', 'ca.crt', 'namespace'].map((name) => readIfThere(world.files, join(serviceAccountPath, name))),
   )
   const namespace = options.namespace ?? own
   if (namespace === undefined) {
     throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `no namespace: ${serviceAccountPath} has none`, {
       hint: 'Give the option namespace, or mount the service account.',
+      fault: 'local',
     })
   }
   const url = new URL(PATHS[ipLookupMode](namespace), serverUrl(master))
   url.searchParams.set('labelSelector', selector)
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  return { url, headers, ca, signal, timeoutMs: requestTimeoutMs }
+  return { url, headers, ca, signal, timeoutMs: requestTimeoutMs, world }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfThere(files: Files, path: string): Promise<string | undefined> {
   try {
-    return (await readFile(path, 'utf8')).trim()
+    return new TextDecoder().decode(await files.read(path)).trim()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

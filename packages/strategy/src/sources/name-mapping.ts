@@ -1,9 +1,10 @@
 import { isIP } from 'node:net'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import { filledText, having, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
+import { checks, dnsName, dnsNameFault } from '../checks.ts'
 import type { IgnoredTarget } from '../discover.ts'
-import { badOption, type Check, dnsName, dnsNameFault, having, oneOf, text } from '../options.ts'
 
-/** What a source knows of something that may be a node. Every part may be missing. */
+/** What a source knows about something that may be a node. Every part may be missing. */
 export interface Candidate {
   /** A host name, such as an SRV target, without trailing dots. */
   readonly target?: string
@@ -33,7 +34,7 @@ export interface NameMapping {
  * @throws {StrategyError} `STRATEGY_BAD_SERVICE`
  */
 export function targetLabel(service: string): NameMapping {
-  dnsName('targetLabel', 'service', service)
+  checks.argument('targetLabel', 'service', dnsName, service)
   const host = withoutDots(service)
   const suffix = `.${host.toLowerCase()}`
   return {
@@ -49,9 +50,9 @@ export function targetLabel(service: string): NameMapping {
   }
 }
 
-/** The whole target is the host: `<basename>@<target>`. */
+/** The whole target is the host: `<basename>@<target>`. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function wholeTarget(basename: string): NameMapping {
-  checkBasename('wholeTarget', 'basename', basename)
+  checks.argument('wholeTarget', 'basename', basenameRule, basename)
   return {
     needs: 'target',
     map: ({ target }) =>
@@ -59,9 +60,9 @@ export function wholeTarget(basename: string): NameMapping {
   }
 }
 
-/** The first address is the host: `<basename>@<ip>`. */
+/** The first address is the host: `<basename>@<ip>`. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function byIp(basename: string): NameMapping {
-  checkBasename('byIp', 'basename', basename)
+  checks.argument('byIp', 'basename', basenameRule, basename)
   return {
     needs: 'addresses',
     map: ({ addresses = [] }) => {
@@ -71,16 +72,48 @@ export function byIp(basename: string): NameMapping {
   }
 }
 
-/** A tag is the name: a whole `alive@host`, or with `host` the part before the `@`. `prefix` picks the tag. */
-export function byTag({ prefix = '', host }: { readonly prefix?: string; readonly host?: string } = {}): NameMapping {
+/** Which tag {@link byTag} takes. */
+export interface ByTagOptions {
+  /** What the tag begins with, before the name; default empty. */
+  readonly prefix?: string
+  /** With it, a tag holds only the part before the `@`. */
+  readonly host?: string
+}
+
+const checkByTag = checks.options<ByTagOptions>('byTag', { prefix: text, host: dnsName })
+
+/**
+ * A tag is the name: a whole `alive@host`, or with `host` the part before the `@`. `prefix` picks the tag.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_BAD_SERVICE` for the host
+ */
+export function byTag(options: ByTagOptions = {}): NameMapping {
+  checkByTag(options)
+  const { prefix = '', host } = options
   return {
     needs: 'tags',
     map: ({ tags = [] }) => fromText(tags, prefix, host, 'tag'),
   }
 }
 
-/** A TXT record is the name: `<key>=<alive@host>`, or with `host` the part before the `@`. `key` is `node` unless given. */
-export function byTxt({ key = 'node', host }: { readonly key?: string; readonly host?: string } = {}): NameMapping {
+/** Which TXT record {@link byTxt} takes. */
+export interface ByTxtOptions {
+  /** What stands before the `=`; default `node`. */
+  readonly key?: string
+  /** With it, a record holds only the part before the `@`. */
+  readonly host?: string
+}
+
+const checkByTxt = checks.options<ByTxtOptions>('byTxt', { key: filledText, host: dnsName })
+
+/**
+ * A TXT record is the name: `<key>=<alive@host>`, or with `host` the part before the `@`.
+ *
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_BAD_SERVICE` for the host
+ */
+export function byTxt(options: ByTxtOptions = {}): NameMapping {
+  checkByTxt(options)
+  const { key = 'node', host } = options
   return {
     needs: 'txt',
     map: ({ txt = [] }) => fromText(txt, `${key}=`, host, 'TXT record'),
@@ -95,18 +128,33 @@ function fromText(texts: readonly string[], prefix: string, host: string | undef
   return named(host === undefined ? value : `${value}@${host}`)
 }
 
+const hasMap = having('map')
+const needsRule = oneOf('target', 'addresses', 'tags', 'txt')
+
 /** How a mapping is checked where it is an option. */
-export const nameMapping: Check = (owner, key, value) => {
-  having('map')(owner, key, value)
-  oneOf('target', 'addresses', 'tags', 'txt')(owner, `${key}.needs`, (value as Partial<NameMapping>).needs)
+export const nameMapping: Rule = {
+  what: 'a name mapping',
+  check: (value, at) => hasMap.check(value, at) ?? needsRule.check((value as NameMapping).needs, `${at}.needs`),
 }
 
 /** How the part of a node's name before the `@` is checked. */
-export const checkBasename: Check = (owner, key, value) => {
-  text(owner, key, value)
-  const mapped = String(value).includes('@') ? { ignored: 'it has an @' } : named(`${value as string}@host.test`)
-  if ('ignored' in mapped)
-    throw badOption(owner, key, `the part of a node name before the @ (${mapped.ignored})`, value)
+export const basenameRule: Rule = {
+  what: 'the part of a node name before the @',
+  check: (value, at) => {
+    if (typeof value !== 'string') return wrong(at, basenameRule.what, value)
+    const mapped = value.includes('@') ? { ignored: 'it has an @' } : named(`${value}@host.test`)
+    return 'ignored' in mapped ? wrong(at, `${basenameRule.what} (${mapped.ignored})`, value) : undefined
+  },
+}
+
+/** How a whole node name is checked where it is an option. */
+export const wholeName: Rule = {
+  what: 'a node name',
+  check: (value, at) => {
+    if (typeof value !== 'string') return wrong(at, wholeName.what, value)
+    const mapped = named(value)
+    return 'ignored' in mapped ? wrong(at, `${wholeName.what} (${mapped.ignored})`, value) : undefined
+  },
 }
 
 /** A checked name, or the fault as a reason. Its host must be one that can be looked up: OTP itself takes more. */
@@ -114,9 +162,9 @@ export function named(name: string): Mapped {
   try {
     const { name: node, host } = parseNodeName(name)
     const fault = isIP(host) === 0 ? dnsNameFault(host) : undefined
-    return fault === undefined ? { node } : { ignored: `its host ${JSON.stringify(host)} is no host: ${fault}` }
+    return fault === undefined ? { node } : { ignored: `its host ${shown(host)} is not a host name: ${fault}` }
   } catch (error) {
-    if (error instanceof Error) return { ignored: error.message }
+    if (isCoded(error)) return { ignored: error.message }
     throw error
   }
 }

@@ -1,7 +1,9 @@
+import type { Clock } from '@dynsrv/kit'
 import { Places } from '../places.ts'
 
 /** How much at once, and for how long. */
 export interface SettleOptions {
+  readonly clock: Clock
   /** Under way at the same time, without those that have become slow. */
   readonly parallel: number
   /** What is not done by then is rejected, in milliseconds. */
@@ -12,26 +14,26 @@ export interface SettleOptions {
 }
 
 /**
- * As `Promise.allSettled`, with so much under way at once, and an end: what is silent keeps the others from nothing.
+ * As `Promise.allSettled`, with a limit for work under way and a time limit: silent work holds up nothing else.
  *
- * @throws the signal's reason when it aborts; what follows that is not begun
+ * @throws the signal's reason when it aborts; nothing is begun after that
  */
 export async function settleSome<T, R>(
   items: readonly T[],
-  { parallel, limitMs, late, signal }: SettleOptions,
+  { clock, parallel, limitMs, late, signal }: SettleOptions,
   work: (item: T, signal: AbortSignal) => Promise<R>,
 ): Promise<PromiseSettledResult<R>[]> {
   signal.throwIfAborted()
   const ended = new AbortController()
   const abort = () => ended.abort(signal.reason)
-  const timer = setTimeout(() => ended.abort(late()), limitMs)
+  const timer = clock.setTimeout(() => ended.abort(late()), limitMs)
   signal.addEventListener('abort', abort, { once: true })
   try {
-    const results = await settleUntil(ended.signal, items, parallel, work)
+    const results = await settleUntil(ended.signal, items, work, (begin) => new Places(clock, parallel, begin))
     signal.throwIfAborted()
     return results
   } finally {
-    clearTimeout(timer)
+    clock.clearTimeout(timer)
     signal.removeEventListener('abort', abort)
   }
 }
@@ -39,8 +41,8 @@ export async function settleSome<T, R>(
 function settleUntil<T, R>(
   ended: AbortSignal,
   items: readonly T[],
-  parallel: number,
   work: (item: T, signal: AbortSignal) => Promise<R>,
+  placesFor: (begin: () => void) => Places,
 ): Promise<PromiseSettledResult<R>[]> {
   return new Promise((resolve) => {
     const results = new Array<PromiseSettledResult<R> | undefined>(items.length).fill(undefined)
@@ -66,7 +68,7 @@ function settleUntil<T, R>(
           .finally(giveUp)
       }
     }
-    const places = new Places(parallel, begin)
+    const places = placesFor(begin)
     if (left === 0) return finish()
     ended.addEventListener('abort', finish, { once: true })
     begin()

@@ -1,9 +1,10 @@
+import { having, messageOf, type Rule } from '@dynsrv/kit'
 import { type SrvAnswer, type SrvRecord, type SrvResolver, usableSrvRecords } from '@dynsrv/srv-resolver'
-import { type Discover, type Discovery, withSubscribe } from '../discover.ts'
+import { checks, dnsName } from '../checks.ts'
+import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { dnsName } from '../options.ts'
 import { answerFacts } from './answer-facts.ts'
-import { type Candidate, mapNames, type NameMapping, targetLabel, withoutDots } from './name-mapping.ts'
+import { type Candidate, mapNames, type NameMapping, nameMapping, targetLabel, withoutDots } from './name-mapping.ts'
 import { settleSome } from './settle-some.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
@@ -14,17 +15,22 @@ const LOOKUPS_MS = 10_000
 /** What is asked of a resolver to find SRV records. */
 export type SrvSource = Pick<SrvResolver, 'resolveSrv'> & Partial<Pick<SrvResolver, 'resolveTxt' | 'resolveAddresses'>>
 
+/** How such a resolver is checked where it is an option. */
+export const srvSource: Rule = having('resolveSrv')
+
 /**
  * The nodes that the SRV records of a service name.
  *
- * A resolver that pushes (`watchSrv`, such as Consul's) makes the loop ask at once when something changed. `name` says how
+ * With a resolver that pushes (`watchSrv`, such as Consul's) the loop asks at once when something changed. `name` says how
  * a record becomes a node name; the default is `<label>.<service>` → `<label>@<service>`.
  *
- * @throws {StrategyError} `STRATEGY_BAD_SERVICE`
+ * @throws {StrategyError} `STRATEGY_BAD_SERVICE`, `STRATEGY_BAD_OPTION`
  */
 export function srvNodes(resolver: SrvSource, service: string, name: NameMapping = targetLabel(service)): Discover {
-  dnsName('srvNodes', 'service', service)
-  const discover = async ({ signal }: { readonly signal: AbortSignal }): Promise<Discovery> => {
+  checks.argument('srvNodes', 'resolver', srvSource, resolver)
+  checks.argument('srvNodes', 'service', dnsName, service)
+  checks.argument('srvNodes', 'name', nameMapping, name)
+  const discover = async ({ signal, world }: Asked): Promise<Discovery> => {
     const answer = await resolver.resolveSrv(service, { signal })
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
@@ -33,7 +39,13 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
       const { nodes, ignored } = mapNames(records.map(candidateOf), name)
       return { nodes, ignored: [...left, ...ignored], ...answerFacts(answer) }
     }
-    const limits = { parallel: MAX_LOOKUPS, limitMs: LOOKUPS_MS, late: () => lateLookup(service), signal }
+    const limits = {
+      clock: world.clock,
+      parallel: MAX_LOOKUPS,
+      limitMs: LOOKUPS_MS,
+      late: () => lateLookup(service),
+      signal,
+    }
     const lookups = await settleSome(records, limits, (record, either) =>
       lookedUp(resolver, answer, record, name, either),
     )
@@ -44,22 +56,21 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     const { nodes, ignored } = mapNames(candidates, name)
     return { nodes, ignored: [...left, ...ignored], ...facts }
   }
-  return withSubscribe(discover, subscription(resolver, service))
+  return sourceOf(discover, subscription(resolver, service))
 }
 
-/** One word for all of them: a service may have thousands of targets that nobody answers for. */
+/** One error for all of them: a service may have thousands of targets without an answer. */
 function asOne(failures: readonly unknown[]): unknown[] {
   const [first] = failures
   if (failures.length === 1) return [first]
-  const why = first instanceof Error ? first.message : String(first)
-  return [new AggregateError(failures, `${failures.length} targets could not be looked up, the first since ${why}`)]
+  const why = `${failures.length} targets could not be looked up, the first one because: ${messageOf(first)}`
+  return [new AggregateError(failures, why)]
 }
 
 function lateLookup(service: string): StrategyError {
   const why = `a target of ${service} was not looked up within ${LOOKUPS_MS / 1_000} s`
   return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', why, {
-    hint: 'Look whether the DNS servers answer for its domain. Nobody leaves because of this answer.',
-    retryable: true,
+    hint: 'Check that the DNS servers answer for its domain. Nobody leaves because of this answer.',
   })
 }
 
@@ -92,9 +103,9 @@ interface Pushing {
   watchSrv(name: string, options: { readonly signal: AbortSignal }): AsyncIterable<unknown>
 }
 
-function subscription(resolver: object, service: string): Discover['subscribe'] {
+function subscription(resolver: object, service: string) {
   if (!pushes(resolver)) return undefined
-  return (changed, { signal }) => {
+  return (changed: () => void, { signal }: Asked) => {
     const listen = async () => {
       for await (const _event of resolver.watchSrv(service, { signal })) changed()
     }

@@ -121,7 +121,7 @@ describe('and the truth still arrives', () => {
     expect(membership.connected()).toHaveLength(0)
   })
 
-  it('a foreign target is told once', async () => {
+  it('a foreign target is reported once', async () => {
     zone.add({ type: 'SRV', name: SERVICE, target: 'agent.node.dc1.consul', port: 1 })
     await ended('polled', 5)
     const ignored = changes.filter(({ type }) => type === 'ignored')

@@ -20,7 +20,7 @@ const members = (...labels: string[]) =>
   new Map(labels.map((label): [NodeName, Member] => [node(label), { missedPolls: 0, missingSince: undefined }]))
 
 describe('plan', () => {
-  it('tells who appeared, and never ourselves', () => {
+  it('names the nodes that appeared, and never ourselves', () => {
     const { appeared, members: next } = plan(input({ discovered: nodes('self', 'a') }))
     expect(appeared).toStrictEqual([node('a')])
     expect([...next.keys()]).toStrictEqual([node('a')])

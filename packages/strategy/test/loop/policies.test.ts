@@ -84,7 +84,7 @@ describe('leave policies on a virtual clock', () => {
     await strategy.close()
   })
 
-  it('neverLeave dials for ever', async () => {
+  it('neverLeave dials forever', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('self', 'a'))
     const { strategy, of } = running(membership, source, { leave: neverLeave() })
@@ -198,7 +198,7 @@ describe('leave policies on a virtual clock', () => {
     await strategy.close()
   })
 
-  it('an instance that is replaced while another goes is no sign of halves that take turns', async () => {
+  it('an instance that is replaced while another goes does not look like halves that take turns', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('self', 'a', 'b', 'c', 'd'))
     const { strategy, of } = running(membership, source, { leave: leaveAfter(1) })

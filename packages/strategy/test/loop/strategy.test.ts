@@ -259,7 +259,7 @@ describe('leaving', () => {
     await strategy.close()
   })
 
-  it('does not disconnect whom another topology still counts as its member', async () => {
+  it('does not disconnect a member of another topology', async () => {
     const membership = new FakeMembership()
     const one = new Scripted(nodes('self', 'a'))
     const other = new Scripted(nodes('a'))
@@ -391,7 +391,7 @@ describe('stop, drain and ready', () => {
   })
 })
 
-describe('what it tells', () => {
+describe('what it reports', () => {
   it('gauges expected, connected, age and failures', async () => {
     const membership = new FakeMembership()
     membership.dialDoes('b@svc.test', () => Promise.reject(new Error('no')))
@@ -419,7 +419,7 @@ describe('what it tells', () => {
     await strategy.close()
   })
 
-  it('tells an ignored target once for each reason', async () => {
+  it('reports an ignored target once for each reason', async () => {
     const answer = { nodes: nodes('a'), ignored: [{ target: 'x.dc1.consul', reason: 'no match' }] }
     const { strategy, of } = running(new FakeMembership(), new Scripted(answer))
     await polls(5)
@@ -457,7 +457,7 @@ describe('exceptions of user code', () => {
     await strategy.close()
   })
 
-  it('survives connected() that throws, which is no fault of discovery and loses nobody', async () => {
+  it('survives connected() that throws, which is not a fault of discovery and loses nobody', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('a'))
     const { strategy, of } = running(membership, source, { leave: whenLinkDropped(), confirmEmpty: 1 })
@@ -550,7 +550,7 @@ describe('construction', () => {
   it('names the nearest option', () => {
     const options = { discover: async () => nodes(), intervall: 5 }
     expect(() => new Strategy(new FakeMembership(), options)).toThrow(
-      expect.objectContaining({ code: 'STRATEGY_UNKNOWN_OPTION', hint: 'Did you mean interval?' }),
+      expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', hint: 'Write interval.' }),
     )
   })
 

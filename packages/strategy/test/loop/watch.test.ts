@@ -84,7 +84,7 @@ interface Example {
 }
 const EXAMPLE = fileURLToPath(new URL('../../../../examples/custom-strategy/registry.ts', import.meta.url))
 
-it('the example of an own strategy joins whom its registry lists, and keeps them when it fails', async () => {
+it('the example of an own strategy joins the nodes that its registry lists, and keeps them when it fails', async () => {
   let status = 200
   const server = createServer((_request, response) => response.writeHead(status).end('["a@svc.test","b@svc.test"]'))
   server.listen(0, '127.0.0.1')

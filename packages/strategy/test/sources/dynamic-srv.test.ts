@@ -43,7 +43,7 @@ describe('construction', () => {
     ['x y.test', "it has the character ' '"],
     [`${'a'.repeat(64)}.test`, '64 characters'],
     [`${'a.'.repeat(130)}test`, '264 characters'],
-    [5, 'it is no text'],
+    [5, 'it is not a string'],
   ])('refuses the service %o', (service, why) => {
     expect(() => dynamicSrv(membership, { service: service as string })).toThrow(
       expect.objectContaining({ code: 'STRATEGY_BAD_SERVICE', message: expect.stringContaining(why) }),
@@ -61,7 +61,7 @@ describe('construction', () => {
     ['disconnect_on_deregister', 'disconnectOnDeregister'],
   ])('for %s it asks whether %s was meant', (wrong, right) => {
     expect(() => dynamicSrv(membership, { service: 'svc.test', [wrong]: 1 })).toThrow(
-      expect.objectContaining({ code: 'STRATEGY_UNKNOWN_OPTION', hint: `Did you mean ${right}?` }),
+      expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', hint: `Write ${right}.` }),
     )
   })
 
@@ -158,7 +158,7 @@ it('finds the members that a real dnsmasq serves', async () => {
   expect(joined.connected()).toStrictEqual([node('b')])
 })
 
-it('asks at once when a resolver that pushes tells of a change', async () => {
+it('asks at once when a resolver that pushes reports a change', async () => {
   const record = (label: string) => ({ type: 'SRV' as const, name: 'svc.test', target: `${label}.svc.test`, port: 1 })
   const records = staticResolver([record('a')])
   let change: () => void = () => undefined

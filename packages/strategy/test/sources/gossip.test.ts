@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -26,6 +27,7 @@ const SECRET_25 = Buffer.from(
   'hex',
 )
 const key = gossipKey('password')
+const secrecy = (key: Uint8Array) => ({ key, iv: randomBytes(16) })
 const name = nodeName('a@127.0.0.1')
 
 describe('heartbeats as OTP writes them', () => {
@@ -40,10 +42,13 @@ describe('heartbeats as OTP writes them', () => {
   })
 
   it('encrypts so that it decrypts', () => {
-    expect(decodeHeartbeat(encodeHeartbeat(name, key), key)).toStrictEqual({ node: name })
+    expect(decodeHeartbeat(encodeHeartbeat(name, secrecy(key)), key)).toStrictEqual({ node: name })
   })
 
   it.each([
+    'a@svc.test:0',
+    'a@svc.test:-1',
+    'a@svc.test:65536',
     'a@svc.test:99999',
     'a@svc.test:4370x',
     'a@svc test',
@@ -96,7 +101,7 @@ describe('over UDP', () => {
     await using strategy = gossip(membership, shared)
     strategy.start()
     const sender = createSocket('udp4')
-    const packet = encodeHeartbeat(node('a'), secret === undefined ? undefined : key)
+    const packet = encodeHeartbeat(node('a'), secret === undefined ? undefined : secrecy(key))
     const again = setInterval(() => sender.send(packet, port, '127.0.0.1'), 20)
     await strategy.ready()
     clearInterval(again)
@@ -117,7 +122,7 @@ describe('over UDP', () => {
     expect(other.connected()).toStrictEqual([node('one')])
   })
 
-  it('tells a port that is taken as a failure', async () => {
+  it('reports a port that is taken as a failure', async () => {
     const taken = createSocket('udp4')
     taken.bind(0, '127.0.0.1')
     await once(taken, 'listening')
@@ -170,7 +175,7 @@ describe('a real Elixir node that gossips as libcluster does', () => {
     expect(membership.connected()).toStrictEqual([node('beam')])
     // The other way: our packet, sent to it, is decoded by the BEAM.
     const sender = createSocket('udp4')
-    const packet = encodeHeartbeat(membership.self, secret === '' ? undefined : gossipKey(secret))
+    const packet = encodeHeartbeat(membership.self, secret === '' ? undefined : secrecy(gossipKey(secret)))
     const again = setInterval(() => sender.send(packet, theirs, '127.0.0.1'), 20)
     while (!heard.includes('heard ')) await once(peer.stdout, 'data')
     clearInterval(again)

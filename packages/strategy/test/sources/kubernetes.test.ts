@@ -162,7 +162,7 @@ describe('list', () => {
     expect(asked[0]!.searchParams.get('labelSelector')).toBe('app=web')
   })
 
-  it('asks the cache when told to', async () => {
+  it('asks the cache with useCachedResources', async () => {
     await found({ useCachedResources: true })
     expect(asked[0]!.searchParams.get('resourceVersion')).toBe('0')
   })
@@ -192,8 +192,8 @@ describe('list', () => {
     expect(await kubernetesNodes(options())({ signal })).toStrictEqual({
       nodes: new Set(['app@10.1.0.5']),
       ignored: [
-        { target: 'web-1', reason: 'its address "evil.test" is no IP address' },
-        { target: 'web-2', reason: 'its address "10.1.0.5.evil.test" is no IP address' },
+        { target: 'web-1', reason: "its address 'evil.test' is not an IP address" },
+        { target: 'web-2', reason: "its address '10.1.0.5.evil.test' is not an IP address" },
         { target: 'web-3', reason: 'it has no address' },
         { target: 'web-4', reason: 'it has no address' },
       ],

@@ -46,6 +46,50 @@ describe.each(Object.entries(RESOLVERS))('a real Consul, asked by %s', (_name, r
   })
 })
 
+it('a real Consul: a tag whose answer points outside its domain is refused within that domain', async () => {
+  const epmd = new DynamicSrv({ resolver: RESOLVERS['its DNS within the domain of the service']!() })
+  await expect(epmd.addressPlease('evil', SERVICE)).rejects.toMatchObject({
+    code: 'EPMD_LOOKUP_FAILED',
+    cause: { code: 'DNS_FOREIGN_TARGETS', message: expect.stringContaining(`web-4.${SERVICE}.evil.test`) },
+  })
+})
+
+describe('a real Consul with a domain of its own', () => {
+  const DOMAIN = 'corp.test'
+  const HOST = `my-service.service.${DOMAIN}`
+
+  it('points to its machines and addresses there, and to nobody outside', async () => {
+    await using own = await startConsul({ domain: DOMAIN })
+    await own.register(
+      { id: 'web-1', port: 9001, tags: ['web-1'] },
+      { id: 'web-2', port: 9002, tags: ['web-2'], address: '127.0.0.2' },
+      { id: 'web-3', port: 9003, tags: ['web-3'], address: `web-3.${HOST}` },
+      { id: 'evil', port: 9004, tags: ['evil'], address: 'web-4.node.dc1.evil.test' },
+    )
+    const suffixes = [`service.${DOMAIN}`, `node.dc1.${DOMAIN}`, `addr.dc1.${DOMAIN}`]
+    const dns = sameDomain(dnsClient({ servers: [own.address], transport: 'tcp' }), { suffixes })
+    const http = consulHttp({ url: own.url, domain: DOMAIN })
+    for (const resolver of [dns, http, sameDomain(http, { suffixes })]) {
+      const { nodes } = discoveryOf(await srvNodes(resolver, HOST)({ signal }))
+      expect(nodes).toStrictEqual(new Set([`web-3@${HOST}`]))
+      const epmd = new DynamicSrv({ resolver })
+      for (const [alive, where] of [
+        ['web-1', '127.0.0.1:9001'],
+        ['web-2', '127.0.0.2:9002'],
+      ] as const) {
+        const { candidates } = await epmd.addressPlease(alive, HOST)
+        expect(candidates.map(({ ip, port }) => `${ip}:${port}`)).toStrictEqual([where])
+      }
+    }
+    await expect(new DynamicSrv({ resolver: dns }).addressPlease('evil', HOST)).rejects.toMatchObject({
+      cause: { code: 'DNS_FOREIGN_TARGETS' },
+    })
+    // Without suffixes only the parent of the service counts: a public domain may be anybody's.
+    const strict = new DynamicSrv({ resolver: sameDomain(http) })
+    await expect(strict.addressPlease('web-1', HOST)).rejects.toMatchObject({ cause: { code: 'DNS_FOREIGN_TARGETS' } })
+  })
+})
+
 describe('a real Consul with a wrong port', () => {
   it.each([0, -1, 65_536, 99_999])('%i costs that instance only', async (port) => {
     const service = `wrong-${port}`

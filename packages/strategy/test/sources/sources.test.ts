@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
 import { staticResolver } from '@dynsrv/srv-resolver'
 import { startErl } from '@dynsrv/tools/beam'
@@ -22,6 +23,7 @@ import {
   erlangHosts,
   file,
   fileNodes,
+  gossip,
   kubernetes,
   kubernetesDns,
   kubernetesDnsSrv,
@@ -140,7 +142,7 @@ describe('epmd', () => {
     ])
   })
 
-  it('epmd: looks again after timeout, and an endless one is no fault', async () => {
+  it('epmd: looks again after timeout, and an endless one is allowed', async () => {
     const membership = new FakeMembership()
     await using strategy = epmd(membership, { hosts: ['a@svc.test'], timeout: 10 })
     strategy.start()
@@ -153,11 +155,11 @@ describe('epmd', () => {
   it('dnsCluster: names the nearest key of a query', () => {
     const query = { basename: 'a', query: 'svc.test', basname: 'b' } as never
     expect(() => dnsCluster(new FakeMembership(), { query })).toThrow(
-      'basname is not an option. Did you mean basename?',
+      'there is no option query.basname; did you mean query.basename?',
     )
   })
 
-  it('refuses a host that is no node name', () => {
+  it('refuses a host that is not a node name', () => {
     expect(() => epmd(new FakeMembership(), { hosts: ['nobody'] })).toThrow(
       expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining('has no @') }),
     )
@@ -222,7 +224,7 @@ it('erlangHosts: a host that is silent hides nobody of the others', async () => 
 })
 
 describe('file and env', () => {
-  it('file: names, comments, and what is no name is told', async () => {
+  it('file: names, comments, and a report for what is not a name', async () => {
     const path = join(temporaryFolder('nodes'), 'nodes')
     await writeFile(path, '# ours\na@svc.test, b@svc.test\nnonsense\n')
     expect(await found(file(new FakeMembership(), { path }))).toStrictEqual(['a@svc.test', 'b@svc.test'])
@@ -244,8 +246,13 @@ describe('file and env', () => {
   })
 
   it.each<[string, string[], string[]]>([
-    ['["a@svc.test", 7, {"b": 1}, "nonsense"]', ['a@svc.test'], ['nonsense', '7', '{"b":1}']],
+    ['["a@svc.test", 7, {"b": 1}, "nonsense"]', ['a@svc.test'], ['7', '{ b: 1 }', 'nonsense']],
     ['a@svc.test web@svc. b@svc.test:4370x @svc.test', ['a@svc.test'], ['web@svc.', 'b@svc.test:4370x', '@svc.test']],
+    [
+      JSON.stringify([0, -1, 65_536, 99_999].map((port) => `b@svc.test:${port}`).concat('a@svc.test')),
+      ['a@svc.test'],
+      ['b@svc.test:0', 'b@svc.test:-1', 'b@svc.test:65536', 'b@svc.test:99999'],
+    ],
   ])('file: of %s each wrong name costs itself only', async (text, names, wrong) => {
     const path = join(temporaryFolder('nodes'), 'nodes')
     await writeFile(path, text)
@@ -253,7 +260,7 @@ describe('file and env', () => {
     expect(discovery).toMatchObject({ nodes: new Set(names), ignored: wrong.map((target) => ({ target })) })
   })
 
-  it('file: JSON that is no list is a failure', async () => {
+  it('file: JSON that is not a list is a failure', async () => {
     const path = join(temporaryFolder('nodes'), 'nodes')
     for (const text of ['[1', '["a@svc.test"] x']) {
       await writeFile(path, text)
@@ -295,6 +302,34 @@ it.each<readonly [string, unknown, (value: never) => unknown]>([
     expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining(name) }),
   )
 })
+
+it('shows no credentials of an address in an error', async () => {
+  const member = new FakeMembership()
+  const down = 'http://ops:s3cret@127.0.0.1:1/?key=s3cret'
+  const failed = [
+    (await first(rancher(member, { nodeBasename: 'app', url: down }), 'discoveryFailed')).cause,
+    (await first(consul(member, { service: 'web', url: down }), 'discoveryFailed')).cause,
+    ...['ftp://ops:s3cret@host', 'http://ops:s3cret@'].flatMap((url) => [
+      thrown(() => rancher(member, { nodeBasename: 'app', url })),
+      thrown(() => consul(member, { service: 'web', url })),
+    ]),
+    thrown(() => consul(member, { service: 'web', token: 's3cret s3cret' })),
+    thrown(() => gossip(member, { secret: ['s3cret'] as never })),
+  ]
+  for (const error of failed) {
+    expect(error).toMatchObject({ code: expect.any(String) })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('s3cret')
+  }
+})
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  throw new Error('it was taken')
+}
 
 describe('rancher', () => {
   async function metadata(status: number, body: string): Promise<string> {

@@ -1,0 +1,206 @@
+import {
+  argument,
+  call,
+  EVERY_ODD_VALUE,
+  making,
+  ODD_FUNCTIONS,
+  ODD_OPTIONS,
+  ODD_TEXTS,
+  type Odd,
+  testOddArguments,
+} from '@dynsrv/tools/odd-values'
+import { testOptions } from '@dynsrv/tools/options'
+import { expect, it } from 'vitest'
+import * as api from '../src/index.ts'
+
+const { atom, encode, t, tuple } = api
+
+/** Any value, as a term: it has one, or a coded error says why not. */
+const term = argument(() => 1, EVERY_ODD_VALUE)
+const options = argument(() => ({}), ODD_OPTIONS)
+const bytes = argument(() => encode('odd'), 'bytes')
+const node = argument(() => atom('a@b'))
+const number = (value: number, ...takes: readonly Odd[]) => argument(() => value, takes)
+const u32 = number(1, 'zero')
+const writer = argument(() => new api.ByteWriter())
+const list = argument(() => [1], 'a sparse array')
+const flag = argument(() => true, 'true', 'false')
+const anything = argument(() => 1, EVERY_ODD_VALUE)
+const matcher = argument(() => t.any())
+
+const text = { toString: call() }
+const identifier = { toString: call(), equals: call(anything) }
+const callback = argument(() => () => undefined, ODD_FUNCTIONS)
+
+it('no atom is made with new, for two of one name would not be equal', () => {
+  expect(() => Reflect.construct(api.Atom, ['a', encode('a')])).toThrow(
+    expect.objectContaining({ code: 'ETF_BAD_OPTION', message: expect.stringContaining('atom(name)') }),
+  )
+})
+
+const { Atom: _, ...others } = api
+
+testOddArguments(others, {
+  Binary: making([bytes, number(0, 'zero', 'undefined'), number(1, 'zero', 'undefined')], {
+    ...text,
+    toBytes: call(),
+  }),
+  BitString: making([bytes, number(3)], {}),
+  ByteWriter: making(
+    [number(16, 'zero', 'undefined'), number(16, 'zero', 'undefined', 'a fraction', 'a huge number', 'Infinity')],
+    {
+      u8: call(number(1, 'zero')),
+      u16: call(number(1, 'zero')),
+      u32: call(u32),
+      bytes: call(bytes),
+      share: call(bytes),
+      reserve: call(number(1, 'zero')),
+      truncate: call(number(0, 'zero')),
+      reset: call(),
+      written: call(),
+      take: call(),
+      takeParts: call(),
+    },
+    ['setU32'],
+  ),
+  ExternalFun: making([node, node, number(1, 'zero')], {}),
+  Float: making([number(1, 'zero', 'a negative number', 'a fraction', 'a huge number')], { ...text, valueOf: call() }),
+  Fun: making(
+    [node, number(1, 'zero'), u32, number(1, 'zero', 'a negative number'), argument(() => Uint8Array.of(112))],
+    text,
+  ),
+  ImproperList: making(
+    [
+      list,
+      argument(
+        () => 1,
+        EVERY_ODD_VALUE.filter((odd) => !odd.endsWith('array')),
+      ),
+    ],
+    {},
+  ),
+  LocalTerm: making([bytes], text),
+  Matcher: making(
+    [argument(() => 'odd', ODD_TEXTS), argument(() => () => ({ ok: true, value: 1 }), ODD_FUNCTIONS)],
+    {
+      match: call(
+        term,
+        argument(() => '', 'undefined', ODD_TEXTS),
+      ),
+      test: call(term),
+      parse: call(term),
+      map: call(callback),
+    },
+    [],
+  ),
+  NativeRecord: making([node, node, flag, argument(() => [[atom('a'), 1]], 'an empty array')], {}),
+  Pid: making([node, u32, u32, u32], identifier),
+  Port: making([node, argument(() => 1n, 'a bigint'), u32], identifier),
+  Reference: making([node, u32, argument(() => [1, 2, 3])], identifier),
+  SeededMap: making(
+    [argument(() => [[1, 2]], 'undefined', 'null', 'an empty array', 'a map')],
+    {
+      get: call(anything),
+      has: call(anything),
+      set: call(anything, anything),
+      delete: call(anything),
+      clear: call(),
+    },
+    // As in a Map; what a callback throws is its own.
+    ['entries', 'forEach', 'keys', 'values'],
+  ),
+  TermDecoder: making([options], {
+    decode: call(
+      argument(() => encode('odd')),
+      number(1, 'zero'),
+      number(6),
+      argument(() => [], 'undefined', 'an empty array', 'a sparse array'),
+    ),
+  }),
+  TermEncoder: making([options], { write: call(writer, term) }),
+  Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], {}),
+  atom: call(argument(() => 'a', ODD_TEXTS)),
+  charlist: call(
+    argument(
+      () => 'a',
+      ODD_TEXTS.filter((odd) => odd !== 'half a character'),
+    ),
+  ),
+  decode: call(bytes, options),
+  decodeFirst: call(bytes, options),
+  decodeTerm: call(bytes, number(1, 'zero'), options),
+  encode: call(term, options),
+  encodeInto: call(writer, term, options),
+  encodedLength: call(term, options),
+  equals: call(term, term),
+  inspect: call(term, options),
+  isEtfError: call(anything),
+  tuple: call(term, term),
+  writeTerm: call(writer, term, options),
+})
+
+testOddArguments(t, {
+  any: call(),
+  atom: call(argument(() => 'a', ODD_TEXTS)),
+  bigint: call(),
+  boolean: call(),
+  bytes: call(),
+  charlist: call(),
+  cons: call(matcher, matcher),
+  fields: call(argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype')),
+  int: call(),
+  list: call(matcher),
+  literal: call(term),
+  map: call(matcher, matcher),
+  number: call(),
+  optional: call(matcher),
+  pid: call(),
+  reference: call(),
+  text: call(),
+  tuple: call(matcher, matcher),
+  union: call(matcher, matcher),
+})
+
+const setU32 = (at: number, value: number) => {
+  const out = new api.ByteWriter()
+  out.u32(0)
+  out.setU32(at, value)
+}
+
+testOddArguments({ setU32 }, { setU32: call(number(0, 'zero'), u32) })
+
+testOddArguments(
+  Object.fromEntries(
+    Object.entries({
+      any: t.any(),
+      atom: t.atom(),
+      bytes: t.bytes(),
+      charlist: t.charlist(),
+      cons: t.cons(t.any(), t.any()),
+      fields: t.fields({ a: t.any() }),
+      list: t.list(t.int()),
+      literal: t.literal(tuple(1)),
+      map: t.map(t.any(), t.any()),
+      text: t.text(),
+      tuple: t.tuple(t.any()),
+      union: t.union(t.int(), t.text()),
+    }).map(([name, shape]) => [`t.${name}`, (value: api.Term) => shape.test(value)]),
+  ),
+  Object.fromEntries(
+    ['any', 'atom', 'bytes', 'charlist', 'cons', 'fields', 'list', 'literal', 'map', 'text', 'tuple', 'union'].map(
+      (name) => [`t.${name}`, call(term)],
+    ),
+  ),
+)
+
+testOptions(
+  new URL('../src/index.ts', import.meta.url),
+  {
+    DecodeOptions: { take: (given) => api.decode(encode(1), given), nested: { limits: {} } },
+    DecodeTermOptions: { take: (given) => api.decodeTerm(encode(1), 1, given), nested: { limits: {} } },
+    EncodeOptions: { take: (given) => encode(1, given) },
+    InspectOptions: { take: (given) => api.inspect(1, given) },
+    WriteOptions: { take: (given) => api.writeTerm(new api.ByteWriter(), 1, given) },
+  },
+  { EtfErrorOptions: 'the details of an error: making one never throws' },
+)
