@@ -1,7 +1,7 @@
 // In the place of `erl`, as OTP's `peer` starts it: a visible node of ours, which the origin controls over distribution,
 // or over a TCP connection beside it. What the suites run on a peer is here by name; Erlang funs cannot run.
 import net from 'node:net'
-import { decode, encode, tuple, atom } from '@dynsrv/etf'
+import { atom, decode, encode, tuple } from '@dynsrv/etf'
 import { RemoteError } from '@dynsrv/node'
 import { nodeNamed, note } from './our-node.mjs'
 import { peerModules } from './peer-modules.mjs'
