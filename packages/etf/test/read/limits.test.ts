@@ -280,7 +280,11 @@ describe('other limits', () => {
       [300, 'map'],
     ] as const) {
       // Below 200 levels another reader takes over.
-      const nested = Buffer.concat([Buffer.from([131]), Buffer.alloc(2 * before, Buffer.from([104, 1])), bytes.subarray(1)])
+      const nested = Buffer.concat([
+        Buffer.from([131]),
+        Buffer.alloc(2 * before, Buffer.from([104, 1])),
+        bytes.subarray(1),
+      ])
       const limits = { memoryBytes: Number.POSITIVE_INFINITY }
       expect(() => decode(nested, { map, limits })).toThrow(
         expect.objectContaining({ code: 'ETF_LIMIT_SIZE', category: 'limit', offset: 6 + 2 * before }),
