@@ -14,6 +14,7 @@ import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
 import type { NodeEvent, Warning } from './node-event.ts'
 import { logEvent } from './node-logger.ts'
 import { PgScopes } from './pg/pg-scopes.ts'
+import { PeerUses } from './process/peer-use.ts'
 import { makeProcesses, type Processes } from './process/processes.ts'
 import { callProgram } from './program-calls.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
@@ -51,6 +52,7 @@ export class Rooms {
   readonly pubsubs: PubSubs
   /** Undefined on a hidden node. */
   readonly global: Global | undefined
+  readonly #uses: PeerUses
   /** Gets every event; set by the node that these are the rooms of. */
   onEvent: (event: NodeEvent, threw: (cause: unknown, name: string) => void) => void = ignore
 
@@ -79,6 +81,7 @@ export class Rooms {
     const connected = () => links.connected()
     const connect = (node: string) => links.autoConnect(node)
     const whyDown = (node: string) => links.whyDown(node)
+    const uses = new PeerUses(limits)
     const processes = makeProcesses({
       self,
       creation,
@@ -88,6 +91,7 @@ export class Rooms {
       warn,
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
+      uses,
       spawns: () => ({
         request: (peer, control, read) => system.spawns.request(peer, control, read),
         reply: (peer, control) => remote.reply(peer, control),
@@ -106,7 +110,7 @@ export class Rooms {
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
     const system = startSystem({
-      ...{ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned },
+      ...{ self, servers, router, output: settings.output, uses },
       ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
     })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
@@ -143,6 +147,7 @@ export class Rooms {
       })
     }
     this.links = links
+    this.#uses = uses
     this.processes = processes
     this.calls = calls
     this.system = system
@@ -205,6 +210,7 @@ export class Rooms {
     const { peer, hidden, counters } = connection
     this.processes.life.connectionLost(peer)
     this.remote.connectionLost(peer)
+    this.#uses.left(peer)
     if (!hidden) this.global?.server.connectionLost(peer)
     this.tell({ type: 'nodedown', node: peer, reason, counters })
   }

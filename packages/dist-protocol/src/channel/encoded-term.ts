@@ -64,6 +64,12 @@ export class EncodedTerm {
     return this.end - this.start
   }
 
+  /** About how much memory it takes once it is decoded, its bytes included; 0 for a term that came decoded. */
+  get memoryBytes(): number {
+    const decoder = this.#decoder ?? new TermDecoder()
+    return this.byteLength + decoder.memory(this.bytes, this.start, this.end)
+  }
+
   /** The term, when it came decoded. */
   get decoded(): { readonly term: Term } | undefined {
     return this.#value

@@ -8,8 +8,9 @@ import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
 import { withoutEncoding } from './exit-reason.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './local-process.ts'
 import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
+import { Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
 
 export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
@@ -17,7 +18,7 @@ export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
   /** @param read gives the arguments */
-  request(peer: string, control: SpawnRequest, read: () => Term | OverLimit): void
+  request(origin: Origin, control: SpawnRequest, read: () => Term | OverLimit): void
   reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
@@ -33,6 +34,7 @@ export interface SignalRouterParts {
   readonly connect: (node: string) => boolean
   /** How many messages may wait for a connection to come up. */
   readonly maxWaiting: number
+  readonly uses: PeerUses
   readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
 
@@ -40,6 +42,9 @@ interface Waiting {
   readonly control: ControlMessage
   readonly payload: readonly [payload?: Term]
 }
+
+/** The kinds of processes in which messages may wait for the program. */
+const QUEUES: ReadonlySet<ProcessKind> = new Set(['mailbox', 'server', 'pubsub'])
 
 /** What became of a signal: with `busy`, the peer takes less than is sent. */
 type Way = 'taken' | 'busy' | 'nowhere'
@@ -235,7 +240,7 @@ export class SignalRouter {
         this.#altact(peer, control, payload)
         return
       case 'SPAWN_REQUEST':
-        spawns().request(peer, control, () => this.#read(peer, control.op, payload!))
+        spawns().request(this.#origin(peer, payload!), control, () => this.#read(peer, control.op, payload!))
         return
       case 'SPAWN_REPLY':
         spawns().reply(peer, control)
@@ -268,10 +273,12 @@ export class SignalRouter {
   }
 
   #deliver(peer: string, op: ControlMessage['op'], process: LocalProcess | undefined, payload: EncodedTerm): void {
-    if (process === undefined) return
-    const message = this.#read(peer, op, payload, process)
+    // What a full mailbox drops whatever it is need not be read.
+    if (process === undefined || process.behaviour.dropsNext?.() === true) return
+    const origin = this.#origin(peer, payload)
+    const message = this.#refusal(origin, op, process) ?? this.#read(peer, op, payload, process)
     if (!(message instanceof OverLimit)) {
-      process.behaviour.message(message)
+      process.behaviour.message(message, origin)
       return
     }
     // Whoever waits for an answer to it, or for it as an answer, hears at once that it is lost.
@@ -288,9 +295,35 @@ export class SignalRouter {
     const receive = registry.byAlias(ref)
     if (receive === undefined) return
     const process = registry.ownerOfAlias(ref)
-    const message = this.#read(peer, 'ALIAS_SEND', payload, process)
+    if (process?.behaviour.dropsNext?.() === true) return
+    const origin = this.#origin(peer, payload)
+    const refusal = process === undefined ? undefined : this.#refusal(origin, 'ALIAS_SEND', process)
+    const message = refusal ?? this.#read(peer, 'ALIAS_SEND', payload, process)
     // An alias that a program made is for messages only; the others are calls, which want to know.
-    if (!(message instanceof OverLimit) || process === undefined) receive(message)
+    if (!(message instanceof OverLimit) || process === undefined) receive(message, origin)
+  }
+
+  #origin(peer: string, payload: EncodedTerm): Origin {
+    return new Origin(peer, this.#parts.uses.of(peer), payload)
+  }
+
+  /** What stands in for a message of a peer that has filled the room it has here; undefined as long as it has not. */
+  #refusal({ peer, use }: Origin, op: ControlMessage['op'], process: LocalProcess): OverLimit | undefined {
+    const { maxUnreadBytes } = this.#parts.uses.limits
+    if (use.unreadBytes < maxUnreadBytes) {
+      // Room for half of it ends the episode.
+      if (use.isDropping && use.unreadBytes < maxUnreadBytes / 2) use.isDropping = false
+      return undefined
+    }
+    // Those of the node itself take their messages at once, and must not miss one.
+    if (!QUEUES.has(process.behaviour.kind ?? 'system')) return undefined
+    const limit = 'limits.maxUnreadBytes'
+    const message = `messages of ${peer} that wait to be read take more than ${limit} allows: ${maxUnreadBytes} (${op})`
+    if (!use.isDropping) {
+      use.isDropping = true
+      this.#parts.warn({ code: 'OVER_LIMIT', message: `${message}; more are dropped`, peer, limit })
+    }
+    return new OverLimit(new NodeError('NODE_OVER_LIMIT', message, { peer, limit }))
   }
 
   #altact(

@@ -3,6 +3,7 @@ import { badArgument, exitReason, type Outcome } from '../call/outcome.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import { OverLimit } from '../process/over-limit.ts'
+import type { Origin, PeerUses } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter, SpawnRequest } from '../process/signal-router.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
@@ -28,8 +29,7 @@ export interface SpawnRequestsParts {
   readonly life: LinksAndMonitors
   readonly router: SignalRouter
   readonly exposed: ExposedFunctions
-  /** Spawned processes that may live at once. */
-  readonly maxSpawned: number
+  readonly uses: PeerUses
 }
 
 /**
@@ -46,8 +46,9 @@ export class SpawnRequests {
     this.#parts = parts
   }
 
-  request(peer: string, control: SpawnRequest, read: () => Term | OverLimit): void {
-    const { registry, life, router, maxSpawned } = this.#parts
+  request(origin: Origin, control: SpawnRequest, read: () => Term | OverLimit): void {
+    const { registry, life, router, uses } = this.#parts
+    const { peer, use } = origin
     const { ref, from } = control
     const options = readOptions(control.options)
     const refuse = (error: string): void => {
@@ -57,7 +58,7 @@ export class SpawnRequests {
       refuse('badopt')
       return
     }
-    if (this.#spawned >= maxSpawned || registry.isFull) {
+    if (uses.mayNotRun(use) || registry.isFull) {
       refuse('system_limit')
       return
     }
@@ -66,8 +67,13 @@ export class SpawnRequests {
       refuse('system_limit')
       return
     }
-    const process = registry.spawn({ message: () => undefined, ended: () => this.#ended(), kind: 'spawned' })
+    const ended = (): void => {
+      origin.end()
+      this.#ended()
+    }
+    const process = registry.spawn({ message: () => undefined, ended, kind: 'spawned' })
     this.#spawned++
+    origin.begin()
     if (options.monitor) life.watch(process, from, ref)
     if (options.link) life.adoptLink(process, from)
     const flags = (options.link ? LINK_MADE : 0) | (options.monitor ? MONITOR_MADE : 0)

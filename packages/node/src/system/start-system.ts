@@ -2,6 +2,7 @@ import { Atom, atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { ServerParts } from '../call/served-process.ts'
 import { type SystemHandlers, SystemServer } from '../call/system-server.ts'
 import type { Output } from '../node-options.ts'
+import type { PeerUses } from '../process/peer-use.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import { ExposedFunctions } from './exposed-functions.ts'
 import { type GroupLeaderParts, groupLeader } from './group-leader.ts'
@@ -15,8 +16,7 @@ export interface SystemParts {
   readonly output: Output
   /** Calls a function of OTP's `io_lib` on another node. */
   readonly ask: GroupLeaderParts['ask']
-  /** Processes that peers have spawned and that may live at once. */
-  readonly maxSpawned: number
+  readonly uses: PeerUses
 }
 
 /** What OTP expects of every node. */
@@ -40,10 +40,10 @@ interface Kind {
 }
 
 /** Starts the processes that OTP expects on every node. */
-export function startSystem({ self, servers, router, output, ask, maxSpawned }: SystemParts): System {
+export function startSystem({ self, servers, router, output, ask, uses }: SystemParts): System {
   const { registry, life, warn } = servers
   const exposed = new ExposedFunctions(warn)
-  const spawns = new SpawnRequests({ registry, life, router, exposed, maxSpawned })
+  const spawns = new SpawnRequests({ registry, life, router, exposed, uses })
   const running = new Map<string, SystemServer>()
   // One that a peer has stopped is started anew, as OTP's supervisor does it.
   const start = (name: string, kind: Kind): void => {
@@ -63,6 +63,7 @@ export function startSystem({ self, servers, router, output, ask, maxSpawned }: 
     handlers: (own) =>
       rex({
         self,
+        uses,
         exposed,
         send: (to, message) => void router.send(own(), to, message),
         sendByName: (name, message) => router.send(own(), name, message),
