@@ -1,3 +1,4 @@
+import { oneLine } from '@dynsrv/kit'
 import { Command, CommanderError, Help } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
@@ -32,12 +33,13 @@ export async function main(args: readonly string[]): Promise<number> {
   let running = 'dynsrv'
   const asJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json')
   const fail = async (error: unknown, failedWith: number, text?: string) => {
-    const { advice, explain, oneLine } = await import('@dynsrv/cluster')
-    const told = { type: 'error', command: running, exitCode: failedWith, ...explain(error) }
-    process.stderr.write(asJson ? `${JSON.stringify(told)}\n` : `${running}: ${oneLine(text ?? advice(error))}\n`)
+    const { advice, explain } = await import('@dynsrv/cluster')
+    const { writeError, writeJson } = await import('./terminal/output.ts')
+    if (asJson) writeJson({ type: 'error', command: running, exitCode: failedWith, ...explain(error) }, process.stderr)
+    else writeError(oneLine(`${running}: ${text ?? advice(error)}`))
     return failedWith
   }
-  process.stdout.on('error', leaveOnBrokenPipe)
+  process.stdout.off('error', leaveOnBrokenPipe).on('error', leaveOnBrokenPipe)
 
   const program = new Command('dynsrv')
   program

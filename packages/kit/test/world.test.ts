@@ -17,6 +17,18 @@ describe('the clock', () => {
     expect(work).toHaveBeenCalledOnce()
   })
 
+  it('calls back again and again after more than the system holds', () => {
+    const work = vi.fn()
+    const timer = clock.setInterval(work, 2 ** 31 + 1_000)
+    vi.advanceTimersByTime(2 ** 31 + 999)
+    expect(work).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    vi.advanceTimersByTime(2 ** 31 + 1_000)
+    expect(work).toHaveBeenCalledTimes(2)
+    clock.clearInterval(timer)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('never ends an infinite one, and takes each back', () => {
     const work = vi.fn()
     const timers = [clock.setTimeout(work, Infinity), clock.setTimeout(work, 2 ** 40), clock.setTimeout(work, 5)]

@@ -1,4 +1,5 @@
-import { type Clock, within } from '@dynsrv/kit'
+import { type Clock, duration, within } from '@dynsrv/kit'
+import { checks } from './checks.ts'
 import { NodeError } from './error.ts'
 
 /** How long leaving in order may take. */
@@ -6,6 +7,9 @@ export interface DrainOptions {
   /** How long what is in hand may take; then it is cut off. Unit: milliseconds; default 30 000. */
   readonly timeoutMs?: number
 }
+
+/** Checks the options of `Node.drain`. @throws {NodeError} `NODE_BAD_OPTION` */
+export const checkDrain = checks.options<DrainOptions>('drain', { timeoutMs: duration() })
 
 /** @see DrainOptions.timeoutMs */
 const DRAIN_TIMEOUT_MS = 30_000

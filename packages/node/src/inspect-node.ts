@@ -1,4 +1,6 @@
 import { inspect, type Term } from '@dynsrv/etf'
+import { either, rule, whole } from '@dynsrv/kit'
+import { checks } from './checks.ts'
 import type { PeerState } from './link/connection-table.ts'
 import type { LocalProcess, ProcessKind } from './process/local-process.ts'
 import type { Rooms } from './rooms.ts'
@@ -8,6 +10,14 @@ export interface InspectOptions {
   /** Processes listed, those with the longest queues first; default 1000. */
   readonly maxProcesses?: number
 }
+
+/** Checks the options of `Node.inspect`. @throws {NodeError} `NODE_BAD_OPTION` */
+export const checkInspect = checks.options<InspectOptions>('inspect', {
+  maxProcesses: either(
+    whole(),
+    rule('Infinity', (value) => value === Number.POSITIVE_INFINITY),
+  ),
+})
 
 /** One process of ours. */
 export interface ProcessSnapshot {

@@ -2,8 +2,28 @@ import type tls from 'node:tls'
 import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Pid } from '@dynsrv/etf'
-import { realWorld, type World } from '@dynsrv/kit'
-import { NodeError } from './error.ts'
+import {
+  bound,
+  callable,
+  duration,
+  either,
+  filledText,
+  flag,
+  having,
+  nearest,
+  numberFrom,
+  optionsOf,
+  port,
+  type Rule,
+  realWorld,
+  required,
+  rule,
+  type World,
+  whole,
+  worldShape,
+  wrong,
+} from '@dynsrv/kit'
+import { checks, cookie, decodeOptions, parsedName } from './checks.ts'
 import type { NodeLogger } from './node-logger.ts'
 
 /** Certificates and everything else that `node:tls` knows, for both roles. */
@@ -116,17 +136,140 @@ const MAX_SETUP_TIME_MS = 120_000
 /** The options of a node, checked, with every default in place. */
 export type NodeSettings = ReturnType<typeof settingsOf>
 
-/** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work */
+/** What `node:tls` takes, so that a misspelling is noticed: without its certificate a node may let anybody in. */
+const TLS_NAMES: Readonly<Record<keyof TlsOptions, true>> = {
+  ALPNCallback: true,
+  ALPNProtocols: true,
+  SNICallback: true,
+  allowHalfOpen: true,
+  allowPartialTrustChain: true,
+  ca: true,
+  cert: true,
+  checkServerIdentity: true,
+  ciphers: true,
+  clientCertEngine: true,
+  crl: true,
+  dhparam: true,
+  ecdhCurve: true,
+  enableTrace: true,
+  handshakeTimeout: true,
+  highWaterMark: true,
+  honorCipherOrder: true,
+  keepAlive: true,
+  keepAliveInitialDelay: true,
+  key: true,
+  maxVersion: true,
+  minVersion: true,
+  noDelay: true,
+  passphrase: true,
+  pauseOnConnect: true,
+  pfx: true,
+  privateKeyEngine: true,
+  privateKeyIdentifier: true,
+  pskCallback: true,
+  pskIdentityHint: true,
+  rejectUnauthorized: true,
+  requestCert: true,
+  secureContext: true,
+  secureOptions: true,
+  secureProtocol: true,
+  servername: true,
+  sessionIdContext: true,
+  sessionTimeout: true,
+  sigalgs: true,
+  ticketKeys: true,
+}
+
+const TLS_WHAT = 'an object of options of node:tls'
+
+/** Options of `node:tls`. Names that are near none of those above may be of a later Node.js. */
+export const tlsOptions: Rule = {
+  what: TLS_WHAT,
+  check: (value, at) => {
+    if (Object.prototype.toString.call(value) !== '[object Object]') return wrong(at, TLS_WHAT, value)
+    for (const key of Object.keys(value as object)) {
+      if (Object.hasOwn(TLS_NAMES, key)) continue
+      const near = nearest(key, Object.keys(TLS_NAMES))
+      if (near === undefined) continue
+      const message = `there is no option ${at}.${key}; did you mean ${at}.${near}?`
+      return { message, hint: `Write ${at}.${near}.` }
+    }
+    return undefined
+  },
+}
+
+const host = rule(
+  'an IP address or a host name',
+  (value) => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value),
+)
+
+/** A logger of pino's shape. */
+const logger: Rule = {
+  what: 'a logger of the shape of pino: debug, info and warn, each called with (object, text)',
+  check: (value, at) => {
+    const fault = having('debug', 'info', 'warn').check(value, at)
+    if (fault !== undefined) return wrong(at, logger.what, value)
+    const { error } = value as NodeLogger
+    return error === undefined || typeof error === 'function' ? undefined : wrong(`${at}.error`, 'a function', error)
+  },
+}
+
+const checkOptions = checks.options<NodeOptions>('startNode', {
+  name: required(filledText),
+  cookie: required({
+    what: `${cookie.what}, or a function`,
+    check: (value, at) => (typeof value === 'function' ? undefined : cookie.check(value, at)),
+  }),
+  epmd: required(having('startLink', 'listenPortPlease', 'registerNode', 'addressPlease', 'names')),
+  listen: either(
+    rule('false', (value) => value === false),
+    optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host }),
+  ),
+  hidden: flag,
+  preventOverlappingPartitions: flag,
+  shortNames: flag,
+  setupTimeMs: duration({ min: 1, max: MAX_SETUP_TIME_MS }),
+  netTickTimeMs: whole(1),
+  netTickIntensity: whole(4, 1_000),
+  busyWaitMs: numberFrom(0, MAX_BUSY_WAIT_MS),
+  autoConnect: flag,
+  allow: callable,
+  assignNames: flag,
+  tls: either(callable, tlsOptions),
+  decode: decodeOptions,
+  logger,
+  output: callable,
+  limits: optionsOf<NodeLimits>({
+    busyBytes: bound,
+    maxQueuedBytes: bound,
+    maxWaiting: bound,
+    maxUnauthenticated: bound,
+    maxSpawned: bound,
+    maxProcesses: bound,
+    maxDown: bound,
+    maxFrameBytes: bound,
+    maxPartialMessages: bound,
+    maxPartialBytes: bound,
+    maxPartialAgeMs: duration({ min: 1 }),
+  }),
+  world: worldShape,
+})
+
+/** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work; `NODE_NAME_*` for such a name */
 export function settingsOf(options: NodeOptions) {
   checkOptions(options)
-  const { tls: certificates, limits, world = realWorld } = options
+  const { tls: certificates, limits = {}, shortNames = false, world = realWorld } = options
+  const given: Partial<NodeLimits> = Object.fromEntries(
+    Object.entries(limits).filter(([, value]) => value !== undefined),
+  )
   return {
+    name: parsedName('startNode', 'name', options.name, shortNames),
     cookie: options.cookie,
     epmd: options.epmd,
     listen: options.listen ?? {},
     hidden: options.hidden ?? true,
     preventOverlappingPartitions: options.preventOverlappingPartitions ?? true,
-    shortNames: options.shortNames ?? false,
+    shortNames,
     setupTimeMs: options.setupTimeMs ?? SETUP_TIME_MS,
     netTickTimeMs: options.netTickTimeMs ?? NET_TICK_TIME_MS,
     netTickIntensity: options.netTickIntensity ?? NET_TICK_INTENSITY,
@@ -140,40 +283,10 @@ export function settingsOf(options: NodeOptions) {
     logger: options.logger,
     world,
     output: options.output ?? ((text) => world.system.print(text)),
-    limits: { ...NODE_LIMITS, ...limits },
-    channelLimits: channelLimits(limits),
-  }
-}
-
-/** The channel checks what it is given, so it gets its own limits only. */
-function channelLimits(limits: Partial<NodeLimits> = {}): Partial<ChannelLimits> {
-  return Object.fromEntries(Object.entries(limits).filter(([name]) => !(name in NODE_LIMITS)))
-}
-
-function checkOptions(options: NodeOptions): void {
-  const { cookie, setupTimeMs = SETUP_TIME_MS, busyWaitMs = BUSY_WAIT_MS, limits = {}, listen, logger } = options
-  for (const level of ['debug', 'info', 'warn'] as const) {
-    if (logger === undefined || typeof logger[level] === 'function') continue
-    throw new NodeError('NODE_BAD_OPTION', `the logger has no function ${level}`, {
-      hint: 'Give a logger of the shape of pino: debug, info and warn, each called with (object, text).',
-    })
-  }
-  if (cookie === '' || cookie === undefined) {
-    throw new NodeError('NODE_BAD_OPTION', 'the cookie is empty', {
-      hint: 'Every node of a cluster shares one secret; make one with: openssl rand -base64 32',
-    })
-  }
-  if (!(setupTimeMs > 0 && setupTimeMs <= MAX_SETUP_TIME_MS)) {
-    throw new NodeError('NODE_BAD_OPTION', `setupTimeMs must be in 1…${MAX_SETUP_TIME_MS}, not ${setupTimeMs}`)
-  }
-  if (!(busyWaitMs >= 0 && busyWaitMs <= MAX_BUSY_WAIT_MS)) {
-    throw new NodeError('NODE_BAD_OPTION', `busyWaitMs must be in 0…${MAX_BUSY_WAIT_MS}, not ${busyWaitMs}`)
-  }
-  for (const [name, value] of Object.entries(limits)) {
-    if (!(value > 0)) throw new NodeError('NODE_BAD_OPTION', `the limit ${name} must be positive, not ${value}`)
-  }
-  const port = listen === false ? undefined : listen?.port
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
-    throw new NodeError('NODE_BAD_OPTION', `the port must be an integer from 0 to 65535, not ${port}`)
+    limits: { ...NODE_LIMITS, ...given },
+    /** The channel checks what it is given, so it gets its own limits only. */
+    channelLimits: Object.fromEntries(
+      Object.entries(given).filter(([name]) => !(name in NODE_LIMITS)),
+    ) as Partial<ChannelLimits>,
   }
 }

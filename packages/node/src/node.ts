@@ -1,29 +1,64 @@
 import { EventEmitter, on } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
-import { type GenServer, makeServer } from './call/gen-server.ts'
-import { type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
+import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import { bound, type Clock, callable, flag, iterable, listOf, messageOf, oneLine, text } from '@dynsrv/kit'
+import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
+import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
-import type { ServerHandlers } from './call/server-handlers.ts'
+import { checkHandlers, type ServerHandlers } from './call/server-handlers.ts'
+import {
+  argumentList,
+  atomName,
+  callRules,
+  checkCall,
+  checkNodeSend,
+  checks,
+  checkTerm,
+  INSIDE,
+  onlyInside,
+  peerName,
+  pidOf,
+  registeredName,
+  signalOption,
+} from './checks.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
-import { allIdle, type DrainOptions } from './drain.ts'
+import { allIdle, type Busy, checkDrain, type DrainOptions } from './drain.ts'
 import { NodeError } from './error.ts'
 import type { GlobalNames } from './global/global-names.ts'
-import { type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
+import { checkInspect, type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
 import type { PeerState } from './link/connection-table.ts'
 import { NodeMonitors, type OnNodeDown } from './link/node-monitors.ts'
 import type { NodeEvent, NodeEvents } from './node-event.ts'
 import type { PgScope } from './pg/pg-scope.ts'
-import { nodeOf } from './process/local-process.ts'
-import { type Mailbox, type MailboxOptions, makeMailbox } from './process/mailbox.ts'
+import { type LocalProcess, nodeOf } from './process/local-process.ts'
+import { checkMailbox, type Mailbox, type MailboxOptions, makeMailbox } from './process/mailbox.ts'
 import { callProgram, tellListeners } from './program-calls.ts'
-import type { PubSub, PubSubOptions } from './pubsub/pubsub.ts'
+import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
-import type { CallOptions, Destination, MultiCallResult, Recipient, SendOptions, SendWaitOptions } from './signature.ts'
-import type { ExposedFunction } from './system/exposed-functions.ts'
+import type {
+  CallOptions,
+  Destination,
+  MultiCallResult,
+  ProcessRef,
+  Recipient,
+  SendOptions,
+  SendWaitOptions,
+} from './signature.ts'
+import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
+
+const checkConnect = checks.options<{ signal?: AbortSignal }>('connect', signalOption)
+const checkEvents = checks.options<{ signal?: AbortSignal }>('events', signalOption)
+const checkAlias = checks.options<{ once?: boolean }>('alias', { once: flag })
+const checkMultiCall = checks.options<CallOptions & { nodes?: readonly string[] }>('multiCall', {
+  ...callRules,
+  nodes: listOf(peerName),
+})
+const checkMany = checks.options<CallOptions & { concurrency?: number }>('erpcMany', {
+  ...callRules,
+  concurrency: bound,
+})
 
 /** Another address of a process of ours; disposing of it takes it back. */
 export interface Alias extends Disposable {
@@ -47,7 +82,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   readonly #rooms: Rooms
   readonly #clock: Clock
   readonly #monitors = new NodeMonitors()
-  readonly #servers = new Set<{ idle(): Promise<void> }>()
+  readonly #servers = new Set<Busy>()
   readonly #startedAt: number
   /** Aborts when the node is closed. */
   readonly #closed = new AbortController()
@@ -55,11 +90,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   static {
-    makeNode = (rooms) => new Node(rooms)
+    makeNode = (rooms) => new Node(INSIDE, rooms)
   }
 
-  private constructor(rooms: Rooms) {
+  private constructor(key: typeof INSIDE, rooms: Rooms) {
     super()
+    onlyInside(key, 'a node', 'startNode')
     this.#rooms = rooms
     this.#clock = rooms.parts.settings.world.clock
     this.#startedAt = this.#clock.monotonic()
@@ -89,12 +125,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} that says what was wrong, in its code, its text and its hint
    * @throws the signal's reason when it aborts
    */
-  async connect(peer: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await this.#rooms.links.connect(peer, signal)
+  async connect(peer: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkConnect(options)
+    await this.#rooms.links.connect(peer, options.signal)
   }
 
-  /** Ends the link to a peer; what is queued still goes out. */
+  /** Ends the link to a peer; what is queued still goes out. @throws {NodeError} for what is no node name */
   async disconnect(peer: string): Promise<void> {
+    this.#checkPeer('disconnect', 'peer', peer)
     const { links, global } = this.#rooms
     if (links.get(peer) !== undefined) global?.server.disconnecting(peer)
     await links.disconnect(peer)
@@ -105,9 +143,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * is not connected is connected first, unless `autoConnect` is off; when that fails, this is the reason.
    *
    * @returns what takes it back
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, `NODE_CLOSED`
    */
   monitorNode(peer: string, onDown: OnNodeDown): Disposable {
     this.#assertOpen()
+    this.#checkPeer('monitorNode', 'peer', peer)
+    checks.argument('monitorNode', 'onDown', callable, onDown)
     const monitor = this.#monitors.add(peer, (reason) => {
       callProgram(
         () => onDown(reason),
@@ -134,6 +175,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} that says why it does not answer
    */
   async ping(peer: string, options: CallOptions = {}): Promise<'pong'> {
+    this.#checkPeer('ping', 'peer', peer)
+    checkCall(options)
     return this.#traced(
       'ping',
       () => peer,
@@ -146,28 +189,34 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * nobody tells when there is no such process.
    *
    * @returns false when the peer takes less than is sent (see `drained`), or there is no way to it
-   * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` for a wrong argument; `NODE_MESSAGE_INVALID` for a term without
+   * encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`; `NODE_CLOSED`
    */
   send(to: Recipient, message: Term, options?: SendOptions & { from?: Pid }): boolean
   /**
    * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` a caller that awaits this sends no faster than
    * the peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
    *
-   * @throws {NodeError} `NODE_MESSAGE_INVALID`; why the peer cannot be connected, or why its link was lost meanwhile
+   * @throws {NodeError} as the other send; why the peer cannot be connected, or why its link was lost meanwhile
    * @throws the signal's reason when it aborts first; the message is not sent then
    */
   send(to: Recipient, message: Term, options: SendWaitOptions & { from?: Pid }): Promise<void>
   send(
     to: Recipient,
     message: Term,
-    { from = this.#rooms.calls.caller.pid, ...options }: (SendOptions | SendWaitOptions) & { from?: Pid } = {},
+    options?: (SendOptions | SendWaitOptions) & { from?: Pid },
   ): boolean | Promise<void> {
-    if (options.whenBusy !== 'wait') return this.#send(from, to, message, options)
-    return this.#sendWaiting(from, to, message, options)
+    const { pid } = this.#rooms.calls.caller
+    if (options === undefined) return this.#send(pid, to, message)
+    checkNodeSend(options)
+    const { from = pid } = options
+    if (options.whenBusy === 'wait') return this.#sendWaiting(from, to, message, options)
+    return this.#send(from, to, message, options)
   }
 
-  /** Resolves when a peer has taken enough of what was sent, or the link is gone. */
+  /** Resolves when a peer has taken enough of what was sent, or the link is gone. @throws {NodeError} as `disconnect` */
   async drained(peer: string): Promise<void> {
+    this.#checkPeer('drained', 'peer', peer)
     await this.#rooms.links.get(peer)?.drained()
   }
 
@@ -180,10 +229,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   async call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
     this.#assertOpen()
+    checkCall(options)
+    const target = this.#rooms.processes.router.target(to)
     return this.#traced(
       'call',
-      () => describeDestination(to),
-      () => this.#rooms.calls.call(to, request, options),
+      () => ('name' in target ? `${target.name} on ${target.node}` : String(target)),
+      () => this.#rooms.calls.call(target, request, options),
     )
   }
 
@@ -197,14 +248,18 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   async multiCall(
     name: string,
     request: Term,
-    { nodes = [this.self, ...this.connected()], ...options }: CallOptions & { nodes?: readonly string[] } = {},
+    options: CallOptions & { readonly nodes?: readonly string[] } = {},
   ): Promise<MultiCallResult> {
+    this.#assertOpen()
+    checks.argument('multiCall', 'name', atomName, name)
+    checkMultiCall(options)
+    const { nodes = [this.self, ...this.connected()], ...callOptions } = options
     const replies = new Map<string, Term>()
     const failures = new Map<string, NodeError>()
     await Promise.all(
       nodes.map(async (node) => {
         try {
-          replies.set(node, await this.call({ name, node }, request, options))
+          replies.set(node, await this.call({ name, node }, request, callOptions))
         } catch (error) {
           if (!(error instanceof NodeError)) throw error
           failures.set(node, error)
@@ -228,6 +283,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
+    this.#checkFunction('erpc', node, module, name, args)
+    checkCall(options)
     return this.#traced(
       'erpc',
       () => remoteFunction(node, module, name, args),
@@ -244,17 +301,24 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   erpcMany<Call extends ErpcCall>(
     calls: Iterable<Call>,
-    { concurrency = 64, signal, ...options }: CallOptions & { readonly concurrency?: number } = {},
+    options: CallOptions & { readonly concurrency?: number } = {},
   ): AsyncGenerator<ErpcOutcome<Call>, void> {
     this.#assertOpen()
-    const run = ({ node, module, name, args = [] }: Call, ended: AbortSignal): Promise<Term> =>
-      this.erpc(node, module, name, args, { ...options, signal: ended })
+    checks.argument('erpcMany', 'calls', iterable, calls)
+    checkMany(options)
+    const { concurrency = 64, signal, ...callOptions } = options
+    const run = async (call: Call, ended: AbortSignal): Promise<Term> => {
+      checks.argument('erpcMany', 'each call', ERPC_CALL, call)
+      const { node, module, name, args = [] } = call
+      return this.erpc(node, module, name, args, { ...callOptions, signal: ended })
+    }
     return manyCalls(calls, run, { concurrency, signal })
   }
 
   /** The same as `erpc` without an answer, and without word whether it worked. */
   erpcCast(node: string, module: string, name: string, args: readonly Term[] = []): boolean {
     this.#assertOpen()
+    this.#checkFunction('erpcCast', node, module, name, args)
     return this.#rooms.remote.cast(node, module, name, args)
   }
 
@@ -267,6 +331,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
+    this.#checkFunction('rpc', node, module, name, args)
+    checkCall(options)
     return this.#traced(
       'rpc',
       () => remoteFunction(node, module, name, args),
@@ -283,6 +349,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<Pid> {
     this.#assertOpen()
+    this.#checkFunction('spawn', node, module, name, args)
+    checkCall(options)
     return this.#traced(
       'spawn',
       () => remoteFunction(node, module, name, args),
@@ -290,10 +358,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     )
   }
 
-  /** Starts a process with a mailbox; with a string, under that name. */
+  /**
+   * Starts a process with a mailbox; with a string, under that name.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_TAKEN`, `NODE_TOO_MANY_PROCESSES`, `NODE_CLOSED`
+   */
   mailbox(options: string | MailboxOptions = {}): Mailbox {
     this.#assertOpen()
     const { registry, life, router } = this.#rooms.processes
+    checkMailbox(options)
     return makeMailbox(
       {
         clock: this.#clock,
@@ -323,19 +396,25 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
    */
   expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+    this.#assertOpen()
+    checks.argument('expose', 'module', atomName, module)
+    checks.argument('expose', 'functions', functionTable, functions)
     return this.#rooms.system.exposed.expose(module, functions)
   }
 
   /**
    * Starts a server that `GenServer.call` and `GenServer.cast` of other nodes work with.
    *
-   * @throws {NodeError} `NODE_NAME_TAKEN`
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_TAKEN`, `NODE_TOO_MANY_PROCESSES`, `NODE_CLOSED`
    */
   serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
     this.#assertOpen()
+    checkHandlers(handlers)
     const server = makeServer<State>(this.#rooms.servers, handlers)
-    this.#servers.add(server)
-    void server.ended.then(() => this.#servers.delete(server))
+    const busy = { idle: () => whenIdle(server) }
+    this.#servers.add(busy)
+    // Never rejects: it is the reason of the end.
+    void server.ended.then(() => this.#servers.delete(busy))
     return server
   }
 
@@ -347,6 +426,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   pg(scope = 'pg'): PgScope {
     this.#assertOpen()
+    checks.argument('pg', 'scope', registeredName, scope)
     return this.#rooms.scopes.join(scope)
   }
 
@@ -359,6 +439,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   pubsub(name: string, options: PubSubOptions = {}): PubSub {
     this.#assertOpen()
+    checks.argument('pubsub', 'name', pubSubName, name)
+    checkPubSub(options)
     return this.#rooms.pubsubs.join(name, options)
   }
 
@@ -375,16 +457,21 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     })
   }
 
-  /** The pid that is registered here under a name. */
+  /** The pid that is registered here under a name. @throws {NodeError} `NODE_BAD_OPTION` */
   whereis(name: string): Pid | undefined {
+    checks.argument('whereis', 'name', text, name)
     return this.#rooms.processes.registry.byName(name)?.pid
   }
 
-  /** Registers a process of ours under one more name. @throws {NodeError} `NODE_NAME_TAKEN`, `NODE_NO_PROCESS` */
-  register(name: string, pid: Pid): void {
-    const process = this.#rooms.processes.registry.byPid(pid)
-    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
-    this.#rooms.processes.registry.register(name, process)
+  /**
+   * Registers a process of ours under one more name.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_TAKEN`, `NODE_NO_PROCESS`, `NODE_CLOSED`
+   */
+  register(name: string, process: ProcessRef): void {
+    this.#assertOpen()
+    checks.argument('register', 'name', registeredName, name)
+    this.#rooms.processes.registry.register(name, this.#ownProcess('register', process))
   }
 
   /**
@@ -392,26 +479,31 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * a while. What comes when the alias was taken back, or the process has ended, is dropped.
    *
    * @param options with `once` the alias ends with its first message, as a reply's does
-   * @throws {NodeError} `NODE_NO_PROCESS`
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NO_PROCESS`, `NODE_CLOSED`
    */
-  alias({ pid }: { readonly pid: Pid }, { once = false }: { readonly once?: boolean } = {}): Alias {
+  alias(process: ProcessRef, options: { readonly once?: boolean } = {}): Alias {
+    this.#assertOpen()
+    checkAlias(options)
     const { registry } = this.#rooms.processes
-    const process = registry.byPid(pid)
-    if (process === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
-    const ref = registry.aliasOf(process, once)
-    return { ref, [Symbol.dispose]: () => registry.endAlias(process, ref) }
+    const own = this.#ownProcess('alias', process)
+    const ref = registry.aliasOf(own, options.once ?? false)
+    return { ref, [Symbol.dispose]: () => registry.endAlias(own, ref) }
   }
 
-  /** Takes a name back; whether there was one. */
+  /** Takes a name back; whether there was one. @throws {NodeError} `NODE_BAD_OPTION` */
   unregister(name: string): boolean {
+    checks.argument('unregister', 'name', text, name)
     return this.#rooms.processes.registry.unregister(name)
   }
 
   /**
    * All that this node holds right now, as plain data for a log or a page: links, processes with their queues, what is
    * exposed, groups. Costs time in proportion to what it shows; nothing in it is a secret.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`
    */
   inspect(options: InspectOptions = {}): NodeSnapshot {
+    checkInspect(options)
     return inspectRooms(this.#rooms, options, {
       state: this.#closing !== undefined ? 'closed' : this.#draining ? 'draining' : 'open',
       uptimeMs: Math.round(this.#clock.monotonic() - this.#startedAt),
@@ -425,8 +517,17 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return `Node<${self}> ${depth < 0 ? '' : show(shown, style)}`.trimEnd()
   }
 
-  /** All that happens from now on; ends when the node is closed or the signal aborts. */
-  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<NodeEvent, void> {
+  /**
+   * All that happens from now on; ends when the node is closed or the signal aborts.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`
+   */
+  events(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<NodeEvent, void> {
+    checkEvents(options)
+    return this.#events(options.signal)
+  }
+
+  async *#events(signal: AbortSignal | undefined): AsyncGenerator<NodeEvent, void> {
     const closed = this.#closed.signal
     const ended = signal === undefined ? closed : AbortSignal.any([signal, closed])
     try {
@@ -456,9 +557,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * is in hand for others finishes, what is queued for peers is written; then the node closes. Calls of our own that still
    * wait for an answer by then reject with `NODE_CLOSED`.
    *
-   * @throws {NodeError} `NODE_TIMEOUT` when that took too long; the node is closed all the same
+   * @throws {NodeError} `NODE_TIMEOUT` when that took too long; the node is closed all the same. `NODE_BAD_OPTION`; the
+   * node goes on then
    */
   async drain(options: DrainOptions = {}): Promise<void> {
+    checkDrain(options)
     if (this.#closing !== undefined) return this.#closing
     this.#draining = true
     const { links, processes, system } = this.#rooms
@@ -494,6 +597,30 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     if (this.#closing !== undefined) throw new NodeError('NODE_CLOSED', 'the node is closed')
   }
 
+  /** A peer that is connected has a name that will do. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
+  #checkPeer(owner: string, at: string, peer: string): void {
+    if (typeof peer === 'string' && this.#rooms.links.get(peer) !== undefined) return
+    checks.argument(owner, at, peerName, peer)
+  }
+
+  /** @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`; `NODE_MESSAGE_INVALID` for arguments that would be dialled for */
+  #checkFunction(owner: string, node: string, module: string, name: string, args: readonly Term[]): void {
+    this.#checkPeer(owner, 'node', node)
+    checks.argument(owner, 'module', atomName, module)
+    checks.argument(owner, 'name', atomName, name)
+    checks.argument(owner, 'args', argumentList, args)
+    if (node === this.self || this.#rooms.links.get(node) !== undefined) return
+    checkTerm(`the arguments for ${remoteFunction(node, module, name, args)}`, args)
+  }
+
+  /** @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NO_PROCESS` for one that is not ours, or has ended */
+  #ownProcess(owner: string, process: ProcessRef): LocalProcess {
+    const pid = pidOf(owner, 'process', process)
+    const own = this.#rooms.processes.registry.byPid(pid)
+    if (own === undefined) throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    return own
+  }
+
   /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
   #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
     return traceCall(run, () => ({ self: this.self, kind, to: to() }))
@@ -507,8 +634,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   async #sendWaiting(from: Pid, to: Recipient, message: Term, { signal }: SendWaitOptions): Promise<void> {
     this.#assertOpen()
     const { links, processes } = this.#rooms
-    const target = to instanceof Reference ? to : processes.router.target(to)
+    const target = processes.router.recipient(to)
     const node = nodeOf(target)
+    processes.router.checkBeforeDial(node, message)
     const send = (): void => void this.#send(from, target, message)
     if (node === this.self) send()
     else await links.whenTaken(node, send, signal)
@@ -542,8 +670,4 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     await parts.settings.epmd.close?.()
     this.#closed.abort()
   }
-}
-
-function describeDestination(to: Destination): string {
-  return typeof to === 'object' && 'node' in to && 'name' in to ? `${to.name} on ${to.node}` : String(to)
 }

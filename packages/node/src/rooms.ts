@@ -1,5 +1,4 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
-import { EtfError } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
@@ -10,6 +9,7 @@ import { NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
 import { guardedSettings } from './guarded-settings.ts'
 import type { Connection } from './link/connection.ts'
+import { inSeconds } from './link/loop-watch.ts'
 import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
 import type { NodeEvent, Warning } from './node-event.ts'
 import { logEvent } from './node-logger.ts'
@@ -69,6 +69,11 @@ export class Rooms {
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
+      onBlocked: (ms) => {
+        const tick = inSeconds(settings.netTickTimeMs)
+        const message = `our event loop was blocked for ${inSeconds(ms)}; with a tick time of ${tick}, peers drop us after about that long`
+        warn({ code: 'LOOP_BLOCKED', message })
+      },
     })
     const connection = (node: string) => links.get(node)
     const connected = () => links.connected()
@@ -84,7 +89,7 @@ export class Rooms {
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
       spawns: () => ({
-        request: (peer, control, payload) => system.spawns.request(peer, control, payload),
+        request: (peer, control, read) => system.spawns.request(peer, control, read),
         reply: (peer, control) => remote.reply(peer, control),
       }),
     })
@@ -97,9 +102,13 @@ export class Rooms {
     })
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
+      exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
-    const system = startSystem({ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned })
+    const system = startSystem({
+      ...{ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned },
+      ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
+    })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers
     this.scopes = new PgScopes({
@@ -181,10 +190,9 @@ export class Rooms {
     try {
       this.processes.router.receive(peer, control, payload)
     } catch (cause) {
-      if (cause instanceof EtfError) {
+      if (cause instanceof NodeError && cause.code === 'DIST_MALFORMED') {
         // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
-        const text = `a ${control.op} of ${peer} does not decode: ${cause.message}`
-        connection.close(new NodeError('DIST_MALFORMED', text, { peer, cause }), true)
+        connection.close(cause, true)
         return
       }
       // The fault is on our side, such as a listener of the program that throws: the peer is not to blame.

@@ -1,6 +1,9 @@
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { NodeError } from './error.ts'
 
+/** A process: its pid, or what has one, such as a mailbox or a server. */
+export type ProcessRef = Pid | { readonly pid: Pid }
+
 /** Where a message goes: a pid, a name registered on this node, or a name on another node. */
 export type Destination = Pid | string | Atom | { readonly name: string | Atom; readonly node: string }
 

@@ -3,15 +3,16 @@ import type { Command } from '../command.ts'
 import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
-import { print, raised, shown } from '../term/printed.ts'
+import { raised, resultText } from '../term/printed.ts'
 import { type CallOptions, functionOf } from '../term/written-call.ts'
+import { writeLine } from '../terminal/output.ts'
 
 /** Calls a function of a node and prints what it returns. @returns the exit code */
 export async function call(options: CallOptions, node: string, module: string, fun: string, ...given: string[]) {
   const { syntax, name, args } = functionOf(options, module, fun, given)
   return withNode(options, node, async (us, peer, timeoutMs, masked) => {
     try {
-      print(masked(shown(await us.erpc(peer, name.module, name.fun, args, { timeoutMs }), syntax, options)))
+      writeLine(masked(resultText(await us.erpc(peer, name.module, name.fun, args, { timeoutMs }), syntax, options)))
     } catch (error) {
       throw error instanceof RemoteError ? raised(error, `${module}.${fun}/${args.length}`, peer, masked) : error
     }
@@ -31,7 +32,7 @@ export const command: Command = {
         .argument('[args...]', 'terms, one each'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(call))),
+      .action(runs(withConfig(['dns', 'link'], call))),
 }
 
 const HELP = `

@@ -2,8 +2,8 @@ import type { Command } from '../command.ts'
 import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
-import { print } from '../term/printed.ts'
 import { type CallOptions, functionOf } from '../term/written-call.ts'
+import { writeJson } from '../terminal/output.ts'
 
 /** Calls a function of a node without waiting for what it returns. @returns the exit code */
 export async function cast(options: CallOptions, node: string, module: string, fun: string, ...given: string[]) {
@@ -12,7 +12,7 @@ export async function cast(options: CallOptions, node: string, module: string, f
     us.erpcCast(peer, name.module, name.fun, args)
     // Signals keep their order: an answer to what is asked next says that this one has arrived.
     await us.ping(peer, { timeoutMs })
-    if (options.json === true) print(JSON.stringify({ sent: true }))
+    if (options.json === true) writeJson({ sent: true })
   })
 }
 
@@ -22,14 +22,14 @@ export const command: Command = {
   declare: (declared, { runs }) =>
     withTerms(
       declared
-        .description('Calls a function of a node without waiting for it; whether it worked is not told.')
+        .description('Calls a function of a node without waiting for it; whether it worked is not shown.')
         .argument('<node>')
         .argument('<module>', 'lists, or MyApp.Store for an Elixir module')
         .argument('<function>')
         .argument('[args...]', 'terms, one each'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(cast))),
+      .action(runs(withConfig(['dns', 'link'], cast))),
 }
 
 const HELP = `

@@ -3,6 +3,7 @@ import { DynsrvError } from '@dynsrv/cluster'
 import { Argument, type Command as Declared } from 'commander'
 import type { Command } from '../command.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
+import { writeText } from '../terminal/output.ts'
 
 const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 
@@ -34,7 +35,7 @@ export async function completion(program: Declared, shell = basename(process.env
       hint: `Give one of ${Object.keys(SHELLS).join(', ')}.`,
     })
   }
-  process.stdout.write(SHELLS[shell as keyof typeof SHELLS](program.commands.map(described)))
+  writeText(SHELLS[shell as keyof typeof SHELLS](program.commands.map(described)))
   return EXIT_OK
 }
 

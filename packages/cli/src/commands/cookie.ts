@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { DynsrvError, explain } from '@dynsrv/cluster'
+import { codeOf, visible } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
+import { writeJson, writeLine } from '../terminal/output.ts'
 
 /** The options of `dynsrv cookie new`, as they were typed. */
 export interface CookieOptions {
@@ -14,7 +16,7 @@ export interface CookieOptions {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 /** 256 bits: 43 times log2 of 62. */
 const LENGTH = 43
-/** Erlang reads a cookie file only when nobody else may. */
+/** Erlang reads a cookie file only when its owner alone may read it. */
 const OWNER_READS = 0o400
 
 /**
@@ -26,20 +28,22 @@ const OWNER_READS = 0o400
 export async function cookieNew({ file, json }: CookieOptions): Promise<number> {
   const cookie = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
   if (file === undefined) {
-    process.stdout.write(`${json === true ? JSON.stringify({ cookie }) : cookie}\n`)
+    if (json === true) writeJson({ cookie })
+    else writeLine(cookie)
     return EXIT_OK
   }
   try {
     await writeFile(file, cookie, { flag: 'wx', mode: OWNER_READS })
   } catch (cause) {
-    const there = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    const there = codeOf(cause) === 'EEXIST'
     const why = there ? 'it is there already, and a running cluster may use it' : explain(cause).message
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `did not write ${file}: ${why}`, {
       hint: 'Name a file that does not exist, in a folder that does.',
       cause,
     })
   }
-  process.stdout.write(json === true ? `${JSON.stringify({ file })}\n` : `wrote ${file}, readable by its owner only\n`)
+  if (json === true) writeJson({ file })
+  else writeLine(visible(`wrote ${file}, readable by its owner only`))
   return EXIT_OK
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { DynsrvError, explain, oneLine } from '@dynsrv/cluster'
+import { DynsrvError, explain } from '@dynsrv/cluster'
 import { flagNames } from '@dynsrv/dist-protocol'
 import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
 import type { Command } from '../command.ts'
@@ -8,7 +8,7 @@ import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
 import { SHOWN_TERMS } from '../term/shown-terms.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
-import { printer } from '../terminal/printer.ts'
+import { output } from '../terminal/output.ts'
 
 /** The options of `dynsrv decode`, as they were typed. */
 export interface DecodeOptions {
@@ -28,7 +28,7 @@ const STANDARD_INPUT = '-'
  */
 export async function decode(options: DecodeOptions, source = STANDARD_INPUT): Promise<number> {
   const bytes = await bytesOf(source)
-  const out = printer(options)
+  const out = output(options)
   const syntax = options.elixir === true ? 'elixir' : 'erlang'
   if (bytes[0] === VERSION) {
     const term = decodeTerm(bytes, SHOWN_TERMS)
@@ -47,7 +47,7 @@ export async function decode(options: DecodeOptions, source = STANDARD_INPUT): P
         [String(offset).padStart(8), 'quiet'],
         `${String(packet.bytes).padStart(8)}  `,
         [kind.padEnd(KIND_WIDTH), sound ? 'name' : 'bad'],
-        `  ${oneLine(text)}`,
+        `  ${text}`,
       ])
     }
   }

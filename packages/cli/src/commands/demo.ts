@@ -12,7 +12,8 @@ import { story, tell } from '../demo/story.ts'
 import { type DemoView, jsonView } from '../demo/view.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
-import { painter, wantsColours } from '../terminal/paint.ts'
+import { output, writeLine, writeText } from '../terminal/output.ts'
+import { wantsColours } from '../terminal/paint.ts'
 
 /** The options of `dynsrv demo`. */
 export interface DemoOptions {
@@ -34,8 +35,10 @@ export async function demo(options: DemoOptions): Promise<number> {
   using exit = exitSignal()
   const live = options.json !== true && options.plain !== true && isRoomy(process.stdout)
   const news = newsroom()
-  let view: DemoView = live ? new LiveView(process.stdout, wantsColours(process.stdout), news) : plainView(print, news)
-  if (options.json === true) view = jsonView(print)
+  let view: DemoView = live
+    ? new LiveView(process.stdout, wantsColours(process.stdout), news)
+    : plainView(writeLine, news)
+  if (options.json === true) view = jsonView(writeLine)
   // What still comes in after an interruption is no news any more.
   const emit = (event: DemoEvent) => exit.signal.aborted || view.show(event)
   const interrupted = exit.received.then(() => 'interrupted' as const)
@@ -45,16 +48,16 @@ export async function demo(options: DemoOptions): Promise<number> {
     const told = await Promise.race([play(cluster, emit, live ? PACE_MS : 0, exit.signal), interrupted])
     if (told === 'interrupted') {
       view.close()
-      if (options.json !== true) print('Interrupted: stopping every node.')
+      if (options.json !== true) writeText('Interrupted: stopping every node.\n')
       return EXIT_INTERRUPTED
     }
     view.close()
     if (told === 'failed') return EXIT_FAILED
     if (options.keep !== true) {
       if (options.json !== true)
-        print(`\nTry it yourself: ${keepCommand()} stays up and shows how one more node joins.`)
+        writeText(`\nTry it yourself: ${keepCommand()} stays up and shows how one more node joins.\n`)
     } else {
-      if (options.json !== true) view = plainView(print, news)
+      if (options.json !== true) view = plainView(writeLine, news)
       await keep(cluster, view, options, exit.signal)
     }
     return EXIT_OK
@@ -96,12 +99,16 @@ async function keep(cluster: DemoCluster, view: DemoView, options: DemoOptions, 
   const guests = guestCommands(cluster, ports)
   if (options.json === true) for (const guest of guests) view.show(guest)
   else {
-    const paint = painter(wantsColours(process.stdout) && options.plain !== true)
+    const out = output(options)
     for (const { title, command, afterwards } of guests) {
-      print(`\n${paint([[title, 'title']])}\n\n  ${paint([[command.replaceAll('\n', '\n  '), 'name']])}`)
-      if (afterwards !== undefined) print(`\n  then, in its shell:  ${paint([[afterwards, 'name']])}`)
+      for (const spans of [[], [[title, 'title']], []] as const) out.line(spans)
+      for (const line of command.split('\n')) out.line(['  ', [line, 'name']])
+      if (afterwards !== undefined)
+        for (const spans of [[], ['  then, in its shell:  ', [afterwards, 'name']]] as const) out.line(spans)
     }
-    print(`\nEach gets its SRV record as soon as its port answers. ${paint([['Ctrl-C', 'title']])} ends the demo.\n`)
+    out.line([])
+    out.line(['Each gets its SRV record as soon as its port answers. ', ['Ctrl-C', 'title'], ' ends the demo.'])
+    out.line([])
   }
   const watched = [watchGuest(cluster, JAVASCRIPT_GUEST, ports.javascript, signal)]
   if (cluster.erlang.found) watched.push(watchGuest(cluster, ERLANG_GUEST, ports.erlang, signal))
@@ -114,10 +121,6 @@ function publicly(erlang: DemoCluster['erlang']): Extract<DemoEvent, { type: 'st
 
 function isRoomy(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY === true && process.env.TERM !== 'dumb' && stream.rows >= ROWS_FOR_THE_LIVE_VIEW
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
 }
 
 export const command: Command = {

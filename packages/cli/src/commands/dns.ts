@@ -8,7 +8,8 @@ import type { Command } from '../command.ts'
 import { collect } from '../options/collect.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
-import { painter, type Span, wantsColours } from '../terminal/paint.ts'
+import { output } from '../terminal/output.ts'
+import type { Span } from '../terminal/paint.ts'
 import { memberRecords } from '../zone/member-records.ts'
 import { parseRecords } from '../zone/parse-records.ts'
 
@@ -38,11 +39,9 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
   }
   const [host, port] = listenAddress(options.listen)
   await using zone = await listening(() => startZoneServer({ host, port, records }))
-  const paint = painter(options.plain !== true && wantsColours(process.stdout))
+  const out = output(options)
   const say = (fields: Record<string, unknown>, spans: readonly Span[]) =>
-    process.stdout.write(
-      `${options.json ? JSON.stringify({ time: new Date().toISOString(), ...fields }) : paint(spans)}\n`,
-    )
+    out.json ? out.object({ time: new Date().toISOString(), ...fields }) : out.line(spans)
 
   const served = (what: string) => {
     const count = zone.records().length

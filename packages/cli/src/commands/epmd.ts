@@ -6,7 +6,7 @@ import type { Command } from '../command.ts'
 import { collect } from '../options/collect.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
-import { printer } from '../terminal/printer.ts'
+import { output } from '../terminal/output.ts'
 
 /** The options of `dynsrv epmd`, as they were typed. */
 export interface EpmdOptions {
@@ -33,7 +33,7 @@ export async function epmd(options: EpmdOptions): Promise<number> {
     })
   }
   using directory = service === undefined ? undefined : directoryOf(serviceName(service), dns)
-  const out = printer(options)
+  const out = output(options)
   await using server = await startEpmdServer({
     hosts,
     ...(directory !== undefined && { directory }),

@@ -6,8 +6,9 @@ import { FOOT, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
-import { print, raised, shown } from '../term/printed.ts'
+import { raised, resultText } from '../term/printed.ts'
 import { type CallOptions, syntaxOf } from '../term/written-call.ts'
+import { writeLine } from '../terminal/output.ts'
 
 /** Evaluates an expression at a BEAM node and prints its value. @returns the exit code */
 export async function evaluate(options: CallOptions, node: string, expression: string) {
@@ -22,7 +23,7 @@ export async function evaluate(options: CallOptions, node: string, expression: s
         syntax === 'erlang'
           ? await erlang(erpc, expression)
           : element(await erpc('Elixir.Code', 'eval_string', [expression]), 0)
-      print(masked(shown(value, syntax, options)))
+      writeLine(masked(resultText(value, syntax, options)))
     } catch (error) {
       throw error instanceof RemoteError ? raised(error, 'the expression', peer, masked) : error
     }
@@ -73,7 +74,7 @@ export const command: Command = {
         .argument('<expression>'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(evaluate))),
+      .action(runs(withConfig(['dns', 'link'], evaluate))),
 }
 
 const HELP = `

@@ -1,9 +1,10 @@
+import { identifier } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { withOutput, withService } from '../options/command-options.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
-import { printer } from '../terminal/printer.ts'
+import { output } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
 
 /**
@@ -14,13 +15,16 @@ import { table } from '../terminal/table.ts'
  */
 export async function names(options: MembersOptions): Promise<number> {
   using members = await openMembers(options)
-  const out = printer(options)
+  const out = output(options)
   const list = await members.list()
   if (out.json) for (const member of list) out.object(member)
   else if (list.length === 0) out.line([`no members in ${members.label}`])
   else {
     const header = ['node', 'port'].map((text) => [text, 'quiet'] as const)
-    for (const line of table([header, ...list.map(({ name, port }) => [[name, 'name'] as const, String(port)])])) {
+    for (const line of table([
+      header,
+      ...list.map(({ name, port }) => [[identifier(name), 'name'] as const, String(port)]),
+    ])) {
       out.line(line)
     }
   }
@@ -39,7 +43,7 @@ export const command: Command = {
       ),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(names))),
+      .action(runs(withConfig(['dns', 'service'], names))),
 }
 
 const HELP = `

@@ -6,7 +6,7 @@ import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
-import { printer } from '../terminal/printer.ts'
+import { output } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function nodes(options: MembersOptions): Promise<number> {
   const reports = await Promise.all(
     list.map((member) => reportOn(us, member, { directory, timeoutMs, tls: options.tls })),
   )
-  const out = printer(options)
+  const out = output(options)
   if (out.json) for (const each of reports) out.object(each)
   else if (reports.length === 0) out.line([`no members in ${members.label}`])
   else {
@@ -50,7 +50,7 @@ export const command: Command = {
       ),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(nodes))),
+      .action(runs(withConfig(['dns', 'service', 'link'], nodes))),
 }
 
 const HELP = `

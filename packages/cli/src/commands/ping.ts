@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { advice, explain, oneLine } from '@dynsrv/cluster'
+import { advice, explain } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import {
   addressText,
@@ -12,6 +12,7 @@ import {
   visibility,
 } from '@dynsrv/doctor'
 import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
+import { identifier, isCoded } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withPeer } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
@@ -20,7 +21,8 @@ import type { PeerOptions } from '../peer/peer-options.ts'
 import { peerCookie, throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
-import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
+import { milliseconds, type Output, output } from '../terminal/output.ts'
+import { Reworded } from '../terminal/reworded.ts'
 
 type StepName = 'lookup' | 'connect' | 'handshake' | 'cookie' | 'ping'
 
@@ -35,19 +37,19 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
   const timeoutMs = durationMs(options.timeout)
   await peerCookie(options)
   using directory = await openDirectory(options, name)
-  const show = stepsTo(printer(options), name)
+  const show = stepsTo(output(options), name)
   const { candidates } = await show.step('lookup', () =>
     directory.epmd.addressPlease(alive, host, 'any', { signal: AbortSignal.timeout(timeoutMs) }),
   )
   show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
-  const at = await introduce(candidates, {
+  const { ip, port } = await introduce(candidates, {
     name,
     self: throwAwayName(options, short),
     timeoutMs,
     show,
     tls: options.tls,
   })
-  const epmd: EpmdModule = new Static({ [name]: at }, { short })
+  const epmd: EpmdModule = new Static({ [name]: { ip, port } }, { short })
   await using us = await throwAwayNode(options, { epmd, short, timeoutMs })
   await show.step('cookie', () => us.connect(name, { signal: AbortSignal.timeout(timeoutMs) }))
   show.done('cookie', 'both sides agree')
@@ -92,29 +94,19 @@ async function introduce(
       const error = findings.find(({ severity }) => severity === 'error')
       if (error !== undefined) {
         show.failed('handshake', error, { address, peer: facts })
-        failure ??= new IntroductionError(error)
+        failure ??= new Reworded({ ...error, category: 'handshake' }, error)
         continue
       }
-      show.done('handshake', `${oneLine(peer.name)}, ${kind}`, { peer: facts }, peer.handshakeMs)
+      show.done('handshake', `${identifier(peer.name)}, ${kind}`, { peer: facts }, peer.handshakeMs)
       for (const finding of findings) show.warn('handshake', finding)
       return candidate
     } catch (error) {
-      const { code = '' } = explain(error)
-      show.failed(code.startsWith('DIST_') ? 'handshake' : 'connect', error, { address })
-      failure = code.startsWith('DIST_') || failure === undefined ? error : failure
+      const connected = !(isCoded(error) && error.category === 'connect')
+      show.failed(connected ? 'handshake' : 'connect', error, { address })
+      failure = connected || failure === undefined ? error : failure
     }
   }
   throw failure
-}
-
-class IntroductionError extends Error {
-  readonly code: string
-  readonly hint: string
-  constructor({ code, message, hint }: Objection) {
-    super(message)
-    this.code = code
-    this.hint = hint
-  }
 }
 
 interface Steps {
@@ -125,7 +117,7 @@ interface Steps {
   failed(step: StepName, error: unknown, facts?: object): void
 }
 
-function stepsTo(out: Printer, node: string): Steps {
+function stepsTo(out: Output, node: string): Steps {
   let took = 0
   if (!out.json) out.line([[node, 'title']])
   const line = (step: StepName, sign: readonly [string, 'good' | 'bad' | 'warning'], time: string, text: string) =>
@@ -171,7 +163,7 @@ export const command: Command = {
         .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(ping))),
+      .action(runs(withConfig(['dns', 'link'], ping))),
 }
 
 const HELP = `

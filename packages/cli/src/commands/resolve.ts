@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { explain } from '@dynsrv/cluster'
 import { addressText } from '@dynsrv/doctor'
 import { DynamicSrv } from '@dynsrv/epmd-shim'
+import { identifier } from '@dynsrv/kit'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import type { Command } from '../command.ts'
 import { withDns, withOutput } from '../options/command-options.ts'
@@ -10,7 +11,7 @@ import { openDirectory, peerName } from '../peer/directory.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
-import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
+import { milliseconds, type Output, output } from '../terminal/output.ts'
 
 /**
  * Shows how a node name becomes addresses, question by question.
@@ -21,7 +22,7 @@ import { milliseconds, type Printer, printer } from '../terminal/printer.ts'
 export async function resolve(options: PeerOptions, node: string): Promise<number> {
   const { name, alive, host } = peerName(node)
   const signal = AbortSignal.timeout(durationMs(options.timeout))
-  const out = printer(options)
+  const out = output(options)
   using directory = await openDirectory(options)
   if (!out.json)
     out.line([
@@ -42,7 +43,7 @@ export async function resolve(options: PeerOptions, node: string): Promise<numbe
 }
 
 /** The resolver, showing each question and its answer. */
-function watched(resolver: SrvResolver, out: Printer): Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'> {
+function watched(resolver: SrvResolver, out: Output): Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'> {
   const show = async <A extends Shown>(
     question: string,
     ask: () => Promise<A>,
@@ -75,7 +76,7 @@ function watched(resolver: SrvResolver, out: Printer): Pick<SrvResolver, 'resolv
           records.map(({ target, port, priority, weight, ttlSeconds }) => {
             const known = (addresses.get(target.toLowerCase()) ?? []).map(({ address }) => address).join(', ')
             const more = known === '' ? '' : `, at ${known}`
-            return `${target} port ${port}, priority ${priority}, weight ${weight}, ttl ${ttlSeconds}${more}`
+            return `${identifier(target)} port ${port}, priority ${priority}, weight ${weight}, ttl ${ttlSeconds}${more}`
           }),
       ),
     resolveAddresses: (name, given) =>
@@ -111,7 +112,7 @@ export const command: Command = {
       ).option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(resolve))),
+      .action(runs(withConfig(['dns'], resolve))),
 }
 
 const HELP = `

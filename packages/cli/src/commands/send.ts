@@ -4,8 +4,8 @@ import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
 import { parseTerm } from '../term/parse-term.ts'
-import { print } from '../term/printed.ts'
 import { atomName, type CallOptions, sendable, syntaxOf } from '../term/written-call.ts'
+import { writeJson } from '../terminal/output.ts'
 
 /** Sends a message to a registered process. @returns the exit code */
 export async function send(options: CallOptions, node: string, receiver: string, text: string) {
@@ -14,7 +14,7 @@ export async function send(options: CallOptions, node: string, receiver: string,
   return withNode(options, node, async (us, peer, timeoutMs) => {
     us.send({ name, node: peer }, message)
     await us.ping(peer, { timeoutMs })
-    if (options.json === true) print(JSON.stringify({ sent: true }))
+    if (options.json === true) writeJson({ sent: true })
   })
 }
 
@@ -24,13 +24,13 @@ export const command: Command = {
   declare: (declared, { runs }) =>
     withTerms(
       declared
-        .description('Sends a message to a registered process of a node; whether there is one is not told.')
+        .description('Sends a message to a registered process of a node; whether it exists is not shown.')
         .argument('<node>')
         .argument('<process>', 'registered name: logger, or MyApp.Store')
         .argument('<message>', 'a term'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(send))),
+      .action(runs(withConfig(['dns', 'link'], send))),
 }
 
 const HELP = `

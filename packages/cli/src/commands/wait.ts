@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advice, DynsrvError, explain } from '@dynsrv/cluster'
+import { identifier } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
@@ -7,7 +8,7 @@ import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
-import { printer } from '../terminal/printer.ts'
+import { output, writeError } from '../terminal/output.ts'
 
 /** The options of `dynsrv wait`, as they were typed. */
 export interface WaitOptions extends MembersOptions {
@@ -33,7 +34,7 @@ export async function wait(options: WaitOptions): Promise<number> {
   using members = await openMembers(options)
   const { directory, short } = members
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
-  const out = printer(options)
+  const out = output(options)
   // One member that hangs must not hold up the others.
   const enough = new Promise<void>((resolve) => {
     us.on('nodeup', () => us.connected().length >= wanted && resolve())
@@ -56,7 +57,7 @@ export async function wait(options: WaitOptions): Promise<number> {
       await Promise.race([enough, Promise.all(names.map(dial))])
       const answered: ReadonlySet<string> = new Set(us.connected())
       const missing = names.filter((name) => !answered.has(name) && reasons.has(name))
-      failures = missing.map((name) => `${name}: ${reasons.get(name)}`)
+      failures = missing.map((name) => `${identifier(name)}: ${reasons.get(name)}`)
       if (failures.length === 0) failures = [`${members.label} names ${names.length}`]
     } catch (error) {
       failures = [advice(error)]
@@ -64,14 +65,14 @@ export async function wait(options: WaitOptions): Promise<number> {
     const up = us.connected().toSorted()
     const now = up.join()
     if (out.json && now !== shown) out.object({ type: 'up', nodes: up, wanted })
-    else if (now !== shown) out.line([[`${up.length} of ${wanted}`, 'title'], `  ${up.join(', ')}`])
+    else if (now !== shown) out.line([[`${up.length} of ${wanted}`, 'title'], `  ${up.map(identifier).join(', ')}`])
     shown = now
     if (up.length >= wanted) return EXIT_OK
     const over = await sleep(intervalMs, false, { signal }).catch(() => true)
     if (!over) continue
     const message = `only ${up.length} of ${wanted} nodes answered within ${options.timeout}: ${failures.join('; ')}`
     if (out.json) out.object({ type: 'timeout', nodes: up, wanted, failures })
-    process.stderr.write(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes\n`)
+    writeError(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes`)
     return EXIT_FAILED
   }
 }
@@ -89,7 +90,7 @@ export const command: Command = {
       { timeout: '30s', what: 'how long to wait, such as 10s or 2m' },
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(wait))),
+      .action(runs(withConfig(['dns', 'service', 'link'], wait))),
 }
 
 const HELP = `

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { explain, reasonText } from '@dynsrv/cluster'
+import { identifier } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
@@ -10,6 +11,7 @@ import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
+import { writeJson, writeLine } from '../terminal/output.ts'
 import { painter, type Span, wantsColours } from '../terminal/paint.ts'
 import { table } from '../terminal/table.ts'
 
@@ -69,8 +71,7 @@ interface View {
 
 /** One object for each member at first, and for each that changed afterwards. */
 function jsonView(): View {
-  const line = (fields: object) =>
-    process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...fields })}\n`)
+  const line = (fields: object) => writeJson({ time: new Date().toISOString(), ...fields })
   return {
     show(look, before) {
       if (look.failure !== undefined && before.failure === undefined) {
@@ -85,7 +86,7 @@ function jsonView(): View {
 /** A line for each change, for logs. */
 function lineView(label: string): View {
   const paint = painter(wantsColours(process.stdout))
-  const write = (...spans: Span[]) => process.stdout.write(`${paint([[clock(), 'quiet'], '  ', ...spans])}\n`)
+  const write = (...spans: Span[]) => writeLine(paint([[clock(), 'quiet'], '  ', ...spans]))
   return {
     show(look, before) {
       if (look.failure !== undefined && before.failure === undefined) {
@@ -93,7 +94,7 @@ function lineView(label: string): View {
       }
       for (const { type, report } of changes(look, before)) {
         const cells = reportRow(report).flatMap((cell, at): Span[] => (at === 0 ? [cell] : ['  ', cell]))
-        if (type === 'gone') write(['- ', 'bad'], [report.name, 'name'], '  its record is gone')
+        if (type === 'gone') write(['- ', 'bad'], [identifier(report.name), 'name'], '  its record is gone')
         else write(report.up ? ['+ ', 'good'] : ['- ', 'bad'], ...cells)
       }
     },
@@ -107,7 +108,7 @@ function liveView(label: string): View {
   const paint = painter(wantsColours(process.stdout))
   return {
     show({ reports, failure }) {
-      // A pseudo-terminal that nobody has sized says 0.
+      // A pseudo-terminal without a size says 0.
       const columns = process.stdout.columns || 80
       const rows = process.stdout.rows || 24
       const up = reports.filter((report) => report.up).length
@@ -115,7 +116,7 @@ function liveView(label: string): View {
       const head: Span[] = [[`${up} of ${reports.length} up`, tone], `  ${label}  `, [clock(), 'quiet']]
       const trouble: Span[][] = failure === undefined ? [] : [[['! lookup failed: ', 'warning'], reasonText(failure)]]
       const room = Math.max(1, rows - 5 - trouble.length)
-      // Those that are missing are what one looks for.
+      // The missing ones come first: they are what a person looks for.
       const shown = [...reports].sort((a, b) => Number(a.up) - Number(b.up)).slice(0, room)
       const more: Span[][] = reports.length > room ? [[[`… and ${reports.length - room} more`, 'quiet']]] : []
       const lines = [head, ...trouble, [], ...table([REPORT_HEADER, ...shown.map(reportRow)]), ...more]
@@ -156,7 +157,7 @@ export const command: Command = {
       ).option('--interval <time>', 'time between two looks', '2s'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(watch))),
+      .action(runs(withConfig(['dns', 'service', 'link'], watch))),
 }
 
 const HELP = `

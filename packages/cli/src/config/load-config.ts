@@ -34,12 +34,16 @@ const fileRule = optional(filledText)
  *
  * A module's default export is the configuration, or a function that returns it.
  *
+ * @param file the file; false to read none
  * @returns undefined when no file was named and there is none
  * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key;
  *   `DYNSRV_BAD_OPTION`
  */
-export async function loadConfig(file?: string, options: LoadConfigOptions = {}): Promise<LoadedConfig | undefined> {
-  own.argument('loadConfig', 'file', fileRule, file)
+export async function loadConfig(
+  file?: string | false,
+  options: LoadConfigOptions = {},
+): Promise<LoadedConfig | undefined> {
+  if (file !== false) own.argument('loadConfig', 'file', fileRule, file)
   checkOptions(options)
   const { cwd = process.cwd() } = options
   const path = findConfig(file, cwd)

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { oneLine } from '@dynsrv/cluster'
+import { oneLine } from '@dynsrv/kit'
 import { type DemoNode, type DemoNodeEvents, START_TIMEOUT_MS } from './demo-node.ts'
 
 // The node's whole program: a process called echo, a watcher of links, and a loop that does what it reads. OTP 23 dials

@@ -9,7 +9,8 @@ const WHO_WIDTH = 9
 const PLAIN: Paint = painter(false)
 
 /** For logs and pipes: one line for each thing that happens, no colours, nothing redrawn. */
-export function plainView(write: (line: string) => void, news: Newsroom): DemoView {
+export function plainView(writeLine: (line: string) => void, news: Newsroom): DemoView {
+  const write = (text: string) => writeLine(PLAIN([text]))
   const start = performance.now()
   let steps: readonly StepId[] = []
   const line = (who: string, sign: string, text: string) =>

@@ -1,3 +1,4 @@
+import { jsonText } from '../terminal/output.ts'
 import type { DemoEvent } from './demo-event.ts'
 
 /** Shows the demo to somebody. */
@@ -10,7 +11,7 @@ export interface DemoView {
 /** For programs: every event as it is, one JSON object a line. */
 export function jsonView(write: (line: string) => void): DemoView {
   return {
-    show: (event) => write(JSON.stringify({ time: new Date().toISOString(), ...event })),
+    show: (event) => write(jsonText({ time: new Date().toISOString(), ...event })),
     close: () => undefined,
   }
 }

@@ -1,8 +1,9 @@
-import { oneLine } from '@dynsrv/cluster'
 import type { Check, DoctorOptions, GroupId, Report } from '@dynsrv/doctor'
 import { GROUPS, type Result, type Verdict, verdictKey, worst } from '@dynsrv/doctor'
+import { oneLine } from '@dynsrv/kit'
 import { durationText } from '../options/duration.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
+import { writeJson, writeLine } from '../terminal/output.ts'
 import { type Paint, painter, type Span, type Tone, wantsColours } from '../terminal/paint.ts'
 import { wrap } from '../terminal/wrap.ts'
 
@@ -186,7 +187,7 @@ class TextView implements DoctorView {
   }
 
   #line(spans: readonly Span[]): void {
-    process.stdout.write(`${this.#paint(spans).trimEnd()}\n`)
+    writeLine(this.#paint(spans).trimEnd())
   }
 }
 
@@ -244,7 +245,7 @@ function plural(count: number, what: string): string {
 }
 
 function jsonView(): DoctorView {
-  const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
+  const print = (value: object) => writeJson(value)
   const end: DoctorView['end'] = ({ results, verdicts, ms, since }) => {
     for (const verdict of verdicts) {
       const at = since?.get(verdictKey(verdict))

@@ -1,12 +1,16 @@
 import type { ClusterEvent } from '@dynsrv/cluster'
-import { explain, oneLine, reasonText } from '@dynsrv/cluster'
+import { explain, reasonText } from '@dynsrv/cluster'
 import { isThrowAway } from '@dynsrv/doctor'
+import { identifier } from '@dynsrv/kit'
+import { jsonText } from '../terminal/output.ts'
 import type { Paint, Span } from '../terminal/paint.ts'
 
 /** What `dynsrv join` shows beside what happens to the cluster. */
 export interface JoinView {
   started(facts: StartedFacts): void
   show(event: ClusterEvent, members: readonly string[]): void
+  /** What code on another node prints in our name. */
+  printed(text: string, node: string): void
   leaving(signal: string, members: readonly string[]): void
   left(): void
 }
@@ -30,10 +34,11 @@ export interface StartedFacts {
 
 /** For programs: one JSON object a line, everything that happens. */
 export function joinJson(write: (line: string) => void): JoinView {
-  const line = (fields: Record<string, unknown>) => write(JSON.stringify({ time: new Date().toISOString(), ...fields }))
+  const line = (fields: Record<string, unknown>) => write(jsonText({ time: new Date().toISOString(), ...fields }))
   return {
     started: (facts) => line({ type: 'started', ...facts }),
     show: (event, members) => line({ ...plainEvent(event), members }),
+    printed: (text, node) => line({ type: 'output', node, text }),
     leaving: (signal, members) => line({ type: 'leaving', signal, members }),
     left: () => line({ type: 'left', members: [] }),
   }
@@ -47,7 +52,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   let width = 0
   let self = 'we'
   const line = (sign: Sign, about: string, text: readonly Span[]) => {
-    const subject = oneLine(about)
+    const subject = identifier(about)
     width = Math.max(width, Math.min(subject.length, MAX_WIDTH))
     write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
   }
@@ -135,6 +140,9 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           break
       }
     },
+    printed(text, node) {
+      for (const each of text.replace(/\n$/, '').split('\n')) line('printed', node, [each])
+    },
     leaving(signal, members) {
       line('down', self, [`we leave (${signal}), ${count(members)} stay${members.length === 1 ? 's' : ''}`])
     },
@@ -142,8 +150,13 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   }
 }
 
-type Sign = 'up' | 'down' | 'trouble'
-const SIGNS: Readonly<Record<Sign, Span>> = { up: ['+', 'good'], down: ['-', 'bad'], trouble: ['!', 'warning'] }
+type Sign = 'up' | 'down' | 'trouble' | 'printed'
+const SIGNS: Readonly<Record<Sign, Span>> = {
+  up: ['+', 'good'],
+  down: ['-', 'bad'],
+  trouble: ['!', 'warning'],
+  printed: ['>', 'quiet'],
+}
 const CLOCK_WIDTH = 8
 /** One long name does not push the texts of all others away. */
 const MAX_WIDTH = 48

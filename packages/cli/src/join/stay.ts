@@ -1,11 +1,14 @@
 import type { Cluster, ClusterEvent, StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Coded, codeOf } from '@dynsrv/kit'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { durationMs } from '../options/duration.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
+import { writeLine } from '../terminal/output.ts'
 import { painter, wantsColours } from '../terminal/paint.ts'
+import { Reworded } from '../terminal/reworded.ts'
 import { joinJson, joinLines } from './join-view.ts'
 
 /** The options of a command that joins, as they were typed. */
@@ -20,7 +23,8 @@ export interface JoinOptions {
   readonly visible?: boolean
   readonly interval?: string
   readonly netTickTime?: string
-  readonly config?: string
+  /** False for none. */
+  readonly config?: string | false
   readonly json?: boolean
   readonly plain?: boolean
 }
@@ -39,11 +43,11 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
   const said = startOptions(options, config?.start)
   const { service: _service, topologies: _topologies, pollingInterval: _interval, ...rest } = config?.start ?? {}
   const given: StartOptions = { ...(said.topologies === undefined ? config?.start : rest), ...said }
-  const cluster = await started(given)
   const view =
     options.json === true
-      ? joinJson(print)
-      : joinLines(print, painter(options.plain !== true && wantsColours(process.stdout)))
+      ? joinJson(writeLine)
+      : joinLines(writeLine, painter(options.plain !== true && wantsColours(process.stdout)))
+  const cluster = await started({ ...given, output: (text, from) => view.printed(text, from.node.name) })
   // What happens before everything is up is shown after the first lines, not lost.
   const early: [ClusterEvent, NodeName[]][] = []
   let show = (event: ClusterEvent, members: NodeName[]): void => void early.push([event, members])
@@ -76,9 +80,8 @@ async function started(options: StartOptions): Promise<Cluster> {
   try {
     return await start(options)
   } catch (error) {
-    const hint = HINTS[String(error instanceof Error && 'code' in error && error.code)]
-    if (!(error instanceof Error) || hint === undefined) throw error
-    throw Object.assign(new Error(error.message, { cause: error }), { hint })
+    const hint = HINTS[codeOf(error) ?? '']
+    throw hint === undefined ? error : new Reworded(error as Coded, { hint })
   }
 }
 
@@ -133,8 +136,4 @@ function servicesOf({ service, topologies = {} }: StartOptions): string[] {
 function pollingIntervalOf({ pollingInterval, topologies = {} }: StartOptions): number {
   const own = Object.values(topologies).map((made) => (typeof made === 'function' ? undefined : made.pollingInterval))
   return pollingInterval ?? own.find((each) => each !== undefined) ?? POLLING_INTERVAL_MS
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
 }

@@ -3,10 +3,11 @@ import { explain, reasonText } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import { judgeIntroduction, overTls, probeHandshake, visibility } from '@dynsrv/doctor'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
-import { atom, inspect } from '@dynsrv/etf'
+import { atom, inspect, type Term } from '@dynsrv/etf'
+import { identifier } from '@dynsrv/kit'
 import { type Node, RemoteError } from '@dynsrv/node'
+import { milliseconds } from '../terminal/output.ts'
 import type { Span } from '../terminal/paint.ts'
-import { milliseconds } from '../terminal/printer.ts'
 import type { Member } from './members.ts'
 
 /** What is known of a member after it was dialled. */
@@ -28,7 +29,7 @@ export const REPORT_HEADER: readonly Span[] = ['node', 'kind', 'runs', 'latency'
 /** A line of the table of members. */
 export function reportRow({ name, up, visibility: kind, runs = '–', latencyMs, reason }: NodeReport): Span[] {
   return [
-    [name, 'name'],
+    [identifier(name), 'name'],
     kind ?? '–',
     runs,
     latencyMs === undefined ? '–' : milliseconds(latencyMs),
@@ -81,17 +82,22 @@ async function latency(us: Node, name: string, timeoutMs: number): Promise<numbe
   return Number((performance.now() - began).toFixed(3))
 }
 
-/** The OTP release, asked for; no BEAM lacks the function that tells it. */
+/** The OTP release, asked for; every BEAM has the function that says it. */
 async function runsOn(us: Node, name: string, timeoutMs: number): Promise<string> {
   try {
     const release = await us.erpc(name, 'erlang', 'system_info', [atom('otp_release')], { timeoutMs })
-    return `OTP ${typeof release === 'string' ? release : charlistText(release)}`
+    return `OTP ${identifier(releaseText(release))}`
   } catch (error) {
     if (error instanceof RemoteError) return 'dynsrv'
     throw error
   }
 }
 
-function charlistText(term: Parameters<typeof inspect>[0]): string {
-  return Array.isArray(term) ? String.fromCharCode(...(term as number[])) : inspect(term)
+/** A BEAM node answers `"25"`; whatever else comes is cut to a few characters. */
+function releaseText(term: Term): string {
+  const codes = Array.isArray(term) ? (term as readonly Term[]).slice(0, MAX_RELEASE) : []
+  const isText = codes.length > 0 && codes.every((code) => typeof code === 'number' && code >= 0 && code <= 0xff_ff)
+  return (isText ? String.fromCharCode(...(codes as number[])) : inspect(term)).slice(0, MAX_RELEASE)
 }
+
+const MAX_RELEASE = 20

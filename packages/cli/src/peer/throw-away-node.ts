@@ -27,7 +27,15 @@ export async function throwAwayNode(
     short = false,
     timeoutMs,
     decode,
-  }: { epmd: EpmdModule; short?: boolean; timeoutMs?: number; decode?: DecodeOptions },
+    printed = () => undefined,
+  }: {
+    readonly epmd: EpmdModule
+    readonly short?: boolean
+    readonly timeoutMs?: number
+    readonly decode?: DecodeOptions
+    /** Gets what code on another node prints in our name; left out, it is dropped. */
+    readonly printed?: (text: string, node: string) => void
+  },
 ): Promise<Node> {
   return startNode({
     name: throwAwayName(options, short),
@@ -35,6 +43,7 @@ export async function throwAwayNode(
     epmd,
     listen: false,
     shortNames: short,
+    output: (text, from) => printed(text, from.node.name),
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(decode !== undefined && { decode }),
     ...(timeoutMs !== undefined && { setupTimeMs: Math.min(timeoutMs, MAX_SETUP_MS) }),

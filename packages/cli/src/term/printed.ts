@@ -1,28 +1,28 @@
 import { atom, inspect, type Term } from '@dynsrv/etf'
+import { visible } from '@dynsrv/kit'
 import type { RemoteError } from '@dynsrv/node'
+import { jsonText } from '../terminal/output.ts'
+import { Reworded } from '../terminal/reworded.ts'
 import { jsonOfTerm } from './json-of-term.ts'
 import type { WrittenSyntax } from './term-scanner.ts'
 import type { CallOptions } from './written-call.ts'
 
-/** A result as text: one JSON object with `--json`, else written in its syntax. */
-export function shown(term: Term, syntax: WrittenSyntax, { json }: CallOptions): string {
-  if (json === true) return JSON.stringify({ result: jsonOfTerm(term) })
-  return syntax === 'json' ? JSON.stringify(jsonOfTerm(term)) : inspect(term, { syntax })
-}
-
-/** Prints a line. */
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+/** A result on one line: a JSON object with `--json`, else written in its syntax. */
+export function resultText(term: Term, syntax: WrittenSyntax, { json }: CallOptions): string {
+  if (json === true) return jsonText({ result: jsonOfTerm(term) })
+  return syntax === 'json' ? jsonText(jsonOfTerm(term)) : visible(inspect(term, { syntax }))
 }
 
 /** What a function raised on its node, as an error for a person. */
 export function raised(error: RemoteError, what: string, peer: string, masked: (text: string) => string): Error {
-  const undef = error.reason === atom('undef')
-  const message = undef
-    ? `${what} is not there, or what it calls is not, on ${peer}`
-    : masked(`${what} raised ${error.class}: ${inspect(error.reason)}`)
-  const hint = undef
-    ? 'Check the module, the function and the number of arguments; an Elixir module begins with a capital letter.'
-    : 'It ran on that node and failed; see the reason.'
-  return Object.assign(new Error(message, { cause: error }), { code: error.code, hint })
+  if (error.reason === atom('undef')) {
+    return new Reworded(error, {
+      message: `${what} is not there, or what it calls is not, on ${peer}`,
+      hint: 'Check the module, the function and the number of arguments; an Elixir module begins with a capital letter.',
+    })
+  }
+  return new Reworded(error, {
+    message: masked(`${what} raised ${error.class}: ${inspect(error.reason)}`),
+    hint: 'The function ran on that node and failed. Look at the reason.',
+  })
 }

@@ -3,14 +3,14 @@ import { DynsrvError } from '@dynsrv/cluster'
 /** What a person can write a term in. */
 export type WrittenSyntax = 'erlang' | 'elixir' | 'json'
 
-/** A text that is no term, and where it goes wrong. */
+/** A text that cannot be read as a term, and the place where it goes wrong. */
 export class TermSyntaxError extends DynsrvError {
   /** Counted from 1, in characters as a person sees them. */
   readonly column: number
 
   constructor(text: string, at: number, what: string, syntax: WrittenSyntax) {
     const column = [...text.slice(0, at)].length + 1
-    super('DYNSRV_BAD_TERM', `${around(text, at)} is no ${NAMES[syntax]} term: ${what} at column ${column}`, {
+    super('DYNSRV_BAD_TERM', `${around(text, at)} is not ${NAMES[syntax]}: ${what} at column ${column}`, {
       hint: `${EXAMPLES[syntax]} Choose the syntax with --syntax erlang, elixir or json.`,
     })
     this.column = column
@@ -27,28 +27,20 @@ function around(text: string, at: number): string {
   return `${from > 0 ? '… ' : ''}${JSON.stringify(shown)}${to < text.length ? ' …' : ''}`
 }
 
-const NAMES = { erlang: 'Erlang', elixir: 'Elixir', json: 'JSON' } as const
+const NAMES = { erlang: 'an Erlang term', elixir: 'an Elixir term', json: 'JSON' } as const
 const EXAMPLES = {
   erlang: 'Write it like {put, <<"key">>, [1, 2.5]}.',
   elixir: 'Write it like {:put, "key", [1, 2.5]}.',
   json: 'Write it like ["key", 1, null].',
 } as const
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  d: '\u007f',
-  e: '\u001b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  s: ' ',
-  t: '\t',
-  v: '\v',
-  '0': '\0',
+const BLANKS: Readonly<Record<WrittenSyntax, RegExp>> = {
+  erlang: /(?:\s|%[^\n]*)*/y,
+  elixir: /(?:\s|#[^\n]*)*/y,
+  json: /\s*/y,
 }
 
-/** A place in the text of a term, with what Erlang and Elixir have in common. */
+/** The text of a term and a place in it. */
 export class TermScanner {
   at = 0
   readonly text: string
@@ -69,8 +61,20 @@ export class TermScanner {
     return this.at >= this.text.length ? 'it ends' : `unexpected ${JSON.stringify(character)}`
   }
 
+  /** Passes blanks and comments. */
   skipBlanks(): void {
-    this.match(/\s*/y)
+    this.match(BLANKS[this.#syntax])
+  }
+
+  get atEnd(): boolean {
+    return this.at >= this.text.length
+  }
+
+  /** Takes one character, whatever it is. */
+  character(): number {
+    const code = this.text.codePointAt(this.at) ?? this.fail('a character is missing')
+    this.at += code > 0xff_ff ? 2 : 1
+    return code
   }
 
   /** Takes what matches the sticky pattern here. */
@@ -94,45 +98,14 @@ export class TermScanner {
     return token ?? this.fail(`${this.found()}, expected ${tokens.join(' or ')}`)
   }
 
-  /** Items with commas between them, up to one of the ends; which one is returned. */
+  /** Items with commas between them, up to one of the ends, which it returns; the first may come at once. Elixir allows a comma before the end. */
   items(item: () => void, ...ends: readonly string[]): string {
-    for (const end of ends) if (this.take(end)) return end
+    if (this.take(ends[0]!)) return ends[0]!
     for (;;) {
       item()
       const token = this.expect(',', ...ends)
       if (token !== ',') return token
+      if (this.#syntax === 'elixir' && this.take(ends[0]!)) return ends[0]!
     }
-  }
-
-  /** The text up to the closing quotation mark, escapes undone; the opening one was taken. */
-  quoted(mark: string): string {
-    const opened = this.at - 1
-    let text = ''
-    for (;;) {
-      if (this.at >= this.text.length) this.fail(`the quotation mark ${mark} is never closed`, opened)
-      const character = this.text[this.at++]!
-      if (character === mark) return text
-      text += character === '\\' ? this.#escape() : character
-    }
-  }
-
-  /** The character behind `$` or `?`. */
-  character(): number {
-    if (this.at >= this.text.length) this.fail('a character is missing')
-    const code = this.text.codePointAt(this.at)!
-    this.at += String.fromCodePoint(code).length
-    return code === 0x5c ? this.#escape().codePointAt(0)! : code
-  }
-
-  #escape(): string {
-    const began = this.at - 1
-    const hex = this.match(/x\{([0-9a-f]{1,6})\}|x[0-9a-f]{2}|u\{[0-9a-f]{1,6}\}|u[0-9a-f]{4}/iy)
-    if (hex !== undefined) {
-      const code = Number.parseInt(hex.replace(/[xu{}]/g, ''), 16)
-      return code <= 0x10_ff_ff ? String.fromCodePoint(code) : this.fail('no such character', began)
-    }
-    if (this.at >= this.text.length) this.fail('it ends in an escape', began)
-    const character = this.text[this.at++]!
-    return ESCAPES[character] ?? character
   }
 }

@@ -1,5 +1,5 @@
 import { DynsrvError } from '@dynsrv/cluster'
-import { atom, EtfError, encode, type Term } from '@dynsrv/etf'
+import { Atom, atom, EtfError, encode, type Term } from '@dynsrv/etf'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import { parseTerm } from './parse-term.ts'
 import type { WrittenSyntax } from './term-scanner.ts'
@@ -9,7 +9,7 @@ export interface CallOptions extends PeerOptions {
   readonly syntax?: string
 }
 
-/** The function and the arguments that were typed, checked before anybody is dialled. */
+/** The function and the arguments that were typed, checked before anything is dialled. */
 export function functionOf(options: CallOptions, module: string, fun: string, given: readonly string[]) {
   const syntax = syntaxOf(options, module)
   const name = { module: atomName(module), fun: atomName(fun) }
@@ -21,7 +21,7 @@ export function functionOf(options: CallOptions, module: string, fun: string, gi
   return { syntax, args, name }
 }
 
-/** What can be written and yet not be sent, such as a name of 300 characters, is told before anybody is dialled. */
+/** Refuses what can be written but not sent, such as a name of 300 characters, before anything is dialled. */
 export function sendable<T extends readonly Term[]>(read: () => T): T {
   try {
     const terms = read()
@@ -36,7 +36,7 @@ export function sendable<T extends readonly Term[]>(read: () => T): T {
   }
 }
 
-/** Who writes a name as Elixir does writes terms so as well. */
+/** The syntax of `--syntax`; without it, a name that is written as in Elixir means that terms are too. */
 export function syntaxOf({ syntax }: CallOptions, name: string): WrittenSyntax {
   if (syntax === undefined) return /^[A-Z:]/.test(name) ? 'elixir' : 'erlang'
   if (syntax === 'erlang' || syntax === 'elixir' || syntax === 'json') return syntax
@@ -45,8 +45,11 @@ export function syntaxOf({ syntax }: CallOptions, name: string): WrittenSyntax {
   })
 }
 
-/** `MyApp.Store`, `:lists`, `'my module'` or `lists`. */
+/** The atom that a name on the command line means: `MyApp.Store`, `:lists`, `'my module'`, `:"my module"` or `lists`. */
 export function atomName(text: string): string {
   if (/^[A-Z]/.test(text)) return text.startsWith('Elixir.') ? text : `Elixir.${text}`
-  return text.replace(/^:/, '').replace(/^(['"])(.*)\1$/, '$2')
+  if (!/^[:'"]/.test(text)) return text
+  const term = parseTerm(text, text.startsWith("'") ? 'erlang' : 'elixir')
+  if (term === null) return 'nil'
+  return term instanceof Atom ? term.name : String(term)
 }

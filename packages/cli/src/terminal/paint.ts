@@ -1,3 +1,4 @@
+import { visible } from '@dynsrv/kit'
 import { createColors } from 'picocolors'
 
 /** What a piece of text means; the colours follow from it. */
@@ -6,7 +7,7 @@ export type Tone = 'plain' | 'title' | 'good' | 'bad' | 'warning' | 'quiet' | 'n
 /** A piece of a line. Kept apart from its colour until the end, so that lines can be aligned and cut. */
 export type Span = string | readonly [text: string, tone: Tone]
 
-/** Turns spans into a line for a terminal. */
+/** Turns spans into a line for a terminal. Characters that a terminal would obey are shown by their number. */
 export type Paint = (spans: readonly Span[], columns?: number) => string
 
 /**
@@ -27,7 +28,8 @@ export function painter(colourful: boolean): Paint {
     let room = columns
     let line = ''
     for (const span of spans) {
-      const [text, tone] = typeof span === 'string' ? ([span, 'plain'] as const) : span
+      const [given, tone] = typeof span === 'string' ? ([span, 'plain'] as const) : span
+      const text = visible(given)
       const shown = text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}${room > 0 ? '…' : ''}`
       room -= shown.length
       if (shown !== '') line += tones[tone](shown)
@@ -36,7 +38,7 @@ export function painter(colourful: boolean): Paint {
   }
 }
 
-/** Whether this stream is a terminal that shows colours, and nobody asked for none. */
+/** Whether this stream is a terminal that shows colours, and NO_COLOR is not set. */
 export function wantsColours(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): boolean {
   if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
   return stream.isTTY === true && env.TERM !== 'dumb'

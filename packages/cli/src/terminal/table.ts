@@ -1,3 +1,4 @@
+import { visible } from '@dynsrv/kit'
 import type { Span, Tone } from './paint.ts'
 
 /** Lines whose columns are as wide as their widest cell; what stands last is not padded. */
@@ -16,5 +17,5 @@ export function table(rows: readonly (readonly Span[])[]): Span[][] {
 }
 
 function textOf(cell: Span): string {
-  return typeof cell === 'string' ? cell : cell[0]
+  return visible(typeof cell === 'string' ? cell : cell[0])
 }

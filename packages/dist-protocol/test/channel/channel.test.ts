@@ -217,7 +217,7 @@ describe('fragments', () => {
     const channel = ours(HIDDEN_FLAGS, { maxPartialMessages: 2 })
     const outputs = frames.flatMap((bytes) => channel.receive(bytes))
     expect(outputs.at(-1)).toMatchObject({ type: 'failed', error: { code: 'DIST_FRAGMENT_LIMIT' } })
-    expect(channel.error?.message).toContain('more than 2 messages')
+    expect(channel.error?.message).toContain('limits.maxPartialMessages allows: 2')
   })
 
   it('above the bytes of unfinished messages cost their own message alone, which says so when it is read', () => {
@@ -273,13 +273,37 @@ describe('fragments', () => {
     expect(performance.now() - begun).toBeLessThan(5_000)
   })
 
-  it('that stand still for too long are refused, those that go on are not', () => {
+  it('that stand still for too long come without their payloads, and cost the link nothing', () => {
     const channel = ours(HIDDEN_FLAGS, { maxPartialAgeMs: 1_000 })
-    for (const bytes of frames.slice(0, at + 1)) channel.receive(bytes)
+    const before = frames.slice(0, at + 1).flatMap((bytes) => channel.receive(bytes))
     expect(channel.expire(5_000)).toStrictEqual([])
     expect(channel.expire(5_999)).toStrictEqual([])
-    expect(channel.expire(6_000)).toMatchObject([{ type: 'failed', error: { code: 'DIST_FRAGMENT_LIMIT' } }])
+    const given = channel.expire(6_000)
+    expect(given.length).toBeGreaterThan(0)
+    for (const { payload } of given) {
+      expect(() => payload!.decode()).toThrow(
+        expect.objectContaining({ code: 'ETF_LIMIT_SIZE', category: 'limit', limit: 'limits.maxPartialAgeMs' }),
+      )
+    }
     expect(channel.expire(7_000)).toStrictEqual([])
+    // What still comes of them counts for nothing, and others are whole.
+    const after = frames.slice(at + 1).flatMap((bytes) => channel.receive(bytes))
+    expect(channel.state).toBe('open')
+    const whole = ours()
+    const all = frames.flatMap((bytes) => whole.receive(bytes))
+    expect(before.length + given.length + after.length).toBe(all.length)
+  })
+
+  it('that were given up leave their numbers to others', () => {
+    const channel = ours(HIDDEN_FLAGS, { maxPartialAgeMs: 1_000, maxPartialMessages: 2 })
+    channel.receive(start('1', '3'))
+    channel.receive(start('2', '3'))
+    channel.expire(0)
+    expect(channel.expire(1_000)).toHaveLength(2)
+    const again = [start('1', '4'), more('1', '3', '61'), more('1', '2', ''), more('1', '1', '6263')]
+    expect(message(again.flatMap((bytes) => channel.receive(bytes))).payload!.decode({ binary: 'text' })).toBe('abc')
+    for (const number of ['3', '4']) channel.receive(start(number, '3'))
+    expect(channel.state).toBe('open')
   })
 
   const start = (sequence: string, count: string) =>

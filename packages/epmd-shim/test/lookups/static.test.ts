@@ -54,7 +54,7 @@ describe('Static', () => {
     [{ 'a@svc.internal': { ip: 'localhost', port: 4001 } }, 'EPMD_BAD_OPTION'],
     [{ 'a@svc.internal': { ip: '10.0.0.1', port: 0 } }, 'EPMD_BAD_OPTION'],
     [{ 'a@svc.internal': [] }, 'EPMD_BAD_OPTION'],
-    [{ 'a@svc.internal': { ip: '10.0.0.1', port: 4001, family: 6 } }, 'EPMD_BAD_OPTION'],
+    [{ 'a@svc.internal': { ip: '10.0.0.1', port: 4001, family: 6 as const } }, 'EPMD_BAD_OPTION'],
   ])('refuses %j with %s before anything is dialled', (map, code) =>
     expect(() => new Static(map)).toThrow(expect.objectContaining({ code })))
 

@@ -19,7 +19,7 @@ export interface Clock {
   setTimeout(work: () => void, ms: number): Timer
   /** Takes back a timer of `setTimeout`; nothing happens when it has run. */
   clearTimeout(timer: Timer | undefined): void
-  /** Calls back again and again. */
+  /** Calls back again and again. Any duration works here too. */
   setInterval(work: () => void, ms: number): Timer
   clearInterval(timer: Timer | undefined): void
   /** Calls back when what the event loop holds now is done. */
@@ -34,8 +34,14 @@ class LongTimer implements Timer {
   #timer!: NodeJS.Timeout
   #keepsProcess = true
 
-  constructor(work: () => void, ms: number) {
-    this.#start(work, ms)
+  constructor(work: () => void, ms: number, { again }: { readonly again: boolean }) {
+    const run = again
+      ? (): void => {
+          this.#start(run, ms)
+          work()
+        }
+      : work
+    this.#start(run, ms)
   }
 
   ref(): void {
@@ -60,17 +66,20 @@ class LongTimer implements Timer {
   }
 }
 
+/** Takes back a timer of either kind; Node does not tell them apart. */
+function clear(timer: Timer | undefined): void {
+  if (timer instanceof LongTimer) timer.clear()
+  else clearTimeout(timer as NodeJS.Timeout | undefined)
+}
+
 /** The clock of the machine. */
 export const realClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   goesByItself: true,
-  setTimeout: (work, ms) => (ms > LONGEST_MS ? new LongTimer(work, ms) : setTimeout(work, ms)),
-  clearTimeout: (timer) => {
-    if (timer instanceof LongTimer) timer.clear()
-    else clearTimeout(timer as NodeJS.Timeout | undefined)
-  },
-  setInterval: (work, ms) => setInterval(work, ms),
-  clearInterval: (timer) => clearInterval(timer as NodeJS.Timeout | undefined),
+  setTimeout: (work, ms) => (ms > LONGEST_MS ? new LongTimer(work, ms, { again: false }) : setTimeout(work, ms)),
+  clearTimeout: clear,
+  setInterval: (work, ms) => (ms > LONGEST_MS ? new LongTimer(work, ms, { again: true }) : setInterval(work, ms)),
+  clearInterval: clear,
   setImmediate: (work) => setImmediate(work),
 }

@@ -1,6 +1,7 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Timer } from '@dynsrv/kit'
+import { sendable } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
@@ -9,6 +10,7 @@ import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import { type LocalProcess, nodeOf, type Target } from '../process/local-process.ts'
 
+import { OverLimit } from '../process/over-limit.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
@@ -54,9 +56,13 @@ export class GenCalls {
   call(to: Destination, request: Term, options: CallOptions = {}, caller = this.caller): Promise<Term> {
     const { registry, router, life, ids } = this.#parts
     const target = router.target(to)
+    router.checkBeforeDial(nodeOf(target), request)
     const ref = ids.reference()
     return this.wait(ref, target, `the call to ${describe(target)}`, options, (finish) => {
-      registry.addAlias(ref, (message) => finish.resolve(replyOf(message)))
+      registry.addAlias(ref, (message) => {
+        if (message instanceof OverLimit) finish.reject(message.error)
+        else finish.resolve(replyOf(message))
+      })
       life.monitor(caller, target, finish.down, ref)
       // A target without a way is down already.
       if (finish.done()) return
@@ -81,7 +87,8 @@ export class GenCalls {
     const node = alias.node.name
     if (node === own.node.name) registry.byAlias(alias)?.(message)
     else if (((connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) router.send(own, from.pid, message)
-    else router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message)
+    else
+      sendable(`the reply to ${node}`, () => router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message))
   }
 
   /**
@@ -139,6 +146,7 @@ export class GenCalls {
     if (!this.caller.alive) {
       return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
     }
+    if (reason instanceof OverLimit) return reason.error
     if (reason === NOCONNECTION) {
       const why = this.#parts.whyDown(node)
       const text = why === undefined ? `there is no link to ${node}` : why.message

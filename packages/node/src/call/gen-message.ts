@@ -1,4 +1,5 @@
 import { atom, ImproperList, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { type Rule, rule } from '@dynsrv/kit'
 
 export const GEN_CALL = atom('$gen_call')
 export const GEN_CAST = atom('$gen_cast')
@@ -10,6 +11,12 @@ export interface GenFrom {
   readonly pid: Pid
   readonly tag: Term
 }
+
+/** What a handler of calls got, and gives back to answer. */
+export const genFrom: Rule = rule(
+  'the `from` that a call handler got',
+  (value) => (value as { pid?: unknown } | null | undefined)?.pid instanceof Pid && 'tag' in (value as object),
+)
 
 /** A message as OTP's `gen` behaviours see it. */
 export type GenMessage =

@@ -1,19 +1,19 @@
 import { atom, Pid, type Term, Tuple } from '@dynsrv/etf'
-import type { Timer } from '@dynsrv/kit'
+import { duration, type Timer } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { deferred } from '../deferred.ts'
-import { NodeError } from '../error.ts'
-import { readGenMessage } from './gen-message.ts'
+import { givenReason } from '../process/exit-reason.ts'
+import { genFrom, readGenMessage } from './gen-message.ts'
 import { exitReason, type Outcome, outcomeOf, whyUnsendable } from './outcome.ts'
 import { ServedProcess, type ServerParts } from './served-process.ts'
 import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 
-const NORMAL = atom('normal')
 const TIMEOUT = atom('timeout')
-/** What a timer takes. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /** Starts a server; programs do it by `Node.serve`. @throws {NodeError} `NODE_NAME_TAKEN` */
 export let makeServer: <State>(parts: ServerParts, handlers: ServerHandlers<State>) => GenServer<State>
+/** Resolves when a server has no message in hand, and none that waits unless it is suspended. */
+export let whenIdle: <State>(server: GenServer<State>) => Promise<void>
 
 /**
  * A process that `GenServer.call` and `GenServer.cast` work with from Elixir and Erlang. Made by `node.serve`.
@@ -32,6 +32,7 @@ export class GenServer<State = undefined> implements Disposable {
 
   static {
     makeServer = (parts, handlers) => new GenServer(parts, handlers)
+    whenIdle = (server) => server.#served.idle()
   }
 
   private constructor(parts: ServerParts, handlers: ServerHandlers<State>) {
@@ -55,9 +56,12 @@ export class GenServer<State = undefined> implements Disposable {
       self: served.pid,
       // Set before any handler that may read it runs.
       state: undefined as State,
-      reply: (from, reply) => served.reply(from, reply, whyUnsendable(reply)),
+      reply: (from, reply) => {
+        checks.argument('reply', 'from', genFrom, from)
+        served.reply(from, reply, whyUnsendable(reply))
+      },
       stop: (...reason) => {
-        this.#stopping ??= { reason: reasonOf(reason) }
+        this.#stopping ??= { reason: givenReason(reason) }
       },
       timeoutIn: (ms) => this.#timeoutIn(ms),
     }
@@ -81,17 +85,12 @@ export class GenServer<State = undefined> implements Disposable {
 
   /** Ends the server at once; callers that wait see the reason. @param reason default: `normal` */
   close(...reason: [reason?: Term]): void {
-    this.#served.exit(reasonOf(reason))
+    this.#served.exit(givenReason(reason))
   }
 
   /** The same as `close`, by OTP's name for it. */
   stop(...reason: [reason?: Term]): void {
     this.close(...reason)
-  }
-
-  /** Resolves when no message is in hand, and none is waiting unless the server is suspended. */
-  idle(): Promise<void> {
-    return this.#served.idle()
   }
 
   [Symbol.dispose](): void {
@@ -114,9 +113,7 @@ export class GenServer<State = undefined> implements Disposable {
   }
 
   #timeoutIn(ms: number): void {
-    if (!(ms >= 0 && (ms <= MAX_TIMEOUT_MS || ms === Number.POSITIVE_INFINITY))) {
-      throw new NodeError('NODE_BAD_OPTION', `a timeout must be from 0 to ${MAX_TIMEOUT_MS} ms, not ${ms}`)
-    }
+    checks.argument('timeoutIn', 'ms', duration(), ms)
     this.#parts.clock.clearTimeout(this.#timer)
     const { process } = this.#served
     if (ms !== Number.POSITIVE_INFINITY && process.alive) {
@@ -182,9 +179,4 @@ export class GenServer<State = undefined> implements Disposable {
       return null
     })
   }
-}
-
-/** `undefined` is a reason like any other when it is given. */
-function reasonOf(given: readonly [reason?: Term]): Term {
-  return given.length === 0 ? NORMAL : given[0]
 }

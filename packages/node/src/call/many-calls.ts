@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Term } from '@dynsrv/etf'
+import { type Rule, rule } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 
 /** One call of many. */
@@ -9,6 +10,12 @@ export interface ErpcCall {
   readonly name: string
   readonly args?: readonly Term[]
 }
+
+/** What the items of `Node.erpcMany` are at least; a program may keep more in them. */
+export const ERPC_CALL: Rule = rule(
+  'an object with node, module and name',
+  (value) => typeof value === 'object' && value !== null,
+)
 
 /** How one call of many ended. */
 export type ErpcOutcome<Call extends ErpcCall = ErpcCall> =
@@ -25,9 +32,6 @@ export async function* manyCalls<Call extends ErpcCall>(
   run: (call: Call, signal: AbortSignal) => Promise<Term>,
   { concurrency, signal }: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
 ): AsyncGenerator<ErpcOutcome<Call>, void> {
-  if (!(Number.isInteger(concurrency) && concurrency >= 1)) {
-    throw new NodeError('NODE_BAD_OPTION', `concurrency must be a positive integer, not ${concurrency}`)
-  }
   // A reader that stops ends the calls that are under way.
   const stop = new AbortController()
   const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])

@@ -1,8 +1,10 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { sendable } from '../checks.ts'
 import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import { OverLimit } from '../process/over-limit.ts'
 import { OwnReferences } from '../process/own-references.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions } from '../signature.ts'
@@ -47,7 +49,7 @@ export class RemoteCalls {
     const what = remoteFunction(node, module, name, args)
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
       life.expect(calls.caller, ref, node, (reason) => {
-        if (reason === NOCONNECTION || !calls.caller.alive) finish.down(reason)
+        if (reason === NOCONNECTION || reason instanceof OverLimit || !calls.caller.alive) finish.down(reason)
         else settle(finish, result, reason, { peer: node, call: what })
       })
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
@@ -61,20 +63,18 @@ export class RemoteCalls {
   /** See `Node.erpcCast`. */
   cast(node: string, module: string, name: string, args: readonly Term[]): boolean {
     const { ids, router, calls, groupLeader } = this.#parts
-    return router.transmit(
-      node,
-      {
-        op: 'SPAWN_REQUEST',
-        ref: ids.reference(),
-        from: calls.caller.pid,
-        groupLeader: groupLeader(),
-        module: atom('erpc'),
-        function: atom('execute_cast'),
-        arity: 3,
-        options: [],
-      },
-      [atom(module), atom(name), args],
-    )
+    const control: ControlMessage = {
+      op: 'SPAWN_REQUEST',
+      ref: ids.reference(),
+      from: calls.caller.pid,
+      groupLeader: groupLeader(),
+      module: atom('erpc'),
+      function: atom('execute_cast'),
+      arity: 3,
+      options: [],
+    }
+    const what = `the arguments for ${remoteFunction(node, module, name, args)}`
+    return sendable(what, () => router.transmit(node, control, [atom(module), atom(name), args]))
   }
 
   /** See `Node.rpc`. */
@@ -145,10 +145,10 @@ export class RemoteCalls {
     }
     this.#starting.set(ref, { ref, node, replied })
     try {
-      if (router.transmit(node, control, args)) return
-    } catch (cause) {
+      if (sendable(`the arguments for ${module}:${name}`, () => router.transmit(node, control, args))) return
+    } catch (error) {
       this.#starting.delete(ref)
-      throw new NodeError('NODE_MESSAGE_INVALID', `the arguments for ${module}:${name} cannot be sent`, { cause })
+      throw error
     }
     this.#starting.delete(ref)
     finish.down(NOCONNECTION)

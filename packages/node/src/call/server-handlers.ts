@@ -1,4 +1,6 @@
 import type { Pid, Term } from '@dynsrv/etf'
+import { bound, callable, flag } from '@dynsrv/kit'
+import { checks, registeredName } from '../checks.ts'
 import type { GenFrom } from './gen-message.ts'
 
 /** Returned by a `call` handler that answers later, with `server.reply`. */
@@ -17,7 +19,7 @@ export interface ServerContext<State> {
    * Sends the atom `timeout` to `info` when no message has come by then, as the timeout does that a GenServer returns. The
    * next message takes it back, and so does `Infinity`. It does not keep the program alive.
    *
-   * @param ms in milliseconds, at most 2³¹ − 1
+   * @param ms in milliseconds
    * @throws {NodeError} `NODE_BAD_OPTION`
    */
   timeoutIn(ms: number): void
@@ -58,3 +60,18 @@ export interface ServerHandlers<State = undefined> {
   /** Turn exit signals of linked processes into messages; default false. */
   readonly trapExit?: boolean
 }
+
+/** Checks what `Node.serve` gets. @throws {NodeError} `NODE_BAD_OPTION` */
+export const checkHandlers = checks.options<ServerHandlers<never>>('serve', {
+  name: registeredName,
+  init: callable,
+  call: callable,
+  cast: callable,
+  info: callable,
+  terminate: callable,
+  show: callable,
+  replace: callable,
+  concurrency: bound,
+  maxMessages: bound,
+  trapExit: flag,
+})

@@ -1,6 +1,8 @@
 import { atom, ExternalFun, type Pid, type Term, tuple } from '@dynsrv/etf'
+import { checkCall, checkTerm, pidOf } from '../checks.ts'
 import { NodeError } from '../error.ts'
-import type { CallOptions } from '../signature.ts'
+import type { Registry } from '../process/registry.ts'
+import type { CallOptions, ProcessRef } from '../signature.ts'
 import type { GlobalNameServer } from './global-name-server.ts'
 import type { GlobalTransactions } from './global-transactions.ts'
 
@@ -8,6 +10,7 @@ import type { GlobalTransactions } from './global-transactions.ts'
 const RESOLVE = new ExternalFun(atom('global'), atom('random_exit_name'), 3)
 
 export interface GlobalNamesParts {
+  readonly registry: Registry
   readonly server: GlobalNameServer
   readonly transactions: GlobalTransactions
 }
@@ -27,7 +30,9 @@ export class GlobalNames {
     this.#parts = parts
   }
 
+  /** The process that has a name. @throws {NodeError} `NODE_MESSAGE_INVALID` for what can be no name */
   whereis(name: Term): Pid | undefined {
+    checkTerm('this name', name)
     return this.#parts.server.whereis(name)
   }
 
@@ -42,14 +47,17 @@ export class GlobalNames {
   }
 
   /**
-   * Registers a process under a name in the whole cluster, with the cluster's lock as `global:register_name/2` does.
+   * Registers a process of any node under a name in the whole cluster, with the cluster's lock as
+   * `global:register_name/2` does. Everything is checked before the lock is taken.
    *
    * When two parts of a cluster meet in which the name has different processes, one of these is killed, as OTP does it.
    *
-   * @throws {NodeError} `NODE_NAME_TAKEN`; `NODE_TIMEOUT` when the lock is not to be had; as `call` otherwise
+   * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_MESSAGE_INVALID` for a name without encoding; `NODE_NO_PROCESS` for a
+   * process of ours that has ended; `NODE_NAME_TAKEN`; `NODE_TIMEOUT` when the lock is not to be had; as `call` otherwise
    * @throws the signal's reason when it aborts
    */
-  async register(name: Term, { pid }: { readonly pid: Pid }, options: CallOptions = {}): Promise<void> {
+  async register(name: Term, process: ProcessRef, options: CallOptions = {}): Promise<void> {
+    const pid = this.#checked('register', name, process, options)
     await this.#parts.transactions.run(async (ask) => {
       const holder = this.whereis(name)
       if (holder !== undefined) throw new NodeError('NODE_NAME_TAKEN', `the global name is taken by ${holder}`)
@@ -63,14 +71,30 @@ export class GlobalNames {
    *
    * @throws as `register`, but never `NODE_NAME_TAKEN`
    */
-  async reregister(name: Term, { pid }: { readonly pid: Pid }, options: CallOptions = {}): Promise<void> {
+  async reregister(name: Term, process: ProcessRef, options: CallOptions = {}): Promise<void> {
+    const pid = this.#checked('reregister', name, process, options)
     await this.#parts.transactions.run((ask) => ask(tuple(atom('register'), name, pid, RESOLVE)), options)
   }
 
   /** Takes a name back in the whole cluster; nothing happens when nobody has it. @throws as `reregister` */
   async unregister(name: Term, options: CallOptions = {}): Promise<void> {
+    checkTerm('this name', name)
+    checkCall(options)
     await this.#parts.transactions.run(async (ask) => {
       if (this.whereis(name) !== undefined) await ask(tuple(atom('unregister'), name))
     }, options)
+  }
+
+  /** Everything that a name server of another node would have to believe. It gives the pid. */
+  #checked(owner: string, name: Term, process: ProcessRef, options: CallOptions): Pid {
+    checkTerm('this name', name)
+    checkCall(options)
+    const pid = pidOf(owner, 'process', process)
+    checkTerm('this pid', pid)
+    const { registry } = this.#parts
+    if (registry.isOurNode(pid) && registry.byPid(pid) === undefined) {
+      throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
+    }
+    return pid
   }
 }

@@ -19,10 +19,10 @@ export interface Global {
 /** Starts what a visible node must answer for `global`, and the names of the cluster on top of it. */
 export function startGlobal({ exposed, ...parts }: GlobalParts): Global {
   const { random, self, calls } = parts
-  const { clock, life } = parts.servers
+  const { clock, life, registry } = parts.servers
   const server = new GlobalNameServer(parts)
   const resolveIt = (method: Term, name: Term, one: Term, two: Term) => server.conflict.resolve(method, name, one, two)
   exposed.expose('global', { resolve_it: resolveIt })
   const transactions = new GlobalTransactions({ clock, random, self, calls, life, known: () => server.known() })
-  return { server, names: makeGlobalNames({ server, transactions }) }
+  return { server, names: makeGlobalNames({ registry, server, transactions }) }
 }

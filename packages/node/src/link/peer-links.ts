@@ -1,5 +1,6 @@
 import type { ControlMessage, Cookie, EncodedTerm, NodeIdentity } from '@dynsrv/dist-protocol'
-import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import type { NodeName } from '@dynsrv/epmd-shim'
+import { parsedName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import { logDialFailed } from '../node-logger.ts'
@@ -10,6 +11,7 @@ import { dial } from './dialer.ts'
 import { DynamicNames } from './dynamic-names.ts'
 import type { Established } from './handshake-socket.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
+import { LoopWatch } from './loop-watch.ts'
 import type { Transport } from './transport.ts'
 import { WaitingSends } from './waiting-sends.ts'
 
@@ -26,6 +28,8 @@ export interface PeerLinksParts {
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   /** A link that was up is down, and no newer one has taken its place. */
   readonly onDown: (connection: Connection, reason: NodeError) => void
+  /** Our event loop stood still for a quarter of the tick time or longer. */
+  readonly onBlocked: (ms: number) => void
   /** Nobody can be reached there; what waits for a link waits in vain. */
   readonly onUnreachable: (peer: string, error: unknown) => void
 }
@@ -36,6 +40,7 @@ export class PeerLinks {
   readonly #table: ConnectionTable
   readonly #names: DynamicNames
   readonly #waiting: WaitingSends
+  readonly #loop: LoopWatch
   /** Shared by all links. */
   readonly #connectionOptions: ConnectionOptions
   /** Sockets of links that are up, or down and not yet gone. */
@@ -50,6 +55,7 @@ export class PeerLinks {
     const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
     const { clock, random } = settings.world
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
+    this.#loop = new LoopWatch({ clock, netTickTimeMs: settings.netTickTimeMs, onBlocked: parts.onBlocked })
     this.#connectionOptions = {
       clock,
       limits: settings.channelLimits,
@@ -60,6 +66,7 @@ export class PeerLinks {
       busyBytes: limits.busyBytes,
       maxQueuedBytes: limits.maxQueuedBytes,
       onMessage: parts.onMessage,
+      blockedMs: () => this.#loop.droppedUs(),
       onClosed: (connection, reason) => this.#down(connection, reason),
     }
     this.#waiting = new WaitingSends({
@@ -118,14 +125,13 @@ export class PeerLinks {
 
   /** Why there is no link to a peer, as far as it is known. */
   whyDown(peer: string): NodeDownReason | undefined {
-    const state = this.#table.states().find((known) => known.peer === peer)
-    return state?.state === 'down' ? state.reason : undefined
+    return this.#table.whyDown(peer)
   }
 
   /** @see Node.connect */
   async connect(peer: string, signal?: AbortSignal): Promise<void> {
     const { self, settings } = this.#parts
-    const { name } = parseNodeName(peer, { short: settings.shortNames })
+    const { name } = parsedName('connect', 'peer', peer, settings.shortNames)
     if (name === self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
     if (!settings.allow(name)) {
       throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
@@ -220,11 +226,13 @@ export class PeerLinks {
     if (!this.#referenced) connection.unref()
     const gone = connection.gone.then(() => void this.#lingering.delete(gone))
     this.#lingering.add(gone)
+    this.#loop.start()
     this.#parts.onUp(connection)
   }
 
   #down(connection: Connection, reason: NodeError): void {
     if (!this.#table.remove(connection, reason)) return
+    if (this.#table.connections().length === 0) this.#loop.stop()
     this.#names.release(connection.peer)
     this.#parts.onDown(connection, reason)
   }

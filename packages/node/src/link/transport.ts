@@ -1,8 +1,9 @@
 import { isIP, type Server, type Socket } from 'node:net'
 import type { ConnectionOptions, Server as TlsServer } from 'node:tls'
-import { codeOf, type Network } from '@dynsrv/kit'
+import { codeOf, messageOf, type Network } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { NodeError } from '../error.ts'
-import type { TlsOptions } from '../node-options.ts'
+import { type TlsOptions, tlsOptions } from '../node-options.ts'
 import { SocketInput } from './socket-input.ts'
 
 /** How bytes get from node to node: plain TCP, or TLS as BEAM's `-proto_dist inet_tls` speaks it. */
@@ -55,26 +56,34 @@ export function tcpTransport(network: Network): Transport {
  */
 export function tlsTransport(network: Network, read: () => TlsOptions): Transport {
   const servers = new Set<TlsServer>()
+  const asked = (): TlsOptions => {
+    const options = accepted(read)
+    checks.argument('startNode', 'tls', tlsOptions, options)
+    return options
+  }
   return {
     headerBytes: 4,
     readyEvent: 'secureConnect',
     connect({ ip, port, family, host }) {
-      const options = read()
+      const options = asked()
       // A server name must not be an address; the name of the node is what the certificate is checked against.
       const servername = options.servername ?? (isIP(host) === 0 ? host : '')
-      const socket = network.connectTls({ ...options, host: ip, port, family, servername } as ConnectionOptions)
+      const all = { ...options, host: ip, port, family, servername } as ConnectionOptions
+      const socket = accepted(() => network.connectTls(all))
       socket.setNoDelay(true)
       return { socket, input: SocketInput.of(socket) }
     },
     createServer({ arrived, ready, failed }) {
       // A socket of TLS does not tell on which one it stands, but both have the same two ends.
       const waiting = new Map<string, Socket>()
-      const server = network.createTlsServer(read(), (socket) => {
+      const options = asked()
+      const taken = (socket: Socket): void => {
         const under = waiting.get(endsOf(socket))
         if (under === undefined) return void socket.destroy()
         socket.setNoDelay(true)
         ready(socket, under)
-      })
+      }
+      const server = accepted(() => network.createTlsServer(options, taken))
       server.on('connection', (socket) => {
         const ends = endsOf(socket)
         waiting.set(ends, socket)
@@ -90,8 +99,23 @@ export function tlsTransport(network: Network, read: () => TlsOptions): Transpor
       return server
     },
     reload() {
-      for (const server of servers) server.setSecureContext(read())
+      const options = asked()
+      accepted(() => {
+        for (const server of servers) server.setSecureContext(options)
+      })
     },
+  }
+}
+
+/** Does something with the options of TLS. @throws {NodeError} `NODE_TLS` when they are no good */
+function accepted<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (cause) {
+    throw new NodeError('NODE_TLS', `the option tls cannot be used: ${messageOf(cause)}`, {
+      cause,
+      hint: 'Correct the certificates and keys of the option tls, or the function that gives them.',
+    })
   }
 }
 

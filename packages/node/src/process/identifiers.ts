@@ -51,6 +51,11 @@ export class Identifiers {
     return this.isOurs(ref) && words.length === 3 ? words[0]! + words[1]! * FIRST_WORD : 0
   }
 
+  /** Whether a pid is of this node, of whichever incarnation. */
+  isOurNode({ node }: Pid): boolean {
+    return node === this.#node
+  }
+
   /** Whether a pid or reference was made by this incarnation. */
   isOurs({ node, creation }: { readonly node: Atom; readonly creation: number }): boolean {
     return creation === this.#creation && node === this.#node

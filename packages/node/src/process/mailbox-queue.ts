@@ -1,11 +1,12 @@
 import { atom, type Term } from '@dynsrv/etf'
-import type { Clock, Timer } from '@dynsrv/kit'
+import { type Clock, oneOf, type Rule, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 
 /** What happens to a message for a mailbox that is full. */
 export type OverflowPolicy = 'dropNewest' | 'dropOldest' | 'exit'
 
-const POLICIES: ReadonlySet<string> = new Set<OverflowPolicy>(['dropNewest', 'dropOldest', 'exit'])
+/** The policies that there are. */
+export const overflowPolicy: Rule = oneOf('dropNewest', 'dropOldest', 'exit')
 
 /** Messages that a mailbox keeps before the overflow policy speaks. */
 export const MAX_MAILBOX_MESSAGES = 100_000
@@ -58,13 +59,7 @@ export class MailboxQueue<Message = Term> {
   /** Makes the error that says so, when nothing comes any more. */
   #ended: (() => unknown) | undefined
 
-  /** @throws {NodeError} `NODE_BAD_OPTION` */
   constructor(parts: MailboxQueueParts) {
-    const { maxMessages, whenFull } = parts
-    if (!(maxMessages >= 1)) throw new NodeError('NODE_BAD_OPTION', `maxMessages must be positive, not ${maxMessages}`)
-    if (whenFull !== undefined && !POLICIES.has(whenFull)) {
-      throw new NodeError('NODE_BAD_OPTION', `whenFull must be one of ${[...POLICIES].join(', ')}, not ${whenFull}`)
-    }
     this.#parts = parts
   }
 

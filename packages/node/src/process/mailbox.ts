@@ -1,12 +1,13 @@
-import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
-import { type Clock, messageOf } from '@dynsrv/kit'
+import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { abortSignal, bound, type Clock, callable, duration, flag, messageOf, rule } from '@dynsrv/kit'
+import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName } from '../checks.ts'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
-import type { CallOptions, Destination, Recipient, SendOptions } from '../signature.ts'
+import type { CallOptions, Destination, ProcessRef, Recipient, SendOptions } from '../signature.ts'
+import { givenReason } from './exit-reason.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess, Target } from './local-process.ts'
-import { MAX_MAILBOX_MESSAGES, MailboxQueue, type OverflowPolicy } from './mailbox-queue.ts'
-
+import { MAX_MAILBOX_MESSAGES, MailboxQueue, type OverflowPolicy, overflowPolicy } from './mailbox-queue.ts'
 import type { Registry } from './registry.ts'
 
 const NORMAL = atom('normal')
@@ -27,6 +28,19 @@ export interface MailboxOptions {
   readonly trapExit?: boolean
 }
 
+const checkOptions = checks.options<MailboxOptions>('mailbox', {
+  name: registeredName,
+  maxMessages: bound,
+  whenFull: overflowPolicy,
+  trapExit: flag,
+})
+
+/** Checks what `Node.mailbox` gets. @throws {NodeError} `NODE_BAD_OPTION` */
+export function checkMailbox(options: string | MailboxOptions): void {
+  if (typeof options === 'string') checks.argument('mailbox', 'name', registeredName, options)
+  else checkOptions(options)
+}
+
 /** Which message to take, and how long to wait for it. */
 export interface ReceiveOptions<T extends Term = Term> {
   /** Take the first message for which this is true and leave the others in place, as a BEAM `receive` does. */
@@ -35,6 +49,14 @@ export interface ReceiveOptions<T extends Term = Term> {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
+
+const checkReceive = checks.options<ReceiveOptions>('receive', {
+  match: callable,
+  timeoutMs: duration(),
+  signal: abortSignal,
+})
+
+const reference = rule('a reference', (value) => value instanceof Reference)
 
 /** What a mailbox needs of its node. */
 export interface MailboxParts {
@@ -60,10 +82,11 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   #exit: { readonly reason: Term } | undefined
 
   static {
-    makeMailbox = (parts, options) => new Mailbox(parts, options)
+    makeMailbox = (parts, options) => new Mailbox(INSIDE, parts, options)
   }
 
-  private constructor(parts: MailboxParts, options: MailboxOptions) {
+  private constructor(key: typeof INSIDE, parts: MailboxParts, options: MailboxOptions) {
+    onlyInside(key, 'a mailbox', 'node.mailbox')
     const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
     this.#parts = parts
     this.#queue = new MailboxQueue({
@@ -111,12 +134,15 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     return this.#process.trapExit
   }
 
+  /** @throws {NodeError} `NODE_BAD_OPTION` */
   set trapExit(trap: boolean) {
+    checks.argument('trapExit', 'the value', flag, trap)
     this.#process.trapExit = trap
   }
 
-  /** Sends with this mailbox' pid as sender. See `Node.send`. */
+  /** Sends with the mailbox's pid as sender. See `Node.send`. */
   send(to: Recipient, message: Term, options?: SendOptions): boolean {
+    checkSend(options)
     return this.#parts.send(this.pid, to, message, options)
   }
 
@@ -128,10 +154,17 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   /**
    * Takes the next message, or the first that matches.
    *
-   * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` with the reason when the process has ended and nothing is left
-   * @throws the signal's reason when it aborts
+   * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` with the reason when the process has ended and nothing is left;
+   * `NODE_BAD_OPTION`
+   * @throws the signal's reason when it aborts; what `match` throws
    */
   receive<T extends Term = Term>(options?: ReceiveOptions<T>): Promise<T> {
+    if (options === undefined) return this.#queue.receive() as Promise<T>
+    try {
+      checkReceive(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     return this.#queue.receive(options) as Promise<T>
   }
 
@@ -164,19 +197,27 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     }
   }
 
-  /** Links to a process anywhere: when one of the two ends, the other gets an exit signal, and ends too unless it traps exits. */
-  link(pid: Pid): void {
+  /**
+   * Links to a process anywhere: when one of the two ends, the other gets an exit signal, and ends too unless it traps exits.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_EXITED` when this process has ended
+   */
+  link(process: ProcessRef): void {
     this.#alive()
-    this.#parts.life.link(this.#process, pid)
+    this.#parts.life.link(this.#process, pidOf('link', 'process', process))
   }
 
-  /** Takes a link back; afterwards nothing of it arrives any more. */
-  unlink(pid: Pid): void {
+  /** Takes a link back; afterwards nothing of it arrives any more. @throws {NodeError} as `link` */
+  unlink(process: ProcessRef): void {
     this.#alive()
-    this.#parts.life.unlink(this.#process, pid)
+    this.#parts.life.unlink(this.#process, pidOf('unlink', 'process', process))
   }
 
-  /** Watches a process anywhere: its end comes as a message `{'DOWN', Ref, process, Pid | {Name, Node}, Reason}`. */
+  /**
+   * Watches a process anywhere: its end comes as a message `{'DOWN', Ref, process, Pid | {Name, Node}, Reason}`.
+   *
+   * @throws {NodeError} as `link`; `NODE_NAME_*` for a node that no name can be of
+   */
   monitor(to: Destination): Reference {
     this.#alive()
     const target = this.#parts.target(to)
@@ -189,15 +230,22 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     })
   }
 
-  /** Takes a monitor back, and its message if it lies in the queue. */
+  /** Takes a monitor back, and its message if it lies in the queue. @throws {NodeError} `NODE_BAD_OPTION` */
   demonitor(ref: Reference): void {
+    checks.argument('demonitor', 'ref', reference, ref)
     this.#parts.life.demonitor(ref)
     this.#queue.take((m) => isDown(m, ref))
   }
 
-  /** Sends an exit signal, as `exit/2` does: `kill` cannot be trapped. */
-  exitOther(pid: Pid, reason: Term): void {
+  /**
+   * Sends an exit signal, as `exit/2` does: `kill` cannot be trapped.
+   *
+   * @throws {NodeError} as `link`; `NODE_MESSAGE_INVALID` for a reason without encoding
+   */
+  exitOther(process: ProcessRef, reason: Term): void {
     this.#alive()
+    const pid = pidOf('exitOther', 'process', process)
+    checkTerm(`the exit signal to ${pid}`, reason)
     this.#parts.life.sendExit(this.#process, pid, reason)
   }
 
@@ -207,7 +255,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
    * @param reason default: `normal`
    */
   exit(...reason: [reason?: Term]): void {
-    this.#parts.life.exit(this.#process, reason.length === 0 ? NORMAL : reason[0])
+    this.#parts.life.exit(this.#process, givenReason(reason))
   }
 
   /** The same as `exit()` with reason `normal`. */

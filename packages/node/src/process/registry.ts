@@ -43,13 +43,16 @@ export class Registry {
     return this.#names.get(name)
   }
 
-  /** @throws {NodeError} `NODE_NAME_TAKEN` when another process holds it, `NODE_NO_PROCESS` when the process has ended */
+  /** Whether a pid is of this node, of whichever incarnation. */
+  isOurNode(pid: Pid): boolean {
+    return this.#ids.isOurNode(pid)
+  }
+
+  /**
+   * @param name one that can be registered
+   * @throws {NodeError} `NODE_NAME_TAKEN` when another process holds it, `NODE_NO_PROCESS` when the process has ended
+   */
   register(name: string, process: LocalProcess): void {
-    if (name === '' || name === 'undefined' || name.length > 255) {
-      throw new NodeError('NODE_BAD_OPTION', `a process cannot be registered as ${JSON.stringify(name)}`, {
-        hint: 'A registered name has 1 to 255 characters and is not undefined.',
-      })
-    }
     if (!process.alive) throw new NodeError('NODE_NO_PROCESS', `the process to register as ${name} has ended`)
     const holder = this.#names.get(name)
     if (holder === process) return

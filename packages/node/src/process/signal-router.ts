@@ -1,25 +1,23 @@
-import { toUSVString } from 'node:util'
-import {
-  ALTACT,
-  type ControlMessage,
-  DFLAG_ALIAS,
-  DFLAG_UNLINK_ID,
-  DistError,
-  EncodedTerm,
-} from '@dynsrv/dist-protocol'
-import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
-import { messageOf } from '@dynsrv/kit'
+import { ALTACT, type ControlMessage, DFLAG_ALIAS, DFLAG_UNLINK_ID, EncodedTerm } from '@dynsrv/dist-protocol'
+import { Atom, atom, Pid, Reference, type Term } from '@dynsrv/etf'
+import { messageOf, type Rule, wrong } from '@dynsrv/kit'
+import { atomName, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
+import { withoutEncoding } from './exit-reason.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import { nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type Target } from './local-process.ts'
+import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
 import type { Registry } from './registry.ts'
+
+export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
-  request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
+  /** @param read gives the arguments */
+  request(peer: string, control: SpawnRequest, read: () => Term | OverLimit): void
   reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
@@ -57,6 +55,46 @@ const CONNECTING = new Set<ControlMessage['op']>([
   'SPAWN_REQUEST',
 ])
 
+const DESTINATION = 'a pid, a registered name, or an object with name and node'
+
+/** Says why something is no destination. */
+const destination: Rule = {
+  what: DESTINATION,
+  check: (value, at) => {
+    if (typeof value === 'string') return atomName.check(value, at)
+    if (typeof value !== 'object' || value === null || !('name' in value && 'node' in value)) {
+      return wrong(at, DESTINATION, value)
+    }
+    const { name, node } = value
+    const fault = name instanceof Atom ? undefined : atomName.check(name, `${at}.name`)
+    return fault ?? wrong(`${at}.node`, peerName.what, node)
+  },
+}
+
+function isReference(to: unknown): to is Reference {
+  try {
+    return typeof to === 'object' && to instanceof Reference
+  } catch {
+    // A proxy that throws.
+    return false
+  }
+}
+
+/** Reads a destination; undefined for what is none. */
+function targetOf(to: Destination, self: string): Target | undefined {
+  try {
+    if (typeof to === 'string') return { name: atom(to), node: self }
+    if (to instanceof Pid) return to
+    if (to instanceof Atom) return { name: to, node: self }
+    const { name, node } = to
+    if (typeof node !== 'string') return undefined
+    if (typeof name === 'string') return { name: atom(name), node }
+    return name instanceof Atom ? { name, node } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Brings signals to where they belong: from our processes to connections, from connections to our processes. */
 export class SignalRouter {
   readonly #parts: SignalRouterParts
@@ -75,7 +113,7 @@ export class SignalRouter {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = to instanceof Reference ? to : this.target(to)
+    const target = this.recipient(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -84,6 +122,7 @@ export class SignalRouter {
       process?.behaviour.message(message)
       return process !== undefined
     }
+    this.checkBeforeDial(node, message)
     if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
@@ -118,10 +157,9 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (cause instanceof DistError || !takes) throw cause
+      if (cause instanceof NodeError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
-      return this.#transmit(node, control, [reason]) !== 'nowhere'
+      return this.#transmit(node, control, [withoutEncoding(cause)]) !== 'nowhere'
     }
   }
 
@@ -152,37 +190,52 @@ export class SignalRouter {
     this.#parts.life().connectionLost(node)
   }
 
-  /** A destination with its node. */
+  /** A recipient with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
+  recipient(to: Recipient): Target | Reference {
+    return isReference(to) ? to : this.target(to)
+  }
+
+  /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    if (to instanceof Pid) return to
-    if (typeof to === 'string') return { name: atom(to), node: this.#parts.self }
-    if (to instanceof Atom) return { name: to, node: this.#parts.self }
-    return { name: typeof to.name === 'string' ? atom(to.name) : to.name, node: to.node }
+    const target = targetOf(to, this.#parts.self)
+    if (target === undefined) checks.argument('the destination', 'to', destination, to)
+    const known = target as Target
+    // Pids are not looked at: what names their nodes have is the choice of those who made them.
+    if ('name' in known && known.node !== this.#parts.self && this.#parts.connection(known.node) === undefined) {
+      checks.argument('the destination', 'node', peerName, known.node)
+    }
+    return known
+  }
+
+  /** Refuses a term that has no encoding before its node is dialled for it. @throws {NodeError} `NODE_MESSAGE_INVALID` */
+  checkBeforeDial(node: string, term: Term): void {
+    if (node === this.#parts.self || this.#parts.connection(node) !== undefined) return
+    checkTerm(`the message to ${node}`, term)
   }
 
   /**
    * A signal came over a connection.
    *
-   * @throws {EtfError} for a payload that does not decode: BEAM drops the connection then
+   * @throws {NodeError} `DIST_MALFORMED` for a payload that does not decode: BEAM drops the connection then
    */
   receive(peer: string, control: ControlMessage, payload: EncodedTerm | undefined): void {
     const { registry, life, spawns, warn } = this.#parts
     switch (control.op) {
       case 'SEND':
       case 'SEND_SENDER':
-        registry.byPid(control.to)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byPid(control.to), payload!)
         return
       case 'REG_SEND':
-        registry.byName(control.toName.name)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byName(control.toName.name), payload!)
         return
       case 'ALIAS_SEND':
-        registry.byAlias(control.to)?.(payload!.decode())
+        this.#deliverToAlias(peer, control.to, payload!)
         return
       case 'ALTACT_SIG_SEND':
         this.#altact(peer, control, payload)
         return
       case 'SPAWN_REQUEST':
-        spawns().request(peer, control, payload!)
+        spawns().request(peer, control, () => this.#read(peer, control.op, payload!))
         return
       case 'SPAWN_REPLY':
         spawns().reply(peer, control)
@@ -195,12 +248,49 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(peer, control, payload?.decode())
+        life().receive(peer, control, payload === undefined ? undefined : this.#read(peer, control.op, payload))
         return
       default:
         life().receive(peer, control satisfies LifeSignal)
         return
     }
+  }
+
+  /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
+  #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
+    const term = readPayload(peer, op, payload, process?.behaviour.decode)
+    if (term instanceof OverLimit) {
+      const { message, limit, cause } = term.error
+      const pid = process === undefined ? {} : { pid: process.pid }
+      this.#parts.warn({ code: 'OVER_LIMIT', message, peer, cause, ...(limit !== undefined && { limit }), ...pid })
+    }
+    return term
+  }
+
+  #deliver(peer: string, op: ControlMessage['op'], process: LocalProcess | undefined, payload: EncodedTerm): void {
+    if (process === undefined) return
+    const message = this.#read(peer, op, payload, process)
+    if (!(message instanceof OverLimit)) {
+      process.behaviour.message(message)
+      return
+    }
+    // Whoever waits for an answer to it, or for it as an answer, hears at once that it is lost.
+    const { life, registry } = this.#parts
+    for (const ref of firstReferences(payload)) {
+      if (!life().failWatcher(process, ref, message) && registry.ownerOfAlias(ref) === undefined) {
+        registry.byAlias(ref)?.(message)
+      }
+    }
+  }
+
+  #deliverToAlias(peer: string, ref: Reference, payload: EncodedTerm): void {
+    const { registry } = this.#parts
+    const receive = registry.byAlias(ref)
+    if (receive === undefined) return
+    const process = registry.ownerOfAlias(ref)
+    const message = this.#read(peer, 'ALIAS_SEND', payload, process)
+    // An alias that a program made is for messages only; the others are calls, which want to know.
+    if (!(message instanceof OverLimit) || process === undefined) receive(message)
   }
 
   #altact(

@@ -1,9 +1,11 @@
 import { Atom, atom, type DecodeOptions, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { messageOf, oneLine } from '@dynsrv/kit'
+import { either, messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
 import type { ServerParts } from '../call/served-process.ts'
 import { SystemServer } from '../call/system-server.ts'
+import { atomName, checks, decodeOptions, INSIDE, onlyInside, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
+import { givenReason } from '../process/exit-reason.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import { callProgram } from '../program-calls.ts'
 import type { Destination, SendOptions } from '../signature.ts'
@@ -15,7 +17,7 @@ import {
   pubSubMessage,
   readForwarded,
 } from './pubsub-message.ts'
-import { deliver, end, makeSubscription, type SubscribeOptions, type Subscription } from './subscription.ts'
+import { checkSubscribe, deliver, end, makeSubscription, type SubscribeOptions, Subscription } from './subscription.ts'
 
 /** The scope of `pg` in which every Phoenix.PubSub of version 2 has its groups. */
 export const PUBSUB_SCOPE = 'Elixir.Phoenix.PubSub'
@@ -42,6 +44,24 @@ export interface PubSubOptions {
   readonly decode?: DecodeOptions | false
 }
 
+/** Checks the options of `Node.pubsub`. @throws {NodeError} `NODE_BAD_OPTION` */
+export const checkPubSub = checks.options<PubSubOptions>('pubsub', {
+  poolSize: whole(1, MAX_POOL_SIZE),
+  decode: either(
+    rule('false', (value) => value === false),
+    decodeOptions,
+  ),
+})
+
+/** The name of a PubSub: one with which the names of all its groups are atoms. */
+export const pubSubName: Rule = rule(
+  'a name as Elixir writes it, such as MyApp.PubSub',
+  (value) =>
+    typeof value === 'string' &&
+    plain(value) !== '' &&
+    atomName.check(shard(groupOf(value), MAX_POOL_SIZE), '') === undefined,
+)
+
 /** Who gets what is published, and what happens when a peer is busy. */
 export interface PublishOptions extends SendOptions {
   /** A subscription of ours that does not get it, as `broadcast_from`. */
@@ -53,6 +73,14 @@ export interface PublishOptions extends SendOptions {
    */
   readonly dispatcher?: string
 }
+
+const subscription = rule('a subscription', (value) => value instanceof Subscription)
+const checkPublish = checks.options<PublishOptions>('publish', {
+  whenBusy: oneOf('queue', 'drop', 'fail'),
+  from: subscription,
+  node: peerName,
+  dispatcher: atomName,
+})
 
 export interface PubSubParts {
   readonly self: string
@@ -92,17 +120,16 @@ export class PubSub implements Disposable {
   #closed = false
 
   static {
-    makePubSub = (name, parts, options) => new PubSub(name, parts, options)
+    makePubSub = (name, parts, options) => new PubSub(INSIDE, name, parts, options)
   }
 
-  private constructor(name: string, parts: PubSubParts, { poolSize = 1, decode = PLAIN }: PubSubOptions) {
-    if (!(Number.isInteger(poolSize) && poolSize >= 1 && poolSize <= MAX_POOL_SIZE)) {
-      throw new NodeError('NODE_BAD_OPTION', `poolSize must be an integer from 1 to ${MAX_POOL_SIZE}, not ${poolSize}`)
-    }
-    this.name = name.replace(/^Elixir\./, '')
+  private constructor(key: typeof INSIDE, name: string, parts: PubSubParts, options: PubSubOptions) {
+    onlyInside(key, 'a pubsub', 'node.pubsub')
+    const { poolSize = 1, decode = PLAIN } = options
+    this.name = plain(name)
     this.#parts = parts
     this.#decode = decode === false ? undefined : decode
-    this.#group = `Elixir.${this.name}.Adapter`
+    this.#group = groupOf(name)
     const server = new SystemServer(parts.servers, {
       ...{ kind: 'pubsub', module: 'Elixir.Phoenix.PubSub.PG2' },
       // The name of the PubSub, as the worker of Phoenix has it.
@@ -152,7 +179,9 @@ export class PubSub implements Disposable {
     second: SubscribeOptions = {},
   ): Subscription {
     this.#open()
+    checks.argument('subscribe', 'topic', text, topic)
     const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
+    checkSubscribe(options)
     options.signal?.throwIfAborted()
     const subscription = makeSubscription(topic, {
       clock: this.#parts.servers.clock,
@@ -169,8 +198,9 @@ export class PubSub implements Disposable {
     return subscription
   }
 
-  /** Ends every subscription of a topic; gives how many those were. */
+  /** Ends every subscription of a topic; gives how many those were. @throws {NodeError} `NODE_BAD_OPTION` */
   unsubscribe(topic: string): number {
+    checks.argument('unsubscribe', 'topic', text, topic)
     const subscriptions = [...(this.#topics.get(topic) ?? [])]
     for (const subscription of subscriptions) subscription.close()
     return subscriptions.length
@@ -184,17 +214,21 @@ export class PubSub implements Disposable {
    * @returns how many other nodes it went to; see `publish`
    */
   broadcast(topic: string, event: string, payload: Term, options: PublishOptions = {}): number {
+    checks.argument('broadcast', 'event', text, event)
+    checkPublish(options)
     const dispatcher = options.dispatcher ?? TO_CHANNELS
     return this.publish(topic, broadcastStruct(topic, event, payload), { ...options, dispatcher })
   }
 
   /** The same, but not to one subscription of ours. */
   broadcastFrom(from: Subscription, topic: string, event: string, payload: Term): number {
+    checks.argument('broadcastFrom', 'from', subscription, from)
     return this.broadcast(topic, event, payload, { from })
   }
 
   /** The same, but only to the subscribers of one node. */
   directBroadcast(node: string, topic: string, event: string, payload: Term): number {
+    checks.argument('directBroadcast', 'node', peerName, node)
     return this.broadcast(topic, event, payload, { node })
   }
 
@@ -208,6 +242,8 @@ export class PubSub implements Disposable {
    */
   publish(topic: string, message: Term, options: PublishOptions = {}): number {
     this.#open()
+    checks.argument('publish', 'topic', text, topic)
+    checkPublish(options)
     const { from, node, dispatcher = TO_SUBSCRIBERS, ...sendOptions } = options
     const { self, send } = this.#parts
     const forwarded = forward(topic, message, dispatcher)
@@ -229,7 +265,7 @@ export class PubSub implements Disposable {
 
   /** Leaves the groups and ends every subscription. @param reason default: `normal` */
   close(...reason: [reason?: Term]): void {
-    this.#parts.servers.life.exit(this.#worker, reason.length === 0 ? atom('normal') : reason[0])
+    this.#parts.servers.life.exit(this.#worker, givenReason(reason))
   }
 
   [Symbol.dispose](): void {
@@ -314,6 +350,16 @@ export class PubSub implements Disposable {
       end(subscription, normal ? undefined : reason)
     }
   }
+}
+
+/** The name of a module without the prefix that its atom has. */
+function plain(name: string): string {
+  return name.replace(/^Elixir\./, '')
+}
+
+/** The group of all nodes that have a PubSub of this name. */
+function groupOf(name: string): string {
+  return `Elixir.${plain(name)}.Adapter`
 }
 
 /** The group of one shard of a pool; the first has no number. */

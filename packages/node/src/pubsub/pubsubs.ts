@@ -14,7 +14,7 @@ export class PubSubs {
     this.#parts = parts
   }
 
-  /** Joins one, once; the options of the first time count. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_TAKEN` */
+  /** Joins one, once; the options of the first time count. @throws {NodeError} `NODE_NAME_TAKEN` */
   join(name: string, options: PubSubOptions): PubSub {
     const key = name.replace(/^Elixir\./, '')
     const known = this.#pubsubs.get(key)

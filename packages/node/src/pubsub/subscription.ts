@@ -1,7 +1,8 @@
 import { atom, type Term } from '@dynsrv/etf'
-import type { Clock } from '@dynsrv/kit'
+import { abortSignal, bound, type Clock, duration } from '@dynsrv/kit'
+import { checks, INSIDE, onlyInside } from '../checks.ts'
 import { NodeError } from '../error.ts'
-import { MailboxQueue, type OverflowPolicy } from '../process/mailbox-queue.ts'
+import { MailboxQueue, type OverflowPolicy, overflowPolicy } from '../process/mailbox-queue.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
 
 /** With which all processes of a node end that closes. */
@@ -20,6 +21,17 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
+/** Checks the options of `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
+export const checkSubscribe = checks.options<SubscribeOptions>('subscribe', {
+  maxMessages: bound,
+  whenFull: overflowPolicy,
+  signal: abortSignal,
+})
+const checkReceive = checks.options<{ timeoutMs?: number; signal?: AbortSignal }>('receive', {
+  timeoutMs: duration(),
+  signal: abortSignal,
+})
+
 export interface SubscriptionParts {
   readonly clock: Clock
   readonly options: SubscribeOptions
@@ -34,7 +46,7 @@ interface End {
   readonly reason: Term
 }
 
-/** Makes a subscription; programs get theirs from `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
+/** Makes a subscription; programs get theirs from `PubSub.subscribe`. */
 export let makeSubscription: (topic: string, parts: SubscriptionParts) => Subscription
 /** Gives a subscription a message. Throws what its listener throws, and gives what that gives. */
 export let deliver: (subscription: Subscription, message: PubSubMessage) => unknown
@@ -50,12 +62,13 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
   #end: End | undefined
 
   static {
-    makeSubscription = (topic, parts) => new Subscription(topic, parts)
+    makeSubscription = (topic, parts) => new Subscription(INSIDE, topic, parts)
     deliver = (subscription, message) => subscription.#deliver(message)
     end = (subscription, reason) => subscription.#finish(reason)
   }
 
-  private constructor(topic: string, parts: SubscriptionParts) {
+  private constructor(key: typeof INSIDE, topic: string, parts: SubscriptionParts) {
+    onlyInside(key, 'a subscription', 'pubsub.subscribe')
     const { maxMessages = MAX_SUBSCRIPTION_MESSAGES, whenFull, signal } = parts.options
     this.topic = topic
     this.#parts = parts
@@ -88,10 +101,11 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
   /**
    * Takes the next message.
    *
-   * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` when the subscription has ended and nothing is left
+   * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` when the subscription has ended and nothing is left; `NODE_BAD_OPTION`
    * @throws the signal's reason when it aborts
    */
-  receive(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<PubSubMessage> {
+  async receive(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<PubSubMessage> {
+    if (options !== undefined) checkReceive(options)
     return this.#queue.receive(options)
   }
 

@@ -1,5 +1,5 @@
 import { atom, type Term } from '@dynsrv/etf'
-import { identifier, shown } from '@dynsrv/kit'
+import { identifier, type Rule, rule, shown } from '@dynsrv/kit'
 import { badArgument, type Outcome, outcomeOf, undefinedFunction, type Warn } from '../call/outcome.ts'
 import { NodeError } from '../error.ts'
 
@@ -16,6 +16,14 @@ interface Exposed {
   /** By name: those that take any number of arguments from their `length` on. */
   readonly undeclared: ReadonlyMap<string, ExposedFunction>
 }
+
+/** A table of functions: a plain object, or what `import * as api` gives. */
+export const functionTable: Rule = rule('an object of functions', (value) => {
+  const isTable = ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
+  return (
+    isTable && typeof value === 'object' && Object.values(value as object).every((each) => typeof each === 'function')
+  )
+})
 
 /** What peers may call, by module and function: nothing but what the program has exposed. */
 export class ExposedFunctions {

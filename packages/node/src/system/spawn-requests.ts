@@ -1,13 +1,11 @@
-import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { badArgument, exitReason, type Outcome } from '../call/outcome.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
+import { OverLimit } from '../process/over-limit.ts'
 import type { Registry } from '../process/registry.ts'
-import type { SignalRouter } from '../process/signal-router.ts'
+import type { SignalRouter, SpawnRequest } from '../process/signal-router.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
-
-type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
 const LINK_MADE = 1
 const MONITOR_MADE = 2
@@ -48,7 +46,7 @@ export class SpawnRequests {
     this.#parts = parts
   }
 
-  request(peer: string, control: SpawnRequest, payload: EncodedTerm): void {
+  request(peer: string, control: SpawnRequest, read: () => Term | OverLimit): void {
     const { registry, life, router, maxSpawned } = this.#parts
     const { ref, from } = control
     const options = readOptions(control.options)
@@ -63,7 +61,11 @@ export class SpawnRequests {
       refuse('system_limit')
       return
     }
-    const args = payload.decode()
+    const args = read()
+    if (args instanceof OverLimit) {
+      refuse('system_limit')
+      return
+    }
     const process = registry.spawn({ message: () => undefined, ended: () => this.#ended(), kind: 'spawned' })
     this.#spawned++
     if (options.monitor) life.watch(process, from, ref)

@@ -153,6 +153,8 @@ describe('a server of ours', () => {
     expect(await erl.eval(`gen_server:call(${server('idles')}, 20)`)).toBe('armed')
     await timeout
     expect(seen).toStrictEqual([atom('forget'), atom('busy'), atom('timeout')])
-    expect(await erl.eval(`catch gen_server:call(${server('idles')}, -1)`)).toContain('a timeout must be from 0')
+    expect(await erl.eval(`catch gen_server:call(${server('idles')}, -1)`)).toContain(
+      'timeoutIn: ms must be a number of milliseconds',
+    )
   })
 })

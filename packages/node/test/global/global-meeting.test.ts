@@ -1,4 +1,5 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { realWorld } from '@dynsrv/kit'
 import { expect, it, vi } from 'vitest'
 import { GlobalConflict } from '../../src/global/global-conflict.ts'
 import { GlobalMeeting, type GlobalMeetingParts } from '../../src/global/global-meeting.ts'
@@ -27,6 +28,7 @@ it('locks a node too that becomes part of ours while the lock is taken, before i
     release = resolve
   })
   const parts = {
+    clock: realWorld.clock,
     self: NODES.ours,
     locker: pid(NODES.ours),
     calls: { newCaller: () => ({}), call },
@@ -66,6 +68,7 @@ it('locks its part once, whoever begins, and lets all of it go', async () => {
   }
   const ended: object[] = []
   const parts = {
+    clock: realWorld.clock,
     self: NODES.ours,
     locker: pid(NODES.ours),
     calls: { newCaller: () => ({}), call },

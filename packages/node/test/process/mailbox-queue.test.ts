@@ -130,13 +130,4 @@ describe('a mailbox queue', () => {
     expect([queue.length, queue.dropped]).toEqual([2, 3])
     expect(said.slice(example.said.length)).toEqual(example.said.slice(0, example.whenFull === 'exit' ? 2 : 1))
   })
-
-  it.each([0, Number.NaN, -1])('refuses a bound of %s', (maxMessages) => {
-    expect(() => bounded(maxMessages)).toThrow(expect.objectContaining({ code: 'NODE_BAD_OPTION' }))
-  })
-
-  it('refuses a policy that is none', () => {
-    const policy = 'drop-newest' as OverflowPolicy
-    expect(() => bounded(1, policy)).toThrow(expect.objectContaining({ code: 'NODE_BAD_OPTION' }))
-  })
 })

@@ -1,0 +1,73 @@
+import { UNSEEN, visible } from '@dynsrv/kit'
+import { type Paint, painter, type Span, wantsColours } from './paint.ts'
+
+// The one way out: no other file writes to standard output or standard error. What a peer, a registry or a file wrote can
+// be in any text, so a character that a terminal would obey is shown by its number here, whatever the text is.
+
+/** Where a command writes: lines for a person, or one JSON object a line. */
+export interface Output {
+  readonly json: boolean
+  line(spans: readonly Span[]): void
+  object(value: object): void
+  /** What code on another node prints in our name: as it comes for a person, as a field in JSON. */
+  printed(text: string, node: string): void
+}
+
+/** The output that `--json` and `--plain` ask for, on standard output. */
+export function output({ json, plain }: { readonly json?: boolean; readonly plain?: boolean }): Output {
+  const paint: Paint = painter(plain !== true && wantsColours(process.stdout))
+  const object = (value: object) => writeJson(value)
+  return {
+    json: json === true,
+    line: (spans) => writeLine(paint(spans).trimEnd()),
+    object,
+    printed: (text, node) => {
+      if (json === true) object({ type: 'output', node, text })
+      else process.stdout.write(visibleLines(text))
+    },
+  }
+}
+
+/** Writes a line that is painted. */
+export function writeLine(painted: string): void {
+  process.stdout.write(`${painted}\n`)
+}
+
+/** Writes lines of our own, such as a script. */
+export function writeText(text: string): void {
+  process.stdout.write(visibleLines(text))
+}
+
+/** Writes an object as a line of JSON. */
+export function writeJson(value: object, stream: NodeJS.WriteStream = process.stdout): void {
+  stream.write(`${jsonText(value)}\n`)
+}
+
+/** Writes a line to standard error. */
+export function writeError(text: string): void {
+  process.stderr.write(`${visible(text)}\n`)
+}
+
+/** A value as JSON on one line. It means the same, and has no character that a terminal would obey. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replaceAll(UNSEEN, (character) =>
+    Array.from({ length: character.length }, (_, at) => escaped(character.charCodeAt(at))).join(''),
+  )
+}
+
+function escaped(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`
+}
+
+/** Text of several lines; a carriage return in front of a line's end is part of it. */
+function visibleLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '').split('\t').map(visible).join('\t'))
+    .join('\n')
+}
+
+/** Milliseconds for a person: two digits below 10. */
+export function milliseconds(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+}

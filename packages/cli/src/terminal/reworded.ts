@@ -1,0 +1,19 @@
+import type { Coded } from '@dynsrv/kit'
+
+/** An error of a package in the words of the command line: what it is stays, its message or its advice is another. */
+export class Reworded extends Error {
+  override readonly name = 'Reworded'
+  readonly code: string
+  readonly hint: string
+  readonly category: Coded['category']
+
+  constructor(
+    cause: Pick<Coded, 'code' | 'category'> & { readonly message?: string },
+    { message = cause.message ?? '', hint }: { readonly message?: string; readonly hint: string },
+  ) {
+    super(message, { cause })
+    this.code = cause.code
+    this.category = cause.category
+    this.hint = hint
+  }
+}

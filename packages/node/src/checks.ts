@@ -1,0 +1,193 @@
+import type { CookieSet } from '@dynsrv/dist-protocol'
+import { type EpmdError, type ParsedNodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import { atom, type DecodeLimits, type DecodeOptions, encodedLength, Pid, type Term } from '@dynsrv/etf'
+import {
+  abortSignal,
+  checksOf,
+  duration,
+  type Fault,
+  messageOf,
+  oneOf,
+  optionsOf,
+  type Rule,
+  type Rules,
+  required,
+  rule,
+  secret,
+  whole,
+  wrong,
+} from '@dynsrv/kit'
+import { NodeError, type NodeErrorCode } from './error.ts'
+import type { CallOptions, ProcessRef, SendOptions, SendWaitOptions } from './signature.ts'
+
+/** The checks of this package. */
+export const checks = checksOf(
+  ({ message, hint, code }) =>
+    new NodeError((code as NodeErrorCode | undefined) ?? 'NODE_BAD_OPTION', message, { hint }),
+)
+
+/** What our own code gives to the constructors of exported classes whose objects come from a method. */
+export const INSIDE = Symbol('inside')
+
+/** Refuses a `new` of the program. @throws {NodeError} `NODE_BAD_OPTION` */
+export function onlyInside(key: unknown, what: string, maker: string): void {
+  if (key === INSIDE) return
+  throw new NodeError('NODE_BAD_OPTION', `a program cannot make ${what} with new`, { hint: `Call ${maker}.` })
+}
+
+/** The name of a node, of either kind. */
+export const peerName: Rule = {
+  what: 'a node name such as api-1@my-service.internal',
+  check: (value, at) => {
+    const fault = nameFault(value, at, false)
+    return fault?.code === 'NODE_NAME_SHORT_HOST' ? undefined : fault
+  },
+}
+
+function nameFault(value: unknown, at: string, short: boolean): Fault | undefined {
+  if (typeof value !== 'string') return wrong(at, peerName.what, value)
+  try {
+    parseNodeName(value, { short })
+    return undefined
+  } catch (error) {
+    const { code, message, hint } = error as EpmdError
+    return { code, message, hint }
+  }
+}
+
+/** A node name of the kind that a node uses, taken apart. @throws {NodeError} `NODE_NAME_*`, `NODE_BAD_OPTION` */
+export function parsedName(owner: string, at: string, name: string, short: boolean): ParsedNodeName {
+  checks.argument(owner, at, { what: peerName.what, check: (value) => nameFault(value, at, short) }, name)
+  return parseNodeName(name, { short })
+}
+
+/** The name of an atom. */
+export const atomName: Rule = rule('a string of at most 255 characters', isAtomName)
+
+/** A name under which a process can be registered. */
+export const registeredName: Rule = rule(
+  'a string of 1 to 255 characters other than undefined',
+  (value) => value !== '' && value !== 'undefined' && isAtomName(value),
+)
+
+function isAtomName(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && atom(value).name === value
+  } catch {
+    // Too long, or with half a character in it.
+    return false
+  }
+}
+
+/** A pid. */
+export const pid: Rule = rule('a pid', (value) => value instanceof Pid)
+
+/** A process, by its pid or by what has one. */
+const processRef: Rule = rule(
+  'a pid, or what has one, such as a mailbox',
+  (value) => value instanceof Pid || (value as { pid?: unknown } | null | undefined)?.pid instanceof Pid,
+)
+
+/** The pid of a process that a program names. @throws {NodeError} `NODE_BAD_OPTION` */
+export function pidOf(owner: string, at: string, given: ProcessRef): Pid {
+  checks.argument(owner, at, processRef, given)
+  return given instanceof Pid ? given : given.pid
+}
+
+/** The arguments of a function. */
+export const argumentList: Rule = rule('an array of arguments', (value) => Array.isArray(value))
+
+/**
+ * Refuses a term that has no encoding, before anything is opened or changed for it. A link that is up finds out by itself
+ * when it encodes the term.
+ *
+ * @param what begins the message: `the message to a@host`
+ * @throws {NodeError} `NODE_MESSAGE_INVALID`
+ */
+export function checkTerm(what: string, term: Term): void {
+  sendable(what, () => encodedLength(term))
+}
+
+/** Sends, and says what cannot be sent. @throws {NodeError} `NODE_MESSAGE_INVALID` */
+export function sendable<T>(what: string, send: () => T): T {
+  try {
+    return send()
+  } catch (cause) {
+    throw cause instanceof NodeError ? cause : cannotBeSent(what, cause)
+  }
+}
+
+function cannotBeSent(what: string, cause: unknown): NodeError {
+  return new NodeError('NODE_MESSAGE_INVALID', `${what} cannot be sent: ${messageOf(cause)}`, { cause })
+}
+
+/** How long something may take, and what ends it early. */
+export const callRules: Rules<CallOptions> = { timeoutMs: duration(), signal: abortSignal }
+
+const checkedCall = checks.options<CallOptions>('a call', callRules)
+
+/** Checks the options of a call. @throws {NodeError} `NODE_BAD_OPTION` */
+export function checkCall(options: CallOptions | undefined): void {
+  if (options !== undefined) checkedCall(options)
+}
+
+/** Options of whatever may be ended by a signal alone. */
+export const signalOption: { readonly signal: Rule } = { signal: abortSignal }
+
+const QUEUE = { whenBusy: oneOf('queue', 'drop', 'fail') }
+const WAIT = { whenBusy: oneOf('queue', 'drop', 'fail', 'wait'), signal: abortSignal, from: pid }
+const checkedSend = checks.options<SendOptions>('send', QUEUE)
+const checkedNodeSend = checks.options<SendOptions & Omit<SendWaitOptions, 'whenBusy'> & { from?: Pid }>('send', WAIT)
+
+/** Checks the options of a send that does not wait. @throws {NodeError} `NODE_BAD_OPTION` */
+export function checkSend(options: SendOptions | undefined): void {
+  if (options !== undefined) checkedSend(options)
+}
+
+/** Checks the options of `Node.send`. @throws {NodeError} `NODE_BAD_OPTION` */
+export function checkNodeSend(options: (SendOptions | SendWaitOptions) & { from?: Pid }): void {
+  checkedNodeSend(options)
+  if ('signal' in options && options.signal !== undefined && options.whenBusy !== 'wait') {
+    throw new NodeError('NODE_BAD_OPTION', "send: signal goes with whenBusy: 'wait' only", {
+      hint: "Write whenBusy: 'wait', or leave the signal out: such a send does not wait.",
+    })
+  }
+}
+
+function isCookie(value: unknown): boolean {
+  return typeof value === 'string' && /^[\0-\xff]{1,255}$/.test(value)
+}
+
+const cookieText: Rule = secret(rule('a string of 1 to 255 Latin-1 characters', isCookie))
+const cookieTexts: Rule = secret(
+  rule('an array of at least one such string', (value) => {
+    // Array.from: a hole is no cookie.
+    return Array.isArray(value) && value.length > 0 && Array.from(value).every((each) => isCookie(each))
+  }),
+)
+const cookieSet = optionsOf<CookieSet>({ offered: required(cookieText), accepted: required(cookieTexts) })
+
+/** A cookie that a BEAM node could have. A refusal never shows it. @see OTP `auth:set_cookie/1` */
+export const cookie: Rule = {
+  what: 'a string of 1 to 255 Latin-1 characters, or an object with offered and accepted',
+  check: (value, at) => {
+    const isSet = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (isSet) return cookieSet.check(value, at)
+    const fault = cookieText.check(value, at)
+    return fault && { ...fault, hint: `${fault.hint} Make a good one with: openssl rand -base64 32` }
+  },
+}
+
+/** How terms become values, and what is too much of a term. */
+export const decodeOptions: Rule = optionsOf<DecodeOptions>({
+  binary: oneOf('bytes', 'text', 'view'),
+  map: oneOf('map', 'object'),
+  float: oneOf('number', 'boxed'),
+  limits: optionsOf<DecodeLimits>({
+    depth: whole(),
+    memoryBytes: whole(),
+    inflatedBytes: whole(),
+    integerBytes: whole(),
+    atomCharacters: whole(),
+  }),
+})
