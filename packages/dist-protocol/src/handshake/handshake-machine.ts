@@ -126,9 +126,13 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     if (this.isOver()) return []
     const half = this.#reader.partialBytes > 0 ? ', and half a message came' : ''
     return this.#fail(
-      new DistError('DIST_TIMEOUT', `the handshake was given up ${describeState(this.#state)}${half}`, {
-        peer: this.peerName(),
-      }),
+      new DistError(
+        'DIST_TIMEOUT',
+        `the peer did not answer in time: the handshake ended ${describeState(this.#state)}${half}`,
+        {
+          peer: this.peerName(),
+        },
+      ),
     )
   }
 
