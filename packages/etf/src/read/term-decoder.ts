@@ -3,6 +3,7 @@ import { bytesRule, checks, isArray, isBytes, isCount } from '../checks.ts'
 import { readingError } from '../error.ts'
 import type { Atom, Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, headerAtoms } from './decode-options.ts'
+import { memoryOf } from './memory.ts'
 import { TermReader } from './term-reader.ts'
 
 const checkOptions = checks.options('TermDecoder', DECODE_RULES)
@@ -46,6 +47,14 @@ export class TermDecoder {
     } finally {
       reader.close()
     }
+  }
+
+  /** About how much memory the term in `bytes[start, end)` takes once it is decoded, beside its bytes. Unit: bytes. */
+  memory(bytes: Uint8Array, start: number, end: number): number {
+    if (!(isBytes(bytes) && isCount(start) && isCount(end) && start <= end && end <= bytes.length))
+      refuseRange(bytes, start, end)
+    const { wantsText, wantsView } = this.#reader
+    return memoryOf({ bytes, at: start, end, wantsText, wantsView })
   }
 }
 

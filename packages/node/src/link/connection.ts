@@ -16,6 +16,7 @@ import { NodeError } from '../error.ts'
 import type { ConnectionCounters } from '../node-event.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
+import { inSeconds } from './loop-watch.ts'
 import type { SocketInput } from './socket-input.ts'
 
 /** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
@@ -29,6 +30,9 @@ const NOTHING = new Uint8Array(0)
 /** How long a connection that we end may take to hand over what it still holds. */
 const FAREWELL_MS = 1_000
 
+/** The ways in which a peer that takes us for dead lets us go. */
+const LOST: ReadonlySet<string> = new Set(['NODE_CLOSED_BY_PEER', 'NODE_CONNECTION_LOST', 'NODE_TICK_TIMEOUT'])
+
 export interface ConnectionOptions {
   readonly clock: Clock
   readonly limits?: Partial<ChannelLimits>
@@ -41,6 +45,8 @@ export interface ConnectionOptions {
   /** With more than this under way the connection is given up. Unit: bytes. */
   readonly maxQueuedBytes: number
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
+  /** How long our event loop was blocked just now, when that was long enough for the peer to drop us; else 0. */
+  readonly blockedMs: () => number
   /** Called once, as soon as it is clear that nothing more will come. */
   readonly onClosed: (connection: Connection, reason: NodeError) => void
 }
@@ -271,14 +277,20 @@ export class Connection {
     }
   }
 
+  /** The reason as it is, unless the fault was that we stood still. */
+  #because(reason: NodeError): NodeError {
+    const blockedMs = LOST.has(reason.code) ? this.#options.blockedMs() : 0
+    if (blockedMs === 0) return reason
+    const { netTickTimeMs } = this.#options
+    const tick = `the tick time is ${inSeconds(netTickTimeMs)}`
+    const text = `${reason.message}: our event loop was blocked for ${inSeconds(blockedMs)}, and ${tick}`
+    return new NodeError('NODE_LOOP_BLOCKED', text, { peer: this.peer, cause: reason })
+  }
+
   #tick(): void {
     const now = this.#clock.monotonic()
-    for (const output of this.#channel.expire(now)) {
-      if (output.type === 'failed') {
-        this.#end(nodeError(output.error, this.peer), true)
-        return
-      }
-    }
+    for (const { control, payload } of this.#channel.expire(now)) this.#options.onMessage(this, control, payload)
+    if (this.#closed !== undefined) return
     const verdict = this.#ticks.check(now)
     if (verdict === 'down') {
       const text = `nothing came from ${this.peer} for ${this.#options.netTickTimeMs} ms`
@@ -291,8 +303,9 @@ export class Connection {
     }
   }
 
-  #end(reason: NodeError, atOnce = false): void {
+  #end(given: NodeError, atOnce = false): void {
     if (this.#closed !== undefined) return
+    const reason = this.#because(given)
     this.#closed = reason
     this.#clock.clearInterval(this.#ticker)
     if (atOnce) this.#socket.destroy()

@@ -8,12 +8,17 @@ import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
 import { withoutEncoding } from './exit-reason.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import { nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './local-process.ts'
+import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
+import { Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
+
+export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
-  request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
+  /** @param read gives the arguments */
+  request(origin: Origin, control: SpawnRequest, read: () => Term | OverLimit): void
   reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
@@ -29,6 +34,7 @@ export interface SignalRouterParts {
   readonly connect: (node: string) => boolean
   /** How many messages may wait for a connection to come up. */
   readonly maxWaiting: number
+  readonly uses: PeerUses
   readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
 
@@ -36,6 +42,9 @@ interface Waiting {
   readonly control: ControlMessage
   readonly payload: readonly [payload?: Term]
 }
+
+/** The kinds of processes in which messages may wait for the program. */
+const QUEUES: ReadonlySet<ProcessKind> = new Set(['mailbox', 'server', 'pubsub'])
 
 /** What became of a signal: with `busy`, the peer takes less than is sent. */
 type Way = 'taken' | 'busy' | 'nowhere'
@@ -212,26 +221,26 @@ export class SignalRouter {
   /**
    * A signal came over a connection.
    *
-   * @throws {EtfError} for a payload that does not decode: BEAM drops the connection then
+   * @throws {NodeError} `DIST_MALFORMED` for a payload that does not decode: BEAM drops the connection then
    */
   receive(peer: string, control: ControlMessage, payload: EncodedTerm | undefined): void {
     const { registry, life, spawns, warn } = this.#parts
     switch (control.op) {
       case 'SEND':
       case 'SEND_SENDER':
-        registry.byPid(control.to)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byPid(control.to), payload!)
         return
       case 'REG_SEND':
-        registry.byName(control.toName.name)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byName(control.toName.name), payload!)
         return
       case 'ALIAS_SEND':
-        registry.byAlias(control.to)?.(payload!.decode())
+        this.#deliverToAlias(peer, control.to, payload!)
         return
       case 'ALTACT_SIG_SEND':
         this.#altact(peer, control, payload)
         return
       case 'SPAWN_REQUEST':
-        spawns().request(peer, control, payload!)
+        spawns().request(this.#origin(peer, payload!), control, () => this.#read(peer, control.op, payload!))
         return
       case 'SPAWN_REPLY':
         spawns().reply(peer, control)
@@ -244,12 +253,77 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(peer, control, payload?.decode())
+        life().receive(peer, control, payload === undefined ? undefined : this.#read(peer, control.op, payload))
         return
       default:
         life().receive(peer, control satisfies LifeSignal)
         return
     }
+  }
+
+  /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
+  #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
+    const term = readPayload(peer, op, payload, process?.behaviour.decode)
+    if (term instanceof OverLimit) {
+      const { message, limit, cause } = term.error
+      const pid = process === undefined ? {} : { pid: process.pid }
+      this.#parts.warn({ code: 'OVER_LIMIT', message, peer, cause, ...(limit !== undefined && { limit }), ...pid })
+    }
+    return term
+  }
+
+  #deliver(peer: string, op: ControlMessage['op'], process: LocalProcess | undefined, payload: EncodedTerm): void {
+    // What a full mailbox drops whatever it is need not be read.
+    if (process === undefined || process.behaviour.dropsNext?.() === true) return
+    const origin = this.#origin(peer, payload)
+    const message = this.#refusal(origin, op, process) ?? this.#read(peer, op, payload, process)
+    if (!(message instanceof OverLimit)) {
+      process.behaviour.message(message, origin)
+      return
+    }
+    // Whoever waits for an answer to it, or for it as an answer, hears at once that it is lost.
+    const { life, registry } = this.#parts
+    for (const ref of firstReferences(payload)) {
+      if (!life().failWatcher(process, ref, message) && registry.ownerOfAlias(ref) === undefined) {
+        registry.byAlias(ref)?.(message)
+      }
+    }
+  }
+
+  #deliverToAlias(peer: string, ref: Reference, payload: EncodedTerm): void {
+    const { registry } = this.#parts
+    const receive = registry.byAlias(ref)
+    if (receive === undefined) return
+    const process = registry.ownerOfAlias(ref)
+    if (process?.behaviour.dropsNext?.() === true) return
+    const origin = this.#origin(peer, payload)
+    const refusal = process === undefined ? undefined : this.#refusal(origin, 'ALIAS_SEND', process)
+    const message = refusal ?? this.#read(peer, 'ALIAS_SEND', payload, process)
+    // An alias that a program made is for messages only; the others are calls, which want to know.
+    if (!(message instanceof OverLimit) || process === undefined) receive(message, origin)
+  }
+
+  #origin(peer: string, payload: EncodedTerm): Origin {
+    return new Origin(peer, this.#parts.uses.of(peer), payload)
+  }
+
+  /** What stands in for a message of a peer that has filled the room it has here; undefined as long as it has not. */
+  #refusal({ peer, use }: Origin, op: ControlMessage['op'], process: LocalProcess): OverLimit | undefined {
+    const { maxUnreadBytes } = this.#parts.uses.limits
+    if (use.unreadBytes < maxUnreadBytes) {
+      // Room for half of it ends the episode.
+      if (use.isDropping && use.unreadBytes < maxUnreadBytes / 2) use.isDropping = false
+      return undefined
+    }
+    // Those of the node itself take their messages at once, and must not miss one.
+    if (!QUEUES.has(process.behaviour.kind ?? 'system')) return undefined
+    const limit = 'limits.maxUnreadBytes'
+    const message = `messages of ${peer} that wait to be read take more than ${limit} allows: ${maxUnreadBytes} (${op})`
+    if (!use.isDropping) {
+      use.isDropping = true
+      this.#parts.warn({ code: 'OVER_LIMIT', message: `${message}; more are dropped`, peer, limit })
+    }
+    return new OverLimit(new NodeError('NODE_OVER_LIMIT', message, { peer, limit }))
   }
 
   #altact(
