@@ -1,7 +1,7 @@
 import { ALTACT, type ControlMessage, DFLAG_ALIAS, DFLAG_UNLINK_ID, EncodedTerm } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term } from '@dynsrv/etf'
 import { messageOf, type Rule, wrong } from '@dynsrv/kit'
-import { atomName, checks, checkTerm, peerName } from '../checks.ts'
+import { atomName, cannotBeSent, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
@@ -118,7 +118,8 @@ export class SignalRouter {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = this.recipient(to)
+    // The whole way to a connected peer is looked up once.
+    const target = isReference(to) ? to : this.#read(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -127,13 +128,16 @@ export class SignalRouter {
       process?.behaviour.message(message)
       return process !== undefined
     }
-    this.checkBeforeDial(node, message)
-    if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
+    const connection = this.#parts.connection(node)
+    if (connection === undefined) {
+      this.#checkNode(target)
+      this.checkBeforeDial(node, message)
+    } else if (whenBusy !== 'queue' && connection.busy) {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
     }
     // A peer that does not know aliases would drop the link; only the link that it came over makes sense for an alias.
-    if (target instanceof Reference && ((this.#parts.connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
+    if (target instanceof Reference && ((connection?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
     const control: ControlMessage =
       'name' in target
         ? { op: 'REG_SEND', from, toName: target.name }
@@ -141,12 +145,13 @@ export class SignalRouter {
           ? { op: 'ALIAS_SEND', from, to: target }
           : { op: 'SEND_SENDER', from, to: target }
     try {
-      return this.#transmit(node, control, [message]) === 'taken'
+      const payload = [message] as const
+      const way =
+        connection === undefined ? this.#dial(node, control, payload) : this.#over(connection, control, payload)
+      return way === 'taken'
     } catch (cause) {
       // Whatever it is: a getter of the message may throw anything.
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
-        cause,
-      })
+      throw cannotBeSent(`the message to ${node}`, cause)
     }
   }
 
@@ -202,14 +207,9 @@ export class SignalRouter {
 
   /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    const target = targetOf(to, this.#parts.self)
-    if (target === undefined) checks.argument('the destination', 'to', destination, to)
-    const known = target as Target
-    // Pids are not looked at: what names their nodes have is the choice of those who made them.
-    if ('name' in known && known.node !== this.#parts.self && this.#parts.connection(known.node) === undefined) {
-      checks.argument('the destination', 'node', peerName, known.node)
-    }
-    return known
+    const target = this.#read(to)
+    this.#checkNode(target)
+    return target
   }
 
   /** Refuses a term that has no encoding before its node is dialled for it. @throws {NodeError} `NODE_MESSAGE_INVALID` */
@@ -383,9 +383,26 @@ export class SignalRouter {
     return connection.send(control, ...payload) ? 'taken' : 'busy'
   }
 
+  #read(to: Destination): Target {
+    const target = targetOf(to, this.#parts.self)
+    if (target === undefined) checks.argument('the destination', 'to', destination, to)
+    return target as Target
+  }
+
+  /** Pids are not looked at: what names their nodes have is the choice of those who made them. */
+  #checkNode(target: Target | Reference): void {
+    if (!('name' in target) || target.node === this.#parts.self) return
+    if (this.#parts.connection(target.node) === undefined)
+      checks.argument('the destination', 'node', peerName, target.node)
+  }
+
   #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     const connection = this.#parts.connection(node)
-    if (connection !== undefined) return this.#over(connection, control, payload)
+    return connection === undefined ? this.#dial(node, control, payload) : this.#over(connection, control, payload)
+  }
+
+  /** Keeps a signal until there is a link. */
+  #dial(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {
