@@ -2,7 +2,7 @@
 // or over a TCP connection beside it. What the suites run on a peer is here by name; Erlang funs cannot run.
 import { once } from 'node:events'
 import net from 'node:net'
-import { decode, encode, tuple, atom } from '@dynsrv/etf'
+import { atom, decode, encode, tuple } from '@dynsrv/etf'
 import { RemoteError } from '@dynsrv/node'
 import { nodeNamed, note } from './our-node.mjs'
 import { peerModules } from './peer-modules.mjs'
