@@ -29,7 +29,10 @@ export function compilePrograms({ suite, commanded, many }: CPrograms, place: Su
   ] as const) {
     const includes = [`-I${interfaces}/include`, `-I${common}`]
     const libraries = [`${interfaces}/lib/libei.a`, '-lpthread']
-    execFileSync('cc', ['-w', '-D_REENTRANT', ...includes, '-o', program, ...parts, ...libraries], { cwd, stdio: 'pipe' })
+    execFileSync('cc', ['-w', '-D_REENTRANT', ...includes, '-o', program, ...parts, ...libraries], {
+      cwd,
+      stdio: 'pipe',
+    })
   }
   return cwd
 }

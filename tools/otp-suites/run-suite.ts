@@ -8,6 +8,8 @@ import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 /** One suite of OTP, and who takes part in it. */
 export interface OtpSuite {
+  /** What it tests, and what a node of ours is in it: a sentence or two. */
+  readonly about: string
   /** Its module: `nc_SUITE`. */
   readonly module: string
   /** Its folder in OTP: `lib/jinterface/test`. */
