@@ -1,8 +1,7 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
-import type { DistErrorCode } from '@dynsrv/dist-protocol'
+import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
+import type { CodeWords } from '../words.ts'
 
-/** The handshake and the link. What to do is the error's own hint. */
-export const DIST_ERRORS = {
+const SEEN = {
   DIST_ALIVE: {
     happened: 'The peer believes that a connection is up already.',
     why: 'The old connection is half dead, or both nodes dialled each other.',
@@ -70,4 +69,9 @@ export const DIST_ERRORS = {
     why: 'It hangs, is overloaded, or waits for TLS.',
   },
   DIST_UNEXPECTED_MESSAGE: { happened: 'The peer answered out of turn.', why: 'It does not follow the handshake.' },
-} as const satisfies Readonly<Record<DistErrorCode, Omit<ErrorEntry, 'remedy'>>>
+} as const satisfies Readonly<Record<DistErrorCode, Omit<CodeWords, 'hint'>>>
+
+/** The handshake and the link. What to do is the error's own hint. */
+export const DIST_ERRORS = Object.fromEntries(
+  Object.entries(SEEN).map(([code, seen]) => [code, { ...seen, hint: new DistError(code as DistErrorCode, '').hint }]),
+) as Readonly<Record<DistErrorCode, CodeWords>>
