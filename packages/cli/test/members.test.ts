@@ -92,7 +92,7 @@ describe('members of a service', () => {
   it('nodes says why one is missing, and what to do', async () => {
     register(peer.zone, 'gone', closed)
     const { code, stdout } = await runDynsrv(['nodes', ...service], { env: ENV })
-    expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nobody listens/)
+    expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nothing listens/)
     expect(stdout).toMatch(/→ .*Check that the peer runs/)
     expect(code).toBe(1)
     const json = await runDynsrv(['nodes', ...service, '--json'], { env: ENV })

@@ -44,7 +44,7 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
   show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
   const { ip, port } = await introduce(candidates, {
     name,
-    self: throwAwayName(options, short),
+    self: throwAwayName(options.name, short),
     timeoutMs,
     show,
     tls: options.tls,
