@@ -4,7 +4,7 @@ export { DYNSRV_ERRORS, DynsrvError, type DynsrvErrorCode, type DynsrvErrorOptio
 export type { ErrorEntry } from './error-entry.ts'
 export { advice, type Explanation, explain, oneLine, reasonText } from './explain.ts'
 export type { LastLookup } from './own-record.ts'
-export { type CookieSources, checkCookie, findCookie } from './settings/cookie.ts'
+export { checkCookie, type FindCookieOptions, findCookie } from './settings/cookie.ts'
 export { dnsServer } from './settings/dns-server.ts'
 export { parsePort } from './settings/parse-port.ts'
 export { serviceName } from './settings/service-name.ts'

@@ -154,15 +154,15 @@ export function checkNodeSend(options: (SendOptions | SendWaitOptions) & { from?
   }
 }
 
-const cookieText: Rule = secret(
-  rule(
-    'a string of 1 to 255 Latin-1 characters',
-    (value) => typeof value === 'string' && /^[\0-\xff]{1,255}$/.test(value),
-  ),
-)
+function isCookie(value: unknown): boolean {
+  return typeof value === 'string' && /^[\0-\xff]{1,255}$/.test(value)
+}
+
+const cookieText: Rule = secret(rule('a string of 1 to 255 Latin-1 characters', isCookie))
 const cookieTexts: Rule = secret(
   rule('an array of at least one such string', (value) => {
-    return Array.isArray(value) && value.length > 0 && value.every((each) => cookieText.check(each, '') === undefined)
+    // Array.from: a hole is no cookie.
+    return Array.isArray(value) && value.length > 0 && Array.from(value).every((each) => isCookie(each))
   }),
 )
 const cookieSet = optionsOf<CookieSet>({ offered: required(cookieText), accepted: required(cookieTexts) })
@@ -172,7 +172,8 @@ export const cookie: Rule = {
   what: 'a string of 1 to 255 Latin-1 characters, or an object with offered and accepted',
   check: (value, at) => {
     const isSet = typeof value === 'object' && value !== null && !Array.isArray(value)
-    const fault = isSet ? cookieSet.check(value, at) : cookieText.check(value, at)
+    if (isSet) return cookieSet.check(value, at)
+    const fault = cookieText.check(value, at)
     return fault && { ...fault, hint: `${fault.hint} Make a good one with: openssl rand -base64 32` }
   },
 }

@@ -1,8 +1,7 @@
-import type { DistErrorCode } from '@dynsrv/dist-protocol'
+import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
 import { CodedError, type CodedErrorOptions, type ErrorTable, given, shown } from '@dynsrv/kit'
-import { DIST_WORDS } from './dist-words.ts'
 
 /** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
 export type OwnNodeErrorCode =
@@ -266,7 +265,7 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly limit?: string
 }
 
-const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_WORDS, ...NODE_ERRORS }
+const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_ERRORS, ...NODE_ERRORS }
 
 /** The one error of this package. The message, the hint and the code never hold a cookie. */
 export class NodeError extends CodedError<NodeErrorCode> {

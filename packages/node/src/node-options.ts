@@ -188,8 +188,8 @@ const TLS_WHAT = 'an object of options of node:tls'
 export const tlsOptions: Rule = {
   what: TLS_WHAT,
   check: (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(at, TLS_WHAT, value)
-    for (const key of Object.keys(value)) {
+    if (Object.prototype.toString.call(value) !== '[object Object]') return wrong(at, TLS_WHAT, value)
+    for (const key of Object.keys(value as object)) {
       if (Object.hasOwn(TLS_NAMES, key)) continue
       const near = nearest(key, Object.keys(TLS_NAMES))
       if (near === undefined) continue
@@ -199,6 +199,11 @@ export const tlsOptions: Rule = {
     return undefined
   },
 }
+
+const host = rule(
+  'an IP address or a host name',
+  (value) => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value),
+)
 
 /** A logger of pino's shape. */
 const logger: Rule = {
@@ -220,7 +225,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   epmd: required(having('startLink', 'listenPortPlease', 'registerNode', 'addressPlease', 'names')),
   listen: either(
     rule('false', (value) => value === false),
-    optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host: filledText }),
+    optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host }),
   ),
   hidden: flag,
   preventOverlappingPartitions: flag,

@@ -106,9 +106,13 @@ export class Rooms {
     })
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
+      exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
-    const system = startSystem({ self, servers, router, output: settings.output, uses })
+    const system = startSystem({
+      ...{ self, servers, router, output: settings.output, uses },
+      ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
+    })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers
     this.scopes = new PgScopes({

@@ -32,7 +32,7 @@ export const command: Command = {
         .argument('[args...]', 'terms, one each'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(call))),
+      .action(runs(withConfig(['dns', 'link'], call))),
 }
 
 const HELP = `

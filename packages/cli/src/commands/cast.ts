@@ -29,7 +29,7 @@ export const command: Command = {
         .argument('[args...]', 'terms, one each'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(cast))),
+      .action(runs(withConfig(['dns', 'link'], cast))),
 }
 
 const HELP = `

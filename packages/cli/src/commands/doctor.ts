@@ -6,6 +6,7 @@ import type { Command } from '../command.ts'
 import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-options.ts'
 import { doctorView, type ShownReport } from '../doctor/doctor-view.ts'
 import { collect } from '../options/collect.ts'
+import { withSettings } from '../options/command-options.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 
@@ -71,7 +72,7 @@ export const command: Command = {
   summary: 'find out why a cluster does not form: what is wrong, how it was seen, what to do',
   place: 3,
   declare: (declared, { runs }) =>
-    declared
+    withSettings(declared)
       .description(
         'Looks at this host, DNS, every peer and the mesh, and says what is wrong, how it was seen and what to do.',
       )
@@ -92,7 +93,6 @@ export const command: Command = {
       .option('--compose <file>', 'look at a docker-compose.yml')
       .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
       .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')
-      .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
       .option('--interval <time>', 'time between two polls of a node, and between two rounds of --watch (default: 5s)')
       .option('--timeout <time>', 'how long to wait for each step, such as 500ms or 10s', '5s')
       .option('--tls', 'the cluster distributes over TLS')

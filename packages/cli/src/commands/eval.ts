@@ -74,7 +74,7 @@ export const command: Command = {
         .argument('<expression>'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(evaluate))),
+      .action(runs(withConfig(['dns', 'link'], evaluate))),
 }
 
 const HELP = `

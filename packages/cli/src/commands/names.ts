@@ -43,7 +43,7 @@ export const command: Command = {
       ),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(names))),
+      .action(runs(withConfig(['dns', 'service'], names))),
 }
 
 const HELP = `

@@ -50,7 +50,7 @@ export const command: Command = {
       ),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(nodes))),
+      .action(runs(withConfig(['dns', 'service', 'link'], nodes))),
 }
 
 const HELP = `

@@ -42,14 +42,14 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
     directory.epmd.addressPlease(alive, host, 'any', { signal: AbortSignal.timeout(timeoutMs) }),
   )
   show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
-  const at = await introduce(candidates, {
+  const { ip, port } = await introduce(candidates, {
     name,
     self: throwAwayName(options, short),
     timeoutMs,
     show,
     tls: options.tls,
   })
-  const epmd: EpmdModule = new Static({ [name]: at }, { short })
+  const epmd: EpmdModule = new Static({ [name]: { ip, port } }, { short })
   await using us = await throwAwayNode(options, { epmd, short, timeoutMs })
   await show.step('cookie', () => us.connect(name, { signal: AbortSignal.timeout(timeoutMs) }))
   show.done('cookie', 'both sides agree')
@@ -163,7 +163,7 @@ export const command: Command = {
         .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(ping))),
+      .action(runs(withConfig(['dns', 'link'], ping))),
 }
 
 const HELP = `

@@ -112,7 +112,7 @@ export const command: Command = {
       ).option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(resolve))),
+      .action(runs(withConfig(['dns'], resolve))),
 }
 
 const HELP = `

@@ -30,7 +30,7 @@ export const command: Command = {
         .argument('<message>', 'a term'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(send))),
+      .action(runs(withConfig(['dns', 'link'], send))),
 }
 
 const HELP = `

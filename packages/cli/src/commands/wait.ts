@@ -90,7 +90,7 @@ export const command: Command = {
       { timeout: '30s', what: 'how long to wait, such as 10s or 2m' },
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(wait))),
+      .action(runs(withConfig(['dns', 'service', 'link'], wait))),
 }
 
 const HELP = `

@@ -157,7 +157,7 @@ export const command: Command = {
       ).option('--interval <time>', 'time between two looks', '2s'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(watch))),
+      .action(runs(withConfig(['dns', 'service', 'link'], watch))),
 }
 
 const HELP = `

@@ -14,7 +14,8 @@ export interface DoctorCommandOptions {
   readonly dns?: readonly string[]
   readonly peer?: readonly string[]
   readonly compose?: string
-  readonly config?: string
+  /** False for none. */
+  readonly config?: string | false
   readonly cookieFile?: string
   readonly cookie?: string
   readonly port?: string

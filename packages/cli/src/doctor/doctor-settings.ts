@@ -23,7 +23,7 @@ export interface ConfigSettings {
  * Reads the configuration file as `dynsrv join` does. What is wrong in it is a finding like any other, and the rest is
  * looked at all the same.
  */
-export async function configSettings(file: string | undefined): Promise<ConfigSettings> {
+export async function configSettings(file: string | false | undefined): Promise<ConfigSettings> {
   try {
     const config = await loadConfig(file)
     return config === undefined ? NOTHING : settingsOf(config.start)

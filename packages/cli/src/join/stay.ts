@@ -23,7 +23,8 @@ export interface JoinOptions {
   readonly visible?: boolean
   readonly interval?: string
   readonly netTickTime?: string
-  readonly config?: string
+  /** False for none. */
+  readonly config?: string | false
   readonly json?: boolean
   readonly plain?: boolean
 }

@@ -40,13 +40,19 @@ export function withCookie(command: Command): Command {
     .addOption(new Option('--cookie <secret>').hideHelp())
 }
 
+/** The configuration file. */
+export function withSettings(command: Command): Command {
+  return command
+    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, which may be code')
+    .option('--no-config', 'read no settings')
+}
+
 /** How long to wait, and how to print. */
 export function withOutput(
   command: Command,
   { timeout = '5s', what = 'how long to wait for each step, such as 500ms or 10s' } = {},
 ): Command {
-  return command
-    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
+  return withSettings(command)
     .option('--timeout <time>', what, timeout)
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')

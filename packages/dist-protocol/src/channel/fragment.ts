@@ -133,11 +133,14 @@ export class Reassembler {
     const { maxPartialMessages, maxPartialBytes } = this.#limits
     if (this.#open.size >= maxPartialMessages) this.#forgetExpired()
     if (this.#open.size >= maxPartialMessages) {
-      throw new DistError('DIST_FRAGMENT_LIMIT', `more than ${maxPartialMessages} messages are unfinished at once`)
+      throw new DistError(
+        'DIST_FRAGMENT_LIMIT',
+        `more messages are unfinished than limits.maxPartialMessages allows: ${maxPartialMessages}`,
+      )
     }
     const headBytes = MESSAGE_BYTES + head.bytes
     if (this.#bytes + headBytes > maxPartialBytes) {
-      const message = `the control messages of unfinished messages hold more than ${maxPartialBytes} bytes`
+      const message = `the control messages of unfinished messages hold more bytes than limits.maxPartialBytes allows: ${maxPartialBytes}`
       throw new DistError('DIST_FRAGMENT_LIMIT', message)
     }
     this.#bytes += headBytes

@@ -29,7 +29,7 @@ export class FrameReader {
   /** The ids of the first fragment that is being gathered in its place. */
   #placedFirst: FragmentIds | undefined
 
-  constructor(flags: bigint, link: LinkNames, limits: FragmentLimits, decode: DecodeOptions) {
+  constructor(flags: bigint, link: LinkNames, limits: FragmentLimits, decode: DecodeOptions | undefined) {
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined

@@ -217,7 +217,7 @@ describe('fragments', () => {
     const channel = ours(HIDDEN_FLAGS, { maxPartialMessages: 2 })
     const outputs = frames.flatMap((bytes) => channel.receive(bytes))
     expect(outputs.at(-1)).toMatchObject({ type: 'failed', error: { code: 'DIST_FRAGMENT_LIMIT' } })
-    expect(channel.error?.message).toContain('more than 2 messages')
+    expect(channel.error?.message).toContain('limits.maxPartialMessages allows: 2')
   })
 
   it('above the bytes of unfinished messages cost their own message alone, which says so when it is read', () => {

@@ -1,22 +1,17 @@
 import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
-import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
+import { DIST_ERRORS } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
 import { ETF_ERRORS } from '@dynsrv/etf'
 import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { STRATEGY_ERRORS } from '@dynsrv/strategy'
-import { DIST_ERRORS } from './dist-errors.ts'
 
-/**
- * Every code of a running node, by the package that raises it; the doctor's verdicts bear the same.
- *
- * Where a package's errors have a remedy of their own for each code, it is taken from them, so that there is only one.
- */
+/** Every code of a running node, by the package that raises it; the doctor's verdicts bear the same. */
 export const RUNTIME_ERRORS = {
   dynsrv: entriesOf(DYNSRV_ERRORS),
-  '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
+  '@dynsrv/dist-protocol': entriesOf(DIST_ERRORS),
   '@dynsrv/node': entriesOf(NODE_ERRORS),
   '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
   '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
@@ -48,13 +43,5 @@ function entriesOf<Code extends string>(
     const { happened, why, hint } = table[code]
     return [code, { happened, why, remedy: hint }] as const
   })
-  return Object.fromEntries(entries) as Record<Code, ErrorEntry>
-}
-
-function withHints<Code extends string>(
-  table: Readonly<Record<Code, Omit<ErrorEntry, 'remedy'>>>,
-  hint: (code: Code) => string,
-): Readonly<Record<Code, ErrorEntry>> {
-  const entries = (Object.keys(table) as Code[]).map((code) => [code, { ...table[code], remedy: hint(code) }] as const)
   return Object.fromEntries(entries) as Record<Code, ErrorEntry>
 }

@@ -1,4 +1,4 @@
-import { type Atom, atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import { type Atom, atom, type DecodeOptions, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { Fifo } from '../fifo.ts'
@@ -24,6 +24,8 @@ export interface ServerParts {
   readonly warn: Warn
   /** Puts a state into the form that the caller's `sys` takes, and hands it to `reply`, now or later. */
   readonly stateReply: (from: GenFrom, state: Term, reply: (formed: Term) => void) => void
+  /** Decodes so that what is encoded again is the same term. */
+  readonly exact: DecodeOptions
   /** Gets what `sys:trace` and `sys:log` print. */
   readonly print: (text: string, from: Pid) => void
 }
@@ -36,6 +38,8 @@ export interface ServedProcessOptions
   readonly name?: string | undefined
   /** Handles a message that is none of `sys`; with a promise the message is in hand until that settles. Must not fail. */
   readonly handle: (message: Term, origin: Origin | undefined) => void | Promise<void>
+  /** Whether it passes on terms of others, and so must get them as they are; default: as the node decodes. */
+  readonly exact?: boolean
   /** A message has come that is none of `sys`. */
   readonly came?: () => void
   /** How many messages may be in hand at once; default 1. */
@@ -85,9 +89,10 @@ export class ServedProcess {
   constructor(parts: ServerParts, options: ServedProcessOptions) {
     this.#parts = parts
     this.#options = options
-    const { kind, module, state, show, replace, become } = options
+    const { kind, module, state, show, replace, become, exact = false } = options
     this.process = parts.registry.spawn({
       kind,
+      ...(exact && { decode: parts.exact }),
       message: (message, origin) => this.#push(message, origin),
       ended: (reason) => this.#end(reason),
       queued: () => this.#waiting,

@@ -20,7 +20,7 @@ export interface SystemHandlers {
   readonly info?: (message: Term, origin: Origin | undefined) => void | Promise<void>
 }
 
-export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'stopped'> {
+export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'exact' | 'stopped'> {
   /** Default: `system`. */
   readonly kind?: ProcessKind
   /** OTP's module for it. */
@@ -41,11 +41,12 @@ export class SystemServer {
   readonly #handlers: SystemHandlers
   readonly #module: string
 
-  constructor(parts: ServerParts, { kind = 'system', module, state, handlers, ended, stopped }: SystemServerOptions) {
+  constructor(parts: ServerParts, options: SystemServerOptions) {
+    const { kind = 'system', module, state, handlers, exact = false, ended, stopped } = options
     this.#handlers = handlers
     this.#module = module
     this.#served = new ServedProcess(parts, {
-      ...{ kind, module, state },
+      ...{ kind, module, state, exact },
       handle: (message, origin) => this.#handle(message, origin),
       ...(ended !== undefined && { ended }),
       ...(stopped !== undefined && { stopped }),

@@ -1,6 +1,6 @@
 import type { ControlMessage, Cookie, EncodedTerm, NodeIdentity } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { checks, cookie, parsedName } from '../checks.ts'
+import { parsedName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import { logDialFailed } from '../node-logger.ts'
@@ -125,8 +125,7 @@ export class PeerLinks {
 
   /** Why there is no link to a peer, as far as it is known. */
   whyDown(peer: string): NodeDownReason | undefined {
-    const state = this.#table.states().find((known) => known.peer === peer)
-    return state?.state === 'down' ? state.reason : undefined
+    return this.#table.whyDown(peer)
   }
 
   /** @see Node.connect */
@@ -219,11 +218,8 @@ export class PeerLinks {
   }
 
   #cookie(peer: string): Cookie {
-    const { cookie: given } = this.#parts.settings
-    if (typeof given !== 'function') return given
-    const own = given(peer as NodeName)
-    checks.argument('startNode', `what the cookie function gave for ${peer}`, cookie, own)
-    return own
+    const { cookie } = this.#parts.settings
+    return typeof cookie === 'function' ? cookie(peer as NodeName) : cookie
   }
 
   #up(connection: Connection): void {

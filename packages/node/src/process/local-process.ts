@@ -1,4 +1,4 @@
-import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
+import type { Atom, DecodeOptions, Pid, Reference, Term } from '@dynsrv/etf'
 import type { Origin, PeerUse } from './peer-use.ts'
 
 /** What a process is to its user: OTP's own are `system`, those that peers have spawned `spawned`. */
@@ -16,6 +16,8 @@ export interface Behaviour {
   ended?(reason: Term): void
   /** Default: `system`. */
   readonly kind?: ProcessKind
+  /** How its messages are decoded; default: as the node decodes. */
+  readonly decode?: DecodeOptions
   /** How many messages wait, where there is a queue. */
   queued?(): number
   /** Whether the next message would be dropped whatever it is; it counts as dropped then, and need not be read. */

@@ -4,6 +4,7 @@ import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { CallOptions, Destination, ProcessRef, Recipient, SendOptions } from '../signature.ts'
+import { givenReason } from './exit-reason.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess, Target } from './local-process.ts'
 import { MAX_MAILBOX_MESSAGES, MailboxQueue, type OverflowPolicy, overflowPolicy } from './mailbox-queue.ts'
@@ -264,7 +265,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
    * @param reason default: `normal`
    */
   exit(...reason: [reason?: Term]): void {
-    this.#parts.life.exit(this.#process, reason.length === 0 ? NORMAL : reason[0])
+    this.#parts.life.exit(this.#process, givenReason(reason))
   }
 
   /** The same as `exit()` with reason `normal`. */

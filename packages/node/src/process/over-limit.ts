@@ -1,5 +1,16 @@
 import type { EncodedTerm } from '@dynsrv/dist-protocol'
-import { atom, decodeTerm, EtfError, ImproperList, Reference, Tag, type Term, Tuple } from '@dynsrv/etf'
+import {
+  atom,
+  type DecodeOptions,
+  decodeTerm,
+  type EtfError,
+  ImproperList,
+  isEtfError,
+  Reference,
+  Tag,
+  type Term,
+  Tuple,
+} from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
 
 const SYSTEM_LIMIT = atom('system_limit')
@@ -22,13 +33,19 @@ export class OverLimit extends Tuple {
  * The term that a peer has sent, or what stands in for it when it is over a limit.
  *
  * @param what names it in messages: `SEND`
+ * @param decode how the receiver wants it; default: as the node decodes
  * @throws {NodeError} `DIST_MALFORMED` for what is no term: BEAM drops the connection then
  */
-export function readPayload(peer: string, what: string, payload: EncodedTerm): Term | OverLimit {
+export function readPayload(
+  peer: string,
+  what: string,
+  payload: EncodedTerm,
+  decode?: DecodeOptions,
+): Term | OverLimit {
   try {
-    return payload.decode()
+    return payload.decode(decode)
   } catch (cause) {
-    if (!(cause instanceof EtfError)) throw cause
+    if (!isEtfError(cause)) throw cause
     if (cause.category !== 'limit') {
       throw new NodeError('DIST_MALFORMED', `a term of ${peer} (${what}) does not decode: ${cause.message}`, {
         peer,
@@ -64,7 +81,7 @@ export function firstReferences({ bytes, start, end, atoms }: EncodedTerm): Refe
     }
   } catch (cause) {
     // What is too large may be the beginning itself.
-    if (!(cause instanceof EtfError)) throw cause
+    if (!isEtfError(cause)) throw cause
   }
   return found
 }

@@ -1,19 +1,12 @@
-import { toUSVString } from 'node:util'
-import {
-  ALTACT,
-  type ControlMessage,
-  DFLAG_ALIAS,
-  DFLAG_UNLINK_ID,
-  DistError,
-  EncodedTerm,
-} from '@dynsrv/dist-protocol'
-import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { ALTACT, type ControlMessage, DFLAG_ALIAS, DFLAG_UNLINK_ID, EncodedTerm } from '@dynsrv/dist-protocol'
+import { Atom, atom, Pid, Reference, type Term } from '@dynsrv/etf'
 import { messageOf, type Rule, wrong } from '@dynsrv/kit'
 import { atomName, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
+import { withoutEncoding } from './exit-reason.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
 import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './local-process.ts'
 import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
@@ -169,10 +162,9 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (cause instanceof DistError || !takes) throw cause
+      if (cause instanceof NodeError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
-      return this.#transmit(node, control, [reason]) !== 'nowhere'
+      return this.#transmit(node, control, [withoutEncoding(cause)]) !== 'nowhere'
     }
   }
 
@@ -271,7 +263,7 @@ export class SignalRouter {
 
   /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
   #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
-    const term = readPayload(peer, op, payload)
+    const term = readPayload(peer, op, payload, process?.behaviour.decode)
     if (term instanceof OverLimit) {
       const { message, limit, cause } = term.error
       const pid = process === undefined ? {} : { pid: process.pid }

@@ -5,6 +5,7 @@ import { SystemServer } from '../call/system-server.ts'
 import { atomName, checks, decodeOptions, INSIDE, onlyInside, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
+import { givenReason } from '../process/exit-reason.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Origin } from '../process/peer-use.ts'
 import { callProgram } from '../program-calls.ts'
@@ -265,7 +266,7 @@ export class PubSub implements Disposable {
 
   /** Leaves the groups and ends every subscription. @param reason default: `normal` */
   close(...reason: [reason?: Term]): void {
-    this.#parts.servers.life.exit(this.#worker, reason.length === 0 ? atom('normal') : reason[0])
+    this.#parts.servers.life.exit(this.#worker, givenReason(reason))
   }
 
   [Symbol.dispose](): void {
