@@ -1,5 +1,6 @@
 // In the place of `erl`, as OTP's `peer` starts it: a visible node of ours, which the origin controls over distribution,
 // or over a TCP connection beside it. What the suites run on a peer is here by name; Erlang funs cannot run.
+import { once } from 'node:events'
 import net from 'node:net'
 import { atom, decode, encode, tuple } from '@dynsrv/etf'
 import { RemoteError } from '@dynsrv/node'
@@ -26,7 +27,7 @@ for (const [module, functions] of Object.entries(modules)) node.expose(module, f
 
 const [origin, port] = flags.get('origin')
 if (port === undefined) await overDistribution(decode(Buffer.from(origin, 'base64')))
-else overTcp(origin.split(','), Number(port))
+else overTcp(await connectedTo(origin.split(','), Number(port)))
 
 /** Each flag with what follows it. */
 function flagsOf(args) {
@@ -51,9 +52,20 @@ async function overDistribution(pid) {
   process.exit(0)
 }
 
+/** A connection to the first address that answers. */
+async function connectedTo([host, ...others], port) {
+  const socket = net.connect({ host, port })
+  try {
+    await once(socket, 'connect')
+    return socket
+  } catch (error) {
+    if (others.length === 0) throw error
+    return connectedTo(others, port)
+  }
+}
+
 /** Answers the origin's calls, and ends with its connection. */
-function overTcp(addresses, port) {
-  const socket = net.connect({ host: addresses[0], port })
+function overTcp(socket) {
   let waiting = Buffer.alloc(0)
   socket.on('data', (chunk) => {
     waiting = Buffer.concat([waiting, chunk])
@@ -64,7 +76,6 @@ function overTcp(addresses, port) {
     }
   })
   socket.on('close', () => process.exit(0))
-  socket.on('error', () => process.exit(0))
   send(socket, tuple(atom('started'), atom(node.self)))
 }
 

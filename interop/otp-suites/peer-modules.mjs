@@ -1,5 +1,7 @@
 // What OTP's suites call on a peer node, by a node of ours.
-import { Atom, atom, equals, Pid, Tuple, tuple } from '@dynsrv/etf'
+
+import { Atom, atom, decodeFirst, equals, Pid, Tuple, tuple } from '@dynsrv/etf'
+
 import { RemoteError } from '@dynsrv/node'
 import { answers, note } from './our-node.mjs'
 
@@ -8,13 +10,6 @@ const OK = atom('ok')
 /** The modules that a peer of the suites has: functions by name and number of arguments. */
 export function peerModules(node) {
   const scopes = new Map()
-  const processes = new Map()
-
-  const start = () => {
-    const mailbox = node.mailbox()
-    processes.set(String(mailbox.pid), mailbox)
-    return mailbox.pid
-  }
   const scopeOf = (name) => {
     const scope = scopes.get(name.name)
     if (scope === undefined) throw new RemoteError('exit', tuple(atom('noproc'), []))
@@ -35,7 +30,7 @@ export function peerModules(node) {
         node.send(recipient(to), message)
         return message
       },
-      'spawn/1': start,
+      'spawn/1': () => node.mailbox().pid,
       'whereis/1': (name) => node.whereis(name.name) ?? undefined,
     },
     gen_server: {
@@ -65,7 +60,8 @@ export function peerModules(node) {
       },
       'join/3': (name, group, pids) => {
         const { scope } = scopeOf(name)
-        for (const pid of members(pids)) scope.join(group, pid)
+        // Each stands in front of those before it, and a list stands as it is.
+        for (const pid of members(pids).toReversed()) scope.join(group, pid)
         return OK
       },
       'leave/3': (name, group, pids) => {
@@ -83,15 +79,19 @@ export function peerModules(node) {
         for (const peer of peers) await ask(tuple(scope, peer), tuple(atom('log'), atom('get')))
         return OK
       },
-      'stop_proc/1': (pid) => {
-        processes.get(String(pid)).exit(atom('killed'))
+      'stop_proc/1': async (pid) => {
+        const killer = node.mailbox()
+        killer.monitor(pid)
+        killer.exitOther(pid, atom('kill'))
+        await killer.receive()
+        killer.close()
         return OK
       },
     },
     sys: {
       // The suite gives a fun that asks another scope for its state; what it asks is in the fun's environment.
       'replace_state/2': async (_name, fun) => {
-        const [scope, peer] = fun.freeVars
+        const [scope, peer] = environmentOf(fun)
         await ask(tuple(scope, peer), atom('get_state'))
         return OK
       },
@@ -113,4 +113,23 @@ async function systemCall(node, to, request) {
   const answer = await asking.receive({ timeoutMs: 5_000 })
   asking.close()
   return answer.elements[1]
+}
+
+/** Behind the tag of NEW_FUN_EXT: size, arity, uniq, index, and how many terms the environment has. */
+const FUN_HEAD_BYTES = 1 + 4 + 1 + 16 + 4
+/** Module, old index, old uniq and the pid that made it. */
+const TERMS_BEFORE = 4
+
+/** The terms that an Erlang fun took with it. */
+function environmentOf({ bytes }) {
+  let rest = Buffer.from(bytes.subarray(FUN_HEAD_BYTES))
+  let left = TERMS_BEFORE + rest.readUInt32BE()
+  rest = rest.subarray(4)
+  const terms = []
+  for (; left > 0; left--) {
+    const first = decodeFirst(Buffer.concat([Buffer.of(131), rest]))
+    terms.push(first.value)
+    rest = Buffer.from(first.rest)
+  }
+  return terms.slice(TERMS_BEFORE)
 }

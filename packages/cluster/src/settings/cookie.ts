@@ -162,12 +162,12 @@ async function readCookieFile(files: Files, path: string): Promise<string> {
 
 function unreadable(path: string, why: string, cause?: unknown): DynsrvError {
   return new DynsrvError('DYNSRV_COOKIE_FILE', `cannot read the cookie file ${path}: ${why}`, {
-    hint: 'Check the path and who may read it.',
+    hint: 'Check the path, and that this process may read the file.',
     cause,
   })
 }
 
-/** The file in the home folder is held to Erlang's own rule: nobody else may read it. */
+/** The file in the home folder is held to Erlang's own rule: others may not read it. */
 async function readOwnCookieFile(files: Files, path: string): Promise<string> {
   const { mode } = await files.facts(path).catch((cause: unknown) => {
     throw unreadable(path, reasonOf(cause), cause)
@@ -187,7 +187,7 @@ async function exists(files: Files, path: string): Promise<boolean> {
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return false
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `cannot look at ${path}: ${reasonOf(cause)}`, {
-      hint: 'Check who may read the folder, or give the cookie in RELEASE_COOKIE.',
+      hint: 'Let this process read the folder, or give the cookie in RELEASE_COOKIE.',
       cause,
     })
   }

@@ -1,4 +1,4 @@
-import { atom, NativeRecord, Pid, Reference, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import { atom, decode, NativeRecord, Pid, Reference, type Term, type Tuple, tuple } from '@dynsrv/etf'
 import { describe, expect, it } from 'vitest'
 import {
   Channel,
@@ -624,6 +624,14 @@ describe('a payload that is passed on', () => {
   })
 })
 
+/** `fun() -> X end` of OTP 29: once X is a native record, once it is a binary that holds the byte of its tag. */
+const FUNS = {
+  record:
+    '83700000005500f3b78ddcba66edfea7b8fe424cdaadbc000000000000000177026672610062079dbc6e58770d6e6f6e6f6465406e6f686f737400000000000000000000000043000000010077016d7701727701616101',
+  binary:
+    '83700000004b00f3b78ddcba66edfea7b8fe424cdaadbc000000000000000177026672610062079dbc6e58770d6e6f6e6f6465406e6f686f73740000000000000000000000006d000000024343',
+}
+
 describe.each(FRAMINGS)('a native record, %s', (_name, flags) => {
   const record = new NativeRecord(atom('m'), atom('r'), true, [[atom('a'), 1]])
   const towards = (peerFlags: bigint) => new Channel({ self: JS, peer: { ...BEAM, flags: peerFlags }, flags })
@@ -637,6 +645,17 @@ describe.each(FRAMINGS)('a native record, %s', (_name, flags) => {
       expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }),
     )
     expect(older.pendingBytes).toBe(0)
+  })
+
+  it('is found in a fun too', () => {
+    const [inRecord, inBinary] = [FUNS.record, FUNS.binary].map((hex) => decode(Buffer.from(hex, 'hex')))
+    const send = (peerFlags: bigint, fun: Term) =>
+      towards(peerFlags).send({ op: 'SEND_SENDER', from: js, to: beam }, tuple(fun))
+    send(HIDDEN_FLAGS | DFLAG_NATIVE_RECORDS, inRecord!)
+    send(HIDDEN_FLAGS, inBinary!)
+    expect(() => send(HIDDEN_FLAGS, inRecord!)).toThrow(
+      expect.objectContaining({ code: 'ETF_NOT_ENCODABLE', message: expect.stringContaining('OTP 29') }),
+    )
   })
 })
 

@@ -14,9 +14,9 @@ export interface SystemParts {
   readonly servers: ServerParts
   readonly router: SignalRouter
   readonly output: Output
-  readonly uses: PeerUses
   /** Calls a function of OTP's `io_lib` on another node. */
   readonly ask: GroupLeaderParts['ask']
+  readonly uses: PeerUses
 }
 
 /** What OTP expects of every node. */
