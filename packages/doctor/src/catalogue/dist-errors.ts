@@ -17,7 +17,7 @@ const SEEN = {
   },
   DIST_CLOSED_BY_PEER: {
     happened: 'The peer closed the connection during the handshake.',
-    why: 'It stopped, is no Erlang node, or did not like our name.',
+    why: 'It stopped, is not an Erlang node, or refuses our name.',
   },
   DIST_COOKIE_MISMATCH: {
     happened: 'The peer took our cookie and proved another one.',
@@ -42,7 +42,7 @@ const SEEN = {
   DIST_MALFORMED: { happened: 'The peer sent bytes that make no sense.', why: 'It breaks the protocol.' },
   DIST_NAME_INVALID: {
     happened: 'A peer has a name that no node can have.',
-    why: 'It is no Erlang node, or was started with a broken name.',
+    why: 'It is not an Erlang node, or was started with a broken name.',
   },
   DIST_NAME_MISMATCH: {
     happened: 'The node that answered calls itself otherwise than it was dialled.',
@@ -62,7 +62,7 @@ const SEEN = {
   },
   DIST_REFLECTED: {
     happened: 'A peer showed us a challenge of our own.',
-    why: 'Somebody who does not know the cookie lets us prove it to ourselves.',
+    why: 'An attacker who does not know the cookie sends us our own challenge, so that we prove the cookie to ourselves.',
   },
   DIST_TIMEOUT: {
     happened: 'The peer took the connection and then said nothing.',
