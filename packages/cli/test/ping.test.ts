@@ -168,10 +168,10 @@ describe('dynsrv ping', () => {
 
   it.each([
     [['ping', 'api-1', '--epmd'], /no @/],
-    [['ping', NAME, '--at', 'nowhere'], /no address.*10\.0\.0\.5:4370/],
+    [['ping', NAME, '--at', 'nowhere'], /not an address.*10\.0\.0\.5:4370/],
     [['ping', NAME, '--at', '127.0.0.1:0'], /out of range/],
     [['ping', NAME, '--at', '127.0.0.1:1', '--epmd'], /--at and --epmd/],
-    [['ping', NAME, '--timeout', 'soon'], /"soon" is no time/],
+    [['ping', NAME, '--timeout', 'soon'], /"soon" is not a time/],
     [['ping', NAME, '--cookie', 'x'], /command line can be read/],
     [['ping'], /missing required argument 'node'/],
   ] as const)('refuses %j with exit code 2', async (args, says) => {

@@ -12,7 +12,7 @@ export const EXIT_INTERRUPTED = 130
 /** Codes of packages whose errors do not carry a category yet. */
 const BAD_USAGE = /^(DYNSRV_(?!NOT_READY|CLOSED)|STRATEGY_BAD_)/
 
-/** Tells what the user typed wrong (2) from what went wrong (1): a wrong value, or a port that is taken. */
+/** The exit code for an error: 2 for a wrong value or a port that is taken, 1 for anything else. */
 export function exitCodeOf(error: unknown): number {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isCoded(cause) && (cause.category === 'option' || cause.category === 'listen')) return EXIT_BAD_USAGE

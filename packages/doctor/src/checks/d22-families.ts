@@ -25,7 +25,7 @@ export function judgeFamilies(peers: readonly KnockedPeer[]): Finding[] {
   })
 }
 
-/** Whether somebody answered, though not as a node should. */
+/** Whether a program answered, though not as a node should. */
 function isPastConnect(error: unknown): boolean {
   return isCoded(error) && error.category !== 'connect'
 }

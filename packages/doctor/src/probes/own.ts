@@ -39,7 +39,7 @@ export async function ownPort({ options }: DoctorContext): Promise<Attempt<numbe
   return attempt(Promise.resolve().then(() => parsePort(text, source)))
 }
 
-/** Who answers on our own port, here and from outside. */
+/** What answers on our own port, here and from outside. */
 export interface OwnListener {
   readonly name: ParsedNodeName
   /** Where the name was given. */
