@@ -200,7 +200,7 @@ export class Channel {
     return this.#writer.takes(op)
   }
 
-  /** Queues a tick, which tells the peer that we are there. */
+  /** Queues a tick: we are there, and have nothing to say. */
   tick(): void {
     this.#writer.tick()
   }

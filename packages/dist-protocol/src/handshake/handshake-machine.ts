@@ -69,7 +69,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     return this.#error
   }
 
-  /** What the peer told of itself, as soon as it did. */
+  /** What the peer said about itself, as soon as it did. */
   abstract get peer(): NodeIdentity | undefined
 
   /**
@@ -116,7 +116,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     return outputs
   }
 
-  /** The peer ended the connection: gives the reason as far as the moment tells it. */
+  /** The peer ended the connection: gives the reason, as far as the state shows it. */
   end(): HandshakeOutput<State>[] {
     return this.isOver() ? [] : this.#fail(this.closed(this.#state, this.#reader.partialBytes > 0))
   }
