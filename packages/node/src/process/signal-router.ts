@@ -119,7 +119,7 @@ export class SignalRouter {
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
     // The whole way to a connected peer is looked up once.
-    const target = isReference(to) ? to : this.#targetOf(to)
+    const target = isReference(to) ? to : this.#aim(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -207,7 +207,7 @@ export class SignalRouter {
 
   /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    const target = this.#targetOf(to)
+    const target = this.#aim(to)
     this.#checkNode(target)
     return target
   }
@@ -383,7 +383,7 @@ export class SignalRouter {
     return connection.send(control, ...payload) ? 'taken' : 'busy'
   }
 
-  #targetOf(to: Destination): Target {
+  #aim(to: Destination): Target {
     const target = targetOf(to, this.#parts.self)
     if (target === undefined) checks.argument('the destination', 'to', destination, to)
     return target as Target
