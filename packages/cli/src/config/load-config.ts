@@ -3,7 +3,7 @@ import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
 import { DynsrvError } from '@dynsrv/cluster'
-import { checksOf, codeOf, messageOf } from '@dynsrv/kit'
+import { checksOf, codeOf, filledText, messageOf, optional } from '@dynsrv/kit'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
 import { findConfig } from './find-config.ts'
@@ -18,6 +18,16 @@ export interface LoadedConfig {
   readonly page?: boolean
 }
 
+/** Where a configuration file is looked for. */
+export interface LoadConfigOptions {
+  /** The folder; default: the working directory. */
+  readonly cwd?: string
+}
+
+const own = checksOf(({ message, hint }) => new DynsrvError('DYNSRV_BAD_OPTION', message, { hint }))
+const checkOptions = own.options<LoadConfigOptions>('loadConfig', { cwd: filledText })
+const fileRule = optional(filledText)
+
 /**
  * Reads `dynsrv.config.mjs`, `.js`, `.cjs`, `.json` or, where Node.js reads TypeScript (22.18 and later), `.ts` of the working
  * directory, or the file that is named, and checks it.
@@ -26,12 +36,16 @@ export interface LoadedConfig {
  *
  * @param file the file; false to read none
  * @returns undefined when no file was named and there is none
- * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key
+ * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key;
+ *   `DYNSRV_BAD_OPTION`
  */
 export async function loadConfig(
   file?: string | false,
-  { cwd = process.cwd() }: { readonly cwd?: string } = {},
+  options: LoadConfigOptions = {},
 ): Promise<LoadedConfig | undefined> {
+  if (file !== false) own.argument('loadConfig', 'file', fileRule, file)
+  checkOptions(options)
+  const { cwd = process.cwd() } = options
   const path = findConfig(file, cwd)
   if (path === undefined) return undefined
   const config = checked(path, await read(path))

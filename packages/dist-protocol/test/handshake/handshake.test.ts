@@ -391,7 +391,7 @@ describe('a peer that waits', () => {
     a.receive(bytesOf('0003736f6b001e'))
     expect(failure(a.timeout())).toMatchObject({ code: 'DIST_TIMEOUT', retryable: true, peer: BEAM.name })
     expect(a.error?.message).toBe(
-      "the handshake was given up while waiting for the peer's challenge, and half a message came",
+      "the peer did not answer in time: the handshake ended while waiting for the peer's challenge, and half a message came",
     )
   })
 })

@@ -1,4 +1,5 @@
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
+import { DIST_ERRORS } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
 import { ETF_ERRORS } from '@dynsrv/etf'
 import { METRICS_ERRORS } from '@dynsrv/metrics'
@@ -6,7 +7,6 @@ import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { STRATEGY_ERRORS } from '@dynsrv/strategy'
 import type { CodeWords } from '../words.ts'
-import { DIST_ERRORS } from './dist-errors.ts'
 
 /** Every code of a running node, by the package that raises it, with the words of that package. Verdicts have the same codes. */
 export const RUNTIME_ERRORS = {

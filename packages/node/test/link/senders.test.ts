@@ -27,7 +27,7 @@ const WHO = {
   peer: (_: Pid, peer: Pid) => peer,
   third: () => new Pid(THIRD, 9, 0, 5),
   live: (live: Pid) => live,
-  stale: ({ node, id, serial, creation }: Pid) => new Pid(node, id, serial, creation ^ 1),
+  stale: ({ node, id, serial, creation }: Pid) => new Pid(node, id, serial, (creation ^ 1) >>> 0),
 }
 
 type Who = keyof typeof WHO
@@ -178,7 +178,7 @@ describe('a peer that knows what another peer is asked', () => {
     forger!.write(passThrough(tuple(31, spawn.ref, spawn.from, 0, mine)))
     // The number of a reference is known to whom it was shown; its last word only to them.
     const { node: home, creation, words } = ref
-    const guess = new Reference(home, creation, [words[0]!, words[1]!, words[2]! ^ 1])
+    const guess = new Reference(home, creation, [words[0]!, words[1]!, (words[2]! ^ 1) >>> 0])
     asked!.write(passThrough(tuple(21, atom('somebody'), inbox.pid, guess, REASON)))
     await gone
     expect(inbox.length).toBe(0)
