@@ -60,6 +60,8 @@ testOptionValues(
     maxSpawned: BOUND,
     maxProcesses: BOUND,
     maxDown: BOUND,
+    maxLinks: BOUND,
+    maxUnreadBytes: BOUND,
     maxFrameBytes: BOUND,
     maxPartialMessages: BOUND,
     maxPartialBytes: BOUND,
