@@ -6,6 +6,7 @@ const PAGES = [
   'packages/doctor/test/errors-page.test.ts',
   'packages/cli/test/readme.test.ts',
   'packages/cli/test/config-schema.test.ts',
+  'interop/test/otp-suites-page.test.ts',
 ]
 
 for (const tests of [LISTS, PAGES]) {

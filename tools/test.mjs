@@ -5,8 +5,11 @@ import { startVitest } from 'vitest/node'
 import { build } from './build.mjs'
 import { setUpPeers } from './peers/set-up.mjs'
 
+const args = process.argv.slice(2)
+const all = args.includes('--all')
+
 try {
-  setUpPeers()
+  setUpPeers({ all })
   const start = performance.now()
   await build()
   console.log(`Built all packages in ${((performance.now() - start) / 1000).toFixed(1)} s`)
@@ -15,8 +18,7 @@ try {
   process.exit(1)
 }
 
-const args = process.argv.slice(2)
-if (args.includes('--all')) process.env.DYNSRV_TEST_ALL = '1'
+if (all) process.env.DYNSRV_TEST_ALL = '1'
 const filters = args.filter((each) => each !== '--all')
 const vitest = await startVitest('test', filters, { run: true, watch: false })
 const modules = vitest.state.getTestModules()

@@ -1,7 +1,8 @@
 import type { OtpSuite } from '@dynsrv/tools/otp-suites'
 
-/** Handshakes written by hand, simultaneous ones too, against a peer node. Here a node of ours is the peer. */
 export const distribution: OtpSuite = {
+  about:
+    'Handshakes written by hand against a peer node: flags, a name that is in use, dials from both sides at once. A node of ours is the peer.',
   module: 'erl_distribution_wb_SUITE',
   folder: 'lib/kernel/test',
   programs: {},

@@ -1,8 +1,8 @@
 import type { OtpSuite } from '@dynsrv/tools/otp-suites'
 import { declareTests } from './ei-connect.ts'
 
-/** C programs that an Erlang node connects to. Here a node of ours is the C program. */
 export const eiAccept: OtpSuite = {
+  about: 'Erlang connects to a C program, sends it random terms and watches it. A node of ours is the C program.',
   module: 'ei_accept_SUITE',
   folder: 'lib/erl_interface/test',
   helpers: ['runner', 'erts/emulator/test/erts_test_utils'],

@@ -1,7 +1,7 @@
 import type { OtpSuite, SuitePlace } from '@dynsrv/tools/otp-suites'
 
-/** C programs that connect to an Erlang node, send, call, and link. Here a node of ours is the C program. */
 export const eiConnect: OtpSuite = {
+  about: 'A C program connects to Erlang, sends, calls and is linked to. A node of ours is the C program.',
   module: 'ei_connect_SUITE',
   folder: 'lib/erl_interface/test',
   helpers: ['runner'],

@@ -1,7 +1,7 @@
 import type { OtpSuite } from '@dynsrv/tools/otp-suites'
 
-/** Mailboxes, names, links and pings of Java. Here a node of ours is Java. */
 export const jinterface: OtpSuite = {
+  about: 'Names, mailboxes, links, exits and pings of a Java node, of several too. A node of ours is Java.',
   module: 'jinterface_SUITE',
   folder: 'lib/jinterface/test',
   helpers: ['jitu'],

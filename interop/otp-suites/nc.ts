@@ -1,7 +1,7 @@
 import type { OtpSuite } from '@dynsrv/tools/otp-suites'
 
-/** Erlang and Java echo terms of every kind to each other. Here a node of ours is Java. */
 export const nc: OtpSuite = {
+  about: 'Terms of every kind go to a Java program and come back, also turned round there. A node of ours is Java.',
   module: 'nc_SUITE',
   folder: 'lib/jinterface/test',
   helpers: ['jitu'],

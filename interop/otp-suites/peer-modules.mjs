@@ -1,7 +1,5 @@
 // What OTP's suites call on a peer node, by a node of ours.
-
 import { Atom, atom, decodeFirst, equals, Pid, Tuple, tuple } from '@dynsrv/etf'
-
 import { RemoteError } from '@dynsrv/node'
 import { answers, note } from './our-node.mjs'
 

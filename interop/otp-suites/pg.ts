@@ -2,8 +2,8 @@ import type { OtpSuite } from '@dynsrv/tools/otp-suites'
 
 const MONITOR = 'A function of the suite runs on the peer, which only Erlang can run.'
 
-/** Process groups of several nodes, with splits. Here nodes of ours are the others. */
 export const pg: OtpSuite = {
+  about: 'Process groups over several nodes, with splits and restarts. Nodes of ours are all the others.',
   module: 'pg_SUITE',
   folder: 'lib/kernel/test',
   programs: {},

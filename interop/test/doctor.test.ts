@@ -88,7 +88,7 @@ describe('the doctor at a mixed cluster of five, with dnsmasq', () => {
         await using _renamed = await serve(renamed)
         const found = await doctor(service, dns, env)
         expect(found.errors).toEqual(['D05 DIST_NAME_MISMATCH'])
-        expect(found.verdicts[0]?.message).toBe(`dialled erl-x@${service}, it calls itself erl-a@${service}`)
+        expect(found.verdicts[0]?.message).toBe(`we dialled erl-x@${service}, but it calls itself erl-a@${service}`)
       }
 
       await using web = createServer((_request, response) => response.end()).listen(0, '127.0.0.1')

@@ -8,6 +8,8 @@ import { temporaryFolder } from '../testing/temporary-folder.ts'
 
 /** One suite of OTP, and who takes part in it. */
 export interface OtpSuite {
+  /** What it tests, and what a node of ours is in it: a sentence or two. */
+  readonly about: string
   /** Its module: `nc_SUITE`. */
   readonly module: string
   /** Its folder in OTP: `lib/jinterface/test`. */
@@ -60,14 +62,14 @@ export async function runOtpSuite(
   only: readonly string[] = [],
 ): Promise<ReadonlyMap<string, CaseResult>> {
   const otp = fetchOtpSuites()
-  const place = placeOf(otp)
-  compile(suite, place)
+  const place = suitePlace(otp)
+  compileModules(suite, place)
   const { folder } = place
   const results = join(folder, 'results')
   writeFileSync(results, '')
-  const epmdPort = await freePort()
-  await using _epmd = await startEpmd(otp, epmdPort)
-  const start = `ct:run_test([{dir, "${folder}"}, {suite, ${suite.module}}, ${only.length === 0 ? '' : `{testcase, [${only.join()}]},`} {auto_compile, false},
+  await using epmd = await startEpmd(otp)
+  const cases = only.length === 0 ? '' : `{testcase, [${only.join()}]},`
+  const start = `ct:run_test([{dir, "${folder}"}, {suite, ${suite.module}}, ${cases} {auto_compile, false},
     {multiply_timetraps, ${SLOWER}}, {logdir, "${folder}/logs"}, {ct_hooks, [otp_suites_cth]}]), halt(0).`
   const erl = spawn(join(otp, 'erl'), ['-noinput', '-sname', 'ct@localhost', '-pa', folder, '-eval', start], {
     cwd: folder,
@@ -75,7 +77,7 @@ export async function runOtpSuite(
     env: {
       ...process.env,
       HOME: folder,
-      ERL_EPMD_PORT: String(epmdPort),
+      ERL_EPMD_PORT: String(epmd.port),
       ERL_FLAGS: '-start_epmd false',
       OTP_SUITE_RESULTS: results,
       OTP_SUITE_REST: Object.keys(suite.rest ?? {}).join(' '),
@@ -92,12 +94,13 @@ export async function runOtpSuite(
   await once(erl, 'close')
   const notes = join(folder, 'programs.log')
   if (existsSync(notes)) console.log(`What the programs of ${suite.module} noted:\n${readFileSync(notes, 'utf8')}`)
-  const cases = resultsIn(readFileSync(results, 'utf8'))
-  if (cases.size === 0) throw new Error(`${suite.module} did not run: ${printed.slice(-2_000)}`)
-  return cases
+  const ended = resultsIn(readFileSync(results, 'utf8'))
+  if (ended.size === 0) throw new Error(`${suite.module} did not run: ${printed.slice(-2_000)}`)
+  return ended
 }
 
-function placeOf(otp: string): SuitePlace {
+/** A new folder for a suite. */
+export function suitePlace(otp: string): SuitePlace {
   const folder = temporaryFolder('otp-suite')
   for (const sub of ['bin', 'logs']) mkdirSync(join(folder, sub))
   // The suites take the default cookie from here, and so do the programs that they start.
@@ -108,7 +111,11 @@ function placeOf(otp: string): SuitePlace {
   return { folder, otp, run }
 }
 
-function compile({ module, folder: home, helpers = [], programs, peer, prepare }: OtpSuite, place: SuitePlace): void {
+/** Compiles the modules of a suite, and puts programs in their places. */
+export function compileModules(
+  { module, folder: home, helpers = [], programs, peer, prepare }: OtpSuite,
+  place: SuitePlace,
+): void {
   const { folder, otp } = place
   const tests = join(otp, 'otp', home)
   const data = `${module}_data`
@@ -142,11 +149,14 @@ function headers(otp: string): string {
   return found.trim()
 }
 
-async function startEpmd(otp: string, port: number): Promise<AsyncDisposable> {
+/** OTP's own epmd, on loopback. */
+export async function startEpmd(otp: string): Promise<AsyncDisposable & { readonly port: number }> {
+  const port = await freePort()
   const program = execFileSync('sh', ['-c', `echo ${otp}/root/usr/lib/erlang/erts-*/bin/epmd`], { encoding: 'utf8' })
   const child = spawn(program.trim(), ['-port', String(port), '-address', '127.0.0.1'], { stdio: 'ignore' })
   const exited = once(child, 'exit')
   return {
+    port,
     [Symbol.asyncDispose]: async () => {
       child.kill()
       await exited

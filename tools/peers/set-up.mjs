@@ -19,12 +19,15 @@ const PEERS = [
   { program: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
 ]
 
+/** What only the long matrix needs: OTP's own C programs are compiled there. */
+const MORE_PEERS = [{ program: 'cc', packages: ['gcc', 'libc6-dev'] }]
+
 /** What Debian asks before it starts the service of a package that it installs; 101 says no. */
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
 
 /** Installs what is missing of the real peers; throws with the commands to type where it cannot. */
-export function setUpPeers({ path = process.env.PATH ?? '', log = console.log } = {}) {
-  const missing = PEERS.filter(({ program }) => !isOnPath(program, path))
+export function setUpPeers({ all = false, path = process.env.PATH ?? '', log = console.log } = {}) {
+  const missing = [...PEERS, ...(all ? MORE_PEERS : [])].filter(({ program }) => !isOnPath(program, path))
   if (missing.length === 0) return
   const packages = [...new Set(missing.flatMap((peer) => peer.packages))]
   const names = missing.map(({ program }) => program).join(', ')

@@ -55,7 +55,7 @@ describe('speaking to a real Erlang node', () => {
     expect(undef.code).toBe(1)
   })
 
-  it('what cannot be sent, or is long and wrong, is told in short before anybody is dialled', async () => {
+  it('what cannot be sent, or is long and wrong, is refused in short before anything is dialled', async () => {
     const long = 'a'.repeat(256)
     for (const words of [
       ['call', peer.name, long, 'f'],

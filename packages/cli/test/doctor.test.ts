@@ -55,7 +55,7 @@ describe('dynsrv doctor at a real cluster of five', () => {
       expect(misspelled.verdicts[0]).toMatchObject({
         check: 'D44',
         code: 'DYNSRV_CONFIG',
-        hint: 'Did you mean service?',
+        hint: 'Write service.',
       })
       const topologies = { main: { strategy: 'dnsPoll', query: SERVICE, nodeBasename: 'api', poll_interval: 1 } }
       const alias = await examineConfig({ service: SERVICE, dns: cluster.zone.address, topologies })

@@ -7,7 +7,7 @@ const { defineConfig: _, ...functions } = config
 
 testOddArguments(functions, {
   loadConfig: call(
-    argument(() => undefined, 'undefined'),
+    argument(() => undefined, 'undefined', 'false'),
     argument(() => ({ cwd: '/' }), ODD_OPTIONS),
   ),
 })

@@ -18,14 +18,14 @@ const AIM_BYTES = 4096
 
 /** After a packet of this size another such packet is expected. */
 const LARGE_BYTES = 16 * 1024
-/** Between large packets only what tells where the next one belongs is read ahead, because it is copied. Unit: bytes. */
+/** Between large packets only the bytes that say where the next one belongs are read ahead, because they are copied. Unit: bytes. */
 export const AHEAD_BYTES = 2048
 /** So many smaller packets may come between two large ones. */
 const SMALLER_BETWEEN = 2
 
 /** Sends the bodies of large packets straight to where they belong. */
 export interface Placement {
-  /** How many bytes at the beginning of a packet tell where the rest belongs. */
+  /** How many bytes at the beginning of a packet say where the rest belongs. */
   readonly headBytes: number
   /**
    * The place for the rest of a packet whose head begins at `bytes[at]`, exactly as long as it, or undefined when it has none.

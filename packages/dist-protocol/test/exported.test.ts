@@ -107,7 +107,14 @@ testOddArguments(api, {
 const { of, refused } = api.EncodedTerm
 testOddArguments(
   { of, refused },
-  { of: call(anything), refused: call(argument(() => new EtfError('ETF_LIMIT_SIZE', 'too large'))) },
+  {
+    of: call(anything),
+    refused: call(
+      argument(() => new EtfError('ETF_LIMIT_SIZE', 'too large')),
+      packet,
+      value([], 'undefined', 'an empty array', 'a sparse array'),
+    ),
+  },
 )
 
 const ref = new Reference(atom(self.name), self.creation, [1, 2, 3])

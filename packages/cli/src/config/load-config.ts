@@ -163,9 +163,9 @@ function checked(path: string, given: unknown): DynsrvConfig {
   }
   const [first] = faults
   if (first === undefined) return given as DynsrvConfig
-  const told = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
+  const shown = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
   const more = faults.length > MAX_FAULTS ? [`and ${faults.length - MAX_FAULTS} more`] : []
-  throw new DynsrvError('DYNSRV_CONFIG', `${owner}${[...told, ...more].join('; ')}`, { hint: first.hint })
+  throw new DynsrvError('DYNSRV_CONFIG', `${owner}${[...shown, ...more].join('; ')}`, { hint: first.hint })
 }
 
 function rank(name: string): number {

@@ -10,7 +10,7 @@ export function withPeer(command: Command): Command {
     withCookie(
       withDns(command)
         .option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)')
-        .option('--at <host:port>', 'look nothing up, dial this address'),
+        .option('--at <host:port>', 'dial this address without a lookup'),
     ),
   )
 }
@@ -60,7 +60,7 @@ export function withOutput(
 
 /** What stands under the help of every command that takes terms. */
 export const SYNTAX =
-  'Terms are read as Elixir when the name before them is written so (MyApp.Store, :lists), else as Erlang.'
+  'Terms are read as Elixir when the name before them is Elixir (MyApp.Store, :lists), else as Erlang.'
 
 /** The options of every command that speaks in terms with one peer. */
 export function withTerms(command: Command): Command {

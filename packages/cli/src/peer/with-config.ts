@@ -9,8 +9,8 @@ import { serviceOf } from './service-of.ts'
 type PeerCommand<Options> = (options: Options, ...operands: string[]) => Promise<number>
 
 /**
- * What a command takes from a configuration file: where DNS answers, the service, or what a link needs (cookie and TLS),
- * for which there is no other place than a file.
+ * What a command takes from a configuration file: the DNS servers, the service, or what a link needs. TLS can only be
+ * configured in a file, so a command that links always needs it.
  */
 export type ConfigNeed = 'dns' | 'service' | 'link'
 

@@ -1,5 +1,5 @@
 import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
-import { anything, bound, bytes, duration, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
+import { anything, bound, bytes, duration, flag, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
 import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError, unsendable } from '../error.ts'
@@ -39,6 +39,11 @@ export interface ChannelOptions {
    * nobody may write until it has been sent. Unit: bytes; default 4096, `Infinity` copies each.
    */
   readonly shareBinariesFrom?: number
+  /**
+   * Whether processes that control messages name must be of the two nodes, as BEAM wants it; default true. Set it to false
+   * only to read what two other nodes said to each other, such as a capture.
+   */
+  readonly checkSenders?: boolean
   /** The handshake's `connected` may be given as it is. */
   readonly type?: 'connected'
   /** Likewise. Not looked at: hand these bytes to {@link Channel.receive}. */
@@ -58,6 +63,7 @@ const checkOptions = checks.options<ChannelOptions>('Channel', {
   // The reader of terms checks these.
   decode: anything,
   shareBinariesFrom: numberFrom(1),
+  checkSenders: flag,
   type: oneOf('connected'),
   rest: bytes,
 })
@@ -95,13 +101,13 @@ export class Channel {
   /** @throws {DistError | EtfError} `DIST_BAD_OPTION`; `ETF_BAD_OPTION` for `decode` */
   constructor(options: ChannelOptions) {
     checkOptions(options)
-    const { self, peer, flags, limits = {}, decode, shareBinariesFrom } = options
+    const { self, peer, flags, limits = {}, decode, shareBinariesFrom, checkSenders = true } = options
     const all = { ...CHANNEL_LIMITS, ...given(limits) }
     this.self = self
     this.peer = peer
     this.flags = flags
     const link = { self: self.name, peer: peer.name }
-    this.#frames = new FrameReader(flags, link, all, decode)
+    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
     this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
@@ -194,7 +200,7 @@ export class Channel {
     return this.#writer.takes(op)
   }
 
-  /** Queues a tick, which tells the peer that we are there. */
+  /** Queues a tick: we are there, and have nothing to say. */
   tick(): void {
     this.#writer.tick()
   }

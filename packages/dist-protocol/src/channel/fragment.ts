@@ -19,7 +19,7 @@ export interface FragmentLimits {
   readonly maxPartialAgeMs: number
 }
 
-/** What the first fragment of a message tells in front of the payload. */
+/** What the first fragment of a message says in front of the payload. */
 export interface MessageHead {
   /** How many fragments there are, at least 2. */
   readonly count: number

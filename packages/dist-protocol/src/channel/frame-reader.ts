@@ -22,14 +22,14 @@ export interface IncomingMessage {
 export class FrameReader {
   readonly #header: HeaderReader | undefined
   readonly #reassembler: Reassembler | undefined
-  readonly #link: LinkNames
+  readonly #link: LinkNames | undefined
   readonly #limits: FragmentLimits
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
   /** The ids of the first fragment that is being gathered in its place. */
   #placedFirst: FragmentIds | undefined
 
-  constructor(flags: bigint, link: LinkNames, limits: FragmentLimits, decode: DecodeOptions | undefined) {
+  constructor(flags: bigint, link: LinkNames | undefined, limits: FragmentLimits, decode: DecodeOptions | undefined) {
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined

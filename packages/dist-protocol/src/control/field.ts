@@ -31,7 +31,7 @@ export interface FixedField {
   readonly value: Term
 }
 
-/** The trace token. Its presence tells the opcodes of traced messages from the plain ones. */
+/** The trace token, which only the opcodes of traced messages have. */
 export interface TokenField {
   readonly role: 'token'
 }

@@ -69,7 +69,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     return this.#error
   }
 
-  /** What the peer told of itself, as soon as it did. */
+  /** What the peer said about itself, as soon as it did. */
   abstract get peer(): NodeIdentity | undefined
 
   /**
@@ -116,7 +116,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     return outputs
   }
 
-  /** The peer ended the connection: gives the reason as far as the moment tells it. */
+  /** The peer ended the connection: gives the reason, as far as the state shows it. */
   end(): HandshakeOutput<State>[] {
     return this.isOver() ? [] : this.#fail(this.closed(this.#state, this.#reader.partialBytes > 0))
   }
@@ -126,9 +126,13 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     if (this.isOver()) return []
     const half = this.#reader.partialBytes > 0 ? ', and half a message came' : ''
     return this.#fail(
-      new DistError('DIST_TIMEOUT', `the handshake was given up ${describeState(this.#state)}${half}`, {
-        peer: this.peerName(),
-      }),
+      new DistError(
+        'DIST_TIMEOUT',
+        `the peer did not answer in time: the handshake ended ${describeState(this.#state)}${half}`,
+        {
+          peer: this.peerName(),
+        },
+      ),
     )
   }
 

@@ -50,7 +50,7 @@ export interface InitiatorOptions {
   readonly askForName?: boolean
   /**
    * The version of the first message. 6, the default, is understood since OTP 23; 5 is for OTP 23 and 24 whose address
-   * lookup told 5. OTP 25.0 to 25.2 close on 5 without a word.
+   * lookup said 5. OTP 25.0 to 25.2 close on 5 without a word.
    */
   readonly version?: 5 | 6
   /** Bytes of a packet's length: 2, the default, over TCP; 4 over TLS. */

@@ -57,7 +57,7 @@ function message(outputs: readonly ChannelOutput[]): { control: ControlMessage; 
 }
 
 describe('ticks', () => {
-  it('are told, and drop nothing of the chunk they are in', () => {
+  it('are handed out, and drop nothing of the chunk they are in', () => {
     const channel = ours()
     const chunk = join(
       bytesOf('00000000'),
@@ -190,7 +190,7 @@ describe('fragments', () => {
     ['001fffffffffffff', '0020000000000000'],
     ['0020000000000000', '0020000000000001'],
     ['fffffffffffffffe', 'ffffffffffffffff'],
-  ])('of the messages %s and %s are told apart', (one, other) => {
+  ])('of the messages %s and %s are kept apart', (one, other) => {
     const first = (sequence: string, byte: string) =>
       frame(`8345${sequence}00000000000000020068036116${B}${A}6d00000002${byte}`)
     const last = (sequence: string, byte: string) => frame(`8346${sequence}0000000000000001${byte}`)
@@ -428,7 +428,7 @@ describe('what is sent', () => {
     expect(came[5]!.buffer.byteLength).toBeLessThan(4_096)
   })
 
-  it('is preceded by as few bytes read ahead as tell where it belongs, as long as large ones come', () => {
+  it('is preceded by as few bytes read ahead as say where it belongs, as long as large ones come', () => {
     const [sender, receiver] = [ours(), theirs()]
     expect(receiver.readAhead).toBe(Number.POSITIVE_INFINITY)
     for (const payload of [large(20_000), 1]) sender.send({ op: 'SEND_SENDER', from: js, to: beam }, payload)
@@ -663,7 +663,7 @@ describe.each(FRAMINGS)('messages with the same beginning, %s', (_name, flags) =
   const text = (control: ControlMessage, payload: Term) =>
     [...Object.values(control as unknown as Record<string, Term>), payload].map(erlangText).join(' ')
 
-  it('are read like any other, whoever sends between them', () => {
+  it('are read like any other, also with other senders between them', () => {
     const [sender, receiver] = [theirs(flags), ours(flags)]
     const sent: [ControlMessage, Term][] = []
     for (let n = 0; n < 40; n++) {

@@ -183,7 +183,7 @@ describe('an opcode is one row', () => {
 
   it('and stands in the docs', () => {
     const { opcodes } = protocolSections({ ...protocol, ...etf, OPCODE_TABLE: [...OPCODE_TABLE, TOY] })
-    expect(opcodes).toContain('| 99 | TOY_SIGNAL | `TOY` | to, colour, count, token | message | NATIVE_RECORDS |')
+    expect(opcodes).toContain('| 99 | TOY_SIGNAL | `TOY` | to², colour, count, token | message | NATIVE_RECORDS |')
   })
 
   it('whose elements are not of another row', () => {

@@ -34,7 +34,7 @@ export class TermCursor {
   isInKey = false
   /** Elements that open containers still wait for; each needs a byte at least. */
   owed = 0
-  /** What tells compound keys apart, once there are some. */
+  /** What keeps compound keys apart, once there are some. */
   identity: TermIdentity | undefined
   /** Inside a fun: what must change in its bytes when it is kept without its distribution header. */
   funBytes: FunBytes | undefined

@@ -18,7 +18,7 @@ const CALL_DEPTH = 200
 /** A map of which a part was read. */
 interface PartOfMap {
   readonly map: SeededMap<Term, Term>
-  /** The keys that a `Map` cannot tell apart by itself. */
+  /** The keys of which a `Map` does not notice that two are equal. */
   readonly compound: Term[]
   readonly pairs: number
   readonly start: number

@@ -324,7 +324,7 @@ describe('map keys', () => {
     }
   })
 
-  it.each([1, 24, 25, 300])('tells binaries of %i bytes apart, and from lists of the same bytes', (length) => {
+  it.each([1, 24, 25, 300])('keeps binaries of %i bytes apart, and apart from lists of the same bytes', (length) => {
     const binaries = [0, 65, 200].map((last) => new Uint8Array(length).fill(200).fill(last, length - 1))
     const map = new Map<Term, Term>([...binaries, ...binaries.map((bytes) => [...bytes])].map((key) => [key, 1]))
     const bytes = encode(map)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '@dynsrv/kit'
 import { Places } from '../places.ts'
 
@@ -25,6 +26,8 @@ export async function settleSome<T, R>(
 ): Promise<PromiseSettledResult<R>[]> {
   signal.throwIfAborted()
   const ended = new AbortController()
+  // Each piece of work listens to it, and Node.js would warn at the eleventh.
+  setMaxListeners(0, ended.signal)
   const abort = () => ended.abort(signal.reason)
   const timer = clock.setTimeout(() => ended.abort(late()), limitMs)
   signal.addEventListener('abort', abort, { once: true })

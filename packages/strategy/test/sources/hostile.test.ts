@@ -32,6 +32,7 @@ async function polledOnce(resolver: Pick<SrvResolver, 'resolveSrv'>, name?: Name
 }
 
 describe('a hostile answer', () => {
+  // A million records take their time to be made, and as long to be read.
   it('of a million strangers reports a bounded number, and joins the one who is a member', {
     timeout: 240_000,
   }, async () => {
