@@ -35,7 +35,7 @@ describe('the screen of dynsrv doctor', () => {
   let cluster: DoctorCluster
   beforeAll(async () => {
     cluster = await startDoctorCluster(['erl-1', 'erl-2'])
-  }, 120_000)
+  })
   afterAll(() => cluster[Symbol.asyncDispose]())
 
   const args = () => ['doctor', '--service', SERVICE, '--dns', cluster.zone.address]

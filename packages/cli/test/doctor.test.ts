@@ -13,7 +13,7 @@ describe('dynsrv doctor at a real cluster of five', () => {
   let cluster: DoctorCluster
   beforeAll(async () => {
     cluster = await startDoctorCluster(LABELS)
-  }, 120_000)
+  })
   afterEach(() => cluster.zone.setFault())
   afterAll(() => cluster[Symbol.asyncDispose]())
 

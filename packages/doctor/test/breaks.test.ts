@@ -23,7 +23,7 @@ describe('a real cluster that was broken', () => {
   beforeAll(async () => {
     own = await startZoneServer()
     cluster = await startSrvCluster(own, ['erl-1', 'erl-2', 'erl-3'])
-  }, 120_000)
+  })
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]()
     await own.close()
