@@ -1,7 +1,6 @@
 export { Cluster, type ClusterState, type EventsOptions, type ReadyOptions } from './cluster.ts'
 export type { ClusterEvent, Deregistered } from './cluster-event.ts'
 export { DYNSRV_ERRORS, DynsrvError, type DynsrvErrorCode, type DynsrvErrorOptions, isDynsrvError } from './error.ts'
-export type { ErrorEntry } from './error-entry.ts'
 export { advice, type Explanation, explain, oneLine, reasonText } from './explain.ts'
 export type { LastLookup } from './own-record.ts'
 export { checkCookie, type FindCookieOptions, findCookie } from './settings/cookie.ts'

@@ -1,4 +1,4 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
+import type { ErrorEntry } from './catalogue/error-entry.ts'
 
 /** A code that only the doctor reports, and what it stands for. */
 export interface Words extends ErrorEntry {

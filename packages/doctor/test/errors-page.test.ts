@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import type { ErrorEntry } from '@dynsrv/cluster'
 import { describe, expect, it } from 'vitest'
 import { CATALOGUE, entryOf } from '../src/catalogue/catalogue.ts'
+import type { ErrorEntry } from '../src/catalogue/error-entry.ts'
 import { errorsPage } from './errors-page.ts'
 
 const ENTRIES = Object.values(CATALOGUE).flatMap((table) => Object.entries<ErrorEntry>(table))

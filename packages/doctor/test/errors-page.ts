@@ -1,5 +1,5 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
 import { CATALOGUE } from '../src/catalogue/catalogue.ts'
+import type { ErrorEntry } from '../src/catalogue/error-entry.ts'
 import { GROUPS } from '../src/check.ts'
 import { CHECKS } from '../src/checks.ts'
 

@@ -1,6 +1,6 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
 import { CHECKS } from '../checks.ts'
 import { CHECK_FAILED } from '../finding.ts'
+import type { ErrorEntry } from './error-entry.ts'
 import { RUNTIME_ERRORS } from './runtime.ts'
 
 const DOCTOR_ERRORS: Readonly<Record<string, ErrorEntry>> = Object.fromEntries(

@@ -1,4 +1,3 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
 import { DIST_ERRORS } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
@@ -7,6 +6,7 @@ import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { STRATEGY_ERRORS } from '@dynsrv/strategy'
+import type { ErrorEntry } from './error-entry.ts'
 
 /** Every code of a running node, by the package that raises it; the doctor's verdicts bear the same. */
 export const RUNTIME_ERRORS = {

@@ -1,4 +1,4 @@
-/** What a code stands for, in words for a person who never read the Erlang documentation. */
+/** What a code stands for, in words for a person who has not read the Erlang documentation. */
 export interface ErrorEntry {
   /** What happened, as the thing is seen. */
   readonly happened: string
