@@ -39,11 +39,16 @@ export { Mailbox, type MailboxOptions, type ReceiveOptions } from './process/mai
 export type { OverflowPolicy } from './process/mailbox-queue.ts'
 export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
-export { type SubscribeOptions, Subscription } from './pubsub/subscription.ts'
+export { type SubscribeOptions, Subscription, type SubscriptionReceiveOptions } from './pubsub/subscription.ts'
 export type {
+  AliasOptions,
   BusyPolicy,
   CallOptions,
+  ConnectOptions,
   Destination,
+  ErpcManyOptions,
+  EventsOptions,
+  MultiCallOptions,
   MultiCallResult,
   ProcessRef,
   Recipient,

@@ -38,8 +38,13 @@ import { callProgram, tellListeners } from './program-calls.ts'
 import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
 import type {
+  AliasOptions,
   CallOptions,
+  ConnectOptions,
   Destination,
+  ErpcManyOptions,
+  EventsOptions,
+  MultiCallOptions,
   MultiCallResult,
   ProcessRef,
   Recipient,
@@ -49,14 +54,14 @@ import type {
 import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
-const checkConnect = checks.options<{ signal?: AbortSignal }>('connect', signalOption)
-const checkEvents = checks.options<{ signal?: AbortSignal }>('events', signalOption)
-const checkAlias = checks.options<{ once?: boolean }>('alias', { once: flag })
-const checkMultiCall = checks.options<CallOptions & { nodes?: readonly string[] }>('multiCall', {
+const checkConnect = checks.options<ConnectOptions>('connect', signalOption)
+const checkEvents = checks.options<EventsOptions>('events', signalOption)
+const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
+const checkMultiCall = checks.options<MultiCallOptions>('multiCall', {
   ...callRules,
   nodes: listOf(peerName),
 })
-const checkMany = checks.options<CallOptions & { concurrency?: number }>('erpcMany', {
+const checkMany = checks.options<ErpcManyOptions>('erpcMany', {
   ...callRules,
   concurrency: bound,
 })
@@ -126,7 +131,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} that says what was wrong, in its code, its text and its hint
    * @throws the signal's reason when it aborts
    */
-  async connect(peer: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async connect(peer: string, options: ConnectOptions = {}): Promise<void> {
     checkConnect(options)
     await this.#rooms.links.connect(peer, options.signal)
   }
@@ -246,11 +251,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Calls the GenServer of one name on many nodes at once; by default on all that are connected, and here. */
-  async multiCall(
-    name: string,
-    request: Term,
-    options: CallOptions & { readonly nodes?: readonly string[] } = {},
-  ): Promise<MultiCallResult> {
+  async multiCall(name: string, request: Term, options: MultiCallOptions = {}): Promise<MultiCallResult> {
     this.#assertOpen()
     checks.argument('multiCall', 'name', atomName, name)
     checkMultiCall(options)
@@ -297,12 +298,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * Makes many such calls side by side and gives each outcome as soon as it is there, in the order of their ends. A reader
    * that stops gives up the calls that are under way.
    *
-   * @param options those of each call; `concurrency` is how many are under way at once, default 64
    * @throws the signal's reason when it aborts; what a call ends with is in its outcome
    */
   erpcMany<Call extends ErpcCall>(
     calls: Iterable<Call>,
-    options: CallOptions & { readonly concurrency?: number } = {},
+    options: ErpcManyOptions = {},
   ): AsyncGenerator<ErpcOutcome<Call>, void> {
     this.#assertOpen()
     checks.argument('erpcMany', 'calls', iterable, calls)
@@ -482,7 +482,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @param options with `once` the alias ends with its first message, as a reply's does
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NO_PROCESS`, `NODE_CLOSED`
    */
-  alias(process: ProcessRef, options: { readonly once?: boolean } = {}): Alias {
+  alias(process: ProcessRef, options: AliasOptions = {}): Alias {
     this.#assertOpen()
     checkAlias(options)
     const { registry } = this.#rooms.processes
@@ -523,7 +523,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    *
    * @throws {NodeError} `NODE_BAD_OPTION`
    */
-  events(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<NodeEvent, void> {
+  events(options: EventsOptions = {}): AsyncGenerator<NodeEvent, void> {
     checkEvents(options)
     return this.#events(options.signal)
   }

@@ -36,6 +36,35 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+/** What `multiCall` takes. */
+export interface MultiCallOptions extends CallOptions {
+  /** The nodes that are called; default: those that are connected, and this one. */
+  readonly nodes?: readonly string[]
+}
+
+/** What `erpcMany` takes: the options of each call, and how many run. */
+export interface ErpcManyOptions extends CallOptions {
+  /** How many calls are under way at once; default 64. */
+  readonly concurrency?: number
+}
+
+/** What ends a dial early. */
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+}
+
+/** What ends a stream of events. */
+export interface EventsOptions {
+  /** Ends the stream without an error. */
+  readonly signal?: AbortSignal
+}
+
+/** What an alias is for. */
+export interface AliasOptions {
+  /** Whether it ends with the first message that comes by it; default false. */
+  readonly once?: boolean
+}
+
 /** What `multiCall` gathered. */
 export interface MultiCallResult {
   readonly replies: ReadonlyMap<string, Term>

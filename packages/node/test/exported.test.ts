@@ -278,10 +278,15 @@ async function start(given: object): Promise<void> {
 testOptions(
   new URL('../src/index.ts', import.meta.url),
   {
+    AliasOptions: { take: (given) => node.alias(own, given) },
     CallOptions: { take: (given) => node.call(own.pid, 1, given) },
+    ConnectOptions: { take: (given) => node.connect('b@127.0.0.1', given) },
     DrainOptions: { take: (given) => node.drain(given) },
+    ErpcManyOptions: { take: (given) => node.erpcMany([], given) },
+    EventsOptions: { take: (given) => node.events(given) },
     InspectOptions: { take: (given) => node.inspect(given) },
     MailboxOptions: { take: (given) => node.mailbox(given) },
+    MultiCallOptions: { take: (given) => node.multiCall('odd', 1, given) },
     NodeOptions: {
       take: start,
       valid: START,
@@ -296,6 +301,7 @@ testOptions(
       valid: { whenBusy: 'wait' },
     },
     SubscribeOptions: { take: (given) => node.pubsub('Lasting').subscribe('room:1', given) },
+    SubscriptionReceiveOptions: { take: (given) => node.pubsub('Lasting').subscribe('room:1').receive(given) },
   },
   {
     NodeErrorOptions: 'an error is made of whatever it is given',

@@ -23,6 +23,14 @@ export interface SubscribeOptions {
 }
 
 /** Checks the options of `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
+/** How long a subscription waits for its next message. */
+export interface SubscriptionReceiveOptions {
+  /** Unit: milliseconds; default: as long as it takes. */
+  readonly timeoutMs?: number
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal
+}
+
 export const checkSubscribe = checks.options<SubscribeOptions>('subscribe', {
   maxMessages: bound,
   whenFull: overflowPolicy,
@@ -105,7 +113,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
    * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` when the subscription has ended and nothing is left; `NODE_BAD_OPTION`
    * @throws the signal's reason when it aborts
    */
-  async receive(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<PubSubMessage> {
+  async receive(options?: SubscriptionReceiveOptions): Promise<PubSubMessage> {
     if (options !== undefined) checkReceive(options)
     return this.#queue.receive(options)
   }
