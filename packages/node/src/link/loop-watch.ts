@@ -48,7 +48,7 @@ export class LoopWatch {
   /** How long the loop was blocked until a moment ago, when that was long enough for peers to drop us; else 0. */
   droppedUs(): number {
     const { clock, netTickTimeMs } = this.#parts
-    // A socket may tell of its end before the timers of the same turn have their say.
+    // A socket may report its end before the timers of the same turn have their say.
     if (this.#timer !== undefined) this.#look()
     const last = this.#last
     if (last === undefined || clock.monotonic() - last.until > netTickTimeMs / 4) return 0

@@ -11,8 +11,8 @@ export interface PendingSocket {
 /**
  * The sockets that have not proved themselves yet, by where they come from.
  *
- * When there are too many, one of those makes room that come from where most come from: so whoever opens sockets without
- * end gets in the way of themselves, and not of others.
+ * When there are too many, one from the address that holds most makes room: so a host that opens sockets without end gets in
+ * its own way, and not in that of others.
  */
 export class PendingSockets {
   readonly #max: number

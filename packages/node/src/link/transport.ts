@@ -23,7 +23,7 @@ export interface Transport {
 
 /** What becomes of each socket that comes in. */
 export interface ServerEvents {
-  /** The TCP connection is there; whether it is taken is told by whether it still lives afterwards. */
+  /** The TCP connection is there; the peer has taken it when it still lives afterwards. */
   readonly arrived: (arrived: Socket) => void
   /** It can be spoken over: the same socket, or TLS on top of it. */
   readonly ready: (socket: Socket, arrived: Socket) => void

@@ -6,7 +6,7 @@ const NORMAL = atom('normal')
 
 /**
  * The reason that a program gives for the end of a process: `normal` when it gives none; `undefined` is a reason like any
- * other. An end must be told whatever its reason, so one that has no Erlang term is told as such.
+ * other. An end must be reported whatever its reason, so one that has no Erlang term is reported as such.
  */
 export function givenReason(given: readonly [reason?: Term]): Term {
   if (given.length === 0) return NORMAL
@@ -18,7 +18,7 @@ export function givenReason(given: readonly [reason?: Term]): Term {
   }
 }
 
-/** What is told in place of a reason that cannot be sent. */
+/** What is sent in place of a reason that cannot be sent. */
 export function withoutEncoding(cause: unknown): Tuple {
   return tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
 }

@@ -281,7 +281,7 @@ export class SignalRouter {
       process.behaviour.message(message, origin)
       return
     }
-    // Whoever waits for an answer to it, or for it as an answer, hears at once that it is lost.
+    // A caller that waits for an answer to it, or for it as an answer, hears at once that it is lost.
     const { life, registry } = this.#parts
     for (const ref of firstReferences(payload)) {
       if (!life().failWatcher(process, ref, message) && registry.ownerOfAlias(ref) === undefined) {
