@@ -90,7 +90,7 @@ async function cpuOfPoll(zone, count) {
     const polled = told(strategy, 'polled')
     strategy.pollNow()
     await polled
-    // What a poll tells first is followed by its end in the same turn.
+    // What a poll reports first is followed by its end in the same turn.
     await pause(0)
     const { user, system } = process.cpuUsage(before)
     if (poll >= 10) times.push((user + system) / 1_000)

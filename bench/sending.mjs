@@ -14,7 +14,7 @@ const WAYS = { copied: Number.POSITIVE_INFINITY, shared: 4096 }
 if (process.send === undefined) await measure(Number(process.argv[2] ?? 9))
 else sink()
 
-/** Tells its port, then each time that a whole round has come. */
+/** Prints its port, then a line for each whole round that has come. */
 function sink() {
   const buffer = Buffer.allocUnsafeSlow(256 * 1024)
   const server = net.createServer({ pauseOnConnect: true }, (accepted) => {

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /**
- * In CI a test gets one more try, since real nodes, ports and clocks of a strange machine take part; whoever needed it is
- * named at the end of the run. At a desk nothing is tried again, so that a flaky test is seen.
+ * In CI a test gets one more try, since real nodes, ports and clocks of another machine take part. The tests that needed it
+ * are named at the end of the run. On a developer's machine nothing is tried again, so that a flaky test is seen.
  */
 const retry = process.env.CI ? 1 : 0
 

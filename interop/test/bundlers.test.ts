@@ -40,24 +40,29 @@ const BUNDLERS = [
   'webpack@5.113.0',
 ]
 
+/** npm installs, from the network; a bundler or a test runner that starts takes some seconds on a busy machine. */
+const [INSTALL_MS, RUN_MS] = [300_000, 120_000]
+/** All packages are packed. */
+const PACK_MS = 180_000
+
 let folder: string
 let packages: PackedPackage[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dynsrv-forms-'))
   packages = await packAll(folder)
-}, 180_000)
+}, PACK_MS)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe('in a bundle', { timeout: 120_000 }, () => {
+describe('in a bundle', { timeout: RUN_MS }, () => {
   let project: EmptyProject
 
   beforeAll(async () => {
     project = await EmptyProject.with(packages, ...BUNDLERS)
     await project.write('esm.mjs', `${ESM}${RUN}`)
     await project.write('cjs.cjs', `${CJS}${RUN}`)
-  }, 300_000)
+  }, INSTALL_MS)
 
   afterAll(() => project?.[Symbol.asyncDispose]())
 
@@ -115,12 +120,12 @@ describe('in a bundle', { timeout: 120_000 }, () => {
 describe.each([
   ['Jest 29', 'jest@29.7.0'],
   ['Jest 30', 'jest@30.5.2'],
-])('in %s', { timeout: 120_000 }, (_title, jest) => {
+])('in %s', { timeout: RUN_MS }, (_title, jest) => {
   let project: EmptyProject
 
   beforeAll(async () => {
     project = await EmptyProject.with(packages, jest)
-  }, 300_000)
+  }, INSTALL_MS)
 
   afterAll(() => project?.[Symbol.asyncDispose]())
 
@@ -140,12 +145,12 @@ describe.each([
   })
 })
 
-describe('in Vitest', { timeout: 120_000 }, () => {
+describe('in Vitest', { timeout: RUN_MS }, () => {
   let project: EmptyProject
 
   beforeAll(async () => {
     project = await EmptyProject.with(packages, 'vitest@4.1.12')
-  }, 300_000)
+  }, INSTALL_MS)
 
   afterAll(() => project?.[Symbol.asyncDispose]())
 

@@ -60,7 +60,7 @@ describe('the Compose file', () => {
     expect(stdout).not.toMatch(/error/i)
   })
 
-  it('forms a cluster on the network that it describes', { timeout: 60_000 }, async () => {
+  it('forms a cluster on the network that it describes', async () => {
     const { dns, shop, prices } = await services()
     await using undo = new Undo()
     const network = undo.use(await startNetwork())

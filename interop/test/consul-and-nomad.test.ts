@@ -22,6 +22,7 @@ function groupOf(job: string, group: string, port: number) {
 }
 
 it('the job of Nomad forms a cluster in a real Consul, and follows its health checks', {
+  // Consul takes its time to elect a leader, and health checks turn at their own intervals.
   timeout: 120_000,
 }, async () => {
   await using consul = await startConsul()

@@ -46,6 +46,7 @@ async function doctor(service: string, dns: string, env: Readonly<Record<string,
 }
 
 describe('the doctor at a mixed cluster of five, with dnsmasq', () => {
+  // Slow: several BEAM nodes start, and the cluster is examined more than once.
   it('finds nothing wrong, and then exactly what a user breaks', async () => {
     const service = 'mixed.service.test'
     const labels = ['erl-a', 'erl-b', 'elixir-a', 'js-hidden', 'js-visible'] as const
@@ -88,7 +89,7 @@ describe('the doctor at a mixed cluster of five, with dnsmasq', () => {
         await using _renamed = await serve(renamed)
         const found = await doctor(service, dns, env)
         expect(found.errors).toEqual(['D05 DIST_NAME_MISMATCH'])
-        expect(found.verdicts[0]?.message).toBe(`dialled erl-x@${service}, it calls itself erl-a@${service}`)
+        expect(found.verdicts[0]?.message).toBe(`we dialled erl-x@${service}, but it calls itself erl-a@${service}`)
       }
 
       await using web = createServer((_request, response) => response.end()).listen(0, '127.0.0.1')
@@ -107,6 +108,7 @@ describe('the doctor at a mixed cluster of five, with dnsmasq', () => {
 })
 
 describe('the doctor at nodes of several releases', () => {
+  // Slow: several BEAM nodes start, and the cluster is examined more than once.
   it('finds nothing wrong with OTP 25, 27 and 29, and says why 23 is not in their mesh', async () => {
     const service = 'releases.service.test'
     const epmdPort = await freePort()
@@ -151,6 +153,7 @@ describe('the doctor at nodes of several releases', () => {
 })
 
 describe('the doctor at a real Consul', () => {
+  // Slow: several BEAM nodes start, and the cluster is examined more than once.
   it('says what a registration lacks, and that answers are trimmed', async () => {
     await using consul = await startConsul()
     const service = 'my-service.service.consul'

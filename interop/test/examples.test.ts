@@ -31,7 +31,10 @@ async function zoneOf(example: string): Promise<{ zone: ZoneServer; ports: Recor
   return { zone, ports }
 }
 
-describe('an Elixir application and a TypeScript service', { timeout: 120_000 }, () => {
+/** Mix compiles an application and what it depends on. */
+const MIX_MS = 120_000
+
+describe('an Elixir application and a TypeScript service', { timeout: MIX_MS }, () => {
   it('call each other', async () => {
     const { zone, ports } = await zoneOf('elixir-and-typescript')
     await using _zone = zone
@@ -66,7 +69,7 @@ describe('an Elixir application and a TypeScript service', { timeout: 120_000 },
   })
 })
 
-describe('a cluster of TypeScript processes', { timeout: 60_000 }, () => {
+describe('a cluster of TypeScript processes', () => {
   it('shares work among its members', async () => {
     const { zone, ports } = await zoneOf('typescript-cluster')
     await using _zone = zone
@@ -91,7 +94,7 @@ describe('a cluster of TypeScript processes', { timeout: 60_000 }, () => {
   })
 })
 
-describe('an echo in a room of Phoenix', { timeout: 60_000 }, () => {
+describe('an echo in a room of Phoenix', () => {
   it('hears what is broadcast, and is heard', async () => {
     await using zone = await startZoneServer()
     const ports = { phx: await freePort(), echo: await freePort() }

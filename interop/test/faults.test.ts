@@ -93,7 +93,7 @@ describe('a BEAM member and one of ours', () => {
     await using again = await s.startBeam()
     await s.events.next('nodeup', ({ node }) => node === again.name, { from })
     expect(await again.eval(`net_adm:ping('${s.ours.self}')`)).toBe('pong')
-  }, 40_000)
+  })
 
   it('tell who refused whose cookie, dialling and dialled', async () => {
     await using s = await scene('cookie.service.consul', { beamCookie: 'another-cookie' })
@@ -140,5 +140,5 @@ describe('a real dnsmasq', () => {
     await events.count('polled', 3)
     expect(events.types()).not.toContain('nodedown')
     expect(ours.members()).toStrictEqual([beam.name])
-  }, 40_000)
+  })
 })

@@ -9,6 +9,9 @@ import { codeBlocks, testReadme } from '@dynsrv/tools/readme-blocks'
 import { describe, expect, it } from 'vitest'
 import { Guide } from '../src/guide.ts'
 
+/** A guide's commands are run as a reader types them: several shells, nodes and programs, one after the other. */
+const GUIDE_MS = 90_000
+
 const GUIDES = new URL('../../docs/guides/', import.meta.url)
 const FILES = readdirSync(GUIDES).filter((name) => name.endsWith('.md'))
 const run = promisify(execFile)
@@ -65,7 +68,7 @@ describe('the five minutes', () => {
     },
   ]
 
-  it.each(shells)('are as the guide says, word for word, in $language', { timeout: 90_000 }, async (kind) => {
+  it.each(shells)('are as the guide says, word for word, in $language', { timeout: GUIDE_MS }, async (kind) => {
     await using guide = await Guide.open('five-minutes.md', ['8600', '9301', '9302', '9464'])
     await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)
     await guide.run(guide.block('sh', /erlc/))
@@ -88,7 +91,7 @@ describe('the five minutes', () => {
 })
 
 describe('TLS', () => {
-  it('is set up by the commands of its guide, on both sides', { timeout: 90_000 }, async () => {
+  it('is set up by the commands of its guide, on both sides', { timeout: GUIDE_MS }, async () => {
     await using guide = await Guide.open('tls.md', ['8600', '9301', '9302'])
     expect(await guide.run(`set -e\n${guide.block('sh', /openssl/)}`)).toMatchObject({ code: 0 })
     await guide.save('tls/ssl_dist.conf', 'erlang', /certfile/)
@@ -105,7 +108,7 @@ describe('TLS', () => {
 })
 
 describe('a cluster without epmd', () => {
-  it('is what its guide says, for nodes and for tools', { timeout: 90_000 }, async () => {
+  it('is what its guide says, for nodes and for tools', { timeout: GUIDE_MS }, async () => {
     await using guide = await Guide.open('without-epmd.md', ['8600', '9301', '9302', '4369'])
     expect(await guide.run(guide.block('sh', /erlc/))).toMatchObject({ code: 0 })
     await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)
@@ -132,7 +135,7 @@ describe('a cluster without epmd', () => {
 })
 
 describe('Phoenix', () => {
-  it('hears the service of its guide, and is heard', { timeout: 90_000 }, async () => {
+  it('hears the service of its guide, and is heard', { timeout: GUIDE_MS }, async () => {
     await using guide = await Guide.open('phoenix-and-pubsub.md', ['8600', '9301', '9302'])
     await guide.run('mkdir companion && erlc -o companion packages/epmd-shim/beam/dynsrv_epmd.erl')
     await guide.begin(`exec ${guide.block('sh', /dynsrv dns/)}`, 1)

@@ -52,4 +52,4 @@ it('`dynsrv join` joins three Elixir nodes named by dnsmasq; each side lists the
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toStrictEqual([0, null])
   for (const beam of beams) await eventually(() => beam.eval('Node.list(:hidden)'), '[]')
-}, 60_000)
+})

@@ -47,7 +47,7 @@ describe('the manifests of Kubernetes', () => {
     expect(() => new StatefulSet({ spec: { replicas: 'two' } } as never).validate()).toThrow(/replicas|required/)
   })
 
-  it('describe a cluster that forms', { timeout: 60_000 }, async () => {
+  it('describe a cluster that forms', async () => {
     const [service, , shop, prices] = (await manifests()) as [Manifest, Manifest, Manifest, Manifest]
     const [erlPod, ourPod] = [podOf(shop), podOf(prices)]
     const name = `${service.metadata.name}.default.svc.cluster.local`

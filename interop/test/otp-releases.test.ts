@@ -12,6 +12,7 @@ const COOKIE = 'releases-cookie'
 const SUITES = Object.entries(OTP_SUITES) as [keyof typeof OTP_SUITES, number][]
 
 describe.each(SUITES)('the OTP of Debian %s', (suite, release) => {
+  // Slow: another release is fetched once, and two nodes of it start.
   it(`is ${release}; it and we join, ping, and echo short and long messages both ways`, async () => {
     const service = `otp-${release}.service.consul`
     const otp = await otpRelease(suite)

@@ -28,7 +28,10 @@ const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
   dynsrv: ["loaded.inspect(loaded.charlist('ab'))", '"ab"'],
 }
 
-describe('the packages as npm packs them', { timeout: 180_000 }, () => {
+/** All packages are packed, and npm installs them from the network. */
+const PACK_MS = 180_000
+
+describe('the packages as npm packs them', { timeout: PACK_MS }, () => {
   let folder: string
   let packages: PackedPackage[]
   let project: EmptyProject
@@ -46,7 +49,7 @@ describe('the packages as npm packs them', { timeout: 180_000 }, () => {
     console.log(
       ['package                   packed  unpacked  with all  packages', ...(await Promise.all(rows))].join('\n'),
     )
-  }, 180_000)
+  }, PACK_MS)
 
   afterAll(async () => {
     await project?.[Symbol.asyncDispose]()

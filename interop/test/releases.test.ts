@@ -183,6 +183,7 @@ const TRANSPORTS = RELEASES.flatMap((one) => [
   { ...one, over: 'TLS', args: tlsDistArgs(certificate), options: { tls } },
 ])
 
+// Slow: another release is fetched once, and every kind of message is tried with a node of it.
 it.each(
   TRANSPORTS,
 )('OTP $release over $over joins, calls, serves, links, watches, runs functions, shares groups, carries big messages', async ({

@@ -25,7 +25,7 @@ export const ERL = process.env.DYNSRV_TEST_ERL ?? 'erl'
 /** The compiler of the same release: what one release compiles, an older one does not always load. */
 export const ERLC = ERL === 'erl' ? 'erlc' : join(dirname(ERL), 'erlc')
 
-/** A real BEAM node that evaluates what it is told, one expression at a time. */
+/** A real BEAM node that evaluates expressions, one at a time. */
 export interface Beam extends AsyncDisposable {
   readonly name: string
   readonly pid: number

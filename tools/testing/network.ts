@@ -13,7 +13,7 @@ export interface Machine {
   readonly ip: string
   /** The namespace, for `ip netns exec`. */
   readonly namespace: string
-  /** Takes the cable out: packets are dropped, and nobody is told. */
+  /** Takes the cable out: packets are dropped without a word to either side. */
   cut(): Promise<void>
   heal(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { EVERY_ODD_VALUE, ODD_VALUES, type Odd } from './odd-values.ts'
 
 /** How a type of options is given to the function that takes it. */
 export interface OptionsCall {
@@ -10,6 +11,9 @@ export interface OptionsCall {
   /** Options inside options, each with what cannot be left out of it. */
   readonly nested?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
+
+/** Values that throw before anybody can say which option they are. */
+const UNTOUCHABLE: readonly Odd[] = ['a getter that throws', 'a proxy that throws', 'a proxy that was revoked']
 
 /** A name that no option has and that is near none. */
 const STRANGE = 'qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq'
@@ -40,10 +44,51 @@ export function testOptions(
   })
 }
 
+/**
+ * Gives every option of a type each odd value: it is refused with a coded error that names the option, unless the table
+ * says that it is right there.
+ *
+ * @param takes by option, the odd values that it takes beside `undefined`; an option that is missing is a failed test
+ */
+export function testOptionValues(
+  type: string,
+  { take, valid = {} }: Pick<OptionsCall, 'take' | 'valid'>,
+  takes: Readonly<Record<string, readonly Odd[]>>,
+): void {
+  describe(`odd values in ${type}`, () => {
+    it('are tried in every option', async () => {
+      const { hint } = await refusal(() => take({ ...valid, [STRANGE]: 1 }))
+      expect(Object.keys(takes).sort()).toEqual(namesIn(hint).sort())
+    })
+
+    for (const [name, right] of Object.entries(takes)) {
+      it(name, async () => {
+        for (const odd of EVERY_ODD_VALUE) {
+          const options = { ...valid, [name]: ODD_VALUES[odd]() }
+          if (odd === 'undefined' || right.includes(odd)) continue
+          const { message } = await refusal(() => take(options), `${name} took ${odd}`)
+          if (!UNTOUCHABLE.includes(odd)) expect(folded(message), odd).toContain(folded(name))
+        }
+        for (const odd of right) await take({ ...valid, [name]: ODD_VALUES[odd]() })
+      })
+    }
+  })
+}
+
+/** `shortNames` and "short names" are one. */
+function folded(text: string): string {
+  return text.replaceAll(' ', '').toLowerCase()
+}
+
+/** The names that a refusal lists. */
+function namesIn(hint: string): string[] {
+  const [, list = ''] = /^The options are (.*)\.$/.exec(hint) ?? []
+  return list.split(', ').filter((name) => name !== '')
+}
+
 async function refusals(prefix: string, take: (options: object) => unknown): Promise<void> {
   const { hint } = await refusal(() => take({ [STRANGE]: 1 }))
-  const [, list = ''] = /^The options are (.*)\.$/.exec(hint) ?? []
-  const names = list.split(', ').filter((name) => name !== '')
+  const names = namesIn(hint)
   expect(names.length, hint).toBeGreaterThan(0)
   for (const name of names) {
     const misspelled = `${name}${name.at(-1)}`
@@ -52,12 +97,15 @@ async function refusals(prefix: string, take: (options: object) => unknown): Pro
   }
 }
 
-async function refusal(run: () => unknown): Promise<{ readonly message: string; readonly hint: string }> {
+async function refusal(
+  run: () => unknown,
+  taken = 'the options were taken',
+): Promise<{ readonly message: string; readonly hint: string }> {
   try {
     await run()
   } catch (error) {
     expect(error).toMatchObject({ code: expect.any(String), hint: expect.any(String), category: 'option' })
     return error as Error & { readonly hint: string }
   }
-  throw new Error('the options were taken')
+  throw new Error(taken)
 }

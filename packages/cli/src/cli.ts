@@ -6,7 +6,7 @@ import type { Execute, Program } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 
-// A command is imported only when it is the one that runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
+// A command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
 
 const EXAMPLES = `
 Examples:
@@ -94,7 +94,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return exitCode
 }
 
-/** Commander's complaint on one line, without the value that somebody may have typed behind an unknown option. */
+/** Commander's complaint on one line, without the value of an unknown option, which may be a secret. */
 function usageText({ message }: CommanderError): string {
   return message
     .replace(/^error: /, '')

@@ -1,17 +1,17 @@
 import type { Command as Declared } from 'commander'
 
-/** What a command does with its options and operands; it gives the exit code. */
+/** What a command does with its options and operands. It returns the exit code. */
 export type Execute<Options> = (options: Options, ...operands: string[]) => Promise<number>
 
 /** What a command is declared with. */
 export interface Program {
   /** Makes the action of a command from what it does. */
   runs<Options>(execute: Execute<Options>): (...given: unknown[]) => Promise<void>
-  /** All commands, each with its options, for what writes them down. */
+  /** All commands, each with its options, for completion scripts. */
   whole(): Promise<Declared>
 }
 
-/** One command of `dynsrv`; its file is named as it is typed. */
+/** One command of `dynsrv`. Its file has the command's name. */
 export interface Command {
   /** What stands beside its name in `dynsrv help`. */
   readonly summary: string
@@ -21,7 +21,7 @@ export interface Command {
   declare(command: Declared, program: Program): void
 }
 
-/** A command as the list of all holds it: imported only when it is the one that runs. */
+/** A command in the list of all. It is imported only when it runs. */
 export interface ListedCommand extends Pick<Command, 'summary'> {
   readonly name: string
   /** Its name and what it takes: `ping [options] <node>`. */

@@ -12,7 +12,7 @@ describe('durationMs', () => {
     ['250', 250],
   ])('reads %s as %d ms', (text, milliseconds) => expect(durationMs(text)).toBe(milliseconds))
   it.each(['', 's', '5h', '-1s', '0', '0.1ms', 'often'])('refuses %j', (text) =>
-    expect(() => durationMs(text)).toThrow(/is no time/))
+    expect(() => durationMs(text)).toThrow(/is not a time/))
   it('refuses what a timer cannot hold', () => {
     expect(durationMs('2147483647')).toBe(2_147_483_647)
     for (const text of ['2147483648', '99999999s']) expect(() => durationMs(text)).toThrow(/longer than a timer/)

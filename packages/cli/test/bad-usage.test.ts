@@ -210,16 +210,16 @@ const CASES: readonly BadUsage[] = [
   { title: 'an option without its value', args: ['join', '--name'], says: [/--name/, /argument missing/] },
   { title: 'an argument too many', args: [...JOIN, 'extra'], env: GOOD_ENV, says: [/too many arguments/] },
   {
-    title: 'an interval that is no time',
+    title: 'an interval that is not a time',
     args: [...JOIN, '--interval', 'often'],
     env: GOOD_ENV,
-    says: [/"often" is no time/, /5s/],
+    says: [/"often" is not a time/, /5s/],
   },
   { title: 'no records', args: ['dns'], says: [/no records/, /--member/] },
   {
     title: 'a member that is none',
     args: ['dns', '--member', 'api-1'],
-    says: [/"api-1" is no member/, /api-1@my-service\.test:4370/],
+    says: [/"api-1" is not a member/, /api-1@my-service\.test:4370/],
   },
   {
     title: 'a member with a wrong port',

@@ -55,7 +55,7 @@ describe('speaking to a real Erlang node', () => {
     expect(undef.code).toBe(1)
   })
 
-  it('what cannot be sent, or is long and wrong, is told in short before anybody is dialled', async () => {
+  it('what cannot be sent, or is long and wrong, is refused in short before anything is dialled', async () => {
     const long = 'a'.repeat(256)
     for (const words of [
       ['call', peer.name, long, 'f'],
@@ -70,7 +70,7 @@ describe('speaking to a real Erlang node', () => {
     }
     const wrong = await runDynsrv(['call', peer.name, 'lists', 'reverse', `[${'1,'.repeat(5_000)}}]`], { env: ENV })
     expect(wrong.stderr).toMatch(
-      /^dynsrv call: … "[1,]{50}\}\]" is no Erlang term: unexpected "\}" at column 10002\. .*\n$/,
+      /^dynsrv call: … "[1,]{50}\}\]" is not an Erlang term: unexpected "\}" at column 10002\. .*\n$/,
     )
     expect(wrong.code).toBe(2)
   })
@@ -111,8 +111,8 @@ describe('speaking to a real Erlang node', () => {
   })
 
   it.each([
-    [['call', 'n@x.test', 'lists', 'reverse', '[1, '], /"\[1, " is no Erlang term: it ends at column 5/],
-    [['call', 'n@x.test', 'MyApp', 'f', 'foo'], /no Elixir term: .*colon at column 1/],
+    [['call', 'n@x.test', 'lists', 'reverse', '[1, '], /"\[1, " is not an Erlang term: it ends at column 5/],
+    [['call', 'n@x.test', 'MyApp', 'f', 'foo'], /not an Elixir term: .*colon at column 1/],
     [['call', 'n@x.test', 'lists', 'f', '--syntax', 'lisp'], /"lisp" is unknown.*erlang, elixir or json/],
     [['call', 'n@x.test', 'lists'], /missing required argument 'function'/],
     [['eval', 'n@x.test', '1', '--syntax', 'json'], /JSON has no expressions/],

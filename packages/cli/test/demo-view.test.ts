@@ -7,7 +7,7 @@ import { painter } from '../src/terminal/paint.ts'
 
 const STEPS = [
   { id: 'mesh', title: 'mesh formed' },
-  { id: 'dnsDown', title: 'DNS server killed, nobody leaves' },
+  { id: 'dnsDown', title: 'DNS server killed, no node leaves' },
 ] as const
 
 const START: DemoEvent = {
@@ -113,7 +113,7 @@ describe('the live view', () => {
     expect(lines[4]).toMatch(/^● api-1 {3}Node\.js 20 {2}4370 {6}─ {6}● {3}$/)
     expect(lines[5]).toMatch(/^● api-2 {3}Node\.js 20 {2}4370 {6}● {6}─ {3}$/)
     expect(lines[7]).toMatch(/^✔ mesh formed {23}2 nodes, 1 link$/)
-    expect(lines[8]).toMatch(/^○ DNS server killed, nobody leaves/)
+    expect(lines[8]).toMatch(/^○ DNS server killed, no node leaves/)
     expect(lines.at(-1)).toMatch(/dns {4}! the server is gone/)
   })
 

@@ -51,7 +51,7 @@ function expectTheStory(lines: readonly Line[]): void {
 class Shell implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
-  /** Rejects, with what was printed, when the command ends before it is told to. */
+  /** Rejects, with what was printed, when the command ends before its time. */
   readonly tooEarly: Promise<never>
   #ending = false
 

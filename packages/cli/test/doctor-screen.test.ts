@@ -35,7 +35,7 @@ describe('the screen of dynsrv doctor', () => {
   let cluster: DoctorCluster
   beforeAll(async () => {
     cluster = await startDoctorCluster(['erl-1', 'erl-2'])
-  }, 120_000)
+  })
   afterAll(() => cluster[Symbol.asyncDispose]())
 
   const args = () => ['doctor', '--service', SERVICE, '--dns', cluster.zone.address]
@@ -131,7 +131,7 @@ describe('the screen of dynsrv doctor', () => {
       [['--service', 'one@two'], /is a node name/],
       [['--peer', 'api-1'], /has no @/],
       [['--dns', 'nowhere', '--service', 'a.b'], /is not an IP address/],
-      [['--timeout', 'soon', '--service', 'a.b'], /is no time/],
+      [['--timeout', 'soon', '--service', 'a.b'], /is not a time/],
       [['--cookie', 'x', '--service', 'a.b'], /command line can be read/],
       [['--cacert', '/nonexistent', '--service', 'a.b'], /--cacert cannot be read/],
       [['--servce', 'a.b'], /did you mean --service/],

@@ -60,7 +60,7 @@ export function hostileEpmd(port: number) {
   )
 }
 
-/** A node that gives its hostile name, or a hostile status, to whoever knocks. */
+/** A node that gives its hostile name, or a hostile status, to every caller. */
 export function hostileNode(what: 'name' | 'status') {
   const challenge = Buffer.concat([Buffer.alloc(1, 'N'), u64(0xd_0b00_7fbcn), u32(1), u32(4711)])
   const name = Buffer.from(`${HOSTILE_LINE}@my-service.test`)

@@ -23,7 +23,7 @@ describe('the lines of join', () => {
     expect(lines[0]).toMatch(/svc\.example\.org\s+does not exist in DNS \(NXDOMAIN\)$/)
     expect(lines[1]).toMatch(/check the spelling/)
     expect(lines[2]).toMatch(/has no SRV records \(NODATA\)$/)
-    expect(lines[4]).toMatch(/names no other member yet$/)
+    expect(lines[4]).toMatch(/lists no other member yet$/)
   })
 
   it('say nothing of a health check and of the doctor, who look in and go', () => {

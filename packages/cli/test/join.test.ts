@@ -134,7 +134,7 @@ describe('dynsrv join', () => {
     expect(code).toBe(0)
   })
 
-  it('keeps everybody while DNS is gone, and says so once', async () => {
+  it('keeps all members while DNS is gone, and says so once', async () => {
     await using zone = await startZoneServer()
     await using erl = await startRegisteredErl(zone, 'erl-1')
     await using dynsrv = new Dynsrv([...joinArgs(zone, 'api-1', 0), '--json'], { env: ENV })

@@ -30,7 +30,7 @@ describe('dynsrv epmd', () => {
     expect(await epmd.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('answers for nodes that are only in SRV records, and only when it is told where', async () => {
+  it('answers for nodes that are only in SRV records, and only with --service', async () => {
     await using zone = await startZoneServer()
     zone.add({ type: 'SRV', name: 'shop.test', target: 'db-1.shop.test', port: 4370 })
     zone.add({ type: 'A', name: 'db-1.shop.test', address: '127.0.0.1' })

@@ -92,7 +92,7 @@ describe('members of a service', () => {
   it('nodes says why one is missing, and what to do', async () => {
     register(peer.zone, 'gone', closed)
     const { code, stdout } = await runDynsrv(['nodes', ...service], { env: ENV })
-    expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nobody listens/)
+    expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nothing listens/)
     expect(stdout).toMatch(/→ .*Check that the peer runs/)
     expect(code).toBe(1)
     const json = await runDynsrv(['nodes', ...service, '--json'], { env: ENV })
@@ -149,8 +149,8 @@ describe('members of a service', () => {
     [['names', '--service', 'x.test', '--epmd', 'h'], /--service and --epmd/],
     [['names', '--service', 'no dot'], /not a DNS name|no dot/],
     [['resolve', 'api-1'], /no @/],
-    [['wait', '--nodes', 'all', '--service', 'x.test'], /"all" is no number/],
-    [['wait', '--nodes', '0', '--service', 'x.test'], /"0" is no number/],
+    [['wait', '--nodes', 'all', '--service', 'x.test'], /"all" is not a number/],
+    [['wait', '--nodes', '0', '--service', 'x.test'], /"0" is not a number/],
     [['nodes', '--service', 'x.test', '--dns', 'consul'], /"consul" is not an IP address/],
   ] as const)('refuses %j with exit code 2', async (args, says) => {
     const { code, stdout, stderr } = await runDynsrv(args, { env: ENV })

@@ -92,7 +92,7 @@ describe('commands that ask, with a configuration file', () => {
     const typo = await runDynsrv(['nodes'], { cwd: wrong.cwd })
     expect(typo).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/servce is no setting\. .*Did you mean service/),
+      stderr: expect.stringMatching(/there is no option servce; did you mean service\?/),
     })
     const none = await runDynsrv(['nodes'], { cwd: temporaryFolder('none') })
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('--config') })

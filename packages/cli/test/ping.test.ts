@@ -62,7 +62,7 @@ describe('dynsrv ping', () => {
     const env = { ...ENV, ERL_EPMD_PORT: String(epmd.port) }
     const asked = await runDynsrv(['ping', 'erl-1@127.0.0.1', '--epmd'], { env })
     expect(asked.stdout).toMatch(new RegExp(`✓ lookup .*127\\.0\\.0\\.1:${peer.port} \\(epmd\\)`))
-    expect(asked.stdout).toMatch(/✗ handshake .*dialled erl-1@127\.0\.0\.1, it calls itself erl-1@my-service\.test/)
+    expect(asked.stdout).toMatch(/✗ handshake .*dialled erl-1@127\.0\.0\.1, but it calls itself erl-1@my-service\.test/)
     expect(asked.stderr).toMatch(/dial erl-1@my-service\.test/)
     expect(asked.code).toBe(1)
     registered.close()
@@ -81,7 +81,7 @@ describe('dynsrv ping', () => {
   it('names the case of letters as the difference', async () => {
     const name = peer.name.replace('erl', 'Erl')
     const { code, stderr } = await runDynsrv(['ping', name, ...peer.dns], { env: ENV })
-    expect(stderr).toMatch(/dialled Erl-1@my-service\.test, it calls itself erl-1@my-service\.test\. Only the case/)
+    expect(stderr).toMatch(/dialled Erl-1@my-service\.test, but it calls itself erl-1@my-service\.test\. Only the case/)
     expect(code).toBe(1)
   })
 
@@ -168,10 +168,10 @@ describe('dynsrv ping', () => {
 
   it.each([
     [['ping', 'api-1', '--epmd'], /no @/],
-    [['ping', NAME, '--at', 'nowhere'], /no address.*10\.0\.0\.5:4370/],
+    [['ping', NAME, '--at', 'nowhere'], /not an address.*10\.0\.0\.5:4370/],
     [['ping', NAME, '--at', '127.0.0.1:0'], /out of range/],
     [['ping', NAME, '--at', '127.0.0.1:1', '--epmd'], /--at and --epmd/],
-    [['ping', NAME, '--timeout', 'soon'], /"soon" is no time/],
+    [['ping', NAME, '--timeout', 'soon'], /"soon" is not a time/],
     [['ping', NAME, '--cookie', 'x'], /command line can be read/],
     [['ping'], /missing required argument 'node'/],
   ] as const)('refuses %j with exit code 2', async (args, says) => {

@@ -151,9 +151,9 @@ describe('dynsrv up', () => {
   })
 
   it.each([
-    ['--http', 'nowhere', /--http "nowhere" is no address to listen on/],
-    ['--http', '127.0.0.1:99999', /is no address to listen on/],
-    ['--min-peers', 'some', /--min-peers "some" is no number of peers/],
+    ['--http', 'nowhere', /--http "nowhere" is not an address to listen on/],
+    ['--http', '127.0.0.1:99999', /is not an address to listen on/],
+    ['--min-peers', 'some', /--min-peers "some" is not a number of peers/],
   ])('refuses %s %s', async (option, value, says) => {
     const { code, stderr } = await runDynsrv(['up', '--name', 'a@b.test', '--service', 'b.test', option, value], {
       env: ENV,

@@ -5,7 +5,7 @@ import { ENV, startPeer } from './peer.ts'
 import { Dynsrv } from './run-dynsrv.ts'
 
 describe('dynsrv watch', () => {
-  it('tells who is there, who comes, who goes and why, in JSON', { timeout: 60_000 }, async () => {
+  it('tells who is there, who comes, who goes and why, in JSON', async () => {
     await using peer = await startPeer()
     const args = ['watch', '--service', SERVICE, ...peer.dns, '--interval', '100ms', '--json']
     await using dynsrv = new Dynsrv(args, { env: ENV })

@@ -2,7 +2,7 @@ import type { NodeEvent } from '@dynsrv/node'
 import type { MembershipChange } from '@dynsrv/strategy'
 
 /**
- * All that happens to a cluster member, told apart by `type`.
+ * All that happens to a cluster member, by `type`.
  *
  * `nodeup`, `nodedown`, `refused` and `warning` come from the node, whichever side dialled; the others from the strategy
  * of the named topology: what it found, which peers it could not reach, which members left.

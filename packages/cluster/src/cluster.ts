@@ -74,10 +74,11 @@ export class Cluster implements AsyncDisposable {
     this.#parts = parts
     this.node = node
     this.#emitter.setMaxListeners(0)
-    node.on('event', (event) => this.#tell(event))
-    for (const [topology, record] of ownRecords) record.on('gone', () => this.#tell({ type: 'deregistered', topology }))
+    node.on('event', (event) => this.#publish(event))
+    for (const [topology, record] of ownRecords)
+      record.on('gone', () => this.#publish({ type: 'deregistered', topology }))
     for (const [topology, strategy] of strategies) {
-      strategy.on('change', (change) => this.#tell({ ...change, topology }))
+      strategy.on('change', (change) => this.#publish({ ...change, topology }))
       strategy.start()
     }
   }
@@ -119,7 +120,7 @@ export class Cluster implements AsyncDisposable {
     return [...this.node.connected()]
   }
 
-  /** Calls back for everything that happens from now on; returns a function that ends that. */
+  /** Calls back for each event from now on; returns a function that ends that. */
   on(listener: (event: ClusterEvent) => void): () => void {
     checks.argument('on', 'listener', callable, listener)
     this.#emitter.on('event', listener)
@@ -225,7 +226,7 @@ export class Cluster implements AsyncDisposable {
     await Promise.all([...this.#parts.strategies.values()].map((strategy) => strategy.close()))
   }
 
-  #tell(event: ClusterEvent): void {
+  #publish(event: ClusterEvent): void {
     if (event.type === 'connectFailed') this.#unreachable.set(event.node, event.cause)
     else if (event.type === 'nodeup') this.#unreachable.delete(event.node)
     else if (event.type === 'discoveryFailed') this.#discoveryFailure = event.cause

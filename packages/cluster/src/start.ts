@@ -44,7 +44,7 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
       if (typeof each !== 'function') ownRecords.set(topology, new OwnRecord(name, each.service, resolver, world.clock))
     }
     const membership = new GuardedMembership(name, [...ownRecords.values()])
-    const strategies = makeStrategies(topologies, membership, ownRecords)
+    const strategies = makeStrategies(topologies, membership, ownRecords, world)
     made.strategies = strategies
     const node = await startNode({ ...nodeOptions, name, cookie: secret, epmd, listen })
     made.node = node
@@ -63,13 +63,14 @@ function makeStrategies(
   topologies: Topologies,
   membership: GuardedMembership,
   ownRecords: ReadonlyMap<string, OwnRecord>,
+  world: World,
 ): ReadonlyMap<string, Strategy> {
   const strategies = new Map<string, Strategy>()
   for (const [topology, made] of topologies) {
     const strategy =
       typeof made === 'function'
         ? made(membership)
-        : dynamicSrv(membership, { topology, ...made, resolver: ownRecords.get(topology)!.resolver })
+        : dynamicSrv(membership, { topology, world, ...made, resolver: ownRecords.get(topology)!.resolver })
     checks.argument('start', `what topologies.${topology}() returns`, strategyRule, strategy)
     strategies.set(topology, strategy)
   }

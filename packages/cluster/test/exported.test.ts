@@ -77,6 +77,7 @@ async function withCluster(ask: (cluster: api.Cluster) => unknown): Promise<void
 testOptions(
   new URL('../src/index.ts', import.meta.url),
   {
+    FindCookieOptions: { take: (given) => api.findCookie(given) },
     StartOptions: { take: (given) => api.start({ ...STARTED, ...given }) },
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },

@@ -157,6 +157,7 @@ describe('a world', () => {
     await using cluster = await start({ ...LOOPBACK, service: SERVICE, dns: zone.address, world })
     expect(cluster.self).toBe(`api-9@${SERVICE}`)
     expect(vi.mocked(startNode).mock.lastCall?.[0]).toMatchObject({ world, cookie: 'of-the-world' })
+    expect(vi.mocked(dynamicSrv).mock.lastCall?.[1]).toMatchObject({ world })
     await expect(cluster.ready({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'DYNSRV_NOT_READY' })
     expect(used.network).toBeGreaterThan(1)
     expect(used.clock).toBeGreaterThan(1)

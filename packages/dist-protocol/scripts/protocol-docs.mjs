@@ -122,8 +122,12 @@ other side's challenge (\`handshake/digest.ts\`). Bytes behind the parts are ign
 ${rows.join('\n')}`
 }
 
+/** Marks what must be of the sender's node, and what of the receiver's. */
+const OF = { self: '¹', peer: '²' }
+
 function fieldText([name, field]) {
   if (field.role === 'fixed') return "''"
+  if (field.of !== undefined) return `${name}${OF[field.of]}`
   return field.role === 'tuple' ? `{${Object.keys(field.fields).join(', ')}}` : name
 }
 
@@ -138,6 +142,11 @@ The table is in \`control/opcodes.ts\`; \`control/control-codec.ts\` reads and w
 comes, whatever was agreed. Opcodes that say the same thing in an older, newer or traced form come as one \`op\`; of them the
 highest is written whose flags both sides announced, with a token when there is one. 5 (NODE_LINK) is refused, as BEAM
 does; opcodes that are not listed come as \`UNKNOWN\` and cost nobody the connection. To add an opcode, add its row.
+
+¹ is of the sender's node (a name may stand there too), ² of the receiver's. Over another node BEAM closes the link, and an EXIT2
+in the name of its own process crashes OTP 23 to 29; so does a trace token that is a number. None of these is written
+(\`DIST_BAD_CONTROL\`), and a peer that sends the wrong node loses its link. Written are only tokens \`{Flags, Label, Serial, From,
+LastCount}\`, and arities up to 255.
 
 | Opcode | Name | \`op\` | Elements behind the opcode | Payload | Needs |
 |---:|---|---|---|---|---|
@@ -186,7 +195,7 @@ byte. Any byte counts, also of an unfinished frame.`
 function creationsSection({ LARGEST_SMALL_CREATION: small }) {
   return `## Creations
 
-A creation is an unsigned 32-bit number that tells one incarnation of a node from the next under the same name; it is part of
+A creation is an unsigned 32-bit number, another one for each incarnation of a node under the same name; it is part of
 every pid, port and reference (\`term.ts\` in \`@dynsrv/etf\`). It comes from epmd or is random, and is announced in the handshake
 (\`node-identity.ts\`). 0 means "not known yet"; 1 to ${small} are those that nodes before OTP 23 used in turn, and the tags before
 OTP 23 have no room for others (\`read/identifier-reader.ts\`); ours are ${small + 1} and above. A version 5 name carries none: it

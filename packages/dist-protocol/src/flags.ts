@@ -1,3 +1,6 @@
+import { oneOf, type Rule } from '@dynsrv/kit'
+import { checks, flagsRule, isFlags } from './checks.ts'
+
 /** Visible node: takes part in `global` and in the full mesh. */
 export const DFLAG_PUBLISHED = 1n << 0n
 /** Obsolete, stays clear. */
@@ -160,14 +163,22 @@ export const VISIBLE_FLAGS = HIDDEN_FLAGS | DFLAG_PUBLISHED
 
 const KNOWN_FLAGS = FLAG_TABLE.reduce((all, { flag }) => all | flag, 0n)
 
+const otpRelease: Rule = oneOf(...Object.keys(MANDATORY_FLAGS).map(Number))
+
+function checkFlags(owner: string, flags: bigint): void {
+  if (!isFlags(flags)) checks.argument(owner, 'flags', flagsRule, flags)
+}
+
 /** Flags with the shorthand bit 26 replaced by what it stands for, and without bits nobody knows. */
 export function expandFlags(flags: bigint): bigint {
+  checkFlags('expandFlags', flags)
   const known = flags & KNOWN_FLAGS
   return (known & DFLAG_MANDATORY_25_DIGEST) === 0n ? known : known | MANDATORY_FLAGS[25]
 }
 
 /** The names of the set bits, lowest first; unknown bits as `bit 45`. */
 export function flagNames(flags: bigint): string[] {
+  checkFlags('flagNames', flags)
   const names = FLAG_TABLE.filter(({ flag }) => (flags & flag) !== 0n).map(({ name }) => name)
   const unknown = (flags & ~KNOWN_FLAGS).toString(2)
   for (let bit = 0; bit < unknown.length; bit++) if (unknown[unknown.length - 1 - bit] === '1') names.push(`bit ${bit}`)
@@ -181,11 +192,14 @@ export function flagNames(flags: bigint): string[] {
  * @param release whose requirements to hold it against; ours when left out
  */
 export function missingFlags(theirs: bigint, release: OtpRelease = REQUIRED_RELEASE): string[] {
+  checkFlags('missingFlags', theirs)
+  checks.argument('missingFlags', 'release', otpRelease, release)
   return flagNames(MANDATORY_FLAGS[release] & ~expandFlags(theirs))
 }
 
 /** The releases that would refuse a node with these flags, with what each misses. */
 export function refusals(flags: bigint): { release: OtpRelease; missing: string[] }[] {
+  checkFlags('refusals', flags)
   return (Object.keys(MANDATORY_FLAGS).map(Number) as OtpRelease[])
     .map((release) => ({ release, missing: flagNames(MANDATORY_FLAGS[release] & ~expandForRefusal(flags, release)) }))
     .filter(({ missing }) => missing.length > 0)

@@ -44,7 +44,7 @@ export {
   type TupleField,
 } from './control/field.ts'
 export { type KnownOp, type MessageOf, OPCODE_TABLE, type OpcodeEntry } from './control/opcodes.ts'
-export { DistError, type DistErrorCode, type DistErrorOptions } from './error.ts'
+export { DIST_ERRORS, DistError, type DistErrorCode, type DistErrorOptions, isDistError } from './error.ts'
 export * from './flags.ts'
 export {
   type AcceptorDecision,

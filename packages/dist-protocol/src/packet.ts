@@ -1,3 +1,5 @@
+import { bound, having, optional, type Rule, text } from '@dynsrv/kit'
+import { checkBytes, checks, headerBytesRule } from './checks.ts'
 import { DistError } from './error.ts'
 
 /** How many bytes announce a packet's length: 2 in the handshake over TCP, 4 after it and in the handshake over TLS. */
@@ -16,14 +18,14 @@ const AIM_BYTES = 4096
 
 /** After a packet of this size another such packet is expected. */
 const LARGE_BYTES = 16 * 1024
-/** Between large packets only what tells where the next one belongs is read ahead, because it is copied. Unit: bytes. */
+/** Between large packets only the bytes that say where the next one belongs are read ahead, because they are copied. Unit: bytes. */
 export const AHEAD_BYTES = 2048
 /** So many smaller packets may come between two large ones. */
 const SMALLER_BETWEEN = 2
 
 /** Sends the bodies of large packets straight to where they belong. */
 export interface Placement {
-  /** How many bytes at the beginning of a packet tell where the rest belongs. */
+  /** How many bytes at the beginning of a packet say where the rest belongs. */
   readonly headBytes: number
   /**
    * The place for the rest of a packet whose head begins at `bytes[at]`, exactly as long as it, or undefined when it has none.
@@ -36,6 +38,8 @@ export interface Placement {
 function allocate(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
+
+const placementRule: Rule = optional(having('place'))
 
 /**
  * Splits a stream of length-prefixed packets, wherever the chunks are cut.
@@ -62,8 +66,19 @@ export class PacketReader {
   #length = 0
   #smallerExpected = 0
 
-  /** @param maxBytes the largest packet that is let in, without its length */
-  constructor(headerBytes: HeaderBytes, maxBytes: number, placement?: Placement) {
+  readonly #limit: string
+
+  /**
+   * @param maxBytes the largest packet that is let in, without its length
+   * @param limit what an error calls this limit
+   * @throws {DistError} `DIST_BAD_OPTION`
+   */
+  constructor(headerBytes: HeaderBytes, maxBytes: number, placement?: Placement, limit = 'the limit') {
+    checks.argument('PacketReader', 'headerBytes', headerBytesRule, headerBytes)
+    checks.argument('PacketReader', 'maxBytes', bound, maxBytes)
+    checks.argument('PacketReader', 'placement', placementRule, placement)
+    checks.argument('PacketReader', 'limit', text, limit)
+    this.#limit = limit
     this.#headerBytes = headerBytes
     this.#maxBytes = maxBytes
     this.#placement = placement
@@ -71,6 +86,7 @@ export class PacketReader {
 
   /** Takes the next bytes of the stream; every packet of the chunk before must have been seen. */
   push(chunk: Uint8Array): void {
+    checkBytes('push', 'chunk', chunk)
     this.#chunk = chunk
     this.#offset = 0
   }
@@ -107,7 +123,7 @@ export class PacketReader {
     if (size > this.#maxBytes) {
       throw new DistError(
         'DIST_FRAME_TOO_LARGE',
-        `a packet of ${size} bytes was announced, the limit is ${this.#maxBytes}`,
+        `a packet of ${size} bytes was announced, more than ${this.#limit} allows: ${this.#maxBytes}`,
       )
     }
     this.#offset = at
@@ -222,8 +238,20 @@ export class PacketReader {
   }
 }
 
-/** A packet with its length in front. */
+/** The longest packet that a length of two bytes can announce. */
+const MOST_SHORT_BYTES = 0xffff
+
+/**
+ * A packet with its length in front.
+ *
+ * @throws {DistError} `DIST_BAD_OPTION`, also for a body that is too long for the length
+ */
 export function framePacket(headerBytes: HeaderBytes, body: Uint8Array): Uint8Array {
+  checks.argument('framePacket', 'headerBytes', headerBytesRule, headerBytes)
+  checkBytes('framePacket', 'body', body)
+  if (headerBytes === 2 && body.length > MOST_SHORT_BYTES) {
+    throw new DistError('DIST_BAD_OPTION', `framePacket: a length of two bytes cannot announce ${body.length}`)
+  }
   const packet = new Uint8Array(headerBytes + body.length)
   const view = new DataView(packet.buffer)
   if (headerBytes === 4) view.setUint32(0, body.length)

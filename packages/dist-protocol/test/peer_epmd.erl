@@ -1,4 +1,4 @@
-%% An epmd module without epmd: listens on any free port, and finds peers where the test told it.
+%% An epmd module without epmd: listens on any free port, and finds peers where the test put them.
 -module(peer_epmd).
 -export([start_link/0, listen_port_please/2, register_node/2, register_node/3, address_please/3, names/1]).
 -export([port/0, peer/2]).
@@ -24,5 +24,5 @@ names(_Host) -> {error, address}.
 %% The port that this node listens on.
 port() -> persistent_term:get({?MODULE, own_port}).
 
-%% Tells where the node with this alive name listens.
+%% Notes where the node with this alive name listens.
 peer(Name, Port) -> persistent_term:put({?MODULE, Name}, Port).

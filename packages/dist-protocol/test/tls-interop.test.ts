@@ -72,7 +72,7 @@ it('connects over TLS in both directions, and explains TLS to who dials without'
   server.close()
   using plain = await dial(port, { ...options, headerBytes: 2, challenge: randomChallenge() })
   const release = Number(JSON.parse(await beam.eval('erlang:system_info(otp_release)')))
-  // The TLS of OTP 23 says nothing to who does not speak it; later ones send an alert, which tells that it is TLS.
+  // The TLS of OTP 23 does not answer a peer that speaks no TLS; later ones send an alert, which shows that it is TLS.
   await expect(plain.connected).rejects.toMatchObject(
     release < 24
       ? { code: 'DIST_CLOSED_BY_PEER' }

@@ -1,3 +1,5 @@
+import { codeOf as codeOfError } from '@dynsrv/kit'
+
 /** A thing that was tried: what came of it, or why nothing did. */
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
 
@@ -10,7 +12,7 @@ export async function attempt<T>(promised: Promise<T>): Promise<Attempt<T>> {
   }
 }
 
-/** The code of an error of the house. */
+/** The code of an error; empty when it has none. */
 export function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return codeOfError(error) ?? ''
 }

@@ -19,14 +19,14 @@ export const GROUPS = {
 /** One of the groups. */
 export type GroupId = keyof typeof GROUPS
 
-/** One lesson of the field as a check. */
+/** A check: one thing that goes wrong in the field. */
 export interface Check {
   /** `D` and two digits, `C` and two digits for a Compose file; stable. */
   readonly id: string
   readonly group: GroupId
   /** Its place in the group: a cause stands before its consequences. */
   readonly place: number
-  /** What is looked at, in a few words. */
+  /** What it looks at, in a few words. */
   readonly title: string
   /** Checks whose errors would show here as consequences: this one is left out then. */
   readonly needs: readonly string[]

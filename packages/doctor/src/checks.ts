@@ -1,6 +1,6 @@
 import { type Check, GROUPS } from './check.ts'
 import { ALL_CHECKS } from './checks/all.ts'
-import type { DoctorOptions } from './context.ts'
+import { checkOptions, type DoctorOptions } from './context.ts'
 
 const GROUP_ORDER = Object.keys(GROUPS)
 
@@ -13,8 +13,16 @@ function byPlace(a: Check, b: Check): number {
   return a.place === b.place ? 0 : a.place - b.place
 }
 
-/** The checks that these options ask for: a Compose file alone needs no network, and no file needs no lessons. */
-export function checksFor({ compose, services, peers }: DoctorOptions): readonly Check[] {
+const checkWanted = checkOptions('checksFor')
+
+/**
+ * The checks for these options: those of a Compose file when one is given; all others unless only such a file is given.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
+export function checksFor(options: Partial<DoctorOptions>): readonly Check[] {
+  checkWanted(options)
+  const { compose, services = [], peers = [] } = options
   if (compose === undefined) return CHECKS.filter(({ group }) => group !== 'compose')
   return services.length + peers.length > 0 ? CHECKS : CHECKS.filter(({ group }) => group === 'compose')
 }

@@ -1,3 +1,21 @@
+import {
+  anything,
+  duration,
+  filledText,
+  flag,
+  listOf,
+  optionsOf,
+  type Rules,
+  realWorld,
+  recordOf,
+  rule,
+  secret,
+  text,
+  type World,
+  worldShape,
+} from '@dynsrv/kit'
+import { checks } from './argument-checks.ts'
+
 /** What TLS needs, as PEM. */
 export interface TlsFiles {
   readonly ca?: string
@@ -5,7 +23,7 @@ export interface TlsFiles {
   readonly key?: string
 }
 
-/** What the doctor is told, after the command line and the environment were read. */
+/** What the doctor examines, and with what. */
 export interface DoctorOptions {
   /** Our own name as it was given; not checked yet. */
   readonly name?: string
@@ -18,39 +36,70 @@ export interface DoctorOptions {
   readonly cookieFile?: string
   /** The distribution port as `--port` gave it, not checked yet. */
   readonly port?: string
-  /** How long one step may take, in milliseconds. */
+  /** How long one step may take. Unit: milliseconds. */
   readonly timeoutMs: number
-  /** Time between two polls of the node, in milliseconds. */
+  /** Time between two polls of the node. Unit: milliseconds. */
   readonly intervalMs: number
   /** Whether a fingerprint of our cookie may be shown. */
   readonly fingerprint: boolean
-  /** Whether the cluster distributes over TLS, and with what. */
+  /** What TLS needs, if the cluster uses TLS for its links. */
   readonly tls?: TlsFiles
-  /** Whether to listen for gossip, and its secret. */
+  /** Listens for gossip; the secret is that of the nodes. */
   readonly gossip?: { readonly secret?: string }
   /** A Docker Compose file to read. */
   readonly compose?: string
   /** What is wrong with the configuration file. */
   readonly configFaults?: readonly unknown[]
-  readonly env: NodeJS.ProcessEnv
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly resolvConf: string
   /** What `resolv.conf` said when the doctor began to watch. */
   readonly firstResolvConf?: string
   /** How the members were found in the rounds before, the oldest first. */
   readonly rounds?: readonly ReadonlyMap<string, MemberState>[]
+  /** The clock, chance, sockets and files to examine with; default: the real ones. For simulators and tests. */
+  readonly world?: World
 }
 
-/** How a member was found: named by a record, and whether it answered when it was knocked at; we do not knock at ourselves. */
+/** How a member was found: named by a record, and whether it answered a knock; we do not knock at ourselves. */
 export type MemberState = 'listed' | 'answers' | 'silent'
 
-/** What all checks share: the options, and each fact looked up once. */
+export const TLS_FILES: Rules<TlsFiles> = { ca: text, cert: text, key: secret(text) }
+
+const RULES: Rules<DoctorOptions> = {
+  name: text,
+  services: listOf(filledText),
+  dns: listOf(filledText),
+  peers: listOf(filledText),
+  cookieFile: filledText,
+  port: text,
+  timeoutMs: duration({ min: 1, max: 2 ** 31 - 1 }),
+  intervalMs: duration({ min: 1 }),
+  fingerprint: flag,
+  tls: optionsOf(TLS_FILES),
+  gossip: optionsOf<NonNullable<DoctorOptions['gossip']>>({ secret: secret(filledText) }),
+  compose: filledText,
+  configFaults: listOf(anything),
+  env: recordOf(rule('a string or undefined', (value) => value === undefined || typeof value === 'string')),
+  resolvConf: filledText,
+  firstResolvConf: text,
+  rounds: listOf(rule('a Map', (value) => value instanceof Map)),
+  world: worldShape,
+}
+
+/** Checks the options of an examination, of which all may be left out. */
+export const checkOptions = (owner: string): ((options: unknown) => void) =>
+  checks.options<Partial<DoctorOptions>>(owner, RULES)
+
+/** What all checks share: the options, the world, and each fact looked up once. */
 export class DoctorContext implements AsyncDisposable {
   readonly options: DoctorOptions
+  readonly world: World
   readonly #facts = new Map<unknown, Promise<unknown>>()
   readonly #closers: (() => Promise<void> | void)[] = []
 
   constructor(options: DoctorOptions) {
     this.options = options
+    this.world = options.world ?? realWorld
   }
 
   /** The fact that a probe finds; found once. */
@@ -69,10 +118,18 @@ export class DoctorContext implements AsyncDisposable {
 
   /** A signal that ends one step in time. */
   step(): AbortSignal {
-    return AbortSignal.timeout(this.options.timeoutMs)
+    return timeLimit(this.world, this.options.timeoutMs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close()
   }
+}
+
+/** A signal that aborts when the time is over, as that of `AbortSignal.timeout` does. */
+export function timeLimit({ clock }: World, ms: number): AbortSignal {
+  const limit = new AbortController()
+  const over = () => limit.abort(new DOMException('there was no answer in time', 'TimeoutError'))
+  clock.setTimeout(over, ms).unref()
+  return limit.signal
 }

@@ -1,3 +1,5 @@
+import { listOf, rule } from '@dynsrv/kit'
+import { checks } from './argument-checks.ts'
 import type { Check } from './check.ts'
 import { NotApplicable } from './check.ts'
 import type { DoctorContext } from './context.ts'
@@ -16,7 +18,7 @@ export interface Result {
 /**
  * Makes all checks at once; each waits only for those it needs, and is left out when one of them found an error.
  *
- * @param done is told each result as it comes
+ * @param done gets each result as it comes
  */
 export async function examine(
   checks: readonly Check[],
@@ -48,7 +50,7 @@ async function resultOf(
   for (const id of each.needs) {
     const needed = await results.get(id)
     if (needed?.status === 'error')
-      return { check: each, status: 'skipped', findings: [], reason: `${id} has to be mended first` }
+      return { check: each, status: 'skipped', findings: [], reason: `${id} must be fixed first` }
   }
   try {
     const findings = await each.run(context)
@@ -60,9 +62,16 @@ async function resultOf(
   }
 }
 
+const recordLike = rule('an object', (value) => typeof value === 'object' && value !== null)
+
 const ORDER = ['error', 'warning', 'info'] as const
 
-/** The gravest of them; `ok` for none. */
+/**
+ * The gravest of them; `ok` for none.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
 export function worst(findings: readonly Pick<Finding, 'severity'>[]): 'ok' | 'info' | 'warning' | 'error' {
+  checks.argument('worst', 'findings', listOf(recordLike), findings)
   return ORDER.find((severity) => findings.some((one) => one.severity === severity)) ?? 'ok'
 }

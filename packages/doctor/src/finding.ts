@@ -1,13 +1,14 @@
 import { explain } from '@dynsrv/cluster'
-import { type RuntimeCode, remedyOf } from './catalogue/runtime.ts'
+import { oneLine } from '@dynsrv/kit'
+import { hintOf, type RuntimeCode } from './catalogue/runtime.ts'
 import { type Words, words } from './words.ts'
 
 /** An error keeps nodes apart, a warning bites later, a remark is good to know. */
 export type Severity = 'error' | 'warning' | 'info'
 
-/** What is wrong, how it was seen, and what to do. */
+/** What is wrong, how it was seen, and what to do. Each text is one line that does nothing to a terminal. */
 export interface Finding {
-  /** The same code that a runtime error bears, or one that only the doctor sees (`DOCTOR_…`). */
+  /** The same code as that of a runtime error, or one that only the doctor sees (`DOCTOR_…`). */
   readonly code: string
   readonly severity: Severity
   readonly message: string
@@ -22,16 +23,16 @@ export interface Finding {
 /** What a judge adds to the code. */
 export interface FindingDetails {
   readonly evidence?: readonly string[]
-  /** What to do; the code's own remedy when left out. */
+  /** What to do; the code's own hint when left out. */
   readonly hint?: string
   readonly node?: string
 }
 
-/** What a check says when it breaks itself. */
+/** What a check says when it fails itself. */
 export const CHECK_FAILED = words('DOCTOR_CHECK_FAILED', {
   happened: 'The doctor could not finish one of its checks.',
-  why: 'Something unexpected was in the way; the message tells.',
-  remedy: 'Correct what the message names and run the doctor again.',
+  why: 'Something unexpected happened. The message says what.',
+  hint: 'Correct what the message names and run the doctor again.',
 })
 
 /** How many of many examples stand as evidence. */
@@ -48,19 +49,26 @@ export function finding(
   message: string,
   { evidence = [], hint, node }: FindingDetails = {},
 ): Finding {
-  const { code, remedy } = typeof what === 'string' ? { code: what, remedy: remedyOf(what) } : what
-  return { code, severity, message, evidence, hint: hint ?? remedy, ...(node !== undefined && { node }) }
+  const words = typeof what === 'string' ? { code: what, hint: hintOf(what) } : what
+  return {
+    code: words.code,
+    severity,
+    message: oneLine(message),
+    evidence: evidence.map(oneLine),
+    hint: oneLine(hint ?? words.hint),
+    ...(node !== undefined && { node }),
+  }
 }
 
 /** A runtime error as a finding: its own code, message and hint. */
 export function findingOf(error: unknown, severity: Severity, details: FindingDetails = {}): Finding {
   const { code = CHECK_FAILED.code, message, hint } = explain(error)
   return {
-    code,
+    code: oneLine(code),
     severity,
     message,
-    evidence: details.evidence ?? [],
-    hint: details.hint ?? hint ?? (code === CHECK_FAILED.code ? CHECK_FAILED.remedy : remedyOf(code)),
+    evidence: (details.evidence ?? []).map(oneLine),
+    hint: oneLine(details.hint ?? hint ?? (code === CHECK_FAILED.code ? CHECK_FAILED.hint : hintOf(code))),
     ...(details.node !== undefined && { node: details.node }),
   }
 }

@@ -1,8 +1,11 @@
 import { DFLAG_HANDSHAKE_23, type DistErrorCode, missingFlags, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { identifier, oneLine, type Rules, text, whole } from '@dynsrv/kit'
+import { checks, withFields } from './argument-checks.ts'
 import { hostOf, isShort } from './host.ts'
+import { flagsRule } from './kind-of-node.ts'
 import { words } from './words.ts'
 
-/** What speaks against a peer by its own word, how sure it breaks the link, and what to do. */
+/** What is wrong with how a peer introduces itself, and what to do. */
 export interface Objection {
   readonly code: DistErrorCode | 'DYNSRV_SMALL_CREATION'
   /** An error keeps the nodes apart; a warning bites later. */
@@ -11,27 +14,35 @@ export interface Objection {
   readonly hint: string
 }
 
-/** Worth a warning: it links all the same. */
+/** Worth a warning: the nodes connect all the same. */
 export const SMALL_CREATION = words('DYNSRV_SMALL_CREATION', {
   happened: 'A node has a creation of 3 or less.',
-  why: 'Its epmd module counts from 1 to 3: one restart in three gets the same, and old pids reach new processes.',
-  remedy: 'Its epmd module gives creations of 3 or less: return -1 or a random number of 4 or more from register_node.',
+  why: 'Its epmd module counts from 1 to 3. One restart in three has the same creation again, and messages to old pids reach new processes.',
+  hint: 'Let register_node of its epmd module return -1, or a random number of at least 4.',
 })
+
+const identity = withFields({ name: text, flags: flagsRule, creation: whole() } satisfies Rules<NodeIdentity>)
 
 const HIGHEST_OLD_CREATION = 3
 
 /**
- * Holds what a peer says of itself against the name that was dialled: the name, its case, short and long names, the
+ * Compares how a peer introduces itself with the name that was dialled: the name, its case, short and long names, the
  * flags and the creation. Errors come first.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
  */
-export function judgeIntroduction(dialled: string, { name, flags, creation }: NodeIdentity): Objection[] {
+export function judgeIntroduction(dialled: string, peer: NodeIdentity): Objection[] {
+  checks.argument('judgeIntroduction', 'dialled', text, dialled)
+  checks.argument('judgeIntroduction', 'peer', identity, peer)
+  const { name, flags, creation } = peer
+  const shown = identifier(name)
   const objections: Objection[] = []
   if (name !== dialled) {
     objections.push({
       code: 'DIST_NAME_MISMATCH',
       severity: 'error',
-      message: `dialled ${dialled}, it calls itself ${name}`,
-      hint: nameHint(dialled, name),
+      message: `we dialled ${identifier(dialled)}, but it calls itself ${shown}`,
+      hint: oneLine(nameHint(dialled, name)),
     })
   }
   const missing = missingFlags(flags)
@@ -40,7 +51,7 @@ export function judgeIntroduction(dialled: string, { name, flags, creation }: No
     objections.push({
       code: 'DIST_FLAGS_MISSING',
       severity: 'error',
-      message: `${name} lacks ${missing.join(', ')}, which every node since OTP 25 requires`,
+      message: `${shown} lacks ${missing.join(', ')}, which every node since OTP 25 requires`,
       hint: old ? 'It runs OTP 22 or older: run OTP 25 or later there.' : 'Run OTP 25 or later there.',
     })
   }
@@ -48,8 +59,8 @@ export function judgeIntroduction(dialled: string, { name, flags, creation }: No
     objections.push({
       code: 'DYNSRV_SMALL_CREATION',
       severity: 'warning',
-      message: `${name} has creation ${creation}, which a restart may get again; old pids would then reach new processes`,
-      hint: SMALL_CREATION.remedy,
+      message: `${shown} has creation ${creation}, which it may have again after a restart: messages to old pids would reach new processes`,
+      hint: SMALL_CREATION.hint,
     })
   }
   return objections
@@ -57,11 +68,11 @@ export function judgeIntroduction(dialled: string, { name, flags, creation }: No
 
 function nameHint(dialled: string, name: string): string {
   if (dialled.toLowerCase() === name.toLowerCase()) {
-    return 'Only the case of letters differs: DNS ignores it, node names do not. Spell both alike.'
+    return 'Only the case of letters differs. DNS ignores case, node names do not: spell both alike.'
   }
-  const host = hostOf(name)
-  if (isShort(host) && !isShort(hostOf(dialled))) {
-    return `It uses a short name (-sname), and Erlang never mixes short and long: start it with -name ${dialled}, or RELEASE_DISTRIBUTION=name and RELEASE_NODE=${dialled}.`
+  const wanted = identifier(dialled)
+  if (isShort(hostOf(name)) && !isShort(hostOf(dialled))) {
+    return `It uses a short name (-sname), which Erlang never connects to long ones. Start it with -name ${wanted}, or with RELEASE_DISTRIBUTION=name and RELEASE_NODE=${wanted}.`
   }
-  return `The address is that of another node, or the node goes by another name: dial ${name}, or start it as ${dialled} (-name, RELEASE_NODE).`
+  return `The address is that of another node, or the node has another name: dial ${identifier(name)}, or start it as ${wanted} (-name, RELEASE_NODE).`
 }

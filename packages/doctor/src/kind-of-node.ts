@@ -6,6 +6,11 @@ import {
   DFLAG_NATIVE_RECORDS,
   DFLAG_PUBLISHED,
 } from '@dynsrv/dist-protocol'
+import { rule } from '@dynsrv/kit'
+import { checks } from './argument-checks.ts'
+
+/** Flags of a node. */
+export const flagsRule = rule('a bigint', (value) => typeof value === 'bigint')
 
 const SIGNS: readonly (readonly [flag: bigint, releases: string])[] = [
   [DFLAG_NATIVE_RECORDS, 'OTP 29'],
@@ -14,12 +19,22 @@ const SIGNS: readonly (readonly [flag: bigint, releases: string])[] = [
   [DFLAG_HANDSHAKE_23, 'OTP 23'],
 ]
 
-/** The releases whose flags these are, as far as flags tell; other nodes announce those of the release they follow. */
+/**
+ * The releases that announce these flags. Nodes that are not BEAM announce the flags of the release that they follow.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
 export function releaseByFlags(flags: bigint): string {
+  checks.argument('releaseByFlags', 'flags', flagsRule, flags)
   return SIGNS.find(([sign]) => (flags & sign) === sign)?.[1] ?? 'OTP 22 or older'
 }
 
-/** Whether `nodes()` of its peers lists it. */
+/**
+ * Whether `nodes()` of its peers lists the node.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
 export function visibility(flags: bigint): 'visible' | 'hidden' {
+  checks.argument('visibility', 'flags', flagsRule, flags)
   return (flags & DFLAG_PUBLISHED) === 0n ? 'hidden' : 'visible'
 }

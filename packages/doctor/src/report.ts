@@ -1,6 +1,8 @@
-import { performance } from 'node:perf_hooks'
+import { DynsrvError } from '@dynsrv/cluster'
+import { callable, messageOf, optional, realWorld } from '@dynsrv/kit'
+import { checks } from './argument-checks.ts'
 import { checksFor } from './checks.ts'
-import { DoctorContext, type DoctorOptions, type MemberState } from './context.ts'
+import { checkOptions, DoctorContext, type DoctorOptions, type MemberState } from './context.ts'
 import { examine, type Result } from './examine.ts'
 import { memberStates } from './probes/rounds.ts'
 import { resolvConf } from './probes/system.ts'
@@ -12,7 +14,7 @@ export interface Report {
   readonly results: readonly Result[]
   /** What is wrong, the gravest first. */
   readonly verdicts: readonly Verdict[]
-  /** How long it took, in milliseconds. */
+  /** How long it took. Unit: milliseconds. */
   readonly ms: number
   /** What `resolv.conf` said, when it could be read. */
   readonly resolvConf?: string
@@ -30,28 +32,46 @@ const DEFAULTS = {
   resolvConf: '/etc/resolv.conf',
 } as const
 
+const checkDiagnosis = checkOptions('diagnose')
+
 /**
  * Examines a cluster once: this host, DNS, every peer and the mesh.
  *
  * It opens what it needs and closes it again. Peers see a hidden node that listens nowhere and is gone afterwards.
  *
- * @param options what is left out is 5 s for times, `/etc/resolv.conf` and `process.env`
+ * @param options what is left out is 5 s for times, `/etc/resolv.conf`, and the environment of the process
  * @param done gets each result as it comes
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for an option that is unknown or wrong, before anything is opened; for a `done`
+ *   that throws, with what it threw as the cause
  */
 export async function diagnose(
   options: Partial<DoctorOptions>,
   done: (result: Result) => void = () => undefined,
 ): Promise<Report> {
-  const whole: DoctorOptions = { ...DEFAULTS, env: process.env, ...options }
-  const began = performance.now()
+  checkDiagnosis(options)
+  checks.argument('diagnose', 'done', optional(callable), done)
+  const { world = realWorld } = options
+  const whole: DoctorOptions = { ...DEFAULTS, env: world.system.env, ...options }
+  const began = world.clock.monotonic()
   await using context = new DoctorContext(whole)
-  const results = await examine(checksFor(whole), context, done)
+  const results = await examine(checksFor(whole), context, (result) => handOver(result, done))
   const file = await context.get(resolvConf)
   const seen = whole.rounds === undefined ? undefined : await context.get(memberStates)
-  const ms = performance.now() - began
+  const ms = world.clock.monotonic() - began
   return {
     ...{ results, verdicts: verdicts(results), ms },
     ...(file.ok && { resolvConf: file.value.text }),
     ...(seen !== undefined && { members: seen }),
+  }
+}
+
+function handOver(result: Result, done: (result: Result) => void): void {
+  try {
+    done(result)
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `diagnose: done threw: ${messageOf(cause)}`, {
+      hint: 'Let done catch its own errors.',
+      cause,
+    })
   }
 }

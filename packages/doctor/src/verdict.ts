@@ -1,23 +1,32 @@
+import { identifier, text } from '@dynsrv/kit'
+import { checks, withFields } from './argument-checks.ts'
 import type { Result } from './examine.ts'
 import type { Finding, Severity } from './finding.ts'
 
-/** What is told in the end: one cause, with all nodes that it hits. */
+/** What the report says in the end: one cause, with all nodes that it hits. */
 export interface Verdict extends Omit<Finding, 'node'> {
   /** The check that saw it, `D01` to `D44`. */
   readonly check: string
   readonly nodes: readonly string[]
 }
 
-/** What makes a verdict the same as one of another round. */
-export function verdictKey({ code, message }: Verdict): string {
-  return `${code} ${message}`
+const keyParts = withFields({ code: text, message: text })
+
+/**
+ * What makes a verdict the same as one of another round.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
+export function verdictKey(verdict: Verdict): string {
+  checks.argument('verdictKey', 'verdict', keyParts, verdict)
+  return `${verdict.code} ${verdict.message}`
 }
 
 const GRAVITY: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /**
- * The findings as verdicts: what hits several nodes in the same way is told once, the gravest first, and among equals
- * the most basic one, since what is wrong there explains what is seen further on.
+ * The findings as verdicts: what hits several nodes in the same way is said once. The gravest come first, and of equals the
+ * most basic one, which explains the others.
  *
  * @param results in the order of the checks, which is that of causes before consequences
  */
@@ -44,13 +53,13 @@ function merge(check: string, findings: readonly Finding[]): Verdict {
   const alike = others.filter((one) => withoutNode(one) === said).flatMap(({ node }) => node ?? [])
   const evidence = [
     ...first.evidence,
-    ...(alike.length === 0 ? [] : [`the same: ${alike.join(', ')}`]),
+    ...(alike.length === 0 ? [] : [`the same: ${alike.map(identifier).join(', ')}`]),
     ...others.flatMap((one) => (withoutNode(one) === said ? one.evidence : [one.message, ...one.evidence])),
   ]
   return { check, ...first, message: `${first.message}${more}`, evidence: [...new Set(evidence)], nodes }
 }
 
-/** What is said, whoever it is said of. */
+/** What is said, whichever node it is about. */
 function withoutNode({ message, node }: Finding): string {
-  return node === undefined ? message : message.replaceAll(node, '…')
+  return node === undefined ? message : message.replaceAll(identifier(node), '…')
 }

@@ -124,7 +124,7 @@ describe('a Compose file', () => {
       'a missing cookie',
       ['      RELEASE_COOKIE: ${ERL_COOKIE}\n', ''],
       'C07 DOCTOR_COMPOSE_COOKIE',
-      /user_svc without RELEASE_COOKIE/,
+      /RELEASE_COOKIE is missing at user_svc/,
     ],
   ] as const)('names %s', async (_what, [from, to], expected, says) => {
     expect(GOOD).toContain(from)

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
-import type { ErrorEntry } from '@dynsrv/cluster'
+import { DynsrvError } from '@dynsrv/cluster'
 import { describe, expect, it } from 'vitest'
 import { CATALOGUE, entryOf } from '../src/catalogue/catalogue.ts'
+import type { CodeWords } from '../src/words.ts'
 import { errorsPage } from './errors-page.ts'
 
-const ENTRIES = Object.values(CATALOGUE).flatMap((table) => Object.entries<ErrorEntry>(table))
+const ENTRIES = Object.values(CATALOGUE).flatMap((table) => Object.entries<CodeWords>(table))
 
 describe('the table of all codes', () => {
-  it.each(ENTRIES)('%s says what happened, why, and what to do', (_code, { happened, why, remedy }) => {
-    for (const text of [happened, why, remedy]) expect(text).toMatch(/^\S.*\S$/)
+  it.each(ENTRIES)('%s says what happened, why, and what to do', (_code, { happened, why, hint }) => {
+    for (const text of [happened, why, hint]) expect(text).toMatch(/^\S.*\S$/)
   })
 
   it('has each code once', () => {
@@ -34,5 +35,39 @@ describe('the table of all codes', () => {
 
   it('is what docs/errors.md shows; run "npm run generate" when it is not', async () => {
     await expect(errorsPage()).toMatchFileSnapshot('../../../docs/errors.md')
+  })
+})
+
+describe('docs/errors.md', () => {
+  const page = errorsPage()
+  const anchors = [...page.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id!)
+
+  it('has an anchor for each code, spelled as the code is, once', () => {
+    expect([...anchors].sort()).toEqual(ENTRIES.map(([code]) => code).sort())
+  })
+
+  it('has what its links lead to', () => {
+    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text]) =>
+      text!
+        .replace(/<[^>]*>/g, '')
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    )
+    const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, target]) => target!)
+    expect(links.length).toBeGreaterThan(ENTRIES.length)
+    expect(links.filter((link) => !anchors.includes(link) && !headings.includes(link))).toEqual([])
+  })
+
+  it('is where the address of an error leads', () => {
+    const { docs } = new DynsrvError('DYNSRV_BAD_OPTION', 'wrong')
+    const [path, anchor] = docs.split('#')
+    expect(path).toMatch(/\/docs\/errors\.md$/)
+    expect(anchors).toContain(anchor)
+  })
+
+  it('has no code whose heading GitHub would spell like that of another', () => {
+    const small = anchors.map((anchor) => anchor.toLowerCase())
+    expect(new Set(small).size).toBe(small.length)
   })
 })

@@ -1,7 +1,8 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
+import type { ErrorCategory, ErrorWords } from '@dynsrv/kit'
 import { CATALOGUE } from '../src/catalogue/catalogue.ts'
 import { GROUPS } from '../src/check.ts'
 import { CHECKS } from '../src/checks.ts'
+import type { CodeWords } from '../src/words.ts'
 
 const TITLES: Readonly<Record<string, string>> = {
   doctor: 'What only the doctor sees',
@@ -15,39 +16,98 @@ const TITLES: Readonly<Record<string, string>> = {
   '@dynsrv/metrics': '`@dynsrv/metrics`: metrics',
 }
 
-/** `docs/errors.md`, from the table that the doctor uses and the errors themselves. */
+const CATEGORIES: Readonly<Record<ErrorCategory, string>> = {
+  option: 'a value that a program or a person gave',
+  closed: 'a use after the end',
+  listen: 'our own sockets',
+  discovery: 'who the members are',
+  lookup: 'from a name to an address',
+  connect: 'from an address to a socket, TLS included',
+  handshake: 'from a socket to a link',
+  link: 'a link that was up',
+  call: 'a process or code on the other side',
+  term: 'bytes and terms',
+  limit: 'a bound that protects this process or a peer',
+}
+
+/** `docs/errors.md`, from the tables of all packages and the words beside the checks. */
 export function errorsPage(): string {
-  const parts = Object.entries(CATALOGUE).map(([part, table]) => {
-    const rows = Object.entries<ErrorEntry>(table).sort(([a], [b]) => (a < b ? -1 : 1))
-    return [
-      `## ${TITLES[part]}`,
-      '',
-      '| code | what happened | why | what to do |',
-      '|---|---|---|---|',
-      ...rows.map(
-        ([code, { happened, why, remedy }]) => `| \`${code}\` | ${[happened, why, remedy].map(cell).join(' | ')} |`,
-      ),
-      '',
-    ].join('\n')
-  })
-  const checks = [...CHECKS].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const parts = Object.entries(CATALOGUE)
   return [
     '# Errors',
     '',
-    'Every error has a stable `code`, a `message` that says what happened and a `hint` that says what to do; `dynsrv doctor` and the',
-    'running node use the same ones. This page is made from the words beside each check and the tables in',
-    '`packages/doctor/src/catalogue`; `npm run generate` writes it anew, and a test fails when it is stale.',
+    'Every error has a stable `code`, a `message` that says what happened, a `hint` that says what to do, and `docs`, the address of its',
+    'entry here. `dynsrv doctor` and the running node use the same codes. Programs decide by `code`, or by `category`:',
     '',
-    ...parts,
-    '## The checks of `dynsrv doctor`',
+    '| `category` | stage |',
+    '|---|---|',
+    ...Object.entries(CATEGORIES).map(([category, stage]) => `| \`${category}\` | ${stage} |`),
     '',
-    '| id | what is looked at | group |',
-    '|---|---|---|',
-    ...checks.map(({ id, title, group }) => `| ${id} | ${cell(title)} | ${GROUPS[group]} |`),
+    '`retryable` is true when the same attempt can succeed later although nothing is changed; `fault` says which side broke a rule',
+    'or failed, `local` or `peer`. Both are named below where they are not the usual `false` and `local`.',
+    '',
+    ...parts.map(([part, table]) => `- ${TITLES[part]}: ${codesOf(table).map(linkTo).join(' ')}`),
+    '- [The checks of `dynsrv doctor`](#the-checks-of-dynsrv-doctor)',
+    '',
+    'This page is made from the table in `src/error.ts` of each package and from the words beside each check: `npm run generate`.',
+    '',
+    ...parts.map(([part, table]) => section(TITLES[part] ?? part, table)),
+    ...checksTable(),
     '',
   ].join('\n')
 }
 
+function section(title: string, table: Readonly<Record<string, CodeWords>>): string {
+  return [`## ${title}`, '', ...codesOf(table).flatMap((code) => entry(code, table[code]!))].join('\n')
+}
+
+/** GitHub spells the anchor of a heading in small letters; one that is written stays as it is. */
+function entry(code: string, words: CodeWords & Partial<ErrorWords>): string[] {
+  const facts = [
+    words.category === undefined ? [] : `\`${words.category}\``,
+    words.retryable === true ? 'may succeed later' : [],
+    words.fault === 'peer' ? 'fault of the peer' : [],
+  ].flat()
+  return [
+    `### <a id="${code}"></a>${code}`,
+    '',
+    plain(words.happened),
+    '',
+    `- Why: ${plain(words.why)}`,
+    `- What to do: ${plain(words.hint)}`,
+    ...(facts.length === 0 ? [] : [`- ${facts.join(', ')}`]),
+    '',
+  ]
+}
+
+function checksTable(): string[] {
+  const checks = [...CHECKS].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return [
+    '## The checks of `dynsrv doctor`',
+    '',
+    'Each also reports codes of the running node.',
+    '',
+    '| id | it looks at | group | codes of its own |',
+    '|---|---|---|---|',
+    ...checks.map(
+      ({ id, title, group, words }) =>
+        `| ${id} | ${cell(title)} | ${GROUPS[group]} | ${words.map(({ code }) => linkTo(code)).join(' ')} |`,
+    ),
+  ]
+}
+
+function codesOf(table: Readonly<Record<string, CodeWords>>): string[] {
+  return Object.keys(table).sort()
+}
+
+function linkTo(code: string): string {
+  return `[${code}](#${code})`
+}
+
+function plain(text: string): string {
+  return text.replaceAll('<', '&lt;')
+}
+
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+  return plain(text).replaceAll('|', '\\|')
 }

@@ -26,7 +26,7 @@ describe('what the doctor says first', () => {
     for (let at = 2; at <= 12; at++) zone.remove({ type: 'SRV', target: `erl-${at}.${SERVICE}` })
     expect(errorsOf(found)).toEqual(['D05 DIST_NAME_MISMATCH'])
     expect(found.verdicts[0]).toMatchObject({
-      message: `dialled erl-2@${SERVICE}, it calls itself erl-1@${SERVICE}, and 10 more`,
+      message: `we dialled erl-2@${SERVICE}, but it calls itself erl-1@${SERVICE}, and 10 more`,
       nodes: Array.from({ length: 11 }, (_, at) => `erl-${at + 2}@${SERVICE}`),
     })
     expect(found.verdicts[0]?.hint).toBe(
@@ -47,13 +47,13 @@ describe('what the doctor says first', () => {
   })
 
   it.each([
-    ['a quotation mark', `"${COOKIE}"`],
-    ['a blank', `${COOKIE} `],
-  ])('of a cookie with %s around it is just that', async (what, cookie) => {
+    ['quotation mark', `"${COOKIE}"`],
+    ['blank', `${COOKIE} `],
+  ])('of a cookie with a %s around it is just that', async (what, cookie) => {
     const found = await examine({ RELEASE_COOKIE: cookie })
     expect(errorsOf(found)).toEqual(['D07 DIST_COOKIE_REJECTED'])
-    expect(found.verdicts[0]?.evidence[0]).toBe(`our cookie begins or ends with ${what}, which came along by mistake`)
-    expect(found.verdicts[0]?.hint).toMatch(new RegExp(`^Take ${what} away`))
+    expect(found.verdicts[0]?.evidence[0]).toBe(`our cookie begins or ends with a ${what}, probably by mistake`)
+    expect(found.verdicts[0]?.hint).toMatch(new RegExp(`^Remove the ${what}`))
     expect(found.text).not.toContain(COOKIE)
   })
 
@@ -65,7 +65,7 @@ describe('what the doctor says first', () => {
     zone.remove({ type: 'SRV', target })
     zone.remove({ name: target })
     expect(errorsOf(found)).toEqual(['D20 NODE_REFUSED'])
-    expect(found.verdicts[0]?.evidence.join()).toMatch(/DNS has IPv6 addresses alone/)
+    expect(found.verdicts[0]?.evidence.join()).toMatch(/DNS has only IPv6 addresses/)
     expect(found.verdicts[0]?.hint).toMatch(/^Give its host an A record/)
   })
 

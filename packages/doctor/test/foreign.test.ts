@@ -71,7 +71,7 @@ it('D17: the port of epmd', async () => {
 })
 
 it.each([
-  ['closes at once', undefined, 'DIST_CLOSED_BY_PEER', /takes the connection and closes it at once$/],
+  ['closes at once', undefined, 'DIST_CLOSED_BY_PEER', /accepts the connection and closes it at once$/],
   ['greets as MySQL does', '\x4a\0\0\0\x0a5.7.3\0', 'DIST_NOT_DISTRIBUTION', /answers, but not in the Erlang/],
 ])('D17: a server that %s', async (_what, greeting, code, message) => {
   await using server = createServer((socket) => {
@@ -91,5 +91,7 @@ it('D17: a node that hangs', async () => {
   const found = await examineZone(zone)
   member.beam.signal('SIGCONT')
   expect(errorsOf(found)).toEqual(['D17 DIST_TIMEOUT'])
-  expect(found.verdicts[0]?.message).toMatch(/^frozen@my-service\.test at \S+ takes the connection and says nothing$/)
+  expect(found.verdicts[0]?.message).toMatch(
+    /^frozen@my-service\.test at \S+ accepts the connection and sends nothing$/,
+  )
 })

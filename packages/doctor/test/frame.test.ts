@@ -39,7 +39,7 @@ describe('an examination', () => {
     const early = made('early', [found('error', 'cause')])
     const results = await run([late, early])
     expect(results.map(({ check: { id }, status, reason }) => [id, status, reason])).toEqual([
-      ['late', 'skipped', 'early has to be mended first'],
+      ['late', 'skipped', 'early must be fixed first'],
       ['early', 'error', undefined],
     ])
   })

@@ -113,12 +113,12 @@ describe('D08, D44: cookie and settings', () => {
   it.each([
     ['"quoted-and-long-enough-42"', /quotation mark/],
     [' blank-before-and-long-42x', /begins or ends with a blank/],
-    ['monster', /everybody tries first/],
+    ['monster', /attackers try first/],
     ['my_app', /part of the name/],
     ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', /few different/],
     ['Xk3-short', /shorter than 20/],
     ['k3Yd8-Vq71-xRm2-Zt94-Lw06', undefined],
-  ])('judges a cookie without telling it', (value, says) => {
+  ])('judges a cookie without showing it', (value, says) => {
     const found = judgeCookieStrength({ source: 'here', cookie: { ok: true, value }, ownWords: ['my_app'] })
     expect(found.map(({ message }) => message)).toEqual(says === undefined ? [] : [expect.stringMatching(says)])
     expect(JSON.stringify(found)).not.toContain(value)
@@ -136,7 +136,7 @@ describe('D08, D44: cookie and settings', () => {
     ['PATH', undefined],
   ])('%s means %s', (name, meant) => {
     expect(judgeSettings({ [name]: 'x' }).map(({ message }) => message)).toEqual(
-      meant === undefined ? [] : [`nobody reads ${name}; did you mean ${meant}?`],
+      meant === undefined ? [] : [`no program reads ${name}: did you mean ${meant}?`],
     )
   })
 
@@ -332,7 +332,9 @@ describe('D06, D36 to D41: mesh', () => {
     expect(ticks(60, 60)).toEqual([])
     expect(codes(ticks(30))).toEqual(['warning DOCTOR_TICK_DIFFERS'])
     expect(codes(ticks(15))).toEqual(['error DOCTOR_TICK_DIFFERS'])
-    expect(ticks(15)[0]?.message).toBe('n0 drops dynsrv when the link is idle: it waits 15 s, and is ticked every 15 s')
+    expect(ticks(15)[0]?.message).toBe(
+      'n0 drops dynsrv when the link is idle: it waits 15 s, but a tick comes only every 15 s',
+    )
   })
 
   it('tells above which size messages stall', () => {

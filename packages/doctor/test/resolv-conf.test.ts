@@ -55,7 +55,7 @@ async function compressingServer(port: number): Promise<Socket> {
 }
 
 describe('dynsrv doctor with the servers of resolv.conf', () => {
-  it('D42: a server that compresses SRV targets is read, and is told of where Node cannot read it', async () => {
+  it('D42: a server that compresses SRV targets is read, and reported where Node.js cannot read it', async () => {
     const server = await compressingServer(4370)
     try {
       const address = `127.0.0.1:${server.address().port}`

@@ -51,7 +51,7 @@ export function isSmallMagnitude(magnitude: bigint): boolean {
   return magnitude < TWO_128
 }
 
-/** Writes the little-endian bytes of an integer that is not negative; tells how many count. */
+/** Writes the little-endian bytes of an integer that is not negative; gives how many count. */
 export function putSmallMagnitude(view: DataView, at: number, magnitude: bigint): number {
   view.setBigUint64(at, magnitude, true)
   const isOneWord = magnitude < TWO_64

@@ -8,7 +8,7 @@ import { NODE_INSPECT } from './text/term-text.ts'
 /** V8 hashes no longer text: it takes the length for the hash. Unit: characters. */
 export const LONGEST_HASHED_TEXT = 16_383
 
-/** How many pairs `util.inspect` shows of a `Map`, unless it is told otherwise. */
+/** How many pairs `util.inspect` shows of a `Map` by default. */
 const SHOWN_PAIRS = 100
 
 /** A short text for a long one: equal for equal texts, and only for them, since nobody finds two of one SHA-256. */

@@ -590,7 +590,7 @@ export class Fun {
   readonly arity: number
   /** Its number among the funs of the module. */
   readonly index: number
-  /** Tells one version of the module's code from another. */
+  /** Another version of the module's code has another one. */
   readonly uniq: number
   /** The whole encoding with its tag, byte for byte as it came, but for atoms that stood in a distribution header. */
   readonly bytes: Uint8Array

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { constants, isUtf8 } from 'node:buffer'
 
 /** Up to this many bytes a loop over the bytes is faster than a call into the runtime. */
 const SHORT_TEXT_BYTES = 24
@@ -8,8 +8,9 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The text of `bytes[start, end)`, or `undefined` unless it is well-formed UTF-8. */
+/** The text of `bytes[start, end)`, or `undefined` unless it is well-formed UTF-8 and no longer than a string can be. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start > constants.MAX_STRING_LENGTH) return undefined
   if (end - start <= SHORT_TEXT_BYTES) {
     const ascii = readShortAscii(bytes, start, end, '')
     if (ascii !== undefined) return ascii

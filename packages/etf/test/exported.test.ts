@@ -116,6 +116,11 @@ testOddArguments(others, {
       number(6),
       argument(() => [], 'undefined', 'an empty array', 'a sparse array'),
     ),
+    memory: call(
+      argument(() => encode('odd')),
+      number(1, 'zero'),
+      number(6),
+    ),
   }),
   TermEncoder: making([options], { write: call(writer, term) }),
   Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], {}),

@@ -7,7 +7,7 @@ import { SeededMap, tuple } from '../src/index.ts'
 const LONG = 'x'.repeat(20_000)
 const POINT = tuple(1, 2)
 
-/** Keys that a `Map` tells apart, and that look alike. */
+/** Keys that are two for a `Map`, and that look alike. */
 const KEYS: readonly unknown[] = [
   ...[0, -0, 1, 1.5, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 1e300],
   ...[0n, 1n, -1n, 2n ** 64n, 2n ** 64n + (1n << 70n), -(2n ** 90n), 7n ** 40_000n],

@@ -94,7 +94,8 @@ function wordsFor<Code extends string>(table: ErrorTable<Code>, code: Code): Err
 /** The details that an error is made with. It takes anything: making an error never throws another one. */
 export function given<T extends object>(options: T | undefined): Partial<T> {
   try {
-    return { ...options }
+    // A text would be spread into as many properties as it has characters.
+    return typeof options === 'object' ? { ...options } : {}
   } catch {
     return {}
   }

@@ -200,7 +200,10 @@ export function wrong(at: string, what: string, value: unknown): Fault {
 
 /** Plain objects and instances of classes; not arrays, maps, dates or promises, which a program passes by mistake. */
 function isOptions(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
+  if (typeof value !== 'object' || value === null) return false
+  // Most are: this is far cheaper than the question below.
+  if (Object.getPrototypeOf(value) === Object.prototype) return true
+  return Object.prototype.toString.call(value) === '[object Object]'
 }
 
 function within(value: number, min: number, max: number): boolean {

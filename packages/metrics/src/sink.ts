@@ -3,7 +3,7 @@ import type { Metric } from './metric.ts'
 /** Values of a metric's labels; all of them are given each time. */
 export type Labels = Readonly<Record<string, string>>
 
-/** One value of a metric that is read when somebody asks. */
+/** One value of a metric that is read when numbers are collected. */
 export interface Reading {
   readonly labels: Labels
   readonly value: number

@@ -113,11 +113,13 @@ export function sendable<T>(what: string, send: () => T): T {
   try {
     return send()
   } catch (cause) {
-    throw cause instanceof NodeError ? cause : cannotBeSent(what, cause)
+    throw cannotBeSent(what, cause)
   }
 }
 
-function cannotBeSent(what: string, cause: unknown): NodeError {
+/** The error of what cannot be sent; one of a link (`DIST_…`) is passed on as it is. */
+export function cannotBeSent(what: string, cause: unknown): NodeError {
+  if (cause instanceof NodeError) return cause
   return new NodeError('NODE_MESSAGE_INVALID', `${what} cannot be sent: ${messageOf(cause)}`, { cause })
 }
 
@@ -134,6 +136,19 @@ export function checkCall(options: CallOptions | undefined): void {
 /** Options of whatever may be ended by a signal alone. */
 export const signalOption: { readonly signal: Rule } = { signal: abortSignal }
 
+/** Whether all that it says is what to do about a busy peer: what is given with each message is looked at without delay. */
+function isPolicyOnly(options: object, policies: ReadonlySet<unknown>): boolean {
+  try {
+    for (const key in options) if (key !== 'whenBusy') return false
+    return policies.has((options as SendOptions).whenBusy)
+  } catch {
+    // A proxy or a getter that throws: the rules say what is wrong.
+    return false
+  }
+}
+
+const UNWAITING: ReadonlySet<unknown> = new Set(['queue', 'drop', 'fail'])
+const POLICIES: ReadonlySet<unknown> = new Set([...UNWAITING, 'wait'])
 const QUEUE = { whenBusy: oneOf('queue', 'drop', 'fail') }
 const WAIT = { whenBusy: oneOf('queue', 'drop', 'fail', 'wait'), signal: abortSignal, from: pid }
 const checkedSend = checks.options<SendOptions>('send', QUEUE)
@@ -141,11 +156,12 @@ const checkedNodeSend = checks.options<SendOptions & Omit<SendWaitOptions, 'when
 
 /** Checks the options of a send that does not wait. @throws {NodeError} `NODE_BAD_OPTION` */
 export function checkSend(options: SendOptions | undefined): void {
-  if (options !== undefined) checkedSend(options)
+  if (options !== undefined && !isPolicyOnly(options, UNWAITING)) checkedSend(options)
 }
 
 /** Checks the options of `Node.send`. @throws {NodeError} `NODE_BAD_OPTION` */
 export function checkNodeSend(options: (SendOptions | SendWaitOptions) & { from?: Pid }): void {
+  if (isPolicyOnly(options, POLICIES)) return
   checkedNodeSend(options)
   if ('signal' in options && options.signal !== undefined && options.whenBusy !== 'wait') {
     throw new NodeError('NODE_BAD_OPTION', "send: signal goes with whenBusy: 'wait' only", {
@@ -154,15 +170,15 @@ export function checkNodeSend(options: (SendOptions | SendWaitOptions) & { from?
   }
 }
 
-const cookieText: Rule = secret(
-  rule(
-    'a string of 1 to 255 Latin-1 characters',
-    (value) => typeof value === 'string' && /^[\0-\xff]{1,255}$/.test(value),
-  ),
-)
+function isCookie(value: unknown): boolean {
+  return typeof value === 'string' && /^[\0-\xff]{1,255}$/.test(value)
+}
+
+const cookieText: Rule = secret(rule('a string of 1 to 255 Latin-1 characters', isCookie))
 const cookieTexts: Rule = secret(
   rule('an array of at least one such string', (value) => {
-    return Array.isArray(value) && value.length > 0 && value.every((each) => cookieText.check(each, '') === undefined)
+    // Array.from: a hole is no cookie.
+    return Array.isArray(value) && value.length > 0 && Array.from(value).every((each) => isCookie(each))
   }),
 )
 const cookieSet = optionsOf<CookieSet>({ offered: required(cookieText), accepted: required(cookieTexts) })
@@ -172,7 +188,8 @@ export const cookie: Rule = {
   what: 'a string of 1 to 255 Latin-1 characters, or an object with offered and accepted',
   check: (value, at) => {
     const isSet = typeof value === 'object' && value !== null && !Array.isArray(value)
-    const fault = isSet ? cookieSet.check(value, at) : cookieText.check(value, at)
+    if (isSet) return cookieSet.check(value, at)
+    const fault = cookieText.check(value, at)
     return fault && { ...fault, hint: `${fault.hint} Make a good one with: openssl rand -base64 32` }
   },
 }

@@ -1,8 +1,7 @@
-import type { DistErrorCode } from '@dynsrv/dist-protocol'
+import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
 import { CodedError, type CodedErrorOptions, type ErrorTable, given, shown } from '@dynsrv/kit'
-import { DIST_WORDS } from './dist-words.ts'
 
 /** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
 export type OwnNodeErrorCode =
@@ -15,10 +14,12 @@ export type OwnNodeErrorCode =
   | 'NODE_EXITED'
   | 'NODE_LISTEN_FAILED'
   | 'NODE_LOOKUP_FAILED'
+  | 'NODE_LOOP_BLOCKED'
   | 'NODE_MESSAGE_INVALID'
   | 'NODE_NAME_TAKEN'
   | 'NODE_NOT_CONNECTED'
   | 'NODE_NO_PROCESS'
+  | 'NODE_OVER_LIMIT'
   | 'NODE_PANG'
   | 'NODE_PARTITION_PREVENTED'
   | 'NODE_PEER_BUSY'
@@ -109,6 +110,13 @@ export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
     retryable: true,
     fault: 'peer',
   },
+  NODE_LOOP_BLOCKED: {
+    happened: 'A link was lost because this program stood still.',
+    why: 'Its event loop was blocked for about as long as the tick time: it sent nothing, and the peer took it for dead.',
+    hint: 'Find what blocks the event loop (node --cpu-prof), and move it to a worker or cut it into parts.',
+    category: 'link',
+    retryable: true,
+  },
   NODE_MESSAGE_INVALID: {
     happened: 'A message cannot be sent.',
     why: 'It holds a value that has no Erlang term, such as NaN, a function or a symbol.',
@@ -133,6 +141,13 @@ export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
     why: 'It ended, or it never ran (noproc).',
     hint: 'Check the name or the pid, and that the process runs.',
     category: 'call',
+    fault: 'peer',
+  },
+  NODE_OVER_LIMIT: {
+    happened: 'A message of a peer is larger than this node reads.',
+    why: 'Its term is over a limit of this node, which the message names. The message is lost, and the link stays.',
+    hint: 'Raise the limit that the message names, or have the peer send less at once.',
+    category: 'limit',
     fault: 'peer',
   },
   NODE_PANG: {
@@ -246,9 +261,11 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly peer?: string | undefined
   /** The Erlang exit reason, where a process ended. */
   readonly reason?: Term
+  /** The option to raise, when something was over a limit. */
+  readonly limit?: string
 }
 
-const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_WORDS, ...NODE_ERRORS }
+const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_ERRORS, ...NODE_ERRORS }
 
 /** The one error of this package. The message, the hint and the code never hold a cookie. */
 export class NodeError extends CodedError<NodeErrorCode> {
@@ -257,11 +274,14 @@ export class NodeError extends CodedError<NodeErrorCode> {
   readonly peer?: string
   /** The Erlang exit reason, where a process ended. */
   readonly reason?: Term
+  /** The option to raise, when something was over a limit: `decode.limits.depth`. */
+  readonly limit?: string
 
   constructor(code: NodeErrorCode, message: string, options?: NodeErrorOptions) {
     super(WORDS, code, message, options)
-    const { peer, ...rest } = given(options)
+    const { peer, limit, ...rest } = given(options)
     if (peer !== undefined) this.peer = peer
+    if (limit !== undefined) this.limit = limit
     if ('reason' in rest) this.reason = rest.reason
   }
 }

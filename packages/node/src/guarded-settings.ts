@@ -1,6 +1,7 @@
 import type { Cookie } from '@dynsrv/dist-protocol'
-import { messageOf, oneLine, shown } from '@dynsrv/kit'
+import { type Fault, messageOf, oneLine, shown } from '@dynsrv/kit'
 import type { Warn } from './call/outcome.ts'
+import { cookie as cookieRule } from './checks.ts'
 import { NodeError } from './error.ts'
 import type { NodeSettings } from './node-options.ts'
 import { callProgram } from './program-calls.ts'
@@ -38,20 +39,21 @@ export function guardedSettings(settings: NodeSettings, warn: Warn): NodeSetting
         : (peer) => {
             const what = `the cookie option for ${peer}`
             let given: unknown
+            let fault: Fault | undefined
             try {
               given = cookie(peer)
-              if (isCookie(given)) return given
+              fault = cookieRule.check(given, `what ${what} gave`)
             } catch (cause) {
               throw new NodeError('NODE_BAD_OPTION', threw(what, cause), { peer, cause })
             }
+            if (fault === undefined) return given as Cookie
             callProgram(
               () => given,
               (cause) => threw(what, cause),
             )
-            // What it is may be a secret.
-            const message = `${what} gave no cookie: a text, or { offered, accepted }`
+            const { message, hint } = fault
             warn({ code: 'HANDLER_THREW', message, peer })
-            throw new NodeError('NODE_BAD_OPTION', message, { peer })
+            throw new NodeError('NODE_BAD_OPTION', message, { peer, hint })
           },
     output: (text, from) =>
       callProgram(
@@ -59,11 +61,4 @@ export function guardedSettings(settings: NodeSettings, warn: Warn): NodeSetting
         (cause) => threw('the output option', cause),
       ),
   }
-}
-
-/** Whether it has the shape of one; what is in it is checked when it is used. */
-function isCookie(value: unknown): value is Cookie {
-  if (typeof value === 'string') return true
-  const { offered, accepted } = (value ?? {}) as { offered?: unknown; accepted?: unknown }
-  return typeof offered === 'string' && Array.isArray(accepted) && accepted.every((one) => typeof one === 'string')
 }

@@ -2,6 +2,7 @@ export type { GenFrom } from './call/gen-message.ts'
 export type { GenServer } from './call/gen-server.ts'
 export type { ErpcCall, ErpcOutcome } from './call/many-calls.ts'
 export { NO_REPLY, type ServerContext, type ServerHandlers } from './call/server-handlers.ts'
+export type { Closable } from './closable.ts'
 export { type CallMessage, CHANNELS, type NodeEventMessage } from './diagnostics.ts'
 export type { DrainOptions } from './drain.ts'
 export {
@@ -10,6 +11,7 @@ export {
   NodeError,
   type NodeErrorCode,
   type NodeErrorOptions,
+  type NodeNameErrorCode,
   type OwnNodeErrorCode,
   RemoteError,
   type RemoteErrorOptions,
@@ -43,6 +45,7 @@ export type {
   CallOptions,
   Destination,
   MultiCallResult,
+  ProcessRef,
   Recipient,
   SendOptions,
   SendWaitOptions,

@@ -51,8 +51,17 @@ export interface Refused {
 /** Something that works, but that somebody should look at. */
 export interface Warning {
   readonly type: 'warning'
-  readonly code: 'CREATION_SMALL' | 'HANDLER_THREW' | 'MAILBOX_FULL' | 'MESSAGE_DROPPED' | 'UNKNOWN_SIGNAL'
+  readonly code:
+    | 'CREATION_SMALL'
+    | 'HANDLER_THREW'
+    | 'LOOP_BLOCKED'
+    | 'MAILBOX_FULL'
+    | 'MESSAGE_DROPPED'
+    | 'OVER_LIMIT'
+    | 'UNKNOWN_SIGNAL'
   readonly message: string
+  /** With `OVER_LIMIT`, the option to raise: `decode.limits.depth`. */
+  readonly limit?: string
   readonly peer?: string
   readonly pid?: Pid
   readonly cause?: unknown

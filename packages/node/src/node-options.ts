@@ -1,4 +1,5 @@
 import type tls from 'node:tls'
+import { getHeapStatistics } from 'node:v8'
 import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Pid } from '@dynsrv/etf'
@@ -25,6 +26,7 @@ import {
 } from '@dynsrv/kit'
 import { checks, cookie, decodeOptions, parsedName } from './checks.ts'
 import type { NodeLogger } from './node-logger.ts'
+import type { PeerLimits } from './process/peer-use.ts'
 
 /** Certificates and everything else that `node:tls` knows, for both roles. */
 export type TlsOptions = tls.TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity' | 'servername'>
@@ -88,7 +90,7 @@ export interface NodeOptions {
 }
 
 /** What peers and programs can make us hold. */
-export interface NodeLimits extends ChannelLimits {
+export interface NodeLimits extends ChannelLimits, PeerLimits {
   /** With more than this under way to a peer, `send` says false. Unit: bytes; default 1 MiB, as `dist_buf_busy_limit`. */
   readonly busyBytes: number
   /** With more than this under way, the link is given up. Unit: bytes; default 256 MiB. */
@@ -100,8 +102,6 @@ export interface NodeLimits extends ChannelLimits {
    * /64 of IPv6, loses its oldest.
    */
   readonly maxUnauthenticated: number
-  /** Processes that peers have spawned and that live; default 10 000. */
-  readonly maxSpawned: number
   /** Live processes; default 262 144. */
   readonly maxProcesses: number
   /** Peers that are down and still listed by `peers()`; default 1000. */
@@ -115,6 +115,8 @@ export const NODE_LIMITS = {
   maxWaiting: 10_000,
   maxUnauthenticated: 128,
   maxSpawned: 10_000,
+  maxLinks: 200_000,
+  maxUnreadBytes: 256 * 1024 * 1024,
   maxProcesses: 262_144,
   maxDown: 1_000,
 } as const
@@ -186,8 +188,8 @@ const TLS_WHAT = 'an object of options of node:tls'
 export const tlsOptions: Rule = {
   what: TLS_WHAT,
   check: (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(at, TLS_WHAT, value)
-    for (const key of Object.keys(value)) {
+    if (Object.prototype.toString.call(value) !== '[object Object]') return wrong(at, TLS_WHAT, value)
+    for (const key of Object.keys(value as object)) {
       if (Object.hasOwn(TLS_NAMES, key)) continue
       const near = nearest(key, Object.keys(TLS_NAMES))
       if (near === undefined) continue
@@ -197,6 +199,11 @@ export const tlsOptions: Rule = {
     return undefined
   },
 }
+
+const host = rule(
+  'an IP address or a host name',
+  (value) => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value),
+)
 
 /** A logger of pino's shape. */
 const logger: Rule = {
@@ -218,7 +225,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   epmd: required(having('startLink', 'listenPortPlease', 'registerNode', 'addressPlease', 'names')),
   listen: either(
     rule('false', (value) => value === false),
-    optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host: filledText }),
+    optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host }),
   ),
   hidden: flag,
   preventOverlappingPartitions: flag,
@@ -240,6 +247,8 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
     maxWaiting: bound,
     maxUnauthenticated: bound,
     maxSpawned: bound,
+    maxLinks: bound,
+    maxUnreadBytes: bound,
     maxProcesses: bound,
     maxDown: bound,
     maxFrameBytes: bound,
@@ -249,6 +258,11 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   }),
   world: worldShape,
 })
+
+/** Unread messages must not fill the heap. */
+function unreadBytes(): number {
+  return Math.min(NODE_LIMITS.maxUnreadBytes, Math.floor(getHeapStatistics().heap_size_limit / 4))
+}
 
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work; `NODE_NAME_*` for such a name */
 export function settingsOf(options: NodeOptions) {
@@ -278,7 +292,7 @@ export function settingsOf(options: NodeOptions) {
     logger: options.logger,
     world,
     output: options.output ?? ((text) => world.system.print(text)),
-    limits: { ...NODE_LIMITS, ...given },
+    limits: { ...NODE_LIMITS, maxUnreadBytes: unreadBytes(), ...given },
     /** The channel checks what it is given, so it gets its own limits only. */
     channelLimits: Object.fromEntries(
       Object.entries(given).filter(([name]) => !(name in NODE_LIMITS)),

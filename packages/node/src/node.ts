@@ -22,6 +22,7 @@ import {
   registeredName,
   signalOption,
 } from './checks.ts'
+import { type Closable, closable } from './closable.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
 import { allIdle, type Busy, checkDrain, type DrainOptions } from './drain.ts'
 import { NodeError } from './error.ts'
@@ -60,8 +61,8 @@ const checkMany = checks.options<CallOptions & { concurrency?: number }>('erpcMa
   concurrency: bound,
 })
 
-/** Another address of a process of ours; disposing of it takes it back. */
-export interface Alias extends Disposable {
+/** Another address of a process of ours; closing it takes it back. */
+export interface Alias extends Closable {
   /** What is sent to it reaches the process. */
   readonly ref: Reference
 }
@@ -145,7 +146,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @returns what takes it back
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, `NODE_CLOSED`
    */
-  monitorNode(peer: string, onDown: OnNodeDown): Disposable {
+  monitorNode(peer: string, onDown: OnNodeDown): Closable {
     this.#assertOpen()
     this.#checkPeer('monitorNode', 'peer', peer)
     checks.argument('monitorNode', 'onDown', callable, onDown)
@@ -395,7 +396,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @returns what takes it back
    * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
    */
-  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Closable {
     this.#assertOpen()
     checks.argument('expose', 'module', atomName, module)
     checks.argument('expose', 'functions', functionTable, functions)
@@ -487,7 +488,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const { registry } = this.#rooms.processes
     const own = this.#ownProcess('alias', process)
     const ref = registry.aliasOf(own, options.once ?? false)
-    return { ref, [Symbol.dispose]: () => registry.endAlias(own, ref) }
+    return { ref, ...closable(() => registry.endAlias(own, ref)) }
   }
 
   /** Takes a name back; whether there was one. @throws {NodeError} `NODE_BAD_OPTION` */

@@ -1,5 +1,4 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
-import { EtfError } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
@@ -10,10 +9,12 @@ import { NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
 import { guardedSettings } from './guarded-settings.ts'
 import type { Connection } from './link/connection.ts'
+import { inSeconds } from './link/loop-watch.ts'
 import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
 import type { NodeEvent, Warning } from './node-event.ts'
 import { logEvent } from './node-logger.ts'
 import { PgScopes } from './pg/pg-scopes.ts'
+import { PeerUses } from './process/peer-use.ts'
 import { makeProcesses, type Processes } from './process/processes.ts'
 import { callProgram } from './program-calls.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
@@ -51,6 +52,7 @@ export class Rooms {
   readonly pubsubs: PubSubs
   /** Undefined on a hidden node. */
   readonly global: Global | undefined
+  readonly #uses: PeerUses
   /** Gets every event; set by the node that these are the rooms of. */
   onEvent: (event: NodeEvent, threw: (cause: unknown, name: string) => void) => void = ignore
 
@@ -69,11 +71,17 @@ export class Rooms {
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
+      onBlocked: (ms) => {
+        const tick = inSeconds(settings.netTickTimeMs)
+        const message = `our event loop was blocked for ${inSeconds(ms)}; with a tick time of ${tick}, peers drop us after about that long`
+        warn({ code: 'LOOP_BLOCKED', message })
+      },
     })
     const connection = (node: string) => links.get(node)
     const connected = () => links.connected()
     const connect = (node: string) => links.autoConnect(node)
     const whyDown = (node: string) => links.whyDown(node)
+    const uses = new PeerUses(limits)
     const processes = makeProcesses({
       self,
       creation,
@@ -83,8 +91,9 @@ export class Rooms {
       warn,
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
+      uses,
       spawns: () => ({
-        request: (peer, control, payload) => system.spawns.request(peer, control, payload),
+        request: (peer, control, read) => system.spawns.request(peer, control, read),
         reply: (peer, control) => remote.reply(peer, control),
       }),
     })
@@ -97,9 +106,13 @@ export class Rooms {
     })
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
+      exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
-    const system = startSystem({ self, servers, router, output: settings.output, maxSpawned: limits.maxSpawned })
+    const system = startSystem({
+      ...{ self, servers, router, output: settings.output, uses },
+      ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
+    })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers
     this.scopes = new PgScopes({
@@ -134,6 +147,7 @@ export class Rooms {
       })
     }
     this.links = links
+    this.#uses = uses
     this.processes = processes
     this.calls = calls
     this.system = system
@@ -181,10 +195,9 @@ export class Rooms {
     try {
       this.processes.router.receive(peer, control, payload)
     } catch (cause) {
-      if (cause instanceof EtfError) {
+      if (cause instanceof NodeError && cause.code === 'DIST_MALFORMED') {
         // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
-        const text = `a ${control.op} of ${peer} does not decode: ${cause.message}`
-        connection.close(new NodeError('DIST_MALFORMED', text, { peer, cause }), true)
+        connection.close(cause, true)
         return
       }
       // The fault is on our side, such as a listener of the program that throws: the peer is not to blame.
@@ -197,6 +210,7 @@ export class Rooms {
     const { peer, hidden, counters } = connection
     this.processes.life.connectionLost(peer)
     this.remote.connectionLost(peer)
+    this.#uses.left(peer)
     if (!hidden) this.global?.server.connectionLost(peer)
     this.tell({ type: 'nodedown', node: peer, reason, counters })
   }

@@ -86,3 +86,27 @@ it('a peer that was called cannot end the process in whose name calls are made',
     expect(await node.erpc(erl.name, 'erlang', 'node')).toBe(atom(erl.name))
   }
 })
+
+it('what a method gives to be taken back is taken back by close, once', async () => {
+  await using node = await startOurs('ours', { autoConnect: false })
+  const mailbox = node.mailbox()
+
+  const exposed = node.expose('js', { one: () => 1 })
+  expect(await node.erpc(node.self, 'js', 'one')).toBe(1)
+  exposed.close()
+  await expect(node.erpc(node.self, 'js', 'one')).rejects.toMatchObject({ reason: atom('undef') })
+  using _again = node.expose('js', { one: () => 2 })
+  exposed.close()
+  expect(await node.erpc(node.self, 'js', 'one')).toBe(2)
+
+  const alias = node.alias(mailbox)
+  expect(node.send(alias.ref, 1)).toBe(true)
+  alias.close()
+  alias.close()
+  expect(node.send(alias.ref, 2)).toBe(false)
+
+  const heard: string[] = []
+  node.monitorNode('nobody@127.0.0.1', () => heard.push('taken back')).close()
+  await new Promise<void>((resolve) => node.monitorNode('nobody@127.0.0.1', () => resolve()))
+  expect(heard).toEqual([])
+})

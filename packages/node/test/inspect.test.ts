@@ -99,5 +99,5 @@ it('a logger of the shape of pino is told of links, refusals and failed dials, a
 
 it('a logger without a level is refused when it is given', async () => {
   const logger = { info: () => undefined } as never
-  await expect(startOurs('logger', { logger })).rejects.toThrow('the logger has no function debug')
+  await expect(startOurs('logger', { logger })).rejects.toThrow('logger must be a logger of the shape of pino: debug, info and warn')
 })

@@ -17,7 +17,7 @@ let spokenAt = 0
  * Adds lines on top.
  *
  * @param {readonly PageChange[]} changes oldest first
- * @param {boolean} aloud whether they are new to whoever looks, or listens
+ * @param {boolean} aloud whether the reader has not seen them yet
  */
 export function addChanges(changes, aloud) {
   const list = byId('log')
@@ -41,7 +41,7 @@ export function addChanges(changes, aloud) {
   if (aloud) unspoken.push(...changes)
 }
 
-/** Tells a screen reader what is new, unless it was told something a moment ago. */
+/** Has a screen reader speak what is new, unless it spoke a moment ago. */
 export function speak() {
   if (unspoken.length === 0 || Date.now() - spokenAt < SPEAK_MS) return
   spokenAt = Date.now()

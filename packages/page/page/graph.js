@@ -102,9 +102,9 @@ export class Graph {
     /** @type {Map<string, number>} */
     const counts = new Map()
     for (const { state } of this.#members) counts.set(state, (counts.get(state) ?? 0) + 1)
-    const told = [...counts].map(([state, count]) => `${count} ${state}`).join(', ')
+    const counted = [...counts].map(([state, count]) => `${count} ${state}`).join(', ')
     const name = `The cluster as ${this.#selfName} sees it`
-    const text = `${told === '' ? 'Nobody else is known yet' : told}. The table of members says the same in words.`
+    const text = `${counted === '' ? 'No other member is known yet' : counted}. The table of members says the same in words.`
     if (this.#name.textContent !== name) this.#name.textContent = name
     if (this.#text.textContent !== text) this.#text.textContent = text
   }

@@ -10,7 +10,7 @@ import { ago, clock } from './units.js'
 /** @typedef {import('../src/live/page-state.ts').PagePatch} PagePatch */
 /** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
 
-/** The server tells something at least every 5 seconds. */
+/** The server sends something at least every 5 seconds. */
 const SILENCE_MS = 15_000
 const AGAIN_MS = 2_000
 

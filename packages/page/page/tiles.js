@@ -34,7 +34,7 @@ export function drawTiles(state, all) {
       failing.length > 0 ? 'Failing' : answered.includes(0) ? 'Waiting' : 'Answers',
       '',
       failing.length > 0 ? 'trouble' : 'good',
-      failing.length > 0 ? 'nobody is disconnected by that' : dnsFact(state.topologies),
+      failing.length > 0 ? 'all members stay connected' : dnsFact(state.topologies),
     ),
     tile(
       'Latency',

@@ -10,7 +10,7 @@ import { ago, tidy } from './units.js'
  */
 export function drawTopologies(topologies) {
   const place = byId('topologies')
-  // A table that somebody scrolls or reads stays where it is.
+  // A table that the reader scrolls stays where it is.
   const tops = [...place.querySelectorAll('.scroll')].map((element) => element.scrollTop)
   const focused = [...place.querySelectorAll('.scroll')].indexOf(/** @type {Element} */ (document.activeElement))
   place.replaceChildren(...topologies.flatMap(topologyParts))

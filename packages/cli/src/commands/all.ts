@@ -48,13 +48,13 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'watch',
     term: 'watch [options]',
-    summary: 'the same, live: who comes, goes, slows down, and why',
+    summary: 'the same, live: members that come, go or slow down, and why',
     load: async () => (await import('./watch.ts')).command,
   },
   {
     name: 'wait',
     term: 'wait [options]',
-    summary: 'wait until so many members answer',
+    summary: 'wait until a number of members answer',
     load: async () => (await import('./wait.ts')).command,
   },
   {

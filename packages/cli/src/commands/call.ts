@@ -32,7 +32,7 @@ export const command: Command = {
         .argument('[args...]', 'terms, one each'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(call))),
+      .action(runs(withConfig(['dns', 'link'], call))),
 }
 
 const HELP = `
@@ -43,5 +43,5 @@ Examples:
 
 ${SYNTAX}
 ${FOOT}
-Exit codes: 0 it returned, 1 it raised or was not reached, 2 bad arguments or environment.
+Exit codes: 0 the function returned, 1 it raised or the node was not reached, 2 bad arguments or environment.
 `

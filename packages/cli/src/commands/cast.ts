@@ -29,7 +29,7 @@ export const command: Command = {
         .argument('[args...]', 'terms, one each'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(cast))),
+      .action(runs(withConfig(['dns', 'link'], cast))),
 }
 
 const HELP = `
@@ -38,5 +38,5 @@ Examples:
 
 ${SYNTAX}
 ${FOOT}
-Exit codes: 0 the node has it, 1 it was not reached, 2 bad arguments or environment.
+Exit codes: 0 the node got it, 1 the node was not reached, 2 bad arguments or environment.
 `

@@ -36,7 +36,7 @@ export async function cookieNew({ file, json }: CookieOptions): Promise<number> 
     await writeFile(file, cookie, { flag: 'wx', mode: OWNER_READS })
   } catch (cause) {
     const there = codeOf(cause) === 'EEXIST'
-    const why = there ? 'it is there already, and a running cluster may use it' : explain(cause).message
+    const why = there ? 'it exists already, and a running cluster may use it' : explain(cause).message
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `did not write ${file}: ${why}`, {
       hint: 'Name a file that does not exist, in a folder that does.',
       cause,
@@ -66,6 +66,6 @@ Examples:
   $ dynsrv cookie new --file ~/.erlang.cookie
   $ RELEASE_COOKIE=$(dynsrv cookie new) bin/my_app start
 
-This is the one command that prints a cookie.
-Exit codes: 0 made, 2 the file is there already or cannot be written.
+This is the only command that prints a cookie.
+Exit codes: 0 made, 2 the file exists already or cannot be written.
 `

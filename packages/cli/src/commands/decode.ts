@@ -93,7 +93,7 @@ async function bytesOf(source: string): Promise<Uint8Array> {
     return hexBytes(bytes.toString('latin1')) ?? bytes
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    const why = missing ? 'there is no such file, and these are no pairs of hexadecimal digits' : explain(cause).message
+    const why = missing ? 'there is no such file, and it is not pairs of hexadecimal digits' : explain(cause).message
     throw new DynsrvError(
       'DYNSRV_BAD_OPTION',
       `cannot read ${source === STANDARD_INPUT ? 'standard input' : source}: ${why}`,
@@ -106,7 +106,7 @@ async function bytesOf(source: string): Promise<Uint8Array> {
 }
 
 async function standardInput(): Promise<Buffer> {
-  // Somebody who forgot the argument would wait for a prompt that never comes.
+  // Without an argument a person would wait for a prompt that never comes.
   if (process.stdin.isTTY) throw new Error('it is a terminal')
   return await buffer(process.stdin)
 }
@@ -139,6 +139,6 @@ Examples:
   $ dynsrv decode capture.bin
   $ xxd -p capture.bin | dynsrv decode -
 
-A stream begins with its handshake or at a frame; columns are offset, bytes, kind and content.
-Exit codes: 0 shown, 1 the bytes break the format, 2 bad arguments.
+A stream begins with its handshake or at a frame. The columns are offset, bytes, kind and content.
+Exit codes: 0 shown, 1 the bytes are not in this format, 2 bad arguments.
 `

@@ -8,7 +8,7 @@ import { watchGuest } from '../demo/guests.ts'
 import { LiveView } from '../demo/live-view.ts'
 import { newsroom } from '../demo/news.ts'
 import { plainView } from '../demo/plain-view.ts'
-import { story, tell } from '../demo/story.ts'
+import { playSteps, story } from '../demo/story.ts'
 import { type DemoView, jsonView } from '../demo/view.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
@@ -22,7 +22,7 @@ export interface DemoOptions {
   readonly keep?: boolean
 }
 
-/** How long each step of the story stays on the screen of somebody who watches, in milliseconds. */
+/** How long each step of the story stays on the screen. Unit: milliseconds. */
 const PACE_MS = 1_200
 const ROWS_FOR_THE_LIVE_VIEW = 20
 
@@ -39,23 +39,23 @@ export async function demo(options: DemoOptions): Promise<number> {
     ? new LiveView(process.stdout, wantsColours(process.stdout), news)
     : plainView(writeLine, news)
   if (options.json === true) view = jsonView(writeLine)
-  // What still comes in after an interruption is no news any more.
+  // After an interruption nothing more is shown.
   const emit = (event: DemoEvent) => exit.signal.aborted || view.show(event)
   const interrupted = exit.received.then(() => 'interrupted' as const)
   let cluster: DemoCluster | undefined
   try {
     cluster = await DemoCluster.create(emit)
-    const told = await Promise.race([play(cluster, emit, live ? PACE_MS : 0, exit.signal), interrupted])
-    if (told === 'interrupted') {
+    const outcome = await Promise.race([play(cluster, emit, live ? PACE_MS : 0, exit.signal), interrupted])
+    if (outcome === 'interrupted') {
       view.close()
       if (options.json !== true) writeText('Interrupted: stopping every node.\n')
       return EXIT_INTERRUPTED
     }
     view.close()
-    if (told === 'failed') return EXIT_FAILED
+    if (outcome === 'failed') return EXIT_FAILED
     if (options.keep !== true) {
       if (options.json !== true)
-        writeText(`\nTry it yourself: ${keepCommand()} stays up and shows how one more node joins.\n`)
+        writeText(`\nTry it yourself: ${keepCommand()} stays up and shows how another node joins.\n`)
     } else {
       if (options.json !== true) view = plainView(writeLine, news)
       await keep(cluster, view, options, exit.signal)
@@ -70,13 +70,13 @@ export async function demo(options: DemoOptions): Promise<number> {
   }
 }
 
-/** Starts the nodes and tells the story. */
+/** Starts the nodes and plays the story. */
 async function play(
   cluster: DemoCluster,
   emit: (event: DemoEvent) => void,
   paceMs: number,
   signal: AbortSignal,
-): Promise<'told' | 'failed'> {
+): Promise<'held' | 'failed'> {
   const { erlang, service, dns } = cluster
   const steps = story(cluster)
   const titles = steps.map(({ id, title }) => ({ id, title }))
@@ -84,13 +84,13 @@ async function play(
   const beams = erlang.found ? ['erl-1', 'erl-2'].map((label) => cluster.startErlang(label, erlang.release)) : []
   await Promise.all([...['api-1', 'api-2', 'api-3'].map((label) => cluster.startMember(label)), ...beams])
   const start = performance.now()
-  const ok = await tell(steps, emit, { paceMs, signal })
+  const ok = await playSteps(steps, emit, { paceMs, signal })
   const seconds = Number(((performance.now() - start) / 1_000).toFixed(1))
   const text = ok
     ? `All ${steps.length} steps held, in ${seconds} s.`
-    : 'The story broke: the step above says what was missing.'
+    : 'The story failed: the step above says what was missing.'
   emit({ type: 'end', ok, text, seconds })
-  return ok ? 'told' : 'failed'
+  return ok ? 'held' : 'failed'
 }
 
 /** Stays up for guests until a signal comes. */
@@ -133,7 +133,7 @@ export const command: Command = {
       )
       .option('--plain', 'print plain lines, as when the output is not a terminal')
       .option('--json', 'print one JSON object a line')
-      .option('--keep', 'stay up afterwards and print how one more node joins')
+      .option('--keep', 'stay up afterwards, and print how another node joins')
       .addHelpText('after', HELP)
       .action(runs(demo)),
 }
@@ -141,7 +141,7 @@ export const command: Command = {
 const HELP = `
 Examples:
   $ dynsrv demo
-  $ dynsrv demo --keep      stays up, and prints how one more node joins from another terminal
+  $ dynsrv demo --keep      stays up, and prints how another node joins from another terminal
 
 Exit codes: 0 every step of the story held, 1 a step failed, 2 bad arguments, 130 interrupted.
 `

@@ -6,10 +6,11 @@ import type { Command } from '../command.ts'
 import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-options.ts'
 import { doctorView, type ShownReport } from '../doctor/doctor-view.ts'
 import { collect } from '../options/collect.ts'
+import { withSettings } from '../options/command-options.ts'
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 
-/** Something bites later, and nothing keeps nodes apart. */
+/** Nothing keeps nodes apart, but something will cause trouble later. */
 const EXIT_WARNINGS = 3
 
 /**
@@ -19,17 +20,17 @@ const EXIT_WARNINGS = 3
  * @throws {DynsrvError} for an argument with which nothing can be looked at
  */
 export async function doctor(options: DoctorCommandOptions): Promise<number> {
-  const told = await doctorOptions(options)
+  const asked = await doctorOptions(options)
   const view = doctorView(options)
   using exit = exitSignal()
-  view.begin(told, checksFor(told))
+  view.begin(asked, checksFor(asked))
   if (options.watch !== true) {
-    // Nothing is held that would have to be given back, but the terminal.
+    // Only the terminal has to be given back.
     void exit.received.then(() => {
       view.interrupted()
       process.exit(EXIT_INTERRUPTED)
     })
-    const report = await diagnose(told, (result) => view.done(result))
+    const report = await diagnose(asked, (result) => view.done(result))
     view.end(report)
     return exitCode(report)
   }
@@ -38,7 +39,7 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   let rounds: readonly ReadonlyMap<string, MemberState>[] = []
   while (!exit.signal.aborted) {
     const file = first?.resolvConf
-    const seen = { ...told, rounds, ...(file !== undefined && { firstResolvConf: file }) }
+    const seen = { ...asked, rounds, ...(file !== undefined && { firstResolvConf: file }) }
     const found = await diagnose(seen, (result) => last === undefined && view.done(result))
     const report = { ...found, since: sinceWhen(found, last) }
     if (last === undefined) view.end(report)
@@ -46,14 +47,14 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
     first ??= report
     last = report
     if (report.members !== undefined) rounds = [...rounds, report.members].slice(-ROUNDS_KEPT)
-    await pause(told.intervalMs, undefined, { signal: exit.signal }).catch((error: unknown) => {
+    await pause(asked.intervalMs, undefined, { signal: exit.signal }).catch((error: unknown) => {
       if (!exit.signal.aborted) throw error
     })
   }
   return last === undefined ? EXIT_OK : exitCode(last)
 }
 
-/** A member that has been calm for so long flaps no more. */
+/** A member that has been stable for so many rounds no longer flaps. */
 const ROUNDS_KEPT = 12
 
 function sinceWhen({ verdicts: found }: Report, before: ShownReport | undefined): ReadonlyMap<string, number> {
@@ -71,7 +72,7 @@ export const command: Command = {
   summary: 'find out why a cluster does not form: what is wrong, how it was seen, what to do',
   place: 3,
   declare: (declared, { runs }) =>
-    declared
+    withSettings(declared)
       .description(
         'Looks at this host, DNS, every peer and the mesh, and says what is wrong, how it was seen and what to do.',
       )
@@ -92,7 +93,6 @@ export const command: Command = {
       .option('--compose <file>', 'look at a docker-compose.yml')
       .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
       .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')
-      .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
       .option('--interval <time>', 'time between two polls of a node, and between two rounds of --watch (default: 5s)')
       .option('--timeout <time>', 'how long to wait for each step, such as 500ms or 10s', '5s')
       .option('--tls', 'the cluster distributes over TLS')
@@ -101,7 +101,7 @@ export const command: Command = {
       .option('--key <file>', 'its key (with --tls)')
       .option('--gossip [secret-file]', 'listen for the gossip of libcluster too')
       .option('--fingerprint', 'show a fingerprint of our cookie, to compare with that of another machine')
-      .option('--watch', 'look again and again, and tell what changes')
+      .option('--watch', 'look again and again, and show what changes')
       .option('--all', 'show every check')
       .option('--json', 'print one JSON object a line')
       .option('--plain', 'print without colours')
@@ -118,13 +118,13 @@ Examples:
   On the machine of a node that does not join, with the environment of its release
   $ dynsrv doctor --name api-1@my-service.service.consul --port 4370
 
-  One peer, a Compose file, and every few seconds what has changed
+  One peer; a Compose file; again and again, with what has changed
   $ dynsrv doctor --peer api-1@my-service.service.consul
   $ dynsrv doctor --compose docker-compose.yml
   $ dynsrv doctor --watch --json
 
 Read from the environment: RELEASE_NODE, RELEASE_COOKIE, RELEASE_DISTRIBUTION, ERL_DIST_PORT, DYNSRV_DNS.
-A cookie is never printed. Peers are knocked at as a hidden node that listens nowhere and is gone afterwards.
+A cookie is never printed. Peers see a hidden node that listens nowhere and is gone afterwards.
 Exit codes: 0 nothing is wrong, 1 something keeps nodes apart, 2 bad arguments, 3 warnings only, 130 interrupted.
-With --watch the last look counts.
+With --watch, the last round counts.
 `

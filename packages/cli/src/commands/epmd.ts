@@ -28,7 +28,7 @@ export async function epmd(options: EpmdOptions): Promise<number> {
   using exit = exitSignal()
   const { port, host: hosts = [], service, dns = [] } = options
   if (service === undefined && dns.length > 0) {
-    throw new DynsrvError('DYNSRV_BAD_OPTION', '--dns says where to ask, but not about which service', {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', '--dns says where to ask, but no --service says for what', {
       hint: 'Add --service with the name that holds the SRV records, or leave out --dns.',
     })
   }

@@ -74,7 +74,7 @@ export const command: Command = {
         .argument('<expression>'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(evaluate))),
+      .action(runs(withConfig(['dns', 'link'], evaluate))),
 }
 
 const HELP = `
@@ -83,5 +83,5 @@ Examples:
   $ dynsrv eval api-1@my-service.test 'Enum.sum(1..10)' --syntax elixir
 
 ${FOOT}
-Exit codes: 0 it has a value, 1 it raised or was not reached, 2 bad arguments, environment or syntax.
+Exit codes: 0 the expression has a value, 1 it raised or the node was not reached, 2 bad arguments, environment or syntax.
 `

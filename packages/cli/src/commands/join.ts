@@ -31,7 +31,7 @@ Examples:
   $ dynsrv join --name api-1@my-service.service.consul \\
                 --service my-service.service.consul --dns 127.0.0.1:8600
 
-  Only look who is there, on any free port, for a script
+  Only look which members are there, on any free port, for a script
   $ dynsrv join --name probe@my-service.service.consul \\
                 --service my-service.service.consul --port 0 --json
 

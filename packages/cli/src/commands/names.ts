@@ -43,7 +43,7 @@ export const command: Command = {
       ),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(names))),
+      .action(runs(withConfig(['dns', 'service'], names))),
 }
 
 const HELP = `
@@ -51,5 +51,5 @@ Examples:
   $ dynsrv names --service my-service.service.consul --dns 127.0.0.1:8600
   $ dynsrv names --epmd 10.0.0.5
 
-Exit codes: 0 answered, also when there is no member; 1 not answered, 2 bad arguments.
+Exit codes: 0 there was an answer, also with no members; 1 there was none, 2 bad arguments.
 `

@@ -10,7 +10,7 @@ import { output } from '../terminal/output.ts'
 import { table } from '../terminal/table.ts'
 
 /**
- * Dials every member and shows who is there, and why not.
+ * Dials every member and shows which answer, and why others do not.
  *
  * @returns the exit code: 1 when a member was not reached or there is none
  * @throws {EpmdError} when the directory cannot be asked
@@ -50,7 +50,7 @@ export const command: Command = {
       ),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(nodes))),
+      .action(runs(withConfig(['dns', 'service', 'link'], nodes))),
 }
 
 const HELP = `
@@ -59,5 +59,5 @@ Examples:
   $ dynsrv nodes --epmd 10.0.0.5 --json
 
 ${FOOT}
-Exit codes: 0 all answered, 1 one did not or there is none, 2 bad arguments or environment.
+Exit codes: 0 all answered, 1 one did not, or there is none; 2 bad arguments or environment.
 `

@@ -27,7 +27,7 @@ import { Reworded } from '../terminal/reworded.ts'
 type StepName = 'lookup' | 'connect' | 'handshake' | 'cookie' | 'ping'
 
 /**
- * Reaches a node step by step: address, TCP, its own word who it is, the cookie, a message there and back.
+ * Reaches a node step by step: address, TCP connection, its introduction, the cookie, a message there and back.
  *
  * @returns the exit code
  * @throws what the first step that fails says
@@ -42,14 +42,14 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
     directory.epmd.addressPlease(alive, host, 'any', { signal: AbortSignal.timeout(timeoutMs) }),
   )
   show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
-  const at = await introduce(candidates, {
+  const { ip, port } = await introduce(candidates, {
     name,
-    self: throwAwayName(options, short),
+    self: throwAwayName(options.name, short),
     timeoutMs,
     show,
     tls: options.tls,
   })
-  const epmd: EpmdModule = new Static({ [name]: at }, { short })
+  const epmd: EpmdModule = new Static({ [name]: { ip, port } }, { short })
   await using us = await throwAwayNode(options, { epmd, short, timeoutMs })
   await show.step('cookie', () => us.connect(name, { signal: AbortSignal.timeout(timeoutMs) }))
   show.done('cookie', 'both sides agree')
@@ -61,7 +61,7 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
       times.push(performance.now() - began)
     }
   })
-  // The first round pays for what is done once.
+  // The first round includes work that is done once.
   const latencyMs = Math.min(...times)
   show.done('ping', 'pong', { latencyMs }, latencyMs)
   return EXIT_OK
@@ -159,11 +159,11 @@ export const command: Command = {
   declare: (declared, { runs }) =>
     withPeer(
       declared
-        .description('Reaches a node step by step: address, connection, its own word who it is, cookie, answer.')
+        .description('Reaches a node step by step: address, connection, introduction, cookie, answer.')
         .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(ping))),
+      .action(runs(withConfig(['dns', 'link'], ping))),
 }
 
 const HELP = `
@@ -176,5 +176,5 @@ Examples:
   $ dynsrv ping api-1@my-service.test --at 10.0.0.5:4370 --json
 
 ${FOOT}
-Exit codes: 0 it answered, 1 it did not and why, 2 bad arguments or environment.
+Exit codes: 0 the node answered, 1 it did not, and why; 2 bad arguments or environment.
 `

@@ -107,12 +107,14 @@ export const command: Command = {
     withOutput(
       withDns(
         declared
-          .description('Shows how a node name becomes addresses: each question, who answered it, and what came.')
+          .description(
+            'Shows how a node name becomes addresses: each question, the server that answered, and the answer.',
+          )
           .argument('<node>', 'name of the node, such as api-1@my-service.service.consul'),
       ).option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(resolve))),
+      .action(runs(withConfig(['dns'], resolve))),
 }
 
 const HELP = `
@@ -120,5 +122,5 @@ Examples:
   $ dynsrv resolve api-1@my-service.service.consul --dns 127.0.0.1:8600
   $ dynsrv resolve api-1@10.0.0.5 --epmd
 
-Exit codes: 0 found, 1 not found or not answered, 2 bad arguments.
+Exit codes: 0 found, 1 not found, or no answer; 2 bad arguments.
 `

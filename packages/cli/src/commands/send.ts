@@ -30,7 +30,7 @@ export const command: Command = {
         .argument('<message>', 'a term'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(send))),
+      .action(runs(withConfig(['dns', 'link'], send))),
 }
 
 const HELP = `
@@ -39,5 +39,5 @@ Examples:
 
 ${SYNTAX}
 ${FOOT}
-Exit codes: 0 the node has it, 1 it was not reached, 2 bad arguments or environment.
+Exit codes: 0 the node got it, 1 the node was not reached, 2 bad arguments or environment.
 `

@@ -20,7 +20,7 @@ export interface UpOptions extends JoinOptions {
 export async function up(options: UpOptions): Promise<number> {
   const config = await loadConfig(options.config)
   const at = httpAddress(options.http ?? config?.http ?? `127.0.0.1:${HEALTH_PORT}`)
-  // From the environment, as arguments can be read by every user of the machine.
+  // From the environment: every user of the machine can read arguments.
   const token = process.env.DYNSRV_PAGE_TOKEN || undefined
   const minPeers = options.minPeers === undefined ? (config?.minPeers ?? 0) : wholeNumber(options.minPeers)
   let server: HealthServer | undefined
@@ -44,7 +44,7 @@ function httpAddress(text: string): { readonly host: string; readonly port: numb
     port = '',
   } = /^(?:(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]+)):)?(?<port>\d{1,5})$/.exec(text)?.groups ?? {}
   if (port === '' || Number(port) > 65_535) {
-    throw new DynsrvError('DYNSRV_BAD_OPTION', `--http ${JSON.stringify(text)} is no address to listen on`, {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--http ${JSON.stringify(text)} is not an address to listen on`, {
       hint: `Give host:port, such as 127.0.0.1:${HEALTH_PORT} or 0.0.0.0:${HEALTH_PORT}; port 0 takes any free one.`,
     })
   }
@@ -53,8 +53,8 @@ function httpAddress(text: string): { readonly host: string; readonly port: numb
 
 function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new DynsrvError('DYNSRV_BAD_OPTION', `--min-peers ${JSON.stringify(text)} is no number of peers`, {
-    hint: 'Give how many peers must be connected before /readyz says yes, such as 2.',
+  throw new DynsrvError('DYNSRV_BAD_OPTION', `--min-peers ${JSON.stringify(text)} is not a number of peers`, {
+    hint: 'Give the number of peers that must be connected before /readyz answers 200, such as 2.',
   })
 }
 
@@ -64,7 +64,7 @@ export const command: Command = {
   declare: (declared, { runs }) =>
     joinOptions(declared.description('Joins a cluster and stays; serves /livez, /readyz and /metrics over HTTP.'))
       .option('--http <host:port>', 'where to serve HTTP (default: 127.0.0.1:9464)')
-      .option('--min-peers <number>', 'peers that must be connected before /readyz says yes (default: 0)')
+      .option('--min-peers <number>', 'peers that must be connected before /readyz answers 200 (default: 0)')
       .option(
         '--page',
         'show the cluster as a live page at /; asks for the token in DYNSRV_PAGE_TOKEN, if there is one',
@@ -84,6 +84,6 @@ Examples:
   On this machine only, on any free port
   $ dynsrv up --name api-1@my-service.test --service my-service.test --port 0 --http 127.0.0.1:0
 
-Ready means: discovery has answered, --min-peers are connected, and the node is not leaving. SIGTERM leaves in order.
+Ready means: discovery has answered, --min-peers are connected, and the node is not leaving. On SIGTERM it leaves in order.
 Exit codes: 0 left on SIGINT or SIGTERM, 1 failed, 2 bad arguments or environment.
 `

@@ -17,15 +17,15 @@ export interface WaitOptions extends MembersOptions {
 }
 
 /**
- * Waits until so many members of a service answer.
+ * Waits until a number of members of a service answer.
  *
- * @returns the exit code: 1 when the time is over, with what each one lacks
+ * @returns the exit code: 1 when the time is over, with the reason for each missing member
  */
 export async function wait(options: WaitOptions): Promise<number> {
   const wanted = /^[1-9]\d{0,5}$/.test(options.nodes) ? Number(options.nodes) : undefined
   if (wanted === undefined) {
-    throw new DynsrvError('DYNSRV_BAD_OPTION', `--nodes ${JSON.stringify(options.nodes)} is no number of nodes`, {
-      hint: 'Give how many members must answer, such as 3.',
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--nodes ${JSON.stringify(options.nodes)} is not a number of nodes`, {
+      hint: 'Give the number of members that must answer, such as 3.',
     })
   }
   const timeoutMs = durationMs(options.timeout)
@@ -35,7 +35,7 @@ export async function wait(options: WaitOptions): Promise<number> {
   const { directory, short } = members
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
   const out = output(options)
-  // One member that hangs must not hold up the others.
+  // One member that hangs must not delay the others.
   const enough = new Promise<void>((resolve) => {
     us.on('nodeup', () => us.connected().length >= wanted && resolve())
   })
@@ -49,7 +49,7 @@ export async function wait(options: WaitOptions): Promise<number> {
         try {
           await us.connect(name, { signal })
         } catch (error) {
-          // The end of the whole waiting says less than what the last dial ran into.
+          // How the last dial failed says more than that the time is over.
           if (!signal.aborted) reasons.set(name, explain(error).message)
           else if (!reasons.has(name)) reasons.set(name, 'did not answer in time')
         }
@@ -78,19 +78,21 @@ export async function wait(options: WaitOptions): Promise<number> {
 }
 
 export const command: Command = {
-  summary: 'wait until so many members answer',
+  summary: 'wait until a number of members answer',
   place: 9,
   declare: (declared, { runs }) =>
     withOutput(
       withCookie(
-        withService(declared.description('Waits until so many members can be reached, for scripts and health checks.')),
+        withService(
+          declared.description('Waits until a number of members can be reached, for scripts and health checks.'),
+        ),
       )
         .option('--nodes <count>', 'how many must answer', '1')
         .option('--interval <time>', 'time between two tries', '500ms'),
       { timeout: '30s', what: 'how long to wait, such as 10s or 2m' },
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(wait))),
+      .action(runs(withConfig(['dns', 'service', 'link'], wait))),
 }
 
 const HELP = `
@@ -98,5 +100,5 @@ Examples:
   $ dynsrv wait --nodes 3 --service my-service.service.consul --timeout 30s && ./migrate
 
 ${FOOT}
-Exit codes: 0 they answered, 1 the time was over and why, 2 bad arguments or environment.
+Exit codes: 0 they answered, 1 they did not in time, and why; 2 bad arguments or environment.
 `

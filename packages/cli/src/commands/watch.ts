@@ -144,7 +144,7 @@ function clock(now = new Date()): string {
 }
 
 export const command: Command = {
-  summary: 'the same, live: who comes, goes, slows down, and why',
+  summary: 'the same, live: members that come, go or slow down, and why',
   place: 8,
   declare: (declared, { runs }) =>
     withOutput(
@@ -157,7 +157,7 @@ export const command: Command = {
       ).option('--interval <time>', 'time between two looks', '2s'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(watch))),
+      .action(runs(withConfig(['dns', 'service', 'link'], watch))),
 }
 
 const HELP = `

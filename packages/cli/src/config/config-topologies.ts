@@ -30,7 +30,7 @@ function factory(
   return (membership) => {
     const make = STRATEGIES.get(strategy)!
     const servers = dns === undefined ? [] : [dns].flat().map(dnsServer)
-    // One that asks DNS asks the servers that the file names.
+    // A strategy that asks DNS asks the servers that the file names.
     const asksDns = make.optionNames.includes('resolver') && servers.length > 0
     // Each checks the options that it is given.
     return make(membership, { topology, ...(asksDns && { resolver: dnsClient({ servers }) }), ...options })

@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { DynsrvError } from '@dynsrv/cluster'
 
 /** The names that are looked for in the working directory, in this order. */
 export const CONFIG_NAMES = [
@@ -10,8 +11,32 @@ export const CONFIG_NAMES = [
   'dynsrv.config.ts',
 ] as const
 
-/** The file that is named, else the one of the folder, if there is one. */
-export function findConfig(file: string | undefined, cwd: string = process.cwd()): string | undefined {
+/**
+ * The file that is named, else the one of the folder, if there is one. It may be code, which runs when it is read.
+ *
+ * @param file false to look for none
+ * @throws {DynsrvError} `DYNSRV_CONFIG` for a file that is not named and that another user can write
+ */
+export function findConfig(file: string | false | undefined, cwd: string = process.cwd()): string | undefined {
+  if (file === false) return undefined
   if (file !== undefined) return resolve(cwd, file)
-  return CONFIG_NAMES.map((name) => join(cwd, name)).find((each) => existsSync(each))
+  for (const path of CONFIG_NAMES.map((name) => join(cwd, name))) {
+    const facts = statSync(path, { throwIfNoEntry: false })
+    if (facts === undefined) continue
+    const own = process.getuid?.() ?? facts.uid
+    // Root takes the files of others, as containers mount them.
+    const foreign = own !== 0 && facts.uid !== own && facts.uid !== 0
+    const open = process.platform !== 'win32' && (facts.mode & OTHERS_WRITE) !== 0
+    if (!foreign && !open) return path
+    throw new DynsrvError(
+      'DYNSRV_CONFIG',
+      `${path} ${foreign ? 'belongs to another user' : 'can be written by anybody'}`,
+      {
+        hint: 'It is read only if you name it: --config FILE. With --no-config no file is read.',
+      },
+    )
+  }
+  return undefined
 }
+
+const OTHERS_WRITE = 0o002

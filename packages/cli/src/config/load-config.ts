@@ -3,7 +3,7 @@ import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
 import { DynsrvError } from '@dynsrv/cluster'
-import { checksOf, codeOf, messageOf } from '@dynsrv/kit'
+import { checksOf, codeOf, filledText, messageOf, optional } from '@dynsrv/kit'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
 import { findConfig } from './find-config.ts'
@@ -18,19 +18,34 @@ export interface LoadedConfig {
   readonly page?: boolean
 }
 
+/** Where a configuration file is looked for. */
+export interface LoadConfigOptions {
+  /** The folder; default: the working directory. */
+  readonly cwd?: string
+}
+
+const own = checksOf(({ message, hint }) => new DynsrvError('DYNSRV_BAD_OPTION', message, { hint }))
+const checkOptions = own.options<LoadConfigOptions>('loadConfig', { cwd: filledText })
+const fileRule = optional(filledText)
+
 /**
  * Reads `dynsrv.config.mjs`, `.js`, `.cjs`, `.json` or, where Node.js reads TypeScript (22.18 and later), `.ts` of the working
  * directory, or the file that is named, and checks it.
  *
  * A module's default export is the configuration, or a function that returns it.
  *
+ * @param file the file; false to read none
  * @returns undefined when no file was named and there is none
- * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key
+ * @throws {DynsrvError} `DYNSRV_CONFIG` with the key that is wrong, and the nearest known one for an unknown key;
+ *   `DYNSRV_BAD_OPTION`
  */
 export async function loadConfig(
-  file?: string,
-  { cwd = process.cwd() }: { readonly cwd?: string } = {},
+  file?: string | false,
+  options: LoadConfigOptions = {},
 ): Promise<LoadedConfig | undefined> {
+  if (file !== false) own.argument('loadConfig', 'file', fileRule, file)
+  checkOptions(options)
+  const { cwd = process.cwd() } = options
   const path = findConfig(file, cwd)
   if (path === undefined) return undefined
   const config = checked(path, await read(path))
@@ -148,9 +163,9 @@ function checked(path: string, given: unknown): DynsrvConfig {
   }
   const [first] = faults
   if (first === undefined) return given as DynsrvConfig
-  const told = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
+  const shown = faults.slice(0, MAX_FAULTS).map(({ message }) => message)
   const more = faults.length > MAX_FAULTS ? [`and ${faults.length - MAX_FAULTS} more`] : []
-  throw new DynsrvError('DYNSRV_CONFIG', `${owner}${[...told, ...more].join('; ')}`, { hint: first.hint })
+  throw new DynsrvError('DYNSRV_CONFIG', `${owner}${[...shown, ...more].join('; ')}`, { hint: first.hint })
 }
 
 function rank(name: string): number {

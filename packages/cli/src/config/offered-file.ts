@@ -1,6 +1,6 @@
 import type { StartOptions } from '@dynsrv/cluster'
 
-/** The file of the cookie with which we prove ourselves: the one that a command uses which only dials. */
+/** The file of the cookie with which we prove ourselves. A command that only dials needs no other. */
 export function offeredFile(cookieFile: NonNullable<StartOptions['cookieFile']>): string {
   return typeof cookieFile === 'string' ? cookieFile : cookieFile.offered
 }

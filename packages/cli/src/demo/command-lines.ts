@@ -7,12 +7,12 @@ export const ERLANG_GUEST = 'guest-erl'
 
 type Keep = Extract<DemoEvent, { type: 'keep' }>
 
-/** The command lines with which one more node joins from another terminal, ready to paste. */
+/** The command lines with which another node joins from another terminal, ready to paste. */
 export function guestCommands(cluster: DemoCluster, ports: { javascript: number; erlang: number }): Keep[] {
   const { service, dns, cookieFile, erlang } = cluster
   const javascript: Keep = {
     type: 'keep',
-    title: 'One more JavaScript node, from another terminal:',
+    title: 'Another JavaScript node, from another terminal:',
     command: [
       `${dynsrvCommand()} join --name ${JAVASCRIPT_GUEST}@${service} --service ${service}`,
       `--dns ${dns} --port ${ports.javascript} --cookie-file ${quoted(cookieFile)}`,
@@ -23,7 +23,7 @@ export function guestCommands(cluster: DemoCluster, ports: { javascript: number;
     javascript,
     {
       type: 'keep',
-      title: 'One more Erlang node, from another terminal:',
+      title: 'Another Erlang node, from another terminal:',
       command: [
         `ERL_DIST_PORT=${ports.erlang} DYNSRV_DNS=${dns}`,
         `erl -name ${ERLANG_GUEST}@${service} -setcookie "$(cat ${quoted(cookieFile)})"`,

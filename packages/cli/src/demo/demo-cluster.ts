@@ -28,7 +28,7 @@ export class DemoCluster implements AsyncDisposable {
   readonly #emit: (event: DemoEvent) => void
   readonly #entries = new Map<string, Entry>()
   readonly #patience = new Patience()
-  /** Links that went down since the demo began, told by the node that saw it. */
+  /** Links that went down since the demo began, by the node that saw it. */
   #lost: string[] = []
   #closing = false
 
@@ -44,7 +44,7 @@ export class DemoCluster implements AsyncDisposable {
     this.#zone = zone
     this.#cookie = cookie
     this.#emit = (event) => {
-      // How the nodes end is no part of the story.
+      // The end of the nodes is not part of the story.
       if (!this.#closing) emit(event)
     }
   }
@@ -108,7 +108,7 @@ export class DemoCluster implements AsyncDisposable {
   /** Lets an Erlang node dial another one, which is what its own strategy would do. */
   async connectErlang(from: string, to: string): Promise<void> {
     const node = this.node(from)
-    if (!(node instanceof ErlangNode)) throw new TypeError(`${from} is no Erlang node`)
+    if (!(node instanceof ErlangNode)) throw new TypeError(`${from} is not an Erlang node`)
     if (!(await node.connect(this.nameOf(to)))) throw new Error(`${from} could not connect to ${to}`)
   }
 
@@ -155,7 +155,7 @@ export class DemoCluster implements AsyncDisposable {
     return Math.min(...this.#members().map(({ answeredPolls }) => answeredPolls))
   }
 
-  /** What is missing for every running node to list every other one, or nothing. */
+  /** Which running nodes do not list each other yet; nothing when all do. */
   missingLinks(): string | undefined {
     const running = this.#up()
     const missing = running.flatMap((from) =>
@@ -195,7 +195,7 @@ export class DemoCluster implements AsyncDisposable {
   /** Ends every node and the DNS server, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    // A node that is just starting could not be told to leave; it is, as soon as it is up.
+    // A node that is just starting cannot leave yet: it leaves as soon as it is up.
     await Promise.all([...this.#entries.values()].map(async ({ starting }) => (await starting)?.leave()))
     await this.#zone.close()
     await rm(this.folder, { recursive: true, force: true })
@@ -248,7 +248,7 @@ export class DemoCluster implements AsyncDisposable {
         this.#patience.wake()
       },
       ended: (why) => {
-        // A member whose record was taken away leaves by itself; everybody else is meant to stay.
+        // A member whose record was removed leaves by itself. All others are to stay.
         if (entry.registered && !this.#closing) this.#patience.fail(new Error(`${from} ended by itself: ${why}`))
         if (!this.#closing) this.#changed(entry, 'left')
       },

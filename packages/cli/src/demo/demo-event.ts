@@ -16,7 +16,7 @@ export interface NodeView {
   readonly links: readonly string[]
 }
 
-/** What happens in the demo; the views print it and `--json` shows it as it is. */
+/** What happens in the demo; the views print it, and `--json` shows it unchanged. */
 export type DemoEvent =
   | {
       readonly type: 'start'

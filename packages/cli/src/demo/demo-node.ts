@@ -1,7 +1,7 @@
 /** How long a node may take to start, in milliseconds; then its process is ended. */
 export const START_TIMEOUT_MS = 15_000
 
-/** What a node of the demo tells about itself as it happens. */
+/** What a node of the demo reports about itself. */
 export interface DemoNodeEvents {
   link(change: { readonly peer: string; readonly up: boolean; readonly reason?: string }): void
   /** A finished poll of DNS; `failures` in a row, 0 when it was answered. */

@@ -35,7 +35,7 @@ async function listens(port: number): Promise<boolean> {
     await once(socket, 'connect')
     return true
   } catch {
-    // Refused: nobody listens there yet, which is an answer.
+    // Refused: nothing listens there yet, which is an answer.
     return false
   } finally {
     socket.destroy()

@@ -14,7 +14,7 @@ interface StepState {
   readonly text: string
 }
 
-/** For people at a terminal: who is linked with whom, the story so far, and the last things that happened. */
+/** For people at a terminal: which nodes are linked, the story so far, and the latest news. */
 export class LiveView implements DemoView {
   readonly #stream: NodeJS.WriteStream
   readonly #region: LiveRegion
@@ -63,7 +63,7 @@ export class LiveView implements DemoView {
 
   #draw(): void {
     this.#frame += 1
-    // A pseudo-terminal that nobody has sized says 0.
+    // A pseudo-terminal without a size says 0.
     const columns = this.#stream.columns || 80
     const rows = this.#stream.rows || 24
     const fixed = [...this.#header(), [], ...this.#table(), [], ...this.#story()]

@@ -83,7 +83,7 @@ function report(cluster: Cluster, event: ClusterEvent): void {
       tell({ type: 'polled', failures: event.failures, reason: reasonText(event.cause) })
       break
     case 'deregistered':
-      // Whoever took our record away wants us to go, as an orchestrator does when it scales down.
+      // The record was removed because this node is to leave, as when an orchestrator scales down.
       void leave(cluster)
       break
     case 'connectFailed':

@@ -1,10 +1,10 @@
-/** What the demo tells a member process. */
+/** What the demo sends to a member process. */
 export type ToMember =
   | { readonly type: 'echo'; readonly to: string; readonly text: string }
   /** Leave in order and end. */
   | { readonly type: 'leave' }
 
-/** What a member process tells the demo. */
+/** What a member process sends to the demo. */
 export type FromMember =
   | { readonly type: 'up'; readonly port: number }
   | { readonly type: 'echoed'; readonly text: string; readonly microseconds: number }
@@ -20,7 +20,7 @@ export type FromMember =
   | { readonly type: 'problem'; readonly peer: string; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string }
 
-/** How a member process is told what to be; the cookie comes in the environment, never on the command line. */
+/** The arguments of a member process. The cookie comes in the environment, never on the command line. */
 export interface MemberSettings {
   readonly name: string
   readonly service: string

@@ -1,24 +1,24 @@
 import type { Span } from '../terminal/paint.ts'
 import type { DemoEvent } from './demo-event.ts'
 
-/** One line of the demo's log: who, what sign, what. */
+/** One line of the demo's log: the node, a sign, and what happened. */
 export interface News {
   readonly who: string
   readonly sign: string
   readonly text: readonly Span[]
 }
 
-/** Tells what of an event is news. */
+/** Says what of an event is news. */
 export type Newsroom = (event: DemoEvent) => News | undefined
 
 /**
- * Makes the log of the demo: each link once though both ends tell of it, each problem once until it changes.
+ * Makes the log of the demo: each link once although both ends report it, each problem once until it changes.
  */
 export function newsroom(): Newsroom {
   const ends = new Set<string>()
   const down = new Set<string>()
   const problems = new Map<string, string>()
-  /** Nodes that tell of their own end of a link; a guest's end is not heard. */
+  /** Nodes that report their own end of a link; a guest does not. */
   const reporters = new Set<string>()
   return (event) => {
     switch (event.type) {
@@ -70,7 +70,7 @@ export function newsroom(): Newsroom {
           who: event.from,
           sign: '!',
           text: [
-            `poll failed ${event.failures}×, nobody leaves: `,
+            `poll failed ${event.failures}×, no node leaves: `,
             [(event.failures === 1 ? event.reason : event.reason?.split(':')[0]) ?? '', 'quiet'],
           ],
         }

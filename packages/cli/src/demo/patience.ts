@@ -16,7 +16,7 @@ export class Patience {
   /**
    * Waits until a check finds nothing missing.
    *
-   * @throws {Error} with what is missing, when that takes too long, or what it was told to fail with
+   * @throws {Error} with what is missing, when that takes too long, or the error that `fail` gave
    */
   async until(missing: () => string | undefined, timeoutMs: number): Promise<void> {
     let look = (): void => undefined

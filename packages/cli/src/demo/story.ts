@@ -11,7 +11,7 @@ interface Step extends StepId {
   run(): Promise<string>
 }
 
-/** What a user came for, told by real nodes: step by step, each checked. */
+/** What dynsrv does, shown by real nodes: step by step, each checked. */
 export function story(cluster: DemoCluster): readonly Step[] {
   const { erlang } = cluster
   const members = ['api-1', 'api-2', 'api-3']
@@ -26,7 +26,7 @@ export function story(cluster: DemoCluster): readonly Step[] {
       async run() {
         const start = performance.now()
         for (const label of [...members, ...beams]) cluster.register(label)
-        // Erlang's own strategy (libcluster) would dial; here it is told to, and its companion finds the address.
+        // Erlang's own strategy (libcluster) would dial. Here the demo does it, and the companion finds the address.
         if (erlang.found) await cluster.connectErlang('erl-2', 'erl-1')
         await cluster.until(() => cluster.missingLinks(), STEP_TIMEOUT_MS)
         const nodes = members.length + beams.length
@@ -65,12 +65,12 @@ export function story(cluster: DemoCluster): readonly Step[] {
         const start = performance.now()
         cluster.register('api-4')
         await cluster.until(() => cluster.missingLinks(), STEP_TIMEOUT_MS)
-        return `everybody lists api-4 after ${seconds(start)}`
+        return `every node lists api-4 after ${seconds(start)}`
       },
     },
     {
       id: 'dnsDown',
-      title: 'DNS server killed, nobody leaves',
+      title: 'DNS server killed, no node leaves',
       async run() {
         const before = cluster.lost.length
         await cluster.stopDns()
@@ -103,12 +103,12 @@ export function story(cluster: DemoCluster): readonly Step[] {
 }
 
 /**
- * Tells the story.
+ * Plays the story.
  *
  * @param paceMs how long each step stays before the next one, for people who watch
  * @returns whether every step held
  */
-export async function tell(
+export async function playSteps(
   steps: readonly Step[],
   emit: (event: DemoEvent) => void,
   { paceMs, signal }: { readonly paceMs: number; readonly signal: AbortSignal },

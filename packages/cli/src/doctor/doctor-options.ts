@@ -14,7 +14,8 @@ export interface DoctorCommandOptions {
   readonly dns?: readonly string[]
   readonly peer?: readonly string[]
   readonly compose?: string
-  readonly config?: string
+  /** False for none. */
+  readonly config?: string | false
   readonly cookieFile?: string
   readonly cookie?: string
   readonly port?: string
@@ -53,7 +54,7 @@ export async function doctorOptions(
   const services = asked.length > 0 ? asked.map(serviceName) : servicesOf(own, compose)
   const nothing = services.length + peers.length + config.faults.length === 0 && own === ''
   if (nothing && compose === undefined && gossip === undefined) {
-    throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'nothing to look at: no service, no peer, no name', {
+    throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'there is nothing to look at: no service, no peer, no name', {
       hint: 'Give the name that holds the SRV records with --service, a node with --peer, or a file with --compose.',
     })
   }

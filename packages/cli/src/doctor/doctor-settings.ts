@@ -23,7 +23,7 @@ export interface ConfigSettings {
  * Reads the configuration file as `dynsrv join` does. What is wrong in it is a finding like any other, and the rest is
  * looked at all the same.
  */
-export async function configSettings(file: string | undefined): Promise<ConfigSettings> {
+export async function configSettings(file: string | false | undefined): Promise<ConfigSettings> {
   try {
     const config = await loadConfig(file)
     return config === undefined ? NOTHING : settingsOf(config.start)
@@ -50,8 +50,8 @@ function settingsOf({
     if (typeof made !== 'function') services.push(made.service)
     // A strategy checks its options when it is made, and opens nothing before it is started.
     try {
-      if (typeof made === 'function') made(NOBODY)
-      else dynamicSrv(NOBODY, { topology, ...made })
+      if (typeof made === 'function') made(UNUSED)
+      else dynamicSrv(UNUSED, { topology, ...made })
     } catch (fault) {
       faults.push(fault)
     }
@@ -81,7 +81,7 @@ function tlsOf(tls: NonNullable<StartOptions['tls']>, faults: unknown[]): { read
 const nothing = async (): Promise<void> => undefined
 
 /** A membership that is never driven. */
-const NOBODY: Membership = {
+const UNUSED: Membership = {
   self: nodeName('doctor@127.0.0.1'),
   connected: () => [],
   connect: nothing,

@@ -9,7 +9,7 @@ import { wrap } from '../terminal/wrap.ts'
 
 /** What one round found, and how long it has been so. */
 export interface ShownReport extends Report {
-  /** Only with `--watch`: since when each verdict has been found, round after round, by its key; as `Date.now()` tells it. */
+  /** Only with `--watch`: since when each verdict has been found, round after round, by its key. Unit: milliseconds since 1970. */
   readonly since?: ReadonlyMap<string, number>
 }
 

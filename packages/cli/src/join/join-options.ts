@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander'
 import { collect } from '../options/collect.ts'
+import { withSettings } from '../options/command-options.ts'
 
 /** What `join` and `up` take. */
 export function joinOptions(command: Command): Command {
-  return command
+  return withSettings(command)
     .option('--name <alive@host>', 'name of this node, else RELEASE_NODE')
     .addOption(
       new Option('--service <dns name>', 'name that holds the SRV records; may be repeated').argParser(collect),
@@ -19,7 +20,6 @@ export function joinOptions(command: Command): Command {
     .option('--visible', 'be a visible node; hidden when left out')
     .option('--interval <time>', 'time between two polls, such as 500ms or 1m (default: 5s)')
     .option('--net-tick-time <time>', 'how long a peer may stay silent, the same on every node (default: 60s)')
-    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
     .addOption(new Option('--cookie <secret>').hideHelp())

@@ -70,14 +70,14 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
       if (hint !== undefined) advise(hint)
     })
   }
-  const nobody = ({ topology, empty }: Extract<ClusterEvent, { type: 'polled' }>) => {
+  const noMembers = ({ topology, empty }: Extract<ClusterEvent, { type: 'polled' }>) => {
     once(`${topology} empty`, empty ?? 'alone', () => {
-      line('trouble', topology, [NOBODY[empty ?? 'alone']])
+      line('trouble', topology, [NO_MEMBERS[empty ?? 'alone']])
       if (empty !== undefined)
-        advise('check the spelling of --service, the DNS server, and that a member is registered')
+        advise('Check the spelling of --service, the DNS server, and that a member is registered.')
     })
   }
-  const refused = (who: string, reason: unknown) => trouble(`from ${who}`, who, 'dialled us and was refused', reason)
+  const refused = (peer: string, reason: unknown) => trouble(`from ${peer}`, peer, 'dialled us and was refused', reason)
   return {
     started({ name, port, hidden, services, dns, pollingIntervalMs, http, page, pageToken }) {
       self = name
@@ -115,22 +115,22 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           trouble(event.node, event.node, 'not reached', event.cause)
           break
         case 'discoveryFailed':
-          trouble(event.topology, event.topology, 'lookup failed, everybody stays', event.cause)
+          trouble(event.topology, event.topology, 'lookup failed, no member leaves', event.cause)
           break
         case 'polled':
           if (event.nodes.size > 0) said.delete(`${event.topology} empty`)
-          else nobody(event)
+          else noMembers(event)
           break
         case 'ignored':
           trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
           break
         case 'deregistered':
-          line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, nobody is dialled any more'])
+          line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, we dial no more members'])
           break
         case 'refused':
           // A health check only connects, the doctor only asks for our name; of two dials that cross, one yields.
           if (isHarmless(event)) break
-          // Without the port, which is another one each time: a health check that only connects is told once.
+          // Without the port, which changes each time: a health check that only connects is reported once.
           refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
           break
         case 'warning':
@@ -160,8 +160,8 @@ const SIGNS: Readonly<Record<Sign, Span>> = {
 const CLOCK_WIDTH = 8
 /** One long name does not push the texts of all others away. */
 const MAX_WIDTH = 48
-const NOBODY = {
-  alone: 'names no other member yet',
+const NO_MEMBERS = {
+  alone: 'lists no other member yet',
   nxdomain: 'does not exist in DNS (NXDOMAIN)',
   nodata: 'has no SRV records (NODATA)',
 } as const

@@ -23,14 +23,15 @@ export interface JoinOptions {
   readonly visible?: boolean
   readonly interval?: string
   readonly netTickTime?: string
-  readonly config?: string
+  /** False for none. */
+  readonly config?: string | false
   readonly json?: boolean
   readonly plain?: boolean
 }
 
 /** What else goes on while a node stays. */
 export interface StayParts {
-  /** Called once the node listens; tells what else is served. */
+  /** Called once the node listens. It returns what else is served. */
   started?(cluster: Cluster): Promise<{ readonly http: string; readonly page?: string; readonly pageToken?: boolean }>
   /** Called when the node has left. */
   left?(): Promise<void>
@@ -74,7 +75,7 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
   }
 }
 
-/** Starts; what is missing is named as the command line calls it. */
+/** Starts. A missing value is named as it is on the command line. */
 async function started(options: StartOptions): Promise<Cluster> {
   try {
     return await start(options)

@@ -10,7 +10,7 @@ export function withPeer(command: Command): Command {
     withCookie(
       withDns(command)
         .option('--epmd', 'ask the epmd of its host instead (ERL_EPMD_PORT, else 4369)')
-        .option('--at <host:port>', 'look nothing up, dial this address'),
+        .option('--at <host:port>', 'dial this address without a lookup'),
     ),
   )
 }
@@ -40,13 +40,19 @@ export function withCookie(command: Command): Command {
     .addOption(new Option('--cookie <secret>').hideHelp())
 }
 
+/** The configuration file. */
+export function withSettings(command: Command): Command {
+  return command
+    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, which may be code')
+    .option('--no-config', 'read no settings')
+}
+
 /** How long to wait, and how to print. */
 export function withOutput(
   command: Command,
   { timeout = '5s', what = 'how long to wait for each step, such as 500ms or 10s' } = {},
 ): Command {
-  return command
-    .option('--config <file>', 'settings, else dynsrv.config.{mjs,js,cjs,json} of this folder, if there is one')
+  return withSettings(command)
     .option('--timeout <time>', what, timeout)
     .option('--json', 'print one JSON object a line')
     .option('--plain', 'print without colours')
@@ -54,7 +60,7 @@ export function withOutput(
 
 /** What stands under the help of every command that takes terms. */
 export const SYNTAX =
-  'Terms are read as Elixir when the name before them is written so (MyApp.Store, :lists), else as Erlang.'
+  'Terms are read as Elixir when the name before them is Elixir (MyApp.Store, :lists), else as Erlang.'
 
 /** The options of every command that speaks in terms with one peer. */
 export function withTerms(command: Command): Command {

@@ -2,13 +2,13 @@ import { DynsrvError } from '@dynsrv/cluster'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
 
-/** What Node.js's timers hold; a longer one would fire at once. */
+/** The longest time that timers of Node.js hold; a longer one would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * Reads a time as a person writes it: `500ms`, `5s`, `2m`; a bare number counts milliseconds.
  *
- * @returns milliseconds, at least 1 and no more than a timer can wait, 24.8 days
+ * @returns milliseconds, at least 1 and no more than 24.8 days, as long as a timer can wait
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
  */
 export function durationMs(text: string): number {
@@ -20,7 +20,7 @@ export function durationMs(text: string): number {
     })
   }
   if (amount !== '' && milliseconds >= 1) return milliseconds
-  throw new DynsrvError('DYNSRV_BAD_OPTION', `${JSON.stringify(text)} is no time`, {
+  throw new DynsrvError('DYNSRV_BAD_OPTION', `${JSON.stringify(text)} is not a time`, {
     hint: 'Write it like 500ms, 5s or 1m.',
   })
 }

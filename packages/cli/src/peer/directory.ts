@@ -5,7 +5,7 @@ import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import { durationMs } from '../options/duration.ts'
 import type { PeerOptions } from './peer-options.ts'
 
-/** Where peers are looked up, and what it is called. */
+/** Where peers are looked up. */
 export interface Directory extends Disposable {
   readonly epmd: EpmdModule
   readonly kind: 'srv' | 'epmd' | 'at'
@@ -58,10 +58,10 @@ export async function openDirectory(
 
 const MAX_TRY_MS = 2_000
 const TRY_SHARE = 0.4
-/** It is epmd that says that it was silent, not the end of all our time. */
+/** So that the error names epmd, which was silent, and not our own time limit. */
 const EPMD_SHARE = 0.9
 
-/** One lost datagram must not take the whole time; and both tries must end before it, to say which server was silent. */
+/** One lost datagram must not take the whole time. Both tries end before it, so that the error names the silent server. */
 function tryMs(timeoutMs: number): number {
   return Math.max(1, Math.min(Math.floor(timeoutMs * TRY_SHARE), MAX_TRY_MS))
 }
@@ -70,7 +70,7 @@ async function fixed(at: string, peer: string): Promise<EpmdModule> {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(.*)$/.exec(at) ?? []
   const host = bracketed ?? plain
   if (host === undefined || port === undefined) {
-    throw new DynsrvError('DYNSRV_BAD_OPTION', `--at ${JSON.stringify(at)} is no address`, {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--at ${JSON.stringify(at)} is not an address`, {
       hint: 'Write the host and the port of the node, such as 10.0.0.5:4370 or [::1]:4370.',
     })
   }

@@ -14,14 +14,14 @@ import type { Member } from './members.ts'
 export interface NodeReport extends Member {
   readonly up: boolean
   readonly visibility?: 'visible' | 'hidden'
-  /** `OTP 25`, or `dynsrv` for a node that is no BEAM. */
+  /** `OTP 25`, or `dynsrv` for a node that is not BEAM. */
   readonly runs?: string
   readonly latencyMs?: number
   /** Why it was not reached. */
   readonly reason?: { readonly code?: string; readonly message: string; readonly hint?: string }
 }
 
-/** What stands above them. */
+/** The heads of the columns. */
 export const REPORT_HEADER: readonly Span[] = ['node', 'kind', 'runs', 'latency', ''].map(
   (text): Span => [text, 'quiet'],
 )
@@ -44,7 +44,7 @@ interface Around {
 }
 
 /**
- * Dials a member and looks at it; one that is connected already is only asked for its latency.
+ * Dials a member and looks at it; one that is already connected is only measured.
  *
  * @param before what was known of it
  */

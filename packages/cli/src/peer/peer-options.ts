@@ -9,7 +9,8 @@ export interface PeerOptions {
   readonly name?: string
   readonly cookieFile?: string
   readonly cookie?: string
-  readonly config?: string
+  /** False for none. */
+  readonly config?: string | false
   readonly timeout: string
   readonly json?: boolean
   readonly plain?: boolean

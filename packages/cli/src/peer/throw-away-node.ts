@@ -38,7 +38,7 @@ export async function throwAwayNode(
   },
 ): Promise<Node> {
   return startNode({
-    name: throwAwayName(options, short),
+    name: throwAwayName(options.name, short),
     cookie: await peerCookie(options),
     epmd,
     listen: false,

@@ -8,19 +8,40 @@ import { serviceOf } from './service-of.ts'
 /** A command that talks to peers. */
 type PeerCommand<Options> = (options: Options, ...operands: string[]) => Promise<number>
 
-/** Completes what was typed with what a configuration file says; arguments go before it, and it before the environment. */
-export function withConfig<Options extends MembersOptions>(command: PeerCommand<Options>): PeerCommand<Options> {
-  return async (options, ...operands) => command({ ...(await fromConfig(options)), ...options }, ...operands)
+/**
+ * What a command takes from a configuration file: the DNS servers, the service, or what a link needs. TLS can only be
+ * configured in a file, so a command that links always needs it.
+ */
+export type ConfigNeed = 'dns' | 'service' | 'link'
+
+/**
+ * Completes what was typed with what a configuration file says; arguments go before it, and it before the environment.
+ * The file may be code, so it is read only when something that the command needs was not typed.
+ */
+export function withConfig<Options extends MembersOptions>(
+  needs: readonly ConfigNeed[],
+  command: PeerCommand<Options>,
+): PeerCommand<Options> {
+  return async (options, ...operands) => {
+    const missing = options.config !== undefined || needs.some((need) => IS_MISSING[need](options))
+    return command({ ...(missing && (await fromConfig(options))), ...options }, ...operands)
+  }
+}
+
+const IS_MISSING: Readonly<Record<ConfigNeed, (options: MembersOptions) => boolean>> = {
+  dns: ({ dns, at, epmd }) => dns === undefined && at === undefined && epmd === undefined,
+  service: ({ service, epmd }) => service === undefined && epmd === undefined,
+  link: () => true,
 }
 
 /** @throws {DynsrvError} `DYNSRV_CONFIG` */
 async function fromConfig({ config: file, at, epmd, dns, service, cookieFile }: MembersOptions) {
   const path = findConfig(file)
   if (path === undefined) return {}
-  // Only who has a configuration file loads what reads it.
+  // What reads it is loaded only when there is one.
   const { loadConfig } = await import('../config/load-config.ts')
   const { start } = (await loadConfig(path))!
-  // Who says another way to find a node does not want that of the file.
+  // Another way to find a node was typed: that of the file is not wanted.
   const elsewhere = at !== undefined || epmd !== undefined
   return {
     ...(cookieFile === undefined && start.cookieFile !== undefined && { cookieFile: offeredFile(start.cookieFile) }),

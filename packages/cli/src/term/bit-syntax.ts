@@ -98,7 +98,7 @@ function part(value: Term, { type, size, unit = type === 'binary' ? 8 : 1 }: Seg
   if (all === undefined) throw new NoSuchBits(`this is not a ${type === 'binary' ? 'binary' : 'bit string'}`)
   if (type === 'bits' && unit !== 1) throw new NoSuchBits('bits have a unit of 1')
   if (size === undefined) {
-    if (all.length % unit !== 0) throw new NoSuchBits(`its bits are no multiple of ${unit}`)
+    if (all.length % unit !== 0) throw new NoSuchBits(`the number of its bits is not a multiple of ${unit}`)
     return all
   }
   if (size * unit > all.length) throw new NoSuchBits('it is shorter than the size')
@@ -118,7 +118,7 @@ function character(value: Term, { type, little = false }: Segment): string {
   return bits.map((each) => (little ? littleEndian(each) : each)).join('')
 }
 
-/** The least significant byte first; what is no whole byte is the most significant part and comes last. */
+/** The least significant byte first; bits that do not fill a byte are the most significant ones and come last. */
 function littleEndian(bits: string): string {
   const bytes: string[] = []
   for (let end = bits.length; end > 0; end -= 8) bytes.push(bits.slice(Math.max(end - 8, 0), end))

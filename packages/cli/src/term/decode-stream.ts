@@ -68,7 +68,7 @@ export function* decodeStream(stream: Uint8Array): Generator<StreamPacket> {
       yield { ...at, what: { type: 'tick' } }
       continue
     }
-    channel ??= new Channel({ self: NODE, peer: NODE, flags: flagsOf(packet[prefix]!) })
+    channel ??= new Channel({ self: NODE, peer: NODE, flags: flagsOf(packet[prefix]!), checkSenders: false })
     const [output] = channel.receive(packet)
     yield { ...at, what: output ?? { type: 'fragment' } }
     if (output?.type === 'failed') return

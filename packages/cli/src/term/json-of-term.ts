@@ -6,7 +6,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /**
  * A term as JSON, for programs that want the values and not the types: atoms and text are strings, tuples and lists are
  * arrays, `nil` and `undefined` are null, a map whose keys are all names is an object and any other one a list of pairs.
- * Integers beyond 2⁵³, pids, references and funs are strings; bytes that are no text are `{ "base64": … }`.
+ * Integers beyond 2⁵³, pids, references and funs are strings; bytes that are not text are `{ "base64": … }`.
  */
 export function jsonOfTerm(term: Term): Json {
   if (term === undefined || term === null) return null

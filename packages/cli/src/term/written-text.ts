@@ -120,7 +120,7 @@ function letter(scan: TermScanner, letters: Readonly<Record<string, number>>, be
   return letters[String.fromCodePoint(code)] ?? code
 }
 
-/** The number of `x41`, `x{263a}`, `u0041`, `u{1f600}`. Halves of surrogate pairs are no characters. */
+/** The number of `x41`, `x{263a}`, `u0041`, `u{1f600}`. Halves of surrogate pairs are not characters. */
 function characterCode(scan: TermScanner, written: string, began: number): number {
   const code = Number.parseInt(written.replace(/[xu{}]/gi, ''), 16)
   const exists = code <= 0x10_ff_ff && (code < 0xd8_00 || code > 0xdf_ff)

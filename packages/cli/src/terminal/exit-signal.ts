@@ -3,7 +3,7 @@ export type ExitSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 const SIGNALS: readonly ExitSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** Takes the exit signals until disposed; a second one ends the process at once, for whoever does not want to wait. */
+/** Takes the exit signals until disposed. A second one ends the process at once. */
 export function exitSignal(): Disposable & { readonly received: Promise<ExitSignal>; readonly signal: AbortSignal } {
   const controller = new AbortController()
   let listener: (signal: ExitSignal) => void = () => undefined

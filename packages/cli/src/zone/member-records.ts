@@ -12,7 +12,7 @@ import type { ZoneRecord } from '@dynsrv/srv-resolver'
 export function memberRecords(text: string): ZoneRecord[] {
   const [, nodeName, port, ip = '127.0.0.1'] = /^([^:=]+):([^=]+)(?:=(.+))?$/.exec(text) ?? []
   if (nodeName === undefined || port === undefined || isIP(ip) === 0) {
-    throw new DynsrvError('DYNSRV_BAD_OPTION', `${JSON.stringify(text)} is no member`, {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `${JSON.stringify(text)} is not a member`, {
       hint: 'Write it like api-1@my-service.test:4370 or api-1@my-service.test:4370=10.0.0.5.',
     })
   }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { DynsrvError } from '@dynsrv/cluster'
+import { messageOf } from '@dynsrv/kit'
 import type { ZoneRecord } from '@dynsrv/srv-resolver'
 
 type Check = readonly [test: (value: unknown) => boolean, what: string]
@@ -35,14 +36,14 @@ export function parseRecords(text: string, file: string): ZoneRecord[] {
   try {
     parsed = JSON.parse(text)
   } catch (cause) {
-    throw bad(`${file} is no JSON: ${cause instanceof Error ? cause.message : cause}`)
+    throw bad(`${file} is not JSON: ${messageOf(cause)}`)
   }
   if (!Array.isArray(parsed)) throw bad(`${file} holds no list`)
   return parsed.map((record: unknown, index) => checked(record, `record ${index + 1} of ${file}`))
 }
 
 function checked(record: unknown, where: string): ZoneRecord {
-  if (typeof record !== 'object' || record === null) throw bad(`${where} is no object`)
+  if (typeof record !== 'object' || record === null) throw bad(`${where} is not an object`)
   const given = record as Readonly<Record<string, unknown>>
   const type = String(given.type)
   const fields = FIELDS[type]

@@ -26,7 +26,7 @@ const GROUP_AND_OTHERS = 0o077
 type Cookie = Exclude<NodeOptions['cookie'], (...args: never[]) => unknown>
 
 /** Where a cookie may come from, in this order. */
-export interface CookieSources {
+export interface FindCookieOptions {
   /** The cookie itself. */
   readonly cookie?: string | undefined
   /** A file that holds it, such as a mounted secret; any mode, since orchestrators choose it. */
@@ -40,7 +40,7 @@ export interface CookieSources {
   readonly world?: World | undefined
 }
 
-const check = checks.options<CookieSources>('findCookie', {
+const check = checks.options<FindCookieOptions>('findCookie', {
   // Cookies have errors of their own, which never show one.
   cookie: anything,
   cookieFile: filledText,
@@ -57,7 +57,7 @@ const check = checks.options<CookieSources>('findCookie', {
  * @throws {DynsrvError} `DYNSRV_COOKIE_MISSING`, `DYNSRV_COOKIE_EMPTY`, `DYNSRV_COOKIE_INVALID` or `DYNSRV_COOKIE_FILE`
  * @see OTP `auth.erl`, `read_cookie`
  */
-export async function findCookie(sources: CookieSources = {}): Promise<string> {
+export async function findCookie(sources: FindCookieOptions = {}): Promise<string> {
   check(sources)
   const { cookie, cookieFile, world = realWorld, env = world.system.env } = sources
   const { files } = world
@@ -162,12 +162,12 @@ async function readCookieFile(files: Files, path: string): Promise<string> {
 
 function unreadable(path: string, why: string, cause?: unknown): DynsrvError {
   return new DynsrvError('DYNSRV_COOKIE_FILE', `cannot read the cookie file ${path}: ${why}`, {
-    hint: 'Check the path and who may read it.',
+    hint: 'Check the path, and that this process may read the file.',
     cause,
   })
 }
 
-/** The file in the home folder is held to Erlang's own rule: nobody else may read it. */
+/** The file in the home folder is held to Erlang's own rule: others may not read it. */
 async function readOwnCookieFile(files: Files, path: string): Promise<string> {
   const { mode } = await files.facts(path).catch((cause: unknown) => {
     throw unreadable(path, reasonOf(cause), cause)
@@ -187,7 +187,7 @@ async function exists(files: Files, path: string): Promise<boolean> {
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return false
     throw new DynsrvError('DYNSRV_COOKIE_FILE', `cannot look at ${path}: ${reasonOf(cause)}`, {
-      hint: 'Check who may read the folder, or give the cookie in RELEASE_COOKIE.',
+      hint: 'Let this process read the folder, or give the cookie in RELEASE_COOKIE.',
       cause,
     })
   }

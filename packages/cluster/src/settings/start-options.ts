@@ -101,7 +101,7 @@ const STRATEGY_RULES: Rules<StrategyPart> = {
 const serverList = listOf(filledText)
 const servers: Rule = {
   what: 'an array of at least one server',
-  // Left out, those of resolv.conf are asked; an empty list would ask nobody.
+  // Left out, the client asks the servers of resolv.conf; with an empty list it would have none to ask.
   check: (value, at) =>
     Array.isArray(value) && value.length === 0 ? wrong(at, servers.what, value) : serverList.check(value, at),
 }
@@ -133,7 +133,7 @@ const OWN_RULES: Rules<OwnPart> = {
 
 const check = checks.options<StartOptions>('start', { ...OWN_RULES, ...NODE_RULES, ...STRATEGY_RULES })
 
-/** The options of `start`, by who takes them. */
+/** The options of `start`, by the part that takes them. */
 export interface StartSettings {
   readonly own: OwnPart
   readonly node: Partial<NodePart>

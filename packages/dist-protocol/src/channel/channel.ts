@@ -1,12 +1,15 @@
 import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
+import { anything, bound, bytes, duration, flag, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
+import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
 import type { ControlMessage } from '../control/control-message.ts'
-import { DistError } from '../error.ts'
+import { DistError, unsendable } from '../error.ts'
 import type { NodeIdentity } from '../node-identity.ts'
 import { PacketReader } from '../packet.ts'
 import type { EncodedTerm } from './encoded-term.ts'
 import type { FragmentLimits } from './fragment.ts'
 import { FrameReader, type IncomingMessage } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
+import { moment } from './tick-clock.ts'
 
 /** How much a peer may make us hold. */
 export interface ChannelLimits extends FragmentLimits {
@@ -36,6 +39,38 @@ export interface ChannelOptions {
    * nobody may write until it has been sent. Unit: bytes; default 4096, `Infinity` copies each.
    */
   readonly shareBinariesFrom?: number
+  /**
+   * Whether processes that control messages name must be of the two nodes, as BEAM wants it; default true. Set it to false
+   * only to read what two other nodes said to each other, such as a capture.
+   */
+  readonly checkSenders?: boolean
+  /** The handshake's `connected` may be given as it is. */
+  readonly type?: 'connected'
+  /** Likewise. Not looked at: hand these bytes to {@link Channel.receive}. */
+  readonly rest?: Uint8Array
+}
+
+const checkOptions = checks.options<ChannelOptions>('Channel', {
+  self: required(identityRule),
+  peer: required(identityRule),
+  flags: required(flagsRule),
+  limits: optionsOf<ChannelLimits>({
+    maxFrameBytes: bound,
+    maxPartialMessages: bound,
+    maxPartialBytes: bound,
+    maxPartialAgeMs: duration({ min: 1 }),
+  }),
+  // The reader of terms checks these.
+  decode: anything,
+  shareBinariesFrom: numberFrom(1),
+  checkSenders: flag,
+  type: oneOf('connected'),
+  rest: bytes,
+})
+
+/** Options without those that count as left out. */
+function given(limits: Partial<ChannelLimits>): Partial<ChannelLimits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }
 
 /** What came from the peer. */
@@ -63,23 +98,17 @@ export class Channel {
   readonly #writer: FrameWriter
   #error: DistError | undefined
 
-  /** @throws {DistError} `DIST_BAD_OPTION` for a limit that is no positive number */
-  constructor({ self, peer, flags, limits = {}, decode = {}, shareBinariesFrom }: ChannelOptions) {
-    const all = { ...CHANNEL_LIMITS, ...limits }
-    for (const [name, value] of Object.entries(all)) {
-      if (typeof value !== 'number' || !(value > 0)) {
-        throw new DistError('DIST_BAD_OPTION', `${name} must be a positive number, not ${value}`)
-      }
-    }
-    if (shareBinariesFrom !== undefined && !(shareBinariesFrom > 0)) {
-      throw new DistError('DIST_BAD_OPTION', `shareBinariesFrom must be a positive number, not ${shareBinariesFrom}`)
-    }
+  /** @throws {DistError | EtfError} `DIST_BAD_OPTION`; `ETF_BAD_OPTION` for `decode` */
+  constructor(options: ChannelOptions) {
+    checkOptions(options)
+    const { self, peer, flags, limits = {}, decode, shareBinariesFrom, checkSenders = true } = options
+    const all = { ...CHANNEL_LIMITS, ...given(limits) }
     this.self = self
     this.peer = peer
     this.flags = flags
     const link = { self: self.name, peer: peer.name }
-    this.#frames = new FrameReader(flags, link, all, decode)
-    this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement())
+    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode)
+    this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
     this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
 
@@ -101,6 +130,7 @@ export class Channel {
    * @returns what came, in order; nothing once the channel has failed
    */
   receive(chunk: Uint8Array): ChannelOutput[] {
+    checkBytes('receive', 'chunk', chunk)
     const outputs: ChannelOutput[] = []
     if (this.#error !== undefined) return outputs
     const packets = this.#packets
@@ -136,18 +166,14 @@ export class Channel {
   }
 
   /**
-   * Gives up when an unfinished message has waited too long for its next fragment.
+   * Gives up unfinished messages that have waited too long for their next fragment.
    *
    * @param now on any steady clock. Unit: milliseconds
+   * @returns those messages, without their payloads, whose `decode` says why
    */
-  expire(now: number): ChannelOutput[] {
-    if (this.#error !== undefined) return []
-    try {
-      this.#frames.expire(now)
-      return []
-    } catch (cause) {
-      return [this.#fail(cause)]
-    }
+  expire(now: number): IncomingMessage[] {
+    checks.argument('expire', 'now', moment, now)
+    return this.#error === undefined ? this.#frames.expire(now) : []
   }
 
   /**
@@ -161,15 +187,20 @@ export class Channel {
     if (this.#error !== undefined) {
       throw new DistError('DIST_BAD_STATE', 'the channel has failed', { cause: this.#error })
     }
-    this.#writer.write(control, payload)
+    try {
+      this.#writer.write(control, payload)
+    } catch (cause) {
+      throw unsendable(cause)
+    }
   }
 
   /** Whether the peer takes messages of this kind; `send` refuses the others with `DIST_BAD_CONTROL`. */
   takes(op: ControlMessage['op']): boolean {
+    checks.argument('takes', 'op', text, op)
     return this.#writer.takes(op)
   }
 
-  /** Queues a tick, which tells the peer that we are there. */
+  /** Queues a tick: we are there, and have nothing to say. */
   tick(): void {
     this.#writer.tick()
   }
@@ -185,7 +216,9 @@ export class Channel {
    * @param maxBytes once so much is handed over, further fragments of large messages wait for the next call, and
    * whatever other processes send until then goes before them. Default: no limit.
    */
-  takeOutput(maxBytes = Number.POSITIVE_INFINITY): Uint8Array[] {
+  takeOutput(maxBytes: number = Number.POSITIVE_INFINITY): Uint8Array[] {
+    if (typeof maxBytes !== 'number' || !(maxBytes >= 0))
+      checks.argument('takeOutput', 'maxBytes', numberFrom(0), maxBytes)
     return this.#writer.take(maxBytes)
   }
 

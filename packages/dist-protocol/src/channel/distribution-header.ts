@@ -102,7 +102,7 @@ interface Entry {
   /** The frame that used it last, and its reference there. */
   frame: number
   index: number
-  /** Whether the header being written tells the peer of it. */
+  /** Whether the header that is being written announces it to the peer. */
   isNew: boolean
 }
 

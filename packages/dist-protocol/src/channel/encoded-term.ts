@@ -1,9 +1,11 @@
-import { type Atom, type DecodeOptions, type EtfError, type Term, TermDecoder } from '@dynsrv/etf'
+import { type Atom, type DecodeOptions, type EtfError, isEtfError, type Term, TermDecoder } from '@dynsrv/etf'
+import { type Rule, rule, whole } from '@dynsrv/kit'
+import { checkBytes, checks, isBytes } from '../checks.ts'
 
 /**
  * A term as it came in a frame, decoded only when it is asked for.
  *
- * It is a view of the bytes given to `Channel.receive`: whoever overwrites those must decode or `copy()` first.
+ * It is a view of the bytes given to `Channel.receive`: a caller that overwrites them must decode or `copy()` first.
  */
 export class EncodedTerm {
   /** The memory that holds it; `start` is its tag, behind any version byte. */
@@ -17,6 +19,7 @@ export class EncodedTerm {
   readonly #value: { readonly term: Term } | undefined
   #refusal: EtfError | undefined
 
+  /** @throws {DistError} `DIST_BAD_OPTION` */
   constructor(
     bytes: Uint8Array,
     start: number,
@@ -25,6 +28,10 @@ export class EncodedTerm {
     decoder?: TermDecoder,
     value?: { readonly term: Term },
   ) {
+    if (!isRange(bytes, start, end)) refuse(bytes, start, end)
+    if (atoms !== NO_ATOMS) checks.argument('EncodedTerm', 'atoms', listOfAtoms, atoms)
+    if (decoder !== undefined) checks.argument('EncodedTerm', 'decoder', termDecoder, decoder)
+    if (value !== undefined) checks.argument('EncodedTerm', 'value', decodedTerm, value)
     this.bytes = bytes
     this.start = start
     this.end = end
@@ -38,9 +45,11 @@ export class EncodedTerm {
     return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, undefined, { term })
   }
 
-  /** Stands in for a term that was let go of before it was whole; `decode` throws why. */
-  static refused(why: EtfError): EncodedTerm {
-    const term = new EncodedTerm(EMPTY, 0, 0)
+  /** Stands in for a term that was let go of before it was whole; `decode` throws why. It holds a beginning of the bytes. */
+  static refused(why: EtfError, beginning: Uint8Array, atoms: readonly Atom[]): EncodedTerm {
+    checks.argument('refused', 'why', etfError, why)
+    checkBytes('refused', 'beginning', beginning)
+    const term = new EncodedTerm(beginning, 0, beginning.length, atoms)
     term.#refusal = why
     return term
   }
@@ -53,6 +62,12 @@ export class EncodedTerm {
   /** Bytes of its encoding; 0 for a term that came decoded. */
   get byteLength(): number {
     return this.end - this.start
+  }
+
+  /** About how much memory it takes once it is decoded, its bytes included; 0 for a term that came decoded. */
+  get memoryBytes(): number {
+    const decoder = this.#decoder ?? new TermDecoder()
+    return this.byteLength + decoder.memory(this.bytes, this.start, this.end)
   }
 
   /** The term, when it came decoded. */
@@ -80,6 +95,29 @@ export class EncodedTerm {
     const bytes = this.bytes.slice(this.start, this.end)
     return new EncodedTerm(bytes, 0, bytes.length, this.atoms, this.#decoder, this.#value)
   }
+}
+
+const etfError: Rule = rule('an EtfError', isEtfError)
+const listOfAtoms: Rule = rule('an array of atoms', Array.isArray)
+
+const termDecoder: Rule = rule('a TermDecoder', (value) => value instanceof TermDecoder)
+const decodedTerm: Rule = rule('an object with a term', (value) => typeof value === 'object' && value !== null)
+
+function isRange(bytes: Uint8Array, start: number, end: number): boolean {
+  return (
+    isBytes(bytes) &&
+    Number.isSafeInteger(start) &&
+    Number.isSafeInteger(end) &&
+    0 <= start &&
+    start <= end &&
+    end <= bytes.length
+  )
+}
+
+function refuse(bytes: Uint8Array, start: number, end: number): void {
+  checkBytes('EncodedTerm', 'bytes', bytes)
+  checks.argument('EncodedTerm', 'end', whole(0, bytes.length), end)
+  checks.argument('EncodedTerm', 'start', whole(0, end), start)
 }
 
 const NO_ATOMS: readonly Atom[] = []

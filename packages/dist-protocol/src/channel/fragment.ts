@@ -12,11 +12,14 @@ export interface FragmentLimits {
   readonly maxPartialMessages: number
   /** Bytes that came of all of them together. A message over it comes without its payload, whose `decode` says why. */
   readonly maxPartialBytes: number
-  /** How long one may go without its next fragment. Unit: milliseconds. */
+  /**
+   * How long one may go without its next fragment before it is given up: it then comes without its payload, whose `decode`
+   * says why. The sender of OTP 23 that is killed within a message never ends it. Unit: milliseconds.
+   */
   readonly maxPartialAgeMs: number
 }
 
-/** What the first fragment of a message tells in front of the payload. */
+/** What the first fragment of a message says in front of the payload. */
 export interface MessageHead {
   /** How many fragments there are, at least 2. */
   readonly count: number
@@ -44,10 +47,15 @@ export interface PartialMessage {
   readonly headBytes: number
   /** Whether its payload was let go of, because there was no room. */
   isDropped: boolean
+  /** Whether it was given up; fragments of it that still come count for nothing. */
+  isExpired: boolean
 }
 
 /** About what an unfinished message takes beside its bytes. Unit: bytes. */
 const MESSAGE_BYTES = 512
+
+/** So much stays of a payload that is let go of. Unit: bytes. */
+const KEPT_BYTES = 1024
 
 const NOTHING = new Uint8Array(0)
 
@@ -118,20 +126,27 @@ export class Reassembler {
   }
 
   #start(sequence: Sequence, head: MessageHead, bytes: Uint8Array, start: number, firstBytes: number): PartialMessage {
-    if (this.#open.has(sequence)) throw malformed(`sequence ${sequence} was started twice`)
+    const before = this.#open.get(sequence)
+    // A process that was killed within a message leaves its number to another one.
+    if (before?.isExpired === true) this.#forget(sequence, before)
+    else if (before !== undefined) throw malformed(`sequence ${sequence} was started twice`)
     const { maxPartialMessages, maxPartialBytes } = this.#limits
+    if (this.#open.size >= maxPartialMessages) this.#forgetExpired()
     if (this.#open.size >= maxPartialMessages) {
-      throw new DistError('DIST_FRAGMENT_LIMIT', `more than ${maxPartialMessages} messages are unfinished at once`)
+      throw new DistError(
+        'DIST_FRAGMENT_LIMIT',
+        `more messages are unfinished than limits.maxPartialMessages allows: ${maxPartialMessages}`,
+      )
     }
     const headBytes = MESSAGE_BYTES + head.bytes
     if (this.#bytes + headBytes > maxPartialBytes) {
-      const message = `the control messages of unfinished messages hold more than ${maxPartialBytes} bytes`
+      const message = `the control messages of unfinished messages hold more bytes than limits.maxPartialBytes allows: ${maxPartialBytes}`
       throw new DistError('DIST_FRAGMENT_LIMIT', message)
     }
     this.#bytes += headBytes
     const { decoded, atoms, count } = head
     const expectedBytes = Math.min(start + firstBytes * count, maxPartialBytes)
-    const rest = { next: count - 1, expectedBytes, idleSince: undefined, headBytes, isDropped: false }
+    const rest = { next: count - 1, expectedBytes, idleSince: undefined, headBytes, isDropped: false, isExpired: false }
     const message: PartialMessage = { decoded, atoms, bytes, start, filled: start, ...rest }
     this.#open.set(sequence, message)
     return message
@@ -166,25 +181,34 @@ export class Reassembler {
     const { sequence, bytes } = this.#placed!
     const message = this.#open.get(sequence)!
     this.#placed = undefined
-    this.#bytes += bytes
-    message.filled += bytes
+    if (!message.isDropped) {
+      this.#bytes += bytes
+      message.filled += bytes
+    }
     return this.#advance(sequence, message)
   }
 
-  /**
-   * Looks for messages that stand still.
-   *
-   * @throws {DistError} `DIST_FRAGMENT_LIMIT` when one has made no progress for too long
-   */
-  expire(now: number): void {
-    for (const [sequence, message] of this.#open) {
+  /** Gives up the messages that have made no progress for too long. */
+  expire(now: number): PartialMessage[] {
+    const given: PartialMessage[] = []
+    for (const [, message] of this.#open) {
+      if (message.isExpired) continue
       message.idleSince ??= now
       if (now - message.idleSince < this.#limits.maxPartialAgeMs) continue
-      throw new DistError(
-        'DIST_FRAGMENT_LIMIT',
-        `the message of sequence ${sequence} waits for its next fragment since ${now - message.idleSince} ms`,
-      )
+      this.#drop(message)
+      message.isExpired = true
+      given.push(message)
     }
+    return given
+  }
+
+  #forget(sequence: Sequence, { filled, start, headBytes }: PartialMessage): void {
+    this.#open.delete(sequence)
+    this.#bytes -= filled - start + headBytes
+  }
+
+  #forgetExpired(): void {
+    for (const [sequence, message] of this.#open) if (message.isExpired) this.#forget(sequence, message)
   }
 
   /** Drops everything. */
@@ -197,12 +221,19 @@ export class Reassembler {
   /** Whether there is room for more of a payload; else what came of it is let go of, and so is what will come. */
   #admits(message: PartialMessage, bytes: number): boolean {
     if (!message.isDropped && this.#bytes + bytes <= this.#limits.maxPartialBytes) return true
-    this.#bytes -= message.filled - message.start
-    message.bytes = NOTHING
-    message.start = 0
-    message.filled = 0
-    message.isDropped = true
+    this.#drop(message)
     return false
+  }
+
+  /** Lets go of a payload but for its beginning, which tells who waits for an answer. */
+  #drop(message: PartialMessage): void {
+    if (message.isDropped) return
+    const { bytes, start, filled } = message
+    message.bytes = bytes.slice(start, Math.min(filled, start + KEPT_BYTES))
+    message.start = 0
+    message.filled = message.bytes.length
+    message.isDropped = true
+    this.#bytes -= filled - start - message.filled
   }
 
   #append(message: PartialMessage, part: Uint8Array): void {
@@ -228,9 +259,8 @@ export class Reassembler {
     message.next--
     message.idleSince = undefined
     if (message.next > 0) return undefined
-    this.#open.delete(sequence)
-    this.#bytes -= message.filled - message.start + message.headBytes
-    return message
+    this.#forget(sequence, message)
+    return message.isExpired ? undefined : message
   }
 }
 

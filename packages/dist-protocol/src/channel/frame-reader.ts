@@ -22,14 +22,14 @@ export interface IncomingMessage {
 export class FrameReader {
   readonly #header: HeaderReader | undefined
   readonly #reassembler: Reassembler | undefined
-  readonly #link: LinkNames
+  readonly #link: LinkNames | undefined
   readonly #limits: FragmentLimits
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
   /** The ids of the first fragment that is being gathered in its place. */
   #placedFirst: FragmentIds | undefined
 
-  constructor(flags: bigint, link: LinkNames, limits: FragmentLimits, decode: DecodeOptions) {
+  constructor(flags: bigint, link: LinkNames | undefined, limits: FragmentLimits, decode: DecodeOptions | undefined) {
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
@@ -62,9 +62,10 @@ export class FrameReader {
     throw malformed(`a frame of kind ${kind}`)
   }
 
-  /** @throws {DistError} `DIST_FRAGMENT_LIMIT` when an unfinished message stands still for too long */
-  expire(now: number): void {
-    this.#reassembler?.expire(now)
+  /** The unfinished messages that stand still for too long, without their payloads. */
+  expire(now: number): IncomingMessage[] {
+    const given = this.#reassembler?.expire(now) ?? []
+    return given.map((partial) => message(partial.decoded, refused(tooOld(this.#limits), partial)))
   }
 
   /** Drops unfinished messages. */
@@ -171,7 +172,7 @@ export class FrameReader {
     const { decoded, atoms, bytes, start, filled, isDropped } = whole
     return message(
       decoded,
-      isDropped ? EncodedTerm.refused(tooLarge(this.#limits)) : this.#payload(bytes, start, filled, atoms),
+      isDropped ? refused(tooLarge(this.#limits), whole) : this.#payload(bytes, start, filled, atoms),
     )
   }
 
@@ -206,9 +207,19 @@ function endsInPrefix(): DistError {
   return malformed('a fragment that ends in its prefix')
 }
 
+function refused(why: EtfError, { bytes, start, filled, atoms }: PartialMessage): EncodedTerm {
+  return EncodedTerm.refused(why, bytes.subarray(start, filled), atoms)
+}
+
 function tooLarge({ maxPartialBytes }: FragmentLimits): EtfError {
   const limit = 'limits.maxPartialBytes'
   const message = `unfinished messages hold more bytes than ${limit} allows: ${maxPartialBytes}`
+  return new EtfError('ETF_LIMIT_SIZE', message, { limit })
+}
+
+function tooOld({ maxPartialAgeMs }: FragmentLimits): EtfError {
+  const limit = 'limits.maxPartialAgeMs'
+  const message = `a message waits longer for its next fragment than ${limit} allows: ${maxPartialAgeMs}`
   return new EtfError('ETF_LIMIT_SIZE', message, { limit })
 }
 

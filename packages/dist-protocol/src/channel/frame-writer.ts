@@ -1,4 +1,5 @@
 import { type ByteWriter, Pid, type Term, TermEncoder } from '@dynsrv/etf'
+import { shown } from '@dynsrv/kit'
 import {
   CONTROL,
   type ControlForm,
@@ -91,6 +92,9 @@ export class FrameWriter {
 
   /** Queues a message; when it throws, nothing was queued. */
   write(control: ControlMessage, payload: Payload): void {
+    if (typeof control !== 'object' || control === null) {
+      throw new DistError('DIST_BAD_CONTROL', `a control message is an object, not ${shown(control)}`)
+    }
     const form = this.#forms.of(control.op)
     if (form.takesPayload !== payload.length > 0) {
       const problem = payload.length > 0 ? 'takes no payload' : 'needs a payload'
@@ -185,13 +189,13 @@ export class FrameWriter {
     const given = payload[0]
     if (form.inlinesReason) {
       // Boxed, so that 1.0 does not become 1 on its way.
-      const reason = given instanceof EncodedTerm ? given.decode({ float: 'boxed' }) : given
+      const reason = isEncoded(given) ? given.decode({ float: 'boxed' }) : given
       this.#writeControl(writer, form, control, reason)
       return writer.length - start
     }
     this.#writeControl(writer, form, control)
     const controlBytes = writer.length - start
-    if (given instanceof EncodedTerm) this.#forward(writer, given)
+    if (isEncoded(given)) this.#forward(writer, given)
     else if (payload.length > 0) this.#writeTerm(writer, given)
     return controlBytes
   }
@@ -298,3 +302,12 @@ export class FrameWriter {
 }
 
 const INLINE = (): number => -1
+
+/** Whether it is one; false for a proxy that throws, of which the encoder says what is wrong. */
+function isEncoded(given: Term | EncodedTerm): given is EncodedTerm {
+  try {
+    return given instanceof EncodedTerm
+  } catch {
+    return false
+  }
+}

@@ -1,4 +1,8 @@
-import { DistError } from '../error.ts'
+import { type Rule, required, rule, whole } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
+
+/** A moment on a steady clock. */
+export const moment: Rule = rule('a finite number of milliseconds', Number.isFinite)
 
 /** How often a link ticks, and after how much silence the peer counts as down. */
 export interface TickClockOptions {
@@ -21,8 +25,11 @@ export interface TickClockOptions {
 /** OTP's defaults, and ours. */
 export const TICK_DEFAULTS = { netTickTimeMs: 60_000, netTickIntensity: 4 } as const
 
-const LEAST_INTENSITY = 4
-const MOST_INTENSITY = 1000
+const checkOptions = checks.options<TickClockOptions>('TickClock', {
+  netTickTimeMs: whole(1),
+  netTickIntensity: whole(4, 1000),
+  now: required(moment),
+})
 
 /** What a look at the clock found: nothing to do, send a tick, or give the peer up. */
 export type TickVerdict = 'idle' | 'tick' | 'down'
@@ -46,19 +53,10 @@ export class TickClock {
   #silentLooks = 0
 
   /** @throws {DistError} `DIST_BAD_OPTION` when the tick time is no positive integer, or the intensity is out of range */
-  constructor({
-    netTickTimeMs = TICK_DEFAULTS.netTickTimeMs,
-    netTickIntensity = TICK_DEFAULTS.netTickIntensity,
-    now,
-  }: TickClockOptions) {
-    if (!Number.isInteger(netTickTimeMs) || netTickTimeMs <= 0) {
-      throw new DistError('DIST_BAD_OPTION', `netTickTimeMs must be a positive integer, not ${netTickTimeMs}`)
-    }
-    const isInRange = netTickIntensity >= LEAST_INTENSITY && netTickIntensity <= MOST_INTENSITY
-    if (!Number.isInteger(netTickIntensity) || !isInRange) {
-      const range = `from ${LEAST_INTENSITY} to ${MOST_INTENSITY}`
-      throw new DistError('DIST_BAD_OPTION', `netTickIntensity must be an integer ${range}, not ${netTickIntensity}`)
-    }
+  constructor(options: TickClockOptions) {
+    checkOptions(options)
+    const { netTickTimeMs = TICK_DEFAULTS.netTickTimeMs } = options
+    const { netTickIntensity = TICK_DEFAULTS.netTickIntensity, now } = options
     this.intervalMs = netTickTimeMs / netTickIntensity
     this.#intensity = netTickIntensity
     this.#lookedAt = now
@@ -80,6 +78,7 @@ export class TickClock {
    * `tick` is also the verdict when nothing came though something was sent: a peer that only answers ticks needs one.
    */
   check(now: number): TickVerdict {
+    if (!Number.isFinite(now)) checks.argument('check', 'now', moment, now)
     if (now - this.#lookedAt < this.intervalMs * EARLY) return 'idle'
     this.#lookedAt = now
     this.#silentLooks = this.#received ? 0 : this.#silentLooks + 1

@@ -9,10 +9,11 @@ import {
   type TermEncoder,
   Tuple,
 } from '@dynsrv/etf'
+import { identifier } from '@dynsrv/kit'
 import { DistError } from '../error.ts'
 import { flagNames } from '../flags.ts'
 import type { ControlMessage } from './control-message.ts'
-import { type AnyField, type Field, type Fields, type Kind, MISFIT, readElement } from './field.ts'
+import { type AnyField, type Field, type Fields, isToken, type Kind, MISFIT, readElement } from './field.ts'
 import { type AnyMessage, makeMessage, makeSmallMessage, propertyAt, type Shape, shapeOf } from './message-shape.ts'
 import { OPCODE_TABLE, type OpcodeEntry, REFUSED_OPCODES } from './opcodes.ts'
 
@@ -320,6 +321,9 @@ export class ControlWriter {
     const message = control as unknown as AnyMessage
     const token = message.token as Term
     const row = token === undefined ? form.plain : form.traced
+    if (token !== undefined && !isToken(token)) {
+      throw bad(row.op, 'its token is no {Flags, Label, Serial, From, LastCount}')
+    }
     const { sources } = row
     const isShort = row.tokenBit !== 0 && token === undefined
     const count = isShort ? sources.length - 1 : sources.length
@@ -342,7 +346,8 @@ function elementFor(row: Row, { name, kind, of, most, index }: Property, message
   const element = readElement(kind, value, hasFlags ? (message.flags as Term) : undefined)
   if (element === MISFIT) throw bad(row.op, `its ${name} is no ${kind}`)
   if (of !== undefined && !(element instanceof Atom)) checkNode(row.op, of, element as Pid | Reference, link)
-  if (most !== Infinity && (element as number) > most) throw bad(row.op, `its ${name} are ${element}`)
+  if (most !== Infinity && (element as number) > most)
+    throw bad(row.op, `its ${name} is ${element}, and ${most} is the most`)
   return hasFlags && name === 'flags' ? withTokenBit(element as number, row.tokenBit, message.token) : element
 }
 
@@ -352,9 +357,9 @@ function withTokenBit(flags: number, tokenBit: number, token: unknown): number {
 }
 
 function checkNode(op: string, of: 'self' | 'peer', { node }: Pid | Reference, { self, peer }: LinkNames): void {
-  if (of === 'self' && node.name !== self) throw bad(op, `it must come from ${self}, not from ${node.name}`)
+  if (of === 'self' && node.name !== self) throw bad(op, `it must come from ${self}, not from ${identifier(node.name)}`)
   if (of === 'peer' && node.name !== peer) {
-    throw bad(op, `its target lives on ${node.name}, this link leads to ${peer}`)
+    throw bad(op, `its target is on ${identifier(node.name)}, and this link leads to ${peer}`)
   }
 }
 

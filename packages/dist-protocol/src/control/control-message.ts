@@ -4,7 +4,7 @@ import type { KnownOp, MessageOf } from './opcodes.ts'
 /**
  * A sequential trace token, `{Flags, Label, Serial, From, LastCount}`.
  *
- * Its presence is what tells the `_TT` opcodes from the plain ones. A node that does not trace may ignore it.
+ * The `_TT` opcodes have it, the plain ones have not. A node that does not trace may ignore it.
  */
 export interface Traceable {
   readonly token?: Term
@@ -12,7 +12,7 @@ export interface Traceable {
 
 /** Sets up a link from one process to another. */
 export type Link = MessageOf<'LINK'>
-/** A message whose sender is not told. The payload is the message. */
+/** A message that does not name its sender. The payload is the message. */
 export type Send = MessageOf<'SEND'>
 /** A message to a pid. Sent as SEND to a peer without the flag. The payload is the message. */
 export type SendSender = MessageOf<'SEND_SENDER'>
@@ -64,5 +64,5 @@ export interface UnknownControl {
   readonly elements: readonly Term[]
 }
 
-/** Everything that can be said between two connected nodes, told apart by `op`. */
+/** Everything that can be said between two connected nodes. `op` says which it is. */
 export type ControlMessage = { [Op in KnownOp]: MessageOf<Op> }[KnownOp] | UnknownControl

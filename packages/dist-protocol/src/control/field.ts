@@ -1,4 +1,4 @@
-import { Atom, atom, Pid, Reference, type Term } from '@dynsrv/etf'
+import { Atom, atom, Pid, Reference, type Term, Tuple } from '@dynsrv/etf'
 
 /** What an element of a control tuple can be, and the value that it is here. */
 export interface Kinds {
@@ -19,7 +19,7 @@ export type Kind = keyof Kinds
 export interface Field<K extends Kind = Kind> {
   readonly role: 'property'
   readonly kind: K
-  /** On whose node it must be, seen from the sender: over another one the receiver closes the link. */
+  /** On whose node it must be, seen from the sender: over another one the receiver closes the link, or its VM crashes. */
   readonly of?: 'self' | 'peer'
   /** The largest number that is sent. */
   readonly most?: number
@@ -31,7 +31,7 @@ export interface FixedField {
   readonly value: Term
 }
 
-/** The trace token. Its presence tells the opcodes of traced messages from the plain ones. */
+/** The trace token, which only the opcodes of traced messages have. */
 export interface TokenField {
   readonly role: 'token'
 }
@@ -72,18 +72,20 @@ export const ALTACT = {
 /** Above this a small integer of a VM of 32 bits ends. */
 const MOST_SMALL_FLAGS = 2 ** 27 - 1
 const MOST_ALTACT_FLAGS = 31
+/** As BEAM has it. */
+const MOST_ARITY = 255
 
 export const PID = { role: 'property', kind: 'pid' } as const
 export const OWN_PID = { role: 'property', kind: 'pid', of: 'self' } as const
 export const PEER_PID = { role: 'property', kind: 'pid', of: 'peer' } as const
 export const REFERENCE = { role: 'property', kind: 'reference' } as const
 export const OWN_REFERENCE = { role: 'property', kind: 'reference', of: 'self' } as const
-export const ATOM = { role: 'property', kind: 'atom' } as const
 export const PEER_REFERENCE = { role: 'property', kind: 'reference', of: 'peer' } as const
+export const ATOM = { role: 'property', kind: 'atom' } as const
 export const OWN_PID_OR_ATOM = { role: 'property', kind: 'pid or atom', of: 'self' } as const
 export const PEER_PID_OR_ATOM = { role: 'property', kind: 'pid or atom', of: 'peer' } as const
 export const TERM = { role: 'property', kind: 'term' } as const
-export const ARITY = { role: 'property', kind: 'unsigned integer' } as const
+export const ARITY = { role: 'property', kind: 'unsigned integer', most: MOST_ARITY } as const
 export const FLAGS = { role: 'property', kind: 'unsigned integer', most: MOST_SMALL_FLAGS } as const
 export const UNLINK_ID = { role: 'property', kind: 'unlink id from 1 to 2^64 - 1' } as const
 export const ALTACT_FLAGS = {
@@ -131,6 +133,19 @@ export function readElement(kind: Kind, element: Term, flags: Term): Kinds[Kind]
     case 'target that its flags announce':
       return readAltactTarget(element, flags)
   }
+}
+
+/** How many elements a trace token has: flags, label, serial, the sender, and the last serial that it saw. */
+const TOKEN_ARITY = 5
+
+/** Whether a term can be a trace token. Over another one a VM crashes. */
+export function isToken(term: Term): boolean {
+  if (!(term instanceof Tuple) || term.length !== TOKEN_ARITY) return false
+  const [flags, , serial, sender, last] = term.elements
+  return (
+    [flags, serial, last].every((number) => Number.isSafeInteger(number) && (number as number) >= 0) &&
+    sender instanceof Pid
+  )
 }
 
 function isUnsigned(element: Term): element is number {

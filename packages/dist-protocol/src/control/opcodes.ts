@@ -237,7 +237,7 @@ const ROWS = [
     opcode: 37,
     name: 'ALTACT_SIG_SEND',
     op: 'ALTACT_SIG_SEND',
-    fields: { flags: ALTACT_FLAGS, from: PID, to: ALTACT_TARGET, token: TOKEN },
+    fields: { flags: ALTACT_FLAGS, from: OWN_PID, to: ALTACT_TARGET, token: TOKEN },
     payload: 'message',
     needs: DFLAG_ALTACT_SIG,
     tokenBit: ALTACT.TOKEN,

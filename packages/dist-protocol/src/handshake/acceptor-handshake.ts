@@ -1,8 +1,10 @@
+import { callable, optionsOf, required, shown, text, whole } from '@dynsrv/kit'
+import { checks, headerBytesRule, nodeName, selfRule, u32 } from '../checks.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_HANDSHAKE_23, DFLAG_NAME_ME, DFLAG_PUBLISHED, expandFlags } from '../flags.ts'
-import { checkIdentity, checkUnsigned32, isHostPart, isNodeName, type NodeIdentity } from '../node-identity.ts'
+import { isHostPart, isNodeName, type NodeIdentity } from '../node-identity.ts'
 import type { HeaderBytes } from '../packet.ts'
-import { type Cookie, cookieSet } from './cookie.ts'
+import { type Cookie, cookieOrFunction, cookieRule, cookieSet } from './cookie.ts'
 import { challengeDigest, digestEquals } from './digest.ts'
 import { flagsProblem } from './flags-problem.ts'
 import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
@@ -56,12 +58,32 @@ export interface AcceptorOptions {
   readonly headerBytes?: HeaderBytes
 }
 
+const checkOptions = checks.options<AcceptorOptions>('AcceptorHandshake', {
+  self: required(selfRule),
+  cookie: required(cookieOrFunction),
+  challenge: required(u32),
+  isOwnChallenge: callable,
+  decide: required(callable),
+  assignName: callable,
+  headerBytes: headerBytesRule,
+})
+
+function checked(options: AcceptorOptions): AcceptorOptions {
+  checkOptions(options)
+  return options
+}
+
+/** What `assignName` gives. */
+const assignedName = optionsOf<AssignedName>({ name: required(nodeName), creation: required(whole(1, 0xffff_ffff)) })
+
 /**
  * Which attempt goes on when a peer's name comes in while we dial it: `nok` keeps ours, `ok_simultaneous` gives ours up.
  *
  * @see OTP `net_kernel`, the greater name's own attempt wins
  */
 export function resolveSimultaneous(self: string, peer: string): 'nok' | 'ok_simultaneous' {
+  checks.argument('resolveSimultaneous', 'self', text, self)
+  checks.argument('resolveSimultaneous', 'peer', text, peer)
   return self > peer ? 'nok' : 'ok_simultaneous'
 }
 
@@ -78,10 +100,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
 
   /** @throws {DistError} `DIST_BAD_OPTION` when an option could never work */
   constructor(options: AcceptorOptions) {
-    super(ACCEPTOR_TRANSITIONS, options.headerBytes ?? 2)
-    checkIdentity(options.self)
-    checkUnsigned32('the challenge', options.challenge)
-    if (typeof options.cookie !== 'function') cookieSet(options.cookie)
+    super(ACCEPTOR_TRANSITIONS, checked(options).headerBytes ?? 2)
     this.#options = options
     this.#self = options.self
   }
@@ -145,6 +164,11 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
           'not_allowed',
           new DistError('DIST_NOT_ALLOWED', 'we refused the peer (status not_allowed)', { peer: name }),
         )
+      default:
+        throw new DistError(
+          'DIST_BAD_OPTION',
+          `AcceptorHandshake: decide gave ${shown(decision)}, which is no decision`,
+        )
     }
   }
 
@@ -162,7 +186,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
         new DistError('DIST_NOT_ALLOWED', 'the peer asked us for a node name', { hint }),
       )
     }
-    checkIdentity({ ...assigned, flags })
+    checks.argument('AcceptorHandshake', 'what assignName gave', assignedName, assigned)
     this.#peer = { ...assigned, flags }
     return { event: 'sendName named', send: [{ kind: 'status', status: 'named', assigned }, this.#challengeMessage()] }
   }
@@ -205,7 +229,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
     const { name } = this.#peer!
     const { cookie, isOwnChallenge = never } = this.#options
     if (isOwnChallenge(challenge)) throw reflected(name)
-    const { offered, accepted } = cookieSet(typeof cookie === 'function' ? cookie(name) : cookie)
+    const { offered, accepted } = cookieSet(typeof cookie === 'function' ? cookieFrom(cookie, name) : cookie)
     const ours = this.#options.challenge
     const known = accepted.filter((candidate) => digestEquals(challengeDigest(candidate, ours), digest))
     if (known.length === 0) {
@@ -243,4 +267,10 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
       ...(hint === undefined ? {} : { hint }),
     })
   }
+}
+
+function cookieFrom(find: (peerName: string) => Cookie, peer: string): Cookie {
+  const cookie = find(peer)
+  checks.argument('AcceptorHandshake', 'what the cookie function gave', cookieRule, cookie)
+  return cookie
 }

@@ -1,3 +1,4 @@
+import { checkBytes } from '../checks.ts'
 import { DistError } from '../error.ts'
 import type { NodeIdentity } from '../node-identity.ts'
 import { framePacket, type HeaderBytes, PacketReader } from '../packet.ts'
@@ -68,7 +69,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     return this.#error
   }
 
-  /** What the peer told of itself, as soon as it did. */
+  /** What the peer said about itself, as soon as it did. */
   abstract get peer(): NodeIdentity | undefined
 
   /**
@@ -90,6 +91,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
    * @throws {DistError} `DIST_BAD_STATE` before `start`, and after `connected`: later bytes belong to the channel
    */
   receive(chunk: Uint8Array): HandshakeOutput<State>[] {
+    checkBytes('receive', 'chunk', chunk)
     if (this.#state === 'failed') return []
     if (this.#state === 'idle' || this.#state === 'connected') {
       throw new DistError('DIST_BAD_STATE', `a handshake takes no bytes when it is ${this.#state}`)
@@ -114,7 +116,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     return outputs
   }
 
-  /** The peer ended the connection: gives the reason as far as the moment tells it. */
+  /** The peer ended the connection: gives the reason, as far as the state shows it. */
   end(): HandshakeOutput<State>[] {
     return this.isOver() ? [] : this.#fail(this.closed(this.#state, this.#reader.partialBytes > 0))
   }
@@ -124,9 +126,13 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     if (this.isOver()) return []
     const half = this.#reader.partialBytes > 0 ? ', and half a message came' : ''
     return this.#fail(
-      new DistError('DIST_TIMEOUT', `the handshake was given up ${describeState(this.#state)}${half}`, {
-        peer: this.peerName(),
-      }),
+      new DistError(
+        'DIST_TIMEOUT',
+        `the peer did not answer in time: the handshake ended ${describeState(this.#state)}${half}`,
+        {
+          peer: this.peerName(),
+        },
+      ),
     )
   }
 
@@ -156,7 +162,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
 
   #apply({ event, send = [], error }: HandshakeStep<Event>): HandshakeOutput<State>[] {
     const next = this.#transitions[this.#state][event]
-    if (next === undefined) throw new TypeError(`the table lacks ${event} in ${this.#state}`)
+    if (next === undefined) throw new DistError('DIST_BAD_STATE', `the table lacks ${event} in ${this.#state}`)
     const outputs: HandshakeOutput<State>[] = send.map((message) => ({
       type: 'send',
       bytes: framePacket(this.#headerBytes, encodeHandshakeMessage(message)),

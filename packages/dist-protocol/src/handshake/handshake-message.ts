@@ -1,3 +1,5 @@
+import { type Rule, rule } from '@dynsrv/kit'
+import { checkBytes, checks, flagsRule, isBytes, u32 } from '../checks.ts'
 import { DistError } from '../error.ts'
 import { DIGEST_BYTES } from './digest.ts'
 
@@ -6,7 +8,7 @@ export interface SendNameMessage {
   readonly kind: 'sendName'
   readonly version: 5 | 6
   readonly flags: bigint
-  /** 0 when it is to be assigned, or (version 5) is told later. */
+  /** 0 when it is to be assigned, or (version 5) comes later. */
   readonly creation: number
   readonly name: string
 }
@@ -158,18 +160,47 @@ export const HANDSHAKE_LAYOUTS: readonly HandshakeLayout[] = [
 
 type Properties = Readonly<Record<string, unknown>>
 
+const withLayout: Rule = rule(
+  'a handshake message with the properties of its kind',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    HANDSHAKE_LAYOUTS.some((layout) => isLayoutOf(layout, value as Properties)),
+)
+
+/** A packet of the handshake over TCP has room for no more. */
+const MOST_TEXT_BYTES = 65_000
+
+const latin1: Rule = rule(
+  `Latin-1 text of at most ${MOST_TEXT_BYTES} characters`,
+  (value) => typeof value === 'string' && value.length <= MOST_TEXT_BYTES && /^[\0-\xff]*$/.test(value),
+)
+
+/** What a property may be that stands in such a part. */
+const PART_RULES: Readonly<Record<PropertyPart['is'], Rule>> = {
+  u32,
+  u64: flagsRule,
+  'low u32': flagsRule,
+  text: latin1,
+  'u16 text': latin1,
+  digest: rule(`a Uint8Array of ${DIGEST_BYTES} bytes`, (value) => isBytes(value) && value.length === DIGEST_BYTES),
+}
+
 /**
  * The body of a handshake packet, without its length.
  *
  * @throws {DistError} `DIST_BAD_OPTION` for a message that has no layout
  */
 export function encodeHandshakeMessage(message: HandshakeMessage): Uint8Array {
+  checks.argument('encodeHandshakeMessage', 'message', withLayout, message)
   const properties = message as unknown as Properties
-  const layout = HANDSHAKE_LAYOUTS.find((candidate) => isLayoutOf(candidate, properties))
-  if (layout === undefined) throw new DistError('DIST_BAD_OPTION', `no handshake message is ${message.kind} like this`)
-  const parts = layout.parts.map((part) =>
-    'always' in part ? fixedBytes(part) : bytesOf(part.is, valueIn(properties, part.name)),
-  )
+  const layout = HANDSHAKE_LAYOUTS.find((candidate) => isLayoutOf(candidate, properties))!
+  const parts = layout.parts.map((part) => {
+    if ('always' in part) return fixedBytes(part)
+    const value = valueIn(properties, part.name)
+    checks.argument('encodeHandshakeMessage', part.name, PART_RULES[part.is], value)
+    return bytesOf(part.is, value)
+  })
   return new Uint8Array(Buffer.concat([text(layout.tag), ...parts]))
 }
 
@@ -219,6 +250,7 @@ function valueIn(properties: Properties, path: string): unknown {
  * @throws {DistError} `DIST_MALFORMED` when it has another layout, `DIST_UNEXPECTED_MESSAGE` for a tag initiators never send
  */
 export function decodeInitiatorMessage(packet: Uint8Array): InitiatorMessage {
+  checkBytes('decodeInitiatorMessage', 'packet', packet)
   return decodeFrom('initiator', packet) as InitiatorMessage
 }
 
@@ -228,6 +260,7 @@ export function decodeInitiatorMessage(packet: Uint8Array): InitiatorMessage {
  * @throws {DistError} `DIST_MALFORMED` when it has another layout, `DIST_UNEXPECTED_MESSAGE` for a tag acceptors never send
  */
 export function decodeAcceptorMessage(packet: Uint8Array): AcceptorMessage {
+  checkBytes('decodeAcceptorMessage', 'packet', packet)
   return decodeFrom('acceptor', packet) as AcceptorMessage
 }
 

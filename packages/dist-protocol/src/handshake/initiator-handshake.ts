@@ -1,3 +1,5 @@
+import { anything, callable, either, flag, oneOf, required } from '@dynsrv/kit'
+import { checks, headerBytesRule, namelessRule, nodeName, selfRule, u32 } from '../checks.ts'
 import { DistError } from '../error.ts'
 import {
   DFLAG_HANDSHAKE_23,
@@ -7,9 +9,9 @@ import {
   expandFlags,
   refusals,
 } from '../flags.ts'
-import { checkIdentity, checkUnsigned32, isHostPart, isNodeName, type NodeIdentity } from '../node-identity.ts'
+import { isNodeName, type NodeIdentity } from '../node-identity.ts'
 import type { HeaderBytes } from '../packet.ts'
-import { type Cookie, type CookieSet, cookieSet } from './cookie.ts'
+import { type Cookie, type CookieSet, cookieRule, cookieSet } from './cookie.ts'
 import { challengeDigest, digestEquals } from './digest.ts'
 import { flagsProblem } from './flags-problem.ts'
 import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
@@ -27,7 +29,7 @@ import { never, reflected } from './reflected.ts'
 
 /** What the side that dials needs for a handshake. */
 export interface InitiatorOptions {
-  /** Who we are. With `askForName`, `name` is the host part only and `creation` is ignored. */
+  /** Who we are. With `askForName`, `name` is the host part only and `creation` is ignored; 0 is refused without it. */
   readonly self: NodeIdentity
   /** The node that was dialled; a peer that calls itself otherwise is refused. Left out, any name will do. */
   readonly peerName?: string
@@ -48,11 +50,33 @@ export interface InitiatorOptions {
   readonly askForName?: boolean
   /**
    * The version of the first message. 6, the default, is understood since OTP 23; 5 is for OTP 23 and 24 whose address
-   * lookup told 5. OTP 25.0 to 25.2 close on 5 without a word.
+   * lookup said 5. OTP 25.0 to 25.2 close on 5 without a word.
    */
   readonly version?: 5 | 6
   /** Bytes of a packet's length: 2, the default, over TCP; 4 over TLS. */
   readonly headerBytes?: HeaderBytes
+}
+
+const checkOptions = checks.options<InitiatorOptions>('InitiatorHandshake', {
+  self: required(anything),
+  peerName: nodeName,
+  cookie: required(cookieRule),
+  challenge: required(u32),
+  isOwnChallenge: callable,
+  keepExisting: either(flag, callable),
+  askForName: flag,
+  version: oneOf(5, 6),
+  headerBytes: headerBytesRule,
+})
+
+function checked(options: InitiatorOptions): InitiatorOptions {
+  checkOptions(options)
+  const { self, askForName = false, version = 6 } = options
+  checks.argument('InitiatorHandshake', 'self', askForName ? namelessRule : selfRule, self)
+  if (askForName && version === 5) {
+    throw new DistError('DIST_BAD_OPTION', 'InitiatorHandshake: only version 6 can ask for a name')
+  }
+  return options
 }
 
 /**
@@ -73,18 +97,11 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
 
   /** @throws {DistError} `DIST_BAD_OPTION` when an option could never work */
   constructor(options: InitiatorOptions) {
-    super(INITIATOR_TRANSITIONS, options.headerBytes ?? 2)
+    super(INITIATOR_TRANSITIONS, checked(options).headerBytes ?? 2)
     const { self, peerName, keepExisting = false, askForName = false, version = 6 } = options
     this.#askForName = askForName
     this.#version = version
-    this.#self = askForName ? nameless(self, version) : self
-    if (!askForName) checkIdentity(self)
-    if (peerName !== undefined && !isNodeName(peerName)) {
-      throw new DistError('DIST_BAD_OPTION', `${JSON.stringify(peerName)} is no node name`, {
-        hint: "A node name is 'alive@host': one '@', both parts, printable ASCII, at most 255 bytes.",
-      })
-    }
-    checkUnsigned32('the challenge', options.challenge)
+    this.#self = askForName ? nameless(self) : self
     this.#peerName = peerName
     this.#cookie = cookieSet(options.cookie)
     this.#challenge = options.challenge
@@ -238,12 +255,8 @@ function nameMismatch(dialled: string, name: string): DistError {
   return new DistError('DIST_NAME_MISMATCH', message, { peer: name, ...(onlyCase && { hint }) })
 }
 
-function nameless(self: NodeIdentity, version: 5 | 6): NodeIdentity {
-  if (!isHostPart(self.name)) {
-    throw new DistError('DIST_BAD_OPTION', `who asks for a name tells its host only, not ${JSON.stringify(self.name)}`)
-  }
-  if (version === 5) throw new DistError('DIST_BAD_OPTION', 'only version 6 can ask for a name')
-  return { name: self.name, flags: (self.flags | DFLAG_NAME_ME) & ~DFLAG_PUBLISHED, creation: 0 }
+function nameless({ name, flags }: NodeIdentity): NodeIdentity {
+  return { name, flags: (flags | DFLAG_NAME_ME) & ~DFLAG_PUBLISHED, creation: 0 }
 }
 
 function unexpected(message: string, peer: string | undefined): DistError {

@@ -48,12 +48,13 @@ const SAMPLES: Readonly<Record<Kind, { readonly fits: Term; readonly misfits: re
   'target that its flags announce': { fits: atom('x'), misfits: [js, ref, 1] },
 }
 
-const beamRef = new Reference(atom(LINK.peer), 5, [4, 5, 6])
-
-function sampleOf({ kind, of }: Field): Term {
-  if (of !== 'peer') return SAMPLES[kind].fits
-  return kind === 'reference' ? beamRef : beam
+const SAMPLES_OF_PEER: Readonly<Partial<Record<Kind, Term>>> = {
+  pid: beam,
+  'pid or atom': beam,
+  reference: new Reference(atom(LINK.peer), 5, [1, 2, 3]),
 }
+
+const sampleOf = ({ kind, of }: Field): Term => (of === 'peer' ? SAMPLES_OF_PEER[kind]! : SAMPLES[kind].fits)
 
 function propertiesOf(fields: Fields): [string, Field][] {
   return Object.entries(fields).flatMap(([name, field]) => {
@@ -182,7 +183,7 @@ describe('an opcode is one row', () => {
 
   it('and stands in the docs', () => {
     const { opcodes } = protocolSections({ ...protocol, ...etf, OPCODE_TABLE: [...OPCODE_TABLE, TOY] })
-    expect(opcodes).toContain('| 99 | TOY_SIGNAL | `TOY` | to, colour, count, token | message | NATIVE_RECORDS |')
+    expect(opcodes).toContain('| 99 | TOY_SIGNAL | `TOY` | to², colour, count, token | message | NATIVE_RECORDS |')
   })
 
   it('whose elements are not of another row', () => {
@@ -217,4 +218,48 @@ describe('what no row has', () => {
 it('flags that the peer has only newer opcodes for are named', () => {
   expect(() => CONTROL.formsFor(ALL_FLAGS).of('UNLINK')).toThrow('the peer speaks UNLINK_ID')
   expect(() => CONTROL.formsFor(0n).of('MONITOR_P')).toThrow('DIST_MONITOR and DIST_MONITOR_NAME')
+})
+
+/** A process and a reference of the nodes that a field must not be of. */
+const STRANGERS = {
+  self: [beam, SAMPLES_OF_PEER.reference!, new Pid(atom('third@localhost'), 1, 0, 6)],
+  peer: [js, ref, new Pid(atom('third@localhost'), 1, 0, 6)],
+}
+
+// Each of these makes the VM of OTP 23 to 29 close the link, and EXIT2 in the name of its own process crashes it.
+const BOUND = ROWS.flatMap(([name, entry]) => {
+  const fields = propertiesOf(entry.fields).filter(([, { of }]) => of !== undefined)
+  return fields.length === 0 ? [] : [[name, entry, fields] as const]
+})
+
+describe.each(BOUND)('%s in the name of somebody else', (_name, entry, fields) => {
+  it('is not written', () => {
+    const form = CONTROL.formsFor(flagsFor(entry)).of(entry.op)
+    for (const [name, { of, kind }] of fields) {
+      for (const stranger of STRANGERS[of!]) {
+        if ((kind === 'reference') !== stranger instanceof Reference) continue
+        const message = { ...messageOf(entry), [name]: stranger } as ControlMessage
+        expect(() => encodeControl(form, message, 'reason'), name).toThrow(
+          expect.objectContaining({ code: 'DIST_BAD_CONTROL', message: expect.stringContaining(entry.op) }),
+        )
+      }
+    }
+  })
+})
+
+// `42` ends the VM with SIGSEGV.
+it.each([
+  42,
+  [[]],
+  tuple(0, 17, 1, js),
+  tuple(0, 17, 1, js, 0, 1),
+  tuple(atom('x'), 17, 1, js, 0),
+  tuple(0, 17, -1, js, 0),
+  tuple(0, 17, 2n ** 70n, js, 0),
+  tuple(0, 17, 1, atom('x'), 0),
+  tuple(0, 17, 1, js, 1.5),
+])('the trace token %o is not written', (odd) => {
+  const form = CONTROL.formsFor(ALL_FLAGS).of('SEND_SENDER')
+  const message = { op: 'SEND_SENDER', from: js, to: beam, token: odd } as ControlMessage
+  expect(() => encodeControl(form, message)).toThrow(expect.objectContaining({ code: 'DIST_BAD_CONTROL' }))
 })

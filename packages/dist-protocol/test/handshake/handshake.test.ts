@@ -69,7 +69,7 @@ describe('an initiator against OTP 25', () => {
     expect(toHex(join(rest, stream.subarray(at)))).toBe('00000000')
   })
 
-  it('tells each state it comes to', () => {
+  it('reports each state it comes to', () => {
     const machine = a()
     const outputs = [...machine.start(), ...machine.receive(join(...answers))]
     expect(outputs.flatMap((output) => (output.type === 'progress' ? [output.state] : []))).toStrictEqual([
@@ -157,7 +157,7 @@ describe('two machines', () => {
     expect(connection(b).flags & DFLAG_PUBLISHED).toBe(0n)
   })
 
-  it('refuse to hand out a name unless told to', () => {
+  it('refuse to hand out a name by default', () => {
     const { a, b } = drive(initiator({ self: { ...JS, name: 'localhost' }, askForName: true }), acceptor())
     expect(failure(a).code).toBe('DIST_NOT_ALLOWED')
     expect(failure(b).hint).toContain('hand out names')
@@ -391,7 +391,7 @@ describe('a peer that waits', () => {
     a.receive(bytesOf('0003736f6b001e'))
     expect(failure(a.timeout())).toMatchObject({ code: 'DIST_TIMEOUT', retryable: true, peer: BEAM.name })
     expect(a.error?.message).toBe(
-      "the handshake was given up while waiting for the peer's challenge, and half a message came",
+      "the peer did not answer in time: the handshake ended while waiting for the peer's challenge, and half a message came",
     )
   })
 })

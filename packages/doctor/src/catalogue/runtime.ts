@@ -1,60 +1,45 @@
-import type { ErrorEntry } from '@dynsrv/cluster'
 import { DYNSRV_ERRORS } from '@dynsrv/cluster'
-import { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
+import { DIST_ERRORS } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS } from '@dynsrv/epmd-shim'
 import { ETF_ERRORS } from '@dynsrv/etf'
 import { METRICS_ERRORS } from '@dynsrv/metrics'
 import { NODE_ERRORS } from '@dynsrv/node'
 import { DNS_ERRORS } from '@dynsrv/srv-resolver'
 import { STRATEGY_ERRORS } from '@dynsrv/strategy'
-import { DIST_ERRORS } from './dist-errors.ts'
+import type { CodeWords } from '../words.ts'
 
-/**
- * Every code of a running node, by the package that raises it; the doctor's verdicts bear the same.
- *
- * Where a package's errors have a remedy of their own for each code, it is taken from them, so that there is only one.
- */
-export const RUNTIME_ERRORS = {
-  dynsrv: entriesOf(DYNSRV_ERRORS),
-  '@dynsrv/dist-protocol': withHints(DIST_ERRORS, (code) => new DistError(code as DistErrorCode, '').hint),
-  '@dynsrv/node': entriesOf(NODE_ERRORS),
-  '@dynsrv/epmd-shim': entriesOf(EPMD_ERRORS),
-  '@dynsrv/srv-resolver': entriesOf(DNS_ERRORS),
-  '@dynsrv/strategy': entriesOf(STRATEGY_ERRORS),
-  '@dynsrv/etf': entriesOf(ETF_ERRORS),
-  '@dynsrv/metrics': entriesOf(METRICS_ERRORS),
-} as const satisfies Readonly<Record<string, Readonly<Record<string, ErrorEntry>>>>
+/** The tables of the packages, by name. Written out, since the types of the packages do not name what is in a table. */
+interface Tables {
+  readonly dynsrv: typeof DYNSRV_ERRORS
+  readonly '@dynsrv/dist-protocol': typeof DIST_ERRORS
+  readonly '@dynsrv/node': typeof NODE_ERRORS
+  readonly '@dynsrv/epmd-shim': typeof EPMD_ERRORS
+  readonly '@dynsrv/srv-resolver': typeof DNS_ERRORS
+  readonly '@dynsrv/strategy': typeof STRATEGY_ERRORS
+  readonly '@dynsrv/etf': typeof ETF_ERRORS
+  readonly '@dynsrv/metrics': typeof METRICS_ERRORS
+}
 
-type Tables = typeof RUNTIME_ERRORS
+/** Every code of a running node, by the package that raises it, with the words of that package. Verdicts have the same codes. */
+export const RUNTIME_ERRORS: Tables = {
+  dynsrv: DYNSRV_ERRORS,
+  '@dynsrv/dist-protocol': DIST_ERRORS,
+  '@dynsrv/node': NODE_ERRORS,
+  '@dynsrv/epmd-shim': EPMD_ERRORS,
+  '@dynsrv/srv-resolver': DNS_ERRORS,
+  '@dynsrv/strategy': STRATEGY_ERRORS,
+  '@dynsrv/etf': ETF_ERRORS,
+  '@dynsrv/metrics': METRICS_ERRORS,
+}
 
 /** Every code of a running node. */
 export type RuntimeCode = { [Part in keyof Tables]: keyof Tables[Part] }[keyof Tables] & string
 
-const ENTRIES: ReadonlyMap<string, ErrorEntry> = new Map(
-  Object.values(RUNTIME_ERRORS).flatMap((table) => Object.entries<ErrorEntry>(table)),
+const ENTRIES: ReadonlyMap<string, CodeWords> = new Map(
+  Object.values(RUNTIME_ERRORS).flatMap((table) => Object.entries<CodeWords>(table)),
 )
 
 /** What to do about a code of a running node; empty when it is none of ours. */
-export function remedyOf(code: string): string {
-  return ENTRIES.get(code)?.remedy ?? ''
-}
-
-/** The words that stand beside the codes of a package. */
-function entriesOf<Code extends string>(
-  table: Readonly<Record<Code, { readonly happened: string; readonly why: string; readonly hint: string }>>,
-): Readonly<Record<Code, ErrorEntry>> {
-  const codes = Object.keys(table) as Code[]
-  const entries = codes.map((code) => {
-    const { happened, why, hint } = table[code]
-    return [code, { happened, why, remedy: hint }] as const
-  })
-  return Object.fromEntries(entries) as Record<Code, ErrorEntry>
-}
-
-function withHints<Code extends string>(
-  table: Readonly<Record<Code, Omit<ErrorEntry, 'remedy'>>>,
-  hint: (code: Code) => string,
-): Readonly<Record<Code, ErrorEntry>> {
-  const entries = (Object.keys(table) as Code[]).map((code) => [code, { ...table[code], remedy: hint(code) }] as const)
-  return Object.fromEntries(entries) as Record<Code, ErrorEntry>
+export function hintOf(code: string): string {
+  return ENTRIES.get(code)?.hint ?? ''
 }

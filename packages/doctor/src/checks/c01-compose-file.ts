@@ -1,4 +1,4 @@
-import { oneLine } from '@dynsrv/cluster'
+import { messageOf } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { membersOf } from '../compose/compose-members.ts'
 import { type Finding, finding } from '../finding.ts'
@@ -7,18 +7,17 @@ import { words } from '../words.ts'
 
 const COMPOSE_FILE = words('DOCTOR_COMPOSE_FILE', {
   happened: 'The Compose file cannot be read.',
-  why: 'It is missing, is no YAML, or has no services.',
-  remedy: 'Give the path of a docker-compose.yml whose YAML is sound.',
+  why: 'It is missing, is not YAML, or has no services.',
+  hint: 'Give the path of a docker-compose.yml that is valid YAML.',
 })
 
-/** C01: a file that cannot be read, or without a node in it. */
+/** C01: a file that cannot be read, or that has no node in it. */
 export function judgeComposeFile({ path, file }: ComposeFacts): Finding[] {
   if (!file.ok) {
-    const why = file.error instanceof Error ? oneLine(file.error.message) : String(file.error)
-    return [finding('error', COMPOSE_FILE, `${path} cannot be read: ${why}`)]
+    return [finding('error', COMPOSE_FILE, `${path} cannot be read: ${messageOf(file.error)}`)]
   }
   if (membersOf(file.value.read).length > 0) return []
-  const hint = 'Set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that shall form the cluster.'
+  const hint = 'Set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
   return [finding('warning', COMPOSE_FILE, `no service of ${path} is a node: none sets RELEASE_*`, { hint })]
 }
 

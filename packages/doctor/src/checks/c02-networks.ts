@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { ComposeFile, ComposeService } from '../compose/compose-file.ts'
 import { membersOf } from '../compose/compose-members.ts'
@@ -7,18 +8,18 @@ import { words } from '../words.ts'
 
 const COMPOSE_NETWORK = words('DOCTOR_COMPOSE_NETWORK', {
   happened: 'Services of the Compose file share no network.',
-  why: 'A service that lists networks is on those alone; one that lists none is on "default".',
-  remedy: 'List one common network at every service, infrastructure such as databases included.',
+  why: 'A service that lists networks is on those alone. One that lists none is on "default".',
+  hint: 'List one common network at every service, databases and other infrastructure included.',
 })
 
-/** Lesson D01: services that need each other and share no network. */
+/** C02: services that need each other and share no network. */
 export function judgeNetworks(file: ComposeFile): Finding[] {
   const members = membersOf(file)
   const apart = new Map<string, string[]>()
   const note = (one: ComposeService, other: ComposeService) => {
     if (one.networks.length === 0 || other.networks.length === 0 || share(one, other)) return
-    const who = `${one.name} (${one.networks.join(', ')}) and ${other.name} (${other.networks.join(', ')})`
-    apart.set([one.name, other.name].sort().join(), [who])
+    const who = [one, other].map(({ name, networks }) => `${identifier(name)} (${networks.map(identifier).join(', ')})`)
+    apart.set([one.name, other.name].sort().join(), [who.join(' and ')])
   }
   for (const [at, one] of members.entries()) {
     for (const other of members.slice(at + 1)) note(one, other)

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { ComposeFile } from '../compose/compose-file.ts'
 import { isLongName, membersOf, nodeOf } from '../compose/compose-members.ts'
@@ -8,19 +9,19 @@ import { words } from '../words.ts'
 
 const COMPOSE_NAME = words('DOCTOR_COMPOSE_NAME', {
   happened: 'RELEASE_NODE of a service does not name its own host.',
-  why: 'Peers look up the part behind the @; when the container has another hostname they find nobody.',
-  remedy: 'Let RELEASE_NODE end with @ and the hostname of the same service.',
+  why: 'Peers look up the part behind the @. The container has another hostname, so they do not find it.',
+  hint: 'End RELEASE_NODE with @ and the hostname of the same service.',
 })
 
-/** RELEASE_NODE names another host than that of its own service. */
+/** C04: RELEASE_NODE names another host than that of its own service. */
 export function judgeNodeNames(file: ComposeFile): Finding[] {
   return membersOf(file).flatMap((one) => {
     const node = nodeOf(one)
     const { name, hostname, names } = one
     if (node === undefined || !isLongName(node.host) || isIP(node.host) !== 0) return []
     if (node.host === hostname || names.has(node.host)) return []
-    const evidence = [`hostname: ${hostname ?? 'none'}`, `RELEASE_NODE: ${node.text}`]
-    const message = `RELEASE_NODE of ${name} ends with ${node.host}, which is not its host`
+    const evidence = [`hostname: ${identifier(hostname ?? 'none')}`, `RELEASE_NODE: ${identifier(node.text)}`]
+    const message = `RELEASE_NODE of ${identifier(name)} ends with ${identifier(node.host)}, which is not its host`
     return [finding('error', COMPOSE_NAME, message, { evidence, node: name })]
   })
 }

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { ComposeFile } from '../compose/compose-file.ts'
 import { membersOf } from '../compose/compose-members.ts'
@@ -7,18 +8,19 @@ import { words } from '../words.ts'
 
 const COMPOSE_DISTRIBUTION = words('DOCTOR_COMPOSE_DISTRIBUTION', {
   happened: 'A service of the Compose file does not use long names.',
-  why: 'A release uses short names unless RELEASE_DISTRIBUTION is name, and Erlang never mixes the two.',
-  remedy: 'Set RELEASE_DISTRIBUTION: name at every service.',
+  why: 'A release uses short names unless RELEASE_DISTRIBUTION is name. Erlang never connects short names to long ones.',
+  hint: 'Set RELEASE_DISTRIBUTION: name at every service.',
 })
 
-/** Lesson D10: services that would use short names. */
+/** C05: services that would use short names. */
 export function judgeDistribution(file: ComposeFile): Finding[] {
   return membersOf(file).flatMap(({ name, environment, hasEnvironmentFile }) => {
     const distribution = environment.get('RELEASE_DISTRIBUTION')
     if (distribution === 'name' || (distribution === undefined && hasEnvironmentFile)) return []
     if (distribution?.includes('$') === true) return []
-    const said = distribution === undefined ? 'is not set, which means short names' : `is ${distribution}`
-    return [finding('error', COMPOSE_DISTRIBUTION, `RELEASE_DISTRIBUTION of ${name} ${said}`, { node: name })]
+    const value = distribution === undefined ? 'is not set, which means short names' : `is ${identifier(distribution)}`
+    const message = `RELEASE_DISTRIBUTION of ${identifier(name)} ${value}`
+    return [finding('error', COMPOSE_DISTRIBUTION, message, { node: name })]
   })
 }
 

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { ComposeFile } from '../compose/compose-file.ts'
 import { membersOf, nodeOf } from '../compose/compose-members.ts'
@@ -5,7 +6,7 @@ import { type Finding, finding } from '../finding.ts'
 import { soundCompose } from '../probes/compose.ts'
 import { DUPLICATE_NAME } from './d14-duplicate-names.ts'
 
-/** Lesson D14: one name for several containers. */
+/** C06: one name for several containers. */
 export function judgeComposeDuplicates(file: ComposeFile): Finding[] {
   const byName = new Map<string, string[]>()
   for (const one of membersOf(file)) {
@@ -21,7 +22,7 @@ export function judgeComposeDuplicates(file: ComposeFile): Finding[] {
           finding(
             'error',
             DUPLICATE_NAME,
-            `${text} is the name of several containers: ${[...new Set(names)].join(', ')}`,
+            `${identifier(text)} is the name of several containers: ${[...new Set(names)].map(identifier).join(', ')}`,
           ),
         ],
   )

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { ComposeFile } from '../compose/compose-file.ts'
 import { membersOf } from '../compose/compose-members.ts'
@@ -7,11 +8,11 @@ import { words } from '../words.ts'
 
 const COMPOSE_COOKIE = words('DOCTOR_COMPOSE_COOKIE', {
   happened: 'Services of the Compose file have different cookies, or some have none.',
-  why: 'Each RELEASE_COOKIE is written by itself, and nodes with different cookies refuse each other.',
-  remedy: 'Write RELEASE_COOKIE: $ERL_COOKIE at every service and put the secret into the environment or .env.',
+  why: 'Each service sets RELEASE_COOKIE by itself. Nodes with different cookies refuse each other.',
+  hint: 'Write RELEASE_COOKIE: $ERL_COOKIE at every service, and put the secret into the environment or .env.',
 })
 
-/** Lesson D07: cookies that differ. A cookie is compared and never told. */
+/** C07: cookies that differ. Cookies are compared and never shown. */
 export function judgeComposeCookies(file: ComposeFile): Finding[] {
   const members = membersOf(file)
   const groups = new Map<string, string[]>()
@@ -22,15 +23,19 @@ export function judgeComposeCookies(file: ComposeFile): Finding[] {
     else if (!hasEnvironmentFile) without.push(name)
   }
   const evidence = [
-    ...[...groups.values()].map((names) => `one cookie: ${names.join(', ')}`),
-    ...(without.length > 0 ? [`none: ${without.join(', ')}`] : []),
+    ...[...groups.values()].map((names) => `one cookie: ${names.map(identifier).join(', ')}`),
+    ...(without.length > 0 ? [`none: ${without.map(identifier).join(', ')}`] : []),
   ]
   if (groups.size > 1) return [finding('error', COMPOSE_COOKIE, `${groups.size} different cookies`, { evidence })]
   if (groups.size === 1 && without.length > 0) {
-    return [finding('error', COMPOSE_COOKIE, `${without.join(', ')} without RELEASE_COOKIE`, { evidence })]
+    return [
+      finding('error', COMPOSE_COOKIE, `RELEASE_COOKIE is missing at ${without.map(identifier).join(', ')}`, {
+        evidence,
+      }),
+    ]
   }
   if (without.length < 2) return []
-  const message = 'no service has RELEASE_COOKIE: each release brings the cookie that was made when it was built'
+  const message = 'no service has RELEASE_COOKIE: each release uses the cookie that was made when it was built'
   return [finding('warning', COMPOSE_COOKIE, message, { evidence })]
 }
 

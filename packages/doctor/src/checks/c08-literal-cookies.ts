@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { ComposeFile } from '../compose/compose-file.ts'
 import { membersOf } from '../compose/compose-members.ts'
@@ -7,11 +8,11 @@ import { words } from '../words.ts'
 
 const COMPOSE_LITERAL_COOKIE = words('DOCTOR_COMPOSE_LITERAL_COOKIE', {
   happened: 'A cookie is written into the Compose file.',
-  why: 'Whoever reads the file or its history can run code in the cluster.',
-  remedy: 'Write RELEASE_COOKIE: $ERL_COOKIE and keep the secret in the environment, .env or a Docker secret.',
+  why: 'Everyone who can read the file or its history can run code in the cluster.',
+  hint: 'Write RELEASE_COOKIE: $ERL_COOKIE, and keep the secret in the environment, in .env or in a Docker secret.',
 })
 
-/** A cookie in clear text. */
+/** C08: a cookie in clear text. */
 export function judgeLiteralCookies(file: ComposeFile, raw: string): Finding[] {
   const written = new Set([...raw.matchAll(/RELEASE_COOKIE\s*[:=]\s*["']?([^\s"'#]+)/g)].map(([, cookie]) => cookie))
   const named = membersOf(file).flatMap(({ name, environment }) => {
@@ -20,7 +21,7 @@ export function judgeLiteralCookies(file: ComposeFile, raw: string): Finding[] {
     return cookie !== '' && !cookie.includes('$') && written.has(cookie) ? [name] : []
   })
   if (named.length === 0) return []
-  const message = `the cookie of ${named.join(', ')} is written into the file`
+  const message = `the cookie of ${named.map(identifier).join(', ')} is written into the file`
   return [finding('warning', COMPOSE_LITERAL_COOKIE, message)]
 }
 

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check, NotApplicable } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
 import { DOCKER_DNS } from '../probes/system.ts'
@@ -6,8 +7,8 @@ import { words } from '../words.ts'
 
 const SERVICE_NETWORK = words('DOCTOR_SERVICE_NETWORK', {
   happened: 'The name is unknown on the networks of this container.',
-  why: 'Compose gives two services a common network only when both list it.',
-  remedy: 'List the same network at both services, also at infrastructure such as databases and DNS.',
+  why: 'Two Compose services share a network only when both list it.',
+  hint: 'List the same network at both services, also at databases and DNS servers.',
 })
 
 /** D01: a name that Docker's DNS does not know on the networks of this container. */
@@ -15,7 +16,7 @@ export function judgeDockerNetwork({ services, dns, servers, networks }: Unknown
   if (dns.length > 0 || !servers.some((server) => server.startsWith(DOCKER_DNS))) return []
   return services.flatMap(({ service, answer }) => {
     if (answer.empty !== 'nxdomain') return []
-    const message = `${service} is unknown on the networks of this container (${networks.join(', ') || 'none'})`
+    const message = `${identifier(service)} is unknown on the networks of this container (${networks.join(', ') || 'none'})`
     return [finding('error', SERVICE_NETWORK, message, { evidence: [`asked: ${answer.server}`] })]
   })
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { identifier } from '@dynsrv/kit'
 import { attempt } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -10,8 +11,8 @@ import { words } from '../words.ts'
 
 const ADDRESS_FOREIGN = words('DOCTOR_ADDRESS_FOREIGN', {
   happened: 'A name of the cluster has an address outside its networks.',
-  why: 'A container asked the DNS of its host, or a search domain was put behind the name.',
-  remedy: 'Use a name with a dot that the cluster itself resolves (an alias or a hostname), and lower ndots.',
+  why: 'The container asked the DNS of its host, or the resolver appended a search domain to the name.',
+  hint: 'Use a name with a dot that the cluster itself resolves (an alias or a hostname), and lower ndots.',
 })
 
 /** One host name, asked with and without the dot that ends it. */
@@ -23,16 +24,16 @@ export interface RelativeFacts {
   readonly privateHere: readonly number[]
 }
 
-/** D02: answers that come from somewhere else than the cluster. */
+/** D02: answers that do not come from the cluster. */
 export function judgeRelative(facts: readonly RelativeFacts[]): Finding[] {
   return facts.flatMap(({ host, relative, absolute, privateHere }) => {
     if (absolute.length === 0 && relative.length > 0) {
-      const message = `${host} was answered only with a search domain behind it: ${relative.join(', ')}`
-      return [finding('warning', ADDRESS_FOREIGN, message, { evidence: [`${host}. has no address`] })]
+      const message = `${identifier(host)} has an address only with a search domain appended: ${relative.join(', ')}`
+      return [finding('warning', ADDRESS_FOREIGN, message, { evidence: [`${identifier(host)}. has no address`] })]
     }
     const outside = absolute.filter((ip) => privateHere.includes(isIP(ip)) && !isPrivate(ip))
     if (outside.length === 0) return []
-    const message = `${host} has the public address ${outside.join(', ')}, while this machine is on private networks`
+    const message = `${identifier(host)} has the public address ${outside.join(', ')}, while this machine is on private networks`
     return [finding('warning', ADDRESS_FOREIGN, message)]
   })
 }

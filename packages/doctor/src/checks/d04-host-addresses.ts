@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { identifier } from '@dynsrv/kit'
 import type { AddressRecord, DnsAnswer } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
@@ -13,18 +14,18 @@ import { type OwnAddress, ownAddresses } from '../probes/system.ts'
 import { words } from '../words.ts'
 
 const HOST_UNKNOWN = words('DOCTOR_HOST_UNKNOWN', {
-  happened: 'The host of our own name has no address, so nobody can dial us back.',
-  why: 'There is no record for it where the others look.',
-  remedy: 'Register an address for it: a hostname, a network alias, or the address of the service in Consul.',
+  happened: 'The host of our own name has no address, so peers cannot dial us.',
+  why: 'The DNS server that peers ask has no record for it.',
+  hint: 'Register an address for it: a hostname, a network alias, or the address of the service in Consul.',
 })
 
 const OWN_ADDRESS = words('DOCTOR_OWN_ADDRESS', {
   happened: 'DNS gives our own name an address that this machine does not have.',
-  why: 'An old record, or a port mapping with an address of the host.',
-  remedy: 'Register the address under which the others reach this machine.',
+  why: 'The record is old, or it holds the address of the host that maps the port.',
+  hint: 'Register the address at which peers reach this machine.',
 })
 
-/** D04, the part about others: peers that have no address at all. */
+/** D04, the part about peers: those that have no address at all. */
 export function judgeLocated(peers: readonly LocatedPeer[]): Finding[] {
   const missing = peers.filter(({ addresses }) => !addresses.ok && codeOf(addresses.error) === 'EPMD_NO_ADDRESS')
   return peers.flatMap(({ name, addresses }) => {
@@ -36,37 +37,37 @@ export function judgeLocated(peers: readonly LocatedPeer[]): Finding[] {
   })
 }
 
-/** What DNS says of our own name, and what this machine has. */
+/** What DNS says about our own name, and what this machine has. */
 export interface OwnHostFacts {
   readonly host: string
   readonly answer: Attempt<DnsAnswer<AddressRecord>>
   readonly own: readonly OwnAddress[]
-  /** Whether the service names us, so that the others will dial. */
+  /** Whether the service lists us, so that peers will dial us. */
   readonly registered: boolean
 }
 
-/** D04: whether the others can dial us back. */
+/** D04: whether peers can dial us. */
 export function judgeOwnHost({ host, answer, own, registered }: OwnHostFacts): Finding[] {
   if (!answer.ok) return []
   const addresses = answer.value.records.map(({ address }) => address)
   if (addresses.length === 0) {
     return [
-      finding(registered ? 'error' : 'warning', HOST_UNKNOWN, `${host} of our own name has no address`, {
+      finding(registered ? 'error' : 'warning', HOST_UNKNOWN, `our own host ${identifier(host)} has no address`, {
         evidence: [`${answer.value.server}: ${answer.value.empty ?? 'no records'}`],
       }),
     ]
   }
   if (addresses.some((address) => own.some(({ ip }) => ip === address) || address.startsWith('127.'))) return []
   const here = own.filter(({ internal }) => !internal).map(({ ip }) => ip)
-  const message = `${host} leads to ${addresses.join(', ')}, but this machine has ${here.join(', ') || 'no address outside'}`
+  const message = `${identifier(host)} leads to ${addresses.join(', ')}, but this machine has ${here.join(', ') || 'only loopback addresses'}`
   return [finding('warning', OWN_ADDRESS, message)]
 }
 
 async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
   const { parsed } = await context.get(ownName)
-  if (!parsed.ok || isShort(parsed.value.host)) throw new NotApplicable('no long name')
+  if (!parsed.ok || isShort(parsed.value.host)) throw new NotApplicable('our name is not a long one')
   const { name, alive, host: own } = parsed.value
-  if (isIP(own) !== 0) throw new NotApplicable('the host is an address')
+  if (isIP(own) !== 0) throw new NotApplicable('our host is an address')
   const isService = context.options.services.some((service) => service.toLowerCase() === own.toLowerCase())
   const registered = (await context.get(members)).some((one) => one.name.toLowerCase() === name.toLowerCase())
   if (isService && !registered) throw new NotApplicable('we are not registered')

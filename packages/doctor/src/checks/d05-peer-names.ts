@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
 import { addressText, hostOf, isShort } from '../host.ts'
@@ -6,7 +7,7 @@ import { judgeIntroduction } from '../judge-introduction.ts'
 import { introduced, introductions } from '../probes/introductions.ts'
 import type { KnockedPeer } from '../probes/peers.ts'
 
-/** What kind of difference there is between the dialled name and the one that the peer gives itself. */
+/** How the dialled name and the peer's own name differ. */
 export function kindOfMismatch(dialled: string, name: string): 'case' | 'short' | 'address' | 'other' | undefined {
   if (dialled === name) return undefined
   if (dialled.toLowerCase() === name.toLowerCase()) return 'case'
@@ -17,7 +18,7 @@ export function kindOfMismatch(dialled: string, name: string): 'case' | 'short' 
 
 type Mismatch = NonNullable<ReturnType<typeof kindOfMismatch>>
 
-/** Peers that go by another name, in these ways. A name that one of its addresses has right is fine. */
+/** Peers whose names differ in these ways. A peer whose name is right at one of its addresses is fine. */
 export function judgeNames(peers: readonly KnockedPeer[], kinds: readonly Mismatch[]): Finding[] {
   const wrong = introductions(peers).flatMap(({ name, at, peer }) => {
     const kind = kindOfMismatch(name, peer.name)
@@ -26,17 +27,17 @@ export function judgeNames(peers: readonly KnockedPeer[], kinds: readonly Mismat
   return wrong.map(({ kind, name, at, peer }) => {
     const same = wrong.filter((one) => one.peer.name === peer.name && addressText(one.at) === addressText(at))
     const alike = wrong.filter((one) => one.kind === kind)
-    const said = judgeIntroduction(name, peer).find(({ code }) => code === 'DIST_NAME_MISMATCH')
+    const objection = judgeIntroduction(name, peer).find(({ code }) => code === 'DIST_NAME_MISMATCH')
     const hint =
       same.length > 1
-        ? `${same.length} records lead to ${addressText(at)}, where ${peer.name} listens: give each the address and port of its own node.`
+        ? `${same.length} records lead to ${addressText(at)}, where ${identifier(peer.name)} listens: give each the address and port of its own node.`
         : alike.length > 1
           ? HINTS[kind]
           : kind === 'address'
-            ? `${HINTS.address} Here: dial ${peer.name}.`
-            : said?.hint
-    const evidence = [`${addressText(at)} answers as ${peer.name}`]
-    const message = `dialled ${name}, it calls itself ${peer.name}`
+            ? `${HINTS.address} Here: dial ${identifier(peer.name)}.`
+            : objection?.hint
+    const evidence = [`${addressText(at)} answers as ${identifier(peer.name)}`]
+    const message = `we dialled ${identifier(name)}, but it calls itself ${identifier(peer.name)}`
     return finding('error', 'DIST_NAME_MISMATCH', message, {
       evidence,
       node: name,
@@ -45,14 +46,14 @@ export function judgeNames(peers: readonly KnockedPeer[], kinds: readonly Mismat
   })
 }
 
-/** What to do when several peers are named wrongly in the same way, which is one cause. */
+/** What to do when the names of several peers are wrong in the same way, which has one cause. */
 const HINTS: Readonly<Record<Mismatch, string>> = {
   address: 'Name nodes by their address, or find them through SRV or epmd: a plain A record gives no names.',
-  case: 'Only the case of letters differs: DNS ignores it, node names do not. Spell both alike.',
+  case: 'Only the case of letters differs. DNS ignores case, node names do not: spell both alike.',
   other:
-    'Start each node under the name that its record gives it (-name, RELEASE_NODE), or register it under the name that it has.',
+    'Start each node under the name that its record gives it (-name, RELEASE_NODE), or register it under its own name.',
   short:
-    'They use short names (-sname), and Erlang never mixes short and long: start them with long ones, RELEASE_DISTRIBUTION=name and RELEASE_NODE.',
+    'They use short names (-sname), which Erlang never connects to long ones. Start them with long names: RELEASE_DISTRIBUTION=name and RELEASE_NODE.',
 }
 
 export const D05 = check({

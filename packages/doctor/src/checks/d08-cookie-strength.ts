@@ -5,9 +5,9 @@ import { type CookieFact, cameAlong, cookieFact } from '../probes/cookie.ts'
 import { words } from '../words.ts'
 
 const COOKIE_WEAK = words('DOCTOR_COOKIE_WEAK', {
-  happened: 'The cookie can be guessed or is known to others.',
-  why: 'It is short, a common word, made up by Erlang itself, or in a file that others can read.',
-  remedy: 'Make one with: dynsrv cookie new (or openssl rand -base64 32), and give its file mode 0400.',
+  happened: 'The cookie can be guessed, or other users can read it.',
+  why: 'It is short, a common word, made by Erlang itself, or in a file that others can read.',
+  hint: 'Make one with: dynsrv cookie new (or openssl rand -base64 32), and give its file mode 0400.',
 })
 
 const MIN_COOKIE_LENGTH = 20
@@ -21,7 +21,7 @@ export function judgeCookieFound({ cookie, source }: CookieFact): Finding[] {
   return [findingOf(cookie.error, 'error', { evidence: missing ? [] : [`looked at: ${source}`] })]
 }
 
-/** D08: a cookie that can be guessed. The cookie itself is never told. */
+/** D08: a cookie that can be guessed. The cookie itself is never shown. */
 export function judgeCookieStrength({ cookie, source, ownWords }: CookieFact): Finding[] {
   if (!cookie.ok) return []
   const { value } = cookie
@@ -32,11 +32,11 @@ export function judgeCookieStrength({ cookie, source, ownWords }: CookieFact): F
 
 function weakness(cookie: string, ownWords: readonly string[]): string | undefined {
   const came = cameAlong(cookie)
-  if (came !== undefined) return `begins or ends with ${came}, which came along by mistake`
+  if (came !== undefined) return `begins or ends with a ${came}, probably by mistake`
   const lower = cookie.toLowerCase()
-  if (COMMON.has(lower)) return 'is a word that everybody tries first'
+  if (COMMON.has(lower)) return 'is a word that attackers try first'
   if (ownWords.includes(lower)) return 'is a part of the name of the node or the service'
-  if (/^[A-Z]{20}$/.test(cookie)) return 'looks like one that Erlang made up for a single machine'
+  if (/^[A-Z]{20}$/.test(cookie)) return 'looks like one that Erlang makes for a single machine'
   if (new Set(cookie).size < 6) return 'has few different characters'
   if (cookie.length < MIN_COOKIE_LENGTH) return `is shorter than ${MIN_COOKIE_LENGTH} characters`
   return undefined

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
 import { hostOf } from '../host.ts'
@@ -6,18 +7,18 @@ import { words } from '../words.ts'
 
 const TLS_UNDERSCORE = words('DOCTOR_TLS_UNDERSCORE', {
   happened: 'The host of a node name has an underscore, and TLS is used.',
-  why: 'Certificates name hosts, and a host name has no underscore; many checks refuse it.',
-  remedy: 'Rename the host with a dash in place of the underscore.',
+  why: 'Certificates name hosts, and a host name has no underscore. Many checks refuse it.',
+  hint: 'Rename the host: use a dash in place of the underscore.',
 })
 
-/** D13: what no node could be called. */
+/** D13: a name that no node can have. */
 export function judgeGrammar({ parsed, source }: Pick<OwnName, 'parsed' | 'source'>): Finding[] {
   return parsed.ok ? [] : [findingOf(parsed.error, 'error', { evidence: [`it comes from ${source}`] })]
 }
 
 function judgeUnderscore({ host, tls }: { readonly host: string; readonly tls: boolean }): Finding[] {
   if (!tls || !host.includes('_')) return []
-  return [finding('warning', TLS_UNDERSCORE, `the host ${host} has an underscore, and TLS is used`)]
+  return [finding('warning', TLS_UNDERSCORE, `the host ${identifier(host)} has an underscore, and TLS is used`)]
 }
 
 export const D13 = check({

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
 import { addressText } from '../host.ts'
@@ -7,8 +8,8 @@ import { words } from '../words.ts'
 
 export const DUPLICATE_NAME = words('DOCTOR_DUPLICATE_NAME', {
   happened: 'Two live nodes answer to one name.',
-  why: 'Two instances were started under the same name, or two records give the same label.',
-  remedy: 'Give each instance a label of its own, for instance from its allocation or pod.',
+  why: 'Two instances were started under one name, or two records have the same label.',
+  hint: 'Give each instance its own label, for instance from its allocation or pod.',
 })
 
 /** D14: two live nodes under one name. */
@@ -21,7 +22,7 @@ export function judgeDuplicates(peers: readonly KnockedPeer[]): Finding[] {
     if (creations.size < 2) return []
     const evidence = live.map(({ at, peer }) => `${addressText(at)} has creation ${peer.creation}`)
     return [
-      finding('error', DUPLICATE_NAME, `${creations.size} live nodes answer to ${name}`, {
+      finding('error', DUPLICATE_NAME, `${creations.size} live nodes answer to ${identifier(name)}`, {
         evidence,
         node: name,
       }),

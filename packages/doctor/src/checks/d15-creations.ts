@@ -4,7 +4,7 @@ import { judgeIntroduction, SMALL_CREATION } from '../judge-introduction.ts'
 import { introduced, introductions } from '../probes/introductions.ts'
 import type { KnockedPeer } from '../probes/peers.ts'
 
-/** D15: creations that come again. */
+/** D15: creations that come again after a restart. */
 export function judgeCreations(peers: readonly KnockedPeer[]): Finding[] {
   return introductions(peers).flatMap(({ name, peer }) =>
     judgeIntroduction(name, peer)

@@ -1,4 +1,5 @@
-import { missingFlags } from '@dynsrv/dist-protocol'
+import { type DistErrorCode, missingFlags } from '@dynsrv/dist-protocol'
+import { identifier } from '@dynsrv/kit'
 import { codeOf } from '../attempt.ts'
 import { check } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
@@ -14,36 +15,39 @@ export function judgeFlags(peers: readonly KnockedPeer[]): Finding[] {
     judgeIntroduction(name, peer).filter(({ code }) => code === 'DIST_FLAGS_MISSING'),
   )
   const old = tooOld.map(({ message, hint }) => finding('error', 'DIST_FLAGS_MISSING', message, { hint }))
-  return [...old, ...failed(peers, /^DIST_(NOT_ALLOWED|FLAGS_MISSING)$/)]
+  return [...old, ...failed(peers)]
 }
 
-/** D16, the part between peers: a new node refuses one that we take. */
+/** D16, the part between peers: a new node refuses an old one that we accept. */
 export function judgeFlagsBetween(peers: readonly KnockedPeer[]): Finding[] {
   const all = introductions(peers).filter(({ peer }) => missingFlags(peer.flags).length === 0)
-  const [strict] = all.filter(({ peer }) => STRICT.test(releaseByFlags(peer.flags)))
+  const [strict] = all.filter(({ peer }) => STRICT.has(releaseByFlags(peer.flags)))
   if (strict === undefined) return []
   return all.flatMap(({ name, peer }) => {
     const missing = missingFlags(peer.flags, 29)
     if (missing.length === 0) return []
     const release = releaseByFlags(strict.peer.flags)
-    const message = `${name} lacks ${missing.join(', ')}, which ${strict.name} (${release}) requires: the two refuse each other`
-    const hint = 'Run OTP 25 or later there; nodes of dynsrv connect to both.'
-    const evidence = [`${name} has the flags of ${releaseByFlags(peer.flags)}`]
+    const message = `${identifier(name)} lacks ${missing.join(', ')}, which ${identifier(strict.name)} (${release}) requires: the two refuse each other`
+    const hint = 'Run OTP 25 or later there. Nodes of dynsrv connect to both.'
+    const evidence = [`${identifier(name)} has the flags of ${releaseByFlags(peer.flags)}`]
     return [finding('error', 'DIST_FLAGS_MISSING', message, { evidence, hint, node: name })]
   })
 }
 
-/** Releases that are told by their flags and require more than OTP 25 does. */
-const STRICT = /^OTP 2[89]$/
+/** Releases that require more flags than OTP 25 does. */
+const STRICT: ReadonlySet<string> = new Set(['OTP 28', 'OTP 29'])
 
-/** Peers of which no address introduced itself, by the first failure of this kind. */
-function failed(peers: readonly KnockedPeer[], codes: RegExp): Finding[] {
+/** Refusals that are about flags. */
+const FLAG_CODES: ReadonlySet<string> = new Set<DistErrorCode>(['DIST_NOT_ALLOWED', 'DIST_FLAGS_MISSING'])
+
+/** Peers that did not introduce themselves at any address, with the first refusal that is about flags. */
+function failed(peers: readonly KnockedPeer[]): Finding[] {
   return peers.flatMap(({ name, knocks }) => {
     if (knocks.some(({ answer }) => answer.ok)) return []
-    const at = knocks.find((one) => !one.answer.ok && codes.test(codeOf(one.answer.error)))
+    const at = knocks.find((one) => !one.answer.ok && FLAG_CODES.has(codeOf(one.answer.error)))
     if (at === undefined || at.answer.ok) return []
     const { message, ...found } = findingOf(at.answer.error, 'error', { node: name })
-    return [{ ...found, message: `${name} at ${addressText(at)}: ${message}` }]
+    return [{ ...found, message: `${identifier(name)} at ${addressText(at)}: ${message}` }]
   })
 }
 

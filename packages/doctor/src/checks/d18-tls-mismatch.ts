@@ -1,40 +1,38 @@
 import { reasonText } from '@dynsrv/cluster'
-import { codeOf } from '../attempt.ts'
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
-import { CONNECT_FAILED } from '../probes/handshake.ts'
+import { isUnconnected } from '../probes/handshake.ts'
 import { type Knock, type KnockedPeer, knocked } from '../probes/peers.ts'
 import { words } from '../words.ts'
 
 const TLS_MISMATCH = words('DOCTOR_TLS_MISMATCH', {
-  happened: 'One side distributes over TLS, the other over plain TCP.',
+  happened: 'One side uses TLS for its links, the other plain TCP.',
   why: 'The node was started with -proto_dist inet_tls and this side without, or the other way round.',
-  remedy: 'Use TLS on both sides (here: --tls) or on none.',
+  hint: 'Use TLS on both sides (here: --tls) or on neither.',
 })
 
-/** D18: one side speaks TLS, the other does not. */
+/** D18: one side uses TLS, the other does not. */
 export function judgeTlsMismatch(peers: readonly KnockedPeer[]): Finding[] {
   return peers.flatMap(({ name, knocks }) => {
     if (knocks.some(({ answer }) => answer.ok)) return []
     const looks = knocks.flatMap(({ tls }) => tls ?? [])
     if (looks.some(({ wanted, certificate }) => !wanted && certificate.ok)) {
-      const message = `${name} expects TLS (-proto_dist inet_tls), and this side speaks plain TCP`
-      return [finding('error', TLS_MISMATCH, message, { node: name, evidence: ['a TLS hello is answered there'] })]
+      const message = `${identifier(name)} expects TLS (-proto_dist inet_tls), and this side uses plain TCP`
+      return [finding('error', TLS_MISMATCH, message, { node: name, evidence: ['it answers a TLS hello'] })]
     }
     if (!looks.some(({ plainAnswers }) => plainAnswers === true)) return judgeRefusal(name, knocks)
-    const message = `${name} speaks plain TCP, and this side wants TLS (--tls)`
+    const message = `${identifier(name)} uses plain TCP, and this side wants TLS (--tls)`
     return [finding('error', TLS_MISMATCH, message, { node: name, evidence: ['it answers without TLS'] })]
   })
 }
 
-/** TLS is wanted on both sides, and fails all the same. */
+/** Both sides want TLS, and it fails. */
 function judgeRefusal(name: string, knocks: readonly Knock[]): Finding[] {
-  const at = knocks.find(
-    ({ answer, tls }) => tls?.wanted === true && !answer.ok && !CONNECT_FAILED.test(codeOf(answer.error)),
-  )
+  const at = knocks.find(({ answer, tls }) => tls?.wanted === true && !answer.ok && !isUnconnected(answer.error))
   if (at === undefined || at.answer.ok) return []
   if (at.tls?.certificate.ok !== true) return [findingOf(at.answer.error, 'error', { node: name })]
-  const message = `${name} ends the connection after the TLS handshake`
+  const message = `${identifier(name)} closes the connection after the TLS handshake`
   const hint = 'It may ask for a certificate of ours: give --cert and --key, signed by an authority that it trusts.'
   return [finding('error', 'NODE_TLS', message, { node: name, hint, evidence: [reasonText(at.answer.error)] })]
 }
@@ -43,7 +41,7 @@ export const D18 = check({
   id: 'D18',
   group: 'tls',
   place: 1,
-  title: 'TLS on both sides or on none',
+  title: 'TLS on both sides or on neither',
   words: [TLS_MISMATCH],
   look: (context) => context.get(knocked),
   judge: judgeTlsMismatch,

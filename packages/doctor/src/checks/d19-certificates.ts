@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+// biome-ignore lint/plugin: it compares names, and opens nothing
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { identifier } from '@dynsrv/kit'
 import { check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding } from '../finding.ts'
@@ -9,8 +11,8 @@ import { words } from '../words.ts'
 
 const TLS_CERTIFICATE = words('DOCTOR_TLS_CERTIFICATE', {
   happened: 'The certificate of a node does not fit.',
-  why: 'It is expired, is for other names, or may not be used for both roles.',
-  remedy: 'Issue one whose SAN holds the host of the node name, for serverAuth and clientAuth.',
+  why: 'It has expired, names other hosts, or may not be used for both roles.',
+  hint: 'Issue a certificate whose SAN holds the host of the node name, for serverAuth and clientAuth.',
 })
 
 /** A certificate, and the node that shows it. */
@@ -33,15 +35,15 @@ export function judgeCertificates(all: readonly CertificateFacts[]): Finding[] {
   return all.flatMap(({ name, host, certificate, now }) => {
     const { validFrom, validTo, usages, alternativeNames, issuer, subject, refusal } = certificate
     const evidence = [
-      `subject ${subject}, issued by ${issuer}`,
+      `subject ${identifier(subject)}, issued by ${identifier(issuer)}`,
       `valid ${validFrom} to ${validTo}`,
       `names: ${alternativeNames || 'none'}`,
     ]
     const wrong = (severity: 'error' | 'warning', what: string) =>
-      finding(severity, TLS_CERTIFICATE, `the certificate of ${name} ${what}`, { node: name, evidence })
-    if (Date.parse(validTo) < now) return [wrong('error', `expired on ${validTo}`)]
-    if (Date.parse(validFrom) > now) return [wrong('error', `is valid only from ${validFrom} on`)]
-    if (!isFor(certificate, host)) return [wrong('error', `is not for the host ${host}`)]
+      finding(severity, TLS_CERTIFICATE, `the certificate of ${identifier(name)} ${what}`, { node: name, evidence })
+    if (timeOf(validTo) < now) return [wrong('error', `expired on ${validTo}`)]
+    if (timeOf(validFrom) > now) return [wrong('error', `is not valid before ${validFrom}`)]
+    if (!isFor(certificate, host)) return [wrong('error', `is not for the host ${identifier(host)}`)]
     if (refusal !== undefined) return [wrong('error', `is not accepted: ${refusal.message}`)]
     const findings: Finding[] = []
     const missing = usages.length === 0 ? [] : [SERVER_AUTH, CLIENT_AUTH].filter((one) => !usages.includes(one))
@@ -49,9 +51,15 @@ export function judgeCertificates(all: readonly CertificateFacts[]): Finding[] {
       const which = missing[0] === SERVER_AUTH ? 'serverAuth' : 'clientAuth'
       findings.push(wrong('warning', `may not be used for ${which}; a node is both server and client`))
     }
-    if (Date.parse(validTo) - now < SOON_MS) findings.push(wrong('warning', `expires on ${validTo}`))
+    if (timeOf(validTo) - now < SOON_MS) findings.push(wrong('warning', `expires on ${validTo}`))
     return findings
   })
+}
+
+/** A time as a certificate writes it, in milliseconds since 1970. */
+function timeOf(text: string): number {
+  // biome-ignore lint/style/noRestrictedGlobals: it reads a text, and no clock
+  return Date.parse(text)
 }
 
 function isFor({ alternativeNames, subject }: ShownCertificate, host: string): boolean {
@@ -63,7 +71,7 @@ async function certificates(context: DoctorContext): Promise<readonly Certificat
   const shown = (await context.get(knocked)).flatMap(({ name, knocks }) =>
     knocks.flatMap(({ tls }) =>
       tls?.certificate.ok === true && tls.wanted
-        ? [{ name, host: tls.host, certificate: tls.certificate.value, now: Date.now() }]
+        ? [{ name, host: tls.host, certificate: tls.certificate.value, now: context.world.clock.now() }]
         : [],
     ),
   )

@@ -1,4 +1,5 @@
 import { ErlEpmd, type RegisteredName } from '@dynsrv/epmd-shim'
+import { identifier } from '@dynsrv/kit'
 import { attempt } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -8,9 +9,9 @@ import { type OwnAddress, ownAddresses } from '../probes/system.ts'
 import { words } from '../words.ts'
 
 const EPMD_DISAGREES = words('DOCTOR_EPMD_DISAGREES', {
-  happened: 'epmd and the SRV record name different ports for one node.',
-  why: 'The node registered with epmd listens on another port than the orchestrator published.',
-  remedy: 'Start nodes with -start_epmd false -epmd_module dynsrv_epmd and ERL_DIST_PORT, so that one port counts.',
+  happened: 'epmd and the SRV record give different ports for one node.',
+  why: 'The node that registered with epmd listens on another port than the orchestrator published.',
+  hint: 'Start nodes with -start_epmd false -epmd_module dynsrv_epmd and ERL_DIST_PORT: then there is only one port.',
 })
 
 /** What the epmd of one machine says, and the records of the nodes there. */
@@ -27,13 +28,13 @@ export function judgeEpmd(machines: readonly EpmdFacts[]): Finding[] {
       const alive = name.slice(0, name.indexOf('@'))
       const there = registered.filter((one) => one.name === alive)
       if (there.length === 0 || there.some((one) => one.port === port)) return []
-      const message = `epmd at ${ip} says that ${alive} listens on ${there[0]!.port}, its SRV record says ${port}`
+      const message = `epmd at ${ip} says that ${identifier(alive)} listens on ${there[0]!.port}, its SRV record says ${port}`
       return [finding('warning', EPMD_DISAGREES, message, { node: name })]
     }),
   )
 }
 
-/** Silence is no finding, so nobody waits long for it. Unit: milliseconds. */
+/** Silence is not a finding, so it is not worth a long wait. Unit: milliseconds. */
 const EPMD_PATIENCE_MS = 1_000
 
 async function epmdFacts(context: DoctorContext): Promise<readonly EpmdFacts[]> {
@@ -42,13 +43,13 @@ async function epmdFacts(context: DoctorContext): Promise<readonly EpmdFacts[]> 
   const published = new Map<string, { readonly name: string; readonly port: number }[]>()
   for (const { name, addresses } of all) {
     for (const { ip, port } of addresses.ok ? addresses.value : []) {
-      // An epmd that keeps to loopback speaks for this machine all the same.
+      // The epmd of this machine may listen on loopback only.
       const asked = isOwn(ip, own) ? '127.0.0.1' : ip
       published.set(asked, [...(published.get(asked) ?? []), { name, port }])
     }
   }
   const { timeoutMs, env } = context.options
-  const epmd = new ErlEpmd({ timeoutMs: Math.min(timeoutMs, EPMD_PATIENCE_MS), env })
+  const epmd = new ErlEpmd({ timeoutMs: Math.min(timeoutMs, EPMD_PATIENCE_MS), env, world: context.world })
   const answers = await Promise.all(
     [...published].map(async ([ip, nodes]) => ({ ip, nodes, registered: await attempt(epmd.names(ip)) })),
   ).finally(() => epmd.close())

@@ -6,7 +6,7 @@ import { ownName, ownPort } from '../probes/own.ts'
 /** What is known of the port before anything listens. */
 export interface PortFacts {
   readonly port: Attempt<number> | undefined
-  /** Whether this host is to run a member. */
+  /** Whether a member is to run here. */
   readonly named: boolean
 }
 
@@ -28,7 +28,7 @@ export const D24 = check({
     const { name, env } = context.options
     const named = (name ?? env.RELEASE_NODE ?? '') !== ''
     const port = await context.get(ownPort)
-    if (!named && port === undefined) throw new NotApplicable('no node is to listen here')
+    if (!named && port === undefined) throw new NotApplicable('no node is to run here')
     return { port, named: named && (await context.get(ownName)).parsed.ok }
   },
   judge: judgePort,

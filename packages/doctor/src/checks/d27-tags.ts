@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { type Attempt, attempt } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import { counted, type Finding, finding, SHOWN_EXAMPLES } from '../finding.ts'
@@ -7,8 +8,8 @@ import { words } from '../words.ts'
 
 const TAG_MISSING = words('DOCTOR_TAG_MISSING', {
   happened: 'A member has no SRV record of its own.',
-  why: 'BEAM nodes with libcluster_dynamic_srv ask SRV and A of label.service; Consul answers that for a tag.',
-  remedy: 'Register each instance with its label as a tag, or use the companion dynsrv_epmd, which needs none.',
+  why: 'BEAM nodes with libcluster_dynamic_srv ask for SRV and A records of label.service. Consul answers this for a tag.',
+  hint: 'Register each instance with its label as a tag, or use the companion dynsrv_epmd, which needs no such record.',
 })
 
 /** What a BEAM node of libcluster_dynamic_srv asks for one member. */
@@ -24,9 +25,9 @@ export function judgeTags(facts: readonly TagFacts[]): Finding[] {
   const without = facts.filter(({ srv }) => srv.ok && !srv.value)
   if (without.length === 0) return []
   const some = without.length < facts.length
-  // Only where tags are usual is their absence worth a word.
+  // Their absence is worth a word only where tags are usual.
   if (!some && !without.every(({ instance }) => /\.consul$/i.test(instance))) return []
-  const evidence = without.slice(0, SHOWN_EXAMPLES).map(({ instance }) => `${instance} has no SRV record`)
+  const evidence = without.slice(0, SHOWN_EXAMPLES).map(({ instance }) => `${identifier(instance)} has no SRV record`)
   const message = some
     ? `${without.length} of ${counted(facts.length, 'member')} lack the SRV record (the tag) that the others have`
     : 'members have no SRV records of their own (no tags)'

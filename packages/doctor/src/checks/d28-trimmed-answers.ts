@@ -6,8 +6,8 @@ import { words } from '../words.ts'
 
 const DNS_TRIMS = words('DOCTOR_DNS_TRIMS', {
   happened: 'The DNS server leaves members out of its UDP answers without saying so.',
-  why: 'The answer is larger than a datagram, and the server does not set the TC bit that asks for TCP.',
-  remedy: 'Let it set the bit (Consul: dns_config.enable_truncate = true), or ask over TCP.',
+  why: 'The answer is larger than a datagram, and the server does not set the TC bit that makes clients ask over TCP.',
+  hint: 'Configure it to set the bit (Consul: dns_config.enable_truncate = true), or ask over TCP.',
 })
 
 /** D28: members that an answer over UDP leaves out without saying so. */
@@ -21,13 +21,13 @@ export function judgeTrimming(all: readonly Variety[]): Finding[] {
     const evidence = [
       `over TCP: ${whole} records`,
       `over UDP with EDNS, as dynsrv asks: ${shown}`,
-      `over UDP without EDNS, as others ask: ${small}`,
-      'the bit that asks for TCP (TC) is not set',
+      `over UDP without EDNS, as other clients ask: ${small}`,
+      'the TC bit, which asks for TCP, is not set',
     ]
     const severe = shown < whole
     const message = severe
       ? `${edns.server} shows ${shown} of ${whole} records of ${service} over UDP and does not say so`
-      : `${edns.server} shows ${small} of ${whole} records of ${service} to those who ask without EDNS`
+      : `${edns.server} shows ${small} of ${whole} records of ${service} to clients that ask without EDNS`
     return [finding(severe ? 'error' : 'warning', DNS_TRIMS, message, { evidence })]
   })
 }

@@ -6,9 +6,9 @@ import { allRecords, recordKey } from '../probes/members.ts'
 import { words } from '../words.ts'
 
 const DNS_ROTATES = words('DOCTOR_DNS_ROTATES', {
-  happened: 'Each DNS answer shows another part of the members.',
-  why: 'The server limits the number of records in an answer and turns them round.',
-  remedy: 'Ask a source without an answer limit (TCP, the HTTP API of the registry), or raise the limit.',
+  happened: 'Each DNS answer shows different members.',
+  why: 'The server limits the number of records in an answer and rotates them.',
+  hint: 'Ask a source without an answer limit (TCP, the HTTP API of the registry), or raise the limit.',
 })
 
 /** D29: answers that each show another part. */
@@ -21,7 +21,7 @@ export function judgeRotation(all: readonly Variety[]): Finding[] {
     if (!contradicting) return []
     const known = allRecords(variety).length
     const least = Math.min(...sets.map(({ size }) => size))
-    const message = `each answer about ${variety.service} shows ${least} of ${known} records, and each shows others`
+    const message = `each answer about ${variety.service} shows ${least} of ${known} records, each time different ones`
     return [finding('error', DNS_ROTATES, message, { evidence: [`${sets.length} answers were compared`] })]
   })
 }

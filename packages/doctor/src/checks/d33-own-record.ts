@@ -1,32 +1,33 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type OwnListener, ownListener } from '../probes/own.ts'
 import { words } from '../words.ts'
 
 const NOT_REGISTERED = words('DOCTOR_NOT_REGISTERED', {
-  happened: 'Our node runs, but the service does not name it.',
-  why: 'Its health check fails, or the service publishes only those that are ready.',
-  remedy: 'Look at the health check; in Kubernetes set publishNotReadyAddresses: true at the headless service.',
+  happened: 'Our node runs, but the service does not list it.',
+  why: 'Its health check fails, or the service lists only instances that are ready.',
+  hint: 'Look at the health check. In Kubernetes, set publishNotReadyAddresses: true at the headless service.',
 })
 
 const PORT_DIFFERS = words('DOCTOR_PORT_DIFFERS', {
-  happened: 'Our SRV record names another port than the one that we listen on.',
+  happened: 'Our SRV record has another port than the one that we listen on.',
   why: 'ERL_DIST_PORT and the registration are set in two places, or the network maps the port.',
-  remedy: 'Publish ERL_DIST_PORT itself, or map the published port to it (Nomad: to = …).',
+  hint: 'Register ERL_DIST_PORT itself, or map the registered port to it (Nomad: to = …).',
 })
 
-/** D24 and D33: our own record against what runs here. */
+/** D33: our own record, compared with what runs here. */
 export function judgeOwnRecord({ name, port, local, member, services }: OwnListener): Finding[] {
   const service = services.find((one) => one.toLowerCase() === name.host.toLowerCase())
   if (service === undefined) return []
   if (member === undefined) {
     if (!local.ok) return []
     const evidence = [
-      `127.0.0.1:${port} answers as ${local.value.name}`,
+      `127.0.0.1:${port} answers as ${identifier(local.value.name)}`,
       `${service} has no target ${name.alive}.${service}`,
     ]
     return [
-      finding('error', NOT_REGISTERED, `${name.name} runs here, but ${service} does not name it`, {
+      finding('error', NOT_REGISTERED, `${name.name} runs here, but ${service} does not list it`, {
         evidence,
       }),
     ]

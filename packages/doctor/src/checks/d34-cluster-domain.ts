@@ -4,9 +4,9 @@ import { type UnknownFacts, unknownNames } from '../probes/unknown-names.ts'
 import { words } from '../words.ts'
 
 const CLUSTER_DOMAIN = words('DOCTOR_CLUSTER_DOMAIN', {
-  happened: 'The service is asked for under a cluster domain that this cluster does not have.',
-  why: 'Kubernetes clusters may be installed with another domain than cluster.local.',
-  remedy: 'Use the domain that the search list of /etc/resolv.conf shows.',
+  happened: 'The name of the service ends with a cluster domain that this cluster does not have.',
+  why: 'Kubernetes can be installed with another domain than cluster.local.',
+  hint: 'Use the domain of the search list in /etc/resolv.conf.',
 })
 
 const KUBERNETES = /\.svc\.((?:[a-z0-9-]+\.)*[a-z0-9-]+)$/i

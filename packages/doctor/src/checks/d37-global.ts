@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { identifier, sleep } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding } from '../finding.ts'
@@ -7,11 +7,11 @@ import { words } from '../words.ts'
 
 const GLOBAL_BLOCKED = words('DOCTOR_GLOBAL_BLOCKED', {
   happened: 'A visible node takes no part in global, so global:sync waits for it.',
-  why: 'It is no BEAM node, or one that hangs: it is listed by nodes() and never answers global_name_server.',
-  remedy: 'Let it join as a hidden node, which is the default of dynsrv.',
+  why: 'It is not a BEAM node, or it hangs: nodes() lists it, but it does not answer global_name_server.',
+  hint: 'Start it as a hidden node, which is the default of dynsrv.',
 })
 
-/** Who is visible, and whom `global` of each BEAM node has taken in. */
+/** Who is visible, and which nodes `global` of each BEAM node knows. */
 export interface GlobalFacts {
   readonly beams: readonly BeamFacts[]
   readonly links: readonly Pick<Link, 'name' | 'visibility'>[]
@@ -31,25 +31,30 @@ export function judgeGlobal({ beams: all }: GlobalFacts): Finding[] {
   const blocked = new Map<string, string[]>()
   for (const { at, peer } of waitingFor(all)) blocked.set(peer, [...(blocked.get(peer) ?? []), at])
   return [...blocked].map(([peer, at]) =>
-    finding('error', GLOBAL_BLOCKED, `${peer} is visible but takes no part in global: global:sync/0 waits for it`, {
-      node: peer,
-      evidence: [`seen at ${at.join(', ')}`],
-    }),
+    finding(
+      'error',
+      GLOBAL_BLOCKED,
+      `${identifier(peer)} is visible but takes no part in global: global:sync/0 waits for it`,
+      {
+        node: peer,
+        evidence: [`seen at ${at.map(identifier).join(', ')}`],
+      },
+    ),
   )
 }
 
-/** How often a node that was connected just now is looked at again, and how long it is given. */
+/** How often a node that has just connected is looked at again. */
 const GLOBAL_LOOKS = 10
 
 const GLOBAL_PAUSE_MS = 500
 
-/** `global` needs a moment for a node that came just now: only who is still waited for after that is told. */
+/** `global` needs a moment for a node that has just connected: only a node that it still waits for then is reported. */
 async function globalFacts(context: DoctorContext): Promise<GlobalFacts> {
   let all = await context.get(beams)
   const connected = await context.get(links)
   let suspects = waitingFor(all)
   for (let look = 0; suspects.length > 0 && look < GLOBAL_LOOKS; look++) {
-    await pause(GLOBAL_PAUSE_MS)
+    await sleep(context.world.clock, GLOBAL_PAUSE_MS)
     all = await beams(context)
     const again = waitingFor(all)
     suspects = suspects.filter(({ at, peer }) => again.some((one) => one.at === at && one.peer === peer))
@@ -66,7 +71,7 @@ export const D37 = check({
   id: 'D37',
   group: 'mesh',
   place: 3,
-  title: 'global waits for nobody',
+  title: 'global does not wait',
   words: [GLOBAL_BLOCKED],
   look: globalFacts,
   judge: judgeGlobal,

@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
 import { hostOf } from '../host.ts'
@@ -7,12 +8,12 @@ import { isThrowAway } from '../throw-away-name.ts'
 import { words } from '../words.ts'
 
 const LEAVER_CONNECTED = words('DOCTOR_LEAVER_CONNECTED', {
-  happened: 'A node that is not registered any more is still connected.',
-  why: 'It goes on dialling after its record was taken away.',
-  remedy: 'Stop its discovery first when it leaves: drain() does that in dynsrv.',
+  happened: 'A node that is no longer registered is still connected.',
+  why: 'It keeps dialling after its record was removed.',
+  hint: 'When it leaves, stop its discovery first: drain() of dynsrv does that.',
 })
 
-/** What is registered, and who is connected to whom. */
+/** What is registered, and which nodes are connected. */
 export interface LeaverFacts {
   readonly services: readonly string[]
   readonly members: readonly string[]
@@ -32,9 +33,9 @@ export function judgeLeavers({ services, members: registered, beams: all }: Leav
     }
   }
   return [...leavers].map(([peer, seenBy]) =>
-    finding('warning', LEAVER_CONNECTED, `${peer} is connected, but no record names it`, {
+    finding('warning', LEAVER_CONNECTED, `${identifier(peer)} is connected, but no record names it`, {
       node: peer,
-      evidence: [`connected to ${seenBy.join(', ')}`],
+      evidence: [`connected to ${seenBy.map(identifier).join(', ')}`],
     }),
   )
 }
@@ -48,7 +49,7 @@ export const D38 = check({
   id: 'D38',
   group: 'membership',
   place: 3,
-  title: 'who is connected is registered',
+  title: 'connected nodes are registered',
   needs: ['D42', 'D35', 'D28', 'D29'],
   words: [LEAVER_CONNECTED],
   look: async (context) => ({

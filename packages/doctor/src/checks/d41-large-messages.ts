@@ -1,3 +1,4 @@
+import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type EchoFacts, echoes } from '../probes/links.ts'
@@ -5,8 +6,8 @@ import { words } from '../words.ts'
 
 const LARGE_STALLS = words('DOCTOR_LARGE_STALLS', {
   happened: 'Small messages pass and large ones stall.',
-  why: 'The way between the nodes loses large packets: a tunnel with a smaller MTU, and ICMP is filtered.',
-  remedy: 'Lower the MTU of the interface (1400 is a good try), or let ICMP "fragmentation needed" pass.',
+  why: 'The network between the nodes loses large packets: a tunnel has a smaller MTU, and ICMP is filtered.',
+  hint: 'Lower the MTU of the interface (try 1400), or let ICMP "fragmentation needed" pass.',
 })
 
 /** D41: large messages that do not pass. */
@@ -14,7 +15,7 @@ export function judgeEchoes(all: readonly EchoFacts[]): Finding[] {
   return all.flatMap(({ name, passed, stalledAt }) => {
     const largest = passed.at(-1)
     if (stalledAt === undefined || largest === undefined) return []
-    const message = `messages to ${name} stall above ${largest} bytes`
+    const message = `messages to ${identifier(name)} stall above ${largest} bytes`
     return [finding('error', LARGE_STALLS, message, { node: name, evidence: [`${stalledAt} bytes did not pass`] })]
   })
 }

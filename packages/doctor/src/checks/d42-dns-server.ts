@@ -1,4 +1,3 @@
-import { Resolver } from 'node:dns/promises'
 import type { ResolverConfig } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
@@ -10,23 +9,23 @@ import { words } from '../words.ts'
 
 const RESOLV_CONF = words('DOCTOR_RESOLV_CONF', {
   happened: 'There is no DNS server to ask.',
-  why: 'No --dns is given, and /etc/resolv.conf is missing or names none.',
-  remedy: 'Give a server with --dns HOST:PORT, or correct /etc/resolv.conf.',
+  why: 'No --dns is given, and /etc/resolv.conf is missing or names no server.',
+  hint: 'Give a server with --dns HOST:PORT, or correct /etc/resolv.conf.',
 })
 
 const RESOLV_CONF_CHANGED = words('DOCTOR_RESOLV_CONF_CHANGED', {
   happened: '/etc/resolv.conf changed while the doctor watched.',
   why: 'The machine moved to another network, or its DNS servers were replaced.',
-  remedy: 'dynsrv reads the file again by itself; restart programs that do not, among them Erlang nodes.',
+  hint: 'dynsrv reads the file again by itself. Restart programs that do not, Erlang nodes among them.',
 })
 
 const NODE_DNS = words('DOCTOR_NODE_DNS', {
-  happened: "Node's own DNS functions do not understand this server.",
-  why: 'It compresses SRV targets, which newer versions of Node refuse (EBADRESP).',
-  remedy: 'Nothing to do: dynsrv has a resolver of its own that reads it. Do not use dns.resolveSrv here.',
+  happened: "Node.js's own DNS functions do not understand this server.",
+  why: 'It compresses SRV targets, which newer versions of Node.js refuse (EBADRESP).',
+  hint: 'Nothing to do: dynsrv has its own resolver, which reads such answers. Do not use dns.resolveSrv here.',
 })
 
-/** Who is asked, and what came. */
+/** Which server is asked, and what it answers. */
 export interface ServerFacts {
   readonly dns: readonly string[]
   readonly resolvConf: Attempt<ResolverConfig & { readonly text: string }>
@@ -54,15 +53,15 @@ export function judgeResolvConfChange(first: string | undefined, now: string | u
   return [finding('info', RESOLV_CONF_CHANGED, '/etc/resolv.conf changed since the doctor began to watch')]
 }
 
-/** D42, the part about Node's own functions. */
-export function judgeNodeDns(service: string, told: Attempt<unknown>): Finding[] {
-  if (told.ok || codeOf(told.error) !== 'EBADRESP') return []
-  return [finding('info', NODE_DNS, `dns.resolveSrv of this Node cannot read the answer about ${service}`)]
+/** D42, the part about Node.js's own functions. */
+export function judgeNodeDns(service: string, asked: Attempt<unknown>): Finding[] {
+  if (asked.ok || codeOf(asked.error) !== 'EBADRESP') return []
+  return [finding('info', NODE_DNS, `dns.resolveSrv of this Node.js cannot read the answer about ${service}`)]
 }
 
-/** What Node's own DNS functions make of the same question. */
-async function nodeDns({ options }: DoctorContext, service: string): Promise<Attempt<unknown>> {
-  const resolver = new Resolver({ timeout: Math.min(options.timeoutMs, MAX_NODE_DNS_MS), tries: 1 })
+/** How Node.js's own DNS functions answer the same question. */
+async function nodeDns({ options, world }: DoctorContext, service: string): Promise<Attempt<unknown>> {
+  const resolver = world.network.createResolver({ timeout: Math.min(options.timeoutMs, MAX_NODE_DNS_MS), tries: 1 })
   if (options.dns.length > 0) resolver.setServers(options.dns)
   return attempt(resolver.resolveSrv(service))
 }
@@ -79,19 +78,19 @@ export const D42 = check({
     const { dns, services } = context.options
     if (services.length === 0) throw new NotApplicable('no service to ask for: --service')
     const all = await context.get(answers)
-    const told = all
+    const byNode = all
       .filter(({ answer }) => answer.ok && answer.value.records.length > 0)
-      .map(async ({ service }) => ({ service, told: await nodeDns(context, service) }))
+      .map(async ({ service }) => ({ service, asked: await nodeDns(context, service) }))
     const file = await context.get(resolvConf)
     return {
       server: { dns, resolvConf: file, answers: all },
-      nodeDns: await Promise.all(told),
+      nodeDns: await Promise.all(byNode),
       first: context.options.firstResolvConf,
     }
   },
   judge: ({ server, nodeDns: all, first }) => [
     ...judgeServer(server),
     ...judgeResolvConfChange(first, server.resolvConf.ok ? server.resolvConf.value.text : undefined),
-    ...all.flatMap(({ service, told }) => judgeNodeDns(service, told)),
+    ...all.flatMap(({ service, asked }) => judgeNodeDns(service, asked)),
   ],
 })

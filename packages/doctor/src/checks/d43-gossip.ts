@@ -5,23 +5,23 @@ import { words } from '../words.ts'
 
 const GOSSIP_DEAF = words('DOCTOR_GOSSIP_DEAF', {
   happened: 'No gossip of any node was heard.',
-  why: 'Networks of clouds and of Docker do not carry multicast, or nobody gossips here.',
-  remedy: 'Use SRV records, or set the broadcast address of the network.',
+  why: 'Cloud and Docker networks do not carry multicast, or no node gossips here.',
+  hint: 'Use SRV records, or set the broadcast address of the network.',
 })
 
 const GOSSIP_FOREIGN = words('DOCTOR_GOSSIP_FOREIGN', {
   happened: 'Gossip was heard that cannot be read.',
-  why: 'The packets are encrypted with another secret, or with one where none is set here.',
-  remedy: 'Give every node the same secret.',
+  why: 'The packets are encrypted with another secret, or no secret is set here.',
+  hint: 'Give every node the same secret.',
 })
 
 /** D43: whether gossip is heard, and can be read. */
 export function judgeGossip({ ownHeard, nodes, strange, fault }: GossipFacts): Finding[] {
   if (fault !== undefined) {
-    return [finding('error', GOSSIP_DEAF, `this network carries no multicast: ${fault}`)]
+    return [finding('error', GOSSIP_DEAF, `this network does not carry multicast: ${fault}`)]
   }
   if (!ownHeard) {
-    return [finding('error', GOSSIP_DEAF, 'our own packet did not come back: this network carries no multicast')]
+    return [finding('error', GOSSIP_DEAF, 'our own packet did not come back: this network does not carry multicast')]
   }
   if (nodes.length === 0 && strange.length > 0) {
     const message = 'gossip is heard, but none of it can be read with our secret'

@@ -1,15 +1,16 @@
+import { identifier } from '@dynsrv/kit'
 import { distance } from 'fastest-levenshtein'
 import { check } from '../check.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
 import { words } from '../words.ts'
 
 const SETTING_UNKNOWN = words('DOCTOR_SETTING_UNKNOWN', {
-  happened: 'A setting has a name that nobody reads.',
+  happened: 'A setting has a name that no program reads.',
   why: 'It is misspelled, or belongs to another library.',
-  remedy: 'Use the name that is proposed.',
+  hint: 'Use the name that the message proposes.',
 })
 
-/** Names that somebody reads. */
+/** Names that a program reads. */
 const SETTINGS = [
   'DYNSRV_DNS',
   'ERL_AFLAGS',
@@ -48,7 +49,7 @@ const SETTINGS = [
   'RELEASE_VSN',
 ] as const
 
-/** What other libraries and older notes call the same thing. */
+/** Other libraries' and older names for the same thing. */
 const ALIASES: Readonly<Record<string, string>> = {
   DYNSRV_SERVER: 'DYNSRV_DNS',
   ERLANG_COOKIE: 'RELEASE_COOKIE',
@@ -58,14 +59,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   RELEASE_NODE_NAME: 'RELEASE_NODE',
 }
 
-/** D44: variables whose names nobody reads. Only names are looked at. */
+/** D44: variables whose names no program reads. Only names are looked at. */
 export function judgeSettings(env: Readonly<Record<string, string | undefined>>): Finding[] {
   return Object.keys(env).flatMap((name) => {
     const meant = meantSetting(name)
-    // Whoever sets both knows what he does.
+    // A person who sets both knows why.
     if (meant === undefined || env[meant] !== undefined) return []
-    const hint = `Set ${meant} in its place.`
-    return [finding('warning', SETTING_UNKNOWN, `nobody reads ${name}; did you mean ${meant}?`, { hint })]
+    const message = `no program reads ${identifier(name)}: did you mean ${meant}?`
+    return [finding('warning', SETTING_UNKNOWN, message, { hint: `Set ${meant} instead.` })]
   })
 }
 
@@ -81,7 +82,7 @@ export const D44 = check({
   id: 'D44',
   group: 'environment',
   place: 1,
-  title: 'settings that somebody reads',
+  title: 'settings have names that programs read',
   words: [SETTING_UNKNOWN],
   look: async ({ options }) => options,
   judge: ({ env, configFaults = [] }) => [

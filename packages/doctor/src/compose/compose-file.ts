@@ -27,11 +27,11 @@ type Fields = Readonly<Record<string, unknown>>
  * Reads the text of a Compose file.
  *
  * @param path for the name of the project, which stands before those of its networks
- * @param env gives the values of `${NAME}`; what it lacks stays as it is written
- * @throws {Error} when it is no YAML, with line and column, or has no services
+ * @param env gives the values of `${NAME}`; a variable that it lacks stays as written
+ * @throws {Error} when it is not YAML, with line and column, or has no services
  */
 export async function readComposeFile(text: string, path: string, env: NodeJS.ProcessEnv): Promise<ComposeFile> {
-  // Only who gives a Compose file loads what reads it.
+  // The YAML library is loaded only when there is a file to read.
   const { parseDocument } = await import('yaml')
   const document = parseDocument(text, { merge: true })
   const [broken] = document.errors

@@ -16,7 +16,7 @@ interface NodeName {
   readonly host: string
 }
 
-/** `RELEASE_NODE` as it is known before anything runs; undefined when it is missing or the container fills it in. */
+/** `RELEASE_NODE` as the file has it; undefined when it is missing or the container fills it in. */
 export function nodeOf({ environment }: ComposeService): NodeName | undefined {
   const text = environment.get('RELEASE_NODE')
   if (text === undefined || text.includes('$')) return undefined

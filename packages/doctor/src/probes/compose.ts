@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { type Attempt, attempt } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import { type ComposeFile, readComposeFile } from '../compose/compose-file.ts'
@@ -11,10 +10,11 @@ export interface ComposeFacts {
 }
 
 /** @throws {NotApplicable} unless a file was given */
-export async function composeFacts({ options: { compose: path, env } }: DoctorContext): Promise<ComposeFacts> {
+export async function composeFacts({ options, world }: DoctorContext): Promise<ComposeFacts> {
+  const { compose: path, env } = options
   if (path === undefined) throw new NotApplicable('only with --compose')
   const read = async () => {
-    const text = await readFile(path, 'utf8')
+    const text = Buffer.from(await world.files.read(path)).toString()
     return { read: await readComposeFile(text, path, env), text }
   }
   return { path, file: await attempt(read()) }

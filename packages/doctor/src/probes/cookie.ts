@@ -7,14 +7,14 @@ import type { DoctorContext } from '../context.ts'
 export interface CookieFact {
   readonly source: string
   readonly cookie: Attempt<string>
-  /** Words that make a bad cookie: parts of our own name and of the service. */
+  /** Words that would make a bad cookie: parts of our own name and of the service. */
   readonly ownWords: readonly string[]
   /** A part of its hash, when it was asked for. */
   readonly fingerprint?: string
 }
 
 /** Finds the cookie as the node would. */
-export async function cookieFact({ options }: DoctorContext): Promise<CookieFact> {
+export async function cookieFact({ options, world }: DoctorContext): Promise<CookieFact> {
   const { cookieFile, env, name = env.RELEASE_NODE ?? '', services, fingerprint } = options
   const source =
     cookieFile !== undefined
@@ -22,7 +22,7 @@ export async function cookieFact({ options }: DoctorContext): Promise<CookieFact
       : env.RELEASE_COOKIE !== undefined
         ? 'RELEASE_COOKIE'
         : 'the .erlang.cookie of the home folder'
-  const cookie = await attempt(findCookie({ cookieFile, env }))
+  const cookie = await attempt(findCookie({ cookieFile, env, world }))
   const words = [name, env.RELEASE_NAME ?? '', ...services].flatMap((text) => text.split(/[@.]/))
   return {
     source,
@@ -33,8 +33,8 @@ export async function cookieFact({ options }: DoctorContext): Promise<CookieFact
 }
 
 /**
- * Eight digits of a slow hash, the same on every machine: enough to tell two cookies apart. They are too few to find a good
- * cookie by, and trying the words of a dictionary takes long; still, they are shown only when asked for.
+ * Eight digits of a slow hash, the same on every machine: enough to tell two cookies apart. They do not reveal a good cookie,
+ * and trying all words of a dictionary takes long; still, they are shown only on request.
  */
 export function fingerprintOf(cookie: string): string {
   return scryptSync(Buffer.from(cookie, 'latin1'), 'dynsrv doctor', FINGERPRINT_BYTES).toString('hex')
@@ -42,8 +42,8 @@ export function fingerprintOf(cookie: string): string {
 
 const FINGERPRINT_BYTES = 4
 
-/** What stands around a cookie and was hardly meant; undefined when nothing does. */
+/** What stands around a cookie, probably by mistake; undefined when nothing does. */
 export function cameAlong(cookie: string): string | undefined {
-  if (/^(["']).*\1$/.test(cookie)) return 'a quotation mark'
-  return /^\s|\s$/.test(cookie) ? 'a blank' : undefined
+  if (/^(["']).*\1$/.test(cookie)) return 'quotation mark'
+  return /^\s|\s$/.test(cookie) ? 'blank' : undefined
 }

@@ -19,6 +19,7 @@ function client(context: DoctorContext, more: DnsClientOptions): SrvResolver {
     // Two tries in the time of a step; the client says itself which server was silent.
     timeoutMs: Math.ceil(Math.min(timeoutMs / TRIES, MAX_TRY_MS)),
     tries: TRIES,
+    world: context.world,
     ...(dns.length > 0 ? { servers: dns } : { resolvConf }),
     ...more,
   })
@@ -43,7 +44,7 @@ export async function answers(context: DoctorContext): Promise<readonly ServiceA
   )
 }
 
-/** The same question put in other ways, to see what the first answer left out. */
+/** The same question, asked in other ways, to see what the first answer left out. */
 export interface Variety {
   readonly service: string
   /** With EDNS, as we ask. */

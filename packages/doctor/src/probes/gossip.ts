@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
+import { messageOf, sleep } from '@dynsrv/kit'
 import { decodeHeartbeat, gossipKey } from '@dynsrv/strategy'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -12,7 +10,7 @@ const PORT = 45_892
 const GROUP = '233.252.1.32'
 /** Heartbeats come at least every 5 s. */
 const LISTEN_MS = 5_500
-/** Anybody on the network can send packets. */
+/** Every machine on the network can send packets. */
 const MAX_HEARD = 1_000
 
 /** What was heard on the gossip port. */
@@ -20,14 +18,14 @@ export interface GossipFacts {
   /** Whether our own packet came back, as multicast does. */
   readonly ownHeard: boolean
   readonly nodes: readonly string[]
-  /** Packets that are no heartbeat with our secret, by the reason. */
+  /** Packets that cannot be read with our secret, and why. */
   readonly strange: readonly string[]
   /** Why the socket could not be used. */
   readonly fault?: string
 }
 
 /**
- * Listens as long as a heartbeat may take. What it sends is no heartbeat, so that nobody dials us.
+ * Listens as long as a heartbeat may take. What it sends is not a heartbeat, so that no node dials us.
  *
  * @throws {NotApplicable} unless it was asked for
  */
@@ -35,10 +33,11 @@ export async function gossipFacts(context: DoctorContext): Promise<GossipFacts> 
   const { gossip } = context.options
   if (gossip === undefined) throw new NotApplicable('only with --gossip')
   const key = gossip.secret === undefined ? undefined : gossipKey(gossip.secret)
-  const own = Buffer.from(`dynsrv doctor ${randomBytes(8).toString('hex')}`)
+  const { clock, network, random } = context.world
+  const own = Buffer.from(`dynsrv doctor ${Buffer.from(random.bytes(8)).toString('hex')}`)
   const [nodes, strange] = [new Set<string>(), new Set<string>()]
   let ownHeard = false
-  const socket = createSocket({ type: 'udp4', reuseAddr: true })
+  const socket = network.createUdpSocket({ type: 'udp4', reuseAddr: true })
   socket.on('message', (packet, { address }) => {
     if (packet.equals(own)) ownHeard = true
     else if (nodes.size + strange.size < MAX_HEARD) {
@@ -58,10 +57,10 @@ export async function gossipFacts(context: DoctorContext): Promise<GossipFacts> 
     await new Promise<void>((resolve, reject) => {
       socket.send(own, PORT, GROUP, (error) => (error === null ? resolve() : reject(error)))
     })
-    await pause(LISTEN_MS)
+    await sleep(clock, LISTEN_MS)
     return facts()
   } catch (error) {
-    return { ...facts(), fault: error instanceof Error ? error.message : String(error) }
+    return { ...facts(), fault: messageOf(error) }
   } finally {
     socket.close()
   }

@@ -3,14 +3,14 @@ import type { DoctorContext } from '../context.ts'
 import type { Introduction } from './handshake.ts'
 import { type Knock, type KnockedPeer, knocked } from './peers.ts'
 
-/** A peer with what it said of itself, and where. */
+/** A peer with how it introduced itself, and where. */
 export interface Introduced {
   readonly name: string
   readonly at: Knock
   readonly peer: Introduction
 }
 
-/** The best word of each peer: the right one where there is one, else the first. */
+/** The best introduction of each peer: the right one where there is one, else the first. */
 export function introductions(peers: readonly KnockedPeer[]): Introduced[] {
   return peers.flatMap(({ name, knocks, good }) => {
     const at = good ?? knocks.find(({ answer }) => answer.ok)

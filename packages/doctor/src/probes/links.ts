@@ -11,7 +11,7 @@ import { throwAwayName } from '../throw-away-name.ts'
 import { cookieFact } from './cookie.ts'
 import { knocked } from './peers.ts'
 
-/** A peer that was connected with the cookie, or not and why. */
+/** A peer that was dialled with the cookie, and how it ended. */
 export interface Link {
   readonly name: string
   readonly visibility: 'visible' | 'hidden'
@@ -23,26 +23,29 @@ interface Us {
   readonly links: readonly Link[]
 }
 
-/** @throws {NotApplicable} without a cookie, or when no peer came so far */
+/** @throws {NotApplicable} without a cookie, or when no peer got that far */
 export async function links(context: DoctorContext): Promise<readonly Link[]> {
   return (await context.get(linked)).links
 }
 
 async function linked(context: DoctorContext): Promise<Us> {
   const cookie = await context.get(cookieFact)
-  if (!cookie.cookie.ok) throw new NotApplicable('there is no cookie to show')
+  if (!cookie.cookie.ok) throw new NotApplicable('there is no cookie')
   const peers = (await context.get(knocked)).flatMap(({ name, good }) => (good === undefined ? [] : [{ name, good }]))
-  if (peers.length === 0) throw new NotApplicable('no peer came as far as the cookie')
+  if (peers.length === 0) throw new NotApplicable('no peer got as far as the cookie')
   const short = isShort(hostOf(peers[0]!.name))
   const alike = peers.filter(({ name }) => isShort(hostOf(name)) === short)
   const { timeoutMs, tls } = context.options
   const nodes = Object.fromEntries(alike.map(({ name, good: { ip, port } }) => [name, { ip, port }]))
   const epmd: EpmdModule = new Static(nodes, { short })
   const node = await startNode({
-    name: throwAwayName({}, short),
+    name: throwAwayName(undefined, short, context.world),
     cookie: checkCookie(cookie.cookie.value, 'the cookie'),
     epmd,
     listen: false,
+    world: context.world,
+    // Peers have nothing to print here.
+    output: () => undefined,
     shortNames: short,
     setupTimeMs: Math.min(timeoutMs, MAX_SETUP_MS),
     ...(tls !== undefined && { tls }),
@@ -63,7 +66,7 @@ async function linked(context: DoctorContext): Promise<Us> {
 /** @see NodeOptions.setupTimeMs */
 const MAX_SETUP_MS = 120_000
 
-/** What a BEAM node tells of itself and its links. */
+/** What a BEAM node says about itself and its links. */
 export interface BeamFacts {
   readonly name: string
   readonly visible: readonly string[]
@@ -76,12 +79,12 @@ export interface BeamFacts {
   readonly globalKnows: readonly string[] | undefined
 }
 
-/** Asks every BEAM peer; those that are no BEAM are left out. */
+/** Asks every BEAM peer; other nodes are left out. */
 export async function beams(context: DoctorContext): Promise<readonly BeamFacts[]> {
   const { node, links: made } = await context.get(linked)
   const asked = made.filter(({ connected }) => connected.ok).map(({ name }) => attempt(facts(context, node, name)))
-  const told = await Promise.all(asked)
-  const known = told.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []))
+  const answers = await Promise.all(asked)
+  const known = answers.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []))
   if (known.length === 0) throw new NotApplicable('no BEAM node could be asked')
   return known
 }

@@ -12,7 +12,7 @@ export interface Member {
   readonly records: readonly SrvRecord[]
 }
 
-/** A target that makes no node name, and why. */
+/** A target that names no node, and why. */
 export interface Unmapped {
   readonly service: string
   readonly target: string
@@ -25,7 +25,7 @@ export async function members(context: DoctorContext): Promise<readonly Member[]
   return mapped(await context.get(varieties)).members
 }
 
-/** The targets that make no node name. */
+/** The targets that name no node. */
 export async function unmapped(context: DoctorContext): Promise<readonly Unmapped[]> {
   return mapped(await context.get(varieties)).unmapped
 }

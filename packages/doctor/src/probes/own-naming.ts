@@ -14,7 +14,7 @@ export interface NamingFacts {
   readonly peers?: readonly string[]
 }
 
-/** @throws {NotApplicable} when no name is given, or it breaks the grammar, which D13 reports */
+/** @throws {NotApplicable} when no name is given, or it is not a node name, which D13 reports */
 export async function soundName(context: DoctorContext): Promise<NamingFacts> {
   const { text, source, parsed } = await context.get(ownName)
   if (!parsed.ok) throw new NotApplicable('our own name cannot be read')

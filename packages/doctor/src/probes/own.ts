@@ -31,7 +31,7 @@ export async function ownName({ options }: DoctorContext): Promise<OwnName> {
   }
 }
 
-/** The port that we are told to listen on; undefined when nothing is said. */
+/** The port that our node is to listen on; undefined when none is set. */
 export async function ownPort({ options }: DoctorContext): Promise<Attempt<number> | undefined> {
   const text = options.port ?? options.env.ERL_DIST_PORT
   if (text === undefined || text === '') return undefined
@@ -39,7 +39,7 @@ export async function ownPort({ options }: DoctorContext): Promise<Attempt<numbe
   return attempt(Promise.resolve().then(() => parsePort(text, source)))
 }
 
-/** Who answers on our own port, here and from outside. */
+/** What answers on our own port, here and from outside. */
 export interface OwnListener {
   readonly name: ParsedNodeName
   /** Where the name was given. */
@@ -61,13 +61,13 @@ export async function ownListener(context: DoctorContext): Promise<OwnListener> 
   if (!parsed.ok) throw new NotApplicable('our own name cannot be used')
   const all = await context.get(members)
   const member = all.find(({ name }) => name.toLowerCase() === parsed.value.name.toLowerCase())
-  const told = await context.get(ownPort)
-  const port = told?.ok === true && told.value > 0 ? told.value : member?.records[0]?.port
+  const set = await context.get(ownPort)
+  const port = set?.ok === true && set.value > 0 ? set.value : member?.records[0]?.port
   if (port === undefined) throw new NotApplicable('our own port is not known: --port or ERL_DIST_PORT')
-  const self = throwAwayName({}, isShort(parsed.value.host))
+  const self = throwAwayName(undefined, isShort(parsed.value.host), context.world)
   const { timeoutMs, tls } = context.options
   const over = tls === undefined ? {} : { tls }
-  const knock = (ip: string) => attempt(probeHandshake({ ip, port, self, timeoutMs, ...over }))
+  const knock = (ip: string) => attempt(probeHandshake({ ip, port, self, timeoutMs, ...over, world: context.world }))
   const outside = (await context.get(ownAddresses)).filter(({ internal, family }) => !internal && family === 4)
   const target = member?.records[0]?.target
   const asked = target === undefined ? undefined : await attempt(addressesOf(context, target))

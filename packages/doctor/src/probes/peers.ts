@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+import type { DistErrorCode } from '@dynsrv/dist-protocol'
 import { DynamicSrv, type EpmdModule, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
+import type { NodeErrorCode } from '@dynsrv/node'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
@@ -25,7 +27,7 @@ export interface Knock extends NodeAddressCandidate {
   readonly answer: Attempt<Introduction>
   /** What TLS finds there, when plain distribution failed or TLS is wanted. */
   readonly tls?: TlsLook
-  /** Who else speaks there, when no node answered and somebody else did. */
+  /** Which other program speaks there, when no node answered and it did. */
   readonly speaker?: Speaker
 }
 
@@ -70,8 +72,13 @@ async function wholeResolver(context: DoctorContext): Promise<Pick<SrvResolver, 
 export async function located(context: DoctorContext): Promise<readonly LocatedPeer[]> {
   const names = await context.get(peerNames)
   const { services, timeoutMs, env, dns } = context.options
-  const bySrv = new DynamicSrv({ resolver: await context.get(wholeResolver), listenPort: 0, retries: 0 })
-  const byEpmd = new ErlEpmd({ timeoutMs, env })
+  const bySrv = new DynamicSrv({
+    resolver: await context.get(wholeResolver),
+    listenPort: 0,
+    retries: 0,
+    world: context.world,
+  })
+  const byEpmd = new ErlEpmd({ timeoutMs, env, world: context.world })
   context.defer(() => byEpmd.close())
   const lookUp = async (name: string) => {
     const { alive, host } = parseNodeName(name, { short: isShort(hostOf(name)) })
@@ -79,7 +86,7 @@ export async function located(context: DoctorContext): Promise<readonly LocatedP
     const isService = services.some((service) => service.toLowerCase() === host.toLowerCase())
     if (isService) return (await ask(bySrv)).candidates
     if (isShort(host) || isIP(host) !== 0) return (await ask(byEpmd)).candidates
-    // Nobody said how this one is found: both ways at once, and the records have the first word.
+    // It is not known how this one is found: both ways at once, and records go before epmd.
     const [srv, epmd] = await Promise.all([attempt(ask(bySrv)), attempt(ask(byEpmd))])
     const found = srv.ok ? srv : epmd
     if (!found.ok) throw dns.length > 0 && !srv.ok ? srv.error : found.error
@@ -101,26 +108,36 @@ export async function knocked(context: DoctorContext): Promise<readonly KnockedP
 }
 
 async function knock(context: DoctorContext, name: string, at: NodeAddressCandidate): Promise<Knock> {
-  const { timeoutMs, tls } = context.options
+  const { world, options } = context
+  const { timeoutMs, tls } = options
+  const { ip, port } = at
   const host = hostOf(name)
-  const self = throwAwayName({}, isShort(host))
-  const probe = (over: object) => attempt(probeHandshake({ ...at, self, timeoutMs, ...over }))
+  const self = throwAwayName(undefined, isShort(host), world)
+  const probe = (over: object) => attempt(probeHandshake({ ip, port, self, timeoutMs, world, ...over }))
   const answer = await probe(overTls(tls, name))
-  const silent = !answer.ok && /^(DIST_|NODE_TLS|NODE_UNREACHABLE)/.test(codeOf(answer.error))
-  if (tls === undefined && !silent) return { ...at, answer }
-  const look = lookThroughTls({ ...at, host, timeoutMs, tls })
-  if (tls === undefined && !answer.ok && UNHEARD.test(codeOf(answer.error))) {
-    const [found, speaker] = await Promise.all([look, whoSpeaks({ ...at, timeoutMs })])
+  const absent = answer.ok || ABSENT.has(codeOf(answer.error))
+  if (tls === undefined && absent) return { ...at, answer }
+  const look = lookThroughTls({ ip, port, host, timeoutMs, tls, world })
+  if (tls === undefined && !answer.ok && UNHEARD.has(codeOf(answer.error))) {
+    const [found, speaker] = await Promise.all([look, whoSpeaks({ ip, port, timeoutMs, world })])
     return { ...at, answer, tls: found, ...(speaker !== undefined && { speaker }) }
   }
   if (tls === undefined || answer.ok) return { ...at, answer, tls: await look }
-  // TLS is wanted and fails: does it speak plainly?
+  // TLS is wanted and fails: does the peer answer without it?
   const [found, plain] = await Promise.all([look, probe({})])
   return { ...at, answer, tls: { ...found, plainAnswers: plain.ok } }
 }
 
-/** How a handshake ends where somebody else listens who does not say what he is. */
-const UNHEARD = /^DIST_(TIMEOUT|CLOSED_BY_PEER|FRAME_TOO_LARGE|MALFORMED)$/
+/** How a knock ends where nothing listens. */
+const ABSENT: ReadonlySet<string> = new Set<NodeErrorCode>(['NODE_REFUSED', 'NODE_CONNECT_TIMEOUT'])
+
+/** How a handshake ends where another program listens that does not say what it is. */
+const UNHEARD: ReadonlySet<string> = new Set<DistErrorCode>([
+  'DIST_TIMEOUT',
+  'DIST_CLOSED_BY_PEER',
+  'DIST_FRAME_TOO_LARGE',
+  'DIST_MALFORMED',
+])
 
 function hasError(name: string, peer: Introduction): boolean {
   return judgeIntroduction(name, peer).some(({ severity }) => severity === 'error')

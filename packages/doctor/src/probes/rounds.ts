@@ -4,7 +4,7 @@ import { answers } from './dns.ts'
 import { members } from './members.ts'
 import { knocked } from './peers.ts'
 
-/** How each member was found in this round; undefined when DNS did not answer, which says nothing about members. */
+/** How each member was found in this round; undefined when DNS did not answer, which says nothing about the members. */
 export async function memberStates(context: DoctorContext): Promise<ReadonlyMap<string, MemberState> | undefined> {
   if ((await context.get(answers)).some(({ answer }) => !answer.ok)) return undefined
   const listed = (await context.get(members)).map(({ name }) => name)

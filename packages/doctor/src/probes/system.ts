@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { networkInterfaces } from 'node:os'
 import { parseResolvConf, type ResolverConfig } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt } from '../attempt.ts'
 import type { DoctorContext } from '../context.ts'
@@ -14,8 +12,8 @@ export interface OwnAddress {
 }
 
 /** The addresses of this machine, loopback included; link-local ones are left out. */
-export async function ownAddresses(_context: DoctorContext): Promise<readonly OwnAddress[]> {
-  return Object.values(networkInterfaces())
+export async function ownAddresses({ world }: DoctorContext): Promise<readonly OwnAddress[]> {
+  return Object.values(world.network.interfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ address }) => !address.toLowerCase().startsWith('fe80:'))
     .map(({ address, family, cidr, internal }) => ({
@@ -27,8 +25,15 @@ export async function ownAddresses(_context: DoctorContext): Promise<readonly Ow
 }
 
 /** What `resolv.conf` says. */
-export async function resolvConf({ options }: DoctorContext): Promise<Attempt<ResolverConfig & { text: string }>> {
-  return attempt(readFile(options.resolvConf, 'utf8').then((text) => ({ ...parseResolvConf(text), text })))
+export async function resolvConf({
+  options,
+  world,
+}: DoctorContext): Promise<Attempt<ResolverConfig & { text: string }>> {
+  const read = async () => {
+    const text = Buffer.from(await world.files.read(options.resolvConf)).toString()
+    return { ...parseResolvConf(text), text }
+  }
+  return attempt(read())
 }
 
 /** The DNS server of Docker's own networks. */

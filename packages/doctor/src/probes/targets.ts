@@ -8,10 +8,10 @@ export interface TargetFacts {
   readonly unmapped: readonly Unmapped[]
 }
 
-/** What Consul calls its machines and addresses. */
+/** How Consul names its machines and addresses. */
 export const CONSUL_OWN = /\.(node|addr)\.[^.]+\.[^.]+$/i
 
-/** Whether a target lies in another domain than the service; what Consul calls its machines does not. */
+/** Whether a target lies in another domain than the service; Consul's names of machines do not. */
 export function isForeign({ target, service }: Pick<Unmapped, 'target' | 'service'>): boolean {
   const end = (name: string) => name.toLowerCase().replace(/\.$/, '').split('.').slice(-2).join('.')
   return end(target) !== end(service) && !CONSUL_OWN.test(target.replace(/\.$/, ''))

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { isIP } from 'node:net'
-import { connect, type PeerCertificate } from 'node:tls'
+import type { PeerCertificate } from 'node:tls'
+import type { World } from '@dynsrv/kit'
 import { type Attempt, attempt } from '../attempt.ts'
-import type { TlsFiles } from '../context.ts'
+import { type TlsFiles, timeLimit } from '../context.ts'
 
 /** The certificate that a peer shows. */
 export interface ShownCertificate {
@@ -20,11 +21,11 @@ export interface ShownCertificate {
 
 /** What a TLS hello finds at an address. */
 export interface TlsLook {
-  /** The host of the node's name, which the certificate is held against. */
+  /** The host of the node's name, which the certificate must name. */
   readonly host: string
-  /** Whether the peer was started for TLS on our side's word. */
+  /** Whether our side wants TLS. */
   readonly wanted: boolean
-  /** Fails when no TLS is spoken there, or the peer refuses ours. */
+  /** Fails when the other side does not speak TLS, or refuses ours. */
   readonly certificate: Attempt<ShownCertificate>
   /** Whether distribution without TLS is answered there; only looked at when TLS is wanted and fails. */
   readonly plainAnswers?: boolean
@@ -37,6 +38,7 @@ export async function lookThroughTls(to: {
   readonly host: string
   readonly timeoutMs: number
   readonly tls: TlsFiles | undefined
+  readonly world: World
 }): Promise<TlsLook> {
   const { host, tls } = to
   return { host, wanted: tls !== undefined, certificate: await attempt(certificate(to)) }
@@ -48,11 +50,12 @@ async function certificate({
   host,
   timeoutMs,
   tls,
+  world,
 }: Parameters<typeof lookThroughTls>[0]): Promise<ShownCertificate> {
   const servername = isIP(host) === 0 ? host : ''
-  const socket = connect({ ...tls, host: ip, port, servername, rejectUnauthorized: false })
+  const socket = world.network.connectTls({ ...tls, host: ip, port, servername, rejectUnauthorized: false })
   try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(timeoutMs) })
+    await once(socket, 'secureConnect', { signal: timeLimit(world, timeoutMs) })
     const shown = socket.getPeerCertificate()
     return { ...facts(shown), ...(tls?.ca !== undefined && refusal(socket.authorizationError)) }
   } finally {
@@ -72,7 +75,7 @@ function facts(shown: PeerCertificate): ShownCertificate {
 }
 
 function nameOf(name: PeerCertificate['subject'] | undefined): string {
-  return String(name?.CN ?? name?.O ?? 'nobody')
+  return String(name?.CN ?? name?.O ?? 'no name')
 }
 
 function refusal(error: Error | string | null | undefined): Pick<ShownCertificate, 'refusal'> {

@@ -4,7 +4,7 @@ import type { DoctorContext } from '../context.ts'
 import { answers } from './dns.ts'
 import { type OwnAddress, ownAddresses, resolvConf } from './system.ts'
 
-/** What a missing name is held against. */
+/** What may explain that a name is missing. */
 export interface UnknownFacts {
   readonly services: readonly { readonly service: string; readonly answer: SrvAnswer }[]
   readonly dns: readonly string[]

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
+import { identifier, type World } from '@dynsrv/kit'
+import { timeLimit } from '../context.ts'
 
 /** Who was found behind a port where no node answers a handshake. */
 export type Speaker =
@@ -12,29 +13,30 @@ interface Door {
   readonly ip: string
   readonly port: number
   readonly timeoutMs: number
+  readonly world: World
 }
 
-/** Who asks a second time does not wait long: the port has taken a connection already. */
+/** The port has accepted a connection already: a second question need not wait long. */
 const MAX_WAIT_MS = 2_000
 
 /**
- * Asks a port that took our handshake for nothing whether a web server or epmd listens there.
+ * Asks a port that accepted our handshake and did not answer it whether a web server or epmd listens there.
  *
- * Many a web server waits in silence for the end of a line that a handshake does not have, and epmd closes at once: only
- * a question in their own language tells them from a node that hangs.
+ * Many web servers wait in silence for the end of a line that a handshake does not have, and epmd closes at once: only a
+ * question in their own language tells them from a node that hangs.
  */
-export async function whoSpeaks({ ip, port, timeoutMs }: Door): Promise<Speaker | undefined> {
-  const door = { ip, port, timeoutMs: Math.min(timeoutMs, MAX_WAIT_MS) }
+export async function whoSpeaks({ timeoutMs, ...rest }: Door): Promise<Speaker | undefined> {
+  const door = { ...rest, timeoutMs: Math.min(timeoutMs, MAX_WAIT_MS) }
   const found = await Promise.allSettled([http(door), epmd(door)])
   return found.flatMap((one) => (one.status === 'fulfilled' && one.value !== undefined ? [one.value] : []))[0]
 }
 
-async function http({ ip, port, timeoutMs }: Door): Promise<Speaker | undefined> {
-  const socket = connect({ host: ip, port })
+async function http({ ip, port, timeoutMs, world }: Door): Promise<Speaker | undefined> {
+  const socket = world.network.connect({ host: ip, port })
   try {
-    const signal = AbortSignal.timeout(timeoutMs)
+    const signal = timeLimit(world, timeoutMs)
     socket.write('HEAD / HTTP/1.0\r\n\r\n')
-    // Who closes without a word says nothing of himself either.
+    // A server that closes without a word does not say what it is.
     const heard = await Promise.race([once(socket, 'data', { signal }), once(socket, 'close', { signal })])
     const head = heard[0] instanceof Uint8Array ? Buffer.from(heard[0]).toString('latin1') : ''
     if (!head.startsWith('HTTP/')) return undefined
@@ -45,11 +47,11 @@ async function http({ ip, port, timeoutMs }: Door): Promise<Speaker | undefined>
   }
 }
 
-async function epmd({ ip, port, timeoutMs }: Door): Promise<Speaker> {
-  const asked = new ErlEpmd({ epmdPort: port, timeoutMs })
+async function epmd({ ip, port, timeoutMs, world }: Door): Promise<Speaker> {
+  const asked = new ErlEpmd({ epmdPort: port, timeoutMs, world })
   try {
     const nodes = await asked.names(ip)
-    return { protocol: 'epmd', nodes: nodes.map(({ name, port: at }) => `${name} at port ${at}`) }
+    return { protocol: 'epmd', nodes: nodes.map(({ name, port: at }) => `${identifier(name)} at port ${at}`) }
   } finally {
     asked.close()
   }

@@ -59,7 +59,7 @@ export interface DecodeOptions {
    */
   readonly map?: 'map' | 'object'
   /**
-   * What floats become: `number` (default), or `boxed` a {@link Float}, so that `1.0` is told from `1`.
+   * What floats become: `number` (default), or `boxed` a {@link Float}, which keeps `1.0` apart from `1`.
    *
    * Inside map keys, floats without a fraction are always boxed: `1` and `1.0` are two keys.
    */

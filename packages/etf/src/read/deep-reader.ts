@@ -172,7 +172,7 @@ class MapFrame implements Frame {
     this.#pairs = reader.u32()
     this.#left = this.#pairs * 2
     this.#start = reader.at
-    reader.admit(this.#left, depth)
+    reader.admitPairs(this.#pairs, depth)
     reader.owed += this.#left
   }
 

@@ -47,7 +47,7 @@ export function openFun(reader: LeafReader, depth: number): OpenContainer {
     close() {
       kept.addFun(start, reader.at)
       reader.funBytes = outer
-      // Those inside another are let go of with it; until then they only need to be told apart as keys of a map.
+      // Funs inside another are dropped with it. Until then a map only has to see which of them are equal.
       const bytes =
         outer === undefined ? kept.copy(reader.bytes, start, reader.at) : reader.view(start, reader.at - start)
       return new Fun(module, arity, index, uniq, bytes)

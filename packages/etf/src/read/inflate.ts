@@ -35,7 +35,7 @@ export function inflateTerm({ bytes, start, announcedSize, maxSize }: Compressed
   try {
     const chunkSize = Math.min(Math.max(announcedSize + 1, LEAST_ROOM_BYTES), MOST_ROOM_BYTES)
     const options = { maxOutputLength: Math.max(announcedSize, 1), chunkSize, info: true }
-    // With `info` the answer also tells how much of the input was used, which the types do not know.
+    // With `info` the answer also says how much of the input was used, which the types do not know.
     result = inflateSync(bytes.subarray(start), options) as unknown as typeof result
   } catch (cause) {
     throw malformed(start, 'it does not inflate to the size it announces', cause)

@@ -20,10 +20,10 @@ export function isSuspect(key: Term): boolean {
 }
 
 /**
- * Tells whether the keys of a map would fall into few buckets of the hash table behind a `Map`.
+ * Finds out whether the keys of a map would fall into few buckets of the hash table behind a `Map`.
  *
  * This counts with V8's own hash: of numbers, of texts of digits alone (those of before March 2026), and of long texts.
- * Should V8 change its hash, the count finds too little or too much; a test tells.
+ * If V8 changes its hash, the count finds too little or too much, and a test fails.
  *
  * @see V8 `Object::GetSimpleHash`, `BigInt::Hash`, `ComputeUnseededHash`, `ComputeLongHash`, `StringHasher`
  */

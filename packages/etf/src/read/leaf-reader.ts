@@ -69,7 +69,7 @@ export class LeafReader extends TermCursor {
     return new Binary(this.bytes, start, this.at - start)
   }
 
-  /** Passes a BINARY_EXT and tells where its bytes begin. */
+  /** Passes a BINARY_EXT and gives the place where its bytes begin. */
   #openBinary(): number {
     const { bytes, at, end } = this
     const start = at + 5

@@ -37,6 +37,13 @@ export function placeOverMemory(encoding: Encoding, most: number): number | unde
   return undefined
 }
 
+/** About how much memory a term takes once it is decoded, beside its input. Unit: bytes. */
+export function memoryOf(encoding: Encoding): number {
+  const scale = new Scale(encoding)
+  while (scale.next());
+  return scale.memory
+}
+
 /** Whether a term has one of that tag inside, in its binaries not. */
 export function holdsTag(bytes: Uint8Array, tag: number): boolean {
   const scale = new Scale({ bytes, at: 0, end: bytes.length, wantsText: false, wantsView: false })

@@ -13,6 +13,9 @@ const UNEXPECTED_TAGS = new Map<number, string>([
   [Tag.FUN_EXT, '(FUN_EXT) is refused by OTP 23 and later'],
 ])
 
+/** Where a `Map` of V8 ends. */
+const MOST_PAIRS = 2 ** 24
+
 const NOTHING = new Uint8Array(0)
 
 /** A cursor over the bytes of one term, with what was asked for and how much of it is spent. */
@@ -31,7 +34,7 @@ export class TermCursor {
   isInKey = false
   /** Elements that open containers still wait for; each needs a byte at least. */
   owed = 0
-  /** What tells compound keys apart, once there are some. */
+  /** What keeps compound keys apart, once there are some. */
   identity: TermIdentity | undefined
   /** Inside a fun: what must change in its bytes when it is kept without its distribution header. */
   funBytes: FunBytes | undefined
@@ -101,7 +104,7 @@ export class TermCursor {
     return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
   }
 
-  /** Takes the next `count` bytes and tells where they begin. */
+  /** Takes the next `count` bytes and gives the place where they begin. */
   skip(count: number): number {
     const at = this.at
     if (count > this.end - at) throw this.truncated()
@@ -123,6 +126,15 @@ export class TermCursor {
   admit(count: number, depth: number): void {
     if (count > this.end - this.at - this.owed) throw this.truncated()
     if (depth >= this.limits.depth) throw this.overLimit('ETF_LIMIT_DEPTH', 'depth', 'the term nests deeper', this.at)
+  }
+
+  /** As {@link admit}, for a map of so many pairs. */
+  admitPairs(pairs: number, depth: number): void {
+    this.admit(pairs * 2, depth)
+    if (pairs > MOST_PAIRS) {
+      const what = `a map has ${pairs} pairs, and a Map of JavaScript holds at most ${MOST_PAIRS}`
+      throw this.error('ETF_LIMIT_SIZE', what, this.at)
+    }
   }
 
   /** Reads the arity of a tuple, whichever of the two tags it has. */

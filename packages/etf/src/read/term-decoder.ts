@@ -3,6 +3,7 @@ import { bytesRule, checks, isArray, isBytes, isCount } from '../checks.ts'
 import { readingError } from '../error.ts'
 import type { Atom, Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, headerAtoms } from './decode-options.ts'
+import { memoryOf } from './memory.ts'
 import { TermReader } from './term-reader.ts'
 
 const checkOptions = checks.options('TermDecoder', DECODE_RULES)
@@ -33,7 +34,7 @@ export class TermDecoder {
    */
   decode(bytes: Uint8Array, start: number, end: number, atoms?: readonly Atom[]): Term {
     if (!(isBytes(bytes) && isCount(start) && isCount(end) && start <= end && end <= bytes.length))
-      refuseRange(bytes, start, end)
+      refuseRange('decode', bytes, start, end)
     if (atoms !== undefined && !isArray(atoms)) checks.argument('decode', 'atoms', headerAtoms, atoms)
     const reader = this.#reader
     try {
@@ -47,10 +48,22 @@ export class TermDecoder {
       reader.close()
     }
   }
+
+  /**
+   * About how much memory the term in `bytes[start, end)` takes once it is decoded, beside its bytes. Unit: bytes.
+   *
+   * @throws {EtfError} `ETF_BAD_OPTION`
+   */
+  memory(bytes: Uint8Array, start: number, end: number): number {
+    if (!(isBytes(bytes) && isCount(start) && isCount(end) && start <= end && end <= bytes.length))
+      refuseRange('memory', bytes, start, end)
+    const { wantsText, wantsView } = this.#reader
+    return memoryOf({ bytes, at: start, end, wantsText, wantsView })
+  }
 }
 
-function refuseRange(bytes: Uint8Array, start: number, end: number): void {
-  checks.argument('decode', 'bytes', bytesRule, bytes)
-  checks.argument('decode', 'end', whole(0, bytes.length), end)
-  checks.argument('decode', 'start', whole(0, end), start)
+function refuseRange(method: string, bytes: Uint8Array, start: number, end: number): void {
+  checks.argument(method, 'bytes', bytesRule, bytes)
+  checks.argument(method, 'end', whole(0, bytes.length), end)
+  checks.argument(method, 'start', whole(0, end), start)
 }

@@ -18,7 +18,7 @@ const CALL_DEPTH = 200
 /** A map of which a part was read. */
 interface PartOfMap {
   readonly map: SeededMap<Term, Term>
-  /** The keys that a `Map` cannot tell apart by itself. */
+  /** The keys of which a `Map` does not notice that two are equal. */
   readonly compound: Term[]
   readonly pairs: number
   readonly start: number
@@ -181,7 +181,7 @@ export class TermReader extends LeafReader {
     this.owed = outer
   }
 
-  /** Reads integers of up to 32 bits as long as they come, and tells the index behind the last. */
+  /** Reads integers of up to 32 bits as long as they come, and gives the index behind the last. */
   #readIntegers(list: Term[], index: number, to: number): number {
     const { bytes, end } = this
     let at = this.at
@@ -202,7 +202,7 @@ export class TermReader extends LeafReader {
     return index
   }
 
-  /** Reads floats as long as they come, and tells the index behind the last. */
+  /** Reads floats as long as they come, and gives the index behind the last. */
   #readDoubles(list: Term[], index: number, to: number): number {
     const { bytes, end } = this
     this.floats ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -221,7 +221,7 @@ export class TermReader extends LeafReader {
   #readMap(depth: number): Term {
     this.at += 1
     const pairs = this.u32()
-    this.admit(pairs * 2, depth)
+    this.admitPairs(pairs, depth)
     if (this.wantsObject) return this.#readObject(pairs, depth)
     const start = this.at
     const outer = this.owed

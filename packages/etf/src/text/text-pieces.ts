@@ -4,7 +4,7 @@ export type TermSyntax = 'erlang' | 'elixir'
 /** A piece of a term's text: words, or a term that is still to be written. */
 export type Piece = { readonly text: string } | { readonly term: unknown }
 
-/** The method by which a term class tells its text; a symbol, so that it stays out of the way. */
+/** The method that gives the text of a term class. A symbol keeps it out of the way. */
 export const TERM_PIECES = Symbol('@dynsrv/etf pieces')
 
 /** What {@link TERM_PIECES} looks like on a class. */

@@ -30,7 +30,7 @@ export interface IdentityOptions {
   readonly maxDepth?: number
 }
 
-/** Whether a `Map` cannot tell by itself that two such keys are equal terms. */
+/** Whether two such keys can be equal terms although a `Map` takes them for two. */
 export function isCompoundKey(key: Term): boolean {
   return typeof key === 'object' && key !== null && !(key instanceof Atom)
 }

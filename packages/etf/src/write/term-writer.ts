@@ -345,7 +345,7 @@ export class TermWriter {
     }
   }
 
-  /** Writes numbers into reserved room as long as they come; tells the index behind the last. */
+  /** Writes numbers into reserved room as long as they come; gives the index behind the last. */
   #writeNumbers(list: readonly Term[], index: number): number {
     const first = list[index] as number
     const next = (first | 0) === first ? this.#writeIntegers(list, index) : this.#writeFloats(list, index)

@@ -130,7 +130,7 @@ describe.each([...FALLING, ...FALLING_TEXTS])('%s as keys', (_what, make) => {
     expect(equals(deep, inTuples(map, 300))).toBe(true)
   })
 
-  it('take the next terms along, and tell a key that comes twice', () => {
+  it('take the next terms along, and find a key that comes twice', () => {
     const around = [1, map, new Map<Term, Term>([[tuple('k'), map]]), 2]
     expect(equals(decode(encode(around), { binary: 'text' }), around)).toBe(true)
     const twice = Buffer.concat([bytes, encode([...map.keys()][3]).subarray(1), Buffer.from([97, 1])])

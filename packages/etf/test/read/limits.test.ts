@@ -269,6 +269,30 @@ describe('other limits', () => {
     )
   })
 
+  it('maps of more pairs than a Map holds, before anything is made', () => {
+    const pairs = 2 ** 24 + 1
+    const bytes = new Uint8Array(6 + 2 * pairs).fill(106)
+    bytes.set([131, 116, pairs >>> 24, pairs >> 16, pairs >> 8, pairs])
+    const heap = process.memoryUsage().heapUsed
+    for (const [before, map] of [
+      [0, 'map'],
+      [0, 'object'],
+      [300, 'map'],
+    ] as const) {
+      // Below 200 levels another reader takes over.
+      const nested = Buffer.concat([
+        Buffer.from([131]),
+        Buffer.alloc(2 * before, Buffer.from([104, 1])),
+        bytes.subarray(1),
+      ])
+      const limits = { memoryBytes: Number.POSITIVE_INFINITY }
+      expect(() => decode(nested, { map, limits })).toThrow(
+        expect.objectContaining({ code: 'ETF_LIMIT_SIZE', category: 'limit', offset: 6 + 2 * before }),
+      )
+    }
+    expect(process.memoryUsage().heapUsed - heap).toBeLessThan(50_000_000)
+  })
+
   it('exported funs of more arguments than a fun takes', () => {
     const [module, name] = [atom('m'), atom('f')]
     expect([...encode(new ExternalFun(module, name, 255))].slice(-2)).toStrictEqual([97, 255])
@@ -300,7 +324,7 @@ describe('map keys', () => {
     }
   })
 
-  it.each([1, 24, 25, 300])('tells binaries of %i bytes apart, and from lists of the same bytes', (length) => {
+  it.each([1, 24, 25, 300])('keeps binaries of %i bytes apart, and apart from lists of the same bytes', (length) => {
     const binaries = [0, 65, 200].map((last) => new Uint8Array(length).fill(200).fill(last, length - 1))
     const map = new Map<Term, Term>([...binaries, ...binaries.map((bytes) => [...bytes])].map((key) => [key, 1]))
     const bytes = encode(map)

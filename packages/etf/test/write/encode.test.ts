@@ -37,7 +37,7 @@ describe('a map with two keys that are one Erlang term', () => {
     [[1n, 2, -1n, 2n ** 60n, 2 ** 61, 0.5]],
     [[bytesOf('ab'), bytesOf('a'), bytesOf('')]],
     [[[], tuple(), new Map(), 0, '']],
-  ])('is told from other maps: %o', (keys) => {
+  ])('is not taken for another map: %o', (keys) => {
     const map = new Map<Term, Term>(keys.map((key) => [key, 1]))
     for (const term of [map, inTuples(map, 300)]) expect(encode(term).length).toBeGreaterThan(10)
     expect(encode(map, { deterministic: true })).toHaveLength(encode(map).length)

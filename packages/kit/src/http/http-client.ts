@@ -1,3 +1,4 @@
+// biome-ignore lint/plugin: it speaks HTTP over a socket that it is given
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { codeOf, messageOf } from '../error.ts'

@@ -1,3 +1,4 @@
+// biome-ignore lint/plugin: it speaks HTTP over the sockets of a World
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Timer } from '../world/clock.ts'

@@ -10,6 +10,7 @@ import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import { type LocalProcess, nodeOf, type Target } from '../process/local-process.ts'
 
+import { OverLimit } from '../process/over-limit.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
@@ -58,7 +59,10 @@ export class GenCalls {
     router.checkBeforeDial(nodeOf(target), request)
     const ref = ids.reference()
     return this.wait(ref, target, `the call to ${describe(target)}`, options, (finish) => {
-      registry.addAlias(ref, (message) => finish.resolve(replyOf(message)))
+      registry.addAlias(ref, (message) => {
+        if (message instanceof OverLimit) finish.reject(message.error)
+        else finish.resolve(replyOf(message))
+      })
       life.monitor(caller, target, finish.down, ref)
       // A target without a way is down already.
       if (finish.done()) return
@@ -142,6 +146,7 @@ export class GenCalls {
     if (!this.caller.alive) {
       return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
     }
+    if (reason instanceof OverLimit) return reason.error
     if (reason === NOCONNECTION) {
       const why = this.#parts.whyDown(node)
       const text = why === undefined ? `there is no link to ${node}` : why.message

@@ -2,12 +2,12 @@ import { atom, Pid, type Term, Tuple } from '@dynsrv/etf'
 import { duration, type Timer } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { deferred } from '../deferred.ts'
+import { givenReason } from '../process/exit-reason.ts'
 import { genFrom, readGenMessage } from './gen-message.ts'
 import { exitReason, type Outcome, outcomeOf, whyUnsendable } from './outcome.ts'
 import { ServedProcess, type ServerParts } from './served-process.ts'
 import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
 
-const NORMAL = atom('normal')
 const TIMEOUT = atom('timeout')
 
 /** Starts a server; programs do it by `Node.serve`. @throws {NodeError} `NODE_NAME_TAKEN` */
@@ -61,7 +61,7 @@ export class GenServer<State = undefined> implements Disposable {
         served.reply(from, reply, whyUnsendable(reply))
       },
       stop: (...reason) => {
-        this.#stopping ??= { reason: reasonOf(reason) }
+        this.#stopping ??= { reason: givenReason(reason) }
       },
       timeoutIn: (ms) => this.#timeoutIn(ms),
     }
@@ -85,7 +85,7 @@ export class GenServer<State = undefined> implements Disposable {
 
   /** Ends the server at once; callers that wait see the reason. @param reason default: `normal` */
   close(...reason: [reason?: Term]): void {
-    this.#served.exit(reasonOf(reason))
+    this.#served.exit(givenReason(reason))
   }
 
   /** The same as `close`, by OTP's name for it. */
@@ -179,9 +179,4 @@ export class GenServer<State = undefined> implements Disposable {
       return null
     })
   }
-}
-
-/** `undefined` is a reason like any other when it is given. */
-function reasonOf(given: readonly [reason?: Term]): Term {
-  return given.length === 0 ? NORMAL : given[0]
 }

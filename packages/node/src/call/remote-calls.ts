@@ -4,6 +4,7 @@ import { sendable } from '../checks.ts'
 import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
+import { OverLimit } from '../process/over-limit.ts'
 import { OwnReferences } from '../process/own-references.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions } from '../signature.ts'
@@ -48,7 +49,7 @@ export class RemoteCalls {
     const what = remoteFunction(node, module, name, args)
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
       life.expect(calls.caller, ref, node, (reason) => {
-        if (reason === NOCONNECTION || !calls.caller.alive) finish.down(reason)
+        if (reason === NOCONNECTION || reason instanceof OverLimit || !calls.caller.alive) finish.down(reason)
         else settle(finish, result, reason, { peer: node, call: what })
       })
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }

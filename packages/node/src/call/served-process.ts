@@ -1,10 +1,11 @@
-import { type Atom, atom, type Pid, type Term, tuple } from '@dynsrv/etf'
+import { type Atom, atom, type DecodeOptions, type Pid, type Term, tuple } from '@dynsrv/etf'
 import { type Clock, messageOf, oneLine } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { Fifo } from '../fifo.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess, ProcessKind } from '../process/local-process.ts'
 import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
+import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
 import { errorTerm, type Warn } from './outcome.ts'
@@ -23,6 +24,8 @@ export interface ServerParts {
   readonly warn: Warn
   /** Puts a state into the form that the caller's `sys` takes, and hands it to `reply`, now or later. */
   readonly stateReply: (from: GenFrom, state: Term, reply: (formed: Term) => void) => void
+  /** Decodes so that what is encoded again is the same term. */
+  readonly exact: DecodeOptions
   /** Gets what `sys:trace` and `sys:log` print. */
   readonly print: (text: string, from: Pid) => void
 }
@@ -34,7 +37,9 @@ export interface ServedProcessOptions
   /** How the log names it; default: the registered name, else the pid. */
   readonly name?: string | undefined
   /** Handles a message that is none of `sys`; with a promise the message is in hand until that settles. Must not fail. */
-  readonly handle: (message: Term) => void | Promise<void>
+  readonly handle: (message: Term, origin: Origin | undefined) => void | Promise<void>
+  /** Whether it passes on terms of others, and so must get them as they are; default: as the node decodes. */
+  readonly exact?: boolean
   /** A message has come that is none of `sys`. */
   readonly came?: () => void
   /** How many messages may be in hand at once; default 1. */
@@ -52,6 +57,10 @@ export interface ServedProcessOptions
 
 interface Waiting {
   readonly message: Term
+  /** Of a message of another node. */
+  readonly origin: Origin | undefined
+  /** It counts as waiting for its peer. */
+  kept: boolean
   readonly system: { readonly from: GenFrom; readonly request: Term } | undefined
   /** Came while only messages of `sys` are taken, and waits among those alone. */
   readonly alone: boolean
@@ -80,10 +89,11 @@ export class ServedProcess {
   constructor(parts: ServerParts, options: ServedProcessOptions) {
     this.#parts = parts
     this.#options = options
-    const { kind, module, state, show, replace, become } = options
+    const { kind, module, state, show, replace, become, exact = false } = options
     this.process = parts.registry.spawn({
       kind,
-      message: (message) => this.#push(message),
+      ...(exact && { decode: parts.exact }),
+      message: (message, origin) => this.#push(message, origin),
       ended: (reason) => this.#end(reason),
       queued: () => this.#waiting,
     })
@@ -161,7 +171,7 @@ export class ServedProcess {
     return name === undefined ? undefined : atom(name)
   }
 
-  #push(message: Term): void {
+  #push(message: Term, origin: Origin | undefined): void {
     const system = readSystemMessage(message)
     const { maxMessages = MAX_MAILBOX_MESSAGES } = this.#options
     const waits = this.#systemQueue.length
@@ -169,11 +179,15 @@ export class ServedProcess {
     // A peer that suspended a server must be able to resume it, however much waits by then.
     if (system === undefined ? this.#waiting - waits < maxMessages : waits < MAX_SYSTEM) {
       const alone = system !== undefined && this.#sys.suspended
-      const waiting: Waiting = { message, system, alone, done: false }
+      const waiting: Waiting = { message, origin, kept: false, system, alone, done: false }
       if (!alone) this.#queue.push(waiting)
       if (system !== undefined) this.#systemQueue.push(waiting)
       this.#waiting++
       this.#next()
+      if (origin !== undefined && !waiting.done && this.process.alive) {
+        waiting.kept = true
+        origin.keep()
+      }
       return
     }
     const read = readGenMessage(message)
@@ -199,13 +213,17 @@ export class ServedProcess {
         continue
       }
       this.#running++
-      const inHand = handle(taken.message)
+      const { message, origin } = taken
+      const inHand = handle(message, origin)
       if (inHand === undefined) this.#running--
-      else
+      else {
+        origin?.keep()
         void inHand.then(() => {
           this.#running--
+          origin?.release()
           this.#next()
         })
+      }
     }
     if (this.#isIdle) for (const wake of this.#idle.splice(0)) wake()
   }
@@ -217,6 +235,7 @@ export class ServedProcess {
     while (!outOfTurn && taken?.done === true) taken = this.#queue.shift()
     if (taken === undefined) return undefined
     taken.done = true
+    letGo(taken)
     this.#waiting--
     if (taken === first) this.#systemQueue.shift()
     return taken
@@ -237,10 +256,18 @@ export class ServedProcess {
   }
 
   #end(reason: Term): void {
-    this.#queue.clear()
-    this.#systemQueue.clear()
+    for (const queue of [this.#queue, this.#systemQueue]) {
+      for (let left = queue.shift(); left !== undefined; left = queue.shift()) letGo(left)
+    }
     this.#waiting = 0
     for (const wake of this.#idle.splice(0)) wake()
     this.#options.ended?.(reason)
   }
+}
+
+/** What waited waits no more. */
+function letGo(waiting: Waiting): void {
+  if (!waiting.kept) return
+  waiting.kept = false
+  waiting.origin?.release()
 }

@@ -1,5 +1,6 @@
 import { atom, type Pid, type Term, tuple } from '@dynsrv/etf'
 import type { LocalProcess, ProcessKind } from '../process/local-process.ts'
+import type { Origin } from '../process/peer-use.ts'
 import { type GenFrom, readGenMessage } from './gen-message.ts'
 import { frame, type StackFrame } from './outcome.ts'
 import { ServedProcess, type ServedProcessOptions, type ServerParts } from './served-process.ts'
@@ -13,13 +14,13 @@ export interface SystemHandlers {
    * Calls `answer`, now or later; gives false for a request that it does not know. With a promise the call is in hand until
    * that settles, and all others wait.
    */
-  readonly call?: (request: Term, answer: Answer, from: GenFrom) => boolean | Promise<void>
-  readonly cast?: (message: Term) => void
+  readonly call?: (request: Term, answer: Answer, from: GenFrom, origin: Origin | undefined) => boolean | Promise<void>
+  readonly cast?: (message: Term, origin: Origin | undefined) => void
   /** Every other message. With a promise the message is in hand until that settles. */
-  readonly info?: (message: Term) => void | Promise<void>
+  readonly info?: (message: Term, origin: Origin | undefined) => void | Promise<void>
 }
 
-export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'stopped'> {
+export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'exact' | 'stopped'> {
   /** Default: `system`. */
   readonly kind?: ProcessKind
   /** OTP's module for it. */
@@ -40,12 +41,13 @@ export class SystemServer {
   readonly #handlers: SystemHandlers
   readonly #module: string
 
-  constructor(parts: ServerParts, { kind = 'system', module, state, handlers, ended, stopped }: SystemServerOptions) {
+  constructor(parts: ServerParts, options: SystemServerOptions) {
+    const { kind = 'system', module, state, handlers, exact = false, ended, stopped } = options
     this.#handlers = handlers
     this.#module = module
     this.#served = new ServedProcess(parts, {
-      ...{ kind, module, state },
-      handle: (message) => this.#handle(message),
+      ...{ kind, module, state, exact },
+      handle: (message, origin) => this.#handle(message, origin),
       ...(ended !== undefined && { ended }),
       ...(stopped !== undefined && { stopped }),
     })
@@ -60,15 +62,15 @@ export class SystemServer {
     return this.#served.pid
   }
 
-  #handle(message: Term): void | Promise<void> {
+  #handle(message: Term, origin: Origin | undefined): void | Promise<void> {
     const { events } = this.#served
-    if (!events.wanted) return this.#run(message, undefined)
+    if (!events.wanted) return this.#run(message, origin, undefined)
     events.record({ type: 'in', message })
     let replied = false
     const done = (): void => {
       if (!replied) events.record({ type: 'noreply', state: undefined })
     }
-    const inHand = this.#run(message, (from, reply) => {
+    const inHand = this.#run(message, origin, (from, reply) => {
       replied = true
       events.record({ type: 'out', reply, to: from, state: undefined })
     })
@@ -76,18 +78,22 @@ export class SystemServer {
     return inHand?.then(done)
   }
 
-  #run(message: Term, told: ((from: GenFrom, reply: Term) => void) | undefined): void | Promise<void> {
+  #run(
+    message: Term,
+    origin: Origin | undefined,
+    told: ((from: GenFrom, reply: Term) => void) | undefined,
+  ): void | Promise<void> {
     const { call, cast, info } = this.#handlers
     const read = readGenMessage(message)
     try {
-      if (read.type === 'cast') return cast?.(read.request)
-      if (read.type === 'info') return this.#caught(info?.(read.message))
+      if (read.type === 'cast') return cast?.(read.request, origin)
+      if (read.type === 'info') return this.#caught(info?.(read.message, origin))
       const { from, request } = read
       const answer = (reply: Term): void => {
         this.#served.reply(from, reply)
         told?.(from, reply)
       }
-      const known = call?.(request, answer, from) ?? false
+      const known = call?.(request, answer, from, origin) ?? false
       if (typeof known === 'object') return this.#caught(known)
       if (!known) this.#served.fail(from, tuple(atom('function_clause'), [frame(this.#callback)]))
     } catch (cause) {

@@ -170,6 +170,11 @@ export class ConnectionTable {
     return true
   }
 
+  /** Why there is no link to a peer, as far as it is known. */
+  whyDown(peer: string): NodeDownReason | undefined {
+    return this.#connections.has(peer) || this.#attempts.has(peer) ? undefined : this.#down.get(peer)?.reason
+  }
+
   /** Every peer that is connected, connecting, or was of late. */
   states(): PeerState[] {
     const states: PeerState[] = this.connections().map((connection) => ({

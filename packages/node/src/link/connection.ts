@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import {
   Channel,
   type ChannelLimits,
+  type ChannelOutput,
   type ControlMessage,
   DFLAG_PUBLISHED,
   DistError,
@@ -16,6 +17,7 @@ import { NodeError } from '../error.ts'
 import type { ConnectionCounters } from '../node-event.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
+import { inSeconds } from './loop-watch.ts'
 import type { SocketInput } from './socket-input.ts'
 
 /** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
@@ -26,8 +28,20 @@ const LARGE_WRITE_BYTES = 256 * 1024
 
 const NOTHING = new Uint8Array(0)
 
+/** So long one link may have the event loop before all others have had their turn. Unit: milliseconds. */
+const SLICE_MS = 0.15
+
+/** How many messages are handled between two looks at the clock. */
+const LOOK_EVERY = 8
+
+/** Behind a read of so much there may be more in the same turn. Unit: bytes. */
+const FULL_READ_BYTES = 16 * 1024
+
 /** How long a connection that we end may take to hand over what it still holds. */
 const FAREWELL_MS = 1_000
+
+/** The ways in which a peer that takes us for dead lets us go. */
+const LOST: ReadonlySet<string> = new Set(['NODE_CLOSED_BY_PEER', 'NODE_CONNECTION_LOST', 'NODE_TICK_TIMEOUT'])
 
 export interface ConnectionOptions {
   readonly clock: Clock
@@ -41,6 +55,8 @@ export interface ConnectionOptions {
   /** With more than this under way the connection is given up. Unit: bytes. */
   readonly maxQueuedBytes: number
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
+  /** How long our event loop was blocked just now, when that was long enough for the peer to drop us; else 0. */
+  readonly blockedMs: () => number
   /** Called once, as soon as it is clear that nothing more will come. */
   readonly onClosed: (connection: Connection, reason: NodeError) => void
 }
@@ -71,6 +87,10 @@ export class Connection {
   #closed: NodeError | undefined
   #scheduled = false
   #blocked = false
+  /** What came and is not handled yet, because others have their turn first. */
+  #backlog: ChannelOutput[] = []
+  /** When this link has to make room for others; undefined when it has not had the loop in this turn. */
+  #sliceEnd: number | undefined
   #sent = 0
   /** What `#sent` was when bytes came last. */
   #sentBefore = 0
@@ -226,16 +246,59 @@ export class Connection {
     this.#ticks.received()
     busyWait.came(this.#options.busyWaitMs, this.#sent !== this.#sentBefore)
     this.#sentBefore = this.#sent
-    for (const output of this.#channel.receive(chunk)) {
+    const outputs = this.#channel.receive(chunk)
+    if (this.#backlog.length > 0) {
+      for (const output of outputs) this.#backlog.push(output)
+      return
+    }
+    const begun = this.#clock.monotonic()
+    const until = this.#sliceEnd ?? begun + SLICE_MS
+    const left = this.#handle(outputs, until)
+    const now = this.#clock.monotonic()
+    if (left === 0 && this.#sliceEnd === undefined && chunk.length < FULL_READ_BYTES && now - begun < SLICE_MS / 4)
+      return
+    if (this.#sliceEnd === undefined) {
+      this.#sliceEnd = until
+      this.#clock.setImmediate(this.#onSlice)
+    }
+    // No more is read of it before the others have had their turn.
+    if (now >= until || left > 0) this.#socket.pause()
+  }
+
+  /** Handles what came until the time is up; gives how much is left. */
+  #handle(outputs: ChannelOutput[], until: number): number {
+    for (let index = 0; index < outputs.length; index++) {
+      const output = outputs[index]!
       if (output.type === 'message') {
         this.#received++
         this.#options.onMessage(this, output.control, output.payload)
-        if (this.#closed !== undefined) return
+        if (this.#closed !== undefined) return 0
       } else if (output.type === 'failed') {
         this.#end(nodeError(output.error, this.peer), true)
+        return 0
+      }
+      if (index % LOOK_EVERY !== LOOK_EVERY - 1 || this.#clock.monotonic() < until) continue
+      this.#backlog = outputs.slice(index + 1)
+      return this.#backlog.length
+    }
+    return 0
+  }
+
+  /** The others have had their turn. */
+  readonly #onSlice = (): void => {
+    this.#sliceEnd = undefined
+    if (this.#closed !== undefined) return
+    if (this.#backlog.length > 0) {
+      const backlog = this.#backlog
+      this.#backlog = []
+      // A peer whose messages wait here is not silent.
+      this.#ticks.received()
+      if (this.#handle(backlog, this.#clock.monotonic() + SLICE_MS) > 0) {
+        this.#clock.setImmediate(this.#onSlice)
         return
       }
     }
+    if (this.#closed === undefined) this.#socket.resume()
   }
 
   /** Wakes those who wait for room, now or as soon as there is some. */
@@ -271,14 +334,20 @@ export class Connection {
     }
   }
 
+  /** The reason as it is, unless the fault was that we stood still. */
+  #because(reason: NodeError): NodeError {
+    const blockedMs = LOST.has(reason.code) ? this.#options.blockedMs() : 0
+    if (blockedMs === 0) return reason
+    const { netTickTimeMs } = this.#options
+    const tick = `the tick time is ${inSeconds(netTickTimeMs)}`
+    const text = `${reason.message}: our event loop was blocked for ${inSeconds(blockedMs)}, and ${tick}`
+    return new NodeError('NODE_LOOP_BLOCKED', text, { peer: this.peer, cause: reason })
+  }
+
   #tick(): void {
     const now = this.#clock.monotonic()
-    for (const output of this.#channel.expire(now)) {
-      if (output.type === 'failed') {
-        this.#end(nodeError(output.error, this.peer), true)
-        return
-      }
-    }
+    for (const { control, payload } of this.#channel.expire(now)) this.#options.onMessage(this, control, payload)
+    if (this.#closed !== undefined) return
     const verdict = this.#ticks.check(now)
     if (verdict === 'down') {
       const text = `nothing came from ${this.peer} for ${this.#options.netTickTimeMs} ms`
@@ -291,10 +360,12 @@ export class Connection {
     }
   }
 
-  #end(reason: NodeError, atOnce = false): void {
+  #end(given: NodeError, atOnce = false): void {
     if (this.#closed !== undefined) return
+    const reason = this.#because(given)
     this.#closed = reason
     this.#clock.clearInterval(this.#ticker)
+    this.#backlog = []
     if (atOnce) this.#socket.destroy()
     else {
       this.#socket.destroySoon()

@@ -39,17 +39,42 @@ interface Address {
 /**
  * Reaches a peer by name: address look-up, TCP to its addresses in their order, handshake on the first that answers.
  *
- * An address where somebody else than the peer answers does not end the attempt while there are others.
+ * An address where somebody else than the peer answers does not end the attempt while there are others. A peer that refuses
+ * the offered cookie is dialled again with each of the accepted ones: while a cookie is being changed, it may have another.
  *
  * @throws {NodeError} that says most: of an address where somebody answered, rather than of one where nobody does; its
  *   `cause` is what lies behind it
  * @throws the signal's reason when it aborts
  */
 export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
-  const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
   const addresses = await lookUp(peer, options)
   options.onDialling()
-  const failures: NodeError[] = []
+  const cookies = offers(options.cookie)
+  for (;;) {
+    const failures: NodeError[] = []
+    const established = await dialWith(cookies.shift()!, peer, addresses, failures, options)
+    if (established !== undefined) return established
+    const isRefused = failures.some(({ code }) => code === 'DIST_COOKIE_REJECTED')
+    if (!isRefused || cookies.length === 0) throw mostTelling(failures)
+  }
+}
+
+/** The cookies with which the peer may let us in, each with those that it may prove to us. */
+function offers(cookie: Cookie): Cookie[] {
+  if (typeof cookie === 'string') return [cookie]
+  const { offered, accepted } = cookie
+  return [...new Set([offered, ...accepted])].map((each) => ({ offered: each, accepted }))
+}
+
+/** Undefined when no address led to the peer; `failures` then says why. */
+async function dialWith(
+  cookie: Cookie,
+  peer: NodeName,
+  addresses: readonly Address[],
+  failures: NodeError[],
+  options: DialOptions,
+): Promise<Established | undefined> {
+  const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
   const left = [...addresses]
   while (left.length > 0) {
     const { socket, input, address } = await firstToAnswer(left, {
@@ -65,7 +90,7 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
-      cookie: options.cookie,
+      cookie,
       challenge: challenge.value,
       isOwnChallenge: challenge.isReflected,
       keepExisting: options.keepExisting,
@@ -88,7 +113,7 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
       failures.push(error)
     }
   }
-  throw mostTelling(failures)
+  return undefined
 }
 
 async function lookUp(peer: NodeName, { epmd, signal }: DialOptions): Promise<Address[]> {

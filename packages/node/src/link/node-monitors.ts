@@ -1,3 +1,4 @@
+import { type Closable, closable } from '../closable.ts'
 import type { NodeDownReason } from '../node-event.ts'
 
 /** What a node monitor calls, once. */
@@ -8,17 +9,15 @@ export class NodeMonitors {
   readonly #byNode = new Map<string, Set<OnNodeDown>>()
 
   /** @returns what takes it back */
-  add(node: string, onDown: OnNodeDown): Disposable {
+  add(node: string, onDown: OnNodeDown): Closable {
     const monitors = this.#byNode.get(node) ?? new Set()
     // A function of its own for each, so that one callback may be given twice.
     const entry: OnNodeDown = (reason) => onDown(reason)
     this.#byNode.set(node, monitors.add(entry))
-    return {
-      [Symbol.dispose]: () => {
-        monitors.delete(entry)
-        if (monitors.size === 0 && this.#byNode.get(node) === monitors) this.#byNode.delete(node)
-      },
-    }
+    return closable(() => {
+      monitors.delete(entry)
+      if (monitors.size === 0 && this.#byNode.get(node) === monitors) this.#byNode.delete(node)
+    })
   }
 
   /** The link is down, or did not come up: calls all its monitors, once, and forgets them. */

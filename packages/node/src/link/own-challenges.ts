@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 /** Every copy of this file in a process shares them, as nodes of one process share a cookie. */
 const KEY = Symbol.for('dynsrv.ownChallenges')
 
+// biome-ignore lint/style/noRestrictedGlobals: the place that all copies share
 const shared = globalThis as { [KEY]?: Map<number, Handshake> }
 shared[KEY] ??= new Map()
 const open = shared[KEY]

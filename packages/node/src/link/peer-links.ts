@@ -1,6 +1,6 @@
 import type { ControlMessage, Cookie, EncodedTerm, NodeIdentity } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { checks, cookie, parsedName } from '../checks.ts'
+import { parsedName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import { logDialFailed } from '../node-logger.ts'
@@ -11,6 +11,7 @@ import { dial } from './dialer.ts'
 import { DynamicNames } from './dynamic-names.ts'
 import type { Established } from './handshake-socket.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
+import { LoopWatch } from './loop-watch.ts'
 import type { Transport } from './transport.ts'
 import { WaitingSends } from './waiting-sends.ts'
 
@@ -27,6 +28,8 @@ export interface PeerLinksParts {
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   /** A link that was up is down, and no newer one has taken its place. */
   readonly onDown: (connection: Connection, reason: NodeError) => void
+  /** Our event loop stood still for a quarter of the tick time or longer. */
+  readonly onBlocked: (ms: number) => void
   /** Nobody can be reached there; what waits for a link waits in vain. */
   readonly onUnreachable: (peer: string, error: unknown) => void
 }
@@ -37,6 +40,7 @@ export class PeerLinks {
   readonly #table: ConnectionTable
   readonly #names: DynamicNames
   readonly #waiting: WaitingSends
+  readonly #loop: LoopWatch
   /** Shared by all links. */
   readonly #connectionOptions: ConnectionOptions
   /** Sockets of links that are up, or down and not yet gone. */
@@ -51,6 +55,7 @@ export class PeerLinks {
     const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
     const { clock, random } = settings.world
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
+    this.#loop = new LoopWatch({ clock, netTickTimeMs: settings.netTickTimeMs, onBlocked: parts.onBlocked })
     this.#connectionOptions = {
       clock,
       limits: settings.channelLimits,
@@ -61,6 +66,7 @@ export class PeerLinks {
       busyBytes: limits.busyBytes,
       maxQueuedBytes: limits.maxQueuedBytes,
       onMessage: parts.onMessage,
+      blockedMs: () => this.#loop.droppedUs(),
       onClosed: (connection, reason) => this.#down(connection, reason),
     }
     this.#waiting = new WaitingSends({
@@ -119,8 +125,7 @@ export class PeerLinks {
 
   /** Why there is no link to a peer, as far as it is known. */
   whyDown(peer: string): NodeDownReason | undefined {
-    const state = this.#table.states().find((known) => known.peer === peer)
-    return state?.state === 'down' ? state.reason : undefined
+    return this.#table.whyDown(peer)
   }
 
   /** @see Node.connect */
@@ -213,22 +218,21 @@ export class PeerLinks {
   }
 
   #cookie(peer: string): Cookie {
-    const { cookie: given } = this.#parts.settings
-    if (typeof given !== 'function') return given
-    const own = given(peer as NodeName)
-    checks.argument('startNode', `what the cookie function gave for ${peer}`, cookie, own)
-    return own
+    const { cookie } = this.#parts.settings
+    return typeof cookie === 'function' ? cookie(peer as NodeName) : cookie
   }
 
   #up(connection: Connection): void {
     if (!this.#referenced) connection.unref()
     const gone = connection.gone.then(() => void this.#lingering.delete(gone))
     this.#lingering.add(gone)
+    this.#loop.start()
     this.#parts.onUp(connection)
   }
 
   #down(connection: Connection, reason: NodeError): void {
     if (!this.#table.remove(connection, reason)) return
+    if (this.#table.connections().length === 0) this.#loop.stop()
     this.#names.release(connection.peer)
     this.#parts.onDown(connection, reason)
   }

@@ -1,31 +1,85 @@
 import { inspect, type Pid, type Term } from '@dynsrv/etf'
+import { pidKey } from '../process/identifiers.ts'
 
-/** The members of one node; a process that joined twice is there twice. */
+/** How often a process is in a group. */
+interface Membership {
+  readonly pid: Pid
+  times: number
+}
+
+interface Group {
+  readonly group: Term
+  /** By key of the pid. */
+  readonly members: Map<string, Membership>
+  /** All members as a list, until the next change. */
+  list: readonly Pid[] | undefined
+}
+
+/** A group with its members. */
+export interface GroupMembers {
+  readonly group: Term
+  readonly pids: readonly Pid[]
+}
+
+/**
+ * The members of one node; a process that joined twice is there twice. What joins or leaves costs time for itself, however
+ * many others there are.
+ */
 export class PgMembers {
-  readonly groups = new Map<string, { readonly group: Term; readonly pids: Pid[] }>()
+  /** By text of the group. */
+  readonly #groups = new Map<string, Group>()
 
   add(group: Term, pids: readonly Pid[]): void {
+    if (pids.length === 0) return
     const key = inspect(group)
-    const entry = this.groups.get(key) ?? { group, pids: [] }
-    this.groups.set(key, entry)
-    entry.pids.push(...pids)
+    const entry = this.#groups.get(key) ?? { group, members: new Map(), list: undefined }
+    this.#groups.set(key, entry)
+    entry.list = undefined
+    for (const pid of pids) {
+      const member = entry.members.get(pidKey(pid))
+      if (member === undefined) entry.members.set(pidKey(pid), { pid, times: 1 })
+      else member.times++
+    }
   }
 
   /** Takes one membership of each pid away; gives those that were members. */
   remove(group: Term, pids: readonly Pid[]): Pid[] {
     const key = inspect(group)
-    const entry = this.groups.get(key)
+    const entry = this.#groups.get(key)
     if (entry === undefined) return []
+    entry.list = undefined
     const removed = pids.filter((pid) => {
-      const at = entry.pids.findIndex((member) => member.equals(pid))
-      if (at >= 0) entry.pids.splice(at, 1)
-      return at >= 0
+      const member = entry.members.get(pidKey(pid))
+      if (member === undefined) return false
+      if (--member.times === 0) entry.members.delete(pidKey(pid))
+      return true
     })
-    if (entry.pids.length === 0) this.groups.delete(key)
+    if (entry.members.size === 0) this.#groups.delete(key)
     return removed
   }
 
-  of(group: Term): readonly Pid[] {
-    return this.groups.get(inspect(group))?.pids ?? []
+  /** How often a process is in a group. */
+  times(group: Term, pid: Pid): number {
+    return this.#groups.get(inspect(group))?.members.get(pidKey(pid))?.times ?? 0
   }
+
+  of(group: Term): readonly Pid[] {
+    const entry = this.#groups.get(inspect(group))
+    return entry === undefined ? [] : listOf(entry)
+  }
+
+  /** Every group that has a member, by its text. */
+  names(): IterableIterator<[string, { readonly group: Term }]> {
+    return this.#groups.entries()
+  }
+
+  /** Every group with its members. */
+  *all(): Generator<GroupMembers, void> {
+    for (const entry of this.#groups.values()) yield { group: entry.group, pids: listOf(entry) }
+  }
+}
+
+function listOf(entry: Group): readonly Pid[] {
+  entry.list ??= [...entry.members.values()].flatMap(({ pid, times }) => (times === 1 ? pid : Array(times).fill(pid)))
+  return entry.list
 }

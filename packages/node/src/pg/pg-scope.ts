@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { atom, inspect, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GEN_CAST } from '../call/gen-message.ts'
 import type { ServerParts } from '../call/served-process.ts'
@@ -39,6 +39,14 @@ export interface PgScopeParts {
   readonly onClosed: (reason: Term) => void
 }
 
+/** A process of ours that is a member. */
+interface Watched {
+  /** The groups that it is in, by their text. */
+  readonly groups: Map<string, Term>
+  /** Takes the monitor back. */
+  readonly stop: () => void
+}
+
 /** Joins a scope; programs do it by `Node.pg`. @throws {NodeError} `NODE_NAME_TAKEN` when a process has its name */
 export let makeScope: (scope: string, parts: PgScopeParts) => PgScope
 /** Tells the scope of a node that came up about ours. */
@@ -61,8 +69,8 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   readonly #local = new PgMembers()
   readonly #remote = new Map<string, { readonly pid: Pid; members: PgMembers }>()
   readonly #search: PgSearch
-  /** Our own processes that are members, with how often and what takes the monitor back. */
-  readonly #watched = new Map<string, { count: number; readonly stop: () => void }>()
+  /** Our own processes that are members, by key of the pid. */
+  readonly #watched = new Map<string, Watched>()
 
   static {
     makeScope = (scope, parts) => new PgScope(scope, parts)
@@ -119,12 +127,8 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     if (this.#parts.servers.registry.byPid(pid) === undefined) {
       throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
     }
-    const watched = this.#watched.get(pidKey(pid))
-    if (watched !== undefined) watched.count++
-    else {
-      const ref = this.#life.monitor(this.#process, pid, () => this.#gone(pid))
-      this.#watched.set(pidKey(pid), { count: 1, stop: () => this.#life.demonitor(ref) })
-    }
+    const { groups } = this.#watched.get(pidKey(pid)) ?? this.#watch(pid)
+    groups.set(inspect(group), group)
     this.#local.add(group, [pid])
     this.#tellOthers(tuple(JOIN, this.#process.pid, group, pid))
     this.#tell('join', { group, pids: [pid] })
@@ -135,11 +139,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     const pid = pidOf('leave', 'process', process)
     checkTerm('this group', group)
     if (this.#local.remove(group, [pid]).length === 0) return false
-    const watched = this.#watched.get(pidKey(pid))
-    if (watched !== undefined && --watched.count === 0) {
-      watched.stop()
-      this.#watched.delete(pidKey(pid))
-    }
+    if (this.#local.times(group, pid) === 0) this.#unwatch(pid, group)
     this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, [group]))
     this.#tell('leave', { group, pids: [pid] })
     return true
@@ -160,8 +160,8 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   /** Every group that has a member. */
   groups(): readonly Term[] {
     const all = new Map<string, Term>()
-    for (const { groups } of [this.#local, ...[...this.#remote.values()].map(({ members }) => members)]) {
-      for (const [key, { group }] of groups) all.set(key, group)
+    for (const members of [this.#local, ...[...this.#remote.values()].map(({ members }) => members)]) {
+      for (const [key, { group }] of members.names()) all.set(key, group)
     }
     return [...all.values()]
   }
@@ -218,7 +218,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   }
 
   #discovered(scope: Pid): void {
-    const groups = [...this.#local.groups.values()].map(({ group, pids: members }) => tuple(group, [...members]))
+    const groups = [...this.#local.all()].map(({ group, pids: members }) => tuple(group, [...members]))
     this.#parts.send(this.#process.pid, scope, tuple(GEN_CAST, tuple(SYNC, this.#process.pid, groups)))
     if (!this.#remote.has(pidKey(scope))) {
       this.#know(scope)
@@ -234,7 +234,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
       this.#search.begin()
-      for (const { group, pids: gone } of made.members.groups.values()) this.#tell('leave', { group, pids: gone })
+      for (const { group, pids: gone } of made.members.all()) this.#tell('leave', { group, pids: gone })
     })
     return made
   }
@@ -249,11 +249,11 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       const [group, members] = entry.elements
       const now = pids(members)
       known.members.add(group, now)
-      const joined = now.filter((pid) => !before.of(group).some((member) => member.equals(pid)))
+      const joined = now.filter((pid) => before.times(group, pid) === 0)
       if (joined.length > 0) this.#tell('join', { group, pids: joined })
     }
-    for (const { group, pids: then } of before.groups.values()) {
-      const left = then.filter((pid) => !known.members.of(group).some((member) => member.equals(pid)))
+    for (const { group, pids: then } of before.all()) {
+      const left = then.filter((pid) => known.members.times(group, pid) === 0)
       if (left.length > 0) this.#tell('leave', { group, pids: left })
     }
   }
@@ -270,17 +270,31 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     if (removed.length > 0) this.#tell('leave', { group, pids: removed })
   }
 
+  #watch(pid: Pid): Watched {
+    const ref = this.#life.monitor(this.#process, pid, () => this.#gone(pid))
+    const watched = { groups: new Map(), stop: () => void this.#life.demonitor(ref) }
+    this.#watched.set(pidKey(pid), watched)
+    return watched
+  }
+
+  #unwatch(pid: Pid, group: Term): void {
+    const watched = this.#watched.get(pidKey(pid))
+    watched?.groups.delete(inspect(group))
+    if (watched?.groups.size !== 0) return
+    watched.stop()
+    this.#watched.delete(pidKey(pid))
+  }
+
   /** A member of ours has ended: it leaves every group as often as it joined. */
   #gone(pid: Pid): void {
+    const { groups } = this.#watched.get(pidKey(pid)) ?? { groups: new Map<string, Term>() }
     this.#watched.delete(pidKey(pid))
-    const left: Term[] = []
-    for (const { group, pids: members } of [...this.#local.groups.values()]) {
-      const times = members.filter((member) => member.equals(pid)).length
-      for (let time = 0; time < times; time++) left.push(group)
-      if (times === 0) continue
-      this.#local.remove(group, new Array<Pid>(times).fill(pid))
-      this.#tell('leave', { group, pids: [pid] })
-    }
+    const left = [...groups.values()].flatMap((group) => {
+      const times = this.#local.times(group, pid)
+      this.#local.remove(group, Array<Pid>(times).fill(pid))
+      return Array<Term>(times).fill(group)
+    })
+    for (const group of groups.values()) this.#tell('leave', { group, pids: [pid] })
     if (left.length > 0) this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, left))
   }
 

@@ -1,8 +1,9 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
-import { type LocalProcess, nodeOf, type OwnMonitor, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type OwnMonitor, type Target, type Watcher } from './local-process.ts'
 import { OwnMonitors } from './own-monitors.ts'
+import type { PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
 
 const NORMAL = atom('normal')
@@ -11,12 +12,14 @@ const KILLED = atom('killed')
 const NOPROC = atom('noproc')
 const NOCONNECTION = atom('noconnection')
 const EXIT = atom('EXIT')
+const SYSTEM_LIMIT = atom('system_limit')
 
 export interface LinksAndMonitorsParts {
   /** Our node's name. */
   readonly self: string
   readonly ids: Identifiers
   readonly registry: Registry
+  readonly uses: PeerUses
   /** Sends to another node, connecting first where that is wanted; false when there is no way. */
   readonly transmit: (node: string, control: ControlMessage, payload?: Term) => boolean
 }
@@ -62,14 +65,14 @@ export class LinksAndMonitors {
     const key = pidKey(pid)
     const entry = owner.links.get(key)
     if (entry?.active === true || key === pidKey(owner.pid)) return
-    if (entry === undefined) owner.links.set(key, { pid, active: true, unlinkId: undefined })
+    if (entry === undefined) owner.links.set(key, { pid, active: true, unlinkId: undefined, use: undefined })
     else {
       // The acknowledgement that is still to come then matches nothing, as it must.
       entry.active = true
       entry.unlinkId = undefined
     }
     if (!this.#signal(pid.node.name, { op: 'LINK', from: owner.pid, to: pid })) {
-      owner.links.delete(key)
+      this.#dropLink(owner, key)
       this.#exitSignal(owner, pid, NOCONNECTION, 'link')
     }
   }
@@ -81,7 +84,7 @@ export class LinksAndMonitors {
     entry.active = false
     entry.unlinkId = ++this.#unlinks
     const sent = this.#signal(pid.node.name, { op: 'UNLINK_ID', id: entry.unlinkId, from: owner.pid, to: pid })
-    if (!sent) owner.links.delete(key)
+    if (!sent) this.#dropLink(owner, key)
   }
 
   /**
@@ -112,15 +115,13 @@ export class LinksAndMonitors {
 
   /** Lets a monitor of one of our processes be fired by somebody else's request, as a spawn with `monitor` does. */
   watch(watched: LocalProcess, watcher: Pid, ref: Reference): void {
-    watched.watchers.set(watcherKey(watcher, ref), { pid: watcher, ref, as: watched.pid })
+    this.#addWatcher(watched, { pid: watcher, ref, as: watched.pid })
   }
 
   /** Tells one watcher that the process is down for it, and forgets the watcher; the process goes on. */
   failWatcher(watched: LocalProcess, ref: Reference, reason: Term): boolean {
-    const key = referenceKey(ref)
-    const watcher = watched.watchers.get(key)
+    const watcher = this.#takeWatcher(watched, referenceKey(ref))
     if (watcher === undefined) return false
-    watched.watchers.delete(key)
     this.#down(watcher.as, watcher.pid, ref, reason)
     return true
   }
@@ -134,7 +135,40 @@ export class LinksAndMonitors {
 
   /** Makes a link without asking the other side, which has asked for it. */
   adoptLink(owner: LocalProcess, pid: Pid): void {
-    owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined })
+    const { self, uses } = this.#parts
+    const use = pid.node.name === self ? undefined : uses.of(pid.node.name)
+    if (use !== undefined) use.links++
+    owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined, use })
+  }
+
+  #dropLink(owner: LocalProcess, key: string): void {
+    const entry = owner.links.get(key)
+    if (entry === undefined) return
+    if (entry.use !== undefined) entry.use.links--
+    owner.links.delete(key)
+  }
+
+  #addWatcher(watched: LocalProcess, { pid, ref, as }: Omit<Watcher, 'use'>): void {
+    const { self, uses } = this.#parts
+    const use = pid.node.name === self ? undefined : uses.of(pid.node.name)
+    if (use !== undefined) use.links++
+    const key = watcherKey(pid, ref)
+    this.#takeWatcher(watched, key)
+    watched.watchers.set(key, { pid, ref, as, use })
+  }
+
+  #takeWatcher(watched: LocalProcess, key: string): Watcher | undefined {
+    const watcher = watched.watchers.get(key)
+    if (watcher === undefined) return undefined
+    if (watcher.use !== undefined) watcher.use.links--
+    watched.watchers.delete(key)
+    return watcher
+  }
+
+  /** Whether a peer has as many links and monitors here as it may have. */
+  #isFullOf({ node }: Pid): boolean {
+    const { self, uses } = this.#parts
+    return node.name !== self && uses.of(node.name).links >= uses.limits.maxLinks
   }
 
   /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
@@ -159,11 +193,15 @@ export class LinksAndMonitors {
     if (!process.alive) return
     process.alive = false
     this.#parts.registry.remove(process)
-    for (const { pid, active } of process.links.values()) {
+    for (const { pid, active, use } of process.links.values()) {
+      if (use !== undefined) use.links--
       if (active) this.#signal(pid.node.name, { op: 'EXIT', from: process.pid, to: pid }, reason)
     }
     process.links.clear()
-    for (const { pid, ref, as } of process.watchers.values()) this.#down(as, pid, ref, reason)
+    for (const { pid, ref, as, use } of process.watchers.values()) {
+      if (use !== undefined) use.links--
+      this.#down(as, pid, ref, reason)
+    }
     process.watchers.clear()
     while (process.monitor !== undefined) {
       // A caller that waits for an answer must hear that none will come.
@@ -183,23 +221,25 @@ export class LinksAndMonitors {
       case 'LINK':
         this.#linked(signal.from, signal.to)
         return
-      case 'UNLINK':
-        this.#parts.registry.byPid(signal.to)?.links.delete(pidKey(signal.from))
+      case 'UNLINK': {
+        const process = this.#parts.registry.byPid(signal.to)
+        if (process !== undefined) this.#dropLink(process, pidKey(signal.from))
         return
+      }
       case 'UNLINK_ID':
         this.#unlinked(signal.id, signal.from, signal.to)
         return
       case 'UNLINK_ID_ACK': {
-        const links = this.#parts.registry.byPid(signal.to)?.links
+        const process = this.#parts.registry.byPid(signal.to)
         const key = pidKey(signal.from)
-        if (links?.get(key)?.unlinkId === signal.id) links.delete(key)
+        if (process?.links.get(key)?.unlinkId === signal.id) this.#dropLink(process, key)
         return
       }
       case 'EXIT': {
         const process = this.#parts.registry.byPid(signal.to)
         const key = pidKey(signal.from)
         if (process?.links.get(key)?.active !== true) return
-        process.links.delete(key)
+        this.#dropLink(process, key)
         this.#exitSignal(process, signal.from, reason, 'link')
         return
       }
@@ -216,7 +256,7 @@ export class LinksAndMonitors {
           'name' in signal.to
             ? this.#watchedAs(signal.to.name, signal.from, signal.ref)
             : this.#parts.registry.byPid(signal.to)
-        process?.watchers.delete(watcherKey(signal.from, signal.ref))
+        if (process !== undefined) this.#takeWatcher(process, watcherKey(signal.from, signal.ref))
         return
       }
       case 'MONITOR_P_EXIT': {
@@ -233,10 +273,10 @@ export class LinksAndMonitors {
     for (const process of [...this.#parts.registry.processes()]) {
       for (const [key, { pid, active }] of [...process.links]) {
         if (pid.node.name !== node) continue
-        process.links.delete(key)
+        this.#dropLink(process, key)
         if (active && process.alive) this.#exitSignal(process, pid, NOCONNECTION, 'link')
       }
-      for (const [key, { pid }] of [...process.watchers]) if (pid.node.name === node) process.watchers.delete(key)
+      for (const [key, { pid }] of [...process.watchers]) if (pid.node.name === node) this.#takeWatcher(process, key)
     }
     for (const { ref } of this.#monitors.on(node)) this.#fire(ref, NOCONNECTION)
   }
@@ -247,15 +287,16 @@ export class LinksAndMonitors {
       this.#signal(from.node.name, { op: 'EXIT', from: to, to: from }, NOPROC)
       return
     }
-    const key = pidKey(from)
     // With an unlink of ours under way the link is void: the other side is about to hear of it.
-    if (!process.links.has(key)) process.links.set(key, { pid: from, active: true, unlinkId: undefined })
+    if (process.links.has(pidKey(from))) return
+    if (this.#isFullOf(from)) this.#signal(from.node.name, { op: 'EXIT', from: to, to: from }, SYSTEM_LIMIT)
+    else this.adoptLink(process, from)
   }
 
   #unlinked(id: bigint, from: Pid, to: Pid): void {
-    const links = this.#parts.registry.byPid(to)?.links
+    const process = this.#parts.registry.byPid(to)
     const key = pidKey(from)
-    if (links?.get(key)?.active === true) links.delete(key)
+    if (process?.links.get(key)?.active === true) this.#dropLink(process, key)
     this.#signal(from.node.name, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
   }
 
@@ -263,7 +304,8 @@ export class LinksAndMonitors {
     const { registry } = this.#parts
     const process = 'id' in to ? registry.byPid(to) : registry.byName(to.name)
     if (process === undefined) this.#down(to, from, ref, NOPROC)
-    else process.watchers.set(watcherKey(from, ref), { pid: from, ref, as: to })
+    else if (this.#isFullOf(from)) this.#down(to, from, ref, SYSTEM_LIMIT)
+    else this.#addWatcher(process, { pid: from, ref, as: to })
   }
 
   /** A monitor by name stays with the process that held the name when it came. */

@@ -1,18 +1,27 @@
-import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
+import type { Atom, DecodeOptions, Pid, Reference, Term } from '@dynsrv/etf'
+import type { Origin, PeerUse } from './peer-use.ts'
 
 /** What a process is to its user: OTP's own are `system`, those that peers have spawned `spawned`. */
 export type ProcessKind = 'mailbox' | 'server' | 'spawned' | 'caller' | 'pg' | 'pubsub' | 'system'
 
 /** What a process does; everything about links, monitors and names is done around it. */
 export interface Behaviour {
-  /** A message came. Must not throw. */
-  message(message: Term): void
+  /**
+   * A message came. Must not throw.
+   *
+   * @param origin of a message of another node: to `keep` while it waits
+   */
+  message(message: Term, origin?: Origin): void
   /** The process is gone: no pid, name, link or monitor leads to it any more. Must not throw. */
   ended?(reason: Term): void
   /** Default: `system`. */
   readonly kind?: ProcessKind
+  /** How its messages are decoded; default: as the node decodes. */
+  readonly decode?: DecodeOptions
   /** How many messages wait, where there is a queue. */
   queued?(): number
+  /** Whether the next message would be dropped whatever it is; it counts as dropped then, and need not be read. */
+  dropsNext?(): boolean
 }
 
 /** One end of a link, as OTP keeps it: an unlink under way leaves it inactive until its acknowledgement. */
@@ -20,6 +29,8 @@ export interface LinkEntry {
   readonly pid: Pid
   active: boolean
   unlinkId: bigint | undefined
+  /** What the peer that has set it up uses here; undefined for those of our own processes. */
+  readonly use: PeerUse | undefined
 }
 
 /** Somebody who wants to hear of the process' end. */
@@ -28,6 +39,8 @@ export interface Watcher {
   readonly ref: Reference
   /** How the process was named in the request: its pid, or the registered name. */
   readonly as: Pid | Atom
+  /** What its peer uses here; undefined for a process of our own. */
+  readonly use: PeerUse | undefined
 }
 
 /** A process anywhere: by pid, or by registered name and node. */

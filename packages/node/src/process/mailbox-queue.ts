@@ -1,6 +1,7 @@
 import { atom, type Term } from '@dynsrv/etf'
 import { type Clock, oneOf, type Rule, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
+import type { Origin } from './peer-use.ts'
 
 /** What happens to a message for a mailbox that is full. */
 export type OverflowPolicy = 'dropNewest' | 'dropOldest' | 'exit'
@@ -10,6 +11,9 @@ export const overflowPolicy: Rule = oneOf('dropNewest', 'dropOldest', 'exit')
 
 /** Messages that a mailbox keeps before the overflow policy speaks. */
 export const MAX_MAILBOX_MESSAGES = 100_000
+
+/** Bytes of messages of other nodes that a mailbox keeps before the overflow policy speaks. */
+export const MAX_MAILBOX_BYTES = 256 * 1024 * 1024
 
 /** The exit reason of a process that ends because its mailbox is full. */
 export const MAILBOX_FULL = atom('mailbox_full')
@@ -27,6 +31,8 @@ export interface MailboxQueueParts {
   readonly content: string
   /** How many messages may wait. */
   readonly maxMessages: number
+  /** How much memory those of other nodes among them may take; default 256 MiB. Unit: bytes. */
+  readonly maxBytes?: number | undefined
   /** Default: `dropNewest`. */
   readonly whenFull?: OverflowPolicy | undefined
   /** A message has found the queue full; called once until there is room again. */
@@ -49,8 +55,11 @@ const KEPT_ROOM = 4096
 export class MailboxQueue<Message = Term> {
   /** A ring of 2^n places; `#head` is the oldest message. */
   #ring: (Message | undefined)[] = []
+  /** Where each came from; undefined for those of our own processes. */
+  #origins: (Origin | undefined)[] = []
   #head = 0
   #length = 0
+  #bytes = 0
   #waiters: Waiter<Message>[] = []
   readonly #parts: MailboxQueueParts
   #dropped = 0
@@ -74,11 +83,25 @@ export class MailboxQueue<Message = Term> {
   }
 
   /** Takes a message in; when the queue is full, the policy decides. */
-  push(message: Message): void {
-    if (this.#length < this.#parts.maxMessages) {
+  push(message: Message, origin?: Origin): void {
+    if (this.#isFull) this.#overflow(message, origin)
+    else {
       this.#telling = false
-      this.#keep(message)
-    } else this.#overflow(message)
+      this.#keep(message, origin)
+    }
+  }
+
+  /** Whether the next message is dropped unread; it counts as dropped then. */
+  dropsNext(): boolean {
+    const { whenFull = 'dropNewest' } = this.#parts
+    if (whenFull !== 'dropNewest' || !this.#isFull) return false
+    this.#drops()
+    return true
+  }
+
+  get #isFull(): boolean {
+    const { maxMessages, maxBytes = MAX_MAILBOX_BYTES } = this.#parts
+    return this.#length >= maxMessages || this.#bytes >= maxBytes
   }
 
   /** Takes the first message of a queue that is not empty. */
@@ -87,6 +110,7 @@ export class MailboxQueue<Message = Term> {
     const head = this.#head
     const message = ring[head] as Message
     ring[head] = undefined
+    this.#release(head)
     this.#head = (head + 1) & (ring.length - 1)
     this.#length--
     if (this.#length === 0 && ring.length > KEPT_ROOM) this.clear()
@@ -138,12 +162,16 @@ export class MailboxQueue<Message = Term> {
   /** Nothing comes any more: all who wait get the error, and so do those who ask when nothing is left. */
   end(error: () => unknown): void {
     this.#ended = error
+    // What nobody may ever read costs its sender nothing more.
+    for (let index = 0; index < this.#length; index++) this.#release(this.#place(index))
     for (const { fail } of this.#waiters.splice(0)) fail(error())
   }
 
   /** Drops the messages. */
   clear(): void {
+    for (let index = 0; index < this.#length; index++) this.#release(this.#place(index))
     this.#ring = []
+    this.#origins = []
     this.#head = 0
     this.#length = 0
   }
@@ -176,26 +204,50 @@ export class MailboxQueue<Message = Term> {
     })
   }
 
-  #overflow(message: Message): void {
-    const { whenFull = 'dropNewest', full, exit } = this.#parts
-    this.#dropped++
-    if (!this.#telling) {
-      this.#telling = true
-      full(whenFull)
-    }
+  #overflow(message: Message, origin: Origin | undefined): void {
+    const { whenFull = 'dropNewest', exit } = this.#parts
+    this.#drops()
     if (whenFull === 'exit') exit(MAILBOX_FULL)
     else if (whenFull === 'dropOldest') {
       this.shift()
-      this.#keep(message)
+      // A large message may have to make room for several.
+      for (; this.#length > 0 && this.#isFull; this.#dropped++) this.shift()
+      this.#keep(message, origin)
     }
   }
 
+  #drops(): void {
+    const { whenFull = 'dropNewest', full } = this.#parts
+    this.#dropped++
+    if (this.#telling) return
+    this.#telling = true
+    full(whenFull)
+  }
+
   /** Hands a message to the first waiter that wants it, else keeps it. */
-  #keep(message: Message): void {
+  #keep(message: Message, origin: Origin | undefined): void {
     if (this.#waiters.length > 0 && this.#hand(message)) return
     if (this.#length === this.#ring.length) this.#grow()
-    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = message
+    const place = this.#place(this.#length)
+    this.#ring[place] = message
     this.#length++
+    if (origin === undefined || this.#ended !== undefined) return
+    origin.keep()
+    this.#bytes += origin.bytes
+    this.#origins[place] = origin
+  }
+
+  #release(place: number): void {
+    const origin = this.#origins[place]
+    if (origin === undefined) return
+    this.#origins[place] = undefined
+    this.#bytes -= origin.bytes
+    origin.release()
+  }
+
+  /** Where the message of that number is, counted from the oldest. */
+  #place(index: number): number {
+    return (this.#head + index) & (this.#ring.length - 1)
   }
 
   #hand(message: Message): boolean {
@@ -212,7 +264,7 @@ export class MailboxQueue<Message = Term> {
   }
 
   #at(index: number): Message {
-    return this.#ring[(this.#head + index) & (this.#ring.length - 1)] as Message
+    return this.#ring[this.#place(index)] as Message
   }
 
   /** The match function may have taken messages itself, so the message is looked for once more. */
@@ -220,19 +272,29 @@ export class MailboxQueue<Message = Term> {
     let index = 0
     while (index < this.#length && this.#at(index) !== message) index++
     if (index === this.#length) return undefined
-    const mask = this.#ring.length - 1
+    this.#release(this.#place(index))
     for (let later = index + 1; later < this.#length; later++) {
-      this.#ring[(this.#head + later - 1) & mask] = this.#at(later)
+      const [from, to] = [this.#place(later), this.#place(later - 1)]
+      this.#ring[to] = this.#ring[from]
+      this.#origins[to] = this.#origins[from]
     }
     this.#length--
-    this.#ring[(this.#head + this.#length) & mask] = undefined
+    const last = this.#place(this.#length)
+    this.#ring[last] = undefined
+    this.#origins[last] = undefined
     return { message }
   }
 
   #grow(): void {
-    const ring = new Array<Message | undefined>(Math.max(LEAST_ROOM, this.#ring.length * 2)).fill(undefined)
-    for (let index = 0; index < this.#length; index++) ring[index] = this.#at(index)
+    const room = Math.max(LEAST_ROOM, this.#ring.length * 2)
+    const ring = new Array<Message | undefined>(room).fill(undefined)
+    const origins = new Array<Origin | undefined>(room).fill(undefined)
+    for (let index = 0; index < this.#length; index++) {
+      ring[index] = this.#at(index)
+      origins[index] = this.#origins[this.#place(index)]
+    }
     this.#ring = ring
+    this.#origins = origins
     this.#head = 0
   }
 }

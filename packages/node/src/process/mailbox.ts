@@ -4,9 +4,11 @@ import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { CallOptions, Destination, ProcessRef, Recipient, SendOptions } from '../signature.ts'
+import { givenReason } from './exit-reason.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess, Target } from './local-process.ts'
 import { MAX_MAILBOX_MESSAGES, MailboxQueue, type OverflowPolicy, overflowPolicy } from './mailbox-queue.ts'
+import type { Origin } from './peer-use.ts'
 import type { Registry } from './registry.ts'
 
 const NORMAL = atom('normal')
@@ -21,6 +23,8 @@ export interface MailboxOptions {
   readonly name?: string
   /** How many messages may wait; default 100 000. */
   readonly maxMessages?: number
+  /** How much memory those of other nodes among them may take; default 256 MiB. Unit: bytes. */
+  readonly maxBytes?: number
   /** What happens then; default `dropNewest`. Each episode gives one warning `MAILBOX_FULL`. */
   readonly whenFull?: OverflowPolicy
   /** Turn exit signals of linked processes into messages `{'EXIT', Pid, Reason}`; default false. */
@@ -30,6 +34,7 @@ export interface MailboxOptions {
 const checkOptions = checks.options<MailboxOptions>('mailbox', {
   name: registeredName,
   maxMessages: bound,
+  maxBytes: bound,
   whenFull: overflowPolicy,
   trapExit: flag,
 })
@@ -86,18 +91,24 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
 
   private constructor(key: typeof INSIDE, parts: MailboxParts, options: MailboxOptions) {
     onlyInside(key, 'a mailbox', 'node.mailbox')
-    const { name, maxMessages = MAX_MAILBOX_MESSAGES, whenFull } = options
+    const { name, maxMessages = MAX_MAILBOX_MESSAGES, maxBytes, whenFull } = options
     this.#parts = parts
     this.#queue = new MailboxQueue({
       clock: parts.clock,
       content: 'such message',
       maxMessages,
+      maxBytes,
       whenFull,
       full: (policy) => parts.full(this, policy),
       exit: (reason) => this.exit(reason),
     })
-    const [message, ended] = [(term: Term) => this.#push(term), (reason: Term) => this.#end(reason)]
-    this.#process = parts.registry.spawn({ kind: 'mailbox', message, ended, queued: () => this.#queue.length })
+    this.#process = parts.registry.spawn({
+      kind: 'mailbox',
+      message: (term, origin) => this.#push(term, origin),
+      ended: (reason) => this.#end(reason),
+      queued: () => this.#queue.length,
+      dropsNext: () => this.#queue.dropsNext(),
+    })
     this.#process.trapExit = options.trapExit ?? false
     this.pid = this.#process.pid
     if (name === undefined) return
@@ -254,7 +265,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
    * @param reason default: `normal`
    */
   exit(...reason: [reason?: Term]): void {
-    this.#parts.life.exit(this.#process, reason.length === 0 ? NORMAL : reason[0])
+    this.#parts.life.exit(this.#process, givenReason(reason))
   }
 
   /** The same as `exit()` with reason `normal`. */
@@ -272,9 +283,9 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     return end
   }
 
-  #push(message: Term): void {
+  #push(message: Term, origin?: Origin): void {
     try {
-      this.#queue.push(message)
+      this.#queue.push(message, origin)
     } catch (cause) {
       // A match function of the program threw: the peer that sent the message is not to blame.
       this.exit(tuple(atom('match_threw'), messageOf(cause)))

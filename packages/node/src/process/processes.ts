@@ -30,6 +30,7 @@ export function makeProcesses({ creation, random, maxProcesses, ...parts }: Proc
     self,
     ids,
     registry,
+    uses: parts.uses,
     transmit: (node, control, payload) => router.transmit(node, control, payload),
   })
   return { ids, registry, life, router }

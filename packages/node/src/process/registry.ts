@@ -3,6 +3,10 @@ import { NodeError } from '../error.ts'
 import { type Identifiers, localNumber } from './identifiers.ts'
 import { type Behaviour, LocalProcess } from './local-process.ts'
 import { OwnReferences } from './own-references.ts'
+import type { Origin } from './peer-use.ts'
+
+/** Gets what is sent to an alias. */
+export type AliasReceiver = (message: Term, origin?: Origin) => void
 
 /** As many processes as a BEAM node has room for. */
 export const MAX_PROCESSES = 262_144
@@ -13,7 +17,7 @@ export class Registry {
   readonly #maxProcesses: number
   readonly #processes = new Map<number, LocalProcess>()
   readonly #names = new Map<string, LocalProcess>()
-  readonly #aliases: OwnReferences<(message: Term) => void>
+  readonly #aliases: OwnReferences<AliasReceiver>
   /** Of the aliases that were made for a process, whose they are. */
   readonly #owners: OwnReferences<LocalProcess>
 
@@ -87,9 +91,9 @@ export class Registry {
   /** A reference under which a process gets messages, until it ends or the alias is taken back. */
   aliasOf(process: LocalProcess, once: boolean): Reference {
     const ref = this.#ids.reference()
-    this.#aliases.set(ref, (message) => {
+    this.#aliases.set(ref, (message, origin) => {
       if (once) this.endAlias(process, ref)
-      process.behaviour.message(message)
+      process.behaviour.message(message, origin)
     })
     this.#owners.set(ref, process)
     process.aliases ??= new Set()
@@ -125,7 +129,7 @@ export class Registry {
   }
 
   /** What an alias leads to; undefined for one that is no longer active, whose messages must be dropped. */
-  byAlias(ref: Reference): ((message: Term) => void) | undefined {
+  byAlias(ref: Reference): AliasReceiver | undefined {
     return this.#aliases.get(ref)
   }
 

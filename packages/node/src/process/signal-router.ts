@@ -1,26 +1,24 @@
-import { toUSVString } from 'node:util'
-import {
-  ALTACT,
-  type ControlMessage,
-  DFLAG_ALIAS,
-  DFLAG_UNLINK_ID,
-  DistError,
-  EncodedTerm,
-} from '@dynsrv/dist-protocol'
-import { Atom, atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { ALTACT, type ControlMessage, DFLAG_ALIAS, DFLAG_UNLINK_ID, EncodedTerm } from '@dynsrv/dist-protocol'
+import { Atom, atom, Pid, Reference, type Term } from '@dynsrv/etf'
 import { messageOf, type Rule, wrong } from '@dynsrv/kit'
-import { atomName, checks, checkTerm, peerName } from '../checks.ts'
+import { atomName, cannotBeSent, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { Connection } from '../link/connection.ts'
 import type { Warning } from '../node-event.ts'
 import type { Destination, Recipient, SendOptions } from '../signature.ts'
+import { withoutEncoding } from './exit-reason.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
-import { nodeOf, type Target } from './local-process.ts'
+import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './local-process.ts'
+import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
+import { Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
+
+export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
 /** What to do with the operations that are neither messages nor about ends of processes. */
 export interface SpawnSignals {
-  request(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>, payload: EncodedTerm): void
+  /** @param read gives the arguments */
+  request(origin: Origin, control: SpawnRequest, read: () => Term | OverLimit): void
   reply(peer: string, control: Extract<ControlMessage, { op: 'SPAWN_REPLY' }>): void
 }
 
@@ -36,6 +34,7 @@ export interface SignalRouterParts {
   readonly connect: (node: string) => boolean
   /** How many messages may wait for a connection to come up. */
   readonly maxWaiting: number
+  readonly uses: PeerUses
   readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
 
@@ -43,6 +42,9 @@ interface Waiting {
   readonly control: ControlMessage
   readonly payload: readonly [payload?: Term]
 }
+
+/** The kinds of processes in which messages may wait for the program. */
+const QUEUES: ReadonlySet<ProcessKind> = new Set(['mailbox', 'server', 'pubsub'])
 
 /** What became of a signal: with `busy`, the peer takes less than is sent. */
 type Way = 'taken' | 'busy' | 'nowhere'
@@ -116,7 +118,8 @@ export class SignalRouter {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding, `NODE_PEER_BUSY` with `whenBusy: 'fail'`
    */
   send(from: Pid, to: Recipient, message: Term, { whenBusy = 'queue' }: SendOptions = {}): boolean {
-    const target = this.recipient(to)
+    // The whole way to a connected peer is looked up once.
+    const target = isReference(to) ? to : this.#aim(to)
     const node = nodeOf(target)
     if (node === this.#parts.self) {
       const { registry } = this.#parts
@@ -125,13 +128,16 @@ export class SignalRouter {
       process?.behaviour.message(message)
       return process !== undefined
     }
-    this.checkBeforeDial(node, message)
-    if (whenBusy !== 'queue' && this.#parts.connection(node)?.busy === true) {
+    const connection = this.#parts.connection(node)
+    if (connection === undefined) {
+      this.#checkNode(target)
+      this.checkBeforeDial(node, message)
+    } else if (whenBusy !== 'queue' && connection.busy) {
       if (whenBusy === 'drop') return false
       throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
     }
     // A peer that does not know aliases would drop the link; only the link that it came over makes sense for an alias.
-    if (target instanceof Reference && ((this.#parts.connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
+    if (target instanceof Reference && ((connection?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false
     const control: ControlMessage =
       'name' in target
         ? { op: 'REG_SEND', from, toName: target.name }
@@ -139,12 +145,13 @@ export class SignalRouter {
           ? { op: 'ALIAS_SEND', from, to: target }
           : { op: 'SEND_SENDER', from, to: target }
     try {
-      return this.#transmit(node, control, [message]) === 'taken'
+      const payload = [message] as const
+      const way =
+        connection === undefined ? this.#dial(node, control, payload) : this.#over(connection, control, payload)
+      return way === 'taken'
     } catch (cause) {
       // Whatever it is: a getter of the message may throw anything.
-      throw new NodeError('NODE_MESSAGE_INVALID', `the message to ${node} cannot be sent: ${messageOf(cause)}`, {
-        cause,
-      })
+      throw cannotBeSent(`the message to ${node}`, cause)
     }
   }
 
@@ -160,10 +167,9 @@ export class SignalRouter {
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (cause instanceof DistError || !takes) throw cause
+      if (cause instanceof NodeError || !takes) throw cause
       // The end of a process must be told even if its reason cannot.
-      const reason = tuple(atom('reason_has_no_encoding'), toUSVString(messageOf(cause)))
-      return this.#transmit(node, control, [reason]) !== 'nowhere'
+      return this.#transmit(node, control, [withoutEncoding(cause)]) !== 'nowhere'
     }
   }
 
@@ -201,14 +207,9 @@ export class SignalRouter {
 
   /** A destination with its node. @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` */
   target(to: Destination): Target {
-    const target = targetOf(to, this.#parts.self)
-    if (target === undefined) checks.argument('the destination', 'to', destination, to)
-    const known = target as Target
-    // Pids are not looked at: what names their nodes have is the choice of those who made them.
-    if ('name' in known && known.node !== this.#parts.self && this.#parts.connection(known.node) === undefined) {
-      checks.argument('the destination', 'node', peerName, known.node)
-    }
-    return known
+    const target = this.#aim(to)
+    this.#checkNode(target)
+    return target
   }
 
   /** Refuses a term that has no encoding before its node is dialled for it. @throws {NodeError} `NODE_MESSAGE_INVALID` */
@@ -220,26 +221,26 @@ export class SignalRouter {
   /**
    * A signal came over a connection.
    *
-   * @throws {EtfError} for a payload that does not decode: BEAM drops the connection then
+   * @throws {NodeError} `DIST_MALFORMED` for a payload that does not decode: BEAM drops the connection then
    */
   receive(peer: string, control: ControlMessage, payload: EncodedTerm | undefined): void {
     const { registry, life, spawns, warn } = this.#parts
     switch (control.op) {
       case 'SEND':
       case 'SEND_SENDER':
-        registry.byPid(control.to)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byPid(control.to), payload!)
         return
       case 'REG_SEND':
-        registry.byName(control.toName.name)?.behaviour.message(payload!.decode())
+        this.#deliver(peer, control.op, registry.byName(control.toName.name), payload!)
         return
       case 'ALIAS_SEND':
-        registry.byAlias(control.to)?.(payload!.decode())
+        this.#deliverToAlias(peer, control.to, payload!)
         return
       case 'ALTACT_SIG_SEND':
         this.#altact(peer, control, payload)
         return
       case 'SPAWN_REQUEST':
-        spawns().request(peer, control, payload!)
+        spawns().request(this.#origin(peer, payload!), control, () => this.#read(peer, control.op, payload!))
         return
       case 'SPAWN_REPLY':
         spawns().reply(peer, control)
@@ -252,12 +253,77 @@ export class SignalRouter {
       case 'EXIT':
       case 'EXIT2':
       case 'MONITOR_P_EXIT':
-        life().receive(peer, control, payload?.decode())
+        life().receive(peer, control, payload === undefined ? undefined : this.#read(peer, control.op, payload))
         return
       default:
         life().receive(peer, control satisfies LifeSignal)
         return
     }
+  }
+
+  /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
+  #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
+    const term = readPayload(peer, op, payload, process?.behaviour.decode)
+    if (term instanceof OverLimit) {
+      const { message, limit, cause } = term.error
+      const pid = process === undefined ? {} : { pid: process.pid }
+      this.#parts.warn({ code: 'OVER_LIMIT', message, peer, cause, ...(limit !== undefined && { limit }), ...pid })
+    }
+    return term
+  }
+
+  #deliver(peer: string, op: ControlMessage['op'], process: LocalProcess | undefined, payload: EncodedTerm): void {
+    // What a full mailbox drops whatever it is need not be read.
+    if (process === undefined || process.behaviour.dropsNext?.() === true) return
+    const origin = this.#origin(peer, payload)
+    const message = this.#refusal(origin, op, process) ?? this.#read(peer, op, payload, process)
+    if (!(message instanceof OverLimit)) {
+      process.behaviour.message(message, origin)
+      return
+    }
+    // Whoever waits for an answer to it, or for it as an answer, hears at once that it is lost.
+    const { life, registry } = this.#parts
+    for (const ref of firstReferences(payload)) {
+      if (!life().failWatcher(process, ref, message) && registry.ownerOfAlias(ref) === undefined) {
+        registry.byAlias(ref)?.(message)
+      }
+    }
+  }
+
+  #deliverToAlias(peer: string, ref: Reference, payload: EncodedTerm): void {
+    const { registry } = this.#parts
+    const receive = registry.byAlias(ref)
+    if (receive === undefined) return
+    const process = registry.ownerOfAlias(ref)
+    if (process?.behaviour.dropsNext?.() === true) return
+    const origin = this.#origin(peer, payload)
+    const refusal = process === undefined ? undefined : this.#refusal(origin, 'ALIAS_SEND', process)
+    const message = refusal ?? this.#read(peer, 'ALIAS_SEND', payload, process)
+    // An alias that a program made is for messages only; the others are calls, which want to know.
+    if (!(message instanceof OverLimit) || process === undefined) receive(message, origin)
+  }
+
+  #origin(peer: string, payload: EncodedTerm): Origin {
+    return new Origin(peer, this.#parts.uses.of(peer), payload)
+  }
+
+  /** What stands in for a message of a peer that has filled the room it has here; undefined as long as it has not. */
+  #refusal({ peer, use }: Origin, op: ControlMessage['op'], process: LocalProcess): OverLimit | undefined {
+    const { maxUnreadBytes } = this.#parts.uses.limits
+    if (use.unreadBytes < maxUnreadBytes) {
+      // Room for half of it ends the episode.
+      if (use.isDropping && use.unreadBytes < maxUnreadBytes / 2) use.isDropping = false
+      return undefined
+    }
+    // Those of the node itself take their messages at once, and must not miss one.
+    if (!QUEUES.has(process.behaviour.kind ?? 'system')) return undefined
+    const limit = 'limits.maxUnreadBytes'
+    const message = `messages of ${peer} that wait to be read take more than ${limit} allows: ${maxUnreadBytes} (${op})`
+    if (!use.isDropping) {
+      use.isDropping = true
+      this.#parts.warn({ code: 'OVER_LIMIT', message: `${message}; more are dropped`, peer, limit })
+    }
+    return new OverLimit(new NodeError('NODE_OVER_LIMIT', message, { peer, limit }))
   }
 
   #altact(
@@ -317,9 +383,26 @@ export class SignalRouter {
     return connection.send(control, ...payload) ? 'taken' : 'busy'
   }
 
+  #aim(to: Destination): Target {
+    const target = targetOf(to, this.#parts.self)
+    if (target === undefined) checks.argument('the destination', 'to', destination, to)
+    return target as Target
+  }
+
+  /** Pids are not looked at: what names their nodes have is the choice of those who made them. */
+  #checkNode(target: Target | Reference): void {
+    if (!('name' in target) || target.node === this.#parts.self) return
+    if (this.#parts.connection(target.node) === undefined)
+      checks.argument('the destination', 'node', peerName, target.node)
+  }
+
   #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     const connection = this.#parts.connection(node)
-    if (connection !== undefined) return this.#over(connection, control, payload)
+    return connection === undefined ? this.#dial(node, control, payload) : this.#over(connection, control, payload)
+  }
+
+  /** Keeps a signal until there is a link. */
+  #dial(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {

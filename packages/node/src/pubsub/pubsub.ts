@@ -5,7 +5,9 @@ import { SystemServer } from '../call/system-server.ts'
 import { atomName, checks, decodeOptions, INSIDE, onlyInside, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
+import { givenReason } from '../process/exit-reason.ts'
 import type { LocalProcess } from '../process/local-process.ts'
+import type { Origin } from '../process/peer-use.ts'
 import { callProgram } from '../program-calls.ts'
 import type { Destination, SendOptions } from '../signature.ts'
 import {
@@ -134,7 +136,7 @@ export class PubSub implements Disposable {
       // The name of the PubSub, as the worker of Phoenix has it.
       state: () => atom(`Elixir.${this.name}`),
       handlers: {
-        info: (term) => this.#message(term),
+        info: (term, origin) => this.#message(term, origin),
         cast: (term) => this.#drop(term, 'it is a cast'),
         call: (request) => {
           this.#drop(request, 'it is a call')
@@ -264,7 +266,7 @@ export class PubSub implements Disposable {
 
   /** Leaves the groups and ends every subscription. @param reason default: `normal` */
   close(...reason: [reason?: Term]): void {
-    this.#parts.servers.life.exit(this.#worker, reason.length === 0 ? atom('normal') : reason[0])
+    this.#parts.servers.life.exit(this.#worker, givenReason(reason))
   }
 
   [Symbol.dispose](): void {
@@ -276,21 +278,21 @@ export class PubSub implements Disposable {
     return this.#parts.scope.members(atom(this.#group)).filter(({ node }) => node.name !== this.#parts.self)
   }
 
-  #message(term: Term): void {
+  #message(term: Term, origin: Origin | undefined): void {
     const forwarded = readForwarded(term)
     if (forwarded === undefined) {
       this.#drop(term, 'it is not {forward_to_local, Topic, Message, Dispatcher}')
       return
     }
     try {
-      this.#dispatch(forwarded)
+      this.#dispatch(forwarded, undefined, origin)
     } catch (cause) {
       this.#drop(term, messageOf(cause))
     }
   }
 
   /** @throws what a term throws that cannot be read as the options say, or that a getter of it throws */
-  #dispatch(forwarded: Forwarded, except?: Subscription): void {
+  #dispatch(forwarded: Forwarded, except?: Subscription, origin?: Origin): void {
     const { topic } = forwarded
     const subscribers = this.#topics.get(topic)
     if (subscribers === undefined) return
@@ -298,7 +300,7 @@ export class PubSub implements Disposable {
     for (const subscription of [...subscribers]) {
       if (subscription === except) continue
       callProgram(
-        () => deliver(subscription, message),
+        () => deliver(subscription, message, origin),
         (cause) => {
           const text = `a listener of the topic ${oneLine(topic)} of ${this.name} threw: ${oneLine(messageOf(cause))}`
           this.#parts.servers.warn({ code: 'HANDLER_THREW', message: text, cause })

@@ -3,6 +3,7 @@ import { abortSignal, bound, type Clock, duration } from '@dynsrv/kit'
 import { checks, INSIDE, onlyInside } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { MailboxQueue, type OverflowPolicy, overflowPolicy } from '../process/mailbox-queue.ts'
+import type { Origin } from '../process/peer-use.ts'
 import type { PubSubMessage } from './pubsub-message.ts'
 
 /** With which all processes of a node end that closes. */
@@ -49,7 +50,7 @@ interface End {
 /** Makes a subscription; programs get theirs from `PubSub.subscribe`. */
 export let makeSubscription: (topic: string, parts: SubscriptionParts) => Subscription
 /** Gives a subscription a message. Throws what its listener throws, and gives what that gives. */
-export let deliver: (subscription: Subscription, message: PubSubMessage) => unknown
+export let deliver: (subscription: Subscription, message: PubSubMessage, origin?: Origin) => unknown
 /** Ends a subscription: no more messages come. The reason is undefined when the program itself ends it. */
 export let end: (subscription: Subscription, reason: Term) => void
 
@@ -63,7 +64,7 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
 
   static {
     makeSubscription = (topic, parts) => new Subscription(INSIDE, topic, parts)
-    deliver = (subscription, message) => subscription.#deliver(message)
+    deliver = (subscription, message, origin) => subscription.#deliver(message, origin)
     end = (subscription, reason) => subscription.#finish(reason)
   }
 
@@ -141,10 +142,10 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.close()
   }
 
-  #deliver(message: PubSubMessage): unknown {
+  #deliver(message: PubSubMessage, origin?: Origin): unknown {
     if (this.#end !== undefined) return undefined
     const { listener } = this.#parts
-    return listener === undefined ? this.#queue.push(message) : listener(message)
+    return listener === undefined ? this.#queue.push(message, origin) : listener(message)
   }
 
   #finish(reason: Term): void {

@@ -1,6 +1,8 @@
 import { atom, type Term } from '@dynsrv/etf'
-import { identifier, type Rule, rule, shown } from '@dynsrv/kit'
+import { identifier, type Rule, wrong } from '@dynsrv/kit'
 import { badArgument, type Outcome, outcomeOf, undefinedFunction, type Warn } from '../call/outcome.ts'
+import { atomName } from '../checks.ts'
+import { type Closable, closable } from '../closable.ts'
 import { NodeError } from '../error.ts'
 
 /** A function that peers may call; it gets the arguments as they come, and may return a promise. */
@@ -17,13 +19,36 @@ interface Exposed {
   readonly undeclared: ReadonlyMap<string, ExposedFunction>
 }
 
+const TABLE = 'an object of functions'
+
 /** A table of functions: a plain object, or what `import * as api` gives. */
-export const functionTable: Rule = rule('an object of functions', (value) => {
-  const isTable = ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
-  return (
-    isTable && typeof value === 'object' && Object.values(value as object).every((each) => typeof each === 'function')
-  )
-})
+export const functionTable: Rule = {
+  what: TABLE,
+  check: (value, at) => {
+    if (!['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))) {
+      return wrong(at, TABLE, value)
+    }
+    for (const [key, each] of Object.entries(value as object)) {
+      const place = `${at}.${identifier(key)}`
+      if (typeof each !== 'function') return wrong(place, 'a function', each)
+      const { name, arity } = signatureOf(key)
+      if (arity !== undefined && !isArity(arity)) return wrong(`the arity of ${place}`, `from 0 to ${MAX_ARITY}`, arity)
+      const fault = atomName.check(name, place)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  },
+}
+
+/** `greet/1` is the function `greet` with one argument; without an arity the whole is the name. */
+function signatureOf(key: string): { readonly name: string; readonly arity?: string | undefined } {
+  const [, name = key, arity] = /^(.+)\/(\d+)$/s.exec(key) ?? []
+  return { name, arity }
+}
+
+function isArity(digits: string): boolean {
+  return Number(digits) <= MAX_ARITY && String(Number(digits)) === digits
+}
 
 /** What peers may call, by module and function: nothing but what the program has exposed. */
 export class ExposedFunctions {
@@ -34,16 +59,17 @@ export class ExposedFunctions {
     this.#warn = warn
   }
 
-  /** @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function */
-  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Disposable {
+  /**
+   * @param functions checked by `functionTable`
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
+   */
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Closable {
     if (this.#modules.has(module)) throw new NodeError('NODE_NAME_TAKEN', `the module ${module} is exposed already`)
-    const own = read(module, functions)
+    const own = read(functions)
     this.#modules.set(module, own)
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#modules.get(module) === own) this.#modules.delete(module)
-      },
-    }
+    return closable(() => {
+      if (this.#modules.get(module) === own) this.#modules.delete(module)
+    })
   }
 
   /** Takes everything back. */
@@ -90,20 +116,11 @@ export class ExposedFunctions {
 }
 
 /** Own functions only: what every object inherits is not meant. */
-function read(module: string, functions: Readonly<Record<string, ExposedFunction>>): Exposed {
+function read(functions: Readonly<Record<string, ExposedFunction>>): Exposed {
   const [declared, undeclared] = [new Map<string, ExposedFunction>(), new Map<string, ExposedFunction>()]
   for (const [key, value] of Object.entries(functions)) {
-    if (typeof value !== 'function') {
-      throw new NodeError('NODE_BAD_OPTION', `${module}:${identifier(key)} must be a function, not ${shown(value)}`)
-    }
-    const arity = /^.+\/(\d+)$/s.exec(key)?.[1]
-    if (arity === undefined) undeclared.set(key, value)
-    else if (Number(arity) <= MAX_ARITY && String(Number(arity)) === arity) declared.set(key, value)
-    else
-      throw new NodeError(
-        'NODE_BAD_OPTION',
-        `${module}:${identifier(key)}: an arity is a number from 0 to ${MAX_ARITY}`,
-      )
+    if (signatureOf(key).arity === undefined) undeclared.set(key, value)
+    else declared.set(key, value)
   }
   return { declared, undeclared }
 }

@@ -1,10 +1,12 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { errorTerm, exitReason, type Outcome } from '../call/outcome.ts'
 import type { Answer, SystemHandlers } from '../call/system-server.ts'
+import type { Origin, PeerUses } from '../process/peer-use.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
 
 export interface RexParts {
   readonly self: string
+  readonly uses: PeerUses
   readonly exposed: ExposedFunctions
   readonly send: (to: Pid, message: Term) => void
   /** Sends to a name registered here; false when nobody holds it. */
@@ -28,8 +30,20 @@ interface Call {
  *
  * @see OTP `rpc`
  */
-export function rex({ self, exposed, send, sendByName }: RexParts): SystemHandlers {
-  const run = async ({ module, name, args }: Call, answer?: Answer): Promise<void> => {
+export function rex({ self, uses, exposed, send, sendByName }: RexParts): SystemHandlers {
+  const run = async (call: Call, origin: Origin | undefined, answer?: Answer): Promise<void> => {
+    if (origin !== undefined && uses.mayNotRun(origin.use)) {
+      answer?.(tuple(BADRPC, tuple(EXIT, atom('system_limit'))))
+      return
+    }
+    origin?.begin()
+    try {
+      await apply(call, answer)
+    } finally {
+      origin?.end()
+    }
+  }
+  const apply = async ({ module, name, args }: Call, answer?: Answer): Promise<void> => {
     const outcome = await exposed.call(module, name, args, answer === undefined ? 'end' : 'value')
     try {
       answer?.(rpcResult(outcome))
@@ -38,19 +52,19 @@ export function rex({ self, exposed, send, sendByName }: RexParts): SystemHandle
       answer?.(tuple(BADRPC, tuple(EXIT, errorTerm(cause))))
     }
   }
-  const begin = (request: Term, answer: Answer): boolean | Promise<void> => {
+  const begin = (request: Term, answer: Answer, origin: Origin | undefined): boolean | Promise<void> => {
     const call = readCall(request)
     if (call === undefined || call.kind === 'cast') return false
-    const running = run(call, answer)
+    const running = run(call, origin, answer)
     return call.kind === 'block_call' ? running : true
   }
   return {
-    call: begin,
-    cast(request) {
+    call: (request, answer, _from, origin) => begin(request, answer, origin),
+    cast(request, origin) {
       const call = readCall(request)
-      if (call !== undefined) void run(call)
+      if (call !== undefined) void run(call, origin)
     },
-    info(message) {
+    info(message, origin) {
       if (!(message instanceof Tuple) || message.length !== 2) return
       const [from, request] = message.elements
       if (!(from instanceof Pid)) return
@@ -68,7 +82,7 @@ export function rex({ self, exposed, send, sendByName }: RexParts): SystemHandle
           if (sendByName(registered, tuple(from, content))) return
           return send(from, tuple(REX, atom(self), tuple(atom('nonexisting_name'), name)))
         default: {
-          const inHand = begin(request, (result) => send(from, tuple(REX, result)))
+          const inHand = begin(request, (result) => send(from, tuple(REX, result)), origin)
           if (typeof inHand === 'object') return inHand
         }
       }

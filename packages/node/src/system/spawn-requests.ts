@@ -1,13 +1,12 @@
-import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { badArgument, exitReason, type Outcome } from '../call/outcome.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
+import { OverLimit } from '../process/over-limit.ts'
+import type { Origin, PeerUses } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
-import type { SignalRouter } from '../process/signal-router.ts'
+import type { SignalRouter, SpawnRequest } from '../process/signal-router.ts'
 import type { ExposedFunctions } from './exposed-functions.ts'
-
-type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
 const LINK_MADE = 1
 const MONITOR_MADE = 2
@@ -30,8 +29,7 @@ export interface SpawnRequestsParts {
   readonly life: LinksAndMonitors
   readonly router: SignalRouter
   readonly exposed: ExposedFunctions
-  /** Spawned processes that may live at once. */
-  readonly maxSpawned: number
+  readonly uses: PeerUses
 }
 
 /**
@@ -48,8 +46,9 @@ export class SpawnRequests {
     this.#parts = parts
   }
 
-  request(peer: string, control: SpawnRequest, payload: EncodedTerm): void {
-    const { registry, life, router, maxSpawned } = this.#parts
+  request(origin: Origin, control: SpawnRequest, read: () => Term | OverLimit): void {
+    const { registry, life, router, uses } = this.#parts
+    const { peer, use } = origin
     const { ref, from } = control
     const options = readOptions(control.options)
     const refuse = (error: string): void => {
@@ -59,13 +58,22 @@ export class SpawnRequests {
       refuse('badopt')
       return
     }
-    if (this.#spawned >= maxSpawned || registry.isFull) {
+    if (uses.mayNotRun(use) || registry.isFull) {
       refuse('system_limit')
       return
     }
-    const args = payload.decode()
-    const process = registry.spawn({ message: () => undefined, ended: () => this.#ended(), kind: 'spawned' })
+    const args = read()
+    if (args instanceof OverLimit) {
+      refuse('system_limit')
+      return
+    }
+    const ended = (): void => {
+      origin.end()
+      this.#ended()
+    }
+    const process = registry.spawn({ message: () => undefined, ended, kind: 'spawned' })
     this.#spawned++
+    origin.begin()
     if (options.monitor) life.watch(process, from, ref)
     if (options.link) life.adoptLink(process, from)
     const flags = (options.link ? LINK_MADE : 0) | (options.monitor ? MONITOR_MADE : 0)

@@ -2,9 +2,10 @@ import { Atom, atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { ServerParts } from '../call/served-process.ts'
 import { type SystemHandlers, SystemServer } from '../call/system-server.ts'
 import type { Output } from '../node-options.ts'
+import type { PeerUses } from '../process/peer-use.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import { ExposedFunctions } from './exposed-functions.ts'
-import { groupLeader } from './group-leader.ts'
+import { type GroupLeaderParts, groupLeader } from './group-leader.ts'
 import { rex } from './rex.ts'
 import { SpawnRequests } from './spawn-requests.ts'
 
@@ -13,8 +14,9 @@ export interface SystemParts {
   readonly servers: ServerParts
   readonly router: SignalRouter
   readonly output: Output
-  /** Processes that peers have spawned and that may live at once. */
-  readonly maxSpawned: number
+  /** Calls a function of OTP's `io_lib` on another node. */
+  readonly ask: GroupLeaderParts['ask']
+  readonly uses: PeerUses
 }
 
 /** What OTP expects of every node. */
@@ -33,20 +35,21 @@ interface Kind {
   /** OTP's module. */
   readonly module: string
   readonly state: () => Term
+  readonly exact?: boolean
   readonly handlers: (own: () => Pid) => SystemHandlers
 }
 
 /** Starts the processes that OTP expects on every node. */
-export function startSystem({ self, servers, router, output, maxSpawned }: SystemParts): System {
+export function startSystem({ self, servers, router, output, ask, uses }: SystemParts): System {
   const { registry, life, warn } = servers
   const exposed = new ExposedFunctions(warn)
-  const spawns = new SpawnRequests({ registry, life, router, exposed, maxSpawned })
+  const spawns = new SpawnRequests({ registry, life, router, exposed, uses })
   const running = new Map<string, SystemServer>()
   // One that a peer has stopped is started anew, as OTP's supervisor does it.
   const start = (name: string, kind: Kind): void => {
-    const { module, state, handlers } = kind
+    const { module, state, exact = false, handlers } = kind
     const server: SystemServer = new SystemServer(servers, {
-      ...{ module, state, handlers: handlers(() => server.pid) },
+      ...{ module, state, exact, handlers: handlers(() => server.pid) },
       stopped: () => start(name, kind),
     })
     running.set(name, server)
@@ -60,6 +63,7 @@ export function startSystem({ self, servers, router, output, maxSpawned }: Syste
     handlers: (own) =>
       rex({
         self,
+        uses,
         exposed,
         send: (to, message) => void router.send(own(), to, message),
         sendByName: (name, message) => router.send(own(), name, message),
@@ -68,7 +72,10 @@ export function startSystem({ self, servers, router, output, maxSpawned }: Syste
   start('user', {
     module: 'user',
     state: () => tuple(atom('state'), atom('user')),
-    handlers: (own) => ({ info: groupLeader(output, (to, message) => void router.send(own(), to, message)) }),
+    exact: true,
+    handlers: (own) => ({
+      info: groupLeader({ output, ask, send: (to, message) => void router.send(own(), to, message) }),
+    }),
   })
   return {
     exposed,

@@ -63,7 +63,7 @@ const MAX_CONNECTIONS = 256
  * On loopback it answers only requests that are addressed to loopback, so that no web page can read it through a name of
  * its own (DNS rebinding).
  *
- * Connections that ask nothing keep nobody out: when there are too many, the oldest of them ends.
+ * Idle connections cannot fill it: when there are too many, it closes the oldest of the address that has most.
  *
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, `DYNSRV_LISTEN_FAILED` when the port is taken
  */

@@ -30,7 +30,7 @@ const minPeersRule = optional(whole())
 
 /**
  * Ready: it is not leaving, every topology has had a good answer once, and enough peers are connected. A DNS outage later on
- * does not make it unready, as it disconnects nobody.
+ * does not make it unready: all members stay connected.
  *
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
  */

@@ -1,0 +1,17 @@
+import { argument, call, ODD_OPTIONS, testOddArguments } from '@dynsrv/tools/odd-values'
+import { testOptions } from '@dynsrv/tools/options'
+import * as config from '../src/config.ts'
+
+// It gives a configuration its type and returns it; what loads the file checks it.
+const { defineConfig: _, ...functions } = config
+
+testOddArguments(functions, {
+  loadConfig: call(
+    argument(() => undefined, 'undefined', 'false'),
+    argument(() => ({ cwd: '/' }), ODD_OPTIONS),
+  ),
+})
+
+testOptions(new URL('../src/config.ts', import.meta.url), {
+  LoadConfigOptions: { take: (options) => config.loadConfig(undefined, options) },
+})

@@ -1,0 +1,100 @@
+import type { EncodedTerm } from '@dynsrv/dist-protocol'
+
+/** What the processes of one peer make this node hold and do. Each limit counts for each peer by itself. */
+export interface PeerLimits {
+  /**
+   * Messages of a peer that wait in mailboxes and servers here; more are dropped, and callers hear that at once. Counted as
+   * they take memory, in bytes; default 256 MiB, or a quarter of V8's heap where that is less.
+   */
+  readonly maxUnreadBytes: number
+  /** Links and monitors that a peer has set up to processes here; more fail with `system_limit`. Default 200 000. */
+  readonly maxLinks: number
+  /** Functions and processes that a peer has running here; more fail with `system_limit`. Default 10 000. */
+  readonly maxSpawned: number
+}
+
+/** What one peer makes us hold and do at present. */
+export class PeerUse {
+  unreadBytes = 0
+  links = 0
+  running = 0
+  /** Its messages are being dropped, and that has been said. */
+  isDropping = false
+
+  get isNothing(): boolean {
+    return this.unreadBytes === 0 && this.links === 0 && this.running === 0
+  }
+}
+
+/** The same of every peer. */
+export class PeerUses {
+  readonly limits: PeerLimits
+  readonly #uses = new Map<string, PeerUse>()
+
+  constructor(limits: PeerLimits) {
+    this.limits = limits
+  }
+
+  of(peer: string): PeerUse {
+    const known = this.#uses.get(peer)
+    if (known !== undefined) return known
+    const made = new PeerUse()
+    this.#uses.set(peer, made)
+    return made
+  }
+
+  /** Whether a peer may have no more running here. */
+  mayNotRun({ running, unreadBytes }: PeerUse): boolean {
+    const { maxSpawned, maxUnreadBytes } = this.limits
+    return running >= maxSpawned || unreadBytes >= maxUnreadBytes
+  }
+
+  /** A peer is gone: it is remembered only as long as something of it is here. */
+  left(peer: string): void {
+    if (this.#uses.get(peer)?.isNothing === true) this.#uses.delete(peer)
+  }
+}
+
+/** Where a message came from, and what it costs its sender as long as it waits here, in one queue or in several. */
+export class Origin {
+  /** The node that sent it. */
+  readonly peer: string
+  readonly use: PeerUse
+  /** How much memory it takes, once it waits. */
+  bytes = 0
+  /** Let go of once it waits: what came in with it would stay, too. */
+  #payload: EncodedTerm | undefined
+  #queues = 0
+
+  constructor(peer: string, use: PeerUse, payload: EncodedTerm) {
+    this.peer = peer
+    this.use = use
+    this.#payload = payload
+  }
+
+  /** The message waits in one more queue. */
+  keep(): void {
+    if (this.#payload !== undefined) {
+      this.bytes = this.#payload.memoryBytes
+      this.#payload = undefined
+    }
+    if (this.#queues++ === 0) this.use.unreadBytes += this.bytes
+  }
+
+  /** A function of ours begins to run for it: its arguments stay. */
+  begin(): void {
+    this.use.running++
+    this.keep()
+  }
+
+  /** The function has ended. */
+  end(): void {
+    this.use.running--
+    this.release()
+  }
+
+  /** It has left a queue. */
+  release(): void {
+    if (--this.#queues === 0) this.use.unreadBytes -= this.bytes
+  }
+}

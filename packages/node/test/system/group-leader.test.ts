@@ -1,0 +1,125 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { atom, charlist } from '@dynsrv/etf'
+import { type Beam, startElixir } from '@dynsrv/tools/beam'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { Node } from '../../src/index.ts'
+import { COOKIE, compiledEpmd, freeName, startBeamPeer } from '../support/beam-peer.ts'
+import { startOurs } from '../support/nodes.ts'
+
+let erl: Beam
+let node: Node
+let printed = ''
+beforeAll(async () => {
+  erl = await startBeamPeer('prints')
+  node = await startOurs('leads', {
+    // What is printed keeps its types whatever this says.
+    decode: { binary: 'text', map: 'object' },
+    output: (text) => {
+      printed += text
+    },
+  })
+  await node.connect(erl.name)
+})
+afterAll(async () => {
+  await node.close()
+  await erl.stop()
+})
+beforeEach(() => {
+  printed = ''
+})
+
+/** What an expression gives in a process whose group leader is our `user`. */
+function evalHere(expression: string): Promise<string> {
+  return erl.eval(`begin Self = self(),
+    Pid = spawn(fun() -> receive go -> ok end, Self ! {done, try ${expression} catch C:R -> {C, R} end} end),
+    group_leader(persistent_term:get(leader), Pid), Pid ! go, receive {done, Result} -> Result after 10000 -> late end end`)
+}
+
+beforeAll(async () => {
+  // Whatever we start there has our `user` as its group leader.
+  const leader = await node.erpc(erl.name, 'erlang', 'group_leader')
+  await node.erpc(erl.name, 'persistent_term', 'put', [atom('leader'), leader])
+})
+
+it.each([
+  ['io:write of a float', 'io:write({x, 1.0})', '{x,1.0}'],
+  ['io:write of a map', 'io:write(#{a => 1, <<"b">> => [2.0]})', '#{a => 1,<<98>> => [2.0]}'],
+  ['a width from the arguments', 'io:format("~*s|~-*s|", [5, "ab", 5, "cd"])', '   ab|cd   |'],
+  ['hexadecimal', 'io:format("~.16x ~.16X ~.16#", [255, "0x", 255, "0x", 255])', '0xff 0xFF 16#FF'],
+  ['depth', 'io:format("~P ~W", [[a, b, c, d], 3, [a, b, c, d], 3])', '[a,b|...] [a,b|...]'],
+  ['Unicode', 'io:format("~ts ~tp ~tw", [[955], [955], [955]])', 'λ [955] [955]'],
+  ['Unicode as a binary', 'io:format(<<"~ts"/utf8>>, [<<955/utf8>>])', 'λ'],
+  ['a fun', 'io:format("~p", [fun lists:map/2])', 'fun lists:map/2'],
+  ['a bit string', 'io:format("~w", [<<1:3>>])', '<<1:3>>'],
+  ['many at once', 'io:requests([{put_chars, unicode, "a"}, {format, "~p", [#{k => v}]}, nl])', 'a#{k => v}\n'],
+])('prints as io_lib does: %s', async (_, expression, expected) => {
+  expect(await evalHere(expression)).toBe('ok')
+  expect(printed).toBe(expected)
+})
+
+it('prints processes, references and long terms as the node does that prints them', async () => {
+  expect(
+    await evalHere(`begin
+      T = {self(), make_ref(), #{list => lists:seq(1, 60), text => "a text", deep => [[[#{x => 1.5}]]]}},
+      persistent_term:put(expected, lists:flatten(io_lib:format("~p~n", [T]))), io:format("~p~n", [T]) end`),
+  ).toBe('ok')
+  const expected = Buffer.from(
+    (await node.erpc(erl.name, 'erlang', 'list_to_binary', [
+      await node.erpc(erl.name, 'persistent_term', 'get', [atom('expected')]),
+    ])) as string,
+  ).toString()
+  expect(printed).toBe(expected)
+  expect(printed.split('\n').length).toBeGreaterThan(3)
+})
+
+it('refuses what io_lib refuses, and the process that printed is told', async () => {
+  expect(await evalHere('io:format("~p", [])')).toBe('{error,badarg}')
+  expect(await evalHere('io:format("~q", [a])')).toBe('{error,badarg}')
+  expect(printed).toBe('')
+})
+
+it('reads Latin-1 where it is said, and where nothing is said', async () => {
+  const request = (what: string): Promise<string> =>
+    evalHere(`begin group_leader() ! {io_request, self(), r, ${what}}, receive {io_reply, r, Reply} -> Reply end end`)
+  expect(await request('{put_chars, latin1, <<233>>}')).toBe('ok')
+  expect(await request('{put_chars, <<233>>}')).toBe('ok')
+  expect(await request('{put_chars, unicode, <<233/utf8>>}')).toBe('ok')
+  expect(await request('{put_chars, latin1, io_lib, format, ["~s", [<<233>>]]}')).toBe('ok')
+  expect(printed).toBe('éééé')
+  expect(await request('{put_chars, unicode, <<233>>}')).toMatch(/^\{error,/)
+  expect(await request('{put_chars, unicode, erlang, halt, []}')).toMatch(/^\{error,/)
+  expect(await request('{get_until, unicode, "", io_lib, fread, []}')).toBe('{error,terminated}')
+  expect(await request('{get_geometry, columns}')).toBe('{error,enotsup}')
+  expect(await request('{get_line, unicode, ""}')).toBe('eof')
+})
+
+it('a shell that is started in our name ends, and its node does not', async () => {
+  await using peer = await startBeamPeer('shell')
+  await node.erpc(peer.name, 'shell', 'start', [false, false])
+  await pause(1_500)
+  expect(await node.ping(peer.name)).toBe('pong')
+  expect(await node.erpc(peer.name, 'io', 'read', [charlist('> ')])).toMatchObject({
+    elements: [atom('error'), atom('terminated')],
+  })
+})
+
+it('a function of the program that takes the output and throws harms nobody', async () => {
+  await using loud = await startOurs('loud', {
+    output: () => {
+      throw new Error('no room')
+    },
+  })
+  expect(await loud.erpc(erl.name, 'io', 'format', [charlist('~p'), [1]])).toBe(atom('ok'))
+})
+
+it('prints what Elixir prints', async () => {
+  const name = await freeName('elixir')
+  await using elixir = await startElixir({
+    name,
+    cookie: COOKIE,
+    args: ['-pa', compiledEpmd(), '-start_epmd', 'false', '-epmd_module', 'port_in_name_epmd'],
+  })
+  await node.erpc(elixir.name, 'Elixir.IO', 'puts', ['grüße'])
+  await node.erpc(elixir.name, 'Elixir.IO', 'inspect', [new Map([[atom('a'), 'b']])])
+  expect(printed).toBe('grüße\n%{a: "b"}\n')
+})
