@@ -8,8 +8,8 @@ export const pg: OtpSuite = {
   folder: 'lib/kernel/test',
   programs: {},
   rest: {
-    monitor: MONITOR,
-    monitor_scope: MONITOR,
+    'monitor/monitor': MONITOR,
+    'monitor/monitor_scope': MONITOR,
   },
   peer: new URL('erl-peer.mjs', import.meta.url),
 }

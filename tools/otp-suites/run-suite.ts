@@ -18,7 +18,7 @@ export interface OtpSuite {
   readonly helpers?: readonly string[]
   /** Programs that take the place of OTP's: a name on the PATH, or a path below the folder of the suite, and the script. */
   readonly programs: Readonly<Record<string, URL>>
-  /** Cases that are left out, each with the reason. */
+  /** Cases that are left out, by `case` or `group/case`, each with the reason. */
   readonly rest?: Readonly<Record<string, string>>
   /** Cases that end in another way on purpose: what common_test says then, and why. */
   readonly differs?: Readonly<Record<string, { readonly detail: string; readonly why: string }>>
@@ -68,7 +68,7 @@ export async function runOtpSuite(
   const results = join(folder, 'results')
   writeFileSync(results, '')
   await using epmd = await startEpmd(otp)
-  const cases = only.length === 0 ? '' : `{testcase, [${only.join()}]},`
+  const cases = only.length === 0 ? '' : `{testcase, [${only.map(caseOf).join()}]},`
   const start = `ct:run_test([{dir, "${folder}"}, {suite, ${suite.module}}, ${cases} {auto_compile, false},
     {multiply_timetraps, ${SLOWER}}, {logdir, "${folder}/logs"}, {ct_hooks, [otp_suites_cth]}]), halt(0).`
   const erl = spawn(join(otp, 'erl'), ['-noinput', '-sname', 'ct@localhost', '-pa', folder, '-eval', start], {
@@ -80,7 +80,9 @@ export async function runOtpSuite(
       ERL_EPMD_PORT: String(epmd.port),
       ERL_FLAGS: '-start_epmd false',
       OTP_SUITE_RESULTS: results,
-      OTP_SUITE_REST: Object.keys(suite.rest ?? {}).join(' '),
+      OTP_SUITE_REST: Object.keys(suite.rest ?? {})
+        .map(caseOf)
+        .join(' '),
       PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
       ...(suite.peer !== undefined && { PROGNAME: join(folder, 'bin', 'peer') }),
     },
@@ -97,6 +99,11 @@ export async function runOtpSuite(
   const ended = resultsIn(readFileSync(results, 'utf8'))
   if (ended.size === 0) throw new Error(`${suite.module} did not run: ${printed.slice(-2_000)}`)
   return ended
+}
+
+/** The case of a name that may have its group before it. */
+function caseOf(name: string): string {
+  return name.split('/').at(-1)!
 }
 
 /** A new folder for a suite. */
