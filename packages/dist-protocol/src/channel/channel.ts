@@ -1,5 +1,5 @@
 import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
-import { anything, bound, bytes, duration, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
+import { anything, bound, bytes, callable, duration, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
 import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError, unsendable } from '../error.ts'
@@ -32,6 +32,11 @@ export interface ChannelOptions {
   /** The negotiated flags, from the handshake's `connected`. They fix the framing. */
   readonly flags: bigint
   readonly limits?: Partial<ChannelLimits>
+  /**
+   * Whether the payload of a message that comes in fragments is wanted; asked when its first fragment is here. One that is
+   * not costs no memory, and comes without its payload, whose `decode` says why. Default: all are.
+   */
+  readonly wants?: (control: ControlMessage) => boolean
   /** How payloads, reasons and tokens are decoded. */
   readonly decode?: DecodeOptions
   /**
@@ -57,6 +62,7 @@ const checkOptions = checks.options<ChannelOptions>('Channel', {
   }),
   // The reader of terms checks these.
   decode: anything,
+  wants: callable,
   shareBinariesFrom: numberFrom(1),
   type: oneOf('connected'),
   rest: bytes,
@@ -95,13 +101,13 @@ export class Channel {
   /** @throws {DistError | EtfError} `DIST_BAD_OPTION`; `ETF_BAD_OPTION` for `decode` */
   constructor(options: ChannelOptions) {
     checkOptions(options)
-    const { self, peer, flags, limits = {}, decode, shareBinariesFrom } = options
+    const { self, peer, flags, limits = {}, decode, wants, shareBinariesFrom } = options
     const all = { ...CHANNEL_LIMITS, ...given(limits) }
     this.self = self
     this.peer = peer
     this.flags = flags
     const link = { self: self.name, peer: peer.name }
-    this.#frames = new FrameReader(flags, link, all, decode)
+    this.#frames = new FrameReader(flags, link, all, decode, wants)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
     this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
