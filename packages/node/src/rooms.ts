@@ -69,6 +69,7 @@ export class Rooms {
       ...parts,
       onUp: (connection) => this.#up(connection),
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
+      wants: (peer, control) => this.processes.router.wants(peer, control),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
       onBlocked: (ms) => {

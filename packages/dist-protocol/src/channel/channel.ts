@@ -1,5 +1,17 @@
 import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
-import { anything, bound, bytes, duration, flag, numberFrom, oneOf, optionsOf, required, text } from '@dynsrv/kit'
+import {
+  anything,
+  bound,
+  bytes,
+  callable,
+  duration,
+  flag,
+  numberFrom,
+  oneOf,
+  optionsOf,
+  required,
+  text,
+} from '@dynsrv/kit'
 import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError, unsendable } from '../error.ts'
@@ -32,6 +44,11 @@ export interface ChannelOptions {
   /** The negotiated flags, from the handshake's `connected`. They fix the framing. */
   readonly flags: bigint
   readonly limits?: Partial<ChannelLimits>
+  /**
+   * Whether the payload of a message that comes in fragments is wanted; asked when its first fragment is here. One that is
+   * not costs no memory, and comes without its payload, whose `decode` says why. Default: all are.
+   */
+  readonly wants?: (control: ControlMessage) => boolean
   /** How payloads, reasons and tokens are decoded. */
   readonly decode?: DecodeOptions
   /**
@@ -62,6 +79,7 @@ const checkOptions = checks.options<ChannelOptions>('Channel', {
   }),
   // The reader of terms checks these.
   decode: anything,
+  wants: callable,
   shareBinariesFrom: numberFrom(1),
   checkSenders: flag,
   type: oneOf('connected'),
@@ -101,13 +119,13 @@ export class Channel {
   /** @throws {DistError | EtfError} `DIST_BAD_OPTION`; `ETF_BAD_OPTION` for `decode` */
   constructor(options: ChannelOptions) {
     checkOptions(options)
-    const { self, peer, flags, limits = {}, decode, shareBinariesFrom, checkSenders = true } = options
+    const { self, peer, flags, limits = {}, decode, wants, shareBinariesFrom, checkSenders = true } = options
     const all = { ...CHANNEL_LIMITS, ...given(limits) }
     this.self = self
     this.peer = peer
     this.flags = flags
     const link = { self: self.name, peer: peer.name }
-    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode)
+    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode, wants)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
     this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }

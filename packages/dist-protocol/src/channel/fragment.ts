@@ -27,6 +27,8 @@ export interface MessageHead {
   readonly atoms: readonly Atom[]
   /** How long the control message was. Unit: bytes. */
   readonly bytes: number
+  /** Whether anybody wants the payload. */
+  readonly isWanted: boolean
 }
 
 /** A message of which fragments are missing, or that has just become whole. */
@@ -45,8 +47,9 @@ export interface PartialMessage {
   idleSince: number | undefined
   /** What is held of it beside the payload. Unit: bytes. */
   readonly headBytes: number
-  /** Whether its payload was let go of, because there was no room. */
+  /** Whether its payload was let go of: there was no room, or nobody wants it. */
   isDropped: boolean
+  readonly isWanted: boolean
   /** Whether it was given up; fragments of it that still come count for nothing. */
   isExpired: boolean
 }
@@ -68,6 +71,9 @@ const FIRST_ROOM_BYTES = (1 << 20) + (1 << 16)
 /** A message in two fragments is most often one that is a little too large for one: then the second is this small. */
 const SMALL_REST_BYTES = 1024
 
+/** What nobody wants is read to here, by all links alike: it costs no memory. */
+const nowhere = new Uint8Array(128 * 1024)
+
 /** A larger fragment is gathered apart first: its length is only announced. BEAM's have 64 KiB. */
 const MOST_PLACED_BYTES = 1 << 20
 
@@ -86,6 +92,8 @@ export class Reassembler {
   #bytes = 0
   #placed: { readonly sequence: Sequence; readonly bytes: number } | undefined
   #first: Uint8Array | undefined
+  /** Nobody wanted the last one that began, so the next is most likely not wanted, too. */
+  #isUnwanted = false
 
   constructor(limits: FragmentLimits) {
     this.#limits = limits
@@ -99,12 +107,17 @@ export class Reassembler {
    */
   begin(sequence: Sequence, head: MessageHead, part: Uint8Array): void {
     const message = this.#start(sequence, head, NOTHING, 0, part.length)
-    this.#append(message, part)
+    if (head.isWanted) this.#append(message, part)
+    else this.#keepBeginning(message, part)
   }
 
   /** Where the bytes of a first fragment that is still arriving go, with room behind them for the other fragments. */
   placeFirst(count: number, bytes: number): Uint8Array | undefined {
     if (!(count > 1) || bytes > MOST_PLACED_BYTES) return undefined
+    if (this.#isUnwanted && bytes <= nowhere.length - AHEAD_BYTES) {
+      this.#first = nowhere
+      return nowhere.subarray(0, bytes)
+    }
     const all = count === 2 ? bytes + SMALL_REST_BYTES + AHEAD_BYTES : bytes * count
     const room = Math.max(bytes, Math.min(all, bytes * ROOM_FACTOR, FIRST_ROOM_BYTES))
     this.#first = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
@@ -118,8 +131,13 @@ export class Reassembler {
    * @param end where it ends
    */
   beginPlaced(sequence: Sequence, head: MessageHead, start: number, end: number): void {
-    const message = this.#start(sequence, head, this.#first!, start, end - start)
+    const first = this.#first!
     this.#first = undefined
+    if (!head.isWanted || first === nowhere) {
+      this.begin(sequence, head, first.subarray(start, end))
+      return
+    }
+    const message = this.#start(sequence, head, first, start, end - start)
     if (!this.#admits(message, end - start)) return
     this.#bytes += end - start
     message.filled = end
@@ -144,9 +162,18 @@ export class Reassembler {
       throw new DistError('DIST_FRAGMENT_LIMIT', message)
     }
     this.#bytes += headBytes
-    const { decoded, atoms, count } = head
+    const { decoded, atoms, count, isWanted } = head
+    this.#isUnwanted = !isWanted
     const expectedBytes = Math.min(start + firstBytes * count, maxPartialBytes)
-    const rest = { next: count - 1, expectedBytes, idleSince: undefined, headBytes, isDropped: false, isExpired: false }
+    const rest = {
+      next: count - 1,
+      expectedBytes,
+      idleSince: undefined,
+      headBytes,
+      isDropped: !isWanted,
+      isWanted,
+      isExpired: false,
+    }
     const message: PartialMessage = { decoded, atoms, bytes, start, filled: start, ...rest }
     this.#open.set(sequence, message)
     return message
@@ -169,7 +196,12 @@ export class Reassembler {
   /** Where the bytes of a fragment that is still arriving belong; undefined when `continue` would refuse it. */
   place(sequence: Sequence, fragment: number, bytes: number): Uint8Array | undefined {
     const message = this.#open.get(sequence)
-    if (message?.next !== fragment || message.isDropped || bytes > MOST_PLACED_BYTES) return undefined
+    if (message?.next !== fragment || bytes > MOST_PLACED_BYTES) return undefined
+    if (message.isDropped) {
+      if (bytes > nowhere.length - AHEAD_BYTES) return undefined
+      this.#placed = { sequence, bytes }
+      return nowhere.subarray(0, bytes)
+    }
     if (this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
     this.#makeRoom(message, message.filled + bytes, message.filled)
     this.#placed = { sequence, bytes }
@@ -229,11 +261,16 @@ export class Reassembler {
   #drop(message: PartialMessage): void {
     if (message.isDropped) return
     const { bytes, start, filled } = message
-    message.bytes = bytes.slice(start, Math.min(filled, start + KEPT_BYTES))
+    message.isDropped = true
+    this.#bytes -= filled - start
+    this.#keepBeginning(message, bytes.subarray(start, filled))
+  }
+
+  #keepBeginning(message: PartialMessage, payload: Uint8Array): void {
+    message.bytes = payload.slice(0, KEPT_BYTES)
     message.start = 0
     message.filled = message.bytes.length
-    message.isDropped = true
-    this.#bytes -= filled - start - message.filled
+    this.#bytes += message.filled
   }
 
   #append(message: PartialMessage, part: Uint8Array): void {

@@ -18,18 +18,31 @@ export interface IncomingMessage {
   readonly payload?: EncodedTerm
 }
 
+/** Whether the payload of a message that comes in fragments is wanted. */
+export type Wants = (control: ControlMessage) => boolean
+
+const always: Wants = () => true
+
 /** Frames to messages, in the framing that the negotiated flags fix. */
 export class FrameReader {
   readonly #header: HeaderReader | undefined
   readonly #reassembler: Reassembler | undefined
   readonly #link: LinkNames | undefined
   readonly #limits: FragmentLimits
+  readonly #wants: Wants
   readonly #decoder: TermDecoder
   readonly #last = new LastPrefix()
   /** The ids of the first fragment that is being gathered in its place. */
   #placedFirst: FragmentIds | undefined
 
-  constructor(flags: bigint, link: LinkNames | undefined, limits: FragmentLimits, decode: DecodeOptions | undefined) {
+  constructor(
+    flags: bigint,
+    link: LinkNames | undefined,
+    limits: FragmentLimits,
+    decode: DecodeOptions | undefined,
+    wants: Wants = always,
+  ) {
+    this.#wants = wants
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
@@ -108,7 +121,9 @@ export class FrameReader {
     const atoms = header.read(bytes, at, end)
     if (header.isNew) this.#last.forget()
     const value = this.#decoder.decode(bytes, header.end, end, atoms)
-    return { count, atoms, decoded: CONTROL.decode(value, this.#link), bytes: this.#decoder.end - header.end }
+    const decoded = CONTROL.decode(value, this.#link)
+    const isWanted = this.#wants(decoded.control)
+    return { count, atoms, decoded, isWanted, bytes: this.#decoder.end - header.end }
   }
 
   #whole(
@@ -169,10 +184,12 @@ export class FrameReader {
 
   #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
     if (whole === undefined) return undefined
-    const { decoded, atoms, bytes, start, filled, isDropped } = whole
+    const { decoded, atoms, bytes, start, filled, isDropped, isWanted } = whole
     return message(
       decoded,
-      isDropped ? refused(tooLarge(this.#limits), whole) : this.#payload(bytes, start, filled, atoms),
+      isDropped
+        ? refused(isWanted ? tooLarge(this.#limits) : unwanted(), whole)
+        : this.#payload(bytes, start, filled, atoms),
     )
   }
 
@@ -215,6 +232,10 @@ function tooLarge({ maxPartialBytes }: FragmentLimits): EtfError {
   const limit = 'limits.maxPartialBytes'
   const message = `unfinished messages hold more bytes than ${limit} allows: ${maxPartialBytes}`
   return new EtfError('ETF_LIMIT_SIZE', message, { limit })
+}
+
+function unwanted(): EtfError {
+  return new EtfError('ETF_LIMIT_SIZE', 'there was no room for it when it began to arrive')
 }
 
 function tooOld({ maxPartialAgeMs }: FragmentLimits): EtfError {

@@ -294,6 +294,37 @@ describe('fragments', () => {
     expect(before.length + given.length + after.length).toBe(all.length)
   })
 
+  it.each([1_000, 65_536, 1_000_000])('that nobody wants come without their payloads, in reads of %i bytes', (size) => {
+    const unwanted = pid(JS.name, 77)
+    const wants = (control: ControlMessage) => !('to' in control && control.to instanceof Pid && control.to.id === 77)
+    const channel = new Channel({ self: JS, peer: BEAM, flags: HIDDEN_FLAGS, wants })
+    const sender = theirs()
+    const targets = [js, unwanted, unwanted, js, unwanted, unwanted, js, js]
+    const contents = targets.map((_, index) => new Uint8Array(65_500 + index * 30_000).fill(index))
+    for (const [index, to] of targets.entries())
+      sender.send({ op: 'SEND_SENDER', from: beam, to }, tuple(index, contents[index]!))
+    const stream = join(...sender.takeOutput())
+    const outputs: ChannelOutput[] = []
+    for (let at = 0; at < stream.length; ) {
+      const target = channel.readTarget()
+      const came = stream.subarray(at, at + Math.min(size, target?.length ?? size))
+      at += came.length
+      target?.set(came)
+      outputs.push(...channel.receive(target === undefined ? came.slice() : target.subarray(0, came.length)))
+    }
+    expect(channel.state).toBe('open')
+    expect(outputs).toHaveLength(targets.length)
+    for (const { control, payload } of outputs as IncomingMessage[]) {
+      if (wants(control)) {
+        const [index, content] = payload!.decode() as Iterable<unknown>
+        expect(Buffer.compare(content as Uint8Array, contents[index as number]!)).toBe(0)
+      } else {
+        expect(() => payload!.decode()).toThrow(expect.objectContaining({ category: 'limit' }))
+        expect(payload!.byteLength).toBe(1024)
+      }
+    }
+  })
+
   it('that were given up leave their numbers to others', () => {
     const channel = ours(HIDDEN_FLAGS, { maxPartialAgeMs: 1_000, maxPartialMessages: 2 })
     channel.receive(start('1', '3'))

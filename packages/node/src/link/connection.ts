@@ -55,6 +55,8 @@ export interface ConnectionOptions {
   /** With more than this under way the connection is given up. Unit: bytes. */
   readonly maxQueuedBytes: number
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
+  /** Whether anybody wants the payload of a message that begins to arrive. */
+  readonly wants: (peer: string, control: ControlMessage) => boolean
   /** How long our event loop was blocked just now, when that was long enough for the peer to drop us; else 0. */
   readonly blockedMs: () => number
   /** Called once, as soon as it is clear that nothing more will come. */
@@ -110,7 +112,8 @@ export class Connection {
     const { clock, limits, decode, netTickTimeMs, netTickIntensity } = options
     this.since = clock.now()
     this.#clock = clock
-    this.#channel = new Channel({ self, peer, flags, ...(limits && { limits }), ...(decode && { decode }) })
+    const wants = (control: ControlMessage): boolean => options.wants(peer.name, control)
+    this.#channel = new Channel({ self, peer, flags, wants, ...(limits && { limits }), ...(decode && { decode }) })
     this.takesMonitors = this.#channel.takes('MONITOR_P')
     this.takesSpawns = this.#channel.takes('SPAWN_REQUEST')
     this.#ticks = new TickClock({ netTickTimeMs, netTickIntensity, now: clock.monotonic() })

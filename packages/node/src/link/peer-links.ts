@@ -26,6 +26,7 @@ export interface PeerLinksParts {
   /** A link is up; nothing was read from it yet. */
   readonly onUp: (connection: Connection) => void
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
+  readonly wants: (peer: string, control: ControlMessage) => boolean
   /** A link that was up is down, and no newer one has taken its place. */
   readonly onDown: (connection: Connection, reason: NodeError) => void
   /** Our event loop stood still for a quarter of the tick time or longer. */
@@ -66,6 +67,7 @@ export class PeerLinks {
       busyBytes: limits.busyBytes,
       maxQueuedBytes: limits.maxQueuedBytes,
       onMessage: parts.onMessage,
+      wants: parts.wants,
       blockedMs: () => this.#loop.droppedUs(),
       onClosed: (connection, reason) => this.#down(connection, reason),
     }

@@ -20,7 +20,9 @@ export interface Behaviour {
   readonly decode?: DecodeOptions
   /** How many messages wait, where there is a queue. */
   queued?(): number
-  /** Whether the next message would be dropped whatever it is; it counts as dropped then, and need not be read. */
+  /** Whether a message would be dropped now, whatever it is. */
+  isFull?(): boolean
+  /** The same of a message that has come: it counts as dropped then, and need not be read. */
   dropsNext?(): boolean
 }
 

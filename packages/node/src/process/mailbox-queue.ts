@@ -91,10 +91,15 @@ export class MailboxQueue<Message = Term> {
     }
   }
 
-  /** Whether the next message is dropped unread; it counts as dropped then. */
-  dropsNext(): boolean {
+  /** Whether a message would be dropped now, whatever it is. */
+  get dropsAll(): boolean {
     const { whenFull = 'dropNewest' } = this.#parts
-    if (whenFull !== 'dropNewest' || !this.#isFull) return false
+    return whenFull === 'dropNewest' && this.#isFull
+  }
+
+  /** The same of a message that has come: it counts as dropped then. */
+  dropsNext(): boolean {
+    if (!this.dropsAll) return false
     this.#drops()
     return true
   }

@@ -107,6 +107,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
       message: (term, origin) => this.#push(term, origin),
       ended: (reason) => this.#end(reason),
       queued: () => this.#queue.length,
+      isFull: () => this.#queue.dropsAll,
       dropsNext: () => this.#queue.dropsNext(),
     })
     this.#process.trapExit = options.trapExit ?? false

@@ -261,6 +261,28 @@ export class SignalRouter {
     }
   }
 
+  /** Whether anybody wants the payload of a message that begins to arrive: what is dropped in the end costs no memory then. */
+  wants(peer: string, control: ControlMessage): boolean {
+    const { registry } = this.#parts
+    switch (control.op) {
+      case 'SEND':
+      case 'SEND_SENDER':
+        return this.#hasRoom(peer, registry.byPid(control.to))
+      case 'REG_SEND':
+        return this.#hasRoom(peer, registry.byName(control.toName.name))
+      case 'ALIAS_SEND':
+        return registry.byAlias(control.to) !== undefined
+      default:
+        return true
+    }
+  }
+
+  #hasRoom(peer: string, process: LocalProcess | undefined): boolean {
+    if (process === undefined || process.behaviour.isFull?.() === true) return false
+    const { limits } = this.#parts.uses
+    return this.#parts.uses.of(peer).unreadBytes < limits.maxUnreadBytes || !isQueue(process)
+  }
+
   /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
   #read(peer: string, op: ControlMessage['op'], payload: EncodedTerm, process?: LocalProcess): Term | OverLimit {
     const term = readPayload(peer, op, payload, process?.behaviour.decode)
@@ -316,7 +338,7 @@ export class SignalRouter {
       return undefined
     }
     // Those of the node itself take their messages at once, and must not miss one.
-    if (!QUEUES.has(process.behaviour.kind ?? 'system')) return undefined
+    if (!isQueue(process)) return undefined
     const limit = 'limits.maxUnreadBytes'
     const message = `messages of ${peer} that wait to be read take more than ${limit} allows: ${maxUnreadBytes} (${op})`
     if (!use.isDropping) {
@@ -416,4 +438,8 @@ export class SignalRouter {
     waiting.push({ control, payload })
     return 'taken'
   }
+}
+
+function isQueue({ behaviour: { kind = 'system' } }: LocalProcess): boolean {
+  return QUEUES.has(kind)
 }
