@@ -84,9 +84,10 @@ async function introduce(
 ): Promise<NodeAddressCandidate> {
   let failure: unknown
   for (const candidate of candidates) {
+    const { ip, port } = candidate
     const address = addressText(candidate)
     try {
-      const peer = await probeHandshake({ ...candidate, self, timeoutMs, ...overTls(tls, name) })
+      const peer = await probeHandshake({ ip, port, self, timeoutMs, ...overTls(tls, name) })
       show.done('connect', address, {}, peer.connectMs)
       const kind = `${visibility(peer.flags)}, flags of ${releaseByFlags(peer.flags)}, creation ${peer.creation}`
       const facts = { name: peer.name, flags: `0x${peer.flags.toString(16)}`, creation: peer.creation }
