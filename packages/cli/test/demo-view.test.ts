@@ -112,7 +112,7 @@ describe('the live view', () => {
     expect(lines[3]).toMatch(/^ {2}node {4}runs {8}port {4}api-1 {2}api-2 $/)
     expect(lines[4]).toMatch(/^● api-1 {3}Node\.js 20 {2}4370 {6}─ {6}● {3}$/)
     expect(lines[5]).toMatch(/^● api-2 {3}Node\.js 20 {2}4370 {6}● {6}─ {3}$/)
-    expect(lines[7]).toMatch(/^✔ mesh formed {23}2 nodes, 1 link$/)
+    expect(lines[7]).toMatch(/^✔ mesh formed {24}2 nodes, 1 link$/)
     expect(lines[8]).toMatch(/^○ DNS server killed, no node leaves/)
     expect(lines.at(-1)).toMatch(/dns {4}! the server is gone/)
   })
