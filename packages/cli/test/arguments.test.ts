@@ -38,9 +38,9 @@ describe('parseRecords', () => {
     expect(parseRecords(JSON.stringify(records), 'zone.json')).toStrictEqual(records)
   })
   it.each([
-    ['[', /zone\.json is no JSON/],
+    ['[', /zone\.json is not JSON/],
     ['{}', /zone\.json holds no list/],
-    ['[1]', /record 1 of zone\.json is no object/],
+    ['[1]', /record 1 of zone\.json is not an object/],
     ['[{"type":"MX"}]', /record 1 of zone\.json has the type MX, not one of SRV, A, AAAA/],
     [JSON.stringify([srv, { ...srv, port: undefined }]), /record 2 of zone\.json has no port/],
     [JSON.stringify([{ ...srv, port: '4370' }]), /record 1 of zone\.json: port is not a number up to 65535/],

@@ -68,7 +68,7 @@ describe('dynsrv decode', () => {
     const term = await runDynsrv(['decode', '8368'])
     expect(term.stderr).toMatch(/^dynsrv decode: .+\n$/)
     expect(term.code).toBe(1)
-    expect((await runDynsrv(['decode', '836'])).stderr).toMatch(/836: there is no such file, and these are no pairs/)
+    expect((await runDynsrv(['decode', '836'])).stderr).toMatch(/836: there is no such file, and it is not pairs/)
     const missing = await runDynsrv(['decode', '/nonexistent'])
     expect(missing.stderr).toMatch(/cannot read \/nonexistent.*83610b/)
     expect(missing.code).toBe(2)

@@ -75,7 +75,7 @@ describe('dynsrv doctor at a real cluster of five', () => {
     const env = { ...cluster.env, RELEASE_COOKIE: 'Another-secret-0123456789' }
     const bad = await runDynsrv(['doctor', ...args()], { env })
     expect(bad.stdout).toMatch(/^✗ erl-\d@my-service\.test refuses our cookie, and 4 more$/m)
-    expect(bad.stdout).toMatch(/^ {2}→ Nobody agrees with our cookie/m)
+    expect(bad.stdout).toMatch(/^ {2}→ No peer has our cookie/m)
     expect(bad.stdout).toMatch(/^1 error {2}/m)
     expect(bad.code).toBe(1)
     expect(good.stdout + bad.stdout).not.toContain(COOKIE)

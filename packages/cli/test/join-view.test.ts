@@ -21,7 +21,7 @@ describe('the lines of join', () => {
     const lines = shown(polled('nxdomain'), polled('nxdomain'), polled('nodata'), polled())
     expect(lines).toHaveLength(5)
     expect(lines[0]).toMatch(/svc\.example\.org\s+does not exist in DNS \(NXDOMAIN\)$/)
-    expect(lines[1]).toMatch(/check the spelling/)
+    expect(lines[1]).toMatch(/Check the spelling/)
     expect(lines[2]).toMatch(/has no SRV records \(NODATA\)$/)
     expect(lines[4]).toMatch(/lists no other member yet$/)
   })

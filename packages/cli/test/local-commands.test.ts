@@ -80,7 +80,7 @@ describe('dynsrv cookie new', () => {
     expect(made.stdout).not.toContain(cookie)
     expect(made.code).toBe(0)
     const again = await runDynsrv(['cookie', 'new', '--file', file])
-    expect(again.stderr).toMatch(/^dynsrv cookie: did not write .*there already.*\n$/)
+    expect(again.stderr).toMatch(/^dynsrv cookie: did not write .*exists already.*\n$/)
     expect(again.code).toBe(2)
     expect(await readFile(file, 'utf8')).toBe(cookie)
   })
