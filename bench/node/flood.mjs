@@ -48,7 +48,7 @@ async function freePort() {
 class Program {
   #child
   #lines
-  constructor({ core, priority }, command, args) {
+  constructor({ priority }, command, args) {
     const realtime = values.realtime ? ['chrt', '-r', String(priority)] : []
     const [first, ...rest] = [...realtime, command, ...args]
     this.#child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
