@@ -38,8 +38,9 @@ it.each(PAGES)('%s links to what exists', (page) => {
     const file = path === '' ? join(ROOT, page) : resolve(ROOT, dirname(page), path)
     if (!existsSync(file)) broken.push(target)
     else if (fragment !== undefined && statSync(file).isFile()) {
-      const anchors = [...text(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!))
-      if (!anchors.includes(fragment)) broken.push(target)
+      const headings = [...text(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!))
+      const named = [...text(file).matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id)
+      if (![...headings, ...named].includes(fragment)) broken.push(target)
     }
   }
   expect(broken).toEqual([])
