@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
-import { bound, type Clock, callable, flag, iterable, listOf, messageOf, oneLine, text } from '@dynsrv/kit'
+import { bound, type Clock, callable, endpoint, flag, iterable, listOf, messageOf, oneLine, text } from '@dynsrv/kit'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
@@ -54,7 +54,7 @@ import type {
 import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
-const checkConnect = checks.options<ConnectOptions>('connect', signalOption)
+const checkConnect = checks.options<ConnectOptions>('connect', { ...signalOption, endpoints: listOf(endpoint) })
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
 const checkMultiCall = checks.options<MultiCallOptions>('multiCall', {
@@ -126,14 +126,15 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
-   * Connects to a peer; at once when that is so already. All who ask at the same time share one dial.
+   * Connects to a peer; at once when that is so already. All who ask at the same time share one dial, which goes where the
+   * first of them says.
    *
    * @throws {NodeError} that says what was wrong, in its code, its text and its hint
    * @throws the signal's reason when it aborts
    */
   async connect(peer: string, options: ConnectOptions = {}): Promise<void> {
     checkConnect(options)
-    await this.#rooms.links.connect(peer, options.signal)
+    await this.#rooms.links.connect(peer, options)
   }
 
   /** Ends the link to a peer; what is queued still goes out. @throws {NodeError} for what is no node name */
@@ -646,7 +647,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   async #ping(peer: string, options: CallOptions): Promise<'pong'> {
     this.#assertOpen()
     if (peer === this.self) return 'pong'
-    await this.connect(peer, options.signal === undefined ? {} : { signal: options.signal })
+    await this.connect(peer, { signal: options.signal })
     const answer = await this.#rooms.calls.call(
       { name: 'net_kernel', node: peer },
       tuple(atom('is_auth'), atom(this.self)),

@@ -1,3 +1,4 @@
+import type { NodeAddressCandidate } from '@dynsrv/epmd-shim'
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { NodeError } from './error.ts'
 
@@ -48,9 +49,14 @@ export interface ErpcManyOptions extends CallOptions {
   readonly concurrency?: number
 }
 
-/** What ends a dial early. */
+/** Where a peer is dialled, and what ends the dial early. */
 export interface ConnectOptions {
-  readonly signal?: AbortSignal
+  /**
+   * Where the peer listens, in the order in which to dial; what `@dynsrv/strategy` found, for instance. The address lookup of
+   * the node is asked only when these lead to nobody, or when there are none.
+   */
+  readonly endpoints?: readonly NodeAddressCandidate[] | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What ends a stream of events. */

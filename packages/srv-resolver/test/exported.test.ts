@@ -72,6 +72,10 @@ testOddArguments(api, {
   parseZoneText: call(text('10.0.0.5 a.test', 'an empty text'), text('a file', 'undefined', ODD_FILLED_TEXTS)),
   racing: making([resolvers, options()], lookups),
   sameDomain: making([resolver, options()], lookups),
+  srvEndpoints: call(
+    argument(() => [{ ...RECORD, priority: 0, weight: 1 }], 'an empty array'),
+    argument(() => ({ addressesOf: async () => [] })),
+  ),
   srvOrder: call(
     argument(() => [RECORD, RECORD].map((record) => ({ ...record, priority: 0, weight: 1 })), 'an empty array'),
     argument(() => Math.random, 'undefined'),
@@ -110,6 +114,9 @@ testOptions(
     ResolveAddressesOptions: { take: (options) => source().resolveAddresses('svc.test', options) },
     ResolveOptions: { take: (options) => source().resolveSrv('svc.test', options) },
     SameDomainOptions: { take: (options) => api.sameDomain(source(), options) },
+    SrvEndpointsOptions: {
+      take: (options) => api.srvEndpoints([], { addressesOf: async () => [], ...options }),
+    },
     StaleOnErrorOptions: { take: (options) => api.staleOnError(source(), options) },
     StaticResolverOptions: { take: (options) => api.staticResolver([], options) },
     TrimDetectingOptions: { take: (options) => api.trimDetecting(source(), options) },

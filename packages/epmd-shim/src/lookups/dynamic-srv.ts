@@ -11,7 +11,13 @@ import {
   whole,
   worldShape,
 } from '@dynsrv/kit'
-import { type AddressRecord, type SrvAnswer, type SrvRecord, type SrvResolver, srvOrder } from '@dynsrv/srv-resolver'
+import {
+  type AddressRecord,
+  type SrvAnswer,
+  type SrvRecord,
+  type SrvResolver,
+  srvEndpoints,
+} from '@dynsrv/srv-resolver'
 import {
   callOptions,
   checkedLookup,
@@ -67,9 +73,6 @@ const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
   retries: whole(),
   world: worldShape,
 })
-
-/** How many targets of one answer are looked up at the same time. */
-const LOOKUPS_AT_ONCE = 8
 
 /**
  * Finds nodes through DNS SRV records, with no epmd: `label@service` is the record of `service` whose target is
@@ -192,26 +195,15 @@ export class DynamicSrv implements EpmdModule {
   }
 
   async #addressesOf(records: readonly SrvRecord[], answer: SrvAnswer, lookup: Lookup): Promise<NodeAddress> {
-    const candidates: NodeAddressCandidate[] = []
-    const failures: unknown[] = []
-    const ordered = srvOrder(records, () => this.#world.random.number())
-    const addresses = ({ target }: SrvRecord): Promise<readonly AddressRecord[]> | readonly AddressRecord[] => {
-      const known = ofFamily(answer.addresses.get(domainKey(target)) ?? [], lookup.family)
-      return known.length > 0 ? known : this.#resolve(target, lookup)
-    }
-    for (let at = 0; at < ordered.length; at += LOOKUPS_AT_ONCE) {
-      const some = ordered.slice(at, at + LOOKUPS_AT_ONCE)
-      const settled = await Promise.allSettled(some.map(async (record) => await addresses(record)))
-      lookup.signal?.throwIfAborted()
-      for (const [index, outcome] of settled.entries()) {
-        const { port } = some[index]!
-        if (outcome.status === 'rejected') failures.push(outcome.reason)
-        else
-          candidates.push(...inDialOrder(outcome.value).map(({ address, family }) => ({ ip: address, family, port })))
-      }
-    }
+    const candidates = await srvEndpoints(records, {
+      addressesOf: async (target) => {
+        const known = ofFamily(answer.addresses.get(domainKey(target)) ?? [], lookup.family)
+        return known.length > 0 ? known : this.#resolve(target, lookup)
+      },
+      random: this.#world.random.number,
+    })
+    lookup.signal?.throwIfAborted()
     if (candidates.length > 0) return { candidates, version: 6 }
-    if (failures.length > 0) throw failures[0]
     throw noAddress(lookup, records)
   }
 
@@ -240,18 +232,6 @@ const FAMILY_OPTION: Readonly<Record<AddressFamily, { readonly family?: 4 | 6 }>
 function ofFamily(records: readonly AddressRecord[], family: AddressFamily): readonly AddressRecord[] {
   const wanted = FAMILY_OPTION[family].family
   return wanted === undefined ? records : records.filter((record) => record.family === wanted)
-}
-
-/**
- * The families in turn, as RFC 8305 has it, so that a broken family costs one try. IPv4 leads: BEAM nodes listen
- * there unless they were started with `-proto_dist inet6_tcp`.
- */
-function inDialOrder(records: readonly AddressRecord[]): readonly AddressRecord[] {
-  const four = records.filter(({ address, family }) => family === 4 && isIP(address) === 4)
-  const six = records.filter(({ address, family }) => family === 6 && isIP(address) === 6)
-  return Array.from({ length: Math.max(four.length, six.length) }, (_, at) => [four[at], six[at]])
-    .flat()
-    .filter((record) => record !== undefined)
 }
 
 function loopback(port: number, family: AddressFamily): NodeAddressCandidate {

@@ -1,28 +1,17 @@
 import { isIP } from 'node:net'
 import {
-  type Fault,
+  endpoint,
   flag,
   listOf,
-  optionsOf,
   port,
   type Rule,
   realWorld,
   recordOf,
-  required,
-  rule,
   type World,
   worldShape,
   wrong,
 } from '@dynsrv/kit'
-import {
-  callOptions,
-  checkedLookup,
-  checkedNames,
-  checkOwnName,
-  checkRegistration,
-  checks,
-  dialablePort,
-} from '../checks.ts'
+import { callOptions, checkedLookup, checkedNames, checkOwnName, checkRegistration, checks } from '../checks.ts'
 import { newCreation } from '../creation.ts'
 import type {
   AddressFamily,
@@ -59,20 +48,11 @@ export interface StaticOptions {
 
 const check = checks.options<StaticOptions>('Static', { listenPort: port, short: flag, world: worldShape })
 
-const fields = optionsOf<StaticAddress>({
-  ip: required(rule('an IP address', (value) => typeof value === 'string' && isIP(value) !== 0)),
-  port: required(dialablePort),
-  family: rule('4 or 6', (value) => value === 4 || value === 6),
-})
-const address: Rule = {
-  what: fields.what,
-  check: (value, at) => fields.check(value, at) ?? familyFault(value as StaticAddress, at),
-}
-const addressList = listOf(address)
+const addressList = listOf(endpoint)
 const addresses: Rule = {
-  what: 'an address and a port, such as { ip: "10.0.0.5", port: 4370 }, or an array of these',
+  what: `${endpoint.what}, or an array of these`,
   check: (value, at) => {
-    if (!Array.isArray(value)) return address.check(value, at)
+    if (!Array.isArray(value)) return endpoint.check(value, at)
     return value.length === 0 ? wrong(at, addresses.what, value) : addressList.check(value, at)
   },
 }
@@ -145,10 +125,6 @@ export class Static implements EpmdModule {
       return first !== undefined && (host === undefined || host === at) ? [{ name, port: first.port }] : []
     })
   }
-}
-
-function familyFault({ ip, family }: StaticAddress, at: string): Fault | undefined {
-  return family === undefined || family === isIP(ip) ? undefined : wrong(`${at}.family`, `the family of ${ip}`, family)
 }
 
 function candidate({ ip, port }: StaticAddress): NodeAddressCandidate {

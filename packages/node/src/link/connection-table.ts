@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { type AcceptorDecision, flagNames, type NodeIdentity, resolveSimultaneous } from '@dynsrv/dist-protocol'
-import type { NodeName } from '@dynsrv/epmd-shim'
+import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 import type { Clock } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
+import type { ConnectOptions } from '../signature.ts'
 import type { Connection } from './connection.ts'
+import type { DialAttempt } from './dialer.ts'
 import type { Established } from './handshake-socket.ts'
 
 /** When a peer that dials us itself has not come by then, it is dialled again. */
@@ -36,12 +38,7 @@ export interface ConnectionTableParts {
   readonly clock: Clock
   readonly self: string
   readonly setupTimeMs: number
-  readonly dial: (
-    peer: NodeName,
-    signal: AbortSignal,
-    keepExisting: () => boolean,
-    onDialling: () => void,
-  ) => Promise<Established>
+  readonly dial: (peer: NodeName, attempt: DialAttempt) => Promise<Established>
   readonly makeConnection: (established: Established) => Connection
   /** A link is in the table; nothing was read from it yet. */
   readonly onUp: (connection: Connection) => void
@@ -93,11 +90,11 @@ export class ConnectionTable {
    *
    * @throws {NodeError} that says what was wrong; the signal's reason when it aborts
    */
-  async connect(peer: NodeName, signal?: AbortSignal): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints = [] }: ConnectOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     if (this.#closed) throw new NodeError('NODE_CLOSED', 'the node is closed', { peer })
     if (this.#connections.has(peer)) return
-    const attempt = this.#attempts.get(peer) ?? this.#dial(peer)
+    const attempt = this.#attempts.get(peer) ?? this.#dial(peer, endpoints)
     attempt.waiters++
     if (signal === undefined) return attempt.done.promise
     const aborted = deferred<void>()
@@ -205,7 +202,7 @@ export class ConnectionTable {
     await Promise.all(connections.map(({ gone }) => gone))
   }
 
-  #dial(peer: NodeName): Attempt {
+  #dial(peer: NodeName, endpoints: readonly NodeAddressCandidate[]): Attempt {
     const abort = new AbortController()
     const attempt: Attempt = { abort, since: this.#parts.clock.now(), done: deferred(), waiters: 0, dialling: false }
     // Callers that wait get the failure from `connect`; without any it goes to `onDialFailed` alone.
@@ -215,12 +212,18 @@ export class ConnectionTable {
     const onDialling = () => {
       attempt.dialling = true
     }
+    const keepExisting = () => this.#connections.has(peer)
     const run = async (): Promise<void> => {
       const { clock, setupTimeMs } = this.#parts
       let deadline: number | undefined
       for (;;) {
         try {
-          const established = await this.#parts.dial(peer, abort.signal, () => this.#connections.has(peer), onDialling)
+          const established = await this.#parts.dial(peer, {
+            endpoints,
+            signal: abort.signal,
+            keepExisting,
+            onDialling,
+          })
           if (isCurrent()) this.admit(established, attempt)
           else established.socket.destroy()
           return

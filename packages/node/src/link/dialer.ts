@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net'
+import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
-import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
+import type { EpmdModule, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 import { type Clock, messageOf, type Random, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
@@ -12,7 +12,18 @@ import { dialError, type Transport } from './transport.ts'
 /** How long one address is tried alone before the next one is tried beside it, as RFC 8305 suggests. */
 const NEXT_ADDRESS_MS = 250
 
-export interface DialOptions {
+/** What one attempt to reach a peer brings with it. */
+export interface DialAttempt {
+  /** Where the peer listens, as far as is known. */
+  readonly endpoints: readonly NodeAddressCandidate[]
+  /** Whether a live connection to the peer is held, which makes this attempt pointless. */
+  readonly keepExisting: () => boolean
+  readonly signal: AbortSignal
+  /** The addresses are known and sockets open: from now on the attempt counts in the rule of simultaneous connects. */
+  readonly onDialling: () => void
+}
+
+export interface DialOptions extends DialAttempt {
   readonly clock: Clock
   readonly random: Random
   readonly epmd: EpmdModule
@@ -22,11 +33,6 @@ export interface DialOptions {
   readonly setupTimeMs: number
   /** See `NodeOptions.busyWaitMs`. */
   readonly busyWaitMs: number
-  /** Whether a live connection to the peer is held, which makes this attempt pointless. */
-  readonly keepExisting: () => boolean
-  readonly signal: AbortSignal
-  /** The attempt has left the address look-up: from now on it counts in the rule of simultaneous connects. */
-  readonly onDialling: () => void
 }
 
 interface Address {
@@ -37,7 +43,8 @@ interface Address {
 }
 
 /**
- * Reaches a peer by name: address look-up, TCP to its addresses in their order, handshake on the first that answers.
+ * Reaches a peer by name: TCP to its addresses in their order, handshake on the first that answers. Where nobody said where
+ * it listens, or nobody of it is there, the address lookup is asked.
  *
  * An address where somebody else than the peer answers does not end the attempt while there are others. A peer that refuses
  * the offered cookie is dialled again with each of the accepted ones: while a cookie is being changed, it may have another.
@@ -47,16 +54,43 @@ interface Address {
  * @throws the signal's reason when it aborts
  */
 export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
-  const addresses = await lookUp(peer, options)
-  options.onDialling()
-  const cookies = offers(options.cookie)
-  for (;;) {
-    const failures: NodeError[] = []
-    const established = await dialWith(cookies.shift()!, peer, addresses, failures, options)
+  const host = peer.slice(peer.lastIndexOf('@') + 1)
+  const known = options.endpoints.map(({ ip, port }) => ({ ip, port, family: isIPv6(ip) ? 6 : 4, host }) as const)
+  const failures: NodeError[] = []
+  if (known.length > 0) {
+    const established = await dialAddresses(peer, known, failures, options)
     if (established !== undefined) return established
-    const isRefused = failures.some(({ code }) => code === 'DIST_COOKIE_REJECTED')
-    if (!isRefused || cookies.length === 0) throw mostTelling(failures)
   }
+  let found: readonly Address[]
+  try {
+    found = await lookUp(peer, host, options)
+  } catch (error) {
+    // Why nobody answered where the peer was says more than a lookup that fails as well.
+    throw failures.length === 0 || options.signal.aborted ? error : mostTelling(failures)
+  }
+  const others = found.filter(
+    (address) => !known.some((tried) => tried.ip === address.ip && tried.port === address.port),
+  )
+  const established = others.length === 0 ? undefined : await dialAddresses(peer, others, failures, options)
+  if (established === undefined) throw mostTelling(failures)
+  return established
+}
+
+/** Undefined when no address led to the peer, with any cookie; `failures` then says why. */
+async function dialAddresses(
+  peer: NodeName,
+  addresses: readonly Address[],
+  failures: NodeError[],
+  options: DialOptions,
+): Promise<Established | undefined> {
+  options.onDialling()
+  for (const cookie of offers(options.cookie)) {
+    const before = failures.length
+    const established = await dialWith(cookie, peer, addresses, failures, options)
+    if (established !== undefined) return established
+    if (!failures.slice(before).some(({ code }) => code === 'DIST_COOKIE_REJECTED')) return undefined
+  }
+  return undefined
 }
 
 /** The cookies with which the peer may let us in, each with those that it may prove to us. */
@@ -77,15 +111,10 @@ async function dialWith(
   const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
   const left = [...addresses]
   while (left.length > 0) {
-    const { socket, input, address } = await firstToAnswer(left, {
-      clock,
-      peer,
-      transport,
-      setupTimeMs,
-      busyWaitMs,
-      signal,
-      failures,
-    })
+    const race = { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures }
+    const opened = await firstToAnswer(left, race)
+    if (opened === undefined) return undefined
+    const { socket, input, address } = opened
     using challenge = openChallenge(() => randomChallenge(random), 'initiator', socket)
     const machine = new InitiatorHandshake({
       self: options.self,
@@ -116,11 +145,10 @@ async function dialWith(
   return undefined
 }
 
-async function lookUp(peer: NodeName, { epmd, signal }: DialOptions): Promise<Address[]> {
-  const at = peer.lastIndexOf('@')
-  const host = peer.slice(at + 1)
+async function lookUp(peer: NodeName, host: string, { epmd, signal }: DialOptions): Promise<Address[]> {
+  const alive = peer.slice(0, peer.lastIndexOf('@'))
   try {
-    const { candidates } = await epmd.addressPlease(peer.slice(0, at), host, 'any', { signal })
+    const { candidates } = await epmd.addressPlease(alive, host, 'any', { signal })
     if (candidates.length === 0)
       throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
     return candidates.map(({ ip, port, family }) => ({ ip, port, family, host }))
@@ -160,8 +188,8 @@ interface Opened {
   readonly address: string
 }
 
-/** Opens sockets one after another until one is ready; `left` loses those that were tried. */
-function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
+/** Opens sockets one after another until one is ready, undefined when none is; `left` loses those that were tried. */
+function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened | undefined> {
   const { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures } = options
   return new Promise((resolve, reject) => {
     const open = new Map<Socket, Address>()
@@ -178,7 +206,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened> {
       }
       settle()
     }
-    const failed = () => finish(() => reject(mostTelling(failures)))
+    const failed = () => finish(() => resolve(undefined))
     const onAbort = () => finish(() => reject(signal.reason))
     const patience = clock.setTimeout(() => {
       const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')

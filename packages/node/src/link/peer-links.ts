@@ -5,6 +5,7 @@ import { NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import { logDialFailed } from '../node-logger.ts'
 import type { NodeSettings } from '../node-options.ts'
+import type { ConnectOptions } from '../signature.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { ConnectionTable, type PeerState } from './connection-table.ts'
 import { dial } from './dialer.ts'
@@ -73,7 +74,7 @@ export class PeerLinks {
     }
     this.#waiting = new WaitingSends({
       connection: (peer) => this.get(peer),
-      connect: (peer, signal) => this.connect(peer, signal),
+      connect: (peer, signal) => this.connect(peer, { signal }),
       whyDown: (peer) => this.whyDown(peer),
     })
     this.#names = new DynamicNames({ world: settings.world, enabled: assignNames, taken, allow })
@@ -83,10 +84,10 @@ export class PeerLinks {
       setupTimeMs,
       allow,
       maxDown: limits.maxDown,
-      dial: (peer, signal, keepExisting, onDialling) => {
+      dial: (peer, attempt) => {
         const cookie = this.#cookie(peer)
         const ours = { clock, random, epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
-        return dial(peer, { ...ours, keepExisting, signal, onDialling })
+        return dial(peer, { ...ours, ...attempt })
       },
       makeConnection: (established) => {
         this.#names.admitted(established)
@@ -131,14 +132,14 @@ export class PeerLinks {
   }
 
   /** @see Node.connect */
-  async connect(peer: string, signal?: AbortSignal): Promise<void> {
+  async connect(peer: string, options: ConnectOptions = {}): Promise<void> {
     const { self, settings } = this.#parts
     const { name } = parsedName('connect', 'peer', peer, settings.shortNames)
     if (name === self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
     if (!settings.allow(name)) {
       throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
     }
-    await this.#table.connect(name, signal)
+    await this.#table.connect(name, options)
   }
 
   /** Begins to connect because something is to be sent; false when the node does not dial by itself, or no longer. */

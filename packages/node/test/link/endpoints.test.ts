@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { EpmdError, Static } from '@dynsrv/epmd-shim'
+import { describe, expect, it, vi } from 'vitest'
+import { startNode } from '../../src/index.ts'
+import { startBeamPeer } from '../support/beam-peer.ts'
+import { startOurs } from '../support/nodes.ts'
+
+/** A node whose address lookup is counted. */
+async function startDialler(nodes: ConstructorParameters<typeof Static>[0] = {}) {
+  const epmd = new Static(nodes)
+  const asked = vi.spyOn(epmd, 'addressPlease')
+  return { node: await startNode({ name: 'dials@127.0.0.1', cookie: 'secret', epmd, listen: false }), asked }
+}
+
+/** A port of this machine on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** The test's BEAM nodes have their port in the name. */
+const portOf = (name: string) => Number(/_(\d+)@/.exec(name)?.[1])
+const at = (port: number | undefined) => ({ ip: '127.0.0.1', family: 4 as const, port: port! })
+
+describe('a peer whose endpoints are given', () => {
+  it('is dialled there, and nobody is asked for its address', async () => {
+    await using erl = await startBeamPeer('there', { cookie: 'secret' })
+    const { node, asked } = await startDialler()
+    await using dials = node
+    await dials.connect(erl.name, { endpoints: [at(await closedPort()), at(portOf(erl.name))] })
+    expect(dials.connected()).toStrictEqual([erl.name])
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('is looked up when nobody is there any more', async () => {
+    await using peer = await startOurs('moved', { cookie: 'secret' })
+    const { node, asked } = await startDialler({ [peer.self]: at(peer.port) })
+    await using dials = node
+    await dials.connect(peer.self, { endpoints: [at(await closedPort())] })
+    expect(dials.connected()).toStrictEqual([peer.self])
+    expect(asked).toHaveBeenCalledOnce()
+  })
+
+  it('is looked up when somebody else is there now', async () => {
+    await using peer = await startOurs('moved', { cookie: 'secret' })
+    await using other = await startOurs('other', { cookie: 'secret' })
+    const { node } = await startDialler({ [peer.self]: at(peer.port) })
+    await using dials = node
+    await dials.connect(peer.self, { endpoints: [at(other.port)] })
+    expect(dials.connected()).toStrictEqual([peer.self])
+  })
+
+  it('fails with why nobody answered there when it cannot be looked up either', async () => {
+    const { node, asked } = await startDialler()
+    await using dials = node
+    const endpoints = [at(await closedPort())]
+    await expect(dials.connect('gone@127.0.0.1', { endpoints })).rejects.toMatchObject({ code: 'NODE_REFUSED' })
+    asked.mockResolvedValue({ candidates: endpoints, version: 6 })
+    await expect(dials.connect('gone@127.0.0.1', { endpoints })).rejects.toMatchObject({ code: 'NODE_REFUSED' })
+    await expect(dials.connect('gone@127.0.0.1', { endpoints: [] })).rejects.toMatchObject({ code: 'NODE_REFUSED' })
+    asked.mockRejectedValue(new EpmdError('EPMD_NOT_FOUND', 'no such node'))
+    await expect(dials.connect('gone@127.0.0.1')).rejects.toMatchObject({ code: 'NODE_LOOKUP_FAILED' })
+  })
+
+  it.each([
+    [{ ip: 'localhost', family: 4, port: 1 }],
+    [{ ip: '127.0.0.1', family: 6, port: 1 }],
+    [{ ip: '127.0.0.1', family: 4, port: 0 }],
+    [null],
+    '127.0.0.1:4370',
+  ])('endpoints that are none are refused: %o', async (endpoints) => {
+    const { node } = await startDialler()
+    await using dials = node
+    await expect(dials.connect('gone@127.0.0.1', { endpoints: endpoints as never })).rejects.toMatchObject({
+      code: 'NODE_BAD_OPTION',
+    })
+  })
+})
