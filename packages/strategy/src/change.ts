@@ -81,6 +81,14 @@ export interface Left {
   readonly missingMs: number
 }
 
+/**
+ * Our own record was there, and whole, confirmed answers lack it as often as the leave policy asks of a member. When the
+ * policy takes links down, so do the others by now: no peer is dialled until the record is back.
+ */
+export interface Deregistered {
+  readonly type: 'deregistered'
+}
+
 /** The answer lacks members, and they are kept. Reported when that begins or its reasons change. */
 export interface Held {
   readonly type: 'held'
@@ -116,6 +124,7 @@ export type MembershipChange =
   | ConnectFailed
   | Lost
   | Left
+  | Deregistered
   | Held
   | DisconnectFailed
   | Ignored

@@ -1,4 +1,4 @@
-import type { NodeName } from '@dynsrv/epmd-shim'
+import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 import { abortSignal, type Rule, realWorld, required, rule, shown, type World, worldShape } from '@dynsrv/kit'
 import { checks } from './checks.ts'
 import { StrategyError } from './error.ts'
@@ -10,9 +10,42 @@ export interface IgnoredTarget {
   readonly reason: string
 }
 
+/** Where a member listens, in the order in which to dial; or what finds that, asked when the member is dialled. */
+export type Endpoints = readonly NodeAddressCandidate[] | Locate
+
+/**
+ * Finds where a member listens. It rejects, or gives nothing, when that cannot be said: the membership then looks the member
+ * up by itself.
+ */
+export interface Locate {
+  (options: { readonly signal: AbortSignal }): Promise<readonly NodeAddressCandidate[]>
+  /** Two with the same key lead to the same place; a member whose key changes is dialled at once. */
+  readonly key?: string
+}
+
+/** The endpoints of members, by name; a `Map` is one. */
+export interface EndpointsByNode {
+  get(node: NodeName): Endpoints | undefined
+}
+
+/** What the first answer that knows a member says of it. */
+export function firstKnown(answers: readonly (EndpointsByNode | undefined)[]): EndpointsByNode {
+  return {
+    get: (node) => {
+      for (const endpoints of answers) {
+        const known = endpoints?.get(node)
+        if (known !== undefined) return known
+      }
+      return undefined
+    },
+  }
+}
+
 /** An answer with everything that a loop can use; a bare set of names is one about which nothing else is known. */
 export interface Discovery {
   readonly nodes: ReadonlySet<NodeName>
+  /** Where members listen, as far as the answer says: they are dialled there. */
+  readonly endpoints?: EndpointsByNode
   /** What was found and left out, each with its reason. The loop reports each target once. */
   readonly ignored?: readonly IgnoredTarget[]
   /** How long the answer is good, in milliseconds, for the `byTtl` interval. */

@@ -1,6 +1,7 @@
 export type { World } from '@dynsrv/kit'
 export type {
   ConnectFailed,
+  Deregistered,
   DisconnectFailed,
   DiscoveryFailed,
   Held,
@@ -13,7 +14,15 @@ export type {
   PartFailed,
   Polled,
 } from './change.ts'
-export type { Discover, DiscoverOptions, Discovery, IgnoredTarget } from './discover.ts'
+export type {
+  Discover,
+  DiscoverOptions,
+  Discovery,
+  Endpoints,
+  EndpointsByNode,
+  IgnoredTarget,
+  Locate,
+} from './discover.ts'
 export {
   isStrategyError,
   type MissingPeer,
@@ -33,7 +42,7 @@ export {
 export { type Gauges, MEMBERSHIP_CHANNEL, type MembershipMessage } from './loop/telemetry.ts'
 export { watch } from './loop/watch.ts'
 export type { WatchOptions } from './loop/watch-options.ts'
-export type { LinkDown, LinkUp, Membership } from './membership.ts'
+export type { Dial, LinkDown, LinkUp, Membership } from './membership.ts'
 export {
   type ByTtlOptions,
   backoff,

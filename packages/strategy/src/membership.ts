@@ -1,4 +1,4 @@
-import type { NodeName } from '@dynsrv/epmd-shim'
+import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 
 /** A link to a peer came up, whichever side dialled. */
 export interface LinkUp {
@@ -12,6 +12,13 @@ export interface LinkDown {
   readonly reason?: unknown
 }
 
+/** How a strategy dials. */
+export interface Dial {
+  readonly signal: AbortSignal
+  /** Where the peer listens, in dial order, as its source said. Left out when it did not, and the peer is to be looked up. */
+  readonly endpoints?: readonly NodeAddressCandidate[]
+}
+
 /**
  * What a strategy drives: anything that holds links to peers. `@dynsrv/node`'s `Node` is one; a test double, a gateway or
  * another transport may be as well.
@@ -22,7 +29,7 @@ export interface Membership {
   /** The peers with a live link now, whichever side dialled, also those that the strategy does not want. */
   connected(): Iterable<NodeName>
   /** Brings a link up. Rejects with the reason; an error with `retryable: false` is tried again only rarely. */
-  connect(peer: NodeName, options: { readonly signal: AbortSignal }): Promise<void>
+  connect(peer: NodeName, options: Dial): Promise<void>
   /** Takes a link down. Resolves also when there is none. */
   disconnect(peer: NodeName): Promise<void>
   on(event: 'nodeup', listener: (event: LinkUp) => void): unknown

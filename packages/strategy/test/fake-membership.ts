@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
-import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
-import type { LinkDown, LinkUp, Membership } from '../src/index.ts'
+import { type NodeAddressCandidate, type NodeName, nodeName } from '@dynsrv/epmd-shim'
+import type { Dial as DialOptions, LinkDown, LinkUp, Membership } from '../src/index.ts'
 
 /** What a dial does until it ends. */
 export type Dial = (signal: AbortSignal) => Promise<void>
@@ -14,6 +14,8 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
   readonly self: NodeName
   readonly dialled: NodeName[] = []
   readonly disconnected: NodeName[] = []
+  /** Where each peer was dialled last. */
+  readonly endpoints = new Map<NodeName, readonly NodeAddressCandidate[] | undefined>()
   readonly #links = new Set<NodeName>()
   readonly #faults = new Map<NodeName, Dial>()
   dialling = 0
@@ -28,7 +30,8 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
     return [...this.#links]
   }
 
-  async connect(peer: NodeName, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints }: DialOptions): Promise<void> {
+    this.endpoints.set(peer, endpoints)
     this.dialled.push(peer)
     this.dialling += 1
     this.mostDialling = Math.max(this.mostDialling, this.dialling)

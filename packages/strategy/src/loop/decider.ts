@@ -1,6 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { sameDomainName } from '@dynsrv/kit'
 import type { HoldReason } from '../change.ts'
-import type { Discovery } from '../discover.ts'
+import { type Discovery, firstKnown } from '../discover.ts'
 import type { Membership } from '../membership.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
 import { type Asker, holdOf } from './asker.ts'
@@ -16,6 +17,14 @@ export interface DeciderOptions {
   readonly leave: LeavePolicy
   /** Who is a member now: links that drop may change it while a decision waits for another answer. */
   readonly members: () => ReadonlyMap<NodeName, Member>
+  /** Our own record, as it is known now. */
+  readonly own: () => Member | undefined
+}
+
+/** Why nobody leaves, or nobody whose link lives. */
+interface Hold {
+  readonly reason: HoldReason
+  readonly linksOnly?: boolean
 }
 
 /** What follows from an answer. */
@@ -25,6 +34,8 @@ export interface Decision {
   readonly nodes: ReadonlySet<NodeName>
   /** The live links that the plan is for. */
   readonly connected: ReadonlySet<NodeName>
+  /** Where they listen, by all answers that were taken in. */
+  readonly answer: Pick<Discovery, 'nodes' | 'endpoints'>
 }
 
 /** Turns answers into plans, and asks again before anybody leaves. */
@@ -32,6 +43,7 @@ export class Decider {
   readonly #parts: DeciderOptions
   readonly #rotation: Rotation
   #emptyPolls = 0
+  #emptySince = 0
 
   constructor(parts: DeciderOptions) {
     this.#parts = parts
@@ -41,51 +53,73 @@ export class Decider {
   /** @throws what `connected()` throws; the signal's reason when it aborts */
   async decide(discovery: Discovery): Promise<Decision> {
     const { asker, options } = this.#parts
-    this.#emptyPolls = discovery.nodes.size === 0 ? this.#emptyPolls + 1 : 0
+    if (discovery.nodes.size > 0) this.#emptyPolls = 0
+    else if (++this.#emptyPolls === 1) this.#emptySince = options.world.clock.monotonic()
+    const answers = [discovery]
     let connected = this.#connected()
     let nodes = this.#sameSpelling(discovery.nodes, connected)
     const whole = nodes.size > 0 && holdOf(discovery) === undefined
     if (whole) this.#rotation.observe(nodes, connected)
     let hold = this.#hold(nodes, discovery)
-    let decided = this.#plan(nodes, connected, hold)
-    for (let more = options.confirmLeave; more > 0 && decided.leave.length > 0; more--) {
+    let decided = this.#plan(nodes, connected, hold, discovery)
+    const isSomebodyGone = () => decided.leave.length > 0 || decided.deregistered
+    for (let more = options.confirmLeave; more > 0 && isSomebodyGone(); more--) {
       const again = await asker.askAgain(options.confirmDelayMs)
       connected = this.#connected()
-      if (again === undefined) hold = 'unconfirmed'
+      if (again === undefined) hold = { reason: 'unconfirmed' }
       else {
-        hold = holdOf(again)
+        answers.push(again)
+        hold = held(holdOf(again))
         const named = this.#sameSpelling(again.nodes, connected)
         // Two answers a moment apart that differ are each a part of the truth.
         if (!sameSet(named, nodes)) this.#rotation.suspect()
         nodes = new Set([...nodes, ...named])
       }
-      decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery))
+      decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery), again ?? discovery)
     }
     if (whole) this.#rotation.remember(decided, nodes, connected)
-    return { plan: decided, nodes, connected }
+    const endpoints = firstKnown(answers.map((each) => each.endpoints))
+    const named = answers.length === 1 ? discovery.nodes : new Set(answers.flatMap((each) => [...each.nodes]))
+    return { plan: decided, nodes, connected, answer: { nodes: named, endpoints } }
   }
 
-  #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): HoldReason | undefined {
-    const { confirmEmpty } = this.#parts.options
+  #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): Hold | undefined {
+    const { confirmEmpty, confirmEmptyMs, world } = this.#parts.options
     const hold = holdOf(discovery)
-    if (hold !== undefined) return hold
-    if (nodes.size === 0 && discovery.absent !== true && (discovery.ignored ?? []).length > 0) return 'unmapped'
-    if (nodes.size === 0 && discovery.absent !== true && this.#emptyPolls < confirmEmpty) return 'empty'
-    return this.#rotation.suspected ? 'rotating' : undefined
+    if (hold !== undefined) return { reason: hold }
+    if (nodes.size === 0 && discovery.absent !== true) {
+      if ((discovery.ignored ?? []).length > 0) return { reason: 'unmapped' }
+      if (this.#emptyPolls < confirmEmpty) return { reason: 'empty' }
+      // A registry that forgot everybody must not take down what lives.
+      const emptyMs = world.clock.monotonic() - this.#emptySince
+      if (emptyMs < confirmEmptyMs) return { reason: 'empty', linksOnly: true }
+    }
+    return this.#rotation.suspected ? { reason: 'rotating' } : undefined
   }
 
-  #plan(discovered: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>, hold: HoldReason | undefined): Plan {
-    const { membership, options, leave, members } = this.#parts
-    return plan({
-      self: membership.self,
+  #plan(
+    discovered: ReadonlySet<NodeName>,
+    connected: ReadonlySet<NodeName>,
+    hold: Hold | undefined,
+    { ignored = [] }: Discovery,
+  ): Plan {
+    const { membership, options, leave, members, own } = this.#parts
+    const { self } = membership
+    const decided = plan({
+      self,
       members: members(),
+      own: own(),
       discovered,
       connected,
-      hold,
+      hold: hold?.reason,
+      holdsLinksOnly: hold?.linksOnly,
       leave,
       maxLeaveShare: options.maxLeaveShare,
       now: options.world.clock.monotonic(),
     })
+    // A record of ours that cannot be used was not removed.
+    const isThere = ignored.some(({ target }) => sameDomainName(target, self.replace('@', '.')))
+    return isThere && decided.own !== own() ? { ...decided, own: own(), deregistered: false } : decided
   }
 
   #sameSpelling(nodes: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>): ReadonlySet<NodeName> {
@@ -96,6 +130,10 @@ export class Decider {
   #connected(): ReadonlySet<NodeName> {
     return new Set(this.#parts.membership.connected())
   }
+}
+
+function held(reason: HoldReason | undefined): Hold | undefined {
+  return reason === undefined ? undefined : { reason }
 }
 
 function sameSet(one: ReadonlySet<NodeName>, other: ReadonlySet<NodeName>): boolean {

@@ -1,7 +1,8 @@
-import type { NodeName } from '@dynsrv/epmd-shim'
-import { duration, type Timer, type World, within } from '@dynsrv/kit'
+import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
+import { duration, endpoint, listOf, type Timer, type World, within } from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
+import type { Endpoints, IgnoredTarget } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
 import { Places } from '../places.ts'
@@ -9,6 +10,8 @@ import type { Retry } from '../policy/interval.ts'
 
 /** A link that held that long starts with no failures when it drops. */
 const STABLE_MS = 10_000
+/** When the address of a peer is not found by then, it is dialled where it was last. */
+const LOCATE_MS = 500
 
 export interface DialerOptions {
   readonly world: World
@@ -20,13 +23,24 @@ export interface DialerOptions {
   /** Whether the process may end while a peer waits for its next dial. */
   readonly unref: boolean
   readonly signal: AbortSignal
+  /** Where a node listens, as far as the last answers say. */
+  readonly endpoints: (node: NodeName) => Endpoints | undefined
+  /** The time between polls now, in milliseconds. */
+  readonly pollMs: () => number
   /** A dial brought a link up, whether or not the membership reports it. Calls `up` in turn. */
   readonly connected: (node: NodeName) => void
+  /** A source gave something that cannot be dialled. */
+  readonly ignored: (target: IgnoredTarget) => void
   readonly report: (change: MembershipChange) => void
 }
 
 interface Peer {
   state: 'waiting' | 'queued' | 'dialling' | 'up'
+  /** It waits for the next answer, not for its own time. */
+  isHeld: boolean
+  /** Where it was found last, and under which key. */
+  endpoints: readonly NodeAddressCandidate[]
+  key: string | undefined
   attempts: number
   upSince: number
   timer: Timer | undefined
@@ -45,6 +59,8 @@ export class Dialer {
   readonly #fresh = new Set<NodeName>()
   readonly #again = new Set<NodeName>()
   readonly #places: Places
+  /** Ends when every peer that dialled us has been found where it listens. */
+  #learning: Promise<unknown> = Promise.resolve()
 
   constructor(options: DialerOptions) {
     this.#options = options
@@ -57,14 +73,27 @@ export class Dialer {
     return this.#peers.get(node)?.cause
   }
 
-  /** Sets who should be connected from now on; dials to others end. */
-  want(wanted: ReadonlyMap<NodeName, unknown>, connected: ReadonlySet<NodeName>): void {
+  /**
+   * Sets who should be connected from now on; dials to others end. Who is named again after a while, or in another place, is
+   * dialled at once.
+   */
+  want(
+    wanted: ReadonlyMap<NodeName, unknown>,
+    connected: ReadonlySet<NodeName>,
+    returned: readonly NodeName[] = [],
+  ): void {
     for (const node of this.#peers.keys()) if (!wanted.has(node)) this.#forget(node)
     for (const node of wanted.keys()) {
       const peer = this.#peers.get(node)
       if (connected.has(node)) this.up(node)
       else if (peer === undefined) this.#enqueue(node, this.#create(node))
       else if (peer.state === 'up') this.down(node)
+      else if (peer.state === 'waiting' && this.#hasMoved(node, peer)) this.#hasten(node, peer, 0)
+      else if (peer.state === 'waiting' && peer.isHeld) this.#hasten(node, peer)
+    }
+    for (const node of returned) {
+      const peer = this.#peers.get(node)
+      if (peer?.state === 'waiting') this.#hasten(node, peer, 0)
     }
     this.#pump()
   }
@@ -79,15 +108,35 @@ export class Dialer {
     peer.state = 'up'
     peer.upSince = this.#options.world.clock.monotonic()
     peer.cause = undefined
+    if (peer.endpoints.length === 0) this.#learn(node, peer)
   }
 
-  /** A wanted link went down: it is dialled at once, unless it never holds for long. */
-  down(node: NodeName): void {
+  /** Finds where a peer listens that dialled us, one at a time, so that it can be dialled when nobody can say it any more. */
+  #learn(node: NodeName, peer: Peer): void {
+    const { signal } = this.#options
+    const isNeeded = () => !signal.aborted && peer.endpoints.length === 0 && this.#peers.get(node) === peer
+    const learn = async () => {
+      if (isNeeded()) await this.#locate(node, peer, signal)
+    }
+    // It rejects only because the loop ends, and then nothing more is to be found.
+    const ended = () => undefined
+    this.#learning = this.#learning.then(learn).catch(ended)
+  }
+
+  /**
+   * A wanted link went down: it is dialled at once, or when `want` is called, or after `holdMs`; later when it never holds for
+   * long.
+   */
+  down(node: NodeName, holdMs = 0): void {
     const peer = this.#peers.get(node)
     if (peer === undefined || peer.state !== 'up') return
     peer.attempts = this.#options.world.clock.monotonic() - peer.upSince >= STABLE_MS ? 0 : peer.attempts + 1
-    if (peer.attempts <= 1) this.#enqueue(node, peer)
-    else this.#wait(node, peer, this.#retryMs(peer))
+    if (peer.attempts > 1) this.#wait(node, peer, this.#retryMs(peer))
+    else if (holdMs === 0) this.#enqueue(node, peer)
+    else {
+      this.#wait(node, peer, holdMs)
+      peer.isHeld = true
+    }
     this.#pump()
   }
 
@@ -100,6 +149,9 @@ export class Dialer {
   #create(node: NodeName): Peer {
     const peer: Peer = {
       state: 'waiting',
+      isHeld: false,
+      endpoints: [],
+      key: undefined,
       attempts: 0,
       upSince: 0,
       timer: undefined,
@@ -112,6 +164,7 @@ export class Dialer {
 
   #enqueue(node: NodeName, peer: Peer): void {
     peer.state = 'queued'
+    peer.isHeld = false
     if (peer.attempts === 0) this.#fresh.add(node)
     else this.#again.add(node)
   }
@@ -128,6 +181,20 @@ export class Dialer {
       this.#pump()
     }, ms)
     if (this.#options.unref) peer.timer.unref()
+  }
+
+  /** Ends a wait. */
+  #hasten(node: NodeName, peer: Peer, attempts = peer.attempts): void {
+    this.#options.world.clock.clearTimeout(peer.timer)
+    peer.attempts = attempts
+    this.#enqueue(node, peer)
+  }
+
+  /** Whether it is said to listen elsewhere than when it was dialled last. */
+  #hasMoved(node: NodeName, { key }: Peer): boolean {
+    if (key === undefined) return false
+    const now = keyOf(this.#options.endpoints(node))
+    return now !== undefined && now !== key
   }
 
   #pump(): void {
@@ -156,7 +223,10 @@ export class Dialer {
         late: () => lateDial(node, timeoutMs),
         unref,
       }
-      await within(limit, (signal) => membership.connect(node, { signal }))
+      await within(limit, async (signal) => {
+        const endpoints = await this.#locate(node, peer, signal)
+        await membership.connect(node, endpoints.length === 0 ? { signal } : { signal, endpoints })
+      })
       // After its nodeup, and without a nodedown since, there is no need to search all links.
       if (!this.#isUp(peer) && !has(membership.connected(), node)) throw noLink(node)
       if (!abort.signal.aborted) this.#options.connected(node)
@@ -166,6 +236,28 @@ export class Dialer {
       if (peer.abort === abort) peer.abort = undefined
       giveUpPlace()
     }
+  }
+
+  /** Where it listens; none when that is not known. */
+  async #locate(node: NodeName, peer: Peer, signal: AbortSignal): Promise<readonly NodeAddressCandidate[]> {
+    const { world, endpoints: of, ignored } = this.#options
+    const endpoints = of(node)
+    if (endpoints === undefined) return peer.endpoints
+    peer.key = keyOf(endpoints)
+    let found: unknown
+    try {
+      const limit = { clock: world.clock, ms: LOCATE_MS, signal, late: lateAddress }
+      found =
+        typeof endpoints === 'function' ? await within(limit, (either) => endpoints({ signal: either })) : endpoints
+    } catch {
+      signal.throwIfAborted()
+      // Where it was found last may still be true; else the membership looks it up, and says why it cannot.
+      return peer.endpoints
+    }
+    const fault = endpointList.check(found, 'endpoints')
+    if (fault === undefined) peer.endpoints = found as readonly NodeAddressCandidate[]
+    else ignored({ target: node, reason: `it has no usable endpoints: ${fault.message}` })
+    return peer.endpoints
   }
 
   #isUp(peer: Peer): boolean {
@@ -183,8 +275,8 @@ export class Dialer {
 
   #retryMs({ attempts, cause }: Peer): number {
     try {
-      const { retry, world } = this.#options
-      const ms = retry({ attempts, cause, random: world.random.number })
+      const { retry, world, pollMs } = this.#options
+      const ms = retry({ attempts, cause, pollMs: pollMs(), random: world.random.number })
       checks.argument('the retry policy', 'what it gives', duration(), ms)
       return ms
     } catch (fault) {
@@ -206,9 +298,21 @@ export class Dialer {
   }
 }
 
+const endpointList = listOf(endpoint)
+
+/** What two equal places have in common; undefined when that cannot be seen. */
+function keyOf(endpoints: Endpoints | undefined): string | undefined {
+  if (endpoints === undefined || typeof endpoints === 'function') return endpoints?.key
+  return JSON.stringify(endpoints)
+}
+
 function has(nodes: Iterable<NodeName>, wanted: NodeName): boolean {
   for (const node of nodes) if (node === wanted) return true
   return false
+}
+
+function lateAddress(): StrategyError {
+  return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `no address within ${LOCATE_MS} ms`)
 }
 
 function lateDial(node: NodeName, ms: number): StrategyError {

@@ -1,5 +1,16 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { callable, duration, filledText, having, numberFrom, oneOf, required } from '@dynsrv/kit'
+import {
+  callable,
+  duration,
+  filledText,
+  flag,
+  having,
+  numberFrom,
+  oneOf,
+  optionsOf,
+  required,
+  whole,
+} from '@dynsrv/kit'
 import { HOLD_REASONS, type HoldReason } from '../change.ts'
 import { checks } from '../checks.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
@@ -17,12 +28,16 @@ export interface PlanInput {
   readonly self: NodeName
   /** Who was a member until now. */
   readonly members: ReadonlyMap<NodeName, Member>
+  /** Our own record, which is one of the members; undefined until an answer has named us. */
+  readonly own?: Member | undefined
   /** Who the answer names. */
   readonly discovered: ReadonlySet<NodeName>
   /** The live links. */
   readonly connected: ReadonlySet<NodeName>
   /** Why nobody may leave because of this answer; undefined when it is sound. */
   readonly hold: HoldReason | undefined
+  /** Whether that spares only the live links, and our own record; default false. */
+  readonly holdsLinksOnly?: boolean | undefined
   readonly leave: LeavePolicy
   /** Of the connected members, how many may leave at once, from 0 to 1; one may always. */
   readonly maxLeaveShare: number
@@ -39,6 +54,10 @@ export interface Plan {
   /** Named again after being missed, without having left. */
   readonly returned: readonly NodeName[]
   readonly leave: readonly NodeName[]
+  /** Our own record, as it is known from now on. */
+  readonly own: Member | undefined
+  /** Our own record was there and is gone, by the same rules as everybody's. */
+  readonly deregistered: boolean
   /** Missing, and kept nevertheless. */
   readonly held: ReadonlyMap<NodeName, HoldReason>
 }
@@ -48,9 +67,11 @@ const aSet = required(having('has', 'keys'))
 const check = checks.options<PlanInput>('plan', {
   self: required(filledText),
   members: required(having('get', 'keys')),
+  own: optionsOf<Member>({ missedPolls: required(whole()), missingSince: duration() }),
   discovered: aSet,
   connected: aSet,
   hold: oneOf(...HOLD_REASONS),
+  holdsLinksOnly: flag,
   leave: required(callable),
   maxLeaveShare: required(numberFrom(0, 1)),
   now: required(duration()),
@@ -65,8 +86,11 @@ const NAMED: Member = { missedPolls: 0, missingSince: undefined }
  */
 export function plan(input: PlanInput): Plan {
   check(input)
-  if (namesTheSame(input)) return { members: input.members, appeared: [], returned: [], leave: [], held: new Map() }
-  const { self, discovered, hold } = input
+  const ours = ownRecord(input)
+  if (namesTheSame(input)) {
+    return { members: input.members, appeared: [], returned: [], leave: [], held: new Map(), ...ours }
+  }
+  const { self, discovered, connected, hold, holdsLinksOnly = false } = input
   const members = new Map<NodeName, Member>()
   const appeared: NodeName[] = []
   const returned: NodeName[] = []
@@ -81,16 +105,30 @@ export function plan(input: PlanInput): Plan {
   const willing: NodeName[] = []
   for (const [node, member] of input.members) {
     if (discovered.has(node)) continue
-    const missed = hold === undefined ? missedAgain(member, input.now) : member
+    const isHeld = hold !== undefined && !(holdsLinksOnly && !connected.has(node))
+    const missed = isHeld ? member : missedAgain(member, input.now)
     members.set(node, missed)
-    if (hold !== undefined) held.set(node, hold)
+    if (isHeld) held.set(node, hold)
     else if (asks(input, node, missed)) willing.push(node)
     else held.set(node, 'policy')
   }
   const leave = withinShare(input, members, willing)
   for (const node of willing) if (!leave.has(node)) held.set(node, 'share')
   for (const node of leave) members.delete(node)
-  return { members, appeared, returned, leave: [...leave], held }
+  return { members, appeared, returned, leave: [...leave], held, ...ours }
+}
+
+/**
+ * No link hangs on our own record, so the leave policy is asked as for a member without one, and `maxLeaveShare` does not
+ * hold it.
+ */
+function ownRecord({ self, discovered, own, hold, leave, now }: PlanInput): Pick<Plan, 'own' | 'deregistered'> {
+  if (discovered.has(self)) return { own: NAMED, deregistered: false }
+  if (own === undefined || hold !== undefined) return { own, deregistered: false }
+  const missed = missedAgain(own, now)
+  const { missedPolls: polls, missingSince = now } = missed
+  const deregistered = leave({ node: self, polls, ms: now - missingSince, connected: false })
+  return { own: deregistered ? undefined : missed, deregistered }
 }
 
 /** Most answers name the same nodes as the last one. */

@@ -1,4 +1,5 @@
 import {
+  bound,
   callable,
   duration,
   flag,
@@ -25,10 +26,16 @@ export interface WatchOptions {
   /** Of the connected members, how many may leave in one poll, 0 to 1; one may always. Default 0.5. */
   readonly maxLeaveShare?: number
   /**
-   * Empty answers in a row before one is believed; default 3. A whole cluster that vanishes between two polls is more
-   * often a zone being reloaded than the truth.
+   * Empty answers in a row before one is believed; default 3, and `Infinity` never believes them. A whole cluster that
+   * vanishes between two polls is more often a zone being reloaded than the truth. Live links are spared for
+   * `confirmEmptyMs` even then.
    */
   readonly confirmEmpty?: number
+  /**
+   * How long answers must have been empty before live links are taken down for it, in milliseconds; default 600 000 (ten
+   * minutes). A registry that lost its data forgets everybody, and they are still there.
+   */
+  readonly confirmEmptyMs?: number
   /** Extra lookups before somebody leaves, all of which must lack it; default 2. */
   readonly confirmLeave?: number
   /** Time between these, in milliseconds; default 25. */
@@ -67,7 +74,8 @@ export const WATCH_RULES: Rules<WatchOptions> = {
   interval: callable,
   leave: callable,
   maxLeaveShare: numberFrom(0, 1),
-  confirmEmpty: whole(1),
+  confirmEmpty: bound,
+  confirmEmptyMs: duration(),
   confirmLeave: whole(0),
   confirmDelayMs: duration({ min: 1 }),
   rotationPolls: whole(0),
@@ -86,6 +94,7 @@ export function withDefaults(options: WatchOptions): CompleteWatchOptions {
     leave: options.leave ?? leaveAfter(3),
     maxLeaveShare: options.maxLeaveShare ?? 0.5,
     confirmEmpty: options.confirmEmpty ?? 3,
+    confirmEmptyMs: options.confirmEmptyMs ?? 600_000,
     confirmLeave: options.confirmLeave ?? 2,
     confirmDelayMs: options.confirmDelayMs ?? 25,
     rotationPolls: options.rotationPolls ?? 10,

@@ -2,7 +2,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Clock, duration, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
-import type { Discovery } from '../discover.ts'
+import type { Discovery, IgnoredTarget } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
@@ -10,10 +10,14 @@ import { Asker } from './asker.ts'
 import { claim, release } from './claims.ts'
 import { Decider, type Decision } from './decider.ts'
 import { Dialer } from './dialer.ts'
-import type { Member } from './plan.ts'
+import { LastEndpoints } from './last-endpoints.ts'
+import type { Member, Plan } from './plan.ts'
 import { Unlinker } from './unlinker.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
+/** How long a lost member waits for an answer that may say why. */
+const ASKING_MS = 500
+const NOBODY: ReadonlyMap<NodeName, Member> = new Map()
 /** When the interval itself fails. */
 const FALLBACK_INTERVAL_MS = 5_000
 /** A source that reports many changes in a row is asked once for all of them. */
@@ -35,7 +39,13 @@ export class Watcher {
   readonly #joined = new Set<NodeName>()
   readonly #unlinker: Unlinker
   readonly #asker: Asker
+  readonly #places = new LastEndpoints()
   #members: ReadonlyMap<NodeName, Member> = new Map()
+  /** Our own record. */
+  #own: Member | undefined
+  /** The others have taken their links to us down by now: a node that went on dialling would come back at once. */
+  #removed = false
+  #pollMs = FALLBACK_INTERVAL_MS
   #held = ''
   #failures = 0
   #lastFailure: unknown
@@ -54,6 +64,7 @@ export class Watcher {
       asker: this.#asker,
       leave: this.#leave,
       members: () => this.#members,
+      own: () => this.#own,
     })
     this.#unlinker = new Unlinker(membership, report)
     this.#dialer = new Dialer({
@@ -64,7 +75,10 @@ export class Watcher {
       retry: options.retry,
       unref: options.unref,
       signal: this.#ended.signal,
+      endpoints: (node) => this.#places.of(node),
+      pollMs: () => this.#pollMs,
       connected: (node) => this.#up(node),
+      ignored: (target) => this.#ignore(target),
       report,
     })
   }
@@ -177,7 +191,7 @@ export class Watcher {
       this.#lastFailure = cause
       this.#report({ type: 'discoveryFailed', failures: this.#failures, cause, lastGoodAgeMs: this.lastGoodAgeMs })
       // The answer is missing, the links are not: members are still dialled.
-      this.#guard('membership', () => this.#dialer.want(this.#members, this.#connected()))
+      this.#guard('membership', () => this.#dial(this.#connected()))
       return undefined
     }
   }
@@ -188,20 +202,24 @@ export class Watcher {
     this.#ttlMs = ttlMs
     if (stale !== true) this.#lastGoodAt = this.#clock.monotonic()
     for (const cause of failures) this.#report({ type: 'partFailed', part: 'source', cause })
-    for (const { target, reason } of ignored) {
-      const key = `${target}\n${reason}`
-      if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) continue
-      this.#ignored.add(key)
-      this.#report({ type: 'ignored', target, reason })
-    }
+    for (const each of ignored) this.#ignore(each)
+  }
+
+  /** Reports what is left out, once. */
+  #ignore({ target, reason }: IgnoredTarget): void {
+    const key = `${target}\n${reason}`
+    if (this.#ignored.has(key) || this.#ignored.size >= MAX_IGNORED) return
+    this.#ignored.add(key)
+    this.#report({ type: 'ignored', target, reason })
   }
 
   /** The policy is user code: when it throws, nobody leaves. */
   readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
 
-  #apply({ plan, nodes, connected }: Decision, discovery: Discovery, elapsedMs: number): void {
+  #apply({ plan, nodes, connected, answer }: Decision, discovery: Discovery, elapsedMs: number): void {
     const before = this.#members
     this.#members = plan.members
+    this.#places.take(answer, plan.held.keys())
     for (const node of plan.appeared) claim(this.#membership, node, this)
     const named = new Set(nodes)
     named.delete(this.#membership.self)
@@ -217,11 +235,29 @@ export class Watcher {
       ...(discovery.server !== undefined && { server: discovery.server }),
     })
     this.#reportHeld(plan.held)
+    this.#noticeOwn(plan)
     for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
     this.#unlinker.pump((node) => this.#members.has(node), connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
     for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
-    this.#dialer.want(this.#members, connected)
+    this.#dial(connected, plan.returned)
+  }
+
+  #noticeOwn({ own, deregistered }: Plan): void {
+    const missed = this.#own
+    this.#own = own
+    if (own !== undefined) this.#removed = false
+    if (!deregistered) return
+    const { self: node } = this.#membership
+    const polls = (missed?.missedPolls ?? 0) + 1
+    const now = this.#clock.monotonic()
+    // A policy that spares live links is everybody's: then the others keep theirs to us.
+    this.#removed = this.#leave({ node, polls, ms: now - (missed?.missingSince ?? now), connected: true })
+    this.#report({ type: 'deregistered' })
+  }
+
+  #dial(connected: ReadonlySet<NodeName>, returned: readonly NodeName[] = []): void {
+    this.#dialer.want(this.#removed ? NOBODY : this.#members, connected, returned)
   }
 
   #reportHeld(held: ReadonlyMap<NodeName, HoldReason>): void {
@@ -233,6 +269,7 @@ export class Watcher {
 
   #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
     this.#dialer.forget(node)
+    this.#places.forget(node)
     this.#joined.delete(node)
     const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
     this.#report({ type: 'left', node, reason: 'deregistered', connected, missingMs })
@@ -265,7 +302,11 @@ export class Watcher {
         return
       }
     }
-    this.#dialer.down(node)
+    if (this.#removed) return
+    // It may have dropped us because our record is gone. The next answer says so; without one it is dialled all the same.
+    const isAsking = this.#own !== undefined
+    this.#dialer.down(node, isAsking ? ASKING_MS : 0)
+    if (isAsking) this.#wake.call()
   }
 
   #connected(): ReadonlySet<NodeName> {
@@ -279,7 +320,8 @@ export class Watcher {
       checks.argument('the interval', 'what it gives', duration(), given)
       return given
     })
-    return ms ?? FALLBACK_INTERVAL_MS
+    this.#pollMs = ms ?? FALLBACK_INTERVAL_MS
+    return this.#pollMs
   }
 
   #guard<T>(part: 'interval' | 'leave' | 'membership' | 'subscribe', call: () => T): T | undefined {

@@ -1,4 +1,4 @@
-import { callable, duration, numberFrom, optional, realWorld } from '@dynsrv/kit'
+import { callable, codeOf, duration, numberFrom, optional, realWorld } from '@dynsrv/kit'
 import { badOption, checks } from '../checks.ts'
 
 /** What is known when the next poll is planned. */
@@ -80,6 +80,8 @@ export interface FailedDial {
   readonly attempts: number
   /** The error of the last one. */
   readonly cause: unknown
+  /** The time between two polls now, in milliseconds. */
+  readonly pollMs?: number | undefined
   /** From 0 up to 1: the chance of the loop's world; default: the machine's. */
   readonly random?: (() => number) | undefined
 }
@@ -100,17 +102,29 @@ export interface DoublingOptions {
 const checkDoubling = checks.options<DoublingOptions>('doubling', { baseMs: time, maxMs: time, random: callable })
 
 /**
- * Doubling from `baseMs` to `maxMs`, the upper half of it at random. An error that says `retryable: false` waits the
- * longest time at once. It is not given up: somebody may repair the peer.
+ * Doubling from `baseMs` to `maxMs`, the upper half of it at random. A peer that refuses the connection waits no longer than
+ * one polling interval: the dial costs next to nothing, and the peer may be back any moment. An error that says
+ * `retryable: false` waits the longest time at once. It is not given up: somebody may repair the peer.
  *
  * @throws {StrategyError} `STRATEGY_BAD_OPTION`
  */
 export function doubling(options: DoublingOptions = {}): Retry {
   checkDoubling(options)
   const { baseMs = 1_000, maxMs = 30_000, random: given } = options
-  return ({ attempts, cause, random = realWorld.random.number }) => {
+  return ({ attempts, cause, pollMs = maxMs, random = realWorld.random.number }) => {
     const hopeless = typeof cause === 'object' && cause !== null && 'retryable' in cause && cause.retryable === false
-    const ms = hopeless ? maxMs : Math.min(maxMs, baseMs * 2 ** Math.min(attempts - 1, 30))
+    const most = wasRefused(cause) ? Math.min(maxMs, Math.max(baseMs, pollMs)) : maxMs
+    const ms = hopeless ? maxMs : Math.min(most, baseMs * 2 ** Math.min(attempts - 1, 30))
     return ms * (0.5 + (given ?? random)() / 2)
   }
 }
+
+/** Whether the peer's operating system said that nobody listens there. */
+function wasRefused(cause: unknown): boolean {
+  for (let at = cause, depth = 0; at instanceof Error && depth < MAX_CAUSES; at = at.cause, depth++) {
+    if (codeOf(at) === 'ECONNREFUSED') return true
+  }
+  return false
+}
+/** How deep the cause of an error is looked for: one may be its own. */
+const MAX_CAUSES = 8

@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { callable, filledText, required, whole, within } from '@dynsrv/kit'
 import { badOption, checks } from '../checks.ts'
-import { type Asked, type Discover, type Discovery, discoveryOf, sourceOf, sourceRule } from '../discover.ts'
+import {
+  type Asked,
+  type Discover,
+  type Discovery,
+  discoveryOf,
+  type EndpointsByNode,
+  firstKnown,
+  sourceOf,
+  sourceRule,
+} from '../discover.ts'
 import { StrategyError } from '../error.ts'
 
 /**
@@ -58,6 +67,9 @@ function merged(answers: readonly Discovery[]): Discovery {
     ignored: answers.flatMap(({ ignored = [] }) => ignored),
     stale: answers.some(({ stale }) => stale === true),
     trimmed: answers.some(({ trimmed }) => trimmed === true),
+    ...(answers.some(({ endpoints }) => endpoints !== undefined) && {
+      endpoints: firstKnown(answers.map(({ endpoints }) => endpoints)),
+    }),
     ...(ttls.length > 0 && { ttlMs: Math.min(...ttls) }),
     ...(failures.length > 0 && { failures }),
   }
@@ -78,7 +90,15 @@ export function filter(source: Discover, keep: (node: NodeName) => boolean): Dis
 export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
   checks.argument('map', 'source', sourceRule, source)
   checks.argument('map', 'rename', callable, rename)
-  return changed(source, (nodes) => new Set([...nodes].map(rename)))
+  const discover = async (asked: Asked): Promise<Discovery> => {
+    const discovery = discoveryOf(await source(asked))
+    const names = new Map([...discovery.nodes].map((node) => [rename(node), node]))
+    const { endpoints: under, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
+    if (under === undefined) return rest
+    const get: EndpointsByNode['get'] = (node) => under.get(names.get(node) ?? node)
+    return { ...rest, endpoints: { get } }
+  }
+  return sourceOf(discover, source.subscribe)
 }
 
 /** Which members {@link sample} takes. */

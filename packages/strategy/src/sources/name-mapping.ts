@@ -169,17 +169,20 @@ export function named(name: string): Mapped {
   }
 }
 
-/** Maps all, each candidate under the words that name it when it is ignored. */
-export function mapNames(
-  candidates: Iterable<readonly [shown: string, candidate: Candidate]>,
+/** Maps all, each candidate under the words that name it when it is ignored. `found` learns which candidate each node is. */
+export function mapNames<C extends readonly [shown: string, candidate: Candidate, ...more: unknown[]]>(
+  candidates: Iterable<C>,
   { map }: NameMapping,
+  found: (node: NodeName, candidate: C) => void = () => undefined,
 ): { nodes: Set<NodeName>; ignored: IgnoredTarget[] } {
   const nodes = new Set<NodeName>()
   const ignored: IgnoredTarget[] = []
-  for (const [shown, candidate] of candidates) {
-    const mapped = map(candidate)
-    if ('node' in mapped) nodes.add(mapped.node)
-    else ignored.push({ target: shown, reason: mapped.ignored })
+  for (const candidate of candidates) {
+    const mapped = map(candidate[1])
+    if ('node' in mapped) {
+      nodes.add(mapped.node)
+      found(mapped.node, candidate)
+    } else ignored.push({ target: candidate[0], reason: mapped.ignored })
   }
   return { nodes, ignored }
 }

@@ -6,6 +6,7 @@ import { StrategyError } from '../error.ts'
 import { answerFacts } from './answer-facts.ts'
 import { type Candidate, mapNames, type NameMapping, nameMapping, targetLabel, withoutDots } from './name-mapping.ts'
 import { settleSome } from './settle-some.ts'
+import { SrvEndpoints } from './srv-endpoints.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
 const MAX_LOOKUPS = 64
@@ -35,10 +36,12 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
     const left = [...(answer.ignored ?? []), ...wrong]
-    if (name.needs === 'target' || name.needs === 'tags') {
-      const { nodes, ignored } = mapNames(records.map(candidateOf), name)
-      return { nodes, ignored: [...left, ...ignored], ...answerFacts(answer) }
+    const found = new SrvEndpoints(answer, resolver, world.random)
+    const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
+      const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => found.add(node, record))
+      return { nodes, endpoints: found, ignored: [...left, ...ignored], ...facts }
     }
+    if (name.needs === 'target' || name.needs === 'tags') return named(records.map(candidateOf), answerFacts(answer))
     const limits = {
       clock: world.clock,
       parallel: MAX_LOOKUPS,
@@ -52,9 +55,8 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
     const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
     if (failures.length > 0 && candidates.length === 0) throw failures[0]
-    const facts = { ...answerFacts(answer), ...(failures.length > 0 && { trimmed: true, failures: asOne(failures) }) }
-    const { nodes, ignored } = mapNames(candidates, name)
-    return { nodes, ignored: [...left, ...ignored], ...facts }
+    const partial = failures.length > 0 && { trimmed: true, failures: asOne(failures) }
+    return named(candidates, { ...answerFacts(answer), ...partial })
   }
   return sourceOf(discover, subscription(resolver, service))
 }
@@ -74,11 +76,11 @@ function lateLookup(service: string): StrategyError {
   })
 }
 
-type Shown = readonly [target: string, candidate: Candidate]
+type Shown = readonly [target: string, candidate: Candidate, record: SrvRecord]
 
-function candidateOf({ target, port }: SrvRecord): Shown {
-  const name = withoutDots(target)
-  return [name, { target: name, port }]
+function candidateOf(record: SrvRecord): Shown {
+  const target = withoutDots(record.target)
+  return [target, { target, port: record.port }, record]
 }
 
 /** The same with what only another lookup knows. */
@@ -92,11 +94,11 @@ async function lookedUp(
   const [target, candidate] = candidateOf(record)
   if (needs === 'txt') {
     const answer = await resolver.resolveTxt?.(target, { signal })
-    return [target, { ...candidate, txt: answer?.records ?? [] }]
+    return [target, { ...candidate, txt: answer?.records ?? [] }, record]
   }
   const known = addresses.get(target.toLowerCase())
   const found = known ?? (await resolver.resolveAddresses?.(target, { signal }))?.records ?? []
-  return [target, { ...candidate, addresses: found.map(({ address }) => address) }]
+  return [target, { ...candidate, addresses: found.map(({ address }) => address) }, record]
 }
 
 interface Pushing {

@@ -115,10 +115,13 @@ describe('and the truth still arrives', () => {
     expect(membership.connected()).toHaveLength(15)
   })
 
-  it('a whole service that is gone is believed after three empty answers, half of it at a time', async () => {
+  it('a whole service that is gone takes no live link down, and is forgotten link by link', async () => {
     zone.remove({ name: SERVICE })
     await ended('polled', 12)
-    expect(membership.connected()).toHaveLength(0)
+    expect(membership.connected()).toHaveLength(15)
+    membership.drop(node('n1'), 'reset')
+    await ended('polled', 2)
+    expect(changes.filter(({ type }) => type === 'left')).toMatchObject([{ node: node('n1'), connected: false }])
   })
 
   it('a foreign target is reported once', async () => {

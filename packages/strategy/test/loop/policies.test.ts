@@ -140,17 +140,56 @@ describe('leave policies on a virtual clock', () => {
     await strategy.close()
   })
 
-  it('an empty answer is believed at the third in a row', async () => {
+  it('an empty answer is believed at the third in a row of who has no link, and after ten minutes of the others', async () => {
     const membership = new FakeMembership()
-    const source = new Scripted(nodes('a'))
+    membership.dialDoes('b@svc.test', () => Promise.reject(new Error('no')))
+    const source = new Scripted(nodes('a', 'b', 'c'))
     const { strategy, of } = running(membership, source, { leave: leaveAfter(1) })
     await polls(1)
     source.answer = nodes()
     await polls(2)
     expect(of('left')).toStrictEqual([])
-    expect(of('held').at(-1)!.nodes).toStrictEqual(new Map([[node('a'), 'empty']]))
+    expect(new Set(of('held').at(-1)!.nodes.values())).toStrictEqual(new Set(['empty']))
     await polls(1)
-    expect(of('left')).toHaveLength(1)
+    expect(of('left')).toMatchObject([{ node: node('b'), connected: false }])
+    membership.dialDoes('c@svc.test', () => Promise.reject(new Error('no')))
+    membership.drop(node('c'), 'reset')
+    await polls(1)
+    expect(of('left')).toHaveLength(2)
+    await vi.advanceTimersByTimeAsync(590_000)
+    expect(membership.connected()).toStrictEqual([node('a')])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(membership.connected()).toStrictEqual([])
+    expect(of('left')).toHaveLength(3)
+    await strategy.close()
+  })
+
+  it('an answer between two empty ones begins anew', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('a'))
+    const { strategy, of } = running(membership, source, { leave: leaveAfter(1), confirmEmptyMs: 5_000 })
+    await polls(1)
+    for (let round = 0; round < 5; round++) {
+      source.answer = nodes()
+      await polls(4)
+      source.answer = nodes('a')
+      await polls(1)
+    }
+    expect(of('left')).toStrictEqual([])
+    await strategy.close()
+  })
+
+  it('with confirmEmpty: Infinity nobody leaves because of emptiness, without a link either', async () => {
+    const membership = new FakeMembership()
+    membership.dialDoes('b@svc.test', () => Promise.reject(new Error('no')))
+    const source = new Scripted(nodes('a', 'b'))
+    const options = { leave: leaveAfter(1), confirmEmpty: Number.POSITIVE_INFINITY, confirmEmptyMs: 0 }
+    const { strategy, of } = running(membership, source, options)
+    await polls(1)
+    source.answer = nodes()
+    await polls(100)
+    expect(of('left')).toStrictEqual([])
+    expect(strategy.expected()).toStrictEqual([node('a'), node('b')])
     await strategy.close()
   })
 

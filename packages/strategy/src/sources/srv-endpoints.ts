@@ -1,0 +1,47 @@
+import type { NodeName } from '@dynsrv/epmd-shim'
+import { domainKey, type Random } from '@dynsrv/kit'
+import { type SrvAnswer, type SrvRecord, type SrvResolver, srvEndpoints } from '@dynsrv/srv-resolver'
+import type { Endpoints, EndpointsByNode } from '../discover.ts'
+
+/** Where the nodes listen that an SRV answer names: nobody asks for these records again to dial one of them. */
+export class SrvEndpoints implements EndpointsByNode {
+  readonly #addresses: SrvAnswer['addresses']
+  readonly #resolver: Partial<Pick<SrvResolver, 'resolveAddresses'>>
+  readonly #random: Random
+  readonly #records = new Map<NodeName, SrvRecord[]>()
+
+  constructor(answer: SrvAnswer, resolver: Partial<Pick<SrvResolver, 'resolveAddresses'>>, random: Random) {
+    this.#addresses = answer.addresses
+    this.#resolver = resolver
+    this.#random = random
+  }
+
+  add(node: NodeName, record: SrvRecord): void {
+    const records = this.#records.get(node)
+    if (records === undefined) this.#records.set(node, [record])
+    else records.push(record)
+  }
+
+  get(node: NodeName): Endpoints | undefined {
+    const records = this.#records.get(node)
+    if (records === undefined) return undefined
+    // Only its own part of the answer is kept, for it may be needed long after.
+    const known = new Map(records.map(({ target }) => [target, this.#addresses?.get(domainKey(target)) ?? []]))
+    const resolver = this.#resolver
+    const random = this.#random.number
+    const locate = ({ signal }: { readonly signal: AbortSignal }) =>
+      srvEndpoints(records, {
+        random,
+        addressesOf: async (target) => {
+          const addresses = known.get(target) ?? []
+          if (addresses.length > 0) return addresses
+          return (await resolver.resolveAddresses?.(target, { signal }))?.records ?? []
+        },
+      })
+    const places = records.map(({ target, port }) => {
+      const addresses = (known.get(target) ?? []).map(({ address }) => address)
+      return `${target.toLowerCase()}:${port} ${addresses.sort().join(' ')}`
+    })
+    return Object.assign(locate, { key: places.sort().join('\n') })
+  }
+}

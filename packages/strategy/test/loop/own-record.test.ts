@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { leaveAfter, neverLeave, onDeregister, whenLinkDropped } from '../../src/index.ts'
+import { FakeMembership, node, nodes } from '../fake-membership.ts'
+import { polls, running, Scripted } from '../scripted.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+describe('our own record', () => {
+  it('is removed by the same number of whole answers as that of a member', async () => {
+    const source = new Scripted(nodes('self', 'a', 'b'))
+    const { strategy, of } = running(new FakeMembership(), source, { leave: leaveAfter(3) })
+    await polls(1)
+    source.answer = nodes('a', 'b')
+    await polls(2)
+    expect(of('deregistered')).toStrictEqual([])
+    await polls(1)
+    expect(of('deregistered')).toHaveLength(1)
+    await polls(20)
+    expect(of('deregistered')).toHaveLength(1)
+    await strategy.close()
+  })
+
+  it('is asked for again before it counts as removed', async () => {
+    const source = new Scripted(nodes('self', 'a'))
+    const { strategy, of } = running(new FakeMembership(), source, { leave: onDeregister() })
+    await polls(1)
+    let count = 0
+    source.next = () => (count++ % 2 === 0 ? nodes('a') : nodes('self', 'a'))
+    await polls(10)
+    expect(of('deregistered')).toStrictEqual([])
+    await strategy.close()
+  })
+
+  it.each([
+    ['stale', { nodes: nodes('a'), stale: true }],
+    ['trimmed', { nodes: nodes('a'), trimmed: true }],
+    ['empty', { nodes: nodes() }],
+    ['failed', new Error('SERVFAIL')],
+    [
+      'an answer with our record, which cannot be used',
+      { nodes: nodes('a'), ignored: [{ target: 'self.svc.test', reason: 'its port is 0' }] },
+    ],
+  ])('is not removed by answers that are %s', async (_what, answer) => {
+    const source = new Scripted(nodes('self', 'a'))
+    const { strategy, of } = running(new FakeMembership(), source, { leave: onDeregister() })
+    await polls(1)
+    source.answer = answer
+    await polls(30)
+    expect(of('deregistered')).toStrictEqual([])
+    await strategy.close()
+  })
+
+  it('of an empty zone is removed after the time of empty answers', async () => {
+    const source = new Scripted(nodes('self', 'a'))
+    const { strategy, of } = running(new FakeMembership(), source, { leave: onDeregister(), confirmEmptyMs: 60_000 })
+    await polls(1)
+    source.answer = nodes()
+    await vi.advanceTimersByTimeAsync(58_000)
+    expect(of('deregistered')).toStrictEqual([])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(of('deregistered')).toHaveLength(1)
+    await strategy.close()
+  })
+
+  it('that was never there is not removed: a visitor dials as it likes', async () => {
+    const membership = new FakeMembership()
+    const { strategy, of } = running(membership, new Scripted(nodes('a')), { leave: onDeregister() })
+    await polls(1)
+    membership.drop(node('a'), 'reset')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(membership.dialled).toStrictEqual([node('a'), node('a')])
+    expect(of('deregistered')).toStrictEqual([])
+    await strategy.close()
+  })
+
+  it('stops the dials while it is removed, and only then', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('self', 'a'))
+    const { strategy, of } = running(membership, source, { leave: onDeregister() })
+    await polls(1)
+    source.answer = nodes('a')
+    membership.drop(node('a'), 'it left us out')
+    await polls(20)
+    expect(membership.dialled).toStrictEqual([node('a')])
+    expect([of('deregistered').length, of('connectFailed').length]).toStrictEqual([1, 0])
+    source.answer = nodes('self', 'a')
+    await polls(2)
+    expect(membership.connected()).toStrictEqual([node('a')])
+    await strategy.close()
+  })
+
+  it.each([
+    ['whenLinkDropped', whenLinkDropped(), 1],
+    ['neverLeave', neverLeave(), 0],
+  ])('is information only where live links stay: %s', async (_name, leave, times) => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('self', 'a'))
+    const { strategy, of } = running(membership, source, { leave })
+    await polls(1)
+    source.answer = nodes('a')
+    await polls(5)
+    membership.drop(node('a'), 'reset')
+    await polls(2)
+    expect(of('deregistered')).toHaveLength(times)
+    expect(membership.connected()).toStrictEqual([node('a')])
+    await strategy.close()
+  })
+
+  it('is asked for when a peer drops us, but a dead DNS does not hold the dial back', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('self', 'a'))
+    const { strategy } = running(membership, source)
+    await polls(1)
+    const before = source.polls
+    membership.drop(node('a'), 'reset')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(source.polls).toBe(before + 1)
+    expect(membership.connected()).toStrictEqual([node('a')])
+    await vi.advanceTimersByTimeAsync(60_000)
+    source.answer = 'hang'
+    membership.drop(node('a'), 'reset')
+    await vi.advanceTimersByTimeAsync(600)
+    expect(membership.connected()).toStrictEqual([node('a')])
+    await strategy.close()
+  })
+})
