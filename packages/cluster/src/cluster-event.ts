@@ -7,13 +7,10 @@ import type { MembershipChange } from '@dynsrv/strategy'
  * `nodeup`, `nodedown`, `refused` and `warning` come from the node, whichever side dialled; the others from the strategy
  * of the named topology: what it found, which peers it could not reach, which members left.
  */
-export type ClusterEvent = NodeEvent | (MembershipChange & { readonly topology: string }) | Deregistered
+export type ClusterEvent = NodeEvent | (MembershipChange & { readonly topology: string })
 
 /**
- * Our own record was in the zone and was removed: the others drop their links, and we dial no peer of that service until
- * it is back. A program that should end now calls `drain()`.
+ * Our own record was in the zone and was removed: the others drop their links. With the leave policies that take links
+ * down, no peer of that service is dialled until it is back. A program that should end now calls `drain()`.
  */
-export interface Deregistered {
-  readonly type: 'deregistered'
-  readonly topology: string
-}
+export type Deregistered = Extract<ClusterEvent, { type: 'deregistered' }>

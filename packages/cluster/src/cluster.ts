@@ -7,7 +7,7 @@ import { checks } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import { explain } from './explain.ts'
-import type { LastLookup, OwnRecord } from './own-record.ts'
+import type { LastLookup, RememberingResolver } from './last-lookup.ts'
 
 const READY_TIMEOUT_MS = 30_000
 
@@ -15,8 +15,8 @@ const READY_TIMEOUT_MS = 30_000
 export interface ClusterParts {
   readonly node: Node
   readonly strategies: ReadonlyMap<string, Strategy>
-  /** Our own records, by topology. */
-  readonly ownRecords: ReadonlyMap<string, OwnRecord>
+  /** What was answered last, by topology. */
+  readonly resolvers: ReadonlyMap<string, RememberingResolver>
   readonly clock: Clock
   readonly deregister?: (() => Promise<void> | void) | undefined
   readonly closeResolver?: (() => void) | undefined
@@ -70,13 +70,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   private constructor(parts: ClusterParts) {
-    const { node, strategies, ownRecords } = parts
+    const { node, strategies } = parts
     this.#parts = parts
     this.node = node
     this.#emitter.setMaxListeners(0)
     node.on('event', (event) => this.#publish(event))
-    for (const [topology, record] of ownRecords)
-      record.on('gone', () => this.#publish({ type: 'deregistered', topology }))
     for (const [topology, strategy] of strategies) {
       strategy.on('change', (change) => this.#publish({ ...change, topology }))
       strategy.start()
@@ -107,7 +105,7 @@ export class Cluster implements AsyncDisposable {
 
   /** The last DNS answer about each topology that is found through SRV records, and why none came since. */
   lookups(): Map<string, LastLookup> {
-    return new Map([...this.#parts.ownRecords].map(([topology, record]) => [topology, record.lastLookup]))
+    return new Map([...this.#parts.resolvers].map(([topology, { last }]) => [topology, last]))
   }
 
   /** The port that we listen on; 0 with `listen: false`. */

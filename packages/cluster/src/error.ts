@@ -15,7 +15,6 @@ export type DynsrvErrorCode =
   | 'DYNSRV_COOKIE_EMPTY'
   | 'DYNSRV_COOKIE_INVALID'
   | 'DYNSRV_COOKIE_FILE'
-  | 'DYNSRV_DEREGISTERED'
   | 'DYNSRV_NOT_READY'
   | 'DYNSRV_CLOSED'
 
@@ -98,13 +97,6 @@ export const DYNSRV_ERRORS: ErrorTable<DynsrvErrorCode> = {
     why: 'It is missing, is a folder, or others can read it.',
     hint: 'Check the path and its mode: 0400 for ~/.erlang.cookie.',
     category: 'option',
-  },
-  DYNSRV_DEREGISTERED: {
-    happened: 'This node does not connect, because its own record was removed.',
-    why: 'A removed record means that this node should leave.',
-    hint: 'Put the record back, or let this node leave.',
-    category: 'discovery',
-    retryable: true,
   },
   DYNSRV_NOT_READY: {
     happened: 'Too few peers were connected in time.',

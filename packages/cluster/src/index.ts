@@ -2,7 +2,7 @@ export { Cluster, type ClusterState, type EventsOptions, type ReadyOptions } fro
 export type { ClusterEvent, Deregistered } from './cluster-event.ts'
 export { DYNSRV_ERRORS, DynsrvError, type DynsrvErrorCode, type DynsrvErrorOptions, isDynsrvError } from './error.ts'
 export { advice, type Explanation, explain, oneLine, reasonText } from './explain.ts'
-export type { LastLookup } from './own-record.ts'
+export type { LastLookup } from './last-lookup.ts'
 export { checkCookie, type FindCookieOptions, findCookie } from './settings/cookie.ts'
 export { dnsServer } from './settings/dns-server.ts'
 export { parsePort } from './settings/parse-port.ts'

@@ -6,8 +6,8 @@ import { dynamicSrv, type Strategy } from '@dynsrv/strategy'
 import { checks } from './checks.ts'
 import { type Cluster, makeCluster } from './cluster.ts'
 import { DynsrvError } from './error.ts'
-import { GuardedMembership } from './guarded-membership.ts'
-import { OwnRecord } from './own-record.ts'
+import { RememberingResolver } from './last-lookup.ts'
+import { LateMembership } from './late-membership.ts'
 import { nodeCookie } from './settings/cookie.ts'
 import { dnsServer } from './settings/dns-server.ts'
 import { type StartOptions, startSettings } from './settings/start-options.ts'
@@ -39,17 +39,18 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     const epmd =
       own.epmd ??
       new DynamicSrv({ resolver, world, ...(env && { env }), ...(port !== undefined && { listenPort: port }) })
-    const ownRecords = new Map<string, OwnRecord>()
+    const resolvers = new Map<string, RememberingResolver>()
     for (const [topology, each] of topologies) {
-      if (typeof each !== 'function') ownRecords.set(topology, new OwnRecord(name, each.service, resolver, world.clock))
+      if (typeof each === 'function') continue
+      resolvers.set(topology, new RememberingResolver(each.service, resolver, world.clock))
     }
-    const membership = new GuardedMembership(name, [...ownRecords.values()])
-    const strategies = makeStrategies(topologies, membership, ownRecords, world)
+    const membership = new LateMembership(name)
+    const strategies = makeStrategies(topologies, membership, resolvers, world)
     made.strategies = strategies
     const node = await startNode({ ...nodeOptions, name, cookie: secret, epmd, listen })
     made.node = node
     membership.attach(node)
-    return makeCluster({ node, strategies, ownRecords, clock: world.clock, deregister, closeResolver: close })
+    return makeCluster({ node, strategies, resolvers, clock: world.clock, deregister, closeResolver: close })
   } catch (error) {
     await Promise.allSettled([...(made.strategies?.values() ?? []), made.node].map((each) => each?.close()))
     close()
@@ -61,8 +62,8 @@ const strategyRule = having('start', 'close', 'on', 'expected')
 
 function makeStrategies(
   topologies: Topologies,
-  membership: GuardedMembership,
-  ownRecords: ReadonlyMap<string, OwnRecord>,
+  membership: LateMembership,
+  resolvers: ReadonlyMap<string, RememberingResolver>,
   world: World,
 ): ReadonlyMap<string, Strategy> {
   const strategies = new Map<string, Strategy>()
@@ -70,7 +71,7 @@ function makeStrategies(
     const strategy =
       typeof made === 'function'
         ? made(membership)
-        : dynamicSrv(membership, { topology, world, ...made, resolver: ownRecords.get(topology)!.resolver })
+        : dynamicSrv(membership, { topology, world, ...made, resolver: resolvers.get(topology)!.resolver })
     checks.argument('start', `what topologies.${topology}() returns`, strategyRule, strategy)
     strategies.set(topology, strategy)
   }

@@ -70,6 +70,7 @@ describe('the options of start', () => {
       leave: neverLeave(),
       maxLeaveShare: 0.1,
       confirmEmpty: 4,
+      confirmEmptyMs: 9_000,
       confirmLeave: 1,
       confirmDelayMs: 30,
       rotationPolls: 0,

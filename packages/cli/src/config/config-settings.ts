@@ -228,6 +228,7 @@ export const SETTINGS: Settings<DynsrvConfig> = {
   ),
   maxLeaveShare: describe(number(0, 1), 'The share of the members that may leave in one poll; default 0.5.'),
   confirmEmpty: describe(wholeNumber(1), 'Empty answers in a row before one is believed; default 3.'),
+  confirmEmptyMs: describe(milliseconds, 'How long answers must be empty before live links go; default 600 000.'),
   confirmLeave: describe(wholeNumber(0), 'Extra lookups before a member leaves; default 2.'),
   confirmDelayMs: describe(milliseconds, 'Time between these; default 25.'),
   rotationPolls: describe(

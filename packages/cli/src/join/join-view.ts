@@ -111,7 +111,6 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           break
         }
         case 'connectFailed':
-          if (explain(event.cause).code === 'DYNSRV_DEREGISTERED') break
           trouble(event.node, event.node, 'not reached', event.cause)
           break
         case 'discoveryFailed':
@@ -125,7 +124,7 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           trouble(`${event.topology} ${event.target}`, event.target, 'ignored', event.reason)
           break
         case 'deregistered':
-          line('trouble', self, [['deregistered', 'warning'], ': our own record is gone, we dial no more members'])
+          line('trouble', self, [['deregistered', 'warning'], ': DNS no longer lists us, the others drop their links'])
           break
         case 'refused':
           // A health check only connects, the doctor only asks for our name; of two dials that cross, one yields.

@@ -93,8 +93,14 @@ const NODE_RULES: Rules<NodePart> = {
 /** The strategy checks the values of its options. */
 const STRATEGY_RULES: Rules<StrategyPart> = {
   ...{ topology: text, pollingInterval: anything, disconnectOnDeregister: anything, interval: anything },
-  ...{ leave: anything, maxLeaveShare: anything, confirmEmpty: anything, confirmLeave: anything },
-  ...{ confirmDelayMs: anything, rotationPolls: anything, discoverTimeoutMs: anything, connectTimeoutMs: anything },
+  ...{ leave: anything, maxLeaveShare: anything, confirmEmpty: anything, confirmEmptyMs: anything },
+  ...{
+    confirmLeave: anything,
+    confirmDelayMs: anything,
+    rotationPolls: anything,
+    discoverTimeoutMs: anything,
+    connectTimeoutMs: anything,
+  },
   ...{ parallel: anything, retry: anything, unref: anything },
 }
 

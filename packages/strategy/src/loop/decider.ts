@@ -7,7 +7,7 @@ import type { LeavePolicy } from '../policy/leave-policy.ts'
 import { type Asker, holdOf } from './asker.ts'
 import { type Member, type Plan, plan } from './plan.ts'
 import { Rotation } from './rotation.ts'
-import { sameSpelling } from './spelling.ts'
+import { sameSpelling, withoutOtherSpellings } from './spelling.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
 export interface DeciderOptions {
@@ -107,7 +107,7 @@ export class Decider {
     const { self } = membership
     const decided = plan({
       self,
-      members: members(),
+      members: withoutOtherSpellings(members(), discovered),
       own: own(),
       discovered,
       connected,

@@ -19,6 +19,21 @@ export function sameSpelling(
   return same
 }
 
+/** The members without those whom the answer names in other letters: a peer has said meanwhile how it spells itself. */
+export function withoutOtherSpellings<M>(
+  members: ReadonlyMap<NodeName, M>,
+  nodes: ReadonlySet<NodeName>,
+): ReadonlyMap<NodeName, M> {
+  const missing = [...members.keys()].filter((node) => !nodes.has(node))
+  if (missing.length === 0) return members
+  const named = new Set([...nodes].map((node) => node.toLowerCase()))
+  const renamed = missing.filter((node) => named.has(node.toLowerCase()))
+  if (renamed.length === 0) return members
+  const rest = new Map(members)
+  for (const node of renamed) rest.delete(node)
+  return rest
+}
+
 /** Later ones count more: what a peer calls itself is its name. */
 export interface SpellingsInUse {
   readonly members: Iterable<NodeName>

@@ -237,6 +237,9 @@ export class Watcher {
     this.#reportHeld(plan.held)
     this.#noticeOwn(plan)
     for (const node of plan.leave) this.#leaves(node, before.get(node), connected.has(node))
+    if (before !== this.#members) {
+      for (const node of before.keys()) if (!this.#members.has(node)) this.#forget(node)
+    }
     this.#unlinker.pump((node) => this.#members.has(node), connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
     for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
@@ -268,12 +271,18 @@ export class Watcher {
   }
 
   #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
+    const isUnclaimed = this.#forget(node)
+    const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
+    this.#report({ type: 'left', node, reason: 'deregistered', connected, missingMs })
+    if (isUnclaimed && connected) this.#unlinker.add(node)
+  }
+
+  /** Says whether no other topology counts it as a member either. */
+  #forget(node: NodeName): boolean {
     this.#dialer.forget(node)
     this.#places.forget(node)
     this.#joined.delete(node)
-    const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
-    this.#report({ type: 'left', node, reason: 'deregistered', connected, missingMs })
-    if (release(this.#membership, node, this) && connected) this.#unlinker.add(node)
+    return release(this.#membership, node, this)
   }
 
   #up(node: NodeName): void {

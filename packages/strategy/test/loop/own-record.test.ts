@@ -107,6 +107,20 @@ describe('our own record', () => {
     await strategy.close()
   })
 
+  it('is removed although a peer turned out to spell itself in other letters than DNS', async () => {
+    const membership = new FakeMembership()
+    membership.dialDoes('A@svc.test', () => Promise.reject(new Error('it calls itself a@svc.test')))
+    const source = new Scripted(nodes('self', 'A'))
+    const { strategy, of } = running(membership, source, { leave: onDeregister() })
+    await polls(1)
+    membership.up(node('a'))
+    source.answer = nodes('A')
+    await polls(1)
+    expect(of('deregistered')).toHaveLength(1)
+    expect([strategy.expected(), of('held'), of('left')]).toStrictEqual([[node('a')], [], []])
+    await strategy.close()
+  })
+
   it('is asked for when a peer drops us, but a dead DNS does not hold the dial back', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('self', 'a'))
