@@ -2,6 +2,7 @@ import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded } f
 
 /** Every reason for which a lookup has no answer. Stable: handlers may switch on it. */
 export type ResolverErrorCode =
+  | 'DNS_BAD_ANSWER'
   | 'DNS_BAD_NAME'
   | 'DNS_BAD_OPTION'
   | 'DNS_BAD_RECORD'
@@ -25,6 +26,13 @@ export type ResolverErrorCode =
 
 /** What each code of this package means. A failed lookup never changes who is a member. */
 export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
+  DNS_BAD_ANSWER: {
+    happened: 'A resolver gave something that is no answer.',
+    why: 'A resolver of your own breaks the contract: it resolved with nothing, or with another shape.',
+    hint: 'Resolve with { records, ttlSeconds, server, … }; testContract of @dynsrv/srv-resolver/contract shows what is missing.',
+    category: 'lookup',
+    retryable: true,
+  },
   DNS_BAD_NAME: {
     happened: 'A lookup was asked for something that is not a domain name.',
     why: 'A label is empty or too long, or the name has spaces or characters outside ASCII.',

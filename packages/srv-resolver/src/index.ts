@@ -1,4 +1,5 @@
 export type { World } from '@dynsrv/kit'
+export { askAddresses, askSrv, askTxt } from './ask.ts'
 export { DnsClient, type DnsClientOptions, dnsClient } from './client/dns-client.ts'
 export { parseResolvConf, type ResolverConfig } from './client/resolv-conf.ts'
 export { type CachedOptions, cached } from './decorators/cached.ts'

@@ -13,6 +13,7 @@ import {
 } from '@dynsrv/kit'
 import {
   type AddressRecord,
+  askAddresses,
   type SrvAnswer,
   type SrvRecord,
   type SrvResolver,
@@ -212,7 +213,7 @@ export class DynamicSrv implements EpmdModule {
     const options = { ...FAMILY_OPTION[family], signal }
     for (const name of new Set([target, lastResort ?? target])) {
       try {
-        const { records } = await this.#resolver.resolveAddresses(name, options)
+        const { records } = await askAddresses(this.#resolver, name, options)
         if (records.length > 0) return ofFamily(records, family)
       } catch (cause) {
         signal?.throwIfAborted()

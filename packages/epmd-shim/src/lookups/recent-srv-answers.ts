@@ -1,5 +1,5 @@
 import { type Clock, domainKey, sleep } from '@dynsrv/kit'
-import type { SrvAnswer, SrvResolver } from '@dynsrv/srv-resolver'
+import { askSrv, type SrvAnswer, type SrvResolver } from '@dynsrv/srv-resolver'
 
 /** An answer, and whether it was there already (`recent`) or came after the question was put. */
 export interface RecentSrvAnswer {
@@ -105,7 +105,7 @@ export class RecentSrvAnswers {
     const started = this.#clock.monotonic()
     for (let left = this.#retries; ; left--) {
       try {
-        return await this.#resolver.resolveSrv(name, { signal })
+        return await askSrv(this.#resolver, name, { signal })
       } catch (error) {
         signal.throwIfAborted()
         if (left <= 0 || !isRetryable(error) || this.#clock.monotonic() - started > RETRY_WITHIN_MS) throw error

@@ -1,4 +1,5 @@
 import { domainKey } from '@dynsrv/kit'
+import { askAddresses, askSrv, askTxt } from '../ask.ts'
 import { closable } from '../closable.ts'
 import type { ClosableResolver, DnsAnswer, SrvResolver } from '../resolver.ts'
 
@@ -26,15 +27,15 @@ export function decorated(around: Around, sources: readonly SrvResolver[]): Clos
   return closable(
     {
       resolveSrv: (name, { signal } = {}) =>
-        around(question('srv', name), (resolver, inner) => resolver.resolveSrv(name, { signal: inner }), signal),
+        around(question('srv', name), (resolver, inner) => askSrv(resolver, name, { signal: inner }), signal),
       resolveAddresses: (name, { family, signal } = {}) =>
         around(
           question('addresses', name, family),
-          (resolver, inner) => resolver.resolveAddresses(name, { family, signal: inner }),
+          (resolver, inner) => askAddresses(resolver, name, { family, signal: inner }),
           signal,
         ),
       resolveTxt: (name, { signal } = {}) =>
-        around(question('txt', name), (resolver, inner) => resolver.resolveTxt(name, { signal: inner }), signal),
+        around(question('txt', name), (resolver, inner) => askTxt(resolver, name, { signal: inner }), signal),
     },
     () => closeAll(sources),
   )
@@ -49,8 +50,8 @@ export function decoratedSrv(
   return closable(
     {
       resolveSrv,
-      resolveAddresses: (name, lookUp) => resolver.resolveAddresses(name, lookUp),
-      resolveTxt: (name, lookUp) => resolver.resolveTxt(name, lookUp),
+      resolveAddresses: (name, lookUp) => askAddresses(resolver, name, lookUp),
+      resolveTxt: (name, lookUp) => askTxt(resolver, name, lookUp),
     },
     () => closeAll([resolver, ...others]),
   )

@@ -1,4 +1,5 @@
 import { callable, filledText, listOf } from '@dynsrv/kit'
+import { askSrv } from '../ask.ts'
 import { checks, resolverRule } from '../checks.ts'
 import { checkedName, isWithin } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
@@ -32,7 +33,7 @@ export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {
   check(options)
   const suffixes = options.suffixes?.map(checkedName)
   return decoratedSrv(resolver, async (name, lookUp) => {
-    const answer = await resolver.resolveSrv(name, lookUp)
+    const answer = await askSrv(resolver, name, lookUp)
     const allowed = suffixes ?? [parentOf(name)]
     const consul = suffixes === undefined && CONSUL_SERVICE.test(checkedName(name))
     const ours = ({ target }: SrvRecord) =>

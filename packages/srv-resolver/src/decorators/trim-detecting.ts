@@ -1,4 +1,5 @@
 import { callable, domainKey, listOf, whole } from '@dynsrv/kit'
+import { askSrv } from '../ask.ts'
 import { checks, resolverRule, srvSource } from '../checks.ts'
 import { HEADER_BYTES } from '../dns-numbers.ts'
 import { isResolverError } from '../error.ts'
@@ -73,7 +74,7 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
     if (answer.transport !== 'udp' || answer.truncated || !isNearLimit(name, answer, sizes)) return answer
     let second: SrvAnswer | undefined
     try {
-      second = await tcp?.resolveSrv(name, { signal })
+      if (tcp !== undefined) second = await askSrv(tcp, name, { signal })
     } catch (error) {
       signal?.throwIfAborted()
       if (!isResolverError(error)) throw error
@@ -90,7 +91,7 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
   }
 
   const resolveSrv: SrvResolver['resolveSrv'] = async (name, { signal } = {}) => {
-    const first = await resolver.resolveSrv(name, { signal })
+    const first = await askSrv(resolver, name, { signal })
     const answer = await verified(name, first, signal)
     const history = answer.stale ? [] : remember(name, answer)
     const whole = isRotating(history) ? { ...union(history), trimmed: 'rotating' as const } : answer

@@ -1,5 +1,5 @@
 import { having, oneOf, optional, type Rule, required } from '@dynsrv/kit'
-import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
+import { askAddresses, dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import { checks, dnsName } from '../checks.ts'
 import { type Discover, sourceOf } from '../discover.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
@@ -34,7 +34,7 @@ export function addressNodes(resolver: AddressSource, query: string, basename: s
   checks.argument('addressNodes', 'family', optional(oneOf(4, 6)), family)
   const name = byIp(basename)
   return sourceOf(async ({ signal }) => {
-    const answer = await resolver.resolveAddresses(query, { signal, ...(family !== undefined && { family }) })
+    const answer = await askAddresses(resolver, query, { signal, ...(family !== undefined && { family }) })
     const candidates = answer.records.map(({ address }) => [address, { addresses: [address] }] as const)
     return { ...mapNames(candidates, name), ...answerFacts(answer) }
   })

@@ -1,16 +1,38 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { domainKey, type Random } from '@dynsrv/kit'
-import { type SrvAnswer, type SrvRecord, type SrvResolver, srvEndpoints } from '@dynsrv/srv-resolver'
+import {
+  type AddressRecord,
+  askAddresses,
+  type SrvAnswer,
+  type SrvRecord,
+  type SrvResolver,
+  srvEndpoints,
+} from '@dynsrv/srv-resolver'
 import type { Endpoints, EndpointsByNode } from '../discover.ts'
+
+/** What may be asked for addresses. */
+type Addresses = Partial<Pick<SrvResolver, 'resolveAddresses'>>
+
+/** The addresses of a target; none when the resolver cannot be asked for any. */
+export async function addressesOf(
+  resolver: Addresses,
+  target: string,
+  signal: AbortSignal,
+): Promise<readonly AddressRecord[]> {
+  const { resolveAddresses } = resolver
+  if (resolveAddresses === undefined) return []
+  const asked = { resolveAddresses: resolveAddresses.bind(resolver) }
+  return (await askAddresses(asked, target, { signal })).records
+}
 
 /** Where the nodes listen that an SRV answer names: nobody asks for these records again to dial one of them. */
 export class SrvEndpoints implements EndpointsByNode {
   readonly #addresses: SrvAnswer['addresses']
-  readonly #resolver: Partial<Pick<SrvResolver, 'resolveAddresses'>>
+  readonly #resolver: Addresses
   readonly #random: Random
   readonly #records = new Map<NodeName, SrvRecord[]>()
 
-  constructor(answer: SrvAnswer, resolver: Partial<Pick<SrvResolver, 'resolveAddresses'>>, random: Random) {
+  constructor(answer: SrvAnswer, resolver: Addresses, random: Random) {
     this.#addresses = answer.addresses
     this.#resolver = resolver
     this.#random = random
@@ -26,7 +48,7 @@ export class SrvEndpoints implements EndpointsByNode {
     const records = this.#records.get(node)
     if (records === undefined) return undefined
     // Only its own part of the answer is kept, for it may be needed long after.
-    const known = new Map(records.map(({ target }) => [target, this.#addresses?.get(domainKey(target)) ?? []]))
+    const known = new Map(records.map(({ target }) => [target, this.#addresses.get(domainKey(target)) ?? []]))
     const resolver = this.#resolver
     const random = this.#random.number
     const locate = ({ signal }: { readonly signal: AbortSignal }) =>
@@ -35,7 +57,7 @@ export class SrvEndpoints implements EndpointsByNode {
         addressesOf: async (target) => {
           const addresses = known.get(target) ?? []
           if (addresses.length > 0) return addresses
-          return (await resolver.resolveAddresses?.(target, { signal }))?.records ?? []
+          return addressesOf(resolver, target, signal)
         },
       })
     const places = records.map(({ target, port }) => {

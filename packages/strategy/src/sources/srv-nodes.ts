@@ -1,12 +1,19 @@
 import { having, messageOf, type Rule } from '@dynsrv/kit'
-import { type SrvAnswer, type SrvRecord, type SrvResolver, usableSrvRecords } from '@dynsrv/srv-resolver'
+import {
+  askSrv,
+  askTxt,
+  type SrvAnswer,
+  type SrvRecord,
+  type SrvResolver,
+  usableSrvRecords,
+} from '@dynsrv/srv-resolver'
 import { checks, dnsName } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { answerFacts } from './answer-facts.ts'
 import { type Candidate, mapNames, type NameMapping, nameMapping, targetLabel, withoutDots } from './name-mapping.ts'
 import { settleSome } from './settle-some.ts'
-import { SrvEndpoints } from './srv-endpoints.ts'
+import { addressesOf, SrvEndpoints } from './srv-endpoints.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
 const MAX_LOOKUPS = 64
@@ -32,7 +39,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
   checks.argument('srvNodes', 'service', dnsName, service)
   checks.argument('srvNodes', 'name', nameMapping, name)
   const discover = async ({ signal, world }: Asked): Promise<Discovery> => {
-    const answer = await resolver.resolveSrv(service, { signal })
+    const answer = await askSrv(resolver, service, { signal })
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
     const left = [...(answer.ignored ?? []), ...wrong]
@@ -93,11 +100,13 @@ async function lookedUp(
 ): Promise<Shown> {
   const [target, candidate] = candidateOf(record)
   if (needs === 'txt') {
-    const answer = await resolver.resolveTxt?.(target, { signal })
-    return [target, { ...candidate, txt: answer?.records ?? [] }, record]
+    const { resolveTxt } = resolver
+    if (resolveTxt === undefined) return [target, candidate, record]
+    const answer = await askTxt({ resolveTxt: resolveTxt.bind(resolver) }, target, { signal })
+    return [target, { ...candidate, txt: answer.records }, record]
   }
   const known = addresses.get(target.toLowerCase())
-  const found = known ?? (await resolver.resolveAddresses?.(target, { signal }))?.records ?? []
+  const found = known ?? (await addressesOf(resolver, target, signal))
   return [target, { ...candidate, addresses: found.map(({ address }) => address) }, record]
 }
 

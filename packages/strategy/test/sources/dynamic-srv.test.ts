@@ -1,7 +1,16 @@
 import { dnsClient, staticResolver } from '@dynsrv/srv-resolver'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { describe, expect, it } from 'vitest'
-import { byTag, byTxt, dynamicSrv, srvNodes, targetLabel, wholeTarget } from '../../src/index.ts'
+import {
+  byTag,
+  byTxt,
+  type Discovery,
+  dynamicSrv,
+  type Locate,
+  srvNodes,
+  targetLabel,
+  wholeTarget,
+} from '../../src/index.ts'
 import { FakeMembership, node } from '../fake-membership.ts'
 
 const membership = new FakeMembership()
@@ -31,6 +40,20 @@ describe('the name rule', () => {
     const long = `${'a'.repeat(250)}.my-service.service.consul`
     expect(map({ target: long })).toStrictEqual({ ignored: expect.stringContaining('255') })
   })
+})
+
+it.each([undefined, null, 'text', [], {}])('a resolver that gives %o is reported as that', async (nonsense) => {
+  const give = async () => nonsense as never
+  const asked = srvNodes({ resolveSrv: give }, 'svc.test')({ signal })
+  await expect(asked).rejects.toMatchObject({ code: 'DNS_BAD_ANSWER' })
+  const resolver = {
+    ...staticResolver([{ type: 'SRV', name: 'svc.test', target: 'a.svc.test', port: 1 }]),
+    resolveAddresses: give,
+  }
+  const { nodes, endpoints } = (await srvNodes(resolver, 'svc.test')({ signal })) as Discovery
+  expect(nodes).toStrictEqual(new Set([node('a')]))
+  const locate = endpoints?.get(node('a')) as Locate
+  await expect(locate({ signal })).rejects.toMatchObject({ code: 'DNS_BAD_ANSWER' })
 })
 
 describe('construction', () => {
