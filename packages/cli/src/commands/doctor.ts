@@ -26,7 +26,7 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   view.begin(asked, checksFor(asked))
   if (options.watch !== true) {
     // Only the terminal has to be given back.
-    void exit.received.then(() => {
+    exit.signal.addEventListener('abort', () => {
       view.interrupted()
       process.exit(EXIT_INTERRUPTED)
     })

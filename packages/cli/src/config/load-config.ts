@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
-import { DynsrvError } from '@dynsrv/cluster'
+import { DynsrvError, isDynsrvError } from '@dynsrv/cluster'
 import { checksOf, codeOf, filledText, messageOf, optional } from '@dynsrv/kit'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
@@ -96,7 +96,7 @@ async function read(path: string): Promise<unknown> {
     const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
     return typeof exported === 'function' ? await exported() : exported
   } catch (cause) {
-    if (cause instanceof DynsrvError) throw cause
+    if (isDynsrvError(cause)) throw cause
     const code = codeOf(cause) ?? ''
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
       throw new DynsrvError(

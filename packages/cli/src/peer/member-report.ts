@@ -4,8 +4,8 @@ import type { TlsFiles } from '@dynsrv/doctor'
 import { judgeIntroduction, overTls, probeHandshake, visibility } from '@dynsrv/doctor'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
 import { atom, inspect, type Term } from '@dynsrv/etf'
-import { identifier } from '@dynsrv/kit'
-import { type Node, RemoteError } from '@dynsrv/node'
+import { codeOf, identifier } from '@dynsrv/kit'
+import type { Node } from '@dynsrv/node'
 import { milliseconds } from '../terminal/output.ts'
 import type { Span } from '../terminal/paint.ts'
 import type { Member } from './members.ts'
@@ -88,7 +88,7 @@ async function runsOn(us: Node, name: string, timeoutMs: number): Promise<string
     const release = await us.erpc(name, 'erlang', 'system_info', [atom('otp_release')], { timeoutMs })
     return `OTP ${identifier(releaseText(release))}`
   } catch (error) {
-    if (error instanceof RemoteError) return 'dynsrv'
+    if (codeOf(error) === 'NODE_REMOTE_ERROR') return 'dynsrv'
     throw error
   }
 }

@@ -14,6 +14,7 @@ import {
   required,
   secretInteger,
   text,
+  textOf,
   type World,
   worldShape,
 } from '@dynsrv/kit'
@@ -158,7 +159,7 @@ const CONNECT_ERRORS: Readonly<Record<string, readonly ['NODE_REFUSED' | 'NODE_C
 
 function connectError(cause: unknown, address: string, timeoutMs: number): NodeError {
   // `once` rejects with an error of its own when the time is over.
-  if (cause instanceof Error && cause.name === 'AbortError') {
+  if (textOf(cause, 'name') === 'AbortError') {
     return new NodeError('NODE_CONNECT_TIMEOUT', `${address} did not answer within ${timeoutMs} ms`, { cause })
   }
   const known = CONNECT_ERRORS[codeOf(cause) ?? '']
