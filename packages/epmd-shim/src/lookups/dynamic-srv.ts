@@ -7,20 +7,13 @@ import {
   realWorld,
   required,
   sameDomainName,
+  variables,
   type World,
   whole,
   worldShape,
 } from '@dynsrv/kit'
 import { type AddressRecord, type SrvAnswer, type SrvRecord, type SrvResolver, srvOrder } from '@dynsrv/srv-resolver'
-import {
-  callOptions,
-  checkedLookup,
-  checkedNames,
-  checkOwnName,
-  checkRegistration,
-  checks,
-  variables,
-} from '../checks.ts'
+import { callOptions, checkedLookup, checkedNames, checkOwnName, checkRegistration, checks } from '../checks.ts'
 import { newCreation } from '../creation.ts'
 import { distPort, isDialable } from '../dist-port.ts'
 import type {
