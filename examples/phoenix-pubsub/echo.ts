@@ -5,12 +5,7 @@ const cluster = await start({ service: 'chat.test', dns: process.env.DYNSRV_DNS 
 // The name that stands in application.ex: {Phoenix.PubSub, name: MyApp.PubSub}
 const pubsub = cluster.node.pubsub('MyApp.PubSub')
 const room = pubsub.subscribe('room:lobby')
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    room.close()
-    void cluster.drain()
-  })
-}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => room.close())
 
 for await (const message of room) {
   if (message.type !== 'event' || message.event !== 'new_msg') continue
@@ -19,3 +14,4 @@ for await (const message of room) {
   console.log(`${from ?? 'somebody'}: ${body}`)
   pubsub.broadcast('room:lobby', 'new_msg', { from: 'echo', body: body.toUpperCase() })
 }
+await cluster.drain()

@@ -18,8 +18,12 @@ const work = (async () => {
   }
 })()
 
-process.once('SIGTERM', () => void cluster.drain().then(() => work))
-process.once('SIGINT', () => void cluster.drain().then(() => work))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    await cluster.drain()
+    await work
+  })
+}
 
 await cluster.ready({ minPeers: 2 })
 const members = 3

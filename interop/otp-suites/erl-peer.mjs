@@ -71,7 +71,11 @@ function overTcp(socket) {
     waiting = Buffer.concat([waiting, chunk])
     while (waiting.length >= 4 && waiting.length >= 4 + waiting.readUInt32BE()) {
       const end = 4 + waiting.readUInt32BE()
-      void obey(socket, decode(waiting.subarray(4, end), { float: 'boxed' }).elements)
+      // What cannot be answered ends this node, and with it the case of the suite that waits for it.
+      obey(socket, decode(waiting.subarray(4, end), { float: 'boxed' }).elements).catch((error) => {
+        note('overTcp', error)
+        process.exit(1)
+      })
       waiting = waiting.subarray(end)
     }
   })
@@ -99,7 +103,7 @@ async function called(module, name, args) {
     if (run === undefined) throw new RemoteError('error', atom('undef'))
     return ['ok', await run(...args)]
   } catch (error) {
-    if (error instanceof RemoteError) return [error.class, tuple(error.reason, [])]
+    if (error.code === 'NODE_REMOTE_ERROR') return [error.class, tuple(error.reason, [])]
     note(`${module}:${name}`, error)
     return ['error', tuple(atom('badarg'), [])]
   }

@@ -17,9 +17,9 @@ export class ExampleProgram implements AsyncDisposable {
   #errors = ''
   #waiting: (() => void)[] = []
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, file: URL) {
     this.#child = child
-    this.#exited = once(child, 'exit')
+    this.#exited = once(child, 'exit').finally(() => rm(file, { force: true }))
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text
     })
@@ -46,9 +46,7 @@ export class ExampleProgram implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...inherited, ...env },
     })
-    const program = new ExampleProgram(child)
-    program.#exited.then(() => rm(file, { force: true })).catch(() => undefined)
-    return program
+    return new ExampleProgram(child, file)
   }
 
   /** The first so many lines; rejects with what the program said when it ends before. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { EVERY_ODD_VALUE, ODD_VALUES, type Odd } from './odd-values.ts'
+import { EVERY_ODD_VALUE, ODD_FUNCTIONS, ODD_VALUES, type Odd } from './odd-values.ts'
 
 /** How a type of options is given to the function that takes it. */
 export interface OptionsCall {
@@ -35,13 +35,59 @@ export function testOptions(
     })
 
     for (const [type, { take, valid = {}, nested = {} }] of Object.entries(calls)) {
-      it(type, () => refusals('', (options) => take({ ...valid, ...options })))
-      for (const [key, inner] of Object.entries(nested)) {
-        it(`${type}, ${key}`, () =>
-          refusals(`${key}.`, (options) => take({ ...valid, [key]: { ...inner, ...options } })))
+      const places: [name: string, prefix: string, take: (options: object) => unknown][] = [
+        [type, '', (options) => take({ ...valid, ...options })],
+        ...Object.entries(nested).map(([key, inner]): (typeof places)[number] => [
+          `${type}, ${key}`,
+          `${key}.`,
+          (options) => take({ ...valid, [key]: { ...inner, ...options } }),
+        ]),
+      ]
+      for (const [name, prefix, takeIt] of places) {
+        it(name, () => refusals(prefix, takeIt))
+        it(`${name}: odd values`, { timeout: 60_000 }, () => soundValues(takeIt))
       }
     }
   })
+}
+
+/** A call that goes on for so long has taken its options. */
+const MOMENT_MS = 50
+
+/** What no option is for, whatever else it takes. */
+const NONSENSE: readonly Odd[] = ['NaN', 'a symbol', 'a date', 'a promise', 'a proxy that was revoked']
+
+/** Gives every option every odd value: each is taken, or refused by a coded error; nonsense is always refused. */
+async function soundValues(take: (options: object) => unknown): Promise<void> {
+  const { hint } = await refusal(() => take({ [STRANGE]: 1 }))
+  const wrong: string[] = []
+  for (const name of namesIn(hint)) {
+    for (const odd of EVERY_ODD_VALUE) {
+      const error = await errorOf(() => take({ [name]: ODD_VALUES[odd]() }))
+      const { code, hint, category } = (error ?? {}) as Readonly<Record<string, unknown>>
+      const isCoded = [code, hint, category].every((text) => typeof text === 'string')
+      // What a function of the caller's throws is the caller's own; so is the end of a wait by the caller's signal.
+      const isOwn = ODD_FUNCTIONS.includes(odd) || error?.name === 'AbortError'
+      if (error !== undefined && !isCoded && !isOwn) wrong.push(`${name}, ${odd}: no coded error: ${error.stack}`)
+      if (category !== 'option' && NONSENSE.includes(odd)) wrong.push(`${name} took ${odd}`)
+    }
+  }
+  expect(wrong).toEqual([])
+}
+
+async function errorOf(run: () => unknown): Promise<Error | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const moment = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), MOMENT_MS)
+  })
+  try {
+    await Promise.race([(async () => run())(), moment])
+    return undefined
+  } catch (error) {
+    return error as Error
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /**

@@ -1,10 +1,11 @@
-import { oneLine } from '@dynsrv/kit'
+import { oneLine, shown } from '@dynsrv/kit'
 import { Command, CommanderError, Help } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Execute, Program } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
+import { endWithReader, writeError, writeJsonError } from './terminal/output.ts'
 
 // A command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
 
@@ -27,19 +28,25 @@ const TERMS: ReadonlyMap<string, string> = new Map(COMMANDS.map(({ name, term })
  *
  * @param args what stands behind the program's name
  * @returns the exit code: 0 done, 1 failed while running, 2 bad arguments or environment, 130 interrupted
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for what is no list of arguments
  */
 export async function main(args: readonly string[]): Promise<number> {
+  if (!areArguments(args)) {
+    const { DynsrvError } = await import('@dynsrv/cluster')
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `main: args must be an array of strings, not ${shown(args)}`, {
+      hint: 'Give process.argv.slice(2).',
+    })
+  }
   let exitCode = EXIT_OK
   let running = 'dynsrv'
   const asJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json')
   const fail = async (error: unknown, failedWith: number, text?: string) => {
     const { advice, explain } = await import('@dynsrv/cluster')
-    const { writeError, writeJson } = await import('./terminal/output.ts')
-    if (asJson) writeJson({ type: 'error', command: running, exitCode: failedWith, ...explain(error) }, process.stderr)
+    if (asJson) writeJsonError({ type: 'error', command: running, exitCode: failedWith, ...explain(error) })
     else writeError(oneLine(`${running}: ${text ?? advice(error)}`))
     return failedWith
   }
-  process.stdout.off('error', leaveOnBrokenPipe).on('error', leaveOnBrokenPipe)
+  endWithReader()
 
   const program = new Command('dynsrv')
   program
@@ -94,6 +101,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return exitCode
 }
 
+function areArguments(args: unknown): boolean {
+  try {
+    return Array.isArray(args) && Array.from(args).every((arg) => typeof arg === 'string')
+  } catch {
+    // A proxy may throw when it is touched.
+    return false
+  }
+}
+
 /** Commander's complaint on one line, without the value of an unknown option, which may be a secret. */
 function usageText({ message }: CommanderError): string {
   return message
@@ -102,10 +118,4 @@ function usageText({ message }: CommanderError): string {
     .replace(/\n\(Did you mean (.*)\?\)$/s, ', did you mean $1?')
     .replace(/^\(outputHelp\)$/, 'no such command')
     .replace(/\.$/, '')
-}
-
-/** `dynsrv … | head` closes the pipe; that is an end, not a failure. */
-function leaveOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(EXIT_OK)
 }

@@ -7,10 +7,11 @@ import {
   optionsOf,
   type Rules,
   realWorld,
-  recordOf,
   rule,
   secret,
   text,
+  timeLimit,
+  variables,
   type World,
   worldShape,
 } from '@dynsrv/kit'
@@ -79,7 +80,7 @@ const RULES: Rules<DoctorOptions> = {
   gossip: optionsOf<NonNullable<DoctorOptions['gossip']>>({ secret: secret(filledText) }),
   compose: filledText,
   configFaults: listOf(anything),
-  env: recordOf(rule('a string or undefined', (value) => value === undefined || typeof value === 'string')),
+  env: variables,
   resolvConf: filledText,
   firstResolvConf: text,
   rounds: listOf(rule('a Map', (value) => value instanceof Map)),
@@ -118,18 +119,10 @@ export class DoctorContext implements AsyncDisposable {
 
   /** A signal that ends one step in time. */
   step(): AbortSignal {
-    return timeLimit(this.world, this.options.timeoutMs)
+    return timeLimit(this.world.clock, this.options.timeoutMs)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const close of this.#closers.splice(0).reverse()) await close()
   }
-}
-
-/** A signal that aborts when the time is over, as that of `AbortSignal.timeout` does. */
-export function timeLimit({ clock }: World, ms: number): AbortSignal {
-  const limit = new AbortController()
-  const over = () => limit.abort(new DOMException('there was no answer in time', 'TimeoutError'))
-  clock.setTimeout(over, ms).unref()
-  return limit.signal
 }

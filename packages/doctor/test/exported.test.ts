@@ -51,6 +51,6 @@ testOddArguments(api, {
 })
 
 testOptions(new URL('../src/index.ts', import.meta.url), {
-  DoctorOptions: { take: (options) => api.diagnose(options) },
-  ProbeOptions: { take: (options) => api.probeHandshake({ ...KNOCK, ...options }) },
+  DoctorOptions: { take: (options) => api.diagnose({ ...NOTHING, ...options }), nested: { gossip: {}, tls: {} } },
+  ProbeOptions: { take: (options) => api.probeHandshake({ ...KNOCK, ...options }), nested: { tls: {} } },
 })

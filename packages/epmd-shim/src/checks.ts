@@ -7,8 +7,6 @@ export const checks = checksOf(({ message, hint }) => new EpmdError('EPMD_BAD_OP
 
 /** A port that can be dialled. */
 export const dialablePort: Rule = whole(1, 65_535)
-/** Environment variables. */
-export const variables: Rule = rule('an object of variables', (value) => typeof value === 'object' && value !== null)
 export const epmdModule: Rule = having('startLink', 'listenPortPlease', 'registerNode', 'addressPlease', 'names')
 
 /** A whole node name is no longer. */

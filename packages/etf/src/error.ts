@@ -204,13 +204,13 @@ export class EtfError extends CodedError<EtfErrorCode> {
 
 /** What was thrown while bytes were read: an error of this package, or one of the engine, which has bounds of its own. */
 export function readingError(cause: unknown): EtfError {
-  if (cause instanceof EtfError) return cause
+  if (isEtfError(cause)) return cause
   return new EtfError('ETF_LIMIT_SIZE', `JavaScript has no room for the term: ${messageOf(cause)}`, { cause })
 }
 
 /** What a caller's value threw when it was read, as an error of this package; errors of this package stay as they are. */
 export function unreadable(code: 'ETF_NOT_ENCODABLE' | 'ETF_BAD_OPTION', cause: unknown): EtfError {
-  if (cause instanceof EtfError) return cause
+  if (isEtfError(cause)) return cause
   return new EtfError(code, `the value cannot be read: ${messageOf(cause)}`, { cause })
 }
 

@@ -44,6 +44,7 @@ export {
   rule,
   secret,
   text,
+  variables,
   whole,
   wrong,
 } from './rule.ts'
@@ -56,5 +57,5 @@ export type { Network } from './world/network.ts'
 export { type Random, secretInteger } from './world/random.ts'
 export { realWorld } from './world/real-world.ts'
 export type { System } from './world/system.ts'
-export { type Limit, sleep, type WaitOptions, within } from './world/waiting.ts'
+export { type Limit, sleep, timeLimit, type WaitOptions, within } from './world/waiting.ts'
 export { type World, worldShape } from './world/world.ts'

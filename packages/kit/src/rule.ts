@@ -142,6 +142,11 @@ export function recordOf(item: Rule): Rule {
   return { what, check }
 }
 
+/** The environment of a process, or an object that stands for one. */
+export const variables: Rule = recordOf(
+  rule('a string or undefined', (value) => ['string', 'undefined'].includes(typeof value)),
+)
+
 /** What one of the rules takes. An object that none takes is refused with the reason of the rule for objects. */
 export function either(...rules: readonly Rule[]): Rule {
   const what = new Intl.ListFormat('en', { type: 'disjunction' }).format(rules.map((each) => each.what))

@@ -106,12 +106,16 @@ function asked(options: DiscoverOptions): Asked {
 /** A source made of a question, and for one that learns of changes, of a subscription. */
 export function sourceOf(
   discover: (asked: Asked) => Promise<ReadonlySet<NodeName> | Discovery>,
-  subscribe?: (changed: () => void, asked: Asked) => void,
+  subscribe?: (changed: () => void, asked: Asked) => unknown,
 ): Discover {
   const ask = async (options: DiscoverOptions) => discover(asked(options))
   if (subscribe === undefined) return ask
   return Object.assign(ask, {
-    subscribe: (changed: () => void, options: DiscoverOptions) => subscribe(changed, asked(options)),
+    subscribe: (changed: () => void, options: DiscoverOptions) => {
+      const { signal, world } = asked(options)
+      // A watch only makes polls quicker. When it fails, the poll that follows says what is wrong.
+      Promise.resolve(subscribe(changed, { signal, world })).catch(() => signal.aborted || changed())
+    },
   })
 }
 

@@ -1,4 +1,3 @@
-import { RemoteError } from '@dynsrv/node'
 import type { Command } from '../command.ts'
 import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
@@ -14,7 +13,7 @@ export async function call(options: CallOptions, node: string, module: string, f
     try {
       writeLine(masked(resultText(await us.erpc(peer, name.module, name.fun, args, { timeoutMs }), syntax, options)))
     } catch (error) {
-      throw error instanceof RemoteError ? raised(error, `${module}.${fun}/${args.length}`, peer, masked) : error
+      throw raised(error, `${module}.${fun}/${args.length}`, peer, masked)
     }
   })
 }

@@ -4,6 +4,7 @@ import { Argument, type Command as Declared } from 'commander'
 import type { Command } from '../command.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { writeText } from '../terminal/output.ts'
+import { system } from '../world.ts'
 
 const SHELLS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 
@@ -29,7 +30,7 @@ interface CompletedCommand {
  * @returns the exit code
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for a shell that is not known
  */
-export async function completion(program: Declared, shell = basename(process.env.SHELL ?? '')): Promise<number> {
+export async function completion(program: Declared, shell = basename(system.env.SHELL ?? '')): Promise<number> {
   if (!Object.hasOwn(SHELLS, shell)) {
     throw new DynsrvError('DYNSRV_BAD_OPTION', `${shell === '' ? 'no shell is named' : `${shell} is not known`}`, {
       hint: `Give one of ${Object.keys(SHELLS).join(', ')}.`,

@@ -1,10 +1,11 @@
-import { randomInt } from 'node:crypto'
+// biome-ignore lint/plugin: a World only reads files, and this is the one command that writes one
 import { writeFile } from 'node:fs/promises'
 import { DynsrvError, explain } from '@dynsrv/cluster'
-import { codeOf, visible } from '@dynsrv/kit'
+import { codeOf, secretInteger, visible } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { writeJson, writeLine } from '../terminal/output.ts'
+import { random } from '../world.ts'
 
 /** The options of `dynsrv cookie new`, as they were typed. */
 export interface CookieOptions {
@@ -26,7 +27,7 @@ const OWNER_READS = 0o400
  * @throws {DynsrvError} `DYNSRV_COOKIE_FILE` when the file is there already or cannot be written
  */
 export async function cookieNew({ file, json }: CookieOptions): Promise<number> {
-  const cookie = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
+  const cookie = Array.from({ length: LENGTH }, () => ALPHABET[secretInteger(random, 0, ALPHABET.length)]).join('')
   if (file === undefined) {
     if (json === true) writeJson({ cookie })
     else writeLine(cookie)

@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
 import { DynsrvError, explain } from '@dynsrv/cluster'
 import { flagNames } from '@dynsrv/dist-protocol'
 import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
+import { codeOf } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
 import { SHOWN_TERMS } from '../term/shown-terms.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
+import { standardInput } from '../terminal/input.ts'
 import { output } from '../terminal/output.ts'
+import { files } from '../world.ts'
 
 /** The options of `dynsrv decode`, as they were typed. */
 export interface DecodeOptions {
@@ -88,11 +89,11 @@ async function bytesOf(source: string): Promise<Uint8Array> {
   const fromHex = hexBytes(source)
   if (fromHex !== undefined) return fromHex
   try {
-    const bytes = source === STANDARD_INPUT ? await standardInput() : await readFile(source)
+    const bytes = source === STANDARD_INPUT ? await standardInput() : await files.read(source)
     if (bytes.length === 0) throw new Error('it is empty')
-    return hexBytes(bytes.toString('latin1')) ?? bytes
+    return hexBytes(Buffer.from(bytes).toString('latin1')) ?? bytes
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const missing = codeOf(cause) === 'ENOENT'
     const why = missing ? 'there is no such file, and it is not pairs of hexadecimal digits' : explain(cause).message
     throw new DynsrvError(
       'DYNSRV_BAD_OPTION',
@@ -103,12 +104,6 @@ async function bytesOf(source: string): Promise<Uint8Array> {
       },
     )
   }
-}
-
-async function standardInput(): Promise<Buffer> {
-  // Without an argument a person would wait for a prompt that never comes.
-  if (process.stdin.isTTY) throw new Error('it is a terminal')
-  return await buffer(process.stdin)
 }
 
 function hexBytes(text: string): Uint8Array | undefined {

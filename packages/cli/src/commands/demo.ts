@@ -14,6 +14,8 @@ import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { output, writeLine, writeText } from '../terminal/output.ts'
 import { wantsColours } from '../terminal/paint.ts'
+import { isLive, screen } from '../terminal/screen.ts'
+import { clock } from '../world.ts'
 
 /** The options of `dynsrv demo`. */
 export interface DemoOptions {
@@ -33,11 +35,9 @@ const ROWS_FOR_THE_LIVE_VIEW = 20
  */
 export async function demo(options: DemoOptions): Promise<number> {
   using exit = exitSignal()
-  const live = options.json !== true && options.plain !== true && isRoomy(process.stdout)
+  const live = options.json !== true && isLive(options) && screen().rows >= ROWS_FOR_THE_LIVE_VIEW
   const news = newsroom()
-  let view: DemoView = live
-    ? new LiveView(process.stdout, wantsColours(process.stdout), news)
-    : plainView(writeLine, news)
+  let view: DemoView = live ? new LiveView(screen(), wantsColours(screen()), news) : plainView(writeLine, news)
   if (options.json === true) view = jsonView(writeLine)
   // After an interruption nothing more is shown.
   const emit = (event: DemoEvent) => exit.signal.aborted || view.show(event)
@@ -83,9 +83,9 @@ async function play(
   emit({ type: 'start', service, dns, pollingIntervalMs: POLLING_INTERVAL_MS, erlang: publicly(erlang), steps: titles })
   const beams = erlang.found ? ['erl-1', 'erl-2'].map((label) => cluster.startErlang(label, erlang.release)) : []
   await Promise.all([...['api-1', 'api-2', 'api-3'].map((label) => cluster.startMember(label)), ...beams])
-  const start = performance.now()
+  const start = clock.monotonic()
   const ok = await playSteps(steps, emit, { paceMs, signal })
-  const seconds = Number(((performance.now() - start) / 1_000).toFixed(1))
+  const seconds = Number(((clock.monotonic() - start) / 1_000).toFixed(1))
   const text = ok
     ? `All ${steps.length} steps held, in ${seconds} s.`
     : 'The story failed: the step above says what was missing.'
@@ -117,10 +117,6 @@ async function keep(cluster: DemoCluster, view: DemoView, options: DemoOptions, 
 
 function publicly(erlang: DemoCluster['erlang']): Extract<DemoEvent, { type: 'start' }>['erlang'] {
   return erlang.found ? { found: true, release: erlang.release } : erlang
-}
-
-function isRoomy(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && process.env.TERM !== 'dumb' && stream.rows >= ROWS_FOR_THE_LIVE_VIEW
 }
 
 export const command: Command = {

@@ -1,7 +1,6 @@
-import { watch } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { DynsrvError, dnsServer, explain } from '@dynsrv/cluster'
+import type { Timer } from '@dynsrv/kit'
 import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
 import { Option } from 'commander'
 import type { Command } from '../command.ts'
@@ -10,6 +9,8 @@ import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { output } from '../terminal/output.ts'
 import type { Span } from '../terminal/paint.ts'
+import { timestamp } from '../terminal/wall-clock.ts'
+import { clock, files } from '../world.ts'
 import { memberRecords } from '../zone/member-records.ts'
 import { parseRecords } from '../zone/parse-records.ts'
 
@@ -41,7 +42,7 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
   await using zone = await listening(() => startZoneServer({ host, port, records }))
   const out = output(options)
   const say = (fields: Record<string, unknown>, spans: readonly Span[]) =>
-    out.json ? out.object({ time: new Date().toISOString(), ...fields }) : out.line(spans)
+    out.json ? out.object({ time: timestamp(), ...fields }) : out.line(spans)
 
   const served = (what: string) => {
     const count = zone.records().length
@@ -53,15 +54,15 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
   }
   served('serving')
   if (file !== undefined) {
-    followFile(file, exit.signal, async () => {
-      try {
-        replace(zone, [...members, ...(await readRecords(file))])
-        served('reloaded')
-      } catch (error) {
-        const { message } = explain(error)
-        say({ type: 'reloadFailed', message }, [['kept the records as they were: ', 'warning'], message])
-      }
-    })
+    const kept = (error: unknown) => {
+      const { message } = explain(error)
+      say({ type: 'reloadFailed', message }, [['kept the records as they were: ', 'warning'], message])
+    }
+    const reload = async () => {
+      replace(zone, [...members, ...(await readRecords(file))])
+      served('reloaded')
+    }
+    followFile(file, exit.signal, { changed: () => reload().catch(kept), failed: kept })
   }
   await exit.received
   return EXIT_OK
@@ -70,7 +71,7 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
 async function readRecords(file: string): Promise<ZoneRecord[]> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = new TextDecoder().decode(await files.read(file))
   } catch (cause) {
     throw new DynsrvError('DYNSRV_BAD_OPTION', `cannot read ${file}: ${explain(cause).message}`, {
       hint: 'Give a JSON file with a list of records; dynsrv dns --help shows one.',
@@ -81,16 +82,22 @@ async function readRecords(file: string): Promise<ZoneRecord[]> {
 }
 
 /** Editors replace a file rather than write into it, so the folder is watched. */
-function followFile(file: string, signal: AbortSignal, changed: () => void): void {
+function followFile(
+  file: string,
+  signal: AbortSignal,
+  { changed, failed }: { readonly changed: () => void; readonly failed: (error: Error) => void },
+): void {
   const name = basename(file)
-  let pending: NodeJS.Timeout | undefined
-  watch(dirname(resolve(file)), { signal }, (_event, touched) => {
-    if (touched !== name) return
-    clearTimeout(pending)
+  let pending: Timer | undefined
+  const touched = (entry: string | null) => {
+    if (entry !== null && entry !== name) return
+    clock.clearTimeout(pending)
     // One save is several events; the last one counts.
-    pending = setTimeout(changed, 50)
+    pending = clock.setTimeout(changed, 50)
     pending.unref()
-  })
+  }
+  const watcher = files.watch(dirname(resolve(file)), touched, failed)
+  signal.addEventListener('abort', () => watcher.close())
 }
 
 function replace(zone: ZoneServer, records: readonly ZoneRecord[]): void {

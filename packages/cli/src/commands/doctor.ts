@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Report } from '@dynsrv/doctor'
 import { checksFor, diagnose, type MemberState, verdictKey, worst } from '@dynsrv/doctor'
 import { Option } from 'commander'
@@ -7,8 +6,9 @@ import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-optio
 import { doctorView, type ShownReport } from '../doctor/doctor-view.ts'
 import { collect } from '../options/collect.ts'
 import { withSettings } from '../options/command-options.ts'
-import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK } from '../terminal/exit-code.ts'
+import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
+import { clock } from '../world.ts'
 
 /** Nothing keeps nodes apart, but something will cause trouble later. */
 const EXIT_WARNINGS = 3
@@ -26,10 +26,7 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   view.begin(asked, checksFor(asked))
   if (options.watch !== true) {
     // Only the terminal has to be given back.
-    void exit.received.then(() => {
-      view.interrupted()
-      process.exit(EXIT_INTERRUPTED)
-    })
+    exit.endsProcess(() => view.interrupted())
     const report = await diagnose(asked, (result) => view.done(result))
     view.end(report)
     return exitCode(report)
@@ -47,9 +44,7 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
     first ??= report
     last = report
     if (report.members !== undefined) rounds = [...rounds, report.members].slice(-ROUNDS_KEPT)
-    await pause(asked.intervalMs, undefined, { signal: exit.signal }).catch((error: unknown) => {
-      if (!exit.signal.aborted) throw error
-    })
+    await exit.pause(asked.intervalMs)
   }
   return last === undefined ? EXIT_OK : exitCode(last)
 }
@@ -58,7 +53,7 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
 const ROUNDS_KEPT = 12
 
 function sinceWhen({ verdicts: found }: Report, before: ShownReport | undefined): ReadonlyMap<string, number> {
-  const now = Date.now()
+  const now = clock.now()
   return new Map(found.map(verdictKey).map((key) => [key, before?.since?.get(key) ?? now]))
 }
 

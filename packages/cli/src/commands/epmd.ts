@@ -7,6 +7,7 @@ import { collect } from '../options/collect.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { output } from '../terminal/output.ts'
+import { system } from '../world.ts'
 
 /** The options of `dynsrv epmd`, as they were typed. */
 export interface EpmdOptions {
@@ -37,7 +38,7 @@ export async function epmd(options: EpmdOptions): Promise<number> {
   await using server = await startEpmdServer({
     hosts,
     ...(directory !== undefined && { directory }),
-    port: parsePort(port ?? process.env.ERL_EPMD_PORT ?? '4369', port === undefined ? 'ERL_EPMD_PORT' : '--port'),
+    port: parsePort(port ?? system.env.ERL_EPMD_PORT ?? '4369', port === undefined ? 'ERL_EPMD_PORT' : '--port'),
     onError: (error) => {
       if (out.json) out.object({ type: 'failed', ...explain(error) })
       else out.line([['failed', 'warning'], `  ${advice(error)}`])

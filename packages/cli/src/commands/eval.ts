@@ -1,6 +1,5 @@
 import { DynsrvError } from '@dynsrv/cluster'
 import { atom, inspect, type Term, Tuple } from '@dynsrv/etf'
-import { RemoteError } from '@dynsrv/node'
 import type { Command } from '../command.ts'
 import { FOOT, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
@@ -25,7 +24,7 @@ export async function evaluate(options: CallOptions, node: string, expression: s
           : element(await erpc('Elixir.Code', 'eval_string', [expression]), 0)
       writeLine(masked(resultText(value, syntax, options)))
     } catch (error) {
-      throw error instanceof RemoteError ? raised(error, 'the expression', peer, masked) : error
+      throw raised(error, 'the expression', peer, masked)
     }
   })
 }

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { advice, explain } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import {
@@ -12,7 +11,7 @@ import {
   visibility,
 } from '@dynsrv/doctor'
 import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
-import { identifier, isCoded } from '@dynsrv/kit'
+import { identifier, isCoded, timeLimit } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withPeer } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
@@ -23,6 +22,7 @@ import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { milliseconds, type Output, output } from '../terminal/output.ts'
 import { Reworded } from '../terminal/reworded.ts'
+import { clock } from '../world.ts'
 
 type StepName = 'lookup' | 'connect' | 'handshake' | 'cookie' | 'ping'
 
@@ -39,7 +39,7 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
   using directory = await openDirectory(options, name)
   const show = stepsTo(output(options), name)
   const { candidates } = await show.step('lookup', () =>
-    directory.epmd.addressPlease(alive, host, 'any', { signal: AbortSignal.timeout(timeoutMs) }),
+    directory.epmd.addressPlease(alive, host, 'any', { signal: timeLimit(clock, timeoutMs) }),
   )
   show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
   const { ip, port } = await introduce(candidates, {
@@ -51,14 +51,14 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
   })
   const epmd: EpmdModule = new Static({ [name]: { ip, port } }, { short })
   await using us = await throwAwayNode(options, { epmd, short, timeoutMs })
-  await show.step('cookie', () => us.connect(name, { signal: AbortSignal.timeout(timeoutMs) }))
+  await show.step('cookie', () => us.connect(name, { signal: timeLimit(clock, timeoutMs) }))
   show.done('cookie', 'both sides agree')
   const times: number[] = []
   await show.step('ping', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const began = performance.now()
+      const began = clock.monotonic()
       await us.ping(name, { timeoutMs })
-      times.push(performance.now() - began)
+      times.push(clock.monotonic() - began)
     }
   })
   // The first round includes work that is done once.
@@ -129,14 +129,14 @@ function stepsTo(out: Output, node: string): Steps {
   }
   return {
     async step(step, run) {
-      const began = performance.now()
+      const began = clock.monotonic()
       try {
         return await run()
       } catch (error) {
         failed(step, error)
         throw error
       } finally {
-        took = performance.now() - began
+        took = clock.monotonic() - began
       }
     },
     done(step, text, facts = {}, ms = took) {

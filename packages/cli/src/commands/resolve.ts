@@ -1,8 +1,7 @@
-import { performance } from 'node:perf_hooks'
 import { explain } from '@dynsrv/cluster'
 import { addressText } from '@dynsrv/doctor'
 import { DynamicSrv } from '@dynsrv/epmd-shim'
-import { identifier } from '@dynsrv/kit'
+import { identifier, timeLimit } from '@dynsrv/kit'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import type { Command } from '../command.ts'
 import { withDns, withOutput } from '../options/command-options.ts'
@@ -12,6 +11,7 @@ import type { PeerOptions } from '../peer/peer-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { milliseconds, type Output, output } from '../terminal/output.ts'
+import { clock } from '../world.ts'
 
 /**
  * Shows how a node name becomes addresses, question by question.
@@ -21,7 +21,7 @@ import { milliseconds, type Output, output } from '../terminal/output.ts'
  */
 export async function resolve(options: PeerOptions, node: string): Promise<number> {
   const { name, alive, host } = peerName(node)
-  const signal = AbortSignal.timeout(durationMs(options.timeout))
+  const signal = timeLimit(clock, durationMs(options.timeout))
   const out = output(options)
   using directory = await openDirectory(options)
   if (!out.json)
@@ -49,10 +49,10 @@ function watched(resolver: SrvResolver, out: Output): Pick<SrvResolver, 'resolve
     ask: () => Promise<A>,
     text: (answer: A) => readonly string[],
   ): Promise<A> => {
-    const began = performance.now()
+    const began = clock.monotonic()
     try {
       const answer = await ask()
-      const ms = performance.now() - began
+      const ms = clock.monotonic() - began
       const { server, transport, empty } = answer
       if (out.json) out.object({ type: 'question', question, ms, server, transport, empty, answers: text(answer) })
       else {

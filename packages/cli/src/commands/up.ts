@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { joinOptions } from '../join/join-options.ts'
 import { type JoinOptions, stay } from '../join/stay.ts'
+import { system } from '../world.ts'
 
 /** The options of `dynsrv up`, as they were typed. */
 export interface UpOptions extends JoinOptions {
@@ -21,7 +22,7 @@ export async function up(options: UpOptions): Promise<number> {
   const config = await loadConfig(options.config)
   const at = httpAddress(options.http ?? config?.http ?? `127.0.0.1:${HEALTH_PORT}`)
   // From the environment: every user of the machine can read arguments.
-  const token = process.env.DYNSRV_PAGE_TOKEN || undefined
+  const token = system.env.DYNSRV_PAGE_TOKEN || undefined
   const minPeers = options.minPeers === undefined ? (config?.minPeers ?? 0) : wholeNumber(options.minPeers)
   let server: HealthServer | undefined
   return await stay(options, config, {

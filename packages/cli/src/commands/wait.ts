@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { advice, DynsrvError, explain } from '@dynsrv/cluster'
-import { identifier } from '@dynsrv/kit'
+import { identifier, sleep, timeLimit } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
@@ -9,6 +8,7 @@ import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { output, writeError } from '../terminal/output.ts'
+import { clock } from '../world.ts'
 
 /** The options of `dynsrv wait`, as they were typed. */
 export interface WaitOptions extends MembersOptions {
@@ -30,7 +30,7 @@ export async function wait(options: WaitOptions): Promise<number> {
   }
   const timeoutMs = durationMs(options.timeout)
   const intervalMs = durationMs(options.interval)
-  const signal = AbortSignal.timeout(timeoutMs)
+  const signal = timeLimit(clock, timeoutMs)
   using members = await openMembers(options)
   const { directory, short } = members
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
@@ -68,12 +68,22 @@ export async function wait(options: WaitOptions): Promise<number> {
     else if (now !== shown) out.line([[`${up.length} of ${wanted}`, 'title'], `  ${up.map(identifier).join(', ')}`])
     shown = now
     if (up.length >= wanted) return EXIT_OK
-    const over = await sleep(intervalMs, false, { signal }).catch(() => true)
-    if (!over) continue
+    if (!(await timeIsOver(intervalMs, signal))) continue
     const message = `only ${up.length} of ${wanted} nodes answered within ${options.timeout}: ${failures.join('; ')}`
     if (out.json) out.object({ type: 'timeout', nodes: up, wanted, failures })
     writeError(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes`)
     return EXIT_FAILED
+  }
+}
+
+/** Waits for the next try; true when the time is over before. */
+async function timeIsOver(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(clock, ms, { signal })
+    return false
+  } catch (error) {
+    if (signal.aborted) return true
+    throw error
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { explain, reasonText } from '@dynsrv/cluster'
 import { identifier } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
@@ -12,8 +11,10 @@ import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { writeJson, writeLine } from '../terminal/output.ts'
-import { painter, type Span, wantsColours } from '../terminal/paint.ts'
+import type { Span } from '../terminal/paint.ts'
+import { isLive, screen, screenPaint, screenSize } from '../terminal/screen.ts'
 import { table } from '../terminal/table.ts'
+import { timeOfDay, timestamp } from '../terminal/wall-clock.ts'
 
 export interface WatchOptions extends MembersOptions {
   readonly interval: string
@@ -38,12 +39,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   using members = await openMembers(options)
   const { short, directory, label } = members
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
-  const view =
-    options.json === true
-      ? jsonView()
-      : process.stdout.isTTY && options.plain !== true
-        ? liveView(label)
-        : lineView(label)
+  const view = options.json === true ? jsonView() : isLive(options) ? liveView(label) : lineView(label, options)
   let last: Look = { reports: [] }
   while (!exit.signal.aborted) {
     const known = new Map(last.reports.map((report) => [report.name, report]))
@@ -58,7 +54,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     if (exit.signal.aborted) break
     view.show(next, last)
     last = next
-    await sleep(intervalMs, undefined, { signal: exit.signal }).catch(() => undefined)
+    await exit.pause(intervalMs)
   }
   view.close()
   return EXIT_OK
@@ -71,7 +67,7 @@ interface View {
 
 /** One object for each member at first, and for each that changed afterwards. */
 function jsonView(): View {
-  const line = (fields: object) => writeJson({ time: new Date().toISOString(), ...fields })
+  const line = (fields: object) => writeJson({ time: timestamp(), ...fields })
   return {
     show(look, before) {
       if (look.failure !== undefined && before.failure === undefined) {
@@ -84,9 +80,9 @@ function jsonView(): View {
 }
 
 /** A line for each change, for logs. */
-function lineView(label: string): View {
-  const paint = painter(wantsColours(process.stdout))
-  const write = (...spans: Span[]) => writeLine(paint([[clock(), 'quiet'], '  ', ...spans]))
+function lineView(label: string, options: WatchOptions): View {
+  const paint = screenPaint(options)
+  const write = (...spans: Span[]) => writeLine(paint([[timeOfDay(), 'quiet'], '  ', ...spans]))
   return {
     show(look, before) {
       if (look.failure !== undefined && before.failure === undefined) {
@@ -104,16 +100,14 @@ function lineView(label: string): View {
 
 /** A table that is drawn anew in its place. */
 function liveView(label: string): View {
-  const region = new LiveRegion(process.stdout)
-  const paint = painter(wantsColours(process.stdout))
+  const region = new LiveRegion(screen())
+  const paint = screenPaint()
   return {
     show({ reports, failure }) {
-      // A pseudo-terminal without a size says 0.
-      const columns = process.stdout.columns || 80
-      const rows = process.stdout.rows || 24
+      const { columns, rows } = screenSize()
       const up = reports.filter((report) => report.up).length
       const tone = reports.length > 0 && up === reports.length ? 'good' : 'bad'
-      const head: Span[] = [[`${up} of ${reports.length} up`, tone], `  ${label}  `, [clock(), 'quiet']]
+      const head: Span[] = [[`${up} of ${reports.length} up`, tone], `  ${label}  `, [timeOfDay(), 'quiet']]
       const trouble: Span[][] = failure === undefined ? [] : [[['! lookup failed: ', 'warning'], reasonText(failure)]]
       const room = Math.max(1, rows - 5 - trouble.length)
       // The missing ones come first: they are what a person looks for.
@@ -137,10 +131,6 @@ function changes(look: Look, before: Look): { readonly type: 'up' | 'down' | 'go
     })
     .map((report) => ({ type: report.up ? ('up' as const) : ('down' as const), report }))
   return [...gone, ...changed]
-}
-
-function clock(now = new Date()): string {
-  return now.toTimeString().slice(0, 8)
 }
 
 export const command: Command = {

@@ -1,6 +1,9 @@
-import { statSync } from 'node:fs'
+// biome-ignore lint/plugin: the file is code that the module loader reads from the real disk
+import { type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DynsrvError } from '@dynsrv/cluster'
+import { messageOf } from '@dynsrv/kit'
+import { system } from '../world.ts'
 
 /** The names that are looked for in the working directory, in this order. */
 export const CONFIG_NAMES = [
@@ -15,18 +18,21 @@ export const CONFIG_NAMES = [
  * The file that is named, else the one of the folder, if there is one. It may be code, which runs when it is read.
  *
  * @param file false to look for none
- * @throws {DynsrvError} `DYNSRV_CONFIG` for a file that is not named and that another user can write
+ * @throws {DynsrvError} `DYNSRV_CONFIG` for a file that is not named and that another user can write, and for a folder that
+ *   cannot be searched
  */
-export function findConfig(file: string | false | undefined, cwd: string = process.cwd()): string | undefined {
+export function findConfig(file: string | false | undefined, cwd: string = system.folder()): string | undefined {
   if (file === false) return undefined
   if (file !== undefined) return resolve(cwd, file)
+  // biome-ignore lint/style/noRestrictedGlobals: no World says who runs the process
+  const { getuid, platform } = process
   for (const path of CONFIG_NAMES.map((name) => join(cwd, name))) {
-    const facts = statSync(path, { throwIfNoEntry: false })
+    const facts = factsOf(path)
     if (facts === undefined) continue
-    const own = process.getuid?.() ?? facts.uid
+    const own = getuid?.() ?? facts.uid
     // Root takes the files of others, as containers mount them.
     const foreign = own !== 0 && facts.uid !== own && facts.uid !== 0
-    const open = process.platform !== 'win32' && (facts.mode & OTHERS_WRITE) !== 0
+    const open = platform !== 'win32' && (facts.mode & OTHERS_WRITE) !== 0
     if (!foreign && !open) return path
     throw new DynsrvError(
       'DYNSRV_CONFIG',
@@ -37,6 +43,17 @@ export function findConfig(file: string | false | undefined, cwd: string = proce
     )
   }
   return undefined
+}
+
+function factsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_CONFIG', `cannot look for ${path}: ${messageOf(cause)}`, {
+      hint: 'Check the folder, or name the file: --config FILE. With --no-config no file is read.',
+      cause,
+    })
+  }
 }
 
 const OTHERS_WRITE = 0o002

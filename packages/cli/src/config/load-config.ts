@@ -1,9 +1,11 @@
+// biome-ignore lint/plugin: the file may be code, which the module loader reads from the real disk; certificates are read during a dial
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
-import { DynsrvError } from '@dynsrv/cluster'
+import { DynsrvError, isDynsrvError } from '@dynsrv/cluster'
 import { checksOf, codeOf, filledText, messageOf, optional } from '@dynsrv/kit'
+import { system } from '../world.ts'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
 import { findConfig } from './find-config.ts'
@@ -45,7 +47,7 @@ export async function loadConfig(
 ): Promise<LoadedConfig | undefined> {
   if (file !== false) own.argument('loadConfig', 'file', fileRule, file)
   checkOptions(options)
-  const { cwd = process.cwd() } = options
+  const { cwd = system.folder() } = options
   const path = findConfig(file, cwd)
   if (path === undefined) return undefined
   const config = checked(path, await read(path))
@@ -96,17 +98,13 @@ async function read(path: string): Promise<unknown> {
     const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
     return typeof exported === 'function' ? await exported() : exported
   } catch (cause) {
-    if (cause instanceof DynsrvError) throw cause
+    if (isDynsrvError(cause)) throw cause
     const code = codeOf(cause) ?? ''
     if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-      throw new DynsrvError(
-        'DYNSRV_CONFIG',
-        `${path}: Node.js ${process.versions.node} does not read this kind of file`,
-        {
-          hint: 'Write it as dynsrv.config.mjs, typed by defineConfig of dynsrv; Node.js 22.18 and later read TypeScript too.',
-          cause,
-        },
-      )
+      throw new DynsrvError('DYNSRV_CONFIG', `${path}: this release of Node.js does not read this kind of file`, {
+        hint: 'Write it as dynsrv.config.mjs, typed by defineConfig of dynsrv; Node.js 22.18 and later read TypeScript too.',
+        cause,
+      })
     }
     const why = UNREADABLE[code]
     throw why === undefined

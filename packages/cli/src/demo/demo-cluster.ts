@@ -220,6 +220,7 @@ export class DemoCluster implements AsyncDisposable {
   }
 
   async #started(entry: Entry, starting: Promise<DemoNode>): Promise<void> {
+    // Who starts the node gets its failure from the line below; who waits for the rest only has none to take down.
     entry.starting = starting.catch(() => undefined)
     entry.node = await starting
     this.#changed(entry, 'up')

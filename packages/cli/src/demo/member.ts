@@ -17,18 +17,23 @@ try {
   const { name, service, dns, pollingIntervalMs } = settings
   const cluster = await start({ name, service, dns, port: 0, host: '127.0.0.1', pollingInterval: pollingIntervalMs })
   cluster.on((event) => report(cluster, event))
-  void answerEchoes(cluster)
+  answerEchoes(cluster).catch(giveUp)
   process.on('message', (message: ToMember) => {
-    if (message.type === 'leave') void leave(cluster)
-    else void echo(cluster, message.to, message.text)
+    const work = message.type === 'leave' ? leave(cluster) : echo(cluster, message.to, message.text)
+    work.catch(giveUp)
   })
   // The demo is gone: so are we.
-  process.once('disconnect', () => void leave(cluster))
+  process.once('disconnect', () => leave(cluster).catch(giveUp))
   tell({ type: 'up', port: cluster.port })
 } catch (error) {
+  giveUp(error)
+}
+
+/** Says why and ends: a member that does half of its work would make the demo a lie. */
+function giveUp(error: unknown): void {
   tell({ type: 'failed', reason: reasonText(error) })
   process.exitCode = 1
-  process.disconnect()
+  if (process.connected) process.disconnect()
 }
 
 /** Sends `{From, Text}` to the process or mailbox `echo` of a peer, which answers `{echo, Node, Text}`. */
@@ -84,7 +89,7 @@ function report(cluster: Cluster, event: ClusterEvent): void {
       break
     case 'deregistered':
       // The record was removed because this node is to leave, as when an orchestrator scales down.
-      void leave(cluster)
+      leave(cluster).catch(giveUp)
       break
     case 'connectFailed':
       tell({ type: 'problem', peer: event.node, reason: reasonText(event.cause) })

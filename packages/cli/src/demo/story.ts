@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { messageOf } from '@dynsrv/kit'
 import { type DemoCluster, POLLING_INTERVAL_MS } from './demo-cluster.ts'
 import type { DemoEvent, StepId } from './demo-event.ts'
 
@@ -121,7 +122,7 @@ export async function playSteps(
     try {
       emit({ type: 'step', step: id, state: 'ok', text: await run() })
     } catch (error) {
-      emit({ type: 'step', step: id, state: 'failed', text: error instanceof Error ? error.message : String(error) })
+      emit({ type: 'step', step: id, state: 'failed', text: messageOf(error) })
       return false
     }
     await pause(paceMs, undefined, { signal })

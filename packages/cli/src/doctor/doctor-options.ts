@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { DynsrvError, dnsServer, serviceName } from '@dynsrv/cluster'
 import type { DoctorOptions, TlsFiles } from '@dynsrv/doctor'
 import { durationMs } from '../options/duration.ts'
 import { peerName } from '../peer/directory.ts'
 import { serviceOf } from '../peer/service-of.ts'
 import { peerCookie } from '../peer/throw-away-node.ts'
+import { files, system } from '../world.ts'
 import { configSettings } from './doctor-settings.ts'
 
 /** The options of `dynsrv doctor`, as they were typed. */
@@ -42,7 +42,7 @@ export interface DoctorCommandOptions {
  */
 export async function doctorOptions(
   options: DoctorCommandOptions,
-  env: NodeJS.ProcessEnv = process.env,
+  env: DoctorOptions['env'] = system.env,
 ): Promise<DoctorOptions> {
   const { compose, gossip } = options
   if (options.cookie !== undefined) await peerCookie(options)
@@ -103,7 +103,7 @@ async function gossipOf(gossip: boolean | string): Promise<{ secret?: string }> 
 
 async function fileOf(path: string, option: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return new TextDecoder().decode(await files.read(path))
   } catch (cause) {
     throw new DynsrvError('DYNSRV_BAD_OPTION', `the file of ${option} cannot be read: ${path}`, {
       hint: 'Check the path and who may read it.',

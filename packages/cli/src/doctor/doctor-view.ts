@@ -1,11 +1,14 @@
 import type { Check, DoctorOptions, GroupId, Report } from '@dynsrv/doctor'
 import { GROUPS, type Result, type Verdict, verdictKey, worst } from '@dynsrv/doctor'
-import { oneLine } from '@dynsrv/kit'
+import { oneLine, type Timer } from '@dynsrv/kit'
 import { durationText } from '../options/duration.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { writeJson, writeLine } from '../terminal/output.ts'
-import { type Paint, painter, type Span, type Tone, wantsColours } from '../terminal/paint.ts'
+import type { Paint, Span, Tone } from '../terminal/paint.ts'
+import { isLive, screen, screenPaint, screenSize } from '../terminal/screen.ts'
+import { timeOfDay, timestamp } from '../terminal/wall-clock.ts'
 import { wrap } from '../terminal/wrap.ts'
+import { clock } from '../world.ts'
 
 /** What one round found, and how long it has been so. */
 export interface ShownReport extends Report {
@@ -27,14 +30,13 @@ export interface DoctorView {
 /** The view that the options and the terminal ask for. */
 export function doctorView({ json, plain, all }: { json?: boolean; plain?: boolean; all?: boolean }): DoctorView {
   if (json === true) return jsonView()
-  const { stdout } = process
-  const terminal = stdout.isTTY === true && plain !== true && process.env.TERM !== 'dumb'
+  const terminal = isLive({ plain })
   // Every check is a list that may be longer than the screen, where nothing can be redrawn.
   const live = terminal && all !== true
-  return new TextView(painter(plain !== true && wantsColours(stdout)), {
+  return new TextView(screenPaint({ plain }), {
     all: all === true,
-    ...(live && { region: new LiveRegion(stdout) }),
-    columns: terminal ? Math.max(stdout.columns || 80, 40) : Number.POSITIVE_INFINITY,
+    ...(live && { region: new LiveRegion(screen()) }),
+    columns: terminal ? Math.max(screenSize().columns, 40) : Number.POSITIVE_INFINITY,
   })
 }
 
@@ -64,7 +66,7 @@ class TextView implements DoctorView {
   readonly #settings: Settings
   readonly #results = new Map<string, Result>()
   #checks: readonly Check[] = []
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #frame = 0
   #printed = 0
 
@@ -82,7 +84,7 @@ class TextView implements DoctorView {
     const { region } = this.#settings
     if (region === undefined) return
     this.#draw()
-    this.#timer = setInterval(() => {
+    this.#timer = clock.setInterval(() => {
       this.#frame += 1
       this.#draw()
     }, FRAME_MS)
@@ -95,7 +97,7 @@ class TextView implements DoctorView {
   }
 
   end(report: ShownReport): void {
-    clearInterval(this.#timer)
+    clock.clearInterval(this.#timer)
     this.#draw()
     this.#settings.region?.close()
     this.#line([])
@@ -111,16 +113,16 @@ class TextView implements DoctorView {
   }
 
   interrupted(): void {
-    clearInterval(this.#timer)
+    clock.clearInterval(this.#timer)
     this.#settings.region?.close()
   }
 
   changed(before: ShownReport, after: ShownReport): void {
     const [old, now] = [before, after].map(({ verdicts }) => new Set(verdicts.map(verdictKey)))
-    const time = new Date().toTimeString().slice(0, 8)
+    const time = timeOfDay()
     for (const gone of before.verdicts.filter((one) => !now!.has(verdictKey(one)))) {
-      const since = before.since?.get(verdictKey(gone)) ?? Date.now()
-      const after = durationText(Date.now() - since)
+      const since = before.since?.get(verdictKey(gone)) ?? clock.now()
+      const after = durationText(clock.now() - since)
       this.#line([[time, 'quiet'], '  ', ['✓', 'good'], ` gone after ${after}: `, oneLine(gone.message)])
     }
     for (const verdict of after.verdicts.filter((one) => !old!.has(verdictKey(one)))) {
@@ -249,7 +251,7 @@ function jsonView(): DoctorView {
   const end: DoctorView['end'] = ({ results, verdicts, ms, since }) => {
     for (const verdict of verdicts) {
       const at = since?.get(verdictKey(verdict))
-      print({ type: 'verdict', ...verdict, ...(at !== undefined && { since: new Date(at).toISOString() }) })
+      print({ type: 'verdict', ...verdict, ...(at !== undefined && { since: timestamp(at) }) })
     }
     const count = (severity: string) => verdicts.filter((one) => one.severity === severity).length
     const [errors, warnings, remarks] = [count('error'), count('warning'), count('info')]

@@ -4,6 +4,7 @@ import { isThrowAway } from '@dynsrv/doctor'
 import { identifier } from '@dynsrv/kit'
 import { jsonText } from '../terminal/output.ts'
 import type { Paint, Span } from '../terminal/paint.ts'
+import { TIME_OF_DAY_WIDTH, timeOfDay, timestamp } from '../terminal/wall-clock.ts'
 
 /** What `dynsrv join` shows beside what happens to the cluster. */
 export interface JoinView {
@@ -34,7 +35,7 @@ export interface StartedFacts {
 
 /** For programs: one JSON object a line, everything that happens. */
 export function joinJson(write: (line: string) => void): JoinView {
-  const line = (fields: Record<string, unknown>) => write(jsonText({ time: new Date().toISOString(), ...fields }))
+  const line = (fields: Record<string, unknown>) => write(jsonText({ time: timestamp(), ...fields }))
   return {
     started: (facts) => line({ type: 'started', ...facts }),
     show: (event, members) => line({ ...plainEvent(event), members }),
@@ -54,9 +55,9 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   const line = (sign: Sign, about: string, text: readonly Span[]) => {
     const subject = identifier(about)
     width = Math.max(width, Math.min(subject.length, MAX_WIDTH))
-    write(paint([[clock(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
+    write(paint([[timeOfDay(), 'quiet'], '  ', SIGNS[sign], '  ', [subject.padEnd(width), 'name'], '  ', ...text]))
   }
-  const advise = (hint: string) => write(paint([' '.repeat(CLOCK_WIDTH + 5), ['→ ', 'warning'], hint]))
+  const advise = (hint: string) => write(paint([' '.repeat(TIME_OF_DAY_WIDTH + 5), ['→ ', 'warning'], hint]))
   /** Says something about a thing once, until something else is said about it. */
   const once = (about: string, key: string, say: () => void) => {
     if (said.get(about) === key) return
@@ -156,7 +157,6 @@ const SIGNS: Readonly<Record<Sign, Span>> = {
   trouble: ['!', 'warning'],
   printed: ['>', 'quiet'],
 }
-const CLOCK_WIDTH = 8
 /** One long name does not push the texts of all others away. */
 const MAX_WIDTH = 48
 const NO_MEMBERS = {
@@ -168,11 +168,6 @@ const NO_MEMBERS = {
 function isHarmless({ peer, reason: { code } }: Extract<ClusterEvent, { type: 'refused' }>): boolean {
   if (code === 'DIST_CLOSED_BY_PEER') return peer === undefined || isThrowAway(peer)
   return code === 'DIST_NOK'
-}
-
-/** The wall clock, so that a line can be laid beside another node's log. */
-function clock(now = new Date()): string {
-  return now.toTimeString().slice(0, CLOCK_WIDTH)
 }
 
 function count(members: readonly string[]): string {

@@ -7,8 +7,8 @@ import { durationMs } from '../options/duration.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { writeLine } from '../terminal/output.ts'
-import { painter, wantsColours } from '../terminal/paint.ts'
 import { Reworded } from '../terminal/reworded.ts'
+import { screenPaint } from '../terminal/screen.ts'
 import { joinJson, joinLines } from './join-view.ts'
 
 /** The options of a command that joins, as they were typed. */
@@ -43,10 +43,7 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
   const said = startOptions(options, config?.start)
   const { service: _service, topologies: _topologies, pollingInterval: _interval, ...rest } = config?.start ?? {}
   const given: StartOptions = { ...(said.topologies === undefined ? config?.start : rest), ...said }
-  const view =
-    options.json === true
-      ? joinJson(writeLine)
-      : joinLines(writeLine, painter(options.plain !== true && wantsColours(process.stdout)))
+  const view = options.json === true ? joinJson(writeLine) : joinLines(writeLine, screenPaint(options))
   const cluster = await started({ ...given, output: (text, from) => view.printed(text, from.node.name) })
   // What happens before everything is up is shown after the first lines, not lost.
   const early: [ClusterEvent, NodeName[]][] = []

@@ -1,13 +1,13 @@
-import { performance } from 'node:perf_hooks'
 import { explain, reasonText } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import { judgeIntroduction, overTls, probeHandshake, visibility } from '@dynsrv/doctor'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
 import { atom, inspect, type Term } from '@dynsrv/etf'
-import { identifier } from '@dynsrv/kit'
-import { type Node, RemoteError } from '@dynsrv/node'
+import { codeOf, identifier, timeLimit } from '@dynsrv/kit'
+import type { Node } from '@dynsrv/node'
 import { milliseconds } from '../terminal/output.ts'
 import type { Span } from '../terminal/paint.ts'
+import { clock } from '../world.ts'
 import type { Member } from './members.ts'
 
 /** What is known of a member after it was dialled. */
@@ -59,7 +59,7 @@ export async function reportOn(
     if (before?.up === true && before.port === member.port && us.connected().some((peer) => peer === member.name)) {
       return { ...before, latencyMs: await latency(us, member.name, timeoutMs) }
     }
-    const signal = AbortSignal.timeout(timeoutMs)
+    const signal = timeLimit(clock, timeoutMs)
     const { candidates } = await directory.epmd.addressPlease(alive, host, 'any', { signal })
     const address = candidates.find(({ port }) => port === member.port) ?? candidates[0]
     const at = { ip: address?.ip ?? '', port: member.port }
@@ -77,9 +77,9 @@ export async function reportOn(
 
 /** How long an answer takes; rejects when none comes. */
 async function latency(us: Node, name: string, timeoutMs: number): Promise<number> {
-  const began = performance.now()
+  const began = clock.monotonic()
   await us.ping(name, { timeoutMs })
-  return Number((performance.now() - began).toFixed(3))
+  return Number((clock.monotonic() - began).toFixed(3))
 }
 
 /** The OTP release, asked for; every BEAM has the function that says it. */
@@ -88,7 +88,7 @@ async function runsOn(us: Node, name: string, timeoutMs: number): Promise<string
     const release = await us.erpc(name, 'erlang', 'system_info', [atom('otp_release')], { timeoutMs })
     return `OTP ${identifier(releaseText(release))}`
   } catch (error) {
-    if (error instanceof RemoteError) return 'dynsrv'
+    if (codeOf(error) === 'NODE_REMOTE_ERROR') return 'dynsrv'
     throw error
   }
 }

@@ -3,6 +3,7 @@ import { throwAwayName } from '@dynsrv/doctor'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
 import type { DecodeOptions } from '@dynsrv/etf'
 import { type Node, startNode } from '@dynsrv/node'
+import { system } from '../world.ts'
 import type { PeerOptions } from './peer-options.ts'
 
 /** The cookie of `--cookie-file`, `RELEASE_COOKIE` or the home folder. */
@@ -16,7 +17,7 @@ export async function peerCookie({ cookie, cookieFile }: Pick<PeerOptions, 'cook
       },
     )
   }
-  return findCookie({ cookieFile, env: process.env })
+  return findCookie({ cookieFile, env: system.env })
 }
 
 /** Starts a hidden node that listens nowhere and registers nowhere. */

@@ -1,5 +1,5 @@
 import { atom, inspect, type Term } from '@dynsrv/etf'
-import { visible } from '@dynsrv/kit'
+import { codeOf, visible } from '@dynsrv/kit'
 import type { RemoteError } from '@dynsrv/node'
 import { jsonText } from '../terminal/output.ts'
 import { Reworded } from '../terminal/reworded.ts'
@@ -13,8 +13,9 @@ export function resultText(term: Term, syntax: WrittenSyntax, { json }: CallOpti
   return syntax === 'json' ? jsonText(jsonOfTerm(term)) : visible(inspect(term, { syntax }))
 }
 
-/** What a function raised on its node, as an error for a person. */
-export function raised(error: RemoteError, what: string, peer: string, masked: (text: string) => string): Error {
+/** What a function raised on its node, as an error for a person; any other error as it is. */
+export function raised(error: unknown, what: string, peer: string, masked: (text: string) => string): unknown {
+  if (!isRemoteError(error)) return error
   if (error.reason === atom('undef')) {
     return new Reworded(error, {
       message: `${what} is not there, or what it calls is not, on ${peer}`,
@@ -25,4 +26,8 @@ export function raised(error: RemoteError, what: string, peer: string, masked: (
     message: masked(`${what} raised ${error.class}: ${inspect(error.reason)}`),
     hint: 'The function ran on that node and failed. Look at the reason.',
   })
+}
+
+function isRemoteError(error: unknown): error is RemoteError {
+  return codeOf(error) === 'NODE_REMOTE_ERROR'
 }

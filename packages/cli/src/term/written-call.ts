@@ -1,5 +1,5 @@
 import { DynsrvError } from '@dynsrv/cluster'
-import { Atom, atom, EtfError, encode, type Term } from '@dynsrv/etf'
+import { Atom, atom, encode, isEtfError, type Term } from '@dynsrv/etf'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import { parseTerm } from './parse-term.ts'
 import type { WrittenSyntax } from './term-scanner.ts'
@@ -28,7 +28,7 @@ export function sendable<T extends readonly Term[]>(read: () => T): T {
     encode(terms)
     return terms
   } catch (cause) {
-    if (!(cause instanceof EtfError)) throw cause
+    if (!isEtfError(cause)) throw cause
     throw new DynsrvError('DYNSRV_BAD_TERM', `this cannot be sent: ${cause.message}`, {
       hint: 'Text of any length is a binary: <<"text">> in Erlang, "text" in Elixir and JSON.',
       cause,

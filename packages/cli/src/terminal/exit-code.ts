@@ -11,7 +11,11 @@ export const EXIT_INTERRUPTED = 130
 
 /** The exit code for an error: 2 for a wrong value or a port that is taken, 1 for anything else. */
 export function exitCodeOf(error: unknown): number {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  const seen = new Set<unknown>()
+  for (let cause = error; typeof cause === 'object' && cause !== null; cause = (cause as { cause?: unknown }).cause) {
+    // A circle of causes has no end.
+    if (seen.has(cause)) break
+    seen.add(cause)
     if (isCoded(cause) && (cause.category === 'option' || cause.category === 'listen')) return EXIT_BAD_USAGE
   }
   return EXIT_FAILED

@@ -1,5 +1,7 @@
 import { UNSEEN, visible } from '@dynsrv/kit'
-import { type Paint, painter, type Span, wantsColours } from './paint.ts'
+import { EXIT_OK } from './exit-code.ts'
+import type { Span } from './paint.ts'
+import { screen, screenPaint } from './screen.ts'
 
 // The one way out: no other file writes to standard output or standard error. What a peer, a registry or a file wrote can
 // be in any text, so a character that a terminal would obey is shown by its number here, whatever the text is.
@@ -15,7 +17,7 @@ export interface Output {
 
 /** The output that `--json` and `--plain` ask for, on standard output. */
 export function output({ json, plain }: { readonly json?: boolean; readonly plain?: boolean }): Output {
-  const paint: Paint = painter(plain !== true && wantsColours(process.stdout))
+  const paint = screenPaint({ plain })
   const object = (value: object) => writeJson(value)
   return {
     json: json === true,
@@ -23,24 +25,29 @@ export function output({ json, plain }: { readonly json?: boolean; readonly plai
     object,
     printed: (text, node) => {
       if (json === true) object({ type: 'output', node, text })
-      else process.stdout.write(visibleLines(text))
+      else screen().write(visibleLines(text))
     },
   }
 }
 
 /** Writes a line that is painted. */
 export function writeLine(painted: string): void {
-  process.stdout.write(`${painted}\n`)
+  screen().write(`${painted}\n`)
 }
 
 /** Writes lines of our own, such as a script. */
 export function writeText(text: string): void {
-  process.stdout.write(visibleLines(text))
+  screen().write(visibleLines(text))
 }
 
 /** Writes an object as a line of JSON. */
-export function writeJson(value: object, stream: NodeJS.WriteStream = process.stdout): void {
-  stream.write(`${jsonText(value)}\n`)
+export function writeJson(value: object): void {
+  screen().write(`${jsonText(value)}\n`)
+}
+
+/** Writes an object as a line of JSON to standard error. */
+export function writeJsonError(value: object): void {
+  process.stderr.write(`${jsonText(value)}\n`)
 }
 
 /** Writes a line to standard error. */
@@ -70,4 +77,14 @@ function visibleLines(text: string): string {
 /** Milliseconds for a person: two digits below 10. */
 export function milliseconds(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
+}
+
+/** `dynsrv … | head` closes the pipe; that is an end, not a failure. */
+export function endWithReader(): void {
+  screen().off('error', leaveOnBrokenPipe).on('error', leaveOnBrokenPipe)
+}
+
+function leaveOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(EXIT_OK)
 }

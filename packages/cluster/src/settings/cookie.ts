@@ -11,13 +11,14 @@ import {
   required,
   rule,
   secret,
+  variables,
   type World,
   worldShape,
 } from '@dynsrv/kit'
 import type { NodeOptions } from '@dynsrv/node'
 import { checks } from '../checks.ts'
 import { DynsrvError } from '../error.ts'
-import { type CookieFiles, variables } from './start-options.ts'
+import type { CookieFiles } from './start-options.ts'
 
 const MAX_COOKIE_LENGTH = 255
 const GROUP_AND_OTHERS = 0o077
@@ -93,7 +94,6 @@ export async function nodeCookie(
   if (typeof cookie === 'function') return cookie
   if (cookie !== undefined) return checkedCookies(cookie)
   if (!isSet(cookieFile)) return findCookie({ cookieFile, env, world })
-  checks.argument('start', 'cookieFile', setRule, cookieFile)
   const [offered, ...accepted] = await Promise.all(
     [cookieFile.offered, ...cookieFile.accepted].map((each) => findCookie({ cookieFile: each, world })),
   )
@@ -117,7 +117,12 @@ const setRule = optionsOf<CookieFiles>({
 })
 
 function isSet(given: unknown): given is CookieFiles {
-  return Object.prototype.toString.call(given) === '[object Object]'
+  try {
+    return Object.prototype.toString.call(given) === '[object Object]'
+  } catch {
+    // A proxy that was revoked is no set, and no string either.
+    return false
+  }
 }
 
 /**

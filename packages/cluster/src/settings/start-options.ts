@@ -6,12 +6,15 @@ import {
   filledText,
   having,
   listOf,
+  optionsOf,
   port,
   type Rule,
   type Rules,
   recordOf,
+  required,
   rule,
   text,
+  variables,
   worldShape,
   wrong,
 } from '@dynsrv/kit'
@@ -104,22 +107,25 @@ const STRATEGY_RULES: Rules<StrategyPart> = {
   ...{ parallel: anything, retry: anything, unref: anything },
 }
 
-const serverList = listOf(filledText)
-const servers: Rule = {
-  what: 'an array of at least one server',
-  // Left out, the client asks the servers of resolv.conf; with an empty list it would have none to ask.
-  check: (value, at) =>
-    Array.isArray(value) && value.length === 0 ? wrong(at, servers.what, value) : serverList.check(value, at),
-}
+const list = listOf(filledText)
 
-/** Environment variables. */
-export const variables: Rule = rule('an object of variables', (value) => typeof value === 'object' && value !== null)
+/** A list of texts that is not empty. */
+function someOf(what: string): Rule {
+  const some = `an array of at least one ${what}`
+  return {
+    what: some,
+    check: (value, at) => (Array.isArray(value) && value.length === 0 ? wrong(at, some, value) : list.check(value, at)),
+  }
+}
 
 const OWN_RULES: Rules<OwnPart> = {
   name: text,
   // Cookies have errors of their own, which never show one.
   cookie: anything,
-  cookieFile: anything,
+  cookieFile: either(
+    filledText,
+    optionsOf<CookieFiles>({ offered: required(filledText), accepted: required(someOf('file')) }),
+  ),
   service: text,
   memberName: anything,
   topologies: recordOf(
@@ -128,7 +134,8 @@ const OWN_RULES: Rules<OwnPart> = {
       callable,
     ),
   ),
-  dns: either(filledText, servers, having('resolveSrv', 'resolveAddresses', 'resolveTxt')),
+  // Left out, the client asks the servers of resolv.conf; with an empty list it would have none to ask.
+  dns: either(filledText, someOf('server'), having('resolveSrv', 'resolveAddresses', 'resolveTxt')),
   port,
   host: filledText,
   // The node checks it.

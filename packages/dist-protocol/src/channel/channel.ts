@@ -1,4 +1,4 @@
-import { type DecodeOptions, EtfError, type Term } from '@dynsrv/etf'
+import { type DecodeOptions, isEtfError, type Term } from '@dynsrv/etf'
 import {
   anything,
   bound,
@@ -14,7 +14,7 @@ import {
 } from '@dynsrv/kit'
 import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
 import type { ControlMessage } from '../control/control-message.ts'
-import { DistError, unsendable } from '../error.ts'
+import { DistError, isDistError, unsendable } from '../error.ts'
 import type { NodeIdentity } from '../node-identity.ts'
 import { PacketReader } from '../packet.ts'
 import type { EncodedTerm } from './encoded-term.ts'
@@ -241,11 +241,10 @@ export class Channel {
   }
 
   #fail(cause: unknown): ChannelOutput {
-    const error =
-      cause instanceof EtfError
-        ? new DistError('DIST_MALFORMED', `a control message does not decode: ${cause.message}`, { cause })
-        : cause
-    if (!(error instanceof DistError)) throw error
+    const error = isEtfError(cause)
+      ? new DistError('DIST_MALFORMED', `a control message does not decode: ${cause.message}`, { cause })
+      : cause
+    if (!isDistError(error)) throw error
     this.#error = error
     this.#frames.clear()
     return { type: 'failed', error }

@@ -1,5 +1,5 @@
 import { checkBytes } from '../checks.ts'
-import { DistError } from '../error.ts'
+import { DistError, isDistError } from '../error.ts'
 import type { NodeIdentity } from '../node-identity.ts'
 import { framePacket, type HeaderBytes, PacketReader } from '../packet.ts'
 import { foreignProtocol } from './foreign-protocol.ts'
@@ -107,7 +107,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
         if (this.isOver()) break
       }
     } catch (error) {
-      if (!(error instanceof DistError)) {
+      if (!isDistError(error)) {
         this.#state = 'failed'
         throw error
       }

@@ -14,12 +14,14 @@ import {
   required,
   secretInteger,
   text,
+  textOf,
+  timeLimit,
   type World,
   worldShape,
 } from '@dynsrv/kit'
 import { NodeError, type NodeErrorCode } from '@dynsrv/node'
 import { checks } from '../argument-checks.ts'
-import { TLS_FILES, type TlsFiles, timeLimit } from '../context.ts'
+import { TLS_FILES, type TlsFiles } from '../context.ts'
 import { addressText, hostOf } from '../host.ts'
 
 /** What a peer says to anyone who knocks, before a cookie is proved. */
@@ -71,10 +73,9 @@ export async function probeHandshake(options: ProbeOptions): Promise<Introductio
   const { ip, port: at, self, timeoutMs, tls, world = realWorld } = options
   const { clock, network } = world
   const began = clock.monotonic()
-  const signal = timeLimit(world, timeoutMs)
+  const signal = timeLimit(world.clock, timeoutMs)
   const to = { host: ip, port: at }
-  const socket =
-    tls === undefined ? network.connect(to) : network.connectTls({ ...tls, ...to, rejectUnauthorized: false })
+  const socket = tls === undefined ? network.connect(to) : overTlsTo(network, tls, to)
   const address = addressText({ ip, port: at })
   try {
     await once(socket, 'connect', { signal }).catch((cause) => {
@@ -90,6 +91,16 @@ export async function probeHandshake(options: ProbeOptions): Promise<Introductio
     return { ...peer, connectMs: connected - began, handshakeMs: clock.monotonic() - connected }
   } finally {
     socket.on('error', () => socket.destroy()).destroy()
+  }
+}
+
+function overTlsTo(network: World['network'], tls: ProbeTls, to: { readonly host: string; readonly port: number }) {
+  try {
+    return network.connectTls({ ...tls, ...to, rejectUnauthorized: false })
+  } catch (cause) {
+    throw new NodeError('NODE_TLS', `the certificate or the key for TLS cannot be used: ${reasonText(cause)}`, {
+      cause,
+    })
   }
 }
 
@@ -158,7 +169,7 @@ const CONNECT_ERRORS: Readonly<Record<string, readonly ['NODE_REFUSED' | 'NODE_C
 
 function connectError(cause: unknown, address: string, timeoutMs: number): NodeError {
   // `once` rejects with an error of its own when the time is over.
-  if (cause instanceof Error && cause.name === 'AbortError') {
+  if (textOf(cause, 'name') === 'AbortError') {
     return new NodeError('NODE_CONNECT_TIMEOUT', `${address} did not answer within ${timeoutMs} ms`, { cause })
   }
   const known = CONNECT_ERRORS[codeOf(cause) ?? '']

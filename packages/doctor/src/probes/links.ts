@@ -1,8 +1,8 @@
 import { checkCookie } from '@dynsrv/cluster'
 import { type EpmdModule, Static } from '@dynsrv/epmd-shim'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
-import { type Node, RemoteError, startNode } from '@dynsrv/node'
-import { type Attempt, attempt } from '../attempt.ts'
+import { type Node, startNode } from '@dynsrv/node'
+import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { hostOf, isShort } from '../host.ts'
@@ -116,7 +116,7 @@ async function facts({ options }: DoctorContext, node: Node, name: string): Prom
       globalKnows: global,
     }
   } catch (error) {
-    if (error instanceof RemoteError) return undefined
+    if (codeOf(error) === 'NODE_REMOTE_ERROR') return undefined
     throw error
   }
 }
@@ -129,7 +129,7 @@ async function globalKnows(
   try {
     return atoms(await call('gen_server', 'call', atom('global_name_server'), atom('get_known'), GLOBAL_TIMEOUT_MS))
   } catch (error) {
-    if (error instanceof RemoteError) return undefined
+    if (codeOf(error) === 'NODE_REMOTE_ERROR') return undefined
     throw error
   }
 }

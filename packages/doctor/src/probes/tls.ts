@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { isIP } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
-import type { World } from '@dynsrv/kit'
+import { timeLimit, type World } from '@dynsrv/kit'
 import { type Attempt, attempt } from '../attempt.ts'
-import { type TlsFiles, timeLimit } from '../context.ts'
+import type { TlsFiles } from '../context.ts'
 
 /** The certificate that a peer shows. */
 export interface ShownCertificate {
@@ -55,7 +55,7 @@ async function certificate({
   const servername = isIP(host) === 0 ? host : ''
   const socket = world.network.connectTls({ ...tls, host: ip, port, servername, rejectUnauthorized: false })
   try {
-    await once(socket, 'secureConnect', { signal: timeLimit(world, timeoutMs) })
+    await once(socket, 'secureConnect', { signal: timeLimit(world.clock, timeoutMs) })
     const shown = socket.getPeerCertificate()
     return { ...facts(shown), ...(tls?.ca !== undefined && refusal(socket.authorizationError)) }
   } finally {

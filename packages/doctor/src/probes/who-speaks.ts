@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
-import { identifier, type World } from '@dynsrv/kit'
-import { timeLimit } from '../context.ts'
+import { identifier, timeLimit, type World } from '@dynsrv/kit'
 
 /** Who was found behind a port where no node answers a handshake. */
 export type Speaker =
@@ -34,7 +33,7 @@ export async function whoSpeaks({ timeoutMs, ...rest }: Door): Promise<Speaker |
 async function http({ ip, port, timeoutMs, world }: Door): Promise<Speaker | undefined> {
   const socket = world.network.connect({ host: ip, port })
   try {
-    const signal = timeLimit(world, timeoutMs)
+    const signal = timeLimit(world.clock, timeoutMs)
     socket.write('HEAD / HTTP/1.0\r\n\r\n')
     // A server that closes without a word does not say what it is.
     const heard = await Promise.race([once(socket, 'data', { signal }), once(socket, 'close', { signal })])

@@ -7,6 +7,7 @@ import {
   realWorld,
   required,
   sameDomainName,
+  variables,
   type World,
   whole,
   worldShape,
@@ -19,15 +20,7 @@ import {
   type SrvResolver,
   srvEndpoints,
 } from '@dynsrv/srv-resolver'
-import {
-  callOptions,
-  checkedLookup,
-  checkedNames,
-  checkOwnName,
-  checkRegistration,
-  checks,
-  variables,
-} from '../checks.ts'
+import { callOptions, checkedLookup, checkedNames, checkOwnName, checkRegistration, checks } from '../checks.ts'
 import { newCreation } from '../creation.ts'
 import { distPort, isDialable } from '../dist-port.ts'
 import type {

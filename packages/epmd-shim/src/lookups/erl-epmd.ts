@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { callable, duration, flag, port, realWorld, type Timer, type World, worldShape } from '@dynsrv/kit'
+import { callable, duration, flag, port, realWorld, type Timer, variables, type World, worldShape } from '@dynsrv/kit'
 import {
   callOptions,
   checkedLookup,
@@ -8,7 +8,6 @@ import {
   checkRegistration,
   checks,
   dialablePort,
-  variables,
 } from '../checks.ts'
 import { isDialable } from '../dist-port.ts'
 import { callEpmd, openEpmd } from '../epmd/epmd-call.ts'

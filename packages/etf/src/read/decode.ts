@@ -1,6 +1,6 @@
 import { whole } from '@dynsrv/kit'
 import { checkBytes, checks, hasOnly } from '../checks.ts'
-import { EtfError, readingError } from '../error.ts'
+import { EtfError, isEtfError, readingError } from '../error.ts'
 import { COMPRESSED, LOCAL_EXT, VERSION } from '../tag.ts'
 import { type Atom, LocalTerm, type Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, type DecodeTermOptions, headerAtoms } from './decode-options.ts'
@@ -155,7 +155,7 @@ function decodeCompressed(reader: TermReader, bytes: Uint8Array): Read & { reado
     const inner = inflated[0] === LOCAL_EXT ? localTerm(inflated, 0) : readFrom(reader, inflated, 0)
     return { value: inner.value, end, isWhole: inner.end === inflated.length }
   } catch (error) {
-    if (!(error instanceof EtfError)) throw error
+    if (!isEtfError(error)) throw error
     const cause = new EtfError('ETF_BAD_COMPRESSED', 'inside this compressed term', { offset: 1 })
     throw new EtfError(error.code, error.message, { offset: error.offset, limit: error.limit, cause })
   }

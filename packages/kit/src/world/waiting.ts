@@ -59,3 +59,11 @@ export async function within<T>(
     signal?.removeEventListener('abort', abort)
   }
 }
+
+/** A signal that aborts when the time is over, as that of `AbortSignal.timeout` does. The process may end before. */
+export function timeLimit(clock: Clock, ms: number): AbortSignal {
+  const limit = new AbortController()
+  const over = () => limit.abort(new DOMException('there was no answer in time', 'TimeoutError'))
+  clock.setTimeout(over, ms).unref()
+  return limit.signal
+}

@@ -93,6 +93,7 @@ export async function startHealthServer(cluster: Cluster, options: HealthOptions
     ...options.routes,
   }
   const server = new HttpServer(world, MAX_CONNECTIONS, (request, response) => {
+    // A route that fails is answered with 500. What fails beyond that is the answer itself, so nobody is there to hear why.
     answer(routes, request, response).catch(() => response.destroy())
   })
   const close = async () => {

@@ -1,4 +1,4 @@
-import { filledText, realWorld, rule, type World, worldShape } from '@dynsrv/kit'
+import { filledText, realWorld, variables, type World, worldShape } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { ResolverError } from '../error.ts'
 import type { ClosableResolver } from '../resolver.ts'
@@ -14,7 +14,7 @@ export interface EnvResolverOptions {
 }
 
 const check = checks.options<EnvResolverOptions>('envResolver', {
-  env: rule('an object of variables', (value) => typeof value === 'object' && value !== null),
+  env: variables,
   world: worldShape,
 })
 

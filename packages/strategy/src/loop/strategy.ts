@@ -1,5 +1,16 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { abortSignal, callable, codeOf, filledText, messageOf, oneOf, type Rules, realWorld, whole } from '@dynsrv/kit'
+import {
+  abortSignal,
+  callable,
+  codeOf,
+  filledText,
+  messageOf,
+  oneOf,
+  type Rules,
+  realWorld,
+  textOf,
+  whole,
+} from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
 import { checks, membershipRule } from '../checks.ts'
 import { type MissingPeer, StrategyError } from '../error.ts'
@@ -258,7 +269,7 @@ export class Strategy implements AsyncDisposable {
         const { system } = this.#options.world ?? realWorld
         system.warn(`a listener of strategy ${this.topology} threw: ${messageOf(error)}`, {
           code: 'STRATEGY_LISTENER_THREW',
-          detail: error instanceof Error ? (error.stack ?? '') : '',
+          detail: textOf(error, 'stack') ?? '',
         })
       }
     }

@@ -69,7 +69,7 @@ export function consulNodes(options: ConsulOptions): Discover {
     const mapped = mapNames(usable, name)
     return { nodes: mapped.nodes, ignored: [...wrong, ...mapped.ignored], stale, server }
   }
-  const subscribe = (changed: () => void, { signal }: Asked) => void follow(client, service, changed, signal)
+  const subscribe = (changed: () => void, { signal }: Asked) => follow(client, service, changed, signal)
   return sourceOf(discover, push ? subscribe : undefined)
 }
 
@@ -81,13 +81,9 @@ export const consul = sourceStrategy<ConsulOptions>({
   nodes: consulNodes,
 })
 
-/** Polls report what is wrong. The watch only makes them quicker, and tries again by itself. */
+/** The watch tries again by itself. */
 async function follow(client: ConsulHttp, service: string, changed: () => void, signal: AbortSignal): Promise<void> {
-  try {
-    for await (const _change of client.watchInstances(service, { signal })) changed()
-  } catch {
-    if (!signal.aborted) changed()
-  }
+  for await (const _change of client.watchInstances(service, { signal })) changed()
 }
 
 /**

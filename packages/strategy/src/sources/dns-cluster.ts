@@ -30,7 +30,8 @@ const queries: Rule = {
   what: "a name, { basename, query }, a list of these, or 'ignore'",
   check: (value, at) => {
     if (Array.isArray(value) && value.length === 0) return wrong(at, queries.what, value)
-    for (const one of [value].flat() as unknown[]) {
+    // `flat` would leave out the holes of a sparse array.
+    for (const one of Array.isArray(value) ? Array.from(value) : [value]) {
       const fault = one === 'ignore' ? undefined : (typeof one === 'string' ? dnsName : oneQuery).check(one, at)
       if (fault !== undefined) return fault
     }

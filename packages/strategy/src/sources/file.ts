@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { filledText, messageOf, type Rule, required, rule } from '@dynsrv/kit'
+import { filledText, messageOf, required, variables } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
@@ -20,8 +20,6 @@ export interface EnvOptions {
   /** Where it is read, at every poll; default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
-
-const variables: Rule = rule('an object of variables', (value) => typeof value === 'object' && value !== null)
 
 /**
  * The nodes that a file lists. The loop asks at once when it changes, also when another file is moved into its place.
@@ -58,9 +56,9 @@ export const env = sourceStrategy<EnvOptions>({
   owner: 'env',
   rules: { variable: filledText, env: variables },
   leave: onDeregister,
-  nodes: ({ variable = 'DYNSRV_NODES', world, env: variables = world.system.env }) =>
+  nodes: ({ variable = 'DYNSRV_NODES', world, env: given = world.system.env }) =>
     sourceOf(async () => {
-      const value = variables[variable]
+      const value = given[variable]
       if (value !== undefined) return listIn(value)
       throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `${variable} is not set`, {
         hint: `Set ${variable} to node names with commas between; empty for no members.`,

@@ -73,7 +73,7 @@ export function gossipNodes(options: GossipOptions, self: NodeName): Discover {
   const gossip = new Gossip(options, self)
   return sourceOf(
     async ({ world }) => gossip.heard(world),
-    (changed, asked) => void gossip.open(changed, asked),
+    (changed, asked) => gossip.open(changed, asked),
   )
 }
 

@@ -103,7 +103,7 @@ export function kubernetesNodes(options: KubernetesOptions): Discover {
       { needs: 'target', map: name },
     )
   }
-  const subscribe = (changed: () => void, asked: Asked) => void follow(options, changed, asked)
+  const subscribe = (changed: () => void, asked: Asked) => follow(options, changed, asked)
   return sourceOf(discover, watch ? subscribe : undefined)
 }
 

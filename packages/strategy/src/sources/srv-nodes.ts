@@ -116,12 +116,8 @@ interface Pushing {
 
 function subscription(resolver: object, service: string) {
   if (!pushes(resolver)) return undefined
-  return (changed: () => void, { signal }: Asked) => {
-    const listen = async () => {
-      for await (const _event of resolver.watchSrv(service, { signal })) changed()
-    }
-    // When the watch ends for another reason than our signal, polling goes on and reports what is wrong.
-    listen().catch(() => signal.aborted || changed())
+  return async (changed: () => void, { signal }: Asked) => {
+    for await (const _event of resolver.watchSrv(service, { signal })) changed()
   }
 }
 
