@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { COMMANDS } from '../src/commands/all.ts'
 import { findConfig } from '../src/config/find-config.ts'
 import { runMain } from './main-run.ts'
@@ -82,5 +82,24 @@ describe('the configuration file of the folder, which is code', () => {
     expect(findConfig(file)).toBe(file)
     await runMain(['ping', PEER, '--at', 'wrong', '--config', file], ENV)
     expect(existsSync(mark)).toBe(true)
+  })
+
+  it('is refused when it belongs to another user, but not to root, unless it is named', () => {
+    const { folder, file } = markedFolder()
+    // Only root can give a file away; somebody else is another user when the file stays.
+    if (process.getuid?.() === 0) chownSync(file, 4_001, -1)
+    const owner = statSync(file).uid
+    const as = (uid: number) => vi.spyOn(process, 'getuid').mockReturnValue(uid)
+    try {
+      as(owner + 1)
+      expect(() => findConfig(undefined, folder)).toThrow('belongs to another user')
+      expect(findConfig(file, folder)).toBe(file)
+      as(owner)
+      expect(findConfig(undefined, folder)).toBe(file)
+      as(0)
+      expect(findConfig(undefined, folder)).toBe(file)
+    } finally {
+      vi.restoreAllMocks()
+    }
   })
 })

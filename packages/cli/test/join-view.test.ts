@@ -40,6 +40,17 @@ describe('the lines of join', () => {
     expect(shown(lookedIn('dynsrv-1281c797@127.0.0.1', 'DIST_COOKIE_MISMATCH'))).not.toEqual([])
   })
 
+  it('say how often a stranger came, and not each time', () => {
+    const lines: string[] = []
+    const view = joinLines((line) => lines.push(line), painter(false))
+    const reason = Object.assign(new Error('the cookie differs'), { code: 'DIST_COOKIE_MISMATCH' })
+    const event = { type: 'refused', address: '192.0.2.1:5', reason } as unknown as ClusterEvent
+    for (let at = 0; at < 5; at++) view.show(event, [])
+    view.show(event, [], 37)
+    expect(lines.filter((line) => line.includes('was refused'))).toHaveLength(2)
+    expect(lines.at(-1)).toMatch(/192\.0\.2\.1 .* the cookie differs.* \(37 more like this\)$/)
+  })
+
   it('never carry what a stranger could use against the terminal', () => {
     const peer = `z\u001b[31m\u001b[2J\n12:00:00  +  fake@host${'x'.repeat(200)}` as NodeName
     const reason = Object.assign(new Error('bad\u001b[2J name'), { code: 'DIST_NAME_INVALID' })

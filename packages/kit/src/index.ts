@@ -18,6 +18,7 @@ export {
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { nearest } from './nearest.ts'
+export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {
   abortSignal,
   anything,

@@ -1,4 +1,4 @@
-import { messageOf } from '@dynsrv/kit'
+import { messageOf, moreLikeThis } from '@dynsrv/kit'
 import type { NodeDownReason, NodeEvent } from './node-event.ts'
 import { callProgram } from './program-calls.ts'
 
@@ -23,33 +23,36 @@ const ON_PURPOSE: ReadonlySet<string> = new Set(['NODE_CLOSED', 'NODE_DISCONNECT
 /**
  * Logs an event of a node. Nothing of it is a secret: cookies and digests are in no event.
  *
+ * @param more how many events like it were not logged since the last one that was
  * @returns what the logger gave; a logger that is written as an async function gives a promise
  */
-export function logEvent(logger: NodeLogger | undefined, self: string, event: NodeEvent): unknown {
-  if (logger === undefined) return undefined
+export function logEvent(logger: NodeLogger, self: string, event: NodeEvent, more: number): unknown {
+  const times = more === 0 ? {} : { more }
+  const end = moreLikeThis(more)
   switch (event.type) {
     case 'nodeup': {
       const { node: peer, hidden, direction, creation } = event
-      return logger.info({ node: self, peer, hidden, direction, creation }, `${peer} is connected`)
+      return logger.info({ node: self, peer, hidden, direction, creation, ...times }, `${peer} is connected${end}`)
     }
     case 'nodedown': {
       const { node: peer, reason, counters } = event
-      const details = { node: self, peer, ...plain(reason), ...counters }
+      const details = { node: self, peer, ...plain(reason), ...counters, ...times }
       const level = ON_PURPOSE.has(reason.code) ? 'info' : 'warn'
-      return logger[level](details, `${peer} is gone: ${reason.message}`)
+      return logger[level](details, `${peer} is gone: ${reason.message}${end}`)
     }
     case 'refused': {
       const { peer, address, reason } = event
       return logger.warn(
-        { node: self, peer, address, ...plain(reason) },
-        `refused ${peer ?? address}: ${reason.message}`,
+        { node: self, peer, address, ...plain(reason), ...times },
+        `refused ${peer ?? address}: ${reason.message}${end}`,
       )
     }
     case 'warning': {
       const { code, message, peer, pid, cause } = event
-      const details = { node: self, code, peer, pid: pid?.toString(), ...(cause !== undefined && { err: cause }) }
-      if (code === 'HANDLER_THREW' && logger.error !== undefined) return logger.error(details, message)
-      return logger.warn(details, message)
+      const err = cause === undefined ? {} : { err: cause }
+      const details = { node: self, code, peer, pid: pid?.toString(), ...err, ...times }
+      const level = code === 'HANDLER_THREW' && logger.error !== undefined ? 'error' : 'warn'
+      return logger[level]?.(details, `${message}${end}`)
     }
   }
 }

@@ -669,6 +669,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     links.stopDialling()
     for (const process of [...processes.registry.processes()]) processes.life.exit(process, atom('shutdown'))
     await links.close(new NodeError('NODE_CLOSED', 'this node was closed'))
+    this.#rooms.close()
     await parts.settings.epmd.close?.()
     this.#closed.abort()
   }

@@ -1,5 +1,5 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
-import { messageOf, oneLine } from '@dynsrv/kit'
+import { messageOf, oneLine, Repeats } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
 import type { ServerParts } from './call/served-process.ts'
@@ -16,7 +16,7 @@ import { logEvent } from './node-logger.ts'
 import { PgScopes } from './pg/pg-scopes.ts'
 import { PeerUses } from './process/peer-use.ts'
 import { makeProcesses, type Processes } from './process/processes.ts'
-import { callProgram } from './program-calls.ts'
+import { callProgram, type Failed } from './program-calls.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
 import { PubSubs } from './pubsub/pubsubs.ts'
 import { type System, startSystem } from './system/start-system.ts'
@@ -53,6 +53,8 @@ export class Rooms {
   /** Undefined on a hidden node. */
   readonly global: Global | undefined
   readonly #uses: PeerUses
+  /** Keeps peers, and who is none, from filling the log. */
+  readonly #repeats: Repeats
   /** Gets every event; set by the node that these are the rooms of. */
   onEvent: (event: NodeEvent, threw: (cause: unknown, name: string) => void) => void = ignore
 
@@ -65,6 +67,7 @@ export class Rooms {
     const { limits } = settings
     const { creation } = identity
     const { clock, random } = settings.world
+    this.#repeats = new Repeats(clock)
     const links = new PeerLinks({
       ...parts,
       onUp: (connection) => this.#up(connection),
@@ -160,23 +163,29 @@ export class Rooms {
    * fault, and the others get a warning; no link or process that the event is about notices.
    */
   tell(event: NodeEvent): void {
+    publishEvent(this.parts.self, event)
+    this.#log(event, (cause) => this.#tellListeners(threw(`the logger of ${this.parts.self}`, cause)))
+    this.#tellListeners(event)
+  }
+
+  /** Logs what was left out so far; nothing is told any more. */
+  close(): void {
+    this.#repeats.close()
+  }
+
+  #log(event: NodeEvent, failed: Failed): void {
     const { self, settings } = this.parts
     const { logger } = settings
-    publishEvent(self, event)
-    callProgram(
-      () => logEvent(logger, self, event),
-      (cause) => this.#tellListeners(threw(`the logger of ${self}`, cause)),
-    )
-    this.#tellListeners(event)
+    if (logger === undefined) return
+    this.#repeats.tell(event, (more) => callProgram(() => logEvent(logger, self, event, more), failed))
   }
 
   /** A listener of warnings that throws is only logged: it would throw again. */
   #tellListeners(event: NodeEvent): void {
-    const { self, settings } = this.parts
     this.onEvent(event, (cause, name) => {
       const warning = threw(`the ${event.type} listener ${name}`, cause)
       if (event.type !== 'warning') this.tell(warning)
-      else callProgram(() => logEvent(settings.logger, self, warning), ignore)
+      else this.#log(warning, ignore)
     })
   }
 

@@ -1,8 +1,11 @@
+import { connect } from 'node:net'
 import { inspect } from 'node:util'
+import { HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
 import { atom } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import type { NodeLogger } from '../src/index.ts'
 import { COOKIE, startBeamPeer } from './support/beam-peer.ts'
+import { HandshakeWire } from './support/handshake-wire.ts'
 import { next, startOurs } from './support/nodes.ts'
 
 /** A killed process closes its socket, or the system resets it. */
@@ -95,6 +98,29 @@ it('a logger of the shape of pino is told of links, refusals and failed dials, a
   expect(told('error', 'the cast handler of')).toMatchObject({ code: 'HANDLER_THREW' })
   expect(told('debug', `${stranger.name} was not reached`)).toMatchObject({ peer: stranger.name })
   expect(inspect(lines, { depth: null })).not.toMatch(/node_test_cookie|another_secret/)
+})
+
+it('the log has one line and a count for one who comes again and again, whatever it calls itself', async () => {
+  const lines: { details: Record<string, unknown>; message: string }[] = []
+  const level = (details: object, message: string) => lines.push({ details: { ...details }, message })
+  const node = await startOurs('bounded', { logger: { debug: level, info: level, warn: level } })
+  const seen: unknown[] = []
+  node.on('refused', (event) => seen.push(event))
+  for (let at = 0; at < 200; at++) {
+    using wire = new HandshakeWire(connect(node.port!, '127.0.0.1'), 2)
+    wire.say({ kind: 'sendName', version: 6, flags: HIDDEN_FLAGS, creation: 9, name: `stranger${at}@127.0.0.1` })
+    await wire.fromAcceptor('status')
+    await wire.fromAcceptor('challenge')
+    wire.say({ kind: 'challengeReply', challenge: 1, digest: new Uint8Array(16) })
+    expect(await wire.fromAcceptor('challengeAck')).toBeUndefined()
+  }
+  await expect.poll(() => seen.length).toBe(200)
+  expect(lines.map(({ message }) => message)).toEqual([expect.stringMatching(/^refused stranger0@.*cookie/)])
+  await node.close()
+  expect(lines).toMatchObject([
+    {},
+    { details: { more: 199 }, message: expect.stringMatching(/\(199 more like this\)$/) },
+  ])
 })
 
 it('a logger without a level is refused when it is given', async () => {

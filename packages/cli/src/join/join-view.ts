@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '@dynsrv/cluster'
 import { explain, reasonText } from '@dynsrv/cluster'
 import { isThrowAway } from '@dynsrv/doctor'
-import { identifier } from '@dynsrv/kit'
+import { identifier, moreLikeThis } from '@dynsrv/kit'
 import { jsonText } from '../terminal/output.ts'
 import type { Paint, Span } from '../terminal/paint.ts'
 import { TIME_OF_DAY_WIDTH, timeOfDay, timestamp } from '../terminal/wall-clock.ts'
@@ -9,7 +9,8 @@ import { TIME_OF_DAY_WIDTH, timeOfDay, timestamp } from '../terminal/wall-clock.
 /** What `dynsrv join` shows beside what happens to the cluster. */
 export interface JoinView {
   started(facts: StartedFacts): void
-  show(event: ClusterEvent, members: readonly string[]): void
+  /** @param more how many events like it were not shown since the last one that was */
+  show(event: ClusterEvent, members: readonly string[], more?: number): void
   /** What code on another node prints in our name. */
   printed(text: string, node: string): void
   leaving(signal: string, members: readonly string[]): void
@@ -38,7 +39,7 @@ export function joinJson(write: (line: string) => void): JoinView {
   const line = (fields: Record<string, unknown>) => write(jsonText({ time: timestamp(), ...fields }))
   return {
     started: (facts) => line({ type: 'started', ...facts }),
-    show: (event, members) => line({ ...plainEvent(event), members }),
+    show: (event, members, more = 0) => line({ ...plainEvent(event), ...(more > 0 && { more }), members }),
     printed: (text, node) => line({ type: 'output', node, text }),
     leaving: (signal, members) => line({ type: 'leaving', signal, members }),
     left: () => line({ type: 'left', members: [] }),
@@ -61,13 +62,18 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
   /** Says something about a thing once, until something else is said about it. */
   const once = (about: string, key: string, say: () => void) => {
     if (said.get(about) === key) return
+    // Strangers choose what they call themselves: what was said longest ago may be said again.
+    said.delete(about)
+    if (said.size >= MAX_SAID) said.delete(said.keys().next().value!)
     said.set(about, key)
     say()
   }
-  const trouble = (about: string, subject: string, what: string, cause: unknown) => {
+  const trouble = (about: string, subject: string, what: string, cause: unknown, more = 0) => {
     const { code, hint } = explain(cause)
+    const say = () => line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}${moreLikeThis(more)}`])
+    if (more > 0) return say()
     once(about, `${what} ${code ?? reasonText(cause)}`, () => {
-      line('trouble', subject, [[what, 'warning'], `: ${reasonText(cause)}`])
+      say()
       if (hint !== undefined) advise(hint)
     })
   }
@@ -78,7 +84,8 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
         advise('Check the spelling of --service, the DNS server, and that a member is registered.')
     })
   }
-  const refused = (peer: string, reason: unknown) => trouble(`from ${peer}`, peer, 'dialled us and was refused', reason)
+  const refused = (peer: string, reason: unknown, more: number) =>
+    trouble(`from ${peer}`, peer, 'dialled us and was refused', reason, more)
   return {
     started({ name, port, hidden, services, dns, pollingIntervalMs, http, page, pageToken }) {
       self = name
@@ -93,13 +100,13 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
       if (page !== undefined) write(paint(['live page at ', [page, 'title'], asks]))
       write(paint([['Ctrl-C leaves', 'quiet']]))
     },
-    show(event, members) {
+    show(event, members, more = 0) {
       switch (event.type) {
         case 'nodeup':
           said.delete(event.node)
           line('up', event.node, [
             ['joined', 'good'],
-            [`   ${count(members)}`, 'quiet'],
+            [`   ${count(members)}${moreLikeThis(more)}`, 'quiet'],
           ])
           break
         case 'left':
@@ -108,7 +115,11 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
         case 'nodedown': {
           said.delete(event.node)
           const reason = deregistered.delete(event.node) ? 'its record was removed' : reasonText(event.reason)
-          line('down', event.node, [['gone', 'bad'], `: ${reason}`, [`   ${count(members)}`, 'quiet']])
+          line('down', event.node, [
+            ['gone', 'bad'],
+            `: ${reason}`,
+            [`   ${count(members)}${moreLikeThis(more)}`, 'quiet'],
+          ])
           break
         }
         case 'connectFailed':
@@ -131,10 +142,10 @@ export function joinLines(write: (line: string) => void, paint: Paint): JoinView
           // A health check only connects, the doctor only asks for our name; of two dials that cross, one yields.
           if (isHarmless(event)) break
           // Without the port, which changes each time: a health check that only connects is reported once.
-          refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason)
+          refused(event.peer ?? event.address.replace(/:\d+$/, ''), event.reason, more)
           break
         case 'warning':
-          trouble(event.peer ?? self, event.peer ?? self, 'look', event)
+          trouble(event.peer ?? self, event.peer ?? self, 'look', event, more)
           break
         default:
           break
@@ -159,6 +170,8 @@ const SIGNS: Readonly<Record<Sign, Span>> = {
 }
 /** One long name does not push the texts of all others away. */
 const MAX_WIDTH = 48
+/** So many things are known of which something was said. */
+const MAX_SAID = 1_000
 const NO_MEMBERS = {
   alone: 'lists no other member yet',
   nxdomain: 'does not exist in DNS (NXDOMAIN)',

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterEvent, StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Coded, codeOf } from '@dynsrv/kit'
+import { type Coded, codeOf, Repeats, realWorld } from '@dynsrv/kit'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { durationMs } from '../options/duration.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
@@ -47,8 +47,9 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
   const cluster = await started({ ...given, output: (text, from) => view.printed(text, from.node.name) })
   // What happens before everything is up is shown after the first lines, not lost.
   const early: [ClusterEvent, NodeName[]][] = []
-  let show = (event: ClusterEvent, members: NodeName[]): void => void early.push([event, members])
-  const stop = cluster.on((event) => show(event, cluster.members()))
+  let show = (event: ClusterEvent, members: NodeName[], _more?: number): void => void early.push([event, members])
+  const repeats = new Repeats(realWorld.clock)
+  const stop = cluster.on((event) => repeats.tell(event, (more) => show(event, cluster.members(), more)))
   try {
     const served = await parts.started?.(cluster)
     const { hidden = true } = given
@@ -59,14 +60,16 @@ export async function stay(options: JoinOptions, config?: LoadedConfig, parts: S
     }
     view.started({ name: cluster.self, port: cluster.port, hidden, ...found, ...served })
     for (const [event, members] of early) view.show(event, members)
-    show = (event, members) => view.show(event, members)
+    show = (event, members, more) => view.show(event, members, more)
     const signal = await exit.received
     stop()
+    repeats.close()
     view.leaving(signal, cluster.members())
     await cluster.drain()
     view.left()
     return EXIT_OK
   } finally {
+    repeats.close()
     await cluster.close()
     await parts.left?.()
   }

@@ -73,7 +73,6 @@ beforeAll(async () => {
   process.on('unhandledRejection', note).on('uncaughtException', note)
   erl = await startBeamPeer('odd')
   node = await startOurs('odd', {
-    logger: { debug: () => undefined, info: () => undefined, warn: (_details, text) => void logged.push(text) },
     output: () => undefined,
   })
   node.expose('js', {
@@ -88,6 +87,8 @@ beforeAll(async () => {
       throw Object.assign(new Error('no'), { code: -2 })
     },
   })
+  // The log has the same warnings, each once with a count.
+  node.on('warning', ({ message }) => logged.push(message))
   await node.connect(erl.name)
 })
 afterAll(async () => {
