@@ -106,8 +106,9 @@ describe.each(CONNECTED.map((recorded) => [recorded.name, recorded] as const))('
         if (output.type !== 'message') return output.type
         const form = CONTROL.formsFor(flags).of(output.control.op)
         const out = new ByteWriter()
-        const writer = new ControlWriter(new TermEncoder(), { self: peer.name, peer: self.name })
-        writer.write(out, form, output.control, output.payload?.decode())
+        const encoder = new TermEncoder()
+        const writer = new ControlWriter(encoder, { self: peer.name, peer: self.name })
+        writer.write(out, form, output.control, () => encoder.write(out, output.payload?.decode()))
         const tuple = decodeTerm(out.take(), 0).value
         const payload = output.payload === undefined ? '' : ` payload ${erlangText(output.payload.decode())}`
         return `ctl ${erlangText(tuple)}${payload}`

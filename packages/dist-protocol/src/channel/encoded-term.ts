@@ -40,7 +40,7 @@ export class EncodedTerm {
     this.#value = value
   }
 
-  /** Wraps a term that is decoded already, such as a reason that came inside a control tuple. */
+  /** Wraps a term that is decoded already. */
   static of(term: Term): EncodedTerm {
     return new EncodedTerm(EMPTY, 0, 0, NO_ATOMS, undefined, { term })
   }

@@ -2,6 +2,7 @@ import { type Atom, SeededMap } from '@dynsrv/etf'
 import type { DecodedControl } from '../control/control-codec.ts'
 import { DistError } from '../error.ts'
 import { AHEAD_BYTES } from '../packet.ts'
+import type { EncodedTerm } from './encoded-term.ts'
 
 /** The number of a fragmented message, of 64 bits; a `bigint` only where a `number` is not exact, for one takes long to make. */
 export type Sequence = number | bigint
@@ -19,11 +20,16 @@ export interface FragmentLimits {
   readonly maxPartialAgeMs: number
 }
 
+/** A control message, and the exit reason of the older opcodes, which have it in the control tuple. */
+export interface ReadControl extends DecodedControl {
+  readonly reason?: EncodedTerm
+}
+
 /** What the first fragment of a message says in front of the payload. */
 export interface MessageHead {
   /** How many fragments there are, at least 2. */
   readonly count: number
-  readonly decoded: DecodedControl
+  readonly decoded: ReadControl
   readonly atoms: readonly Atom[]
   /** How long the control message was. Unit: bytes. */
   readonly bytes: number
@@ -33,7 +39,7 @@ export interface MessageHead {
 
 /** A message of which fragments are missing, or that has just become whole. */
 export interface PartialMessage {
-  readonly decoded: DecodedControl
+  readonly decoded: ReadControl
   readonly atoms: readonly Atom[]
   /** The payload so far: `bytes[start, filled)`. */
   bytes: Uint8Array

@@ -1,12 +1,19 @@
-import { type Atom, type DecodeOptions, EtfError, TermDecoder } from '@dynsrv/etf'
-import { CONTROL, type DecodedControl, type LinkNames } from '../control/control-codec.ts'
+import { type Atom, type DecodeOptions, EtfError, Tag, TermDecoder } from '@dynsrv/etf'
+import { CONTROL, type LinkNames } from '../control/control-codec.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
 import type { Placement } from '../packet.ts'
 import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
-import { type FragmentLimits, type MessageHead, type PartialMessage, Reassembler, type Sequence } from './fragment.ts'
+import {
+  type FragmentLimits,
+  type MessageHead,
+  type PartialMessage,
+  type ReadControl,
+  Reassembler,
+  type Sequence,
+} from './fragment.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
 import { LastPrefix } from './last-prefix.ts'
 
@@ -120,8 +127,7 @@ export class FrameReader {
   #head(bytes: Uint8Array, at: number, end: number, header: HeaderReader, count: number): MessageHead {
     const atoms = header.read(bytes, at, end)
     if (header.isNew) this.#last.forget()
-    const value = this.#decoder.decode(bytes, header.end, end, atoms)
-    const decoded = CONTROL.decode(value, this.#link)
+    const decoded = this.#control(bytes, header.end, end, atoms)
     const isWanted = this.#wants(decoded.control)
     return { count, atoms, decoded, isWanted, bytes: this.#decoder.end - header.end }
   }
@@ -134,9 +140,8 @@ export class FrameReader {
     skipped: number,
   ): IncomingMessage | undefined {
     const atoms = header.read(bytes, start + skipped, end)
-    const value = this.#decoder.decode(bytes, header.end, end, atoms)
+    const decoded = this.#control(bytes, header.end, end, atoms)
     const at = this.#decoder.end
-    const decoded = CONTROL.decode(value, this.#link)
     if (header.isNew) this.#last.forget()
     else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
     return message(decoded, this.#payload(bytes, at, end, atoms))
@@ -145,9 +150,8 @@ export class FrameReader {
   #passThrough(bytes: Uint8Array, start: number, end: number): IncomingMessage {
     if (end - start < 2 || bytes[start] !== PASS_THROUGH || bytes[start + 1] !== VERSION)
       throw malformed('a frame that is not pass-through, as was agreed')
-    const value = this.#decoder.decode(bytes, start + 2, end)
+    const decoded = this.#control(bytes, start + 2, end, NO_ATOMS)
     const at = this.#decoder.end
-    const decoded = CONTROL.decode(value, this.#link)
     // Bytes behind the control tuple of an op without payload mean nothing.
     if (decoded.payload === false || at === end) return message(decoded, undefined)
     if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')
@@ -191,6 +195,26 @@ export class FrameReader {
         ? refused(isWanted ? tooLarge(this.#limits) : unwanted(), whole)
         : this.#payload(bytes, start, filled, atoms),
     )
+  }
+
+  /** The control message that begins at `bytes[start]`; it ends where the decoder ends. */
+  #control(bytes: Uint8Array, start: number, end: number, atoms: readonly Atom[]): ReadControl {
+    const decoded = CONTROL.decode(this.#decoder.decode(bytes, start, end, atoms), this.#link)
+    return decoded.inlinesReason ? { ...decoded, reason: this.#lastElement(bytes, start, atoms) } : decoded
+  }
+
+  /** The last element of a control tuple by its bytes, in memory of its own: where fragments follow, the frame's is used anew. */
+  #lastElement(bytes: Uint8Array, start: number, atoms: readonly Atom[]): EncodedTerm {
+    const { end } = this.#decoder
+    const isSmall = bytes[start] === Tag.SMALL_TUPLE_EXT
+    const arity = isSmall ? bytes[start + 1]! : u32(bytes, start + 1)
+    const walker = new TermDecoder()
+    let at = start + (isSmall ? 2 : 5)
+    for (let left = arity - 1; left > 0; left--) {
+      walker.decode(bytes, at, end, atoms)
+      at = walker.end
+    }
+    return new EncodedTerm(bytes, at, end, atoms, this.#decoder).copy()
   }
 
   #payload(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[]): EncodedTerm | undefined {
@@ -245,8 +269,8 @@ function tooOld({ maxPartialAgeMs }: FragmentLimits): EtfError {
 }
 
 /** One message as it comes out: reasons of the older opcodes come as payload too. */
-function message({ control, payload, inlineReason }: DecodedControl, came: EncodedTerm | undefined): IncomingMessage {
-  if (inlineReason !== undefined) return { type: 'message', control, payload: EncodedTerm.of(inlineReason.term) }
+function message({ control, payload, reason }: ReadControl, came: EncodedTerm | undefined): IncomingMessage {
+  if (reason !== undefined) return { type: 'message', control, payload: reason }
   if (payload === false) return { type: 'message', control }
   if (came !== undefined) return { type: 'message', control, payload: came }
   if (payload === true) throw malformed(`${control.op} without its payload`)

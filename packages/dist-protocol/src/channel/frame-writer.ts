@@ -188,36 +188,28 @@ export class FrameWriter {
     const start = writer.length
     const given = payload[0]
     if (form.inlinesReason) {
-      // Boxed, so that 1.0 does not become 1 on its way.
-      const reason = isEncoded(given) ? given.decode({ float: 'boxed' }) : given
-      this.#writeControl(writer, form, control, reason)
+      this.#writeControl(writer, form, control, () => this.#writeGiven(writer, given))
       return writer.length - start
     }
     this.#writeControl(writer, form, control)
     const controlBytes = writer.length - start
-    if (isEncoded(given)) this.#forward(writer, given)
-    else if (payload.length > 0) this.#writeTerm(writer, given)
+    if (payload.length > 0) {
+      if (!this.#hasHeader) writer.u8(VERSION)
+      this.#writeGiven(writer, given)
+    }
     return controlBytes
   }
 
-  #writeControl(out: ByteWriter, form: ControlForm, control: ControlMessage, reason?: Term): void {
+  #writeControl(out: ByteWriter, form: ControlForm, control: ControlMessage, writeReason?: () => void): void {
     if (!this.#hasHeader) out.u8(VERSION)
-    this.#control.write(out, form, control, reason)
+    this.#control.write(out, form, control, writeReason)
   }
 
-  #writeTerm(writer: ByteWriter, term: Term): void {
-    if (!this.#hasHeader) writer.u8(VERSION)
-    this.#encoder.write(writer, term)
-  }
-
-  #forward(writer: ByteWriter, term: EncodedTerm): void {
-    if (term.refusal !== undefined) throw term.refusal
-    if (term.decoded !== undefined) {
-      this.#writeTerm(writer, term.decoded.term)
-    } else {
-      if (!this.#hasHeader) writer.u8(VERSION)
-      transcode(term, writer, { atomRef: this.#header?.ref ?? INLINE, records: this.#records })
-    }
+  #writeGiven(writer: ByteWriter, given: Term | EncodedTerm): void {
+    if (!isEncoded(given)) this.#encoder.write(writer, given)
+    else if (given.refusal !== undefined) throw given.refusal
+    else if (given.decoded !== undefined) this.#encoder.write(writer, given.decoded.term)
+    else transcode(given, writer, { atomRef: this.#header?.ref ?? INLINE, records: this.#records })
   }
 
   // Sequence 0 and fragment 0 crash some releases: both count from 1.

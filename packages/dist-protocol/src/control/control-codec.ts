@@ -22,8 +22,8 @@ export interface DecodedControl {
   readonly control: ControlMessage
   /** Whether a payload follows; undefined when the opcode is unknown and nobody can tell. */
   readonly payload: boolean | undefined
-  /** The exit reason of the older opcodes, which carry it in the tuple. */
-  readonly inlineReason?: { readonly term: Term }
+  /** Whether the exit reason is the last element of the tuple, as in the older opcodes. */
+  readonly inlinesReason: boolean
 }
 
 /** How one kind of message is sent on a link. */
@@ -169,8 +169,7 @@ export class ControlCodec {
     const message = messageOf(row, elements, link)
     if (tokenAt > 0 && (tokenBit === 0 || announcesToken(row, message, elements))) message.token = elements[tokenAt]
     const control = message as unknown as ControlMessage
-    const payload = row.hasPayload
-    return reasonAt === 0 ? { control, payload } : { control, payload, inlineReason: { term: elements[reasonAt] } }
+    return { control, payload: row.hasPayload, inlinesReason: reasonAt > 0 }
   }
 
   /** How messages are sent on a link with these negotiated flags. */
@@ -183,7 +182,7 @@ export class ControlCodec {
 function unknownControl(opcode: number, elements: readonly Term[]): DecodedControl {
   const refused = REFUSED_OPCODES.get(opcode)
   if (refused !== undefined) throw malformed(`the obsolete ${refused}`)
-  return { control: { op: 'UNKNOWN', opcode, elements }, payload: undefined }
+  return { control: { op: 'UNKNOWN', opcode, elements }, payload: undefined, inlinesReason: false }
 }
 
 function messageOf(row: Row, elements: readonly Term[], link: LinkNames | undefined): AnyMessage {
@@ -312,10 +311,10 @@ export class ControlWriter {
   /**
    * Writes the control tuple for a message.
    *
-   * @param reason the exit reason, used only when the form inlines it
+   * @param writeReason writes the exit reason; used only when the form inlines it
    * @throws {DistError} `DIST_BAD_CONTROL` when the peer would drop the connection over it; a part is written then
    */
-  write(out: ByteWriter, form: ControlForm, control: ControlMessage, reason?: Term): void {
+  write(out: ByteWriter, form: ControlForm, control: ControlMessage, writeReason?: () => void): void {
     const encoder = this.#encoder
     const link = this.#link
     const message = control as unknown as AnyMessage
@@ -334,7 +333,7 @@ export class ControlWriter {
       if (role === 'property') encoder.write(out, elementFor(row, source.property!, message, link))
       else if (role === 'fixed') encoder.write(out, source.value)
       else if (role === 'token') encoder.write(out, token)
-      else if (role === 'reason') encoder.write(out, reason)
+      else if (role === 'reason') writeReason?.()
       else encoder.write(out, new Tuple(source.properties.map((inner) => elementFor(row, inner, message, link))))
     }
   }
