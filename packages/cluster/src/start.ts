@@ -1,7 +1,7 @@
 import { DynamicSrv, type NodeName, nodeName } from '@dynsrv/epmd-shim'
 import { having, realWorld, type World } from '@dynsrv/kit'
 import { type Node, startNode } from '@dynsrv/node'
-import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
+import { dnsClient, type SrvResolver, trimDetecting } from '@dynsrv/srv-resolver'
 import { dynamicSrv, type Strategy } from '@dynsrv/strategy'
 import { checks } from './checks.ts'
 import { type Cluster, makeCluster } from './cluster.ts'
@@ -86,6 +86,8 @@ function ownName(text: string | undefined, short: boolean): NodeName {
 /** A resolver that was passed in stays its owner's to close. */
 function resolverOf(dns: StartOptions['dns'], world: World): { resolver: SrvResolver; close: () => void } {
   if (typeof dns === 'object' && 'resolveSrv' in dns) return { resolver: dns, close: () => undefined }
-  const resolver = dnsClient({ world, ...(dns !== undefined && { servers: [dns].flat().map(dnsServer) }) })
+  const client = dnsClient({ world, ...(dns !== undefined && { servers: [dns].flat().map(dnsServer) }) })
+  // Consul cuts what it sends over UDP, and does not say so.
+  const resolver = trimDetecting(client)
   return { resolver, close: () => void resolver.close() }
 }

@@ -73,6 +73,7 @@ describe('the options of start', () => {
       confirmEmptyMs: 9_000,
       confirmLeave: 1,
       confirmDelayMs: 30,
+      doubtPolls: 4,
       rotationPolls: 0,
       discoverTimeoutMs: 1_000,
       connectTimeoutMs: 2_000,

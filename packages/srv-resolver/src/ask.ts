@@ -7,6 +7,7 @@ import type {
   DnsAnswer,
   ResolveAddressesOptions,
   ResolveOptions,
+  ResolveSrvOptions,
   SrvAnswer,
   SrvResolver,
 } from './resolver.ts'
@@ -22,7 +23,7 @@ import type {
 export async function askSrv(
   resolver: Pick<SrvResolver, 'resolveSrv'>,
   name: string,
-  options?: ResolveOptions,
+  options?: ResolveSrvOptions,
 ): Promise<SrvAnswer> {
   checkAsked('askSrv', 'resolveSrv', resolver, name)
   const answer: SrvAnswer = sound(await resolver.resolveSrv(name, options), 'resolveSrv', name)

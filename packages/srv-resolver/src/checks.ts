@@ -1,7 +1,7 @@
 import { abortSignal, checksOf, having, listOf, oneOf, type Rule, shown, wrong } from '@dynsrv/kit'
 import { nameFault } from './dns-name.ts'
 import { DNS_ERRORS, ResolverError } from './error.ts'
-import type { ResolveAddressesOptions, ResolveOptions } from './resolver.ts'
+import type { ResolveAddressesOptions, ResolveOptions, ResolveSrvOptions } from './resolver.ts'
 
 /** The checks of this package. */
 export const checks = checksOf(
@@ -27,6 +27,10 @@ export const srvSource: Rule = having('resolveSrv')
 export const resolverRule: Rule = having('resolveSrv', 'resolveAddresses', 'resolveTxt')
 
 const checkLookup = checks.options<ResolveOptions>('a lookup', { signal: abortSignal })
+const checkSrvLookup = checks.options<ResolveSrvOptions>('a lookup of SRV records', {
+  signal: abortSignal,
+  transport: oneOf('tcp'),
+})
 const checkAddressLookup = checks.options<ResolveAddressesOptions>('a lookup of addresses', {
   signal: abortSignal,
   family: oneOf(4, 6),
@@ -44,6 +48,13 @@ export const someResolvers: Rule = {
 export function lookupOptions(options: ResolveOptions | undefined): ResolveOptions {
   if (options === undefined) return {}
   checkLookup(options)
+  return options
+}
+
+/** The options of a lookup of SRV records, checked. */
+export function srvOptions(options: ResolveSrvOptions | undefined): ResolveSrvOptions {
+  if (options === undefined) return {}
+  checkSrvLookup(options)
   return options
 }
 

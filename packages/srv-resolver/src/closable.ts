@@ -1,4 +1,4 @@
-import { addressOptions, lookupOptions } from './checks.ts'
+import { addressOptions, lookupOptions, srvOptions } from './checks.ts'
 import { checkedName } from './dns-name.ts'
 import { ResolverError } from './error.ts'
 import { withLinkedSignal } from './linked-signal.ts'
@@ -36,8 +36,8 @@ export function closable(lookups: Lookups, release: () => void = () => undefined
   return {
     async resolveSrv(name, options) {
       checkedName(name)
-      const { signal } = lookupOptions(options)
-      return closing.during(signal, (either) => lookups.resolveSrv(name, { signal: either }))
+      const { signal, transport } = srvOptions(options)
+      return closing.during(signal, (either) => lookups.resolveSrv(name, { signal: either, transport }))
     },
     async resolveAddresses(name, options) {
       checkedName(name)

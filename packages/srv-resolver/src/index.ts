@@ -24,6 +24,7 @@ export type {
   IgnoredRecord,
   ResolveAddressesOptions,
   ResolveOptions,
+  ResolveSrvOptions,
   SrvAnswer,
   SrvRecord,
   SrvResolver,

@@ -83,6 +83,15 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What a lookup of SRV records takes. */
+export interface ResolveSrvOptions extends ResolveOptions {
+  /**
+   * `tcp` asks in the way in which no server cuts an answer; a resolver that has no choice takes no notice of it. Default: as the
+   * resolver does.
+   */
+  readonly transport?: 'tcp' | undefined
+}
+
 /** What an address lookup takes. */
 export interface ResolveAddressesOptions extends ResolveOptions {
   /** Ask for A (4) or AAAA (6) only; both when left out. */
@@ -101,7 +110,7 @@ export interface ResolveAddressesOptions extends ResolveOptions {
  * `resolverContract` of `@dynsrv/srv-resolver/contract` tests all of this, for your own resolvers too.
  */
 export interface SrvResolver {
-  resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer>
+  resolveSrv(name: string, options?: ResolveSrvOptions): Promise<SrvAnswer>
   /** An IP address as name is its own answer. With both families, one that has records covers for one that failed. */
   resolveAddresses(name: string, options?: ResolveAddressesOptions): Promise<DnsAnswer<AddressRecord>>
   /** The strings of each TXT record, joined. */

@@ -115,7 +115,8 @@ testOptions(
     NodeDnsOptions: { take: (options) => api.nodeDns(options) },
     RacingOptions: { take: (options) => api.racing([source()], options) },
     ResolveAddressesOptions: { take: (options) => source().resolveAddresses('svc.test', options) },
-    ResolveOptions: { take: (options) => source().resolveSrv('svc.test', options) },
+    ResolveOptions: { take: (options) => source().resolveTxt('svc.test', options) },
+    ResolveSrvOptions: { take: (options) => source().resolveSrv('svc.test', options) },
     SameDomainOptions: { take: (options) => api.sameDomain(source(), options) },
     SrvEndpointsOptions: {
       take: (options) => api.srvEndpoints([], { addressesOf: async () => [], ...options }),

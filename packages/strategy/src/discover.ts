@@ -1,5 +1,5 @@
 import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { abortSignal, type Rule, realWorld, required, rule, shown, type World, worldShape } from '@dynsrv/kit'
+import { abortSignal, flag, type Rule, realWorld, required, rule, shown, type World, worldShape } from '@dynsrv/kit'
 import { checks } from './checks.ts'
 import { StrategyError } from './error.ts'
 
@@ -54,6 +54,11 @@ export interface Discovery {
   readonly stale?: boolean
   /** It may lack members. Nobody leaves because of it. */
   readonly trimmed?: boolean
+  /**
+   * It is as long as one that was cut would be, and nothing else says whether it was. Nobody leaves because of the first
+   * `doubtPolls` of these in a row.
+   */
+  readonly doubtful?: boolean
   /** Why parts of a composed source failed while others answered. Each is reported as `partFailed`. */
   readonly failures?: readonly unknown[]
   /** The empty answer is sure (SRV target `.`): it is believed at once. */
@@ -68,6 +73,8 @@ export interface Discovery {
 export interface DiscoverOptions {
   /** Ends the lookup. */
   readonly signal: AbortSignal
+  /** Somebody was missing: the source should ask in the way in which no answer is cut, such as DNS over TCP. */
+  readonly confirm?: boolean | undefined
   /** Where time, sockets and files come from: the world of the loop; default: the machine. */
   readonly world?: World | undefined
 }
@@ -94,13 +101,17 @@ export const sourceRule: Rule = rule('a source, which is a function', (value) =>
 })
 
 /** How a source of this package is asked: always with a world. */
-export type Asked = Required<DiscoverOptions> & { readonly world: World }
+export type Asked = Required<DiscoverOptions> & { readonly confirm: boolean; readonly world: World }
 
-const check = checks.options<DiscoverOptions>('a source', { signal: required(abortSignal), world: worldShape })
+const check = checks.options<DiscoverOptions>('a source', {
+  signal: required(abortSignal),
+  confirm: flag,
+  world: worldShape,
+})
 
 function asked(options: DiscoverOptions): Asked {
   check(options)
-  return { signal: options.signal, world: options.world ?? realWorld }
+  return { signal: options.signal, confirm: options.confirm ?? false, world: options.world ?? realWorld }
 }
 
 /** A source made of a question, and for one that learns of changes, of a subscription. */
@@ -112,9 +123,9 @@ export function sourceOf(
   if (subscribe === undefined) return ask
   return Object.assign(ask, {
     subscribe: (changed: () => void, options: DiscoverOptions) => {
-      const { signal, world } = asked(options)
+      const given = asked(options)
       // A watch only makes polls quicker. When it fails, the poll that follows says what is wrong.
-      Promise.resolve(subscribe(changed, { signal, world })).catch(() => signal.aborted || changed())
+      Promise.resolve(subscribe(changed, given)).catch(() => given.signal.aborted || changed())
     },
   })
 }

@@ -231,6 +231,10 @@ export const SETTINGS: Settings<DynsrvConfig> = {
   confirmEmptyMs: describe(milliseconds, 'How long answers must be empty before live links go; default 600 000.'),
   confirmLeave: describe(wholeNumber(0), 'Extra lookups before a member leaves; default 2.'),
   confirmDelayMs: describe(milliseconds, 'Time between these; default 25.'),
+  doubtPolls: describe(
+    wholeNumber(0),
+    'For how many polls a member is kept because nothing shows whether answers are whole; default 10.',
+  ),
   rotationPolls: describe(
     wholeNumber(0),
     'Polls without a leave after answers that show only part of the members; default 10.',

@@ -1,6 +1,6 @@
 import type { SrvTopology, StrategyFactory } from '@dynsrv/cluster'
 import { DynsrvError, dnsServer } from '@dynsrv/cluster'
-import { dnsClient } from '@dynsrv/srv-resolver'
+import { dnsClient, trimDetecting } from '@dynsrv/srv-resolver'
 import type { ConfigTopology } from './config-settings.ts'
 import { STRATEGIES } from './strategies.ts'
 
@@ -33,6 +33,10 @@ function factory(
     // A strategy that asks DNS asks the servers that the file names.
     const asksDns = make.optionNames.includes('resolver') && servers.length > 0
     // Each checks the options that it is given.
-    return make(membership, { topology, ...(asksDns && { resolver: dnsClient({ servers }) }), ...options })
+    return make(membership, {
+      topology,
+      ...(asksDns && { resolver: trimDetecting(dnsClient({ servers })) }),
+      ...options,
+    })
   }
 }

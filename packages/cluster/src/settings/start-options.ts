@@ -100,6 +100,7 @@ const STRATEGY_RULES: Rules<StrategyPart> = {
   ...{
     confirmLeave: anything,
     confirmDelayMs: anything,
+    doubtPolls: anything,
     rotationPolls: anything,
     discoverTimeoutMs: anything,
     connectTimeoutMs: anything,

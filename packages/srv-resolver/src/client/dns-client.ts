@@ -16,7 +16,7 @@ import {
 } from '@dynsrv/kit'
 import { allFailed } from '../all-failed.ts'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
-import { addressOptions, checks, lookupOptions } from '../checks.ts'
+import { addressOptions, checks, lookupOptions, srvOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
 import { checkedName } from '../dns-name.ts'
 import { MAX_ALIASES } from '../dns-numbers.ts'
@@ -27,6 +27,7 @@ import type {
   DnsAnswer,
   ResolveAddressesOptions,
   ResolveOptions,
+  ResolveSrvOptions,
   SrvAnswer,
 } from '../resolver.ts'
 import { parseServerAddress, type ServerAddress } from '../server-address.ts'
@@ -98,6 +99,11 @@ export function dnsClient(options: DnsClientOptions = {}): DnsClient {
   return new DnsClient(options)
 }
 
+/** Whom one lookup asks, and how. */
+interface Asking extends ResolverConfig {
+  readonly transport: 'auto' | 'tcp'
+}
+
 /** An answer together with the question that led to it. */
 interface Found {
   readonly message: Message
@@ -125,8 +131,9 @@ export class DnsClient implements ClosableResolver {
     this.#resolvConf = new ResolvConf(this.#world.files, options.resolvConf ?? '/etc/resolv.conf')
   }
 
-  async resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer> {
-    const found = await this.#lookUp(name, 'SRV', lookupOptions(options).signal)
+  async resolveSrv(name: string, options?: ResolveSrvOptions): Promise<SrvAnswer> {
+    const { signal, transport } = srvOptions(options)
+    const found = await this.#lookUp(name, 'SRV', signal, transport)
     const offered = srvRecords(found.reading.records)
     const { records, ignored } = answeredSrvRecords(offered, { name, server: found.server.text })
     const absent = offered.length === 0 && found.reading.records.length > 0
@@ -165,13 +172,20 @@ export class DnsClient implements ClosableResolver {
   }
 
   /** Tries the name and the search domains; only "does not exist" and "no such record" lead on to the next one. */
-  async #lookUp(name: string, type: QuestionType, signal: AbortSignal | undefined): Promise<Found> {
+  async #lookUp(
+    name: string,
+    type: QuestionType,
+    signal: AbortSignal | undefined,
+    transport: 'tcp' | undefined = undefined,
+  ): Promise<Found> {
     const bare = checkedName(name)
-    return this.#closing.during(signal, (either) => this.#search(name, bare, type, either))
+    return this.#closing.during(signal, async (either) => {
+      const config = { ...(await this.#config()), transport: transport ?? this.#options.transport ?? 'auto' }
+      return this.#search(name, bare, type, config, either)
+    })
   }
 
-  async #search(name: string, bare: string, type: QuestionType, either: AbortSignal): Promise<Found> {
-    const config = await this.#config()
+  async #search(name: string, bare: string, type: QuestionType, config: Asking, either: AbortSignal): Promise<Found> {
     either.throwIfAborted()
     let empty: Found | undefined
     for (const candidate of candidates(name, bare, config)) {
@@ -198,7 +212,7 @@ export class DnsClient implements ClosableResolver {
   }
 
   /** Asks on where an alias leads out of the message, as servers that do not recurse leave it to us. */
-  async #follow(name: string, type: QuestionType, config: ResolverConfig, signal: AbortSignal): Promise<Found> {
+  async #follow(name: string, type: QuestionType, config: Asking, signal: AbortSignal): Promise<Found> {
     let owner = name
     let chainTtl = Number.POSITIVE_INFINITY
     for (let hops = 0; hops <= MAX_ALIASES; hops++) {
@@ -212,13 +226,13 @@ export class DnsClient implements ClosableResolver {
   }
 
   /** Goes through the servers until one gives an answer. */
-  async #ask(name: string, type: QuestionType, config: ResolverConfig, signal: AbortSignal): Promise<Found> {
+  async #ask(name: string, type: QuestionType, config: Asking, signal: AbortSignal): Promise<Found> {
     const failures: ResolverError[] = []
     const { tries = DEFAULT_TRIES, timeoutMs = DEFAULT_TIMEOUT_MS } = config
     for (let round = 0; round < tries; round++) {
       for (const server of config.servers) {
         try {
-          return await this.#askServer(server, name, type, timeoutMs, signal)
+          return await this.#askServer(server, name, type, { timeoutMs, transport: config.transport }, signal)
         } catch (error) {
           signal.throwIfAborted()
           if (!isResolverError(error)) throw error
@@ -235,10 +249,10 @@ export class DnsClient implements ClosableResolver {
     server: ServerAddress,
     name: string,
     type: QuestionType,
-    timeoutMs: number,
+    { timeoutMs, transport }: Pick<Asking, 'transport'> & { readonly timeoutMs: number },
     signal: AbortSignal,
   ): Promise<Found> {
-    const { transport = 'auto', ednsBytes = DEFAULT_EDNS_BYTES } = this.#options
+    const { ednsBytes = DEFAULT_EDNS_BYTES } = this.#options
     const ask = (over: 'udp' | 'tcp', edns: number) => {
       const exchange: Exchange = {
         world: this.#world,

@@ -26,8 +26,12 @@ export type Around = <A extends DnsAnswer<unknown>>(
 export function decorated(around: Around, sources: readonly SrvResolver[]): ClosableResolver {
   return closable(
     {
-      resolveSrv: (name, { signal } = {}) =>
-        around(question('srv', name), (resolver, inner) => askSrv(resolver, name, { signal: inner }), signal),
+      resolveSrv: (name, { signal, transport } = {}) =>
+        around(
+          question('srv', name, transport),
+          (resolver, inner) => askSrv(resolver, name, { signal: inner, transport }),
+          signal,
+        ),
       resolveAddresses: (name, { family, signal } = {}) =>
         around(
           question('addresses', name, family),
@@ -35,7 +39,11 @@ export function decorated(around: Around, sources: readonly SrvResolver[]): Clos
           signal,
         ),
       resolveTxt: (name, { signal } = {}) =>
-        around(question('txt', name), (resolver, inner) => askTxt(resolver, name, { signal: inner }), signal),
+        around(
+          question('txt', name, undefined),
+          (resolver, inner) => askTxt(resolver, name, { signal: inner }),
+          signal,
+        ),
     },
     () => closeAll(sources),
   )
@@ -61,8 +69,9 @@ function closeAll(resolvers: readonly SrvResolver[]): void {
   for (const resolver of resolvers) resolver.close?.()
 }
 
-function question(kind: Question['kind'], name: string, family?: 4 | 6): Question {
+/** `how` tells questions apart that may get another answer about the same name. */
+function question(kind: Question['kind'], name: string, how: 4 | 6 | 'tcp' | undefined): Question {
   // A trailing dot is kept apart: without it search domains may lead elsewhere.
-  const key = `${kind} ${family ?? ''} ${domainKey(name)}${name.endsWith('.') ? '.' : ''}`
-  return { kind, name, key, ...(family !== undefined && { family }) }
+  const key = `${kind} ${how ?? ''} ${domainKey(name)}${name.endsWith('.') ? '.' : ''}`
+  return { kind, name, key, ...(typeof how === 'number' && { family: how }) }
 }

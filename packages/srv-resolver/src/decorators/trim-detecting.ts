@@ -9,7 +9,10 @@ import { decoratedSrv } from './decorator.ts'
 
 /** Options of {@link trimDetecting}. */
 export interface TrimDetectingOptions {
-  /** Asks the same servers over TCP; an answer over UDP that looks cut is compared with its. */
+  /**
+   * Asks the same servers over TCP; an answer over UDP that looks cut is compared with its. Default: the resolver itself, with
+   * `transport: 'tcp'`.
+   */
   readonly tcp?: SrvResolver
   /** Sizes at which servers cut, bytes; default 512 and 1232 (what `dnsClient` announces). */
   readonly sizes?: readonly number[]
@@ -74,7 +77,7 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
     if (answer.transport !== 'udp' || answer.truncated || !isNearLimit(name, answer, sizes)) return answer
     let second: SrvAnswer | undefined
     try {
-      if (tcp !== undefined) second = await askSrv(tcp, name, { signal })
+      second = await askSrv(tcp ?? resolver, name, { signal, transport: 'tcp' })
     } catch (error) {
       signal?.throwIfAborted()
       if (!isResolverError(error)) throw error
@@ -90,8 +93,8 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
     return { ...answer, trimmed: 'size-limit' }
   }
 
-  const resolveSrv: SrvResolver['resolveSrv'] = async (name, { signal } = {}) => {
-    const first = await askSrv(resolver, name, { signal })
+  const resolveSrv: SrvResolver['resolveSrv'] = async (name, { signal, transport } = {}) => {
+    const first = await askSrv(resolver, name, { signal, transport })
     const answer = await verified(name, first, signal)
     const history = answer.stale ? [] : remember(name, answer)
     const whole = isRotating(history) ? { ...union(history), trimmed: 'rotating' as const } : answer

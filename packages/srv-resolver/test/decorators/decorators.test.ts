@@ -335,6 +335,22 @@ describe('trimDetecting', () => {
     expect(tcp.asked).toHaveLength(0)
   })
 
+  it('asks the same resolver over TCP when none is given', async () => {
+    const asked: unknown[] = []
+    const udp = answer(['a', 'b'], { messageBytes: 490 })
+    const resolver = trimDetecting({
+      ...scripted().resolver,
+      resolveSrv: async (_name, { transport } = {}) => {
+        asked.push(transport)
+        return (transport === 'tcp' ? answer(all, { transport: 'tcp' }) : udp) as SrvAnswer
+      },
+    })
+    expect(labelsOf(await resolver.resolveSrv(SERVICE))).toStrictEqual(all)
+    expect(asked).toStrictEqual([undefined, 'tcp'])
+    expect(labelsOf(await resolver.resolveSrv(SERVICE, { transport: 'tcp' }))).toStrictEqual(all)
+    expect(asked).toStrictEqual([undefined, 'tcp', 'tcp'])
+  })
+
   it('gives what TCP knows when it knows more', async () => {
     const events: TrimEvent[] = []
     const resolver = trimDetecting(scripted(answer(['a', 'b'], { messageBytes: 490 })).resolver, {

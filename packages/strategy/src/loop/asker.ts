@@ -17,18 +17,18 @@ export class Asker {
   }
 
   /** @throws what the source throws, or `STRATEGY_DISCOVER_TIMEOUT`, or the signal's reason */
-  async ask(): Promise<Discovery> {
+  async ask(confirm = false): Promise<Discovery> {
     const { discover, discoverTimeoutMs: ms, unref, world } = this.#options
     const limit = { clock: world.clock, ms, signal: this.#signal, late: () => lateAnswer(ms), unref }
-    return onlyNames(discoveryOf(await within(limit, (signal) => discover({ signal, world }))))
+    return onlyNames(discoveryOf(await within(limit, (signal) => discover({ signal, confirm, world }))))
   }
 
-  /** Asks once more, after a moment; undefined when that fails. */
-  async askAgain(delayMs: number): Promise<Discovery | undefined> {
+  /** Asks once more, after a moment; undefined when that fails. `confirm`: see `DiscoverOptions`. */
+  async askAgain(delayMs: number, confirm: boolean): Promise<Discovery | undefined> {
     const { world, unref } = this.#options
     await sleep(world.clock, delayMs, { signal: this.#signal, unref })
     try {
-      return await this.ask()
+      return await this.ask(confirm)
     } catch {
       this.#signal.throwIfAborted()
       // Not an answer, so not a confirmation; the next poll shows whether the failure lasts.

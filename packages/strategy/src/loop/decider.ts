@@ -44,6 +44,8 @@ export class Decider {
   readonly #rotation: Rotation
   #emptyPolls = 0
   #emptySince = 0
+  /** Polls in a row at which somebody was kept because it cannot be seen whether answers are whole. */
+  #doubts = 0
 
   constructor(parts: DeciderOptions) {
     this.#parts = parts
@@ -64,12 +66,12 @@ export class Decider {
     let decided = this.#plan(nodes, connected, hold, discovery)
     const isSomebodyGone = () => decided.leave.length > 0 || decided.deregistered
     for (let more = options.confirmLeave; more > 0 && isSomebodyGone(); more--) {
-      const again = await asker.askAgain(options.confirmDelayMs)
+      const again = await asker.askAgain(options.confirmDelayMs, this.#isDoubting())
       connected = this.#connected()
       if (again === undefined) hold = { reason: 'unconfirmed' }
       else {
         answers.push(again)
-        hold = held(holdOf(again))
+        hold = this.#holdOf(again)
         const named = this.#sameSpelling(again.nodes, connected)
         // Two answers a moment apart that differ are each a part of the truth.
         if (!sameSet(named, nodes)) this.#rotation.suspect()
@@ -77,6 +79,9 @@ export class Decider {
       }
       decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery), again ?? discovery)
     }
+    const isKept = [...decided.held.values()].some((reason) => reason === 'unconfirmed' || reason === 'trimmed')
+    if (decided.held.size === 0) this.#doubts = 0
+    else if (isKept) this.#doubts += 1
     if (whole) this.#rotation.remember(decided, nodes, connected)
     const endpoints = firstKnown(answers.map((each) => each.endpoints))
     const named = answers.length === 1 ? discovery.nodes : new Set(answers.flatMap((each) => [...each.nodes]))
@@ -85,8 +90,8 @@ export class Decider {
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): Hold | undefined {
     const { confirmEmpty, confirmEmptyMs, world } = this.#parts.options
-    const hold = holdOf(discovery)
-    if (hold !== undefined) return { reason: hold }
+    const hold = this.#holdOf(discovery)
+    if (hold !== undefined) return hold
     if (nodes.size === 0 && discovery.absent !== true) {
       if ((discovery.ignored ?? []).length > 0) return { reason: 'unmapped' }
       if (this.#emptyPolls < confirmEmpty) return { reason: 'empty' }
@@ -95,6 +100,17 @@ export class Decider {
       if (emptyMs < confirmEmptyMs) return { reason: 'empty', linksOnly: true }
     }
     return this.#rotation.suspected ? { reason: 'rotating' } : undefined
+  }
+
+  /** Where nothing shows whether answers are whole, they are doubted for so many polls, and then believed. */
+  #isDoubting(): boolean {
+    return this.#doubts < this.#parts.options.doubtPolls
+  }
+
+  #holdOf(discovery: Discovery): Hold | undefined {
+    const reason = holdOf(discovery)
+    if (reason !== undefined) return { reason }
+    return discovery.doubtful === true && this.#isDoubting() ? { reason: 'trimmed' } : undefined
   }
 
   #plan(
@@ -130,10 +146,6 @@ export class Decider {
   #connected(): ReadonlySet<NodeName> {
     return new Set(this.#parts.membership.connected())
   }
-}
-
-function held(reason: HoldReason | undefined): Hold | undefined {
-  return reason === undefined ? undefined : { reason }
 }
 
 function sameSet(one: ReadonlySet<NodeName>, other: ReadonlySet<NodeName>): boolean {

@@ -41,6 +41,11 @@ export interface WatchOptions {
   /** Time between these, in milliseconds; default 25. */
   readonly confirmDelayMs?: number
   /**
+   * For how many polls in a row a member is kept because nothing shows whether the answers that lack it are whole: they are as
+   * long as cut ones, or TCP, over which they would be confirmed, is blocked. Default 10.
+   */
+  readonly doubtPolls?: number
+  /**
    * When a connected member goes missing and comes back, answers show only part of the members in turn; for so many good
    * polls nobody leaves then. Default 10; 0 turns it off.
    */
@@ -78,6 +83,7 @@ export const WATCH_RULES: Rules<WatchOptions> = {
   confirmEmptyMs: duration(),
   confirmLeave: whole(0),
   confirmDelayMs: duration({ min: 1 }),
+  doubtPolls: whole(0),
   rotationPolls: whole(0),
   discoverTimeoutMs: duration({ min: 1 }),
   connectTimeoutMs: duration({ min: 1 }),
@@ -97,6 +103,7 @@ export function withDefaults(options: WatchOptions): CompleteWatchOptions {
     confirmEmptyMs: options.confirmEmptyMs ?? 600_000,
     confirmLeave: options.confirmLeave ?? 2,
     confirmDelayMs: options.confirmDelayMs ?? 25,
+    doubtPolls: options.doubtPolls ?? 10,
     rotationPolls: options.rotationPolls ?? 10,
     discoverTimeoutMs: options.discoverTimeoutMs ?? 30_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,

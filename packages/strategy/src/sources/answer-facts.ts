@@ -6,7 +6,8 @@ export function answerFacts(answer: DnsAnswer<unknown>): Omit<Discovery, 'nodes'
   const { ttlSeconds, stale, truncated, trimmed, server, empty } = answer
   return {
     stale,
-    trimmed: truncated || trimmed !== undefined,
+    trimmed: truncated || trimmed === 'rotating',
+    ...(trimmed === 'size-limit' && { doubtful: true }),
     server,
     ...(ttlSeconds > 0 && { ttlMs: ttlSeconds * 1_000 }),
     ...(empty === 'absent' && { absent: true }),

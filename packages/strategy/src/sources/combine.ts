@@ -26,10 +26,12 @@ import { StrategyError } from '../error.ts'
 export function union(...sources: readonly Discover[]): Discover {
   if (sources.length === 0) throw badOption('union', 'sources', 'at least one source', sources)
   for (const source of sources) checks.argument('union', 'sources', sourceRule, source)
-  const discover = async ({ signal, world }: Asked): Promise<Discovery> => {
+  const discover = async ({ signal, confirm, world }: Asked): Promise<Discovery> => {
     const limit = { clock: world.clock, ms: SILENT_MS, signal, late: lateSource }
     const answers = await Promise.allSettled(
-      sources.map(async (source) => discoveryOf(await within(limit, (either) => source({ signal: either, world })))),
+      sources.map(async (source) =>
+        discoveryOf(await within(limit, (either) => source({ signal: either, confirm, world }))),
+      ),
     )
     signal.throwIfAborted()
     const good = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
@@ -67,6 +69,7 @@ function merged(answers: readonly Discovery[]): Discovery {
     ignored: answers.flatMap(({ ignored = [] }) => ignored),
     stale: answers.some(({ stale }) => stale === true),
     trimmed: answers.some(({ trimmed }) => trimmed === true),
+    ...(answers.some(({ doubtful }) => doubtful === true) && { doubtful: true }),
     ...(answers.some(({ endpoints }) => endpoints !== undefined) && {
       endpoints: firstKnown(answers.map(({ endpoints }) => endpoints)),
     }),

@@ -1,5 +1,5 @@
 import { flag, required } from '@dynsrv/kit'
-import { dnsClient } from '@dynsrv/srv-resolver'
+import { dnsClient, trimDetecting } from '@dynsrv/srv-resolver'
 import { dnsName } from '../checks.ts'
 import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
 import { type NameMapping, nameMapping, targetLabel } from './name-mapping.ts'
@@ -33,6 +33,6 @@ export const dynamicSrv = sourceStrategy<SourceOptions>({
   owner: 'dynamicSrv',
   rules: { service: required(dnsName), resolver: srvSource, disconnectOnDeregister: flag, name: nameMapping },
   leave: ({ disconnectOnDeregister }) => (disconnectOnDeregister === false ? whenLinkDropped() : onDeregister()),
-  nodes: ({ service, world, resolver = dnsClient({ world }), name = targetLabel(service) }) =>
+  nodes: ({ service, world, resolver = trimDetecting(dnsClient({ world })), name = targetLabel(service) }) =>
     srvNodes(resolver, service, name),
 })

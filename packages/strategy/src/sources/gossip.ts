@@ -127,11 +127,12 @@ class Gossip {
   }
 
   /** Listens and sends until the signal aborts; a socket that fails, as without its interface, is opened anew. */
-  async open(changed: () => void, { signal, world }: Asked): Promise<void> {
+  async open(changed: () => void, asked: Asked): Promise<void> {
+    const { signal, world } = asked
     while (!signal.aborted) {
       const failed = new AbortController()
       try {
-        await this.#run(changed, { signal: AbortSignal.any([signal, failed.signal]), world }, failed)
+        await this.#run(changed, { ...asked, signal: AbortSignal.any([signal, failed.signal]) }, failed)
       } catch (cause) {
         if (signal.aborted) return
         this.#fault = unsent(cause)

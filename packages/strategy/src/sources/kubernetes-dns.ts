@@ -1,5 +1,5 @@
 import { required, type System } from '@dynsrv/kit'
-import { dnsClient } from '@dynsrv/srv-resolver'
+import { dnsClient, trimDetecting } from '@dynsrv/srv-resolver'
 import { dnsName } from '../checks.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
 import { type AddressSource, addressNodes, addressSource } from './dns-poll.ts'
@@ -46,7 +46,14 @@ export const kubernetesDnsSrv = sourceStrategy<KubernetesDnsSrvOptions>({
     clusterDomain: dnsName,
   },
   leave: onDeregister,
-  nodes: ({ service, namespace, applicationName, world, resolver = dnsClient({ world }), clusterDomain: given }) => {
+  nodes: ({
+    service,
+    namespace,
+    applicationName,
+    world,
+    resolver = trimDetecting(dnsClient({ world })),
+    clusterDomain: given,
+  }) => {
     const clusterDomain = given ?? clusterDomainOf(world.system)
     const name = `${service}.${namespace}.svc.${withoutDots(clusterDomain)}.`
     return srvNodes(resolver, name, wholeTarget(applicationName))

@@ -38,8 +38,8 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
   checks.argument('srvNodes', 'resolver', srvSource, resolver)
   checks.argument('srvNodes', 'service', dnsName, service)
   checks.argument('srvNodes', 'name', nameMapping, name)
-  const discover = async ({ signal, world }: Asked): Promise<Discovery> => {
-    const answer = await askSrv(resolver, service, { signal })
+  const discover = async ({ signal, confirm, world }: Asked): Promise<Discovery> => {
+    const answer = await askSrv(resolver, service, { signal, ...(confirm && { transport: 'tcp' }) })
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
     const left = [...(answer.ignored ?? []), ...wrong]
