@@ -165,6 +165,12 @@ const CASES: readonly BadUsage[] = [
     says: [/RELEASE_COOKIE has a character/],
   },
   {
+    title: 'a cookie that no BEAM node could have',
+    args: JOIN,
+    env: { ...GOOD_ENV, RELEASE_COOKIE: '€' },
+    says: [/RELEASE_COOKIE has a character outside printable ASCII/],
+  },
+  {
     title: 'a cookie over 255 characters',
     args: JOIN,
     env: { ...GOOD_ENV, RELEASE_COOKIE: 'c'.repeat(256) },

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { request } from 'node:http'
 import type { Readiness } from '@dynsrv/page'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { companionArgs, startErl } from '@dynsrv/tools/beam'
@@ -115,16 +114,6 @@ describe('dynsrv up', () => {
     // What orchestrators and Prometheus ask for needs none.
     expect([200, 503]).toContain((await fetch(new URL('/readyz', page))).status)
     expect((await fetch(new URL('/metrics', page))).status).toBe(200)
-  })
-
-  it('answers by any name on another address than loopback', async () => {
-    await using zone = await startZoneServer()
-    const given = [...args(zone).slice(0, -1), '0.0.0.0:0']
-    await using dynsrv = new Dynsrv(given, { env: ENV })
-    const { http: url } = (await dynsrv.event('started')) as { http: string }
-    const asked = request({ port: new URL(url).port, host: '127.0.0.1', path: '/livez', headers: { host: 'node-7' } })
-    const [{ statusCode }] = (await once(asked.end(), 'response')) as [IncomingMessage]
-    expect(statusCode).toBe(200)
   })
 
   it('serves the page and all that it loads with --page, and nothing of it without', async () => {

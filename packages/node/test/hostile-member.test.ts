@@ -3,9 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Atom, atom, encode, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import type { Node } from '../src/index.ts'
+import type { Way } from './support/attacker.ts'
 import { startBeamPeer } from './support/beam-peer.ts'
 import { joinByHand } from './support/join-by-hand.ts'
 import { startOurs } from './support/nodes.ts'
+import { TRANSPORTS } from './support/transports.ts'
 
 const NAME = 'byhand_1@127.0.0.1'
 /** How much is sent, and which of it: `HOSTILE_SEED=7 HOSTILE_ROUNDS=50000` explores. */
@@ -119,14 +121,14 @@ function frame(head: Term, payload?: Term): Buffer {
 }
 
 /** Sends what a hostile member might, and joins again whenever it is dropped. */
-async function attack(node: Node, rounds: number, seed: number, known: readonly Pid[]): Promise<void> {
-  const random = randomOf(seed)
+async function attack(node: Node, way: Way, known: readonly Pid[]): Promise<void> {
+  const random = randomOf(SEED)
   const terms = hostileTerms(node, known)
   let socket: net.Socket | undefined
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     if (socket === undefined || socket.destroyed || !node.connected().includes(NAME as never)) {
       socket?.destroy()
-      socket = await joinByHand(node, NAME)
+      socket = await joinByHand(node, NAME, { way })
       socket.resume()
     }
     const bytes =
@@ -147,9 +149,15 @@ async function attack(node: Node, rounds: number, seed: number, known: readonly 
   socket?.destroy()
 }
 
-it('whatever a member of the cluster sends, the node lives on and serves the others', async () => {
-  await using erl = await startBeamPeer('healthy')
-  await using node = await startOurs('attacked', { hidden: false })
+it.each(
+  TRANSPORTS,
+)('whatever a member of the cluster sends over $over, the node lives on and serves the others', async ({
+  way,
+  options,
+  args,
+}) => {
+  await using erl = await startBeamPeer('healthy', { args })
+  await using node = await startOurs('attacked', { ...options, hidden: false })
   const threw: string[] = []
   const reasons = new Set<string>()
   node.on('warning', ({ code, message: text }) => {
@@ -164,7 +172,7 @@ it('whatever a member of the cluster sends, the node lives on and serves the oth
   node.pg().join(atom('all'), box)
   node.pubsub('MyApp.PubSub').subscribe('topic')
   await node.connect(erl.name)
-  await attack(node, ROUNDS, SEED, [box.pid, server.pid])
+  await attack(node, way, [box.pid, server.pid])
 
   // What is against the protocol ends the link; what is only nonsense is left lying, and no handler falls over it.
   expect(threw).toStrictEqual([])

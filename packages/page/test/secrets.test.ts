@@ -29,6 +29,7 @@ it('the page and the health server show who is there and why not, and no cookie 
     ...{ service: SERVICE, dns: zone.address, pollingInterval: 50 },
   })
   await using server = await startHealthServer(cluster, { port: 0, routes: pageRoutes(cluster) })
+  expect(new URL(server.url).hostname).toBe('127.0.0.1')
   await cluster.ready()
   const inbox = peer.mailbox('inbox')
   const unread = cluster.node.mailbox('unread')

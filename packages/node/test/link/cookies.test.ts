@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { startBeamPeer } from '../support/beam-peer.ts'
+import { COOKIE, freeName, startBeamPeer } from '../support/beam-peer.ts'
 import { startOurs } from '../support/nodes.ts'
 
 const CHANGING = { offered: 'the_new_one', accepted: ['the_new_one', 'the_old_one', 'an_older_one'] }
@@ -48,4 +50,27 @@ it.each([
   [],
 ])('a cookie that no BEAM node could have is refused: %o', async (cookie) => {
   await expect(startOurs('odd', { cookie: cookie as string })).rejects.toMatchObject({ code: 'NODE_BAD_OPTION' })
+})
+
+it('a cookie is never sent: both sides prove that they know it', async () => {
+  const name = await freeName('behind')
+  await using node = await startOurs('behind', { name, listen: { port: 0 } })
+  const bytes: Buffer[] = []
+  const between = createServer((socket) => {
+    const onward = connect(node.port!, '127.0.0.1')
+    for (const [from, to] of [[socket, onward] as const, [onward, socket] as const]) {
+      from.on('data', (chunk: Buffer) => bytes.push(chunk)).on('error', () => to.destroy())
+      from.pipe(to)
+    }
+  })
+  between.listen(Number(/\d+(?=@)/.exec(name)![0]), '127.0.0.1')
+  await once(between, 'listening')
+  await using erl = await startBeamPeer('dials')
+  expect(await erl.eval(`net_kernel:connect_node('${name}')`)).toBe('true')
+  expect(await node.ping(erl.name)).toBe('pong')
+  await node.disconnect(erl.name)
+  between.close()
+  const seen = Buffer.concat(bytes).toString('latin1')
+  expect(seen).toContain(erl.name)
+  expect(seen).not.toContain(COOKIE)
 })

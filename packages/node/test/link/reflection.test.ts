@@ -1,11 +1,9 @@
 import { DFLAG_NAME_ME, DFLAG_PUBLISHED, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
-import { makeCertificate } from '@dynsrv/tools/certificates'
 import { describe, expect, it } from 'vitest'
 import type { Node, NodeOptions } from '../../src/index.ts'
-import { Attacker, OVER_TCP, overTls } from '../support/attacker.ts'
+import { Attacker } from '../support/attacker.ts'
 import { startOurs } from '../support/nodes.ts'
-
-const { cert, key, ca } = makeCertificate()
+import { TRANSPORTS } from '../support/transports.ts'
 
 /** How a dial ends, as its error's code. */
 const outcome = (dial: Promise<void>): Promise<string> =>
@@ -15,10 +13,7 @@ const outcome = (dial: Promise<void>): Promise<string> =>
   )
 
 // Over TLS the attacker has a certificate, so that it gets as far as over TCP.
-describe.each([
-  { over: 'TCP', way: OVER_TCP, options: {} },
-  { over: 'TLS', way: overTls({ cert, key }), options: { tls: { cert, key, ca } } },
-])('somebody without the cookie, over $over', ({ way, options }) => {
+describe.each(TRANSPORTS)('somebody without the cookie, over $over', ({ way, options }) => {
   const ours = (label: string, more: Partial<NodeOptions> = {}) =>
     startOurs(label, { ...options, setupTimeMs: 5_000, ...more })
 
@@ -96,9 +91,9 @@ describe.each([
 })
 
 it('two nodes of one process that connect each other over one connection are no reflection', async () => {
-  for (const tlsOptions of [{}, { tls: { cert, key, ca } }]) {
-    await using left = await startOurs('left', tlsOptions)
-    await using right = await startOurs('right', tlsOptions)
+  for (const { options } of TRANSPORTS) {
+    await using left = await startOurs('left', options)
+    await using right = await startOurs('right', options)
     await left.connect(right.self)
     expect(await right.ping(left.self)).toBe('pong')
   }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Node } from '../../src/index.ts'
 import { freeName, startBeamPeer } from '../support/beam-peer.ts'
 import { startOurs } from '../support/nodes.ts'
+import { TRANSPORTS } from '../support/transports.ts'
 
 const CHUNK = new Uint8Array(256 * 1024)
 const MEBIBYTE = 1024 * 1024
@@ -114,11 +115,11 @@ describe('send with whenBusy: wait', () => {
   })
 })
 
-describe('fairness', () => {
+describe.each(TRANSPORTS)('fairness, over $over', ({ options, args }) => {
   it('a peer that floods us does not starve another', async () => {
-    await using loud = await startBeamPeer('loud')
-    await using quiet = await startBeamPeer('quiet')
-    await using node = await startOurs('between')
+    await using loud = await startBeamPeer('loud', { args })
+    await using quiet = await startBeamPeer('quiet', { args })
+    await using node = await startOurs('between', options)
     let received = 0
     node.serve({ name: 'sink', info: () => void received++ })
     await Promise.all([node.connect(loud.name), node.connect(quiet.name)])
@@ -134,9 +135,9 @@ describe('fairness', () => {
   })
 
   it('a peer that takes nothing does not hold up what goes to another', async () => {
-    await using stuck = await startBeamPeer('stuck')
-    await using reads = await startBeamPeer('reads')
-    await using node = await startOurs('sender')
+    await using stuck = await startBeamPeer('stuck', { args })
+    await using reads = await startBeamPeer('reads', { args })
+    await using node = await startOurs('sender', options)
     await Promise.all([stuck.eval(COLLECT), reads.eval(COLLECT)])
     await Promise.all([node.connect(stuck.name), node.connect(reads.name)])
     await stall(node, stuck)

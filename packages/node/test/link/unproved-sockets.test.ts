@@ -50,6 +50,21 @@ describe.each([
     expect(node.inspect().handshakes).toBe(0)
   })
 
+  it('are 128 at most, for 7 s at most, unless options say otherwise: two thousand of them', async () => {
+    await using node = await ours({})
+    const sockets: Socket[] = []
+    // In parts, since the system takes in some hundreds at a time.
+    for (let part = 0; part < 20; part++) {
+      sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => silent(node)))))
+      expect(node.inspect().handshakes).toBeLessThanOrEqual(128)
+    }
+    const since = performance.now()
+    await expect.poll(() => sockets.filter((socket) => !gone(socket)).length).toBeLessThanOrEqual(128)
+    await expect.poll(() => node.inspect().handshakes).toBe(128)
+    await expect.poll(() => sockets.filter(gone).length, { timeout: 9_000 }).toBe(2_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
+  })
+
   it('are no more than the limit, and a real peer comes in between them', async () => {
     await using node = await ours({ limits: { maxUnauthenticated: 20 } })
     const sockets = await Promise.all(Array.from({ length: 300 }, () => silent(node)))

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import net from 'node:net'
+import type { Socket } from 'node:net'
 import { encode, type Term } from '@dynsrv/etf'
+import { OVER_TCP } from './attacker.ts'
 import { COOKIE } from './beam-peer.ts'
 
 /** What a hidden OTP 25 node announces, without atom cache and fragments. */
@@ -14,13 +15,13 @@ export const CREATION = 0x1234_5678
 export async function joinByHand(
   node: { readonly port: number | undefined },
   name: string,
-  flags = FLAGS,
-): Promise<net.Socket> {
-  const socket = net.connect(node.port!, '127.0.0.1')
+  { flags = FLAGS, way: { dial, headerBytes } = OVER_TCP } = {},
+): Promise<Socket> {
+  const socket = dial(node.port!)
   socket.on('error', () => socket.destroy())
   const say = (body: Buffer): void => {
-    const head = Buffer.alloc(2)
-    head.writeUInt16BE(body.length)
+    const head = Buffer.alloc(headerBytes)
+    head.writeUIntBE(body.length, 0, headerBytes)
     socket.write(Buffer.concat([head, body]))
   }
   const hello = Buffer.alloc(15)
@@ -30,11 +31,13 @@ export async function joinByHand(
   hello.writeUInt16BE(name.length, 13)
   say(Buffer.concat([hello, Buffer.from(name)]))
   let came = Buffer.alloc(0)
-  while (came.length < 7 || came.length < 7 + came.readUInt16BE(5)) {
+  const status = headerBytes + 'sok'.length
+  const start = status + headerBytes
+  while (came.length < start || came.length < start + came.readUIntBE(status, headerBytes)) {
     const [chunk] = (await once(socket, 'data')) as [Buffer]
     came = Buffer.concat([came, chunk])
   }
-  const challenge = came.readUInt32BE(5 + 2 + 1 + 8)
+  const challenge = came.readUInt32BE(start + 1 + 8)
   const digest = createHash('md5').update(`${COOKIE}${challenge}`).digest()
   say(Buffer.concat([Buffer.from('r'), Buffer.from([0, 0, 0, 1]), digest]))
   await once(socket, 'data')
