@@ -47,7 +47,7 @@ export { type StaticResolver, type StaticResolverOptions, staticResolver } from 
 export { srvOrder } from './srv-order.ts'
 export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './usable-srv-records.ts'
 export { withoutSecrets } from './without-secrets.ts'
-export type { ZoneFault, ZoneFaultName, ZoneFaultSettings } from './zone/zone-fault.ts'
+export type { ZoneFault, ZoneFaultName, ZoneFaultScope, ZoneFaultSettings } from './zone/zone-fault.ts'
 export type { ZoneRecord } from './zone/zone-record.ts'
 export {
   startZoneServer,
