@@ -83,7 +83,7 @@ describe('OwnRecord', () => {
     register(zone, 'api-1', 4370)
     await poll()
     zone.setFault({ type: 'servfail' })
-    for (let polls = 0; polls < 3; polls++) await expect(poll()).rejects.toThrow()
+    for (let polls = 0; polls < 3; polls++) await expect(poll()).rejects.toMatchObject({ code: 'DNS_SERVFAIL' })
     await record.refresh(new AbortController().signal)
     expect(() => record.check()).not.toThrow()
     expect(gone()).toBe(0)

@@ -113,7 +113,6 @@ export class EpmdServer {
   #resolveClosed: () => void = () => undefined
   #connections = 0
 
-  /** @internal */
   /** Makes one that listens; {@link startEpmdServer} for programs. */
   static async start(options: EpmdServerOptions): Promise<EpmdServer> {
     const { port = EPMD_PORT, hosts = [] } = options
