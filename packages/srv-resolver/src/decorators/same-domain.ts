@@ -1,7 +1,7 @@
 import { callable, filledText, listOf } from '@dynsrv/kit'
 import { checks, resolverRule } from '../checks.ts'
-import { checkedName, isWithin } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
+import { checkedName, isWithin } from '../records/dns-name.ts'
 import type { ClosableResolver, SrvRecord, SrvResolver } from '../resolver.ts'
 import { decoratedSrv } from './decorator.ts'
 

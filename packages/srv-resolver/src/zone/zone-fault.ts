@@ -1,5 +1,5 @@
 import { bound, duration, filledText, oneOf, optionsOf, type Rule, required, whole } from '@dynsrv/kit'
-import { isWithin } from '../dns-name.ts'
+import { isWithin } from '../records/dns-name.ts'
 
 /**
  * How a zone server misbehaves on demand.

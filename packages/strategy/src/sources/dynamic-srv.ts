@@ -1,8 +1,8 @@
 import { flag, required } from '@dynsrv/kit'
 import { dnsClient } from '@dynsrv/srv-resolver'
+import { type NameMapping, nameMapping, targetLabel } from '../answers/name-mapping.ts'
 import { dnsName } from '../checks.ts'
 import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
-import { type NameMapping, nameMapping, targetLabel } from './name-mapping.ts'
 import { type LoopOptions, type SourceStrategy, sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 

@@ -1,11 +1,18 @@
 import { having, messageOf, type Rule } from '@dynsrv/kit'
 import { type SrvAnswer, type SrvRecord, type SrvResolver, usableSrvRecords } from '@dynsrv/srv-resolver'
+import { answerFacts } from '../answers/answer-facts.ts'
+import {
+  type Candidate,
+  mapNames,
+  type NameMapping,
+  nameMapping,
+  targetLabel,
+  withoutDots,
+} from '../answers/name-mapping.ts'
+import { settleSome } from '../answers/settle-some.ts'
 import { checks, dnsName } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { answerFacts } from './answer-facts.ts'
-import { type Candidate, mapNames, type NameMapping, nameMapping, targetLabel, withoutDots } from './name-mapping.ts'
-import { settleSome } from './settle-some.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
 const MAX_LOOKUPS = 64
