@@ -46,6 +46,37 @@ it.each(PAGES)('%s links to what exists', (page) => {
   expect(broken).toEqual([])
 })
 
+/** Paths that a reader is to fill in, or that a command makes. */
+const TEMPLATE = /NAME|\/d45-|^docs\/api\//
+const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => existsSync(join(ROOT, file)))
+
+it.each(PAGES)('%s names files that are there', (page) => {
+  const named = [...text(join(ROOT, page)).matchAll(/`((?:bench|docs|examples|interop|packages|tools)\/[\w./-]+)`/g)]
+  // These two say which file does what, and leave out the folder that the sentence names.
+  if (/docs\/(?:protocol|architecture)\.md$/.test(page)) {
+    named.push(...text(join(ROOT, page)).matchAll(/`([\w./-]+\.ts)`/g))
+  }
+  const missing = named
+    .map(([, path = '']) => path)
+    .filter((path) => !TEMPLATE.test(path) && !existsSync(join(ROOT, path)))
+    .filter((path) => !FILES.some((file) => file.endsWith(`/${path}`)))
+  expect(missing).toEqual([])
+})
+
+it('docs/architecture.md says how to run tests that there are', () => {
+  const projects = [...text(join(ROOT, 'docs/architecture.md')).matchAll(/--project ([\w-]+)/g)].map(
+    ([, name]) => name!,
+  )
+  const folders = [...readdirSync(join(ROOT, 'packages')), 'interop']
+  expect(projects.filter((name) => !folders.includes(name))).toEqual([])
+  expect(folders.filter((name) => name !== 'dynsrv' && !projects.includes(name))).toEqual([])
+})
+
 describe('commands of dynsrv in the documentation', () => {
   const helps = new Map<string, string>()
   const help = (command: string) => {

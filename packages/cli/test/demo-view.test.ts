@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { DemoEvent, NodeView } from '../src/demo/demo-event.ts'
-import { LiveView } from '../src/demo/live-view.ts'
-import { newsroom } from '../src/demo/news.ts'
-import { plainView } from '../src/demo/plain-view.ts'
+import { LiveView } from '../src/demo/views/live-view.ts'
+import { newsroom } from '../src/demo/views/news.ts'
+import { plainView } from '../src/demo/views/plain-view.ts'
 import { painter } from '../src/terminal/paint.ts'
 
 const STEPS = [

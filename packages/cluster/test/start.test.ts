@@ -243,13 +243,20 @@ describe('drain', () => {
     for await (const _event of one.events()) expect.unreachable()
 
     const two = await start(options(zone, 'api-3'))
-    two.node.serve({ name: 'stuck', call: () => new Promise(() => undefined) })
+    const arrived = new Promise<void>((resolve) => {
+      two.node.serve({
+        name: 'stuck',
+        call: () => {
+          resolve()
+          return new Promise(() => undefined)
+        },
+      })
+    })
     await caller.node.disconnect(two.self)
     register(zone, 'api-3', two.port)
     await expect.poll(() => caller.members(), { timeout: 15_000 }).toContain(two.self)
     const stuck = caller.node.call({ name: 'stuck', node: two.self }, null).catch((error: unknown) => error)
-    await expect.poll(() => two.node.inspect().processes.some(({ names }) => names.includes('stuck'))).toBe(true)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await arrived
     await expect(two.drain({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'NODE_TIMEOUT' })
     expect(two.state).toBe('closed')
     expect(await stuck).toBeInstanceOf(Error)

@@ -81,4 +81,4 @@ export {
 } from './handshake/handshake-transitions.ts'
 export { InitiatorHandshake, type InitiatorOptions } from './handshake/initiator-handshake.ts'
 export type { NodeIdentity } from './node-identity.ts'
-export { framePacket, type HeaderBytes, PacketReader } from './packet.ts'
+export { framePacket, type HeaderBytes, PacketReader, type Placement } from './packet.ts'

@@ -23,7 +23,7 @@ export function isShort(host: string): boolean {
 }
 
 /** An IP address and a port. */
-interface Address {
+export interface Address {
   readonly ip: string
   readonly port: number
 }

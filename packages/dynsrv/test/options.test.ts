@@ -1,11 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readFileSync } from 'node:fs'
 import { testOptions } from '@dynsrv/tools/options'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as api from '../src/index.ts'
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+import { callables, ownerOf, partsOf, publicApi, ROOT } from './public-api.ts'
 
 /** An object with parts that may be left out, where a public function, class or method takes one. */
 interface Taken {
@@ -20,6 +18,7 @@ interface Taken {
 /** What such an object is when it is no options. */
 const OTHERS: Readonly<Record<string, string>> = {
   'Channel.send(control)': 'a control message',
+  Candidate: 'what a mapping of the program is given',
   CodedErrorOptions: 'details of an error: making one never throws',
   DynsrvConfig: 'what a file holds: reading the file checks it',
   EpmdModuleTraits: 'what a test says about the module under test',
@@ -27,30 +26,17 @@ const OTHERS: Readonly<Record<string, string>> = {
   Partial: 'a record, or a part of one',
   ResolverAbilities: 'what a test says about the resolver under test',
   ServerHandlers: 'functions of a server, which the node checks as such',
-  SourceOptions: 'a part of DynamicSrvOptions, which is tried',
   SrvResolver: 'an object with methods',
   SrvSource: 'an object with methods',
   StatusMessage: 'a message of the protocol',
   TlsFiles: 'a part of DoctorOptions and of ProbeOptions, which are tried',
 }
 
-/** The source file of everything that a package exports. */
-function entriesOf(name: string): string[] {
-  const { exports, private: secret } = JSON.parse(readFileSync(`${ROOT}packages/${name}/package.json`, 'utf8'))
-  const paths = secret === true ? [] : Object.keys(exports as object)
-  return paths
-    .map((path) => `${ROOT}packages/${name}/src/${path === '.' ? 'index' : path.slice(2)}.ts`)
-    .filter((file) => existsSync(file))
-}
-
 /** Walks the whole API: each parameter of each exported function, constructor and public method. */
-function walk(entries: readonly string[]): Taken[] {
-  const config = ts.readConfigFile(`${ROOT}tools/tsconfig.base.json`, ts.sys.readFile).config
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, `${ROOT}tools`)
-  const program = ts.createProgram(entries, options)
-  const checker = program.getTypeChecker()
+function walk(): Taken[] {
+  const api = publicApi()
+  const { checker } = api
   const found = new Map<string, Taken>()
-
   const note = (place: string, type: ts.Type): void => {
     const isPlain = (type.flags & ts.TypeFlags.Object) !== 0 && type.getCallSignatures().length === 0
     if (!isPlain || checker.isTupleType(type) || (type.symbol?.flags ?? 0) & ts.SymbolFlags.Class) return
@@ -62,49 +48,13 @@ function walk(entries: readonly string[]): Taken[] {
     const name = nameless ? place : symbol.name
     found.set(`${owner} ${name}`, { type: name, owner: owner ?? '', place })
   }
-  const look = (owner: string, signatures: readonly ts.Signature[], at: ts.SourceFile): void => {
-    for (const { parameters, declaration } of signatures) {
-      if (declaration !== undefined && isPrivate(declaration)) continue
-      for (const parameter of parameters) {
-        const type = checker.getTypeOfSymbolAtLocation(parameter, at)
-        for (const one of parts(type)) note(`${owner}(${parameter.name})`, one)
-      }
-    }
-  }
-  for (const file of entries) {
-    const source = program.getSourceFile(file)!
-    for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(source)!)) {
-      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-      if ((symbol.flags & ts.SymbolFlags.Value) === 0) continue
-      const type = checker.getTypeOfSymbolAtLocation(symbol, source)
-      look(symbol.name, type.getCallSignatures(), source)
-      look(`new ${symbol.name}`, type.getConstructSignatures(), source)
-      if ((symbol.flags & ts.SymbolFlags.Class) === 0) continue
-      for (const method of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
-        if (method.name.startsWith('#') || ownerOf(method) === undefined) continue
-        const signatures = checker.getTypeOfSymbolAtLocation(method, source).getCallSignatures()
-        look(`${symbol.name}.${method.name}`, signatures, source)
-      }
+  for (const { name, signature, source } of callables(api)) {
+    for (const parameter of signature.parameters) {
+      const type = checker.getTypeOfSymbolAtLocation(parameter, source)
+      for (const one of partsOf(type)) note(`${name}(${parameter.name})`, one)
     }
   }
   return [...found.values()]
-}
-
-/** What a type is made of: `A | (B & C)` of A, B and C. */
-function parts(type: ts.Type): ts.Type[] {
-  return type.isUnionOrIntersection() ? type.types.flatMap(parts) : [type]
-}
-
-/** The package of ours in whose sources something is declared. */
-function ownerOf(symbol: ts.Symbol): string | undefined {
-  const file = symbol.declarations?.[0]?.getSourceFile().fileName ?? ''
-  return /\/packages\/([^/]+)\/src\//.exec(file)?.[1]
-}
-
-function isPrivate(declaration: ts.Node): boolean {
-  return ts.canHaveModifiers(declaration)
-    ? (ts.getModifiers(declaration) ?? []).some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword)
-    : false
 }
 
 /** Whether the tests of a package misspell each name of a type of options, or say why not. */
@@ -116,8 +66,7 @@ function isTried(owner: string, type: string): boolean {
 
 describe('the whole API', () => {
   it('refuses a misspelled name in every type of options', { timeout: 300_000 }, () => {
-    const packages = readdirSync(`${ROOT}packages`)
-    const taken = walk(packages.flatMap(entriesOf))
+    const taken = walk()
     expect(taken.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['CallOptions', 'DnsClientOptions', 'HealthOptions', 'NodeOptions', 'StartOptions']),
     )

@@ -54,7 +54,7 @@ testOddArguments(api, {
   newCreation: call(argument(() => undefined, 'undefined')),
   nodeName: call(text(NODE), options()),
   parseNodeName: call(text(NODE), options()),
-  startEpmdServer: making([options({ port: 0 })], { nodes: call(), close: call() }, ['listen']),
+  startEpmdServer: making([options({ port: 0 })], { nodes: call(), close: call() }),
   systemHostLookup: call(
     text('127.0.0.1', NAME_PARTS),
     argument(() => 'inet'),

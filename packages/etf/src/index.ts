@@ -14,6 +14,7 @@ export { SeededMap } from './seeded-map.ts'
 export { Tag } from './tag-names.ts'
 export {
   Atom,
+  type AtomValue,
   atom,
   Binary,
   BitString,

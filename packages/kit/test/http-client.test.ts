@@ -110,15 +110,16 @@ describe('an HTTP client', () => {
   })
 
   it('ends with the reason of the signal, before, during and after the head', async () => {
-    const url = await serve((_, response) => void response.write('begun'))
     const reason = new Error('enough')
-    expect(await failure(get(request(url, { signal: AbortSignal.abort(reason) })))).toBe(reason)
-    for (const wait of [0, 50]) {
-      const abort = new AbortController()
-      const body = get(request(url, { signal: abort.signal })).then((answer) => answer.text())
-      setTimeout(() => abort.abort(reason), wait)
-      expect(await failure(body)).toBe(reason)
-    }
+    const [before, during, after] = [AbortSignal.abort(reason), new AbortController(), new AbortController()]
+    const silent = await serve(() => during.abort(reason))
+    expect(await failure(get(request(silent, { signal: before })))).toBe(reason)
+    expect(await failure(get(request(silent, { signal: during.signal })))).toBe(reason)
+    const begun = await serve((_, response) => void response.write('begun'))
+    const answer = await get(request(begun, { signal: after.signal }))
+    const body = failure(answer.text())
+    after.abort(reason)
+    expect(await body).toBe(reason)
   })
 
   it('limits the time of a whole answer, however much it trickles', async () => {
@@ -178,10 +179,14 @@ describe('an HTTP client', () => {
   it('does not confuse a body that is not JSON and one that broke off', async () => {
     const html = await serve((_, response) => response.end('<html>'))
     expect(await failure((await get(request(html))).json())).toMatchObject({ kind: 'malformed' })
+    let breakOff = (): unknown => undefined
     const broken = await serve((_, response) => {
       response.write('{')
-      setTimeout(() => response.destroy(), 20)
+      breakOff = () => response.destroy()
     })
-    expect(await failure((await get(request(broken))).json())).toMatchObject({ kind: 'unreachable' })
+    const answer = await get(request(broken))
+    const body = failure(answer.json())
+    breakOff()
+    expect(await body).toMatchObject({ kind: 'unreachable' })
   })
 })

@@ -1,6 +1,6 @@
 import { abortSignal, checksOf, having, listOf, oneOf, type Rule, shown, wrong } from '@dynsrv/kit'
-import { nameFault } from './dns-name.ts'
 import { DNS_ERRORS, ResolverError } from './error.ts'
+import { nameFault } from './records/dns-name.ts'
 import type { ResolveAddressesOptions, ResolveOptions, ResolveSrvOptions } from './resolver.ts'
 
 /** The checks of this package. */

@@ -1,7 +1,7 @@
 import { addressOptions, lookupOptions, srvOptions } from './checks.ts'
-import { checkedName } from './dns-name.ts'
 import { ResolverError } from './error.ts'
 import { withLinkedSignal } from './linked-signal.ts'
+import { checkedName } from './records/dns-name.ts'
 import type { ClosableResolver, SrvResolver } from './resolver.ts'
 
 /** The end of a resolver: lookups under way and later ones reject with `DNS_CLOSED`. */

@@ -16,6 +16,9 @@ export {
   type ResolverErrorCode,
   type ResolverErrorOptions,
 } from './error.ts'
+export { type Endpoint, type SrvEndpointsOptions, srvEndpoints } from './records/srv-endpoints.ts'
+export { srvOrder } from './records/srv-order.ts'
+export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './records/usable-srv-records.ts'
 export type {
   AddressRecord,
   ClosableResolver,
@@ -46,11 +49,8 @@ export { type EnvResolverOptions, envResolver } from './sources/env.ts'
 export { type FileResolverOptions, fileResolver } from './sources/file.ts'
 export { type NodeDnsOptions, nodeDns } from './sources/node-dns.ts'
 export { type StaticResolver, type StaticResolverOptions, staticResolver } from './sources/static.ts'
-export { type Endpoint, type SrvEndpointsOptions, srvEndpoints } from './srv-endpoints.ts'
-export { srvOrder } from './srv-order.ts'
-export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './usable-srv-records.ts'
 export { withoutSecrets } from './without-secrets.ts'
-export type { ZoneFault, ZoneFaultName, ZoneFaultSettings } from './zone/zone-fault.ts'
+export type { ZoneFault, ZoneFaultName, ZoneFaultScope, ZoneFaultSettings } from './zone/zone-fault.ts'
 export type { ZoneRecord } from './zone/zone-record.ts'
 export {
   startZoneServer,

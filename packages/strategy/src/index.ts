@@ -1,4 +1,16 @@
 export type { World } from '@dynsrv/kit'
+export {
+  type ByTagOptions,
+  type ByTxtOptions,
+  byIp,
+  byTag,
+  byTxt,
+  type Candidate,
+  type Mapped,
+  type NameMapping,
+  targetLabel,
+  wholeTarget,
+} from './answers/name-mapping.ts'
 export type {
   ConnectFailed,
   Deregistered,
@@ -31,6 +43,7 @@ export {
   type StrategyErrorCode,
   type StrategyErrorOptions,
 } from './error.ts'
+export { decodeHeartbeat, gossipKey } from './gossip/gossip-packet.ts'
 export { type Member, type Plan, type PlanInput, plan } from './loop/plan.ts'
 export {
   type DrainOptions,
@@ -83,7 +96,6 @@ export {
 } from './sources/epmd.ts'
 export { type EnvOptions, env, type FileOptions, file, fileNodes } from './sources/file.ts'
 export { type GossipOptions, gossip, gossipNodes } from './sources/gossip.ts'
-export { decodeHeartbeat, gossipKey } from './sources/gossip-packet.ts'
 export { type KubernetesOptions, kubernetes, kubernetesNodes } from './sources/kubernetes.ts'
 export {
   type KubernetesDnsOptions,
@@ -92,18 +104,6 @@ export {
   kubernetesDnsSrv,
 } from './sources/kubernetes-dns.ts'
 export type { KubernetesLookup, KubernetesMode } from './sources/kubernetes-objects.ts'
-export {
-  type ByTagOptions,
-  type ByTxtOptions,
-  byIp,
-  byTag,
-  byTxt,
-  type Candidate,
-  type Mapped,
-  type NameMapping,
-  targetLabel,
-  wholeTarget,
-} from './sources/name-mapping.ts'
 export { type RancherOptions, rancher } from './sources/rancher.ts'
 export type { LoopOptions, SourceStrategy } from './sources/source-strategy.ts'
 export { type SrvSource, srvNodes } from './sources/srv-nodes.ts'

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { realWorld, type World } from '@dynsrv/kit'
 import { fakeWorld } from '@dynsrv/kit/testing'
 import { describe, expect, it, vi } from 'vitest'
+import { decodeHeartbeat, gossipKey } from '../src/gossip/gossip-packet.ts'
 import {
   type Discover,
   env,
@@ -16,7 +17,6 @@ import {
   type StrategyOptions,
   union,
 } from '../src/index.ts'
-import { decodeHeartbeat, gossipKey } from '../src/sources/gossip-packet.ts'
 import { FakeMembership, node, nodes } from './fake-membership.ts'
 
 /** Files that are not on any disk. */

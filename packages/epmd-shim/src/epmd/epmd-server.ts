@@ -86,16 +86,7 @@ const LOOPBACK = '127.0.0.1'
  */
 export async function startEpmdServer(options: EpmdServerOptions = {}): Promise<EpmdServer> {
   check(options)
-  const { port = EPMD_PORT, hosts = [] } = options
-  const every = hosts.includes('0.0.0.0') || hosts.includes('::')
-  const server = new EpmdServer(options)
-  try {
-    await server.listen(every ? hosts : [...new Set([LOOPBACK, ...hosts])], port)
-  } catch (error) {
-    await server.close()
-    throw error
-  }
-  return server
+  return EpmdServer.start(options)
 }
 
 interface Connection {
@@ -122,8 +113,21 @@ export class EpmdServer {
   #resolveClosed: () => void = () => undefined
   #connections = 0
 
-  /** @internal */
-  constructor({
+  /** Makes one that listens; {@link startEpmdServer} for programs. */
+  static async start(options: EpmdServerOptions): Promise<EpmdServer> {
+    const { port = EPMD_PORT, hosts = [] } = options
+    const every = hosts.includes('0.0.0.0') || hosts.includes('::')
+    const server = new EpmdServer(options)
+    try {
+      await server.#listen(every ? hosts : [...new Set([LOOPBACK, ...hosts])], port)
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+    return server
+  }
+
+  private constructor({
     directory,
     relaxedCommandCheck = false,
     requestTimeoutMs = 60_000,
@@ -166,8 +170,7 @@ export class EpmdServer {
     return this.close()
   }
 
-  /** @internal */
-  async listen(hosts: readonly string[], port: number): Promise<void> {
+  async #listen(hosts: readonly string[], port: number): Promise<void> {
     for (const host of hosts) {
       const server = this.#world.network.createServer({}, (socket) => this.#accept(socket))
       server.maxConnections = this.#maxConnections

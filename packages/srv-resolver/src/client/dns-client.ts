@@ -18,9 +18,10 @@ import { allFailed } from '../all-failed.ts'
 import { literalAddress, mergeFamilies } from '../both-families.ts'
 import { addressOptions, checks, lookupOptions, srvOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
-import { checkedName } from '../dns-name.ts'
-import { MAX_ALIASES } from '../dns-numbers.ts'
 import { isResolverError, ResolverError } from '../error.ts'
+import { checkedName } from '../records/dns-name.ts'
+import { MAX_ALIASES } from '../records/dns-numbers.ts'
+import { answeredSrvRecords } from '../records/usable-srv-records.ts'
 import type {
   AddressRecord,
   ClosableResolver,
@@ -31,7 +32,6 @@ import type {
   SrvAnswer,
 } from '../resolver.ts'
 import { parseServerAddress, type ServerAddress } from '../server-address.ts'
-import { answeredSrvRecords } from '../usable-srv-records.ts'
 import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
 import { additionalAddresses, addressRecords, type Reading, readAnswer, srvRecords } from './read-answer.ts'

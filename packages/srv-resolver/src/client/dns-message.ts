@@ -1,7 +1,7 @@
 import { messageOf, withoutFinalDot } from '@dynsrv/kit'
 import * as codec from 'dns-packet'
-import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
+import { MAX_TTL_SECONDS } from '../records/dns-numbers.ts'
 import { checkBounds } from './message-bounds.ts'
 
 /** The record types that this package asks for. */

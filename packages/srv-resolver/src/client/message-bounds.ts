@@ -1,5 +1,5 @@
-import { HEADER_BYTES, TYPE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
+import { HEADER_BYTES, TYPE } from '../records/dns-numbers.ts'
 
 const MAX_NAME_BYTES = 255
 /** No sound encoder chains pointers: a few hops are generous, thousands are an attack on our time. */

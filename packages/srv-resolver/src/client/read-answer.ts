@@ -1,7 +1,7 @@
 import { domainKey } from '@dynsrv/kit'
-import { MAX_ALIASES, RCODE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
 import { grouped } from '../grouped.ts'
+import { MAX_ALIASES, RCODE } from '../records/dns-numbers.ts'
 import type { AddressRecord, EmptyReason, SrvRecord } from '../resolver.ts'
 import type { Message, MessageRecord, QuestionType } from './dns-message.ts'
 

@@ -1,5 +1,5 @@
-import { RCODE } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
+import { RCODE } from '../records/dns-numbers.ts'
 import type { ServerAddress } from '../server-address.ts'
 import type { Message } from './dns-message.ts'
 

@@ -1,8 +1,8 @@
 import { callable, filledText, listOf } from '@dynsrv/kit'
 import { askSrv } from '../ask.ts'
 import { checks, resolverRule } from '../checks.ts'
-import { checkedName, isWithin } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
+import { checkedName, isWithin } from '../records/dns-name.ts'
 import type { ClosableResolver, SrvRecord, SrvResolver } from '../resolver.ts'
 import { decoratedSrv } from './decorator.ts'
 

@@ -1,9 +1,9 @@
 import { callable, domainKey, listOf, whole } from '@dynsrv/kit'
 import { askSrv } from '../ask.ts'
 import { checks, resolverRule, srvSource } from '../checks.ts'
-import { HEADER_BYTES } from '../dns-numbers.ts'
 import { isResolverError } from '../error.ts'
 import { forgetOldest } from '../forget-oldest.ts'
+import { HEADER_BYTES } from '../records/dns-numbers.ts'
 import type { AddressRecord, ClosableResolver, SrvAnswer, SrvRecord, SrvResolver, TrimReason } from '../resolver.ts'
 import { decoratedSrv } from './decorator.ts'
 

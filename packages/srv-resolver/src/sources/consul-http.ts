@@ -18,8 +18,9 @@ import {
 import { literalAddress } from '../both-families.ts'
 import { addressOptions, checks, domainName, lookupOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
-import { checkedName } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
+import { checkedName } from '../records/dns-name.ts'
+import { type FoundSrvRecord, noneUsable, usableSrvRecords } from '../records/usable-srv-records.ts'
 import type {
   AddressRecord,
   ClosableResolver,
@@ -31,7 +32,6 @@ import type {
   SrvWatchEvent,
   SrvWatcher,
 } from '../resolver.ts'
-import { type FoundSrvRecord, noneUsable, usableSrvRecords } from '../usable-srv-records.ts'
 import {
   askConsul,
   type ConsulAccess,

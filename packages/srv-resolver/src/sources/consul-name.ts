@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { checkedName, isWithin } from '../dns-name.ts'
 import { ResolverError } from '../error.ts'
+import { checkedName, isWithin } from '../records/dns-name.ts'
 
 /** What a name in Consul's DNS asks for. */
 export type ConsulName =

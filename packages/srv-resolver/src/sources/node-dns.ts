@@ -3,11 +3,11 @@ import { codeOf, filledText, listOf, messageOf, realWorld, type World, whole, wo
 import { literalAddress, mergeFamilies } from '../both-families.ts'
 import { checks } from '../checks.ts'
 import { closable } from '../closable.ts'
-import { checkedName } from '../dns-name.ts'
 import { ResolverError, type ResolverErrorCode } from '../error.ts'
+import { checkedName } from '../records/dns-name.ts'
+import { answeredSrvRecords } from '../records/usable-srv-records.ts'
 import type { AddressRecord, ClosableResolver, DnsAnswer, SrvAnswer } from '../resolver.ts'
 import { parseServerAddress } from '../server-address.ts'
-import { answeredSrvRecords } from '../usable-srv-records.ts'
 
 /** Options of {@link nodeDns}. */
 export interface NodeDnsOptions {

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { domainKey, withoutFinalDot } from '@dynsrv/kit'
-import { HEADER_BYTES, TYPE } from '../dns-numbers.ts'
+import { HEADER_BYTES, TYPE } from '../records/dns-numbers.ts'
 import { DEFAULT_TTL_SECONDS, type ZoneRecord } from './zone-record.ts'
 
 const MAX_POINTER = 0x3fff

@@ -1,5 +1,5 @@
 import { bound, duration, filledText, oneOf, optionsOf, type Rule, required, whole } from '@dynsrv/kit'
-import { isWithin } from '../dns-name.ts'
+import { isWithin } from '../records/dns-name.ts'
 
 /**
  * How a zone server misbehaves on demand.
@@ -34,7 +34,8 @@ export type ZoneFaultName =
   | 'truncate'
   | 'rotate'
 
-interface Scope {
+/** Which questions a fault hits. */
+export interface ZoneFaultScope {
   /** Only questions for this name and below. */
   readonly name?: string
   /** Only over this transport; default `both`, but `udp` for `truncate` and `trim`. */
@@ -44,7 +45,7 @@ interface Scope {
 }
 
 /** A fault with its numbers, and which questions it hits. */
-export type ZoneFaultSettings = Scope &
+export type ZoneFaultSettings = ZoneFaultScope &
   (
     | { readonly type: Exclude<ZoneFaultName, 'rotate'> }
     | { readonly type: 'rotate'; readonly records?: number }

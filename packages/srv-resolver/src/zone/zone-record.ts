@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import { anything, messageOf, nearest, oneOf, optionsOf, type Rule, rule, shown, whole } from '@dynsrv/kit'
-import { nameFault } from '../dns-name.ts'
-import { MAX_TTL_SECONDS } from '../dns-numbers.ts'
 import { ResolverError } from '../error.ts'
-import { fieldFault } from '../field-fault.ts'
+import { nameFault } from '../records/dns-name.ts'
+import { MAX_TTL_SECONDS } from '../records/dns-numbers.ts'
+import { fieldFault } from '../records/field-fault.ts'
 
 interface Named {
   readonly name: string

@@ -1,6 +1,6 @@
 import type { Message } from '../client/dns-message.ts'
 import { isAboutName } from '../client/response-code.ts'
-import { HEADER_BYTES, RCODE } from '../dns-numbers.ts'
+import { HEADER_BYTES, RCODE } from '../records/dns-numbers.ts'
 import { ResponseWriter } from './response-writer.ts'
 import type { Zone } from './zone.ts'
 import type { ZoneFaultSettings } from './zone-fault.ts'

@@ -1,5 +1,5 @@
 import { domainKey, withoutFinalDot } from '@dynsrv/kit'
-import { MAX_ALIASES } from '../dns-numbers.ts'
+import { MAX_ALIASES } from '../records/dns-numbers.ts'
 import type { EmptyReason } from '../resolver.ts'
 import { checkZoneRecord, type ZoneRecord } from './zone-record.ts'
 

@@ -152,13 +152,13 @@ export class Strategy implements AsyncDisposable {
   }
 
   /** Calls back for every change from now on. What a listener throws is a process warning and stops nothing. */
-  on(event: 'change', listener: Listener): this {
+  on(event: 'change', listener: (change: MembershipChange) => void): this {
     checkListener('on', event, listener)
     this.#listeners.add(listener)
     return this
   }
 
-  off(event: 'change', listener: Listener): this {
+  off(event: 'change', listener: (change: MembershipChange) => void): this {
     checkListener('off', event, listener)
     this.#listeners.delete(listener)
     return this

@@ -8,9 +8,6 @@ import {
   consulHttpRules,
   usableSrvRecords,
 } from '@dynsrv/srv-resolver'
-import { checks } from '../checks.ts'
-import { type Asked, type Discover, type Discovery, type IgnoredTarget, sourceOf } from '../discover.ts'
-import { onDeregister } from '../policy/leave-policy.ts'
 import {
   basenameRule,
   byIp,
@@ -19,7 +16,10 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
-} from './name-mapping.ts'
+} from '../answers/name-mapping.ts'
+import { checks } from '../checks.ts'
+import { type Asked, type Discover, type Discovery, type IgnoredTarget, sourceOf } from '../discover.ts'
+import { onDeregister } from '../policy/leave-policy.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** Members from Consul's health endpoint: how to ask it, as for `consulHttp`, and which instances are members. */

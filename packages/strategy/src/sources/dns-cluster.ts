@@ -1,11 +1,11 @@
 import { having, listOf, oneOf, optionsOf, type Rule, required, wrong } from '@dynsrv/kit'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
+import { basenameRule, byIp } from '../answers/name-mapping.ts'
 import { dnsName } from '../checks.ts'
 import type { Discover } from '../discover.ts'
 import { whenLinkDropped } from '../policy/leave-policy.ts'
 import { union } from './combine.ts'
 import { addressNodes } from './dns-poll.ts'
-import { basenameRule, byIp } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { srvNodes } from './srv-nodes.ts'
 

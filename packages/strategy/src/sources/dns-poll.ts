@@ -1,10 +1,10 @@
 import { having, oneOf, optional, type Rule, required } from '@dynsrv/kit'
 import { askAddresses, dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
+import { answerFacts } from '../answers/answer-facts.ts'
+import { basenameRule, byIp, mapNames } from '../answers/name-mapping.ts'
 import { checks, dnsName } from '../checks.ts'
 import { type Discover, sourceOf } from '../discover.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { answerFacts } from './answer-facts.ts'
-import { basenameRule, byIp, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** What is asked of a resolver to find addresses. */

@@ -1,9 +1,9 @@
 import { flag, required } from '@dynsrv/kit'
 import { dnsClient, trimDetecting } from '@dynsrv/srv-resolver'
+import { type NameMapping, nameMapping, targetLabel } from '../answers/name-mapping.ts'
 import { dnsName } from '../checks.ts'
 import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
-import { type NameMapping, nameMapping, targetLabel } from './name-mapping.ts'
-import { type LoopOptions, sourceStrategy } from './source-strategy.ts'
+import { type LoopOptions, type SourceStrategy, sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 
 interface SourceOptions {
@@ -29,7 +29,7 @@ export interface DynamicSrvOptions extends SourceOptions, LoopOptions {}
  *
  * @throws {StrategyError} `STRATEGY_BAD_SERVICE`, `STRATEGY_BAD_OPTION`
  */
-export const dynamicSrv = sourceStrategy<SourceOptions>({
+export const dynamicSrv: SourceStrategy<DynamicSrvOptions> = sourceStrategy<SourceOptions>({
   owner: 'dynamicSrv',
   rules: { service: required(dnsName), resolver: srvSource, disconnectOnDeregister: flag, name: nameMapping },
   leave: ({ disconnectOnDeregister }) => (disconnectOnDeregister === false ? whenLinkDropped() : onDeregister()),

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { ErlEpmd, type RegisteredName } from '@dynsrv/epmd-shim'
 import { callable, duration, filledText, iterable, listOf, required, shown, type World, within } from '@dynsrv/kit'
+import { type Candidate, mapNames, type NameMapping, named, wholeName } from '../answers/name-mapping.ts'
 import { checks } from '../checks.ts'
 import { type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { neverLeave, whenLinkDropped } from '../policy/leave-policy.ts'
-import { type Candidate, mapNames, type NameMapping, named, wholeName } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Epmd`. */

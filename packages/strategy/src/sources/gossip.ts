@@ -6,10 +6,10 @@ import { duration, filledText, flag, messageOf, type Rules, rule, type World, wh
 import { badOption, checks } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, type IgnoredTarget, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
+import { decodeHeartbeat, encodeHeartbeat, gossipKey, IV_BYTES, secretText } from '../gossip/gossip-packet.ts'
+import { HeardNames } from '../gossip/heard-names.ts'
 import { pause } from '../pause.ts'
 import { whenLinkDropped } from '../policy/leave-policy.ts'
-import { decodeHeartbeat, encodeHeartbeat, gossipKey, IV_BYTES, secretText } from './gossip-packet.ts'
-import { HeardNames } from './heard-names.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Gossip`. */

@@ -1,9 +1,9 @@
 import { required, type System } from '@dynsrv/kit'
 import { dnsClient, trimDetecting } from '@dynsrv/srv-resolver'
+import { basenameRule, wholeTarget, withoutDots } from '../answers/name-mapping.ts'
 import { dnsName } from '../checks.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
 import { type AddressSource, addressNodes, addressSource } from './dns-poll.ts'
-import { basenameRule, wholeTarget, withoutDots } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 

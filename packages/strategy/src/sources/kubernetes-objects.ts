@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { shown } from '@dynsrv/kit'
-import { field, list, textAt } from './json.ts'
-import type { Candidate, Mapped } from './name-mapping.ts'
-import { named, withoutDots } from './name-mapping.ts'
+import { field, list, textAt } from '../answers/json.ts'
+import type { Candidate, Mapped } from '../answers/name-mapping.ts'
+import { named, withoutDots } from '../answers/name-mapping.ts'
 
 /** Which objects list the members. */
 export type KubernetesLookup = 'endpoints' | 'endpointSlices' | 'pods'

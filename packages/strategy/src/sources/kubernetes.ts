@@ -11,16 +11,16 @@ import {
   required,
   type System,
 } from '@dynsrv/kit'
+import { httpGet, httpJson, malformed } from '../answers/http-json.ts'
+import { field, list, textAt } from '../answers/json.ts'
+import { basenameRule, mapNames } from '../answers/name-mapping.ts'
 import { badOption, checks, dnsName } from '../checks.ts'
 import { type Asked, type Discover, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { pause } from '../pause.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { httpGet, httpJson, malformed } from './http-json.ts'
-import { field, list, textAt } from './json.ts'
 import { clusterDomainOf } from './kubernetes-dns.ts'
 import { type KubernetesLookup, type KubernetesMode, podName, podsIn } from './kubernetes-objects.ts'
-import { basenameRule, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Kubernetes`, without their prefix `kubernetes_`. */

@@ -1,9 +1,9 @@
 import { duration, httpUrl, required } from '@dynsrv/kit'
+import { httpJson, malformed } from '../answers/http-json.ts'
+import { field, list } from '../answers/json.ts'
+import { basenameRule, byIp, mapNames } from '../answers/name-mapping.ts'
 import { sourceOf } from '../discover.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
-import { httpJson, malformed } from './http-json.ts'
-import { field, list } from './json.ts'
-import { basenameRule, byIp, mapNames } from './name-mapping.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Rancher`. */

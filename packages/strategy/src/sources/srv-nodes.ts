@@ -7,13 +7,20 @@ import {
   type SrvResolver,
   usableSrvRecords,
 } from '@dynsrv/srv-resolver'
+import { answerFacts } from '../answers/answer-facts.ts'
+import {
+  type Candidate,
+  mapNames,
+  type NameMapping,
+  nameMapping,
+  targetLabel,
+  withoutDots,
+} from '../answers/name-mapping.ts'
+import { settleSome } from '../answers/settle-some.ts'
+import { addressesOf, SrvEndpoints } from '../answers/srv-endpoints.ts'
 import { checks, dnsName } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
-import { answerFacts } from './answer-facts.ts'
-import { type Candidate, mapNames, type NameMapping, nameMapping, targetLabel, withoutDots } from './name-mapping.ts'
-import { settleSome } from './settle-some.ts'
-import { addressesOf, SrvEndpoints } from './srv-endpoints.ts'
 
 /** Lookups of targets at the same time: a long answer must not open thousands of sockets. */
 const MAX_LOOKUPS = 64

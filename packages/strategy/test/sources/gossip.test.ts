@@ -7,8 +7,8 @@ import { type NodeName, nodeName } from '@dynsrv/epmd-shim'
 import { freePort } from '@dynsrv/tools/free-port'
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { decodeHeartbeat, encodeHeartbeat, gossipKey } from '../../src/gossip/gossip-packet.ts'
 import { gossip } from '../../src/index.ts'
-import { decodeHeartbeat, encodeHeartbeat, gossipKey } from '../../src/sources/gossip-packet.ts'
 import { FakeMembership, node } from '../fake-membership.ts'
 
 // term_to_binary(#{node => 'a@127.0.0.1'}) of OTP 25 (tag 100) and OTP 29 (tag 119).

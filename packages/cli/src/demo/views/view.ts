@@ -1,5 +1,5 @@
-import { jsonText } from '../terminal/output.ts'
-import type { DemoEvent } from './demo-event.ts'
+import { jsonText } from '../../terminal/output.ts'
+import type { DemoEvent } from '../demo-event.ts'
 
 /** Shows the demo to a person or a program. */
 export interface DemoView {

@@ -1,6 +1,6 @@
-import { LiveRegion } from '../terminal/live-region.ts'
-import { painter, type Span } from '../terminal/paint.ts'
-import type { DemoEvent, NodeView, StepId } from './demo-event.ts'
+import { LiveRegion } from '../../terminal/live-region.ts'
+import { painter, type Span } from '../../terminal/paint.ts'
+import type { DemoEvent, NodeView, StepId } from '../demo-event.ts'
 import type { News, Newsroom } from './news.ts'
 import type { DemoView } from './view.ts'
 

@@ -1,5 +1,5 @@
-import { type Paint, painter } from '../terminal/paint.ts'
-import type { StepId } from './demo-event.ts'
+import { type Paint, painter } from '../../terminal/paint.ts'
+import type { StepId } from '../demo-event.ts'
 import type { Newsroom } from './news.ts'
 import type { DemoView } from './view.ts'
 

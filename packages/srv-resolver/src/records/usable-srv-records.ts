@@ -1,10 +1,10 @@
 import { iterable, shown, withoutFinalDot } from '@dynsrv/kit'
-import { checks } from './checks.ts'
+import { checks } from '../checks.ts'
+import { ResolverError } from '../error.ts'
+import type { IgnoredRecord, SrvRecord } from '../resolver.ts'
 import { nameFault } from './dns-name.ts'
 import { MAX_TTL_SECONDS } from './dns-numbers.ts'
-import { ResolverError } from './error.ts'
 import { fieldFault } from './field-fault.ts'
-import type { IgnoredRecord, SrvRecord } from './resolver.ts'
 
 /** An SRV record as a registry wrote it: every field may be anything. */
 export type FoundSrvRecord = { readonly [Field in keyof SrvRecord]?: unknown }

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { bytes, filledText, optional, type Rule, rule, secret } from '@dynsrv/kit'
+import { type Mapped, named } from '../answers/name-mapping.ts'
 import { checks } from '../checks.ts'
-import { type Mapped, named } from './name-mapping.ts'
 
 // Version 131, MAP_EXT with one pair, then the key atom `node` and the value atom, each with any of the four atom tags.
 const HEAD = Buffer.from('heartbeat::')

@@ -1,6 +1,6 @@
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
-import { type SrvRecord, srvOrder } from '../src/index.ts'
+import { type SrvRecord, srvOrder } from '../../src/index.ts'
 
 function record(target: string, priority: number, weight: number): SrvRecord {
   return { target, port: 1, priority, weight, ttlSeconds: 1 }

@@ -1,6 +1,6 @@
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
-import { HeardNames } from '../../src/sources/heard-names.ts'
+import { HeardNames } from '../../src/gossip/heard-names.ts'
 import { node } from '../fake-membership.ts'
 
 describe('names that were heard', () => {

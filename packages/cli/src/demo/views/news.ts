@@ -1,5 +1,5 @@
-import type { Span } from '../terminal/paint.ts'
-import type { DemoEvent } from './demo-event.ts'
+import type { Span } from '../../terminal/paint.ts'
+import type { DemoEvent } from '../demo-event.ts'
 
 /** One line of the demo's log: the node, a sign, and what happened. */
 export interface News {

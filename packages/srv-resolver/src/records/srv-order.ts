@@ -1,8 +1,8 @@
 import { callable, listOf, messageOf, optional, realWorld, rule, shown, whole } from '@dynsrv/kit'
-import { checks } from './checks.ts'
-import { ResolverError } from './error.ts'
-import { grouped } from './grouped.ts'
-import type { SrvRecord } from './resolver.ts'
+import { checks } from '../checks.ts'
+import { ResolverError } from '../error.ts'
+import { grouped } from '../grouped.ts'
+import type { SrvRecord } from '../resolver.ts'
 
 type Ordered = Pick<SrvRecord, 'priority' | 'weight'>
 

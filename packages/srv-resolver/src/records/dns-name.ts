@@ -1,5 +1,5 @@
 import { domainKey, shown, withoutFinalDot } from '@dynsrv/kit'
-import { ResolverError } from './error.ts'
+import { ResolverError } from '../error.ts'
 
 const MAX_NAME = 253
 const MAX_LABEL = 63

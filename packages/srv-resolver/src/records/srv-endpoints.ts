@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { callable, required } from '@dynsrv/kit'
-import { checks } from './checks.ts'
-import type { AddressRecord, SrvRecord } from './resolver.ts'
+import { checks } from '../checks.ts'
+import type { AddressRecord, SrvRecord } from '../resolver.ts'
 import { srvOrder } from './srv-order.ts'
 
 /** Where a service may answer: an address and a port. */

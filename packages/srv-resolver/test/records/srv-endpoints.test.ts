@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { srvEndpoints } from '../src/index.ts'
+import { srvEndpoints } from '../../src/index.ts'
 
 const record = (target: string, port: number, priority = 1, weight = 1) => ({
   target,
