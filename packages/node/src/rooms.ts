@@ -92,6 +92,7 @@ export class Rooms {
       warn,
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
+      decode: settings.decode,
       uses,
       spawns: () => ({
         request: (peer, control, read) => system.spawns.request(peer, control, read),
@@ -137,6 +138,7 @@ export class Rooms {
         random,
         self,
         creation,
+        decode: settings.decode,
         calls,
         preventOverlap: settings.preventOverlappingPartitions,
         exposed: system.exposed,

@@ -195,7 +195,7 @@ export class Connection {
    * @returns false when more than the busy limit is under way
    * @throws {NodeError} `DIST_…` for a message that the peer would close on; {EtfError} for a term without encoding
    */
-  send(control: ControlMessage, ...payload: [payload?: Term]): boolean {
+  send(control: ControlMessage, ...payload: [payload?: Term | EncodedTerm]): boolean {
     // Of a chunk that ends in nonsense what came before is still handled; its answers have nowhere to go.
     if (this.#closed !== undefined || this.#channel.state === 'failed') return false
     try {
