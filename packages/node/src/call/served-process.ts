@@ -231,10 +231,15 @@ export class ServedProcess {
       if (inHand === undefined) this.#running--
       else {
         origin?.keep()
-        void inHand.then(() => {
+        const done = (): void => {
           this.#running--
           origin?.release()
           this.#next()
+        }
+        // A process that can no longer take messages would be worse than one message lost.
+        void inHand.then(done, (cause: unknown) => {
+          this.warn(`${this.shownName} could not handle a message`, cause)
+          done()
         })
       }
     }

@@ -5,8 +5,8 @@ import {
   type ChannelOutput,
   type ControlMessage,
   DFLAG_PUBLISHED,
-  DistError,
   type EncodedTerm,
+  isDistError,
   TickClock,
 } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
@@ -201,7 +201,7 @@ export class Connection {
     try {
       this.#channel.send(control, ...payload)
     } catch (cause) {
-      throw cause instanceof DistError ? nodeError(cause, this.peer) : cause
+      throw isDistError(cause) ? nodeError(cause, this.peer) : cause
     }
     this.#sent++
     this.#ticks.sent()

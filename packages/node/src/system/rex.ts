@@ -58,6 +58,7 @@ export function rex({ self, uses, exposed, send, sendByName }: RexParts): System
   const begin = (request: Term, answer: Answer, origin: Origin | undefined): boolean | Promise<void> => {
     const call = readCall(request)
     if (call === undefined || call.kind === 'cast') return false
+    // It never rejects: whatever comes of the function is an outcome. Only a `block_call` makes others wait for it.
     const running = run(call, origin, answer)
     return call.kind === 'block_call' ? running : true
   }
@@ -65,6 +66,7 @@ export function rex({ self, uses, exposed, send, sendByName }: RexParts): System
     call: (request, answer, _from, origin) => begin(request, answer, origin),
     cast(request, origin) {
       const call = readCall(request)
+      // It never rejects, and nobody waits for the end of a cast.
       if (call !== undefined) void run(call, origin)
     },
     info(message, origin) {
