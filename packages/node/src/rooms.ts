@@ -95,6 +95,7 @@ export class Rooms {
       warn,
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
+      decode: settings.decode,
       uses,
       spawns: () => ({
         request: (peer, control, read) => system.spawns.request(peer, control, read),
@@ -111,6 +112,7 @@ export class Rooms {
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
       exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
+      // It never rejects: a peer that does not say its release is taken for a new one, and `formed` does not throw.
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
     const system = startSystem({
@@ -140,6 +142,7 @@ export class Rooms {
         random,
         self,
         creation,
+        decode: settings.decode,
         calls,
         preventOverlap: settings.preventOverlappingPartitions,
         exposed: system.exposed,

@@ -37,8 +37,14 @@ export function readGenMessage(message: Term): GenMessage {
   return { type: 'info', message }
 }
 
+/** A message of OTP's `sys` module. */
+export interface SystemMessage {
+  readonly from: GenFrom
+  readonly request: Term
+}
+
 /** What OTP's `sys` module sends: `{system, From, Request}`; undefined for every other message. */
-export function readSystemMessage(message: Term): { readonly from: GenFrom; readonly request: Term } | undefined {
+export function readSystemMessage(message: Term): SystemMessage | undefined {
   if (!(message instanceof Tuple) || message.length !== 3) return undefined
   const [label, from, request] = message.elements
   if (label !== SYSTEM || !(from instanceof Tuple) || from.length !== 2) return undefined
@@ -61,6 +67,18 @@ export function aliasOf(tag: Term): Reference | undefined {
 /** The reference that names a call: its alias, or the plain reference that OTP 23 has as tag. */
 export function callReference(tag: Term): Reference | undefined {
   return tag instanceof Reference ? tag : aliasOf(tag)
+}
+
+/** Whether a call has a tag that may not be the same term once it is decoded and encoded again; those of OTP always are. */
+export function hasOddTag(message: Term): message is Tuple {
+  if (!(message instanceof Tuple) || message.elements[0] !== GEN_CALL || message.length !== 3) return false
+  const from = message.elements[1]
+  return from instanceof Tuple && from.length === 2 && callReference(from.elements[1]) === undefined
+}
+
+/** The same call with the `From` of another reading of it. */
+export function withFrom(call: Tuple, other: Term): Tuple {
+  return other instanceof Tuple ? tuple(GEN_CALL, other.elements[1], call.elements[2]) : call
 }
 
 /** The tag of a call of ours. */

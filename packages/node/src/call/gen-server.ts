@@ -71,6 +71,7 @@ export class GenServer<State = undefined> implements Disposable {
       this.close()
       throw error
     }
+    // It never rejects: what the handler throws is an outcome.
     void this.#init()
   }
 
@@ -174,6 +175,7 @@ export class GenServer<State = undefined> implements Disposable {
     this.#parts.clock.clearTimeout(this.#timer)
     this.#ended.resolve(reason)
     const { terminate } = this.#handlers
+    // It never rejects, and its outcome is nobody's: the server is gone. What the handler throws is a warning.
     void this.#run('terminate', 2, async () => {
       await terminate?.(reason, this.#context?.state)
       return null

@@ -22,6 +22,12 @@ export type ErpcOutcome<Call extends ErpcCall = ErpcCall> =
   | { readonly call: Call; readonly ok: true; readonly value: Term }
   | { readonly call: Call; readonly ok: false; readonly error: NodeError }
 
+/** A call that is over, and what it threw that is no outcome. It is no rejection: nobody may be left to hear of it. */
+type Settled<Call extends ErpcCall> = { readonly key: Promise<Term> } & (
+  | { readonly outcome: ErpcOutcome<Call>; readonly thrown?: undefined }
+  | { readonly outcome?: undefined; readonly thrown: { readonly error: unknown } }
+)
+
 /**
  * Runs calls side by side and gives each outcome as soon as it is there; a new one begins when one has ended.
  *
@@ -36,19 +42,16 @@ export async function* manyCalls<Call extends ErpcCall>(
   const stop = new AbortController()
   const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
   setMaxListeners(0, ended)
-  const running = new Map<Promise<unknown>, Promise<{ key: Promise<unknown>; outcome: ErpcOutcome<Call> }>>()
+  const running = new Map<Promise<Term>, Promise<Settled<Call>>>()
   const begin = (call: Call): void => {
     const key = run(call, ended)
-    const outcome = key.then(
-      (value): ErpcOutcome<Call> => ({ call, ok: true, value }),
-      (error: unknown): ErpcOutcome<Call> => {
-        if (error instanceof NodeError) return { call, ok: false, error }
-        throw error
+    const settled = key.then(
+      (value): Settled<Call> => ({ key, outcome: { call, ok: true, value } }),
+      (error: unknown): Settled<Call> => {
+        if (error instanceof NodeError) return { key, outcome: { call, ok: false, error } }
+        return { key, thrown: { error } }
       },
     )
-    const settled = outcome.then((known) => ({ key, outcome: known }))
-    // Read by the race below, or given up with the rest.
-    settled.catch(() => undefined)
     running.set(key, settled)
   }
   try {
@@ -60,7 +63,8 @@ export async function* manyCalls<Call extends ErpcCall>(
         else begin(next.value)
       }
       if (running.size === 0) continue
-      const { key, outcome } = await Promise.race(running.values())
+      const { key, outcome, thrown } = await Promise.race(running.values())
+      if (thrown !== undefined) throw thrown.error
       running.delete(key)
       yield outcome
     }

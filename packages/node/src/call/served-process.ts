@@ -7,7 +7,15 @@ import type { LocalProcess, ProcessKind } from '../process/local-process.ts'
 import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
 import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
-import { callReference, type GenFrom, readGenMessage, readSystemMessage } from './gen-message.ts'
+import {
+  callReference,
+  type GenFrom,
+  hasOddTag,
+  readGenMessage,
+  readSystemMessage,
+  type SystemMessage,
+  withFrom,
+} from './gen-message.ts'
 import { errorTerm, type Warn } from './outcome.ts'
 import type { SysEvents } from './sys-events.ts'
 import { SysMessages, type SysSubject } from './sys-messages.ts'
@@ -40,6 +48,8 @@ export interface ServedProcessOptions
   readonly handle: (message: Term, origin: Origin | undefined) => void | Promise<void>
   /** Whether it passes on terms of others, and so must get them as they are; default: as the node decodes. */
   readonly exact?: boolean
+  /** Whether it passes on parts of some messages, and so needs the bytes of those that wait. */
+  readonly forwards?: boolean
   /** A message has come that is none of `sys`. */
   readonly came?: () => void
   /** How many messages may be in hand at once; default 1. */
@@ -61,7 +71,7 @@ interface Waiting {
   readonly origin: Origin | undefined
   /** It counts as waiting for its peer. */
   kept: boolean
-  readonly system: { readonly from: GenFrom; readonly request: Term } | undefined
+  readonly system: (SystemMessage & { readonly echoed: Term }) | undefined
   /** Came while only messages of `sys` are taken, and waits among those alone. */
   readonly alone: boolean
   /** Handled out of its turn. */
@@ -171,9 +181,11 @@ export class ServedProcess {
     return name === undefined ? undefined : atom(name)
   }
 
-  #push(message: Term, origin: Origin | undefined): void {
-    const system = readSystemMessage(message)
-    const { maxMessages = MAX_MAILBOX_MESSAGES } = this.#options
+  #push(came: Term, origin: Origin | undefined): void {
+    const system = readSystem(came, origin)
+    // A tag goes back as it came.
+    const message = origin !== undefined && hasOddTag(came) ? withFrom(came, origin.verbatim()) : came
+    const { maxMessages = MAX_MAILBOX_MESSAGES, forwards = false } = this.#options
     const waits = this.#systemQueue.length
     if (system === undefined) this.#options.came?.()
     // A peer that suspended a server must be able to resume it, however much waits by then.
@@ -186,6 +198,7 @@ export class ServedProcess {
       this.#next()
       if (origin !== undefined && !waiting.done && this.process.alive) {
         waiting.kept = true
+        if (forwards) origin.hold()
         origin.keep()
       }
       return
@@ -209,7 +222,7 @@ export class ServedProcess {
       const taken = this.#take()
       if (taken === undefined) break
       if (taken.system !== undefined) {
-        this.#answerSystem(taken.system.from, taken.system.request)
+        this.#answerSystem(taken.system)
         continue
       }
       this.#running++
@@ -218,10 +231,15 @@ export class ServedProcess {
       if (inHand === undefined) this.#running--
       else {
         origin?.keep()
-        void inHand.then(() => {
+        const done = (): void => {
           this.#running--
           origin?.release()
           this.#next()
+        }
+        // A process that can no longer take messages would be worse than one message lost.
+        void inHand.then(done, (cause: unknown) => {
+          this.warn(`${this.shownName} could not handle a message`, cause)
+          done()
         })
       }
     }
@@ -241,9 +259,9 @@ export class ServedProcess {
     return taken
   }
 
-  #answerSystem(from: GenFrom, request: Term): void {
+  #answerSystem({ from, request, echoed }: SystemMessage & { readonly echoed: Term }): void {
     const { stopped } = this.#options
-    const { reply, isState, terminate } = this.#sys.answer(request)
+    const { reply, isState, terminate } = this.#sys.answer(request, echoed)
     if (terminate !== undefined && stopped === 'refuse') {
       this.reply(from, tuple(atom('error'), atom('not_allowed')))
       return
@@ -251,7 +269,7 @@ export class ServedProcess {
     if (isState === true) this.#parts.stateReply(from, reply, (formed) => this.reply(from, formed))
     else this.reply(from, reply)
     if (terminate === undefined) return
-    this.exit(terminate.reason)
+    this.#parts.life.exit(this.process, terminate.reason, terminate.told)
     if (typeof stopped === 'function') stopped()
   }
 
@@ -263,6 +281,14 @@ export class ServedProcess {
     for (const wake of this.#idle.splice(0)) wake()
     this.#options.ended?.(reason)
   }
+}
+
+/** Reads a message of `sys`, and its request in the form in which it is passed on. */
+function readSystem(message: Term, origin: Origin | undefined): Waiting['system'] {
+  const read = readSystemMessage(message)
+  if (read === undefined) return undefined
+  const verbatim = origin === undefined ? read : readSystemMessage(origin.verbatim())
+  return verbatim && { from: verbatim.from, request: read.request, echoed: verbatim.request }
 }
 
 /** What waited waits no more. */

@@ -39,7 +39,7 @@ export interface SysAnswer {
   /** The reply is the state, which releases of OTP take in different forms; see `StateReplies`. */
   readonly isState?: boolean
   /** The process is to end after the reply. */
-  readonly terminate?: { readonly reason: Term }
+  readonly terminate?: { readonly reason: Term; readonly told: Term }
 }
 
 /**
@@ -65,7 +65,8 @@ export class SysMessages {
     return this.#suspended
   }
 
-  answer(request: Term): SysAnswer {
+  /** @param echoed the request in the form in which parts of it are passed on */
+  answer(request: Term, echoed: Term = request): SysAnswer {
     const [name, argument] = request instanceof Tuple ? request.elements : [request]
     switch (name instanceof Atom ? name.name : '') {
       case 'suspend':
@@ -83,11 +84,11 @@ export class SysMessages {
       case 'debug':
         return { reply: this.events.command(argument) }
       case 'terminate':
-        return { reply: OK, terminate: { reason: argument } }
+        return { reply: OK, terminate: { reason: argument, told: (echoed as Tuple).elements[1] } }
       case 'change_code':
         return { reply: tuple(ERROR, atom('notsup')) }
       default:
-        return { reply: tuple(ERROR, tuple(atom('unknown_system_msg'), request)) }
+        return { reply: tuple(ERROR, tuple(atom('unknown_system_msg'), echoed)) }
     }
   }
 

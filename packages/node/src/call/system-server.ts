@@ -20,7 +20,7 @@ export interface SystemHandlers {
   readonly info?: (message: Term, origin: Origin | undefined) => void | Promise<void>
 }
 
-export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'exact' | 'stopped'> {
+export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'exact' | 'forwards' | 'stopped'> {
   /** Default: `system`. */
   readonly kind?: ProcessKind
   /** OTP's module for it. */
@@ -42,11 +42,11 @@ export class SystemServer {
   readonly #module: string
 
   constructor(parts: ServerParts, options: SystemServerOptions) {
-    const { kind = 'system', module, state, handlers, exact = false, ended, stopped } = options
+    const { kind = 'system', module, state, handlers, exact = false, forwards = false, ended, stopped } = options
     this.#handlers = handlers
     this.#module = module
     this.#served = new ServedProcess(parts, {
-      ...{ kind, module, state, exact },
+      ...{ kind, module, state, exact, forwards },
       handle: (message, origin) => this.#handle(message, origin),
       ...(ended !== undefined && { ended }),
       ...(stopped !== undefined && { stopped }),

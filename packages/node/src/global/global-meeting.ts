@@ -105,7 +105,8 @@ export class GlobalMeeting {
         if (this.#asked) this.#tellLock(true)
         resolve(this.#asked)
       })
-      this.#steps.then(() => resolve(false))
+      // No step rejects. Once this one is over without an answer, there is none.
+      void this.#steps.then(() => resolve(false))
     })
   }
 

@@ -134,6 +134,7 @@ export class GlobalMeetings {
     const { random } = this.#parts
     const again = () => this.#later(node, TRY_MS.least + TRY_MS.spread * random.number(), () => this.#try(node))
     if (meeting.busy) again()
+    // It never rejects: a step that throws ends the meeting.
     else void meeting.begin().then(again)
   }
 

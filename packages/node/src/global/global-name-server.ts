@@ -1,4 +1,4 @@
-import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, type DecodeOptions, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, type Random } from '@dynsrv/kit'
 import type { GenCalls } from '../call/gen-call.ts'
 import { GEN_CAST, type GenFrom } from '../call/gen-message.ts'
@@ -22,6 +22,8 @@ export interface GlobalNameServerParts {
   readonly random: Random
   readonly self: string
   readonly creation: number
+  /** How the node decodes. */
+  readonly decode: DecodeOptions | undefined
   /** @see NodeOptions.preventOverlappingPartitions */
   readonly preventOverlap: boolean
   readonly calls: GenCalls
@@ -60,8 +62,19 @@ export class GlobalNameServer {
     }
     const server = new SystemServer(parts.servers, {
       module: 'global',
-      state: () => tuple(atom('state'), this.known().map(atom), this.names()),
-      handlers: { call: (request, answer, from) => this.#call(from, request, answer), cast: take, info: take },
+      // Names, methods, tags and notices are passed on to others.
+      exact: true,
+      state: () =>
+        tuple(
+          atom('state'),
+          this.known().map(atom),
+          this.#names.entries().map(({ name }) => name),
+        ),
+      handlers: {
+        call: (request, answer, from, origin) => this.#call(from, request, answer, origin === undefined),
+        cast: take,
+        info: take,
+      },
       ended: () => {
         this.#meetings.stop()
         this.#dials.clear()
@@ -71,7 +84,7 @@ export class GlobalNameServer {
     })
     this.process = server.process
     registry.register(NAME, this.process)
-    this.#names = new GlobalNameTable(this.process, life, (node) => this.#dials.isUnderWay(node))
+    this.#names = new GlobalNameTable(this.process, life, (node) => this.#dials.isUnderWay(node), parts.decode)
     this.#locks = new GlobalLocks(this.process, life)
     const { random, self, creation, calls, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
@@ -117,12 +130,18 @@ export class GlobalNameServer {
 
   /** The process that has a name in the cluster. */
   whereis(name: Term): Pid | undefined {
-    return this.#names.get(name)?.pid
+    return this.#names.find(name)?.pid
   }
 
-  /** Every name that is registered in the cluster. */
+  /** A name of the program in the form in which others know it. */
+  nameOf(name: Term): Term {
+    const known = this.#names.find(name)
+    return known === undefined ? name : known.name
+  }
+
+  /** Every name that is registered in the cluster, as the program wants terms decoded. */
   names(): Term[] {
-    return this.#names.entries().map(({ name }) => name)
+    return this.#names.shown()
   }
 
   /** The nodes with which we share the names. */
@@ -161,7 +180,7 @@ export class GlobalNameServer {
     this.#names.forget(node)
   }
 
-  #call(from: GenFrom, request: Term, answer: Answer): boolean {
+  #call(from: GenFrom, request: Term, answer: Answer, isOurs: boolean): boolean {
     const [kind, first, pid, method] = request instanceof Tuple ? request.elements : []
     const [resource, requester] = first instanceof Tuple ? first.elements : []
     switch (kind instanceof Atom ? kind.name : '') {
@@ -174,7 +193,7 @@ export class GlobalNameServer {
         return true
       case 'register':
       case 'register_ext':
-        if (pid instanceof Pid) this.#names.insert(first, pid, method)
+        if (pid instanceof Pid) this.#names.insert(first, pid, method, isOurs)
         answer(atom('yes'))
         return true
       case 'unregister':

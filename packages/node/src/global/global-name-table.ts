@@ -1,9 +1,11 @@
-import { inspect, type Pid, type Term } from '@dynsrv/etf'
+import { Atom, type DecodeOptions, decode, encode, inspect, type Pid, type Term } from '@dynsrv/etf'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { GlobalOperation, NameEntry } from './global-operation.ts'
 
 interface KnownName extends NameEntry {
+  /** The name as the program wants terms decoded; the other form is the one in which others are told. */
+  readonly shown: Term
   /** Undefined as long as there is no link over which its process could be watched. */
   unwatch: (() => void) | undefined
 }
@@ -18,13 +20,23 @@ export class GlobalNameTable {
   readonly #owner: LocalProcess
   readonly #life: LinksAndMonitors
   readonly #isAwaited: (node: string) => boolean
+  readonly #decode: DecodeOptions | undefined
   readonly #names = new Map<string, KnownName>()
+  /** Where the text of a name as the program has it is another, the text of the name. */
+  readonly #texts = new Map<string, string>()
 
   /**
    * @param owner the process that watches those that have names
    * @param isAwaited whether there is to be a link to a node that is not there yet
+   * @param decode how the program wants terms decoded
    */
-  constructor(owner: LocalProcess, life: LinksAndMonitors, isAwaited: (node: string) => boolean) {
+  constructor(
+    owner: LocalProcess,
+    life: LinksAndMonitors,
+    isAwaited: (node: string) => boolean,
+    decode?: DecodeOptions,
+  ) {
+    this.#decode = decode
     this.#owner = owner
     this.#life = life
     this.#isAwaited = isAwaited
@@ -32,6 +44,17 @@ export class GlobalNameTable {
 
   get(name: Term): NameEntry | undefined {
     return this.#names.get(inspect(name))
+  }
+
+  /** The same by a name of the program: one of the names `shown` to it, or one that it made. */
+  find(name: Term): NameEntry | undefined {
+    const text = inspect(name)
+    return this.#names.get(text) ?? this.#names.get(this.#texts.get(text) ?? text)
+  }
+
+  /** Every name, as the program wants terms decoded. */
+  shown(): Term[] {
+    return [...this.#names.values()].map(({ shown }) => shown)
   }
 
   entries(): NameEntry[] {
@@ -45,10 +68,14 @@ export class GlobalNameTable {
     }
   }
 
-  insert(name: Term, pid: Pid, method: Term): void {
+  /** @param isOurs whether it is a name that our program gave, in the form that it likes */
+  insert(name: Term, pid: Pid, method: Term, isOurs = false): void {
     this.remove(name)
-    const entry = { name, pid, method, unwatch: undefined }
-    this.#names.set(inspect(name), entry)
+    const shown = isOurs || name instanceof Atom ? name : decode(encode(name), this.#decode)
+    const entry = { name, shown, pid, method, unwatch: undefined }
+    const [text, shownText] = [inspect(name), inspect(shown)]
+    this.#names.set(text, entry)
+    if (shownText !== text) this.#texts.set(shownText, text)
     if (!this.#isAwaited(pid.node.name)) this.#watch(entry)
   }
 
@@ -62,7 +89,7 @@ export class GlobalNameTable {
   /** There will be no link to a node: the names that wait for it go. */
   forget(node: string): void {
     for (const [key, { unwatch, pid }] of this.#names) {
-      if (unwatch === undefined && pid.node.name === node) this.#names.delete(key)
+      if (unwatch === undefined && pid.node.name === node) this.#delete(key)
     }
   }
 
@@ -71,7 +98,7 @@ export class GlobalNameTable {
     entry.unwatch = () => undefined
     // For a process that is gone already it fires at once.
     const ref = this.#life.monitor(this.#owner, entry.pid, () => {
-      if (this.#names.get(key) === entry) this.#names.delete(key)
+      if (this.#names.get(key) === entry) this.#delete(key)
     })
     entry.unwatch = () => void this.#life.demonitor(ref)
   }
@@ -79,7 +106,15 @@ export class GlobalNameTable {
   remove(name: Term): void {
     const key = inspect(name)
     const entry = this.#names.get(key)
-    this.#names.delete(key)
+    this.#delete(key)
     entry?.unwatch?.()
+  }
+
+  #delete(key: string): void {
+    const entry = this.#names.get(key)
+    if (entry === undefined) return
+    this.#names.delete(key)
+    const shownText = inspect(entry.shown)
+    if (this.#texts.get(shownText) === key) this.#texts.delete(shownText)
   }
 }

@@ -73,15 +73,17 @@ export class GlobalNames {
    */
   async reregister(name: Term, process: ProcessRef, options: CallOptions = {}): Promise<void> {
     const pid = this.#checked('reregister', name, process, options)
-    await this.#parts.transactions.run((ask) => ask(tuple(atom('register'), name, pid, RESOLVE)), options)
+    const { server, transactions } = this.#parts
+    await transactions.run((ask) => ask(tuple(atom('register'), server.nameOf(name), pid, RESOLVE)), options)
   }
 
   /** Takes a name back in the whole cluster; nothing happens when nobody has it. @throws as `reregister` */
   async unregister(name: Term, options: CallOptions = {}): Promise<void> {
     checkTerm('this name', name)
     checkCall(options)
-    await this.#parts.transactions.run(async (ask) => {
-      if (this.whereis(name) !== undefined) await ask(tuple(atom('unregister'), name))
+    const { server, transactions } = this.#parts
+    await transactions.run(async (ask) => {
+      if (this.whereis(name) !== undefined) await ask(tuple(atom('unregister'), server.nameOf(name)))
     }, options)
   }
 

@@ -1,4 +1,4 @@
-import { Atom, atom, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, inspect, type Term, type Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Random } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { GlobalNode } from './global-nodes.ts'
@@ -36,7 +36,7 @@ export interface LostConnectionsParts {
 export class LostConnections {
   readonly #parts: LostConnectionsParts
   /** What was heard last from one node of its loss of another. */
-  readonly #heard = new Map<string, { readonly instance: Term; readonly count: bigint; readonly at: number }>()
+  readonly #heard = new Map<string, { readonly instance: string; readonly count: bigint; readonly at: number }>()
   /** Nodes whose link is ended to keep partitions apart, which is no loss to report. */
   readonly #removing = new Set<string>()
   readonly #instance: number
@@ -71,7 +71,8 @@ export class LostConnections {
     const [, first, instance, count, second] = notice.elements
     if (!this.#parts.prevent || !(first instanceof Atom && second instanceof Atom)) return
     if (typeof count !== 'number' && typeof count !== 'bigint') return
-    if (!this.#isNews(`${first.name} ${second.name}`, instance, BigInt(count))) return
+    if (typeof count === 'number' && !Number.isInteger(count)) return
+    if (!this.#isNews(`${first.name} ${second.name}`, inspect(instance), BigInt(count))) return
     const { self, tell } = this.#parts
     // It may have lost others before they heard it, so that each passes it on.
     for (const node of this.#others(first.name)) tell(node, notice)
@@ -99,7 +100,7 @@ export class LostConnections {
     disconnect(node, new NodeError('NODE_PARTITION_PREVENTED', message, { peer: node }))
   }
 
-  #isNews(key: string, instance: Term, count: bigint): boolean {
+  #isNews(key: string, instance: string, count: bigint): boolean {
     const last = this.#heard.get(key)
     if (last !== undefined && last.instance === instance && count <= last.count) return false
     this.#heard.delete(key)

@@ -22,7 +22,7 @@ export function startGlobal({ exposed, ...parts }: GlobalParts): Global {
   const { clock, life, registry } = parts.servers
   const server = new GlobalNameServer(parts)
   const resolveIt = (method: Term, name: Term, one: Term, two: Term) => server.conflict.resolve(method, name, one, two)
-  exposed.expose('global', { resolve_it: resolveIt })
+  exposed.expose('global', { resolve_it: resolveIt }, true)
   const transactions = new GlobalTransactions({ clock, random, self, calls, life, known: () => server.known() })
   return { server, names: makeGlobalNames({ registry, server, transactions }) }
 }

@@ -53,8 +53,8 @@ export interface ConnectionTableParts {
 interface Attempt {
   readonly abort: AbortController
   readonly since: number
-  /** Settles once, for all callers that wait. */
-  readonly done: ReturnType<typeof deferred<void>>
+  /** Resolves once, for all callers that wait, of whom there may be none: with why it failed, where it did. */
+  readonly done: ReturnType<typeof deferred<{ readonly reason: unknown } | undefined>>
   waiters: number
   /** The address is known and sockets are open. */
   dialling: boolean
@@ -96,24 +96,24 @@ export class ConnectionTable {
     if (this.#connections.has(peer)) return
     const attempt = this.#attempts.get(peer) ?? this.#dial(peer, endpoints)
     attempt.waiters++
-    if (signal === undefined) return attempt.done.promise
-    const aborted = deferred<void>()
+    const aborted = deferred<undefined>()
     const onAbort = () => {
       // Only when nobody else waits for it the dial itself is given up.
       if (--attempt.waiters === 0) {
         // The next caller gets a dial of its own, not the end of this one.
         if (this.#attempts.get(peer) === attempt) this.#attempts.delete(peer)
-        attempt.abort.abort(signal.reason)
+        attempt.abort.abort(signal?.reason)
       }
-      aborted.reject(signal.reason)
+      aborted.reject(signal?.reason)
     }
     // One signal may serve any number of dials; each takes its listener back.
-    setMaxListeners(0, signal)
-    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal !== undefined) setMaxListeners(0, signal)
+    signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      await Promise.race([attempt.done.promise, aborted.promise])
+      const failed = await Promise.race([attempt.done.promise, aborted.promise])
+      if (failed !== undefined) throw failed.reason
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
@@ -151,7 +151,7 @@ export class ConnectionTable {
     const attempt = this.#attempts.get(name)
     if (attempt !== undefined) {
       this.#attempts.delete(name)
-      attempt.done.resolve()
+      attempt.done.resolve(undefined)
       if (attempt !== own) {
         attempt.abort.abort(new NodeError('NODE_REPLACED', 'the peer connected to us first', { peer: name }))
       }
@@ -205,8 +205,6 @@ export class ConnectionTable {
   #dial(peer: NodeName, endpoints: readonly NodeAddressCandidate[]): Attempt {
     const abort = new AbortController()
     const attempt: Attempt = { abort, since: this.#parts.clock.now(), done: deferred(), waiters: 0, dialling: false }
-    // Callers that wait get the failure from `connect`; without any it goes to `onDialFailed` alone.
-    attempt.done.promise.catch(() => undefined)
     this.#attempts.set(peer, attempt)
     const isCurrent = () => this.#attempts.get(peer) === attempt
     const onDialling = () => {
@@ -240,12 +238,13 @@ export class ConnectionTable {
           const reason = theirs && error.code === 'DIST_NOK' ? neverCame(peer, setupTimeMs, error) : error
           this.#attempts.delete(peer)
           if (reason instanceof NodeError) this.#remember(peer, reason)
-          attempt.done.reject(reason)
+          attempt.done.resolve({ reason })
           this.#parts.onDialFailed(peer, reason)
           return
         }
       }
     }
+    // It never rejects: callers get a failure from `connect`, and `onDialFailed` hears of it.
     void run()
     return attempt
   }

@@ -5,8 +5,8 @@ import {
   type ChannelOutput,
   type ControlMessage,
   DFLAG_PUBLISHED,
-  DistError,
   type EncodedTerm,
+  isDistError,
   TickClock,
 } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
@@ -195,13 +195,13 @@ export class Connection {
    * @returns false when more than the busy limit is under way
    * @throws {NodeError} `DIST_…` for a message that the peer would close on; {EtfError} for a term without encoding
    */
-  send(control: ControlMessage, ...payload: [payload?: Term]): boolean {
+  send(control: ControlMessage, ...payload: [payload?: Term | EncodedTerm]): boolean {
     // Of a chunk that ends in nonsense what came before is still handled; its answers have nowhere to go.
     if (this.#closed !== undefined || this.#channel.state === 'failed') return false
     try {
       this.#channel.send(control, ...payload)
     } catch (cause) {
-      throw cause instanceof DistError ? nodeError(cause, this.peer) : cause
+      throw isDistError(cause) ? nodeError(cause, this.peer) : cause
     }
     this.#sent++
     this.#ticks.sent()

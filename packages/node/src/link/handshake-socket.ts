@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { DistError, type HandshakeOutput, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { type DistError, type HandshakeOutput, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
 import { type Clock, type Random, secretInteger, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
@@ -98,7 +98,7 @@ export function runHandshake(options: HandshakeSocketOptions): Promise<Establish
       try {
         apply(step())
       } catch (error) {
-        fail(error instanceof DistError ? nodeError(error, machine.peer?.name) : error)
+        fail(isDistError(error) ? nodeError(error, machine.peer?.name) : error)
       }
     }
     const onData = (chunk: Uint8Array) => attempt(() => machine.receive(chunk))

@@ -51,6 +51,7 @@ export class Listener {
     this.#options = options
     this.#pending = new PendingSockets(options.maxUnauthenticated)
     this.#server = options.transport.createServer({
+      // It never rejects: a handshake that fails is told by `onRefused`.
       arrived: (socket) => void this.#take(socket),
       ready: (socket, arrived) => {
         destroyOnError(socket)

@@ -227,6 +227,7 @@ export class PeerLinks {
 
   #up(connection: Connection): void {
     if (!this.#referenced) connection.unref()
+    // It never rejects: it is the end of a socket.
     const gone = connection.gone.then(() => void this.#lingering.delete(gone))
     this.#lingering.add(gone)
     this.#loop.start()

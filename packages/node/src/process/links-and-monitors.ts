@@ -1,4 +1,4 @@
-import type { ControlMessage } from '@dynsrv/dist-protocol'
+import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
 import { type LocalProcess, nodeOf, type OwnMonitor, type Target, type Watcher } from './local-process.ts'
@@ -21,8 +21,11 @@ export interface LinksAndMonitorsParts {
   readonly registry: Registry
   readonly uses: PeerUses
   /** Sends to another node, connecting first where that is wanted; false when there is no way. */
-  readonly transmit: (node: string, control: ControlMessage, payload?: Term) => boolean
+  readonly transmit: (node: string, control: ControlMessage, payload?: Told) => boolean
 }
+
+/** An exit reason as it is told to others: one that came from another node goes on by its bytes, however it was decoded. */
+type Told = Term | EncodedTerm
 
 /** The signals that are about ends of processes. */
 export type LifeSignal = Extract<
@@ -188,19 +191,23 @@ export class LinksAndMonitors {
     this.#signal(to.node.name, { op: 'EXIT2', from: from.pid, to }, reason)
   }
 
-  /** Ends a process of ours and tells everybody who is linked to it or watches it. */
-  exit(process: LocalProcess, reason: Term): void {
+  /**
+   * Ends a process of ours and tells everybody who is linked to it or watches it.
+   *
+   * @param told the reason in the form in which it is passed on, where that is another
+   */
+  exit(process: LocalProcess, reason: Term, told: Told = reason): void {
     if (!process.alive) return
     process.alive = false
     this.#parts.registry.remove(process)
     for (const { pid, active, use } of process.links.values()) {
       if (use !== undefined) use.links--
-      if (active) this.#signal(pid.node.name, { op: 'EXIT', from: process.pid, to: pid }, reason)
+      if (active) this.#signal(pid.node.name, { op: 'EXIT', from: process.pid, to: pid }, reason, told)
     }
     process.links.clear()
     for (const { pid, ref, as, use } of process.watchers.values()) {
       if (use !== undefined) use.links--
-      this.#down(as, pid, ref, reason)
+      this.#down(as, pid, ref, reason, told)
     }
     process.watchers.clear()
     while (process.monitor !== undefined) {
@@ -215,8 +222,9 @@ export class LinksAndMonitors {
    * A signal came.
    *
    * @param node the one that sent it, which may be ours; whose processes the signal names was checked on the way in
+   * @param told the reason in the form in which it is passed on, where that is another
    */
-  receive(node: string, signal: LifeSignal, reason?: Term): void {
+  receive(node: string, signal: LifeSignal, reason?: Term, told: Told = reason): void {
     switch (signal.op) {
       case 'LINK':
         this.#linked(signal.from, signal.to)
@@ -240,12 +248,12 @@ export class LinksAndMonitors {
         const key = pidKey(signal.from)
         if (process?.links.get(key)?.active !== true) return
         this.#dropLink(process, key)
-        this.#exitSignal(process, signal.from, reason, 'link')
+        this.#exitSignal(process, signal.from, reason, 'link', told)
         return
       }
       case 'EXIT2': {
         const process = this.#parts.registry.byPid(signal.to)
-        if (process !== undefined) this.#exitSignal(process, signal.from, reason, 'exit')
+        if (process !== undefined) this.#exitSignal(process, signal.from, reason, 'exit', told)
         return
       }
       case 'MONITOR_P':
@@ -317,7 +325,7 @@ export class LinksAndMonitors {
     return undefined
   }
 
-  #exitSignal(process: LocalProcess, from: Pid, reason: Term, kind: 'link' | 'exit'): void {
+  #exitSignal(process: LocalProcess, from: Pid, reason: Term, kind: 'link' | 'exit', told: Told = reason): void {
     // Who has got a call knows the caller's pid: it must not be able to end all our calls, or what OTP expects of a node.
     if (isInternal(process)) return
     if (kind === 'exit' && reason === KILL) {
@@ -329,20 +337,20 @@ export class LinksAndMonitors {
       return
     }
     if (reason === NORMAL && pidKey(from) !== pidKey(process.pid)) return
-    this.exit(process, reason)
+    this.exit(process, reason, told)
   }
 
-  #down(as: Pid | Atom, watcher: Pid, ref: Reference, reason: Term): void {
-    this.#signal(watcher.node.name, { op: 'MONITOR_P_EXIT', from: as, to: watcher, ref }, reason)
+  #down(as: Pid | Atom, watcher: Pid, ref: Reference, reason: Term, told: Told = reason): void {
+    this.#signal(watcher.node.name, { op: 'MONITOR_P_EXIT', from: as, to: watcher, ref }, reason, told)
   }
 
   #fire(ref: Reference, reason: Term): void {
     this.#monitors.take(ref)?.down(reason, ref)
   }
 
-  #signal(node: string, control: LifeSignal, reason?: Term): boolean {
-    if (node !== this.#parts.self) return this.#parts.transmit(node, control, reason)
-    this.receive(node, control, reason)
+  #signal(node: string, control: LifeSignal, reason?: Term, told: Told = reason): boolean {
+    if (node !== this.#parts.self) return this.#parts.transmit(node, control, told)
+    this.receive(node, control, reason, told)
     return true
   }
 }

@@ -1,4 +1,5 @@
 import type { EncodedTerm } from '@dynsrv/dist-protocol'
+import type { DecodeOptions, Term } from '@dynsrv/etf'
 
 /** What the processes of one peer make this node hold and do. Each limit counts for each peer by itself. */
 export interface PeerLimits {
@@ -55,6 +56,20 @@ export class PeerUses {
   }
 }
 
+/**
+ * Decodes so that what is encoded again is the same term, for what is only passed on. It looks at no limit: the message was
+ * read within them before.
+ */
+const VERBATIM: DecodeOptions = {
+  float: 'boxed',
+  limits: {
+    depth: Number.POSITIVE_INFINITY,
+    memoryBytes: Number.POSITIVE_INFINITY,
+    inflatedBytes: Number.POSITIVE_INFINITY,
+    integerBytes: Number.POSITIVE_INFINITY,
+  },
+}
+
 /** Where a message came from, and what it costs its sender as long as it waits here, in one queue or in several. */
 export class Origin {
   /** The node that sent it. */
@@ -64,12 +79,23 @@ export class Origin {
   bytes = 0
   /** Let go of once it waits: what came in with it would stay, too. */
   #payload: EncodedTerm | undefined
+  #held: EncodedTerm | undefined
   #queues = 0
 
   constructor(peer: string, use: PeerUse, payload: EncodedTerm) {
     this.peer = peer
     this.use = use
     this.#payload = payload
+  }
+
+  /** The message once more, in the form that is passed on; undefined once it waits, unless its bytes are `held`. */
+  verbatim(): Term {
+    return (this.#held ?? this.#payload)?.decode(VERBATIM)
+  }
+
+  /** Keeps the bytes of the message while it waits. */
+  hold(): void {
+    this.#held = this.#payload?.copy()
   }
 
   /** The message waits in one more queue. */
@@ -84,6 +110,7 @@ export class Origin {
   /** A function of ours begins to run for it: its arguments stay. */
   begin(): void {
     this.use.running++
+    this.#held = undefined
     this.keep()
   }
 

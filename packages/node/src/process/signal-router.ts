@@ -1,5 +1,5 @@
 import { ALTACT, type ControlMessage, DFLAG_ALIAS, DFLAG_UNLINK_ID, EncodedTerm } from '@dynsrv/dist-protocol'
-import { Atom, atom, Pid, Reference, type Term } from '@dynsrv/etf'
+import { Atom, atom, type DecodeOptions, decode, encode, Pid, Reference, type Term } from '@dynsrv/etf'
 import { messageOf, type Rule, wrong } from '@dynsrv/kit'
 import { atomName, cannotBeSent, checks, checkTerm, peerName } from '../checks.ts'
 import { NodeError } from '../error.ts'
@@ -34,13 +34,18 @@ export interface SignalRouterParts {
   readonly connect: (node: string) => boolean
   /** How many messages may wait for a connection to come up. */
   readonly maxWaiting: number
+  /** How the node decodes. */
+  readonly decode: DecodeOptions | undefined
   readonly uses: PeerUses
   readonly warn: (warning: Omit<Warning, 'type'>) => void
 }
 
+/** The term that goes with a signal, when there is one. */
+type Payload = readonly [payload?: Term | EncodedTerm]
+
 interface Waiting {
   readonly control: ControlMessage
-  readonly payload: readonly [payload?: Term]
+  readonly payload: Payload
 }
 
 /** The kinds of processes in which messages may wait for the program. */
@@ -155,19 +160,30 @@ export class SignalRouter {
     }
   }
 
+  /**
+   * Hands a term of another node, as `Origin.verbatim` gives it, to a process of ours, which gets it as it has its terms
+   * decoded; false when nobody has the name.
+   */
+  pass(name: string, term: Term): boolean {
+    const { registry, decode: nodes } = this.#parts
+    const process = registry.byName(name)
+    process?.behaviour.message(decode(encode(term), process.behaviour.decode ?? nodes))
+    return process !== undefined
+  }
+
   /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
-  transmit(node: string, control: ControlMessage, payload?: Term): boolean {
+  transmit(node: string, control: ControlMessage, payload?: Term | EncodedTerm): boolean {
     if (node === this.#parts.self) {
-      this.receive(node, control, EncodedTerm.of(payload))
+      this.receive(node, control, payload instanceof EncodedTerm ? payload : EncodedTerm.of(payload))
       return true
     }
     if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
-    const args: readonly [Term?] = takes || payload !== undefined ? [payload] : []
+    const args: Payload = takes || payload !== undefined ? [payload] : []
     try {
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
-      if (cause instanceof NodeError || !takes) throw cause
+      if (!takes) throw cause
       // The end of a process must be told even if its reason cannot.
       return this.#transmit(node, control, [withoutEncoding(cause)]) !== 'nowhere'
     }
@@ -252,9 +268,11 @@ export class SignalRouter {
         return
       case 'EXIT':
       case 'EXIT2':
-      case 'MONITOR_P_EXIT':
-        life().receive(peer, control, payload === undefined ? undefined : this.#read(peer, control.op, payload))
+      case 'MONITOR_P_EXIT': {
+        const reason = payload === undefined ? undefined : this.#read(peer, control.op, payload)
+        life().receive(peer, control, reason, payload?.refusal === undefined ? payload : reason)
         return
+      }
       default:
         life().receive(peer, control satisfies LifeSignal)
         return
@@ -383,7 +401,7 @@ export class SignalRouter {
   }
 
   /** What the peer does not know is not sent: BEAM closes no link over it, and neither asks for more than the link's end. */
-  #over(connection: Connection, control: ControlMessage, payload: readonly [payload?: Term]): Way {
+  #over(connection: Connection, control: ControlMessage, payload: Payload): Way {
     switch (control.op) {
       case 'MONITOR_P':
       case 'DEMONITOR_P':
@@ -418,13 +436,13 @@ export class SignalRouter {
       checks.argument('the destination', 'node', peerName, target.node)
   }
 
-  #transmit(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
+  #transmit(node: string, control: ControlMessage, payload: Payload): Way {
     const connection = this.#parts.connection(node)
     return connection === undefined ? this.#dial(node, control, payload) : this.#over(connection, control, payload)
   }
 
   /** Keeps a signal until there is a link. */
-  #dial(node: string, control: ControlMessage, payload: readonly [payload?: Term]): Way {
+  #dial(node: string, control: ControlMessage, payload: Payload): Way {
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {

@@ -17,6 +17,8 @@ interface Exposed {
   readonly declared: ReadonlyMap<string, ExposedFunction>
   /** By name: those that take any number of arguments from their `length` on. */
   readonly undeclared: ReadonlyMap<string, ExposedFunction>
+  /** Whether they pass on what they get, and so get it in the form for that. */
+  readonly forwards: boolean
 }
 
 const TABLE = 'an object of functions'
@@ -61,11 +63,12 @@ export class ExposedFunctions {
 
   /**
    * @param functions checked by `functionTable`
+   * @param forwards whether they are functions of the node itself, which pass on what they get
    * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
    */
-  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Closable {
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>, forwards = false): Closable {
     if (this.#modules.has(module)) throw new NodeError('NODE_NAME_TAKEN', `the module ${module} is exposed already`)
-    const own = read(functions)
+    const own: Exposed = { ...read(functions), forwards }
     this.#modules.set(module, own)
     return closable(() => {
       if (this.#modules.get(module) === own) this.#modules.delete(module)
@@ -88,14 +91,24 @@ export class ExposedFunctions {
    *
    * @param args a list; for anything else the outcome is `badarg`, as it is of `erlang:apply/3`
    * @param wanted with `end` nobody gets the value: whatever it is, it is let go
+   * @param echoed gives the arguments in the form in which they are told back; called, if at all, before this returns
    */
-  async call(module: string, name: string, args: Term, wanted: 'value' | 'end' = 'value'): Promise<Outcome> {
+  call(
+    module: string,
+    name: string,
+    args: Term,
+    wanted: 'value' | 'end' = 'value',
+    echoed: () => Term = () => args,
+  ): Promise<Outcome> {
     if (!Array.isArray(args)) {
-      return badArgument({ module: 'erlang', function: 'apply', arity: [atom(module), atom(name), args] })
+      const where = { module: 'erlang', function: 'apply', arity: [atom(module), atom(name), echoed()] }
+      return Promise.resolve(badArgument(where))
     }
-    const given = args as readonly Term[]
-    const called = this.#find(module, name, given.length)
-    if (called === undefined) return undefinedFunction({ module, function: name, arity: given })
+    const called = this.#find(module, name, args.length)
+    if (called === undefined) {
+      return Promise.resolve(undefinedFunction({ module, function: name, arity: echoed() as readonly Term[] }))
+    }
+    const given = (this.#modules.get(module)?.forwards === true ? echoed() : args) as readonly Term[]
     const run = called as (...values: readonly Term[]) => unknown
     const where = { module, function: name, arity: given.length }
     const work = { name: `${identifier(module)}:${identifier(name)}/${given.length}`, where }
@@ -116,7 +129,7 @@ export class ExposedFunctions {
 }
 
 /** Own functions only: what every object inherits is not meant. */
-function read(functions: Readonly<Record<string, ExposedFunction>>): Exposed {
+function read(functions: Readonly<Record<string, ExposedFunction>>): Omit<Exposed, 'forwards'> {
   const [declared, undeclared] = [new Map<string, ExposedFunction>(), new Map<string, ExposedFunction>()]
   for (const [key, value] of Object.entries(functions)) {
     if (signatureOf(key).arity === undefined) undeclared.set(key, value)

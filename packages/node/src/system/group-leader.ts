@@ -36,7 +36,7 @@ export function groupLeader({ output, send, ask }: GroupLeaderParts): (message: 
       (name, args) => ask(from.node.name, name, args),
     )
     const reply = requests.answer(request)
-    // Nobody waits for it but the process that asked: another's output goes on.
+    // Nobody waits for it but the process that asked: another's output goes on. It never rejects: a failure is an answer.
     if (reply instanceof Promise) void reply.then(say)
     else say(reply)
   }

@@ -1,7 +1,6 @@
-import { Atom, atom, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { badArgument, exitReason, type Outcome } from '../call/outcome.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
-import type { LocalProcess } from '../process/local-process.ts'
 import { OverLimit } from '../process/over-limit.ts'
 import type { Origin, PeerUses } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
@@ -11,6 +10,13 @@ import type { ExposedFunctions } from './exposed-functions.ts'
 const LINK_MADE = 1
 const MONITOR_MADE = 2
 const ERPC = atom('erpc')
+
+/** What a function is called with. */
+interface Arguments {
+  readonly args: readonly Term[]
+  /** The same in the form in which it is told back, as long as it has only just come. */
+  readonly echoed: () => readonly Term[]
+}
 
 /** Options with a value that a scheduler of ours has no use for. */
 const TOLERATED = new Set([
@@ -73,13 +79,17 @@ export class SpawnRequests {
     }
     const process = registry.spawn({ message: () => undefined, ended, kind: 'spawned' })
     this.#spawned++
-    origin.begin()
     if (options.monitor) life.watch(process, from, ref)
     if (options.link) life.adoptLink(process, from)
     const flags = (options.link ? LINK_MADE : 0) | (options.monitor ? MONITOR_MADE : 0)
     router.transmit(peer, { op: 'SPAWN_REPLY', ref, to: from, flags, result: process.pid })
-    if (Array.isArray(args)) void this.#run(process, control, args as readonly Term[])
-    else life.exit(process, tuple(atom('badarg'), []))
+    const echoed = (): readonly Term[] => origin.verbatim() as readonly Term[]
+    const running = Array.isArray(args) ? this.#execute(control, { args: args as readonly Term[], echoed }) : undefined
+    // From here on the bytes are gone.
+    origin.begin()
+    if (running === undefined) life.exit(process, tuple(atom('badarg'), []))
+    // It never rejects: what a function throws is an outcome.
+    else void running.then((reason) => life.exit(process, reason))
   }
 
   /** Resolves when nothing that a peer has spawned is running. */
@@ -92,30 +102,28 @@ export class SpawnRequests {
     if (this.#spawned === 0) for (const wake of this.#idle.splice(0)) wake()
   }
 
-  async #run(process: LocalProcess, control: SpawnRequest, args: readonly Term[]): Promise<void> {
-    this.#parts.life.exit(process, await this.#execute(control, args))
-  }
-
   /** Runs what was asked for; gives the exit reason, in which `erpc` finds its result. */
-  async #execute({ module, function: name }: SpawnRequest, args: readonly Term[]): Promise<Term> {
+  #execute({ module, function: name }: SpawnRequest, came: Arguments): Promise<Term> {
+    const { args, echoed } = came
     if (module === ERPC && name.name === 'execute_call' && args.length === 4) {
-      const [result, ...call] = args
-      return erpcReason(result, await this.#apply(call, 'value'))
+      const result = args[0] instanceof Reference ? args[0] : echoed()[0]
+      const call = { args: args.slice(1), echoed: () => echoed().slice(1) }
+      return this.#apply(call, 'value').then((outcome) => erpcReason(result, outcome))
     }
-    if (module === ERPC && name.name === 'execute_cast' && args.length === 3) {
-      return exitReason(await this.#apply(args, 'end'))
-    }
-    if (module.name === 'erlang' && name.name === 'apply' && args.length === 3) {
-      return exitReason(await this.#apply(args, 'end'))
-    }
-    return exitReason(await this.#parts.exposed.call(module.name, name.name, args, 'end'))
+    const isApply =
+      (module === ERPC && name.name === 'execute_cast') || (module.name === 'erlang' && name.name === 'apply')
+    const outcome =
+      isApply && args.length === 3
+        ? this.#apply(came, 'end')
+        : this.#parts.exposed.call(module.name, name.name, args, 'end', echoed)
+    return outcome.then(exitReason)
   }
 
-  async #apply([module, name, args]: readonly Term[], wanted: 'value' | 'end'): Promise<Outcome> {
+  #apply({ args: [module, name, args], echoed }: Arguments, wanted: 'value' | 'end'): Promise<Outcome> {
     if (module instanceof Atom && name instanceof Atom) {
-      return this.#parts.exposed.call(module.name, name.name, args, wanted)
+      return this.#parts.exposed.call(module.name, name.name, args, wanted, () => echoed()[2])
     }
-    return badArgument({ module: 'erlang', function: 'apply', arity: [module, name, args] })
+    return Promise.resolve(badArgument({ module: 'erlang', function: 'apply', arity: echoed() }))
   }
 }
 

@@ -36,6 +36,7 @@ interface Kind {
   readonly module: string
   readonly state: () => Term
   readonly exact?: boolean
+  readonly forwards?: boolean
   readonly handlers: (own: () => Pid) => SystemHandlers
 }
 
@@ -47,9 +48,9 @@ export function startSystem({ self, servers, router, output, ask, uses }: System
   const running = new Map<string, SystemServer>()
   // One that a peer has stopped is started anew, as OTP's supervisor does it.
   const start = (name: string, kind: Kind): void => {
-    const { module, state, exact = false, handlers } = kind
+    const { module, state, exact = false, forwards = false, handlers } = kind
     const server: SystemServer = new SystemServer(servers, {
-      ...{ module, state, exact, handlers: handlers(() => server.pid) },
+      ...{ module, state, exact, forwards, handlers: handlers(() => server.pid) },
       stopped: () => start(name, kind),
     })
     running.set(name, server)
@@ -60,13 +61,15 @@ export function startSystem({ self, servers, router, output, ask, uses }: System
     module: 'rpc',
     // Calls that run are processes of their own in OTP, and are in its state.
     state: () => new Map(),
+    forwards: true,
     handlers: (own) =>
       rex({
         self,
         uses,
         exposed,
         send: (to, message) => void router.send(own(), to, message),
-        sendByName: (name, message) => router.send(own(), name, message),
+        sendByName: (name, message, isVerbatim) =>
+          isVerbatim ? router.pass(name, message) : router.send(own(), name, message),
       }),
   })
   start('user', {

@@ -100,10 +100,9 @@ beforeEach(() => {
   logged.length = 0
 })
 afterEach(async () => {
-  await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(unhandled.splice(0)).toStrictEqual([])
   // The link has lived through it.
   expect(await erl.eval(`lists:member('${node.self}', nodes(hidden))`)).toBe('true')
+  expect(unhandled.splice(0)).toStrictEqual([])
 })
 
 /** What an expression of a BEAM node gives, or `late` when that takes longer than anything should. */

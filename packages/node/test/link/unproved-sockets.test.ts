@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import net, { type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import { challengeDigest, type HeaderBytes, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
 import { makeCertificate } from '@dynsrv/tools/certificates'
@@ -78,18 +77,24 @@ describe.each([
   it('of one address do not keep those of others out', async () => {
     await using node = await ours({ limits: { maxUnauthenticated: 64 } })
     let flooding = true
+    let came = 0
     const flood = async (): Promise<void> => {
       while (flooding) {
         const socket = net.connect({ port: node.port!, host: '127.0.0.1', localAddress: '127.0.0.2' })
         socket.on('error', () => socket.destroy()).resume()
         await new Promise((resolve) => socket.once('close', resolve))
+        came++
       }
     }
     const floods = Array.from({ length: 100 }, flood)
     ends.push(() => {
       flooding = false
     })
-    // Far away, so that each step takes a while.
+    // So far away that many others come and go between two steps.
+    const meanwhile = async (): Promise<void> => {
+      const until = came + 200
+      while (came < until) await new Promise(setImmediate)
+    }
     const distant = async (at: number): Promise<boolean> => {
       const localAddress = `127.0.1.${at}`
       const socket =
@@ -98,17 +103,17 @@ describe.each([
           : await silent(node, localAddress)
       if (headerBytes === 4) await once(socket, 'secureConnect')
       using wire = new HandshakeWire(socket.pause(), headerBytes)
-      await sleep(150)
+      await meanwhile()
       wire.say({ kind: 'sendName', version: 6, flags: HIDDEN_FLAGS, creation: 9, name: `distant${at}@127.0.0.1` })
       await wire.fromAcceptor('status')
       const shown = await wire.fromAcceptor('challenge')
       if (shown === undefined) return false
-      await sleep(150)
+      await meanwhile()
       wire.say({ kind: 'challengeReply', challenge: at, digest: challengeDigest(COOKIE, shown.challenge) })
       return (await wire.fromAcceptor('challengeAck')) !== undefined
     }
-    const came = await Promise.all(Array.from({ length: 40 }, (_, at) => distant(at + 1)))
-    expect(came.filter(Boolean)).toHaveLength(40)
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, at) => distant(at + 1)))
+    expect(answers.filter(Boolean)).toHaveLength(40)
     flooding = false
     await node.close()
     await Promise.all(floods)

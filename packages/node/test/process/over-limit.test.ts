@@ -144,8 +144,10 @@ describe('the default limits', () => {
     const calls = erl.eval(`Self = self(), Big = binary:copy(<<7>>, 8000000),
       [spawn(fun() -> Self ! {size, erpc:call('${node.self}', js, size, [Big], 60000)} end) || _ <- lists:seq(1, 30)],
       lists:usort([receive {size, S} -> S end || _ <- lists:seq(1, 30)])`)
+    const received = () => node.peers().map((peer) => (peer.state === 'connected' ? peer.receivedBytes : 0))[0]!
     for (let block = 0; block < 4; block++) {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      const before = received()
+      while (received() === before) await new Promise(setImmediate)
       const until = performance.now() + 500
       while (performance.now() < until);
     }

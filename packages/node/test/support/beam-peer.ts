@@ -13,13 +13,19 @@ const compiled = new Map<string, string>()
 
 /** The folder with the address module as this compiler compiles it. */
 export function compiledEpmd(erlc = ERLC): string {
-  const known = compiled.get(erlc)
+  return compiledModule('port_in_name_epmd', erlc)
+}
+
+/** The folder with a module of this one as that compiler compiles it. */
+export function compiledModule(module: string, erlc = ERLC): string {
+  const key = `${module} ${erlc}`
+  const known = compiled.get(key)
   if (known !== undefined) return known
   const folder = temporaryFolder('node')
-  compiled.set(erlc, folder)
+  compiled.set(key, folder)
   // Another release runs in a root of its own, which sees the temporary folder and not this one.
-  const source = join(folder, 'port_in_name_epmd.erl')
-  copyFileSync(fileURLToPath(new URL('port_in_name_epmd.erl', import.meta.url)), source)
+  const source = join(folder, `${module}.erl`)
+  copyFileSync(fileURLToPath(new URL(`${module}.erl`, import.meta.url)), source)
   execFileSync(erlc, ['-o', folder, source])
   return folder
 }

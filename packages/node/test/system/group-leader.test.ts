@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { atom, charlist } from '@dynsrv/etf'
+import { atom, charlist, type Pid, tuple } from '@dynsrv/etf'
 import { type Beam, startElixir } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Node } from '../../src/index.ts'
@@ -95,9 +94,10 @@ it('reads Latin-1 where it is said, and where nothing is said', async () => {
 
 it('a shell that is started in our name ends, and its node does not', async () => {
   await using peer = await startBeamPeer('shell')
-  await node.erpc(peer.name, 'shell', 'start', [false, false])
-  await pause(1_500)
-  expect(await node.ping(peer.name)).toBe('pong')
+  using inbox = node.mailbox()
+  inbox.monitor((await node.erpc(peer.name, 'shell', 'start', [false, false])) as Pid)
+  expect(await inbox.receive()).toMatchObject({ elements: [atom('DOWN'), {}, {}, {}, {}] })
+  expect(await node.erpc(peer.name, 'init', 'get_status', [])).toStrictEqual(tuple(atom('started'), atom('started')))
   expect(await node.erpc(peer.name, 'io', 'read', [charlist('> ')])).toMatchObject({
     elements: [atom('error'), atom('terminated')],
   })
