@@ -20,6 +20,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'Channel.send(control)': 'a control message',
   Candidate: 'what a mapping of the program is given',
   CodedErrorOptions: 'details of an error: making one never throws',
+  Dial: 'what a membership of the program is given',
   DynsrvConfig: 'what a file holds: reading the file checks it',
   EpmdModuleTraits: 'what a test says about the module under test',
   'Node.send(options)': 'the sender beside SendOptions, which are tried',

@@ -2,7 +2,7 @@ import { type Consul, startConsul } from '@dynsrv/tools/consul'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT_SERVICE as SERVICE } from '../../src/contract.ts'
-import { consulHttp, dnsClient, nodeDns, type TrimEvent, trimDetecting } from '../../src/index.ts'
+import { consulHttp, dnsClient, nodeDns, type SrvResolver, type TrimEvent, trimDetecting } from '../../src/index.ts'
 import { itIsAResolver } from '../contract.ts'
 import { startNamed } from './peers/named.ts'
 
@@ -165,7 +165,12 @@ describe('Consul', () => {
     const name = 'forwarded.service.consul'
     const udp = dnsClient({ servers: [consul.address] })
     // A forwarder that repeats over TCP what it got over UDP, as unbound does.
-    const detecting = trimDetecting(udp, { tcp: udp, window: 10 })
+    const forwarder: SrvResolver = {
+      resolveSrv: (asked) => udp.resolveSrv(asked),
+      resolveAddresses: (asked) => udp.resolveAddresses(asked),
+      resolveTxt: (asked) => udp.resolveTxt(asked),
+    }
+    const detecting = trimDetecting(udp, { tcp: forwarder, window: 10 })
     const first = await detecting.resolveSrv(name)
     expect(first.trimmed).toBeDefined()
     let last = first

@@ -128,7 +128,7 @@ export class Decider {
       discovered,
       connected,
       hold: hold?.reason,
-      holdsLinksOnly: hold?.linksOnly,
+      holdsLinksOnly: hold?.linksOnly ?? false,
       leave,
       maxLeaveShare: options.maxLeaveShare,
       now: options.world.clock.monotonic(),

@@ -29,15 +29,15 @@ export interface PlanInput {
   /** Who was a member until now. */
   readonly members: ReadonlyMap<NodeName, Member>
   /** Our own record, which is one of the members; undefined until an answer has named us. */
-  readonly own?: Member | undefined
+  readonly own: Member | undefined
   /** Who the answer names. */
   readonly discovered: ReadonlySet<NodeName>
   /** The live links. */
   readonly connected: ReadonlySet<NodeName>
   /** Why nobody may leave because of this answer; undefined when it is sound. */
   readonly hold: HoldReason | undefined
-  /** Whether that spares only the live links, and our own record; default false. */
-  readonly holdsLinksOnly?: boolean | undefined
+  /** Whether that spares only the live links, and our own record. */
+  readonly holdsLinksOnly: boolean
   readonly leave: LeavePolicy
   /** Of the connected members, how many may leave at once, from 0 to 1; one may always. */
   readonly maxLeaveShare: number
@@ -71,7 +71,7 @@ const check = checks.options<PlanInput>('plan', {
   discovered: aSet,
   connected: aSet,
   hold: oneOf(...HOLD_REASONS),
-  holdsLinksOnly: flag,
+  holdsLinksOnly: required(flag),
   leave: required(callable),
   maxLeaveShare: required(numberFrom(0, 1)),
   now: required(duration()),
@@ -90,7 +90,7 @@ export function plan(input: PlanInput): Plan {
   if (namesTheSame(input)) {
     return { members: input.members, appeared: [], returned: [], leave: [], held: new Map(), ...ours }
   }
-  const { self, discovered, connected, hold, holdsLinksOnly = false } = input
+  const { self, discovered, connected, hold, holdsLinksOnly } = input
   const members = new Map<NodeName, Member>()
   const appeared: NodeName[] = []
   const returned: NodeName[] = []
