@@ -1,4 +1,4 @@
-import { UNSEEN, visible } from '@dynsrv/kit'
+import { UNSEEN, visible, visibleLines } from '@dynsrv/kit'
 import { type Paint, painter, type Span, wantsColours } from './paint.ts'
 
 // The one way out: no other file writes to standard output or standard error. What a peer, a registry or a file wrote can
@@ -57,14 +57,6 @@ export function jsonText(value: unknown): string {
 
 function escaped(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`
-}
-
-/** Text of several lines; a carriage return in front of a line's end is part of it. */
-function visibleLines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/\r$/, '').split('\t').map(visible).join('\t'))
-    .join('\n')
 }
 
 /** Milliseconds for a person: two digits below 10. */
