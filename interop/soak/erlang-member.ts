@@ -1,4 +1,5 @@
 import { companionArgs, startErl } from '@dynsrv/tools/beam'
+import { tlsDistArgs } from '@dynsrv/tools/certificates'
 import type { MemberPlace, MemberState, SoakMember } from './soak-member.ts'
 
 // Serves and calls as the nodes of ours do. `pg` and `global` are OTP's own.
@@ -38,12 +39,14 @@ const STATE = `
    lists:sort([atom_to_binary(N) || N <- global:registered_names()]), Calls, Wrong, Unanswered}`
 
 /** A stock Erlang node in the soak. */
-export async function startErlangMember({ machine, label, name, cookie, dns, port }: MemberPlace): Promise<SoakMember> {
+export async function startErlangMember(place: MemberPlace): Promise<SoakMember> {
+  const { certificate, machine, label, name, cookie, dns, port } = place
+  const tls = certificate === undefined ? [] : tlsDistArgs(certificate)
   const beam = await startErl({
     name,
     cookie,
     namespace: machine.namespace,
-    args: [...companionArgs(), '-kernel', 'net_ticktime', '4', '-kernel', 'net_setuptime', '2'],
+    args: [...companionArgs(), '-kernel', 'net_ticktime', '4', '-kernel', 'net_setuptime', '2', ...tls],
     env: { ERL_DIST_PORT: String(port), DYNSRV_DNS: dns },
   })
   await beam.eval(PROGRAM.replace('LABEL', `'${label}'`))

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 import { atom, tuple } from '@dynsrv/etf'
 import { start } from 'dynsrv'
 
-const { name, label, cookie, dns, port, service, netTickTimeMs } = JSON.parse(process.argv[2])
+const { name, label, cookie, dns, port, service, netTickTimeMs, certificate } = JSON.parse(process.argv[2])
+const { cert, key, ca } = certificate ?? {}
 const counts = { calls: 0, wrong: 0, unanswered: 0, lost: 0, lastLost: [], faults: [] }
 process.on('unhandledRejection', (error) => counts.faults.push(String(error)))
 process.on('uncaughtException', (error) => counts.faults.push(String(error)))
@@ -20,6 +21,7 @@ const cluster = await start({
   hidden: false,
   pollingInterval: 500,
   env: {},
+  ...(certificate && { tls: { cert, key, ca, requestCert: true, rejectUnauthorized: true } }),
 })
 const { node } = cluster
 node.serve({ name: 'soak', call: (request) => tuple(atom('ok'), request.elements[1] * 2) })

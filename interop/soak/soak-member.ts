@@ -1,3 +1,4 @@
+import type { Certificate } from '@dynsrv/tools/certificates'
 import type { Machine } from '@dynsrv/tools/network'
 
 /** Where and as what a member runs. */
@@ -9,6 +10,8 @@ export interface MemberPlace {
   readonly cookie: string
   readonly dns: string
   readonly port: number
+  /** With which all members speak TLS. */
+  readonly certificate?: Certificate
 }
 
 /** What one member tells of itself. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { makeCertificate } from '@dynsrv/tools/certificates'
 import type { Machine, Network } from '@dynsrv/tools/network'
 import { startErlangMember } from './erlang-member.ts'
 import { startOurMember } from './our-member.ts'
@@ -40,15 +41,19 @@ export class Soak implements AsyncDisposable {
     this.seats = seats
   }
 
-  /** @param each how many nodes of each kind */
-  static async start(network: Network, folder: string, each: number): Promise<Soak> {
+  /**
+   * @param each how many nodes of each kind
+   * @param over whether certificates are shown on both sides
+   */
+  static async start(network: Network, folder: string, each: number, over: 'TCP' | 'TLS'): Promise<Soak> {
     const dnsMachine = await network.machine('dns', DNS_IP)
     const seats: Seat[] = []
+    const certificate = over === 'TLS' ? { certificate: makeCertificate(SERVICE) } : {}
     for (let index = 0; index < 2 * each; index++) {
       const kind = index % 2 === 0 ? 'dynsrv' : 'erlang'
       const label = `${kind === 'erlang' ? 'erl' : 'js'}-${(index >> 1) + 1}`
       const machine = await network.machine(label, `10.77.0.${index + 1}`)
-      const shared = { service: SERVICE, cookie: 'soak-cookie', dns: `${DNS_IP}:53`, port: PORT }
+      const shared = { service: SERVICE, cookie: 'soak-cookie', dns: `${DNS_IP}:53`, port: PORT, ...certificate }
       const place = { ...shared, machine, label, name: `${label}@${SERVICE}` }
       seats.push({ label, kind, place, member: undefined, registered: true })
     }

@@ -32,11 +32,11 @@ function expectNoGrowth(label: string, before: OwnState, after: OwnState): void 
   expect(after.sockets, `${label}: sockets`).toBeLessThanOrEqual(before.sockets + 2)
 }
 
-it(
-  `five Erlang nodes and five of ours are whole again after every disturbance (seed ${SEED})`,
-  async () => {
+it.each(['TCP', 'TLS'] as const)(
+  `five Erlang nodes and five of ours are whole again after every disturbance, over %s (seed ${SEED})`,
+  async (over) => {
     await using network = await startNetwork()
-    await using soak = await Soak.start(network, temporaryFolder('soak'), 5)
+    await using soak = await Soak.start(network, temporaryFolder('soak'), 5, over)
     const random = seededRandom(SEED)
     const log = (line: string) => MINUTES > 0 && process.stdout.write(`${new Date().toISOString()} ${line}\n`)
     const first = new Map<SoakMember, OwnState>()

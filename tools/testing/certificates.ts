@@ -11,8 +11,12 @@ export interface Certificate {
   readonly folder: string
 }
 
-/** A fresh authority and a certificate of it for 127.0.0.1 that is good for both roles. Needs the openssl program. */
-export function makeCertificate(): Certificate {
+/**
+ * A fresh authority and a certificate of it that is good for both roles. Needs the openssl program.
+ *
+ * @param host besides 127.0.0.1, for nodes that are named so
+ */
+export function makeCertificate(host = 'localhost'): Certificate {
   const folder = temporaryFolder('tls')
   const openssl = (...args: string[]): void => {
     execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
@@ -22,7 +26,7 @@ export function makeCertificate(): Certificate {
   openssl('req', ...key, '-keyout', 'node.key', '-out', 'node.csr', '-subj', '/CN=127.0.0.1')
   writeFileSync(
     join(folder, 'ext'),
-    'subjectAltName=IP:127.0.0.1,DNS:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n',
+    `subjectAltName=IP:127.0.0.1,DNS:127.0.0.1,DNS:${host}\nextendedKeyUsage=serverAuth,clientAuth\n`,
   )
   const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'ext']
   openssl('x509', '-req', '-in', 'node.csr', '-out', 'node.pem', ...signed)

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterAll, describe, expect, it, vi } from 'vitest'
@@ -82,6 +82,14 @@ describe('the configuration file of the folder, which is code', () => {
     expect(findConfig(file)).toBe(file)
     await runMain(['ping', PEER, '--at', 'wrong', '--config', file], ENV)
     expect(existsSync(mark)).toBe(true)
+  })
+
+  it('is not looked for in other folders than the working directory', () => {
+    const { folder, file } = markedFolder()
+    const below = join(folder, 'below')
+    mkdirSync(below)
+    expect(findConfig(undefined, folder)).toBe(file)
+    expect(findConfig(undefined, below)).toBeUndefined()
   })
 
   it('is refused when it belongs to another user, but not to root, unless it is named', () => {

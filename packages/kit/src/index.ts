@@ -51,7 +51,7 @@ export {
 } from './rule.ts'
 export { shown } from './shown.ts'
 export { headerToken, httpUrl, withoutSecrets } from './url.ts'
-export { identifier, oneLine, UNSEEN, visible } from './visible.ts'
+export { identifier, oneLine, UNSEEN, visible, visibleLines } from './visible.ts'
 export type { Clock, Timer } from './world/clock.ts'
 export type { FileFacts, Files } from './world/files.ts'
 export type { Network } from './world/network.ts'

@@ -9,6 +9,14 @@ export function visible(text: string): string {
   return text.replaceAll(UNSEEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)
 }
 
+/** The same with its line breaks and tabs; a carriage return in front of a line's end is part of it. */
+export function visibleLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, '').split('\t').map(visible).join('\t'))
+    .join('\n')
+}
+
 /** The same on one line: line breaks and tabs, with the blanks around them, become one blank. */
 export function oneLine(text: string): string {
   return visible(text.replaceAll(/\s*[\t\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ').trim())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { identifier, oneLine, visible } from '../src/index.ts'
+import { identifier, oneLine, visible, visibleLines } from '../src/index.ts'
 
 describe('text of others', () => {
   it.each([
@@ -9,6 +9,11 @@ describe('text of others', () => {
     ['one\r\ntwo', 'one\\u{d}\\u{a}two'],
     ['half \ud83d', 'half \\u{d83d}'],
   ])('shows what cannot be seen in %j', (text, expected) => expect(visible(text)).toBe(expected))
+
+  it.each([
+    ['one\r\n\ttwo\n', 'one\n\ttwo\n'],
+    ['a\u001b[2J\nb\rc', 'a\\u{1b}[2J\nb\\u{d}c'],
+  ])('keeps its lines: %j', (text, expected) => expect(visibleLines(text)).toBe(expected))
 
   it.each([
     [' a \r\n\t b ', 'a b'],

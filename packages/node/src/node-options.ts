@@ -19,6 +19,7 @@ import {
   realWorld,
   required,
   rule,
+  visibleLines,
   type World,
   whole,
   worldShape,
@@ -82,7 +83,7 @@ export interface NodeOptions {
   readonly decode?: DecodeOptions
   /** Gets what happens to links, of the shape of pino's; default: none. Events say the same. */
   readonly logger?: NodeLogger
-  /** Gets what remotely run code prints; default: standard output. */
+  /** Gets what remotely run code prints; default: standard output, with control characters shown by their number. */
   readonly output?: Output
   readonly limits?: Partial<NodeLimits>
   /** The clock, chance, sockets and standard output of the node; default: the real ones. For simulators and tests. */
@@ -291,7 +292,7 @@ export function settingsOf(options: NodeOptions) {
     decode: options.decode,
     logger: options.logger,
     world,
-    output: options.output ?? ((text) => world.system.print(text)),
+    output: options.output ?? ((text) => world.system.print(visibleLines(text))),
     limits: { ...NODE_LIMITS, maxUnreadBytes: unreadBytes(), ...given },
     /** The channel checks what it is given, so it gets its own limits only. */
     channelLimits: Object.fromEntries(

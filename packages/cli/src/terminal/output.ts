@@ -1,4 +1,4 @@
-import { UNSEEN, visible } from '@dynsrv/kit'
+import { UNSEEN, visible, visibleLines } from '@dynsrv/kit'
 import { EXIT_OK } from './exit-code.ts'
 import type { Span } from './paint.ts'
 import { screen, screenPaint } from './screen.ts'
@@ -64,14 +64,6 @@ export function jsonText(value: unknown): string {
 
 function escaped(unit: number): string {
   return `\\u${unit.toString(16).padStart(4, '0')}`
-}
-
-/** Text of several lines; a carriage return in front of a line's end is part of it. */
-function visibleLines(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/\r$/, '').split('\t').map(visible).join('\t'))
-    .join('\n')
 }
 
 /** Milliseconds for a person: two digits below 10. */

@@ -64,6 +64,17 @@ describe.each([
     expect(performance.now() - since).toBeLessThan(8_000)
   })
 
+  it('are closed at once when they announce more than a handshake has', async () => {
+    await using node = await ours({})
+    const refused = next(node, 'refused')
+    const plain = await silent(node)
+    const socket = headerBytes === 4 ? tls.connect({ socket: plain, rejectUnauthorized: false }) : plain
+    if (headerBytes === 4) await once(socket, 'secureConnect')
+    socket.on('error', () => undefined).write(Buffer.alloc(headerBytes, 0xff))
+    expect(await refused).toMatchObject({ reason: { code: 'DIST_FRAME_TOO_LARGE' } })
+    await expect.poll(() => gone(plain)).toBe(true)
+  })
+
   it('are no more than the limit, and a real peer comes in between them', async () => {
     await using node = await ours({ limits: { maxUnauthenticated: 20 } })
     const sockets = await Promise.all(Array.from({ length: 300 }, () => silent(node)))

@@ -1,5 +1,5 @@
 import type { Cluster, ClusterEvent } from '@dynsrv/cluster'
-import type { Clock, World } from '@dynsrv/kit'
+import { type Clock, Repeats, type World } from '@dynsrv/kit'
 import { ChangeLog } from './change-log.ts'
 import { describeMembers } from './describe-members.ts'
 import { describeTopology } from './describe-topology.ts'
@@ -18,6 +18,8 @@ export class ClusterPage {
   readonly #traffic = new Traffic()
   readonly #clock: Clock
   readonly #log: ChangeLog
+  /** Keeps strangers from filling the log. */
+  readonly #repeats: Repeats
   readonly #lost = new LostLinks()
   readonly #incarnation: string
   readonly #startedAt: number
@@ -33,6 +35,7 @@ export class ClusterPage {
     this.#cluster = cluster
     this.#clock = clock
     this.#log = new ChangeLog(clock)
+    this.#repeats = new Repeats(clock)
     this.#incarnation = Buffer.from(random.bytes(16)).toString('hex')
     this.#startedAt = clock.now()
     this.#port = cluster.port
@@ -50,7 +53,7 @@ export class ClusterPage {
       this.#ignored.set(event.topology, ignored)
     }
     this.#lost.notice(event, this.#clock.now())
-    this.#log.notice(event)
+    this.#repeats.tell(event, () => void this.#log.notice(event))
   }
 
   /** All that is known now. */
