@@ -1,3 +1,18 @@
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export type { GenFrom } from './call/gen-message.ts'
 export type { GenServer } from './call/gen-server.ts'
 export type { ErpcCall, ErpcOutcome } from './call/many-calls.ts'
@@ -37,6 +52,7 @@ export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
 export type { ProcessKind } from './process/local-process.ts'
 export { Mailbox, type MailboxOptions, type ReceiveOptions } from './process/mailbox.ts'
 export type { OverflowPolicy } from './process/mailbox-queue.ts'
+export type { PeerLimits } from './process/peer-use.ts'
 export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
 export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
 export { type SubscribeOptions, Subscription, type SubscriptionReceiveOptions } from './pubsub/subscription.ts'

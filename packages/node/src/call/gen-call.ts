@@ -11,6 +11,7 @@ import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import { type LocalProcess, nodeOf, type Target } from '../process/local-process.ts'
 
 import { OverLimit } from '../process/over-limit.ts'
+import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
@@ -49,19 +50,28 @@ export class GenCalls {
 
   /** One more process to call from, where it matters who calls; it is the asker's to end. */
   newCaller(): LocalProcess {
-    return this.#parts.registry.spawn({ message: (message) => this.#replyToPid(message), kind: 'caller' })
+    return this.#parts.registry.spawn({
+      message: (message, origin) => this.#replyToPid(message, origin),
+      kind: 'caller',
+    })
   }
 
-  /** See `Node.call`. */
-  call(to: Destination, request: Term, options: CallOptions = {}, caller = this.caller): Promise<Term> {
+  /** See `Node.call`. @param read takes the reply out of the message that bears it */
+  call(
+    to: Destination,
+    request: Term,
+    options: CallOptions = {},
+    caller = this.caller,
+    read: (message: Term, origin?: Origin) => Term = replyOf,
+  ): Promise<Term> {
     const { registry, router, life, ids } = this.#parts
     const target = router.target(to)
     router.checkBeforeDial(nodeOf(target), request)
     const ref = ids.reference()
     return this.wait(ref, target, `the call to ${describe(target)}`, options, (finish) => {
-      registry.addAlias(ref, (message) => {
+      registry.addAlias(ref, (message, origin) => {
         if (message instanceof OverLimit) finish.reject(message.error)
-        else finish.resolve(replyOf(message))
+        else finish.resolve(read(message, origin))
       })
       life.monitor(caller, target, finish.down, ref)
       // A target without a way is down already.
@@ -166,10 +176,10 @@ export class GenCalls {
   }
 
   /** OTP 25's net_kernel answers to the pid, though the tag bears an alias. */
-  #replyToPid(message: Term): void {
+  #replyToPid(message: Term, origin: Origin | undefined): void {
     if (!(message instanceof Tuple) || message.length !== 2) return
     const ref = callReference(message.elements[0])
-    if (ref !== undefined) this.#parts.registry.byAlias(ref)?.(message)
+    if (ref !== undefined) this.#parts.registry.byAlias(ref)?.(message, origin)
   }
 }
 
@@ -181,7 +191,8 @@ export interface Finish<T> {
   down(reason: Term): void
 }
 
-function replyOf(message: Term): Term {
+/** The reply in the message that bears it. */
+export function replyOf(message: Term): Term {
   return message instanceof Tuple ? message.elements[1] : undefined
 }
 

@@ -81,10 +81,26 @@ function errorOutcome(work: Work, error: unknown): Outcome {
   return { type: 'error', reason: errorTerm(error), stacktrace: stackOf(work, error) }
 }
 
+/** Of errors that came from another node, the reasons in the form in which they are passed on. */
+const verbatimReasons = new WeakMap<RemoteError, Term>()
+
+/** The error of another node. A function of ours that lets it through passes its reason on as it came. */
+export function remoteError(
+  reason: Term,
+  ...[kind, shown, options]: ConstructorParameters<typeof RemoteError>
+): RemoteError {
+  const error = new RemoteError(kind, shown, options)
+  verbatimReasons.set(error, reason)
+  return error
+}
+
 /** Class and reason, where the program chose them. */
 function chosenBy(error: unknown): Pick<RemoteError, 'class' | 'reason'> | undefined {
   try {
-    if (error instanceof RemoteError) return { class: error.class, reason: error.reason }
+    if (error instanceof RemoteError) {
+      const reason = verbatimReasons.has(error) ? verbatimReasons.get(error) : error.reason
+      return { class: error.class, reason }
+    }
     // A reason of Erlang itself, thrown as it is.
     if (error instanceof Atom || error instanceof Tuple) return { class: 'error', reason: error }
   } catch {

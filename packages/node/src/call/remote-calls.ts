@@ -1,14 +1,16 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { sendable } from '../checks.ts'
-import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
+import { NodeError, type RemoteErrorOptions } from '../error.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import { OverLimit } from '../process/over-limit.ts'
 import { OwnReferences } from '../process/own-references.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
+import { type Told, verbatim } from '../process/verbatim.ts'
 import type { CallOptions } from '../signature.ts'
-import type { Finish, GenCalls } from './gen-call.ts'
+import { type Finish, type GenCalls, replyOf } from './gen-call.ts'
+import { remoteError } from './outcome.ts'
 
 export interface RemoteCallsParts {
   readonly ids: Identifiers
@@ -48,9 +50,9 @@ export class RemoteCalls {
     const result = ids.reference()
     const what = remoteFunction(node, module, name, args)
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
-      life.expect(calls.caller, ref, node, (reason) => {
+      life.expect(calls.caller, ref, node, (reason, _ref, told) => {
         if (reason === NOCONNECTION || reason instanceof OverLimit || !calls.caller.alive) finish.down(reason)
-        else settle(finish, result, reason, { peer: node, call: what })
+        else settle(finish, result, reason, told, { peer: node, call: what })
       })
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
       this.#spawn(node, ref, request, [result, atom(module), atom(name), args], finish, (started) => {
@@ -87,17 +89,15 @@ export class RemoteCalls {
   ): Promise<Term> {
     const call = remoteFunction(node, module, name, args)
     const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader())
-    const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options)
-    if (!(reply instanceof Tuple) || reply.length !== 2 || reply.elements[0] !== atom('badrpc')) return reply
-    const reason = reply.elements[1]
-    if (!(reason instanceof Tuple) || reason.elements[0] !== atom('EXIT')) {
-      throw new RemoteError('exit', reason, { peer: node, call })
-    }
-    const inner = reason.elements[1]
-    if (inner instanceof Tuple && inner.length === 2 && Array.isArray(inner.elements[1])) {
-      throw new RemoteError('error', inner.elements[0], { peer: node, call, stacktrace: inner.elements[1] })
-    }
-    throw new RemoteError('exit', inner, { peer: node, call })
+    let told: Term
+    const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options, undefined, (came, origin) => {
+      const read = replyOf(came)
+      told = isBadRpc(read) && origin !== undefined ? replyOf(origin.verbatim()) : read
+      return read
+    })
+    if (!isBadRpc(reply)) return reply
+    const { kind, reason, ...stack } = badRpc(reply)
+    throw remoteError(badRpc(told as Tuple).reason, kind, reason, { peer: node, call, ...stack })
   }
 
   /** See `Node.spawn`. */
@@ -164,12 +164,33 @@ function refused(what: string, peer: string, reason: Atom): NodeError {
   return new NodeError('NODE_REMOTE_ERROR', `${what} was refused: ${reason.name}`, { peer, reason })
 }
 
+function isBadRpc(reply: Term): reply is Tuple {
+  return reply instanceof Tuple && reply.length === 2 && reply.elements[0] === atom('badrpc')
+}
+
+/** What `{badrpc, Reason}` says of the end of a function. */
+function badRpc({ elements: [, reason] }: Tuple): { kind: 'exit' | 'error'; reason: Term; stacktrace?: Term } {
+  if (!(reason instanceof Tuple) || reason.elements[0] !== atom('EXIT')) return { kind: 'exit', reason }
+  const inner = reason.elements[1]
+  if (inner instanceof Tuple && inner.length === 2 && Array.isArray(inner.elements[1])) {
+    return { kind: 'error', reason: inner.elements[0], stacktrace: inner.elements[1] }
+  }
+  return { kind: 'exit', reason: inner }
+}
+
 /** Reads the exit reason in which `erpc:execute_call/4` tells its result. */
-function settle(finish: Finish<Term>, result: Reference, reason: Term, told: RemoteErrorOptions): void {
+function settle(finish: Finish<Term>, result: Reference, reason: Term, told: Told, about: RemoteErrorOptions): void {
   const [which, kind, value, stacktrace = []] = reason instanceof Tuple ? reason.elements : []
   if (!(which instanceof Reference) || !result.equals(which) || !(kind instanceof Atom)) {
-    finish.reject(new RemoteError('exit', tuple(atom('signal'), reason), told))
-  } else if (kind.name === 'return') finish.resolve(value)
-  else if (kind.name === 'throw' || kind.name === 'exit') finish.reject(new RemoteError(kind.name, value, told))
-  else finish.reject(new RemoteError('error', value, { ...told, stacktrace }))
+    const signal = tuple(atom('signal'), reason)
+    finish.reject(remoteError(tuple(atom('signal'), verbatim(told)), 'exit', signal, about))
+    return
+  }
+  if (kind.name === 'return') {
+    finish.resolve(value)
+    return
+  }
+  const passed = (verbatim(told) as Tuple).elements[2]
+  if (kind.name === 'throw' || kind.name === 'exit') finish.reject(remoteError(passed, kind.name, value, about))
+  else finish.reject(remoteError(passed, 'error', value, { ...about, stacktrace }))
 }

@@ -1,10 +1,11 @@
-import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
+import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
 import { type LocalProcess, nodeOf, type OwnMonitor, type Target, type Watcher } from './local-process.ts'
 import { OwnMonitors } from './own-monitors.ts'
 import type { PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
+import type { Told } from './verbatim.ts'
 
 const NORMAL = atom('normal')
 const KILL = atom('kill')
@@ -23,9 +24,6 @@ export interface LinksAndMonitorsParts {
   /** Sends to another node, connecting first where that is wanted; false when there is no way. */
   readonly transmit: (node: string, control: ControlMessage, payload?: Told) => boolean
 }
-
-/** An exit reason as it is told to others: one that came from another node goes on by its bytes, however it was decoded. */
-type Told = Term | EncodedTerm
 
 /** The signals that are about ends of processes. */
 export type LifeSignal = Extract<
@@ -270,7 +268,7 @@ export class LinksAndMonitors {
       case 'MONITOR_P_EXIT': {
         // Only the node where the process is can know of its end.
         const monitor = this.#monitors.get(signal.ref)
-        if (monitor !== undefined && nodeOf(monitor.target) === node) this.#fire(signal.ref, reason)
+        if (monitor !== undefined && nodeOf(monitor.target) === node) this.#fire(signal.ref, reason, told)
         return
       }
     }
@@ -344,8 +342,8 @@ export class LinksAndMonitors {
     this.#signal(watcher.node.name, { op: 'MONITOR_P_EXIT', from: as, to: watcher, ref }, reason, told)
   }
 
-  #fire(ref: Reference, reason: Term): void {
-    this.#monitors.take(ref)?.down(reason, ref)
+  #fire(ref: Reference, reason: Term, told: Told = reason): void {
+    this.#monitors.take(ref)?.down(reason, ref, told)
   }
 
   #signal(node: string, control: LifeSignal, reason?: Term, told: Told = reason): boolean {

@@ -1,5 +1,6 @@
 import type { Atom, DecodeOptions, Pid, Reference, Term } from '@dynsrv/etf'
 import type { Origin, PeerUse } from './peer-use.ts'
+import type { Told } from './verbatim.ts'
 
 /** What a process is to its user: OTP's own are `system`, those that peers have spawned `spawned`. */
 export type ProcessKind = 'mailbox' | 'server' | 'spawned' | 'caller' | 'pg' | 'pubsub' | 'system'
@@ -54,7 +55,7 @@ export interface OwnMonitor {
   readonly ref: Reference
   /** Where it is; the pid of a process that is only being started is not known yet. */
   target: Target | { readonly starting: true; readonly node: string }
-  readonly down: (reason: Term, ref: Reference) => void
+  readonly down: (reason: Term, ref: Reference, told: Told) => void
   /** The owner's other monitors, the youngest first. */
   previous: OwnMonitor | undefined
   next: OwnMonitor | undefined

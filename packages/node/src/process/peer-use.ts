@@ -1,5 +1,6 @@
 import type { EncodedTerm } from '@dynsrv/dist-protocol'
-import type { DecodeOptions, Term } from '@dynsrv/etf'
+import type { Term } from '@dynsrv/etf'
+import { verbatim } from './verbatim.ts'
 
 /** What the processes of one peer make this node hold and do. Each limit counts for each peer by itself. */
 export interface PeerLimits {
@@ -56,20 +57,6 @@ export class PeerUses {
   }
 }
 
-/**
- * Decodes so that what is encoded again is the same term, for what is only passed on. It looks at no limit: the message was
- * read within them before.
- */
-const VERBATIM: DecodeOptions = {
-  float: 'boxed',
-  limits: {
-    depth: Number.POSITIVE_INFINITY,
-    memoryBytes: Number.POSITIVE_INFINITY,
-    inflatedBytes: Number.POSITIVE_INFINITY,
-    integerBytes: Number.POSITIVE_INFINITY,
-  },
-}
-
 /** Where a message came from, and what it costs its sender as long as it waits here, in one queue or in several. */
 export class Origin {
   /** The node that sent it. */
@@ -90,7 +77,8 @@ export class Origin {
 
   /** The message once more, in the form that is passed on; undefined once it waits, unless its bytes are `held`. */
   verbatim(): Term {
-    return (this.#held ?? this.#payload)?.decode(VERBATIM)
+    const came = this.#held ?? this.#payload
+    return came === undefined ? undefined : verbatim(came)
   }
 
   /** Keeps the bytes of the message while it waits. */

@@ -120,7 +120,7 @@ export class Registry {
     return receive !== undefined
   }
 
-  addAlias(ref: Reference, receive: (message: Term) => void): void {
+  addAlias(ref: Reference, receive: AliasReceiver): void {
     this.#aliases.set(ref, receive)
   }
 

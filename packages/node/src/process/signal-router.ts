@@ -12,6 +12,7 @@ import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './loca
 import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
 import { Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
+import type { Told } from './verbatim.ts'
 
 export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
@@ -41,7 +42,7 @@ export interface SignalRouterParts {
 }
 
 /** The term that goes with a signal, when there is one. */
-type Payload = readonly [payload?: Term | EncodedTerm]
+type Payload = readonly [payload?: Told]
 
 interface Waiting {
   readonly control: ControlMessage
@@ -172,7 +173,7 @@ export class SignalRouter {
   }
 
   /** Sends a signal to a node, of which ours is one; false when there is no way to it. */
-  transmit(node: string, control: ControlMessage, payload?: Term | EncodedTerm): boolean {
+  transmit(node: string, control: ControlMessage, payload?: Told): boolean {
     if (node === this.#parts.self) {
       this.receive(node, control, payload instanceof EncodedTerm ? payload : EncodedTerm.of(payload))
       return true

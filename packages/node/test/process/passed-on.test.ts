@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { atom, decodeTerm, encode, inspect, Pid, tuple } from '@dynsrv/etf'
+import { type Atom, atom, decodeTerm, encode, inspect, Pid, type Term, tuple } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Mailbox, NO_REPLY, type Node, type NodeOptions } from '../../src/index.ts'
@@ -37,6 +37,8 @@ async function startPassing(options: Partial<NodeOptions>): Promise<Node> {
   node.expose('js', {
     forever: () => new Promise(() => undefined),
     forget: () => null,
+    raise: (how: Atom, kind: Term) =>
+      node[how.name as 'erpc' | 'rpc'](node.connected()[0]!, 'passed_on', 'raise', [kind]),
     slow: () =>
       new Promise((resolve) => {
         go = () => resolve(null)
@@ -58,6 +60,7 @@ const ECHOES = [
   ['the id of an erpc request', 'erpc'],
   ['the arguments of a function that is not there', 'undef'],
   ['the same of a call that had to wait', 'waiting'],
+  ['what a function of another node raised that one of ours called', 'raised'],
   ['what an I/O request is to be answered with', 'io'],
   ['a name that rex does not know', 'sbcast'],
 ] as const

@@ -1,6 +1,6 @@
 %% Sends terms through a node that only passes them on, and compares what comes out with what went in.
 -module(passed_on).
--export([changed/4, told/2, names/0]).
+-export([changed/4, raise/1, told/2, names/0]).
 
 %% The terms that came back changed from one way through Node, or did not come back.
 changed(Way, Node, Seed, Count) ->
@@ -9,6 +9,9 @@ changed(Way, Node, Seed, Count) ->
     [{Term, Back} || Term <- Terms, Back <- way(Way, Node, Term), not same(Back, Term)].
 
 same(A, B) -> A =:= B andalso term_to_binary(A) =:= term_to_binary(B).
+
+%% What a function does that is called through Node.
+raise(Class) -> erlang:raise(Class, persistent_term:get(raised), []).
 
 %% Names for a global name server: they must be the same on every node, and so have nothing of one node inside.
 names() -> [{x, 1.0}, {x, 1}, #{1.0 => <<"one">>, a => [-0.0]}, <<"text">>, <<5:3>>, "list", [a | b], 1 bsl 70].
@@ -64,6 +67,11 @@ way(waiting, Node, Term) ->
     ok = gen_server:call({chain, Node}, go),
     receive {rex, nil} -> ok end,
     [receive {rex, {badrpc, {'EXIT', {undef, [{nomodule, f, [Back], []} | _]}}}} -> Back end];
+way(raised, Node, Term) ->
+    ok = persistent_term:put(raised, {t, Term, t}),
+    [try erpc:call(Node, js, raise, [How, Class]) of Value -> {returned, Value}
+     catch throw:{t, Back, t} -> Back; exit:{exception, {t, Back, t}} -> Back; error:{exception, {t, Back, t}, _} -> Back end
+     || {How, Class} <- [{erpc, throw}, {erpc, exit}, {erpc, error}, {rpc, exit}, {rpc, error}]];
 way(io, Node, Term) ->
     {user, Node} ! {io_request, self(), {as, Term}, {put_chars, unicode, <<>>}},
     [receive {io_reply, {as, Back}, ok} -> Back after 5000 -> exit(nothing_came) end];
