@@ -75,7 +75,7 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
     return peer.toLowerCase().endsWith(`@${this.#service}`)
   }
 
-  /** Asks anew, for a peer that just dropped us: the reason may be that our record is gone. */
+  /** Asks again, for a peer that just dropped us: perhaps our record is gone. */
   async refresh(signal: AbortSignal): Promise<void> {
     if (!this.#seen) return
     // A failed lookup says nothing, and nothing changes.
@@ -89,7 +89,7 @@ export class OwnRecord extends EventEmitter<{ gone: [] }> {
   }
 
   #notice({ records, ignored = [], truncated, stale }: SrvAnswer): void {
-    // A record of ours that cannot be used was not removed.
+    // Our record is there, even if it cannot be used.
     if ([...records, ...ignored].some(({ target }) => sameDomainName(target, this.#target))) {
       this.#seen = true
       this.#answersWithout = 0

@@ -100,5 +100,5 @@ function held({ topology, nodes }: Extract<ClusterEvent, { type: 'held' }>): Sai
   if (nodes.size === 0) return undefined
   const some = [...nodes.keys()].slice(0, 3).join(', ')
   const more = nodes.size > 3 ? ` and ${nodes.size - 3} more` : ''
-  return { kind: 'calm', about: topology, text: `missing in the answer, kept for now: ${some}${more}`, hint: '' }
+  return { kind: 'calm', about: topology, text: `missing in the answer, still a member: ${some}${more}`, hint: '' }
 }

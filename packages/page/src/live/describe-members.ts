@@ -22,7 +22,7 @@ export interface Measurements {
   readonly held: ReadonlyMap<string, string>
 }
 
-/** All members: those that are connected, those that should be, and those that are gone of late. */
+/** All members: those that are connected, those that should be, and those that are gone recently. */
 export function describeMembers(cluster: Cluster, measurements: Measurements): PageMember[] {
   const peers = cluster.node.peers()
   measurements.traffic.count(peers, measurements.clock.monotonic())
