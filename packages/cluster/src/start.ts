@@ -86,5 +86,5 @@ function ownName(text: string | undefined, short: boolean): NodeName {
 function resolverOf(dns: StartOptions['dns'], world: World): { resolver: SrvResolver; close: () => void } {
   if (typeof dns === 'object' && 'resolveSrv' in dns) return { resolver: dns, close: () => undefined }
   const resolver = dnsClient({ world, ...(dns !== undefined && { servers: [dns].flat().map(dnsServer) }) })
-  return { resolver, close: () => void resolver.close() }
+  return { resolver, close: () => resolver.close() }
 }
