@@ -56,7 +56,7 @@ function connected(
     ...{ state: 'connected', since: peer.since, expected: expected.has(peer.peer), hidden: peer.hidden },
     ...{ direction: peer.direction, address: peer.address, latencyMs: latency.of(peer.peer) },
     ...{ receivedPerSecond, sentPerSecond, bytesPerSecond },
-    reason: kept === undefined ? '' : `kept, though the last answer lacks it (${kept})`,
+    reason: kept === undefined ? '' : `kept, although the last answer does not list it (${kept})`,
   }
 }
 
