@@ -75,3 +75,12 @@ export const SYNTAX =
 export function withTerms(command: Command): Command {
   return withPeer(command).option('--syntax <syntax>', 'read and print terms as erlang, elixir or json')
 }
+
+/** The function of a node that a command calls, and its arguments. */
+export function withFunction(command: Command): Command {
+  return command
+    .argument('<node>')
+    .argument('<module>', 'lists, or MyApp.Store for an Elixir module')
+    .argument('<function>')
+    .argument('[args...]', 'terms, one each')
+}
