@@ -119,6 +119,7 @@ describe('dynsrv doctor on machines of a network', () => {
     expect(found.verdicts[0]?.message).toBe(`messages to there@${SERVICE} stall above 1024 bytes`)
   })
 
+  // Over 10 s: three examinations, each of which listens for 5.5 s.
   it('D43: gossip that is not there, that is heard, and that cannot be read', async () => {
     await using network = await startNetwork()
     const here = await network.machine('here', '10.77.0.1')

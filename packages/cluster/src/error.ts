@@ -87,8 +87,8 @@ export const DYNSRV_ERRORS: ErrorTable<DynsrvErrorCode> = {
     category: 'option',
   },
   DYNSRV_COOKIE_INVALID: {
-    happened: 'The cookie is not one that Erlang takes.',
-    why: 'It has a character outside printable ASCII, such as a line break, or over 255 characters, or is not text.',
+    happened: 'Erlang would not accept the cookie.',
+    why: 'It has a character outside printable ASCII, such as a line break, has more than 255 characters, or is not text.',
     hint: 'Use printable ASCII, at most 255 characters, the same as the BEAM nodes.',
     category: 'option',
   },

@@ -89,5 +89,5 @@ function resolverOf(dns: StartOptions['dns'], world: World): { resolver: SrvReso
   const client = dnsClient({ world, ...(dns !== undefined && { servers: [dns].flat().map(dnsServer) }) })
   // Consul cuts what it sends over UDP, and does not say so.
   const resolver = trimDetecting(client)
-  return { resolver, close: () => void resolver.close() }
+  return { resolver, close: () => resolver.close() }
 }

@@ -19,7 +19,7 @@ export function throwAwayName(name: string | undefined, short: boolean, world: W
 }
 
 /**
- * Whether a node lives for one command of ours only: it never registers, and `doctor` leaves before it has proved itself.
+ * Whether a node lives for one of our commands only: it never registers, and `doctor` leaves before it has proved itself.
  *
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
  */

@@ -5,7 +5,7 @@ import type { Finding, Severity } from './finding.ts'
 
 /** What the report says in the end: one cause, with all nodes that it hits. */
 export interface Verdict extends Omit<Finding, 'node'> {
-  /** The check that saw it, `D01` to `D44`. */
+  /** The check that saw it, `D07` for instance. */
   readonly check: string
   readonly nodes: readonly string[]
 }

@@ -328,6 +328,7 @@ describe('a real cluster that was broken', () => {
       expect(errorsOf(await examineZone(zone))).toEqual(['D06 DOCTOR_CONNECT_ALL_OFF'])
     })
 
+    // Over 10 s: the doctor looks ten times, half a second apart, and a node whose global hangs has to be killed after 5 s.
     it('D37: a visible node that takes no part in global', async () => {
       await using zone = await startZoneServer()
       await using _one = await oneNode(zone, 'one')

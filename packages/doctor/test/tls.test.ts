@@ -18,6 +18,7 @@ const overTls = ({ optionFile }: CertificateFiles) => ({
 })
 
 describe('a real node with -proto_dist inet_tls', () => {
+  // Over 10 s: BEAM nodes start with TLS, and each knock without it ends at a time limit.
   it('D18: says that one side speaks TLS and the other does not', async () => {
     using files = certificateFiles({ names: `DNS:${SERVICE}` })
     await using zone = await startZoneServer()

@@ -84,7 +84,7 @@ export abstract class CodedError<Code extends string = string> extends Error {
   }
 }
 
-/** For a code that a program made up in an error of ours. */
+/** For a code that a program made up in one of our errors. */
 const UNKNOWN: ErrorWords = { happened: '', why: '', hint: 'Read the message.', category: 'option' }
 
 function wordsFor<Code extends string>(table: ErrorTable<Code>, code: Code): ErrorWords {
@@ -104,7 +104,7 @@ export function given<T extends object>(options: T | undefined): Partial<T> {
 /** What every error of every package has, whichever copy of this file made it. */
 export type Coded = Pick<CodedError, 'code' | 'message' | 'hint' | 'retryable' | 'fault' | 'category' | 'docs'>
 
-/** Whether something that was thrown is an error of ours. */
+/** Whether something that was thrown is one of our errors. */
 export function isCoded(error: unknown): error is Coded & Error {
   return [textOf(error, 'code'), textOf(error, 'hint'), textOf(error, 'category')].every((text) => text !== undefined)
 }

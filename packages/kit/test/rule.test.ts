@@ -178,7 +178,12 @@ describe('rules', () => {
     ['what may be left out', optional(port), [undefined, 1], [null, '1']],
     ['an HTTP address', httpUrl, ['http://a', 'https://u:p@a.b:1/c?d'], ['ftp://a', 'a', '', 5, new URL('http://a')]],
     ['a token', headerToken, ['aB1-'], ['', 'a b', 'a\n', 'ä', 5]],
-    ['a world', worldShape, [realWorld, { ...realWorld }], [{}, null, { ...realWorld, clock: undefined }]],
+    [
+      'a world',
+      worldShape,
+      [realWorld, { ...realWorld }],
+      [{}, null, { ...realWorld, clock: undefined }, { ...realWorld, clock: {} }],
+    ],
   ])('%s', (_title, rule, good, bad) => {
     expect(good.filter((value) => !takes(rule, value))).toEqual([])
     expect(bad.filter((value) => takes(rule, value))).toEqual([])

@@ -46,7 +46,7 @@ export function callMetrics(sink: MetricsSink, clock: Clock): () => void {
   }
 }
 
-/** The code of an error of ours; what else a call rejects with is the reason of the caller's own signal. */
+/** The code of one of our errors; anything else that a call rejects with is the reason of the caller's own signal. */
 function failureOf(error: unknown): string {
   return isCoded(error) ? error.code : 'aborted'
 }

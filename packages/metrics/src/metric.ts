@@ -59,7 +59,7 @@ export const METRICS = {
   processes: gauge('dynsrv.processes', 'Live processes: mailboxes, servers and others', ['node', 'kind']),
   waiting: gauge('dynsrv.process.waiting', 'Messages that wait in queues of processes', ['node', 'kind']),
   longest: gauge('dynsrv.process.waiting.longest', 'Messages in the longest queue of a process', ['node', 'kind']),
-  monitors: gauge('dynsrv.monitors', 'Monitors of ours that wait for the end of a process', ['node']),
+  monitors: gauge('dynsrv.monitors', 'Our monitors that wait for the end of a process', ['node']),
   warnings: counter('dynsrv.warnings', 'Warnings of the node, by code', ['node', 'code']),
   callDuration: seconds('dynsrv.call.duration', 'How long calls to other processes took', ['node', 'kind', 'outcome']),
   callFailures: counter('dynsrv.call.failures', 'Calls that failed, by code', ['node', 'kind', 'code']),

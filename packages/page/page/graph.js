@@ -9,7 +9,7 @@ import { tidy } from './units.js'
 const NAMESPACE = 'http://www.w3.org/2000/svg'
 /** Up to here every member has its name beside it. */
 const MANY = 28
-/** With many members, so many of those in trouble are named. */
+/** With many members, at most this many of those in trouble are named. */
 const NAMED_TROUBLE = 12
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5))
 

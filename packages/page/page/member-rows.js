@@ -4,7 +4,7 @@ import { ago, tidy } from './units.js'
 /** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
 
 /**
- * The rows of one member: its figures, and below them what is to be said of it.
+ * The rows of one member: its figures, and below them the details.
  *
  * @param {string} name
  */

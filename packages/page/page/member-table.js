@@ -37,7 +37,7 @@ export class MemberTable {
     this.#draw()
   }
 
-  /** Says anew for how long each has been what it is. */
+  /** Shows again how long each has been in its state. */
   tick() {
     for (const { row, shown } of this.#rows.values()) {
       const cell = row.querySelector('.since')

@@ -81,6 +81,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
+  // Over 10 s: BEAM nodes start, one is killed, and DNS stays away until a lookup has failed.
   it('shows a mixed cluster: who is killed, a wrong cookie, a DNS outage; light and dark, wide and narrow', async () => {
     await using zone = await startZoneServer()
     await using js1 = await member(zone, 'cart-1')
@@ -174,6 +175,7 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
     expect([one.self, two.self, after.url]).toContain(before.url)
   })
 
+  // Over 10 s: 500 nodes start and end.
   it('stays useful with 500 members', async () => {
     await using zone = await startZoneServer()
     const nodes: Node[] = []

@@ -5,7 +5,7 @@ const SILENT: ReadonlySet<ResolverErrorCode> = new Set(['DNS_TIMEOUT', 'DNS_UNRE
 
 /**
  * One error for several attempts. It has the code and the hint of an attempt that a server answered; without one, those of
- * an attempt that met silence. A failure of another kind than ours (an abort, a fault of the program) goes through as it is.
+ * an attempt that met silence. Any other failure (an abort, a fault of the program) goes through as it is.
  *
  * @param sentence makes the message of it, from the messages of the attempts
  */

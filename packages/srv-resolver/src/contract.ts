@@ -47,7 +47,7 @@ export const CONTRACT_RECORDS: readonly ZoneRecord[] = [
   { type: 'A', name: `node-b.${CONTRACT_SERVICE}`, address: '127.0.0.1', ttlSeconds: 7 },
 ]
 
-/** What it holds besides, unless it cannot ({@link ResolverAbilities}): records with a port that nobody can dial. */
+/** What else it holds, unless it cannot ({@link ResolverAbilities}): records with a port that nobody can dial. */
 export const CONTRACT_UNUSABLE_RECORDS: readonly ZoneRecord[] = [
   srv(CONTRACT_MIXED_SERVICE, 'node-a', 9001),
   srv(CONTRACT_MIXED_SERVICE, 'node-c', 0),

@@ -52,7 +52,7 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
     category: 'option',
   },
   DNS_CLOSED: {
-    happened: 'A lookup was asked of a closed resolver, or the resolver was closed during the lookup.',
+    happened: 'A closed resolver was asked, or the resolver was closed during the lookup.',
     why: 'The program called close().',
     hint: 'Make a new resolver, or close this one later.',
     category: 'closed',
@@ -88,7 +88,7 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
     retryable: true,
   },
   DNS_MALFORMED: {
-    happened: 'The answer is not a sound DNS message.',
+    happened: 'The answer is not a valid DNS message.',
     why: 'Another kind of server listens there, or something on the way changed the bytes.',
     hint: 'Check the address: it must be that of a DNS server.',
     category: 'lookup',
@@ -104,7 +104,7 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
     fault: 'peer',
   },
   DNS_NOTIMP: {
-    happened: 'The server does not do such lookups.',
+    happened: 'The server does not support this kind of lookup.',
     why: 'It does not know SRV records.',
     hint: 'Ask another server.',
     category: 'lookup',
@@ -112,8 +112,8 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
   },
   DNS_REFERRAL: {
     happened: 'Instead of an answer the server names other servers.',
-    why: 'It does not hold the zone and does not ask on.',
-    hint: 'Give the address of a server that holds the zone, or of one that asks on.',
+    why: 'It does not hold the zone and does not ask others.',
+    hint: 'Give the address of a server that holds the zone, or of one that asks others.',
     category: 'lookup',
     retryable: true,
     fault: 'peer',
@@ -158,7 +158,7 @@ export const DNS_ERRORS: ErrorTable<ResolverErrorCode> = {
     fault: 'peer',
   },
   DNS_TRUNCATED: {
-    happened: 'The server cut the answer, and the rest cannot be had.',
+    happened: 'The server cut the answer, and the rest did not come.',
     why: 'The answer is larger than a datagram, and TCP to the server fails.',
     hint: 'Open TCP to the DNS server: the answer does not fit into a UDP datagram.',
     category: 'lookup',

@@ -73,14 +73,14 @@ export const STRATEGY_ERRORS: ErrorTable<StrategyErrorCode> = {
   },
   STRATEGY_SOURCE_REFUSED: {
     happened: 'A source refused to answer.',
-    why: 'A token or a right is missing. Members are unchanged.',
+    why: 'A token or a permission is missing. Members are unchanged.',
     hint: 'Give this process a token or a role that may read the registry (Kubernetes: a Role for endpoints or pods).',
     category: 'discovery',
     fault: 'peer',
   },
   STRATEGY_SOURCE_UNREACHABLE: {
     happened: 'A source cannot be reached.',
-    why: 'It is down, or there is no way to it. Members are unchanged.',
+    why: 'It is down, or the network does not reach it. Members are unchanged.',
     hint: 'Check its address, and that it runs.',
     category: 'discovery',
     retryable: true,

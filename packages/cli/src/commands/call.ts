@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
+import { FOOT, SYNTAX, withFunction, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
 import { raised, resultText } from '../term/printed.ts'
@@ -22,14 +22,7 @@ export const command: Command = {
   summary: 'call a function of a node and print what it returns',
   place: 10,
   declare: (declared, { runs }) =>
-    withTerms(
-      declared
-        .description('Calls a function of a node (erpc) and prints what it returns.')
-        .argument('<node>')
-        .argument('<module>', 'lists, or MyApp.Store for an Elixir module')
-        .argument('<function>')
-        .argument('[args...]', 'terms, one each'),
-    )
+    withTerms(withFunction(declared.description('Calls a function of a node (erpc) and prints what it returns.')))
       .addHelpText('after', HELP)
       .action(runs(withConfig(['dns', 'link'], call))),
 }

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { FOOT, SYNTAX, withTerms } from '../options/command-options.ts'
+import { FOOT, SYNTAX, withFunction, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
 import { type CallOptions, functionOf } from '../term/written-call.ts'
@@ -21,12 +21,9 @@ export const command: Command = {
   place: 11,
   declare: (declared, { runs }) =>
     withTerms(
-      declared
-        .description('Calls a function of a node without waiting for it; whether it worked is not shown.')
-        .argument('<node>')
-        .argument('<module>', 'lists, or MyApp.Store for an Elixir module')
-        .argument('<function>')
-        .argument('[args...]', 'terms, one each'),
+      withFunction(
+        declared.description('Calls a function of a node without waiting for it; whether it worked is not shown.'),
+      ),
     )
       .addHelpText('after', HELP)
       .action(runs(withConfig(['dns', 'link'], cast))),

@@ -150,7 +150,7 @@ export const command: Command = {
   declare: (declared, { runs, whole }) =>
     declared
       .description('Prints the script that completes commands and options in bash, zsh or fish.')
-      .addArgument(new Argument('[shell]', 'the one of SHELL when left out').choices(Object.keys(SHELLS)))
+      .addArgument(new Argument('[shell]', 'which shell; default: that of SHELL').choices(Object.keys(SHELLS)))
       .addHelpText('after', HELP)
       .action(runs(async (_options, shell?: string) => completion(await whole(), shell))),
 }

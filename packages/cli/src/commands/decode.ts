@@ -3,6 +3,7 @@ import { flagNames } from '@dynsrv/dist-protocol'
 import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
 import { codeOf } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
+import { withPrinting } from '../options/command-options.ts'
 import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
 import { jsonOfTerm } from '../term/json-of-term.ts'
 import { SHOWN_TERMS } from '../term/shown-terms.ts'
@@ -115,15 +116,15 @@ export const command: Command = {
   summary: 'show a term, or a captured link packet by packet',
   place: 15,
   declare: (declared, { runs }) =>
-    declared
-      .description('Shows a term, or one direction of a captured distribution stream, packet by packet.')
-      .argument(
-        '[hex|file|-]',
-        'hexadecimal digits, or a file of bytes or of such digits; - or none reads standard input',
-      )
-      .option('--elixir', 'write terms as Elixir does')
-      .option('--json', 'print one JSON object a line')
-      .option('--plain', 'print without colours')
+    withPrinting(
+      declared
+        .description('Shows a term, or one direction of a captured distribution stream, packet by packet.')
+        .argument(
+          '[hex|file|-]',
+          'hexadecimal digits, or a file of bytes or of such digits; - or none reads standard input',
+        )
+        .option('--elixir', 'write terms as Elixir does'),
+    )
       .addHelpText('after', HELP)
       .action(runs(decode)),
 }

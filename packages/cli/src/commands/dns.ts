@@ -2,9 +2,8 @@ import { basename, dirname, resolve } from 'node:path'
 import { DynsrvError, dnsServer, explain } from '@dynsrv/cluster'
 import type { Timer } from '@dynsrv/kit'
 import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
-import { Option } from 'commander'
 import type { Command } from '../command.ts'
-import { collect } from '../options/collect.ts'
+import { repeated, withPrinting } from '../options/command-options.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { output } from '../terminal/output.ts'
@@ -127,19 +126,16 @@ export const command: Command = {
   summary: 'serve SRV records for development, from flags or a file',
   place: 17,
   declare: (declared, { runs }) =>
-    declared
-      .description('Serves DNS records over UDP and TCP, for development and tests.')
-      .argument('[records.json]', 'file of records, read again whenever it changes')
-      .addOption(
-        new Option(
-          '--member <alive@service:port[=ip]>',
-          'a member; ip is 127.0.0.1 when left out; may be repeated',
-        ).argParser(collect),
-      )
-      .option('--zone <file>', 'the file of records, by name')
-      .option('--listen <host:port>', 'where to serve (default: 127.0.0.1 on any free port)')
-      .option('--json', 'print one JSON object a line')
-      .option('--plain', 'print without colours')
+    withPrinting(
+      declared
+        .description('Serves DNS records over UDP and TCP, for development and tests.')
+        .argument('[records.json]', 'file of records, read again whenever it changes')
+        .addOption(
+          repeated('--member <alive@service:port[=ip]>', 'a member; ip is 127.0.0.1 when left out; may be repeated'),
+        )
+        .option('--zone <file>', 'the file of records, by name')
+        .option('--listen <host:port>', 'where to serve (default: 127.0.0.1 on any free port)'),
+    )
       .addHelpText('after', HELP)
       .action(runs(dns)),
 }

@@ -1,11 +1,9 @@
 import type { Report } from '@dynsrv/doctor'
 import { checksFor, diagnose, type MemberState, verdictKey, worst } from '@dynsrv/doctor'
-import { Option } from 'commander'
 import type { Command } from '../command.ts'
 import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-options.ts'
 import { doctorView, type ShownReport } from '../doctor/doctor-view.ts'
-import { collect } from '../options/collect.ts'
-import { withSettings } from '../options/command-options.ts'
+import { repeated, withCookieFile, withPrinting, withSettings } from '../options/command-options.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { clock } from '../world.ts'
@@ -67,40 +65,41 @@ export const command: Command = {
   summary: 'find out why a cluster does not form: what is wrong, how it was seen, what to do',
   place: 3,
   declare: (declared, { runs }) =>
-    withSettings(declared)
-      .description(
-        'Looks at this host, DNS, every peer and the mesh, and says what is wrong, how it was seen and what to do.',
-      )
-      .option('--name <alive@host>', 'name of the node of this machine, else RELEASE_NODE')
-      .addOption(
-        new Option(
-          '--service <dns name>',
-          'name that holds the SRV records, else the host of our own name; may be repeated',
-        ).argParser(collect),
-      )
-      .addOption(
-        new Option(
-          '--dns <host:port>',
-          'DNS server to ask, else DYNSRV_DNS, else those of /etc/resolv.conf; may be repeated',
-        ).argParser(collect),
-      )
-      .addOption(new Option('--peer <alive@host>', 'look at this peer only; may be repeated').argParser(collect))
-      .option('--compose <file>', 'look at a docker-compose.yml')
-      .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
-      .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')
-      .option('--interval <time>', 'time between two polls of a node, and between two rounds of --watch (default: 5s)')
-      .option('--timeout <time>', 'how long to wait for each step, such as 500ms or 10s', '5s')
-      .option('--tls', 'the cluster distributes over TLS')
-      .option('--cacert <file>', 'certificates that sign those of the nodes (with --tls)')
-      .option('--cert <file>', 'our certificate (with --tls)')
-      .option('--key <file>', 'its key (with --tls)')
-      .option('--gossip [secret-file]', 'listen for the gossip of libcluster too')
-      .option('--fingerprint', 'show a fingerprint of our cookie, to compare with that of another machine')
-      .option('--watch', 'look again and again, and show what changes')
-      .option('--all', 'show every check')
-      .option('--json', 'print one JSON object a line')
-      .option('--plain', 'print without colours')
-      .addOption(new Option('--cookie <secret>').hideHelp())
+    withPrinting(
+      withCookieFile(withSettings(declared))
+        .description(
+          'Looks at this host, DNS, every peer and the mesh, and says what is wrong, how it was seen and what to do.',
+        )
+        .option('--name <alive@host>', 'name of the node of this machine, else RELEASE_NODE')
+        .addOption(
+          repeated(
+            '--service <dns name>',
+            'name that holds the SRV records, else the host of our own name; may be repeated',
+          ),
+        )
+        .addOption(
+          repeated(
+            '--dns <host:port>',
+            'DNS server to ask, else DYNSRV_DNS, else those of /etc/resolv.conf; may be repeated',
+          ),
+        )
+        .addOption(repeated('--peer <alive@host>', 'look at this peer only; may be repeated'))
+        .option('--compose <file>', 'look at a docker-compose.yml')
+        .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')
+        .option(
+          '--interval <time>',
+          'time between two polls of a node, and between two rounds of --watch (default: 5s)',
+        )
+        .option('--timeout <time>', 'how long to wait for each step, such as 500ms or 10s', '5s')
+        .option('--tls', 'the cluster distributes over TLS')
+        .option('--cacert <file>', 'certificates that sign those of the nodes (with --tls)')
+        .option('--cert <file>', 'our certificate (with --tls)')
+        .option('--key <file>', 'its key (with --tls)')
+        .option('--gossip [secret-file]', 'listen for the gossip of libcluster too')
+        .option('--fingerprint', 'show a fingerprint of our cookie, to compare with that of another machine')
+        .option('--watch', 'look again and again, and show what changes')
+        .option('--all', 'show every check'),
+    )
       .addHelpText('after', HELP)
       .action(runs(doctor)),
 }

@@ -1,9 +1,8 @@
 import { advice, DynsrvError, dnsServer, explain, parsePort, serviceName } from '@dynsrv/cluster'
 import { DynamicSrv, type EpmdServerDirectory, startEpmdServer } from '@dynsrv/epmd-shim'
 import { dnsClient } from '@dynsrv/srv-resolver'
-import { Option } from 'commander'
 import type { Command } from '../command.ts'
-import { collect } from '../options/collect.ts'
+import { repeated, withPrinting } from '../options/command-options.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { output } from '../terminal/output.ts'
@@ -67,18 +66,14 @@ export const command: Command = {
   summary: 'serve the names of the nodes of this machine, as epmd does',
   place: 14,
   declare: (declared, { runs }) =>
-    declared
-      .description("Serves the names of this machine's nodes as Erlang's epmd does, byte for byte.")
-      .option('--port <number>', 'port to listen on, else ERL_EPMD_PORT, else 4369')
-      .addOption(
-        new Option('--host <address>', 'address to listen on beside 127.0.0.1; may be repeated').argParser(collect),
-      )
-      .option('--service <name>', 'answer also for nodes of this machine that are in the SRV records of this name')
-      .addOption(
-        new Option('--dns <host:port>', 'DNS server to ask, else /etc/resolv.conf; may be repeated').argParser(collect),
-      )
-      .option('--json', 'print one JSON object a line')
-      .option('--plain', 'print without colours')
+    withPrinting(
+      declared
+        .description("Serves the names of this machine's nodes as Erlang's epmd does, byte for byte.")
+        .option('--port <number>', 'port to listen on, else ERL_EPMD_PORT, else 4369')
+        .addOption(repeated('--host <address>', 'address to listen on beside 127.0.0.1; may be repeated'))
+        .option('--service <name>', 'answer also for nodes of this machine that are in the SRV records of this name')
+        .addOption(repeated('--dns <host:port>', 'DNS server to ask, else those of /etc/resolv.conf; may be repeated')),
+    )
       .addHelpText('after', HELP)
       .action(runs(epmd)),
 }

@@ -98,7 +98,7 @@ function lineView(label: string, options: WatchOptions): View {
   }
 }
 
-/** A table that is drawn anew in its place. */
+/** A table that is redrawn in its place. */
 function liveView(label: string): View {
   const region = new LiveRegion(screen())
   const paint = screenPaint()

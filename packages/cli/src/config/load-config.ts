@@ -127,7 +127,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file',
 }
 
-/** What broken JSON is called, with its line and column in place of a position. */
+/** The parser's complaint, with line and column in place of a position. */
 function placed(path: string, message: string): string {
   const [, position] = /at position (\d+)/.exec(message) ?? []
   if (position === undefined) return message

@@ -1,9 +1,10 @@
 import type { Cluster, ClusterEvent, StartOptions } from '@dynsrv/cluster'
-import { DynsrvError, dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
+import { dnsServer, parsePort, serviceName, start } from '@dynsrv/cluster'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Coded, codeOf, Repeats, realWorld } from '@dynsrv/kit'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { durationMs } from '../options/duration.ts'
+import { refuseCookie } from '../peer/refuse-cookie.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
 import { writeLine } from '../terminal/output.ts'
@@ -98,15 +99,7 @@ const HINTS: Readonly<Record<string, string>> = {
 /** What the arguments say; what they leave out comes from the file and the environment. */
 function startOptions(options: JoinOptions, config: StartOptions = {}): StartOptions {
   const { name, cookie, cookieFile, port, host, visible, service = [], dns = [], interval, netTickTime } = options
-  if (cookie !== undefined) {
-    throw new DynsrvError(
-      'DYNSRV_BAD_OPTION',
-      'a cookie on the command line can be read by every user of this machine',
-      {
-        hint: 'Put it in a file for --cookie-file, or in RELEASE_COOKIE.',
-      },
-    )
-  }
+  refuseCookie(cookie)
   const pollingInterval = interval === undefined ? config.pollingInterval : durationMs(interval)
   const every = pollingInterval === undefined ? {} : { pollingInterval }
   const services = service.map(serviceName)

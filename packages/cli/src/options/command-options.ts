@@ -26,18 +26,30 @@ export function withService(command: Command): Command {
 /** The DNS servers to ask. */
 export function withDns(command: Command): Command {
   return command.addOption(
-    new Option('--dns <host:port>', 'DNS server to ask for SRV records, else those of /etc/resolv.conf').argParser(
-      collect,
-    ),
+    repeated('--dns <host:port>', 'DNS server to ask for SRV records, else those of /etc/resolv.conf'),
   )
+}
+
+/** An option that may be given more than once, or once with commas. */
+export function repeated(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect)
 }
 
 /** The cookie, and the name of the node that asks. */
 export function withCookie(command: Command): Command {
+  return withCookieFile(command).option('--name <alive@host>', 'name of the node that asks (default: a random one)')
+}
+
+/** The cookie. One on the command line is refused, with the reason. */
+export function withCookieFile(command: Command): Command {
   return command
     .option('--cookie-file <file>', 'file that holds the cookie, else RELEASE_COOKIE, else ~/.erlang.cookie')
-    .option('--name <alive@host>', 'name of the node that asks (default: a random one)')
     .addOption(new Option('--cookie <secret>').hideHelp())
+}
+
+/** How to print. */
+export function withPrinting(command: Command): Command {
+  return command.option('--json', 'print one JSON object a line').option('--plain', 'print without colours')
 }
 
 /** The configuration file. */
@@ -52,10 +64,7 @@ export function withOutput(
   command: Command,
   { timeout = '5s', what = 'how long to wait for each step, such as 500ms or 10s' } = {},
 ): Command {
-  return withSettings(command)
-    .option('--timeout <time>', what, timeout)
-    .option('--json', 'print one JSON object a line')
-    .option('--plain', 'print without colours')
+  return withPrinting(withSettings(command).option('--timeout <time>', what, timeout))
 }
 
 /** What stands under the help of every command that takes terms. */
@@ -65,4 +74,13 @@ export const SYNTAX =
 /** The options of every command that speaks in terms with one peer. */
 export function withTerms(command: Command): Command {
   return withPeer(command).option('--syntax <syntax>', 'read and print terms as erlang, elixir or json')
+}
+
+/** The function of a node that a command calls, and its arguments. */
+export function withFunction(command: Command): Command {
+  return command
+    .argument('<node>')
+    .argument('<module>', 'lists, or MyApp.Store for an Elixir module')
+    .argument('<function>')
+    .argument('[args...]', 'terms, one each')
 }

@@ -1,22 +1,15 @@
-import { DynsrvError, findCookie } from '@dynsrv/cluster'
+import { findCookie } from '@dynsrv/cluster'
 import { throwAwayName } from '@dynsrv/doctor'
 import type { EpmdModule } from '@dynsrv/epmd-shim'
 import type { DecodeOptions } from '@dynsrv/etf'
 import { type Node, startNode } from '@dynsrv/node'
 import { system } from '../world.ts'
 import type { PeerOptions } from './peer-options.ts'
+import { refuseCookie } from './refuse-cookie.ts'
 
 /** The cookie of `--cookie-file`, `RELEASE_COOKIE` or the home folder. */
 export async function peerCookie({ cookie, cookieFile }: Pick<PeerOptions, 'cookie' | 'cookieFile'>): Promise<string> {
-  if (cookie !== undefined) {
-    throw new DynsrvError(
-      'DYNSRV_BAD_OPTION',
-      'a cookie on the command line can be read by every user of this machine',
-      {
-        hint: 'Put it in a file for --cookie-file, or in RELEASE_COOKIE.',
-      },
-    )
-  }
+  refuseCookie(cookie)
   return findCookie({ cookieFile, env: system.env })
 }
 

@@ -1,4 +1,5 @@
 import { DynsrvError } from '@dynsrv/cluster'
+import { messageOf } from '@dynsrv/kit'
 import { findConfig } from '../config/find-config.ts'
 import type { LoadedConfig } from '../config/load-config.ts'
 import { offeredFile } from '../config/offered-file.ts'
@@ -69,7 +70,7 @@ async function tlsOf(path: string, tls: NonNullable<LoadedConfig['start']['tls']
   try {
     return tlsFiles(tls)
   } catch (cause) {
-    throw new DynsrvError('DYNSRV_CONFIG', `${path}: a file of tls cannot be read: ${(cause as Error).message}`, {
+    throw new DynsrvError('DYNSRV_CONFIG', `${path}: a file that tls names cannot be read: ${messageOf(cause)}`, {
       hint: 'Correct certFile, keyFile or caFile, which are relative to this file, or who may read them.',
       cause,
     })

@@ -274,7 +274,7 @@ export class ElixirParser extends TermParser {
       else if (name === 'size' && scan.take('(')) segment.size = this.#argument(0, Number.MAX_SAFE_INTEGER, ')')
       else if (name === 'unit' && scan.take('(')) segment.unit = this.#argument(1, 256, ')')
       else if (name === 'signed' || name === 'unsigned') segment.isSigned = true
-      else if (name !== 'big') scan.fail('there is no such type of a segment', began)
+      else if (name !== 'big') scan.fail('a segment has no such type', began)
       scan.match(/\(\s*\)/y)
     } while (scan.take('-'))
     if (segment.unit !== undefined && segment.size === undefined) scan.fail('a unit needs a size')

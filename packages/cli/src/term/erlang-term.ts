@@ -192,7 +192,7 @@ export class ErlangParser extends TermParser {
       else if (type !== undefined) given = segment.type = type
       else if (name === 'unit' && scan.take(':')) segment.unit = Number(scan.match(/\s*\d{1,3}/y) ?? Number.NaN)
       else if (name === 'little' || name === 'native') segment.little = true
-      else if (!['big', 'signed', 'unsigned'].includes(name)) scan.fail('there is no such type of a segment', began)
+      else if (!['big', 'signed', 'unsigned'].includes(name)) scan.fail('a segment has no such type', began)
       if (segment.unit !== undefined && !(segment.unit >= 1 && segment.unit <= 256)) {
         scan.fail('a unit is a number from 1 to 256', began)
       }

@@ -1,6 +1,6 @@
 import type { Coded } from '@dynsrv/kit'
 
-/** An error of a package in the words of the command line: what it is stays, its message or its advice is another. */
+/** An error of a package in the words of the command line: its code stays, its message or its hint changes. */
 export class Reworded extends Error {
   override readonly name = 'Reworded'
   readonly code: string

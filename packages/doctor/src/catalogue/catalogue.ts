@@ -18,7 +18,7 @@ export const CATALOGUE: Readonly<Record<string, Readonly<Record<string, CodeWord
 const ENTRIES: ReadonlyMap<string, CodeWords> = new Map(Object.values(CATALOGUE).flatMap(Object.entries))
 
 /**
- * What a code stands for; undefined when it is none of ours.
+ * What a code means; undefined for an unknown one.
  *
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for a code that is not a text
  */

@@ -39,7 +39,7 @@ const ENTRIES: ReadonlyMap<string, CodeWords> = new Map(
   Object.values(RUNTIME_ERRORS).flatMap((table) => Object.entries<CodeWords>(table)),
 )
 
-/** What to do about a code of a running node; empty when it is none of ours. */
+/** What to do about a code of a running node; empty for an unknown one. */
 export function hintOf(code: string): string {
   return ENTRIES.get(code)?.hint ?? ''
 }

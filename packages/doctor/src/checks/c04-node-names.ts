@@ -13,7 +13,7 @@ const COMPOSE_NAME = words('DOCTOR_COMPOSE_NAME', {
   hint: 'End RELEASE_NODE with @ and the hostname of the same service.',
 })
 
-/** C04: RELEASE_NODE names another host than that of its own service. */
+/** C04: RELEASE_NODE does not name the host of its own service. */
 export function judgeNodeNames(file: ComposeFile): Finding[] {
   return membersOf(file).flatMap((one) => {
     const node = nodeOf(one)

@@ -18,7 +18,7 @@ export function judgeCookies(all: readonly Link[], { source, fingerprint, cookie
   return refusing.map(({ name, connected }) => {
     const code = connected.ok ? '' : codeOf(connected.error)
     const mismatch = code === 'DIST_COOKIE_MISMATCH'
-    const message = `${identifier(name)} ${mismatch ? 'has another cookie than ours' : 'refuses our cookie'}`
+    const message = `${identifier(name)} ${mismatch ? 'has a different cookie' : 'refuses our cookie'}`
     const odd = agree === 0 ? 'No peer has our cookie: change ours.' : 'Change the cookie of this node.'
     const hint =
       came === undefined

@@ -5,7 +5,7 @@ import { type OwnListener, runningNode } from '../probes/own.ts'
 import { words } from '../words.ts'
 
 const NAME_OVERRIDDEN = words('DOCTOR_NAME_OVERRIDDEN', {
-  happened: 'The node that runs here has another name than RELEASE_NODE.',
+  happened: 'The node that runs here does not have the name in RELEASE_NODE.',
   why: 'A script such as env.sh.eex sets the name again when the release starts.',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what a shell reads
   hint: 'Write RELEASE_NODE="${RELEASE_NODE:-…}" there, so that the value that you set is used.',

@@ -33,7 +33,7 @@ function judgeRefusal(name: string, knocks: readonly Knock[]): Finding[] {
   if (at === undefined || at.answer.ok) return []
   if (at.tls?.certificate.ok !== true) return [findingOf(at.answer.error, 'error', { node: name })]
   const message = `${identifier(name)} closes the connection after the TLS handshake`
-  const hint = 'It may ask for a certificate of ours: give --cert and --key, signed by an authority that it trusts.'
+  const hint = 'It may ask for a certificate: give --cert and --key, signed by an authority that it trusts.'
   return [finding('error', 'NODE_TLS', message, { node: name, hint, evidence: [reasonText(at.answer.error)] })]
 }
 

@@ -10,7 +10,7 @@ import { words } from '../words.ts'
 
 const EPMD_DISAGREES = words('DOCTOR_EPMD_DISAGREES', {
   happened: 'epmd and the SRV record give different ports for one node.',
-  why: 'The node that registered with epmd listens on another port than the orchestrator published.',
+  why: 'The node that registered with epmd does not listen on the port that the orchestrator published.',
   hint: 'Start nodes with -start_epmd false -epmd_module dynsrv_epmd and ERL_DIST_PORT: then there is only one port.',
 })
 

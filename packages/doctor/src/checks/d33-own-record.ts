@@ -11,7 +11,7 @@ const NOT_REGISTERED = words('DOCTOR_NOT_REGISTERED', {
 })
 
 const PORT_DIFFERS = words('DOCTOR_PORT_DIFFERS', {
-  happened: 'Our SRV record has another port than the one that we listen on.',
+  happened: 'Our SRV record does not have the port that we listen on.',
   why: 'ERL_DIST_PORT and the registration are set in two places, or the network maps the port.',
   hint: 'Register ERL_DIST_PORT itself, or map the registered port to it (Nomad: to = …).',
 })

@@ -5,13 +5,13 @@ import { words } from '../words.ts'
 
 const CLUSTER_DOMAIN = words('DOCTOR_CLUSTER_DOMAIN', {
   happened: 'The name of the service ends with a cluster domain that this cluster does not have.',
-  why: 'Kubernetes can be installed with another domain than cluster.local.',
+  why: 'Kubernetes can be installed with a domain other than cluster.local.',
   hint: 'Use the domain of the search list in /etc/resolv.conf.',
 })
 
 const KUBERNETES = /\.svc\.((?:[a-z0-9-]+\.)*[a-z0-9-]+)$/i
 
-/** D34: a Kubernetes name under another cluster domain than the one of this cluster. */
+/** D34: a Kubernetes name whose cluster domain is not that of this cluster. */
 export function judgeClusterDomain({ services, search }: UnknownFacts): Finding[] {
   const here = search.flatMap((domain) => /(?:^|\.)svc\.(.+)$/i.exec(domain)?.[1] ?? [])[0]?.toLowerCase()
   if (here === undefined) return []

@@ -2,7 +2,7 @@ import { identifier, sleep } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding } from '../finding.ts'
-import { type BeamFacts, beams, type Link, links } from '../probes/links.ts'
+import { type BeamFacts, beams, beamsNow, type Link, links } from '../probes/links.ts'
 import { words } from '../words.ts'
 
 const GLOBAL_BLOCKED = words('DOCTOR_GLOBAL_BLOCKED', {
@@ -50,13 +50,13 @@ const GLOBAL_PAUSE_MS = 500
 
 /** `global` needs a moment for a node that has just connected: only a node that it still waits for then is reported. */
 async function globalFacts(context: DoctorContext): Promise<GlobalFacts> {
-  let all = await context.get(beams)
+  const all = await context.get(beams)
   const connected = await context.get(links)
   let suspects = waitingFor(all)
   for (let look = 0; suspects.length > 0 && look < GLOBAL_LOOKS; look++) {
     await sleep(context.world.clock, GLOBAL_PAUSE_MS)
-    all = await beams(context)
-    const again = waitingFor(all)
+    // Only those that wait: one that does not answer costs its whole time limit at each look.
+    const again = waitingFor(await beamsNow(context, new Set(suspects.map(({ at }) => at))))
     suspects = suspects.filter(({ at, peer }) => again.some((one) => one.at === at && one.peer === peer))
   }
   const still = new Set(suspects.map(({ at, peer }) => `${at} ${peer}`))

@@ -81,12 +81,20 @@ export interface BeamFacts {
 
 /** Asks every BEAM peer; other nodes are left out. */
 export async function beams(context: DoctorContext): Promise<readonly BeamFacts[]> {
-  const { node, links: made } = await context.get(linked)
-  const asked = made.filter(({ connected }) => connected.ok).map(({ name }) => attempt(facts(context, node, name)))
-  const answers = await Promise.all(asked)
-  const known = answers.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []))
+  const { links: made } = await context.get(linked)
+  const known = await beamsNow(context, new Set(made.map(({ name }) => name)))
   if (known.length === 0) throw new NotApplicable('no BEAM node could be asked')
   return known
+}
+
+/** Asks some of them once more. */
+export async function beamsNow(context: DoctorContext, names: ReadonlySet<string>): Promise<readonly BeamFacts[]> {
+  const { node, links: made } = await context.get(linked)
+  const asked = made
+    .filter(({ name, connected }) => connected.ok && names.has(name))
+    .map(({ name }) => attempt(facts(context, node, name)))
+  const answers = await Promise.all(asked)
+  return answers.flatMap((one) => (one.ok && one.value !== undefined ? [one.value] : []))
 }
 
 /** The same, where there are several to be compared. */

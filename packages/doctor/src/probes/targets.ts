@@ -11,7 +11,7 @@ export interface TargetFacts {
 /** How Consul names its machines and addresses. */
 export const CONSUL_OWN = /\.(node|addr)\.[^.]+\.[^.]+$/i
 
-/** Whether a target lies in another domain than the service; Consul's names of machines do not. */
+/** Whether a target lies outside the domain of the service; Consul's names of machines do not. */
 export function isForeign({ target, service }: Pick<Unmapped, 'target' | 'service'>): boolean {
   const end = (name: string) => name.toLowerCase().replace(/\.$/, '').split('.').slice(-2).join('.')
   return end(target) !== end(service) && !CONSUL_OWN.test(target.replace(/\.$/, ''))

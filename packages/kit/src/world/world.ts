@@ -1,4 +1,4 @@
-import { type Rule, rule } from '../rule.ts'
+import { having, type Rule, wrong } from '../rule.ts'
 import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
 import type { Network } from './network.ts'
@@ -17,10 +17,35 @@ export interface World {
   readonly system: System
 }
 
-const PARTS = ['clock', 'random', 'network', 'files', 'system'] as const
+/** What each part can be asked. */
+const METHODS: { readonly [Part in keyof World]: readonly (keyof World[Part] & string)[] } = {
+  clock: ['now', 'monotonic', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'],
+  random: ['number', 'bytes'],
+  network: [
+    'connect',
+    'createServer',
+    'connectTls',
+    'createTlsServer',
+    'createUdpSocket',
+    'lookup',
+    'createResolver',
+    'interfaces',
+  ],
+  files: ['read', 'facts', 'linkFacts', 'watch'],
+  system: ['folder', 'homeFolder', 'hostName', 'print', 'warn'],
+}
 
-/** How a world is checked where it is an option. */
-export const worldShape: Rule = rule(`an object with ${PARTS.join(', ')}`, (value) => {
-  const isObject = (one: unknown) => typeof one === 'object' && one !== null
-  return isObject(value) && PARTS.every((part) => isObject((value as World)[part]))
-})
+const what = `an object with ${Object.keys(METHODS).join(', ')}`
+
+/** How a world is checked where it is an option: each part with all that it can be asked. */
+export const worldShape: Rule = {
+  what,
+  check: (value, at) => {
+    if (typeof value !== 'object' || value === null) return wrong(at, what, value)
+    for (const [part, methods] of Object.entries(METHODS)) {
+      const fault = having(...methods).check(Reflect.get(value, part), `${at}.${part}`)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  },
+}

@@ -69,7 +69,7 @@ function sentence(event: ClusterEvent): Said | undefined {
         ...{
           kind: 'trouble',
           about: event.topology,
-          text: 'our own record was removed: this node does not connect any more',
+          text: 'our own record was removed: this node no longer connects',
         },
         hint: 'Put the record back, or let this node leave.',
       }
@@ -100,5 +100,5 @@ function held({ topology, nodes }: Extract<ClusterEvent, { type: 'held' }>): Sai
   if (nodes.size === 0) return undefined
   const some = [...nodes.keys()].slice(0, 3).join(', ')
   const more = nodes.size > 3 ? ` and ${nodes.size - 3} more` : ''
-  return { kind: 'calm', about: topology, text: `missing in the answer, kept for now: ${some}${more}`, hint: '' }
+  return { kind: 'calm', about: topology, text: `missing from the answer, still a member: ${some}${more}`, hint: '' }
 }

@@ -26,7 +26,7 @@ export class ClusterPage {
   /** Kept, as a node that is closed has none any more. */
   readonly #port: number
   readonly #seen = new Set<string>()
-  /** Since when members have been in their state: a dial that fails again does not begin it anew. */
+  /** Since when members have been in their state: another dial that fails does not change it. */
   readonly #since = new Map<string, Pick<PageMember, 'state' | 'since'>>()
   readonly #ignored = new Map<string, Map<string, string>>()
   readonly #held = new Map<string, ReadonlyMap<string, string>>()

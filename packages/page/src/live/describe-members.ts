@@ -22,7 +22,7 @@ export interface Measurements {
   readonly held: ReadonlyMap<string, string>
 }
 
-/** All members: those that are connected, those that should be, and those that are gone of late. */
+/** All members: those that are connected, those that should be, and those that are gone recently. */
 export function describeMembers(cluster: Cluster, measurements: Measurements): PageMember[] {
   const peers = cluster.node.peers()
   measurements.traffic.count(peers, measurements.clock.monotonic())
@@ -56,7 +56,7 @@ function connected(
     ...{ state: 'connected', since: peer.since, expected: expected.has(peer.peer), hidden: peer.hidden },
     ...{ direction: peer.direction, address: peer.address, latencyMs: latency.of(peer.peer) },
     ...{ receivedPerSecond, sentPerSecond, bytesPerSecond },
-    reason: kept === undefined ? '' : `kept, though the last answer lacks it (${kept})`,
+    reason: kept === undefined ? '' : `kept, although the last answer does not list it (${kept})`,
   }
 }
 

@@ -40,7 +40,7 @@ export function describeTopology(parts: TopologyParts): PageTopology {
     notes.push('The answer is cut: no member leaves because of it.')
   if (answer?.stale === true) notes.push('The source failed: this is its last good answer.')
   for (const [node, reason] of [...held].slice(0, 5))
-    notes.push(`${node} is missing in the answer and kept (${reason}).`)
+    notes.push(`${node} is missing from the answer and kept (${reason}).`)
   if (held.size > 5) notes.push(`${held.size - 5} more are missing and kept.`)
   if (lookup === undefined) notes.push('This topology is not found through SRV records.')
   const records = answer?.records ?? []

@@ -26,7 +26,7 @@ export class Latency {
     return this.#measured.get(peer)?.ms ?? null
   }
 
-  /** Begins to measure peers that were not measured of late, a few at a time. */
+  /** Begins to measure peers that were not measured recently, a few at a time. */
   measure(signal: AbortSignal): void {
     if (this.#queue.length === 0) {
       const now = this.#clock.monotonic()

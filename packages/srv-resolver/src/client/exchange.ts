@@ -74,7 +74,7 @@ export function exchangeTcp({ world, server, query, timeoutMs, signal, accepts }
         const bytes = Buffer.concat(chunks).subarray(LENGTH_BYTES, end)
         const message = sameId(bytes, query) ? decodeMessage(bytes) : undefined
         if (message !== undefined && accepts(message)) return resolve(message)
-        reject(new ResolverError('DNS_MALFORMED', `${server.text} answered another question than ours`))
+        reject(new ResolverError('DNS_MALFORMED', `${server.text} answered a question that we did not ask`))
       } catch (error) {
         reject(error)
       }

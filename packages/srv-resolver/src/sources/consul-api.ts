@@ -59,7 +59,7 @@ const HTTP_CODES: Readonly<Record<number, ResolverErrorCode>> = {
 }
 const HTTP_HINTS: Readonly<Record<number, string>> = {
   403: 'Give a token whose policy may read this service and its nodes.',
-  404: 'Check the url: another server than Consul answers there.',
+  404: 'Check the url: a server that is not Consul answers there.',
 }
 const REDIRECTED = {
   code: 'DNS_SERVER_ERROR',

@@ -51,7 +51,7 @@ export interface ConsulHttpOptions {
   readonly token?: string
   /** Datacenter of names that say none; the agent's own when left out. */
   readonly datacenter?: string
-  /** Only instances with this tag, besides the tag in a name. */
+  /** Only instances with this tag, in addition to the tag in a name. */
   readonly tag?: string
   /** Only instances whose checks all pass; default false, which leaves out only critical ones, as Consul's DNS does. */
   readonly passing?: boolean
@@ -239,7 +239,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
         failures = 0
         // Without an index, or behind a proxy that drops it, the next query would not block either.
         const unblocked = reply.index === 0 || (reply.index <= index && this.#clock.monotonic() - askedAt < BLOCKED_MS)
-        // An index that goes back means that the servers were restored or restarted: begin anew.
+        // An index that goes back means that the servers were restored or restarted: begin again.
         index = reply.index < index ? 0 : reply.index
         if (news.said !== said) yield news
         said = news.said

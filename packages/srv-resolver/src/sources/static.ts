@@ -51,7 +51,7 @@ export function staticResolver(records: Iterable<ZoneRecord>, options: StaticRes
   }
 }
 
-/** A zone, and what its source held besides. */
+/** A zone, and what else its source held. */
 export class LoadedZone {
   readonly zone: Zone
   readonly faults: readonly RecordFault[]

@@ -85,7 +85,7 @@ export class Zone {
   }
 }
 
-/** What makes a record another one than its neighbours. */
+/** What tells a record from its neighbours. */
 function identityOf(record: ZoneRecord): string {
   switch (record.type) {
     case 'SRV':

@@ -6,7 +6,7 @@ interface Heard {
 }
 
 /**
- * Names that were heard, each until it has been silent for too long; so many at most.
+ * Names that were heard, each until it has been silent for too long; a bounded number.
  *
  * Anybody on the network can send names. When the table is full, the address that sent most names loses the one that it has
  * not repeated for longest. So an address that floods the table pushes out its own names, and a node that says its name is
@@ -18,7 +18,7 @@ export class HeardNames {
   readonly #names = new Map<NodeName, Heard>()
   /** The names of each address, in the same order. */
   readonly #byAddress = new Map<string, Set<NodeName>>()
-  /** The addresses with so many names; at least one has `#most`. */
+  /** The addresses by how many names they have; at least one has `#most`. */
   readonly #byCount = new Map<number, Set<string>>()
   #most = 0
 

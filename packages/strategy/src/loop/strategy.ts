@@ -98,7 +98,7 @@ export class Strategy implements AsyncDisposable {
     this.#running = this.#watcher.run(this.#ended.signal)
   }
 
-  /** Ends polls and dials, those under way too. Links stay as they are. May be called again; `start` begins anew. */
+  /** Ends polls and dials, those under way too. Links stay as they are. May be called again; `start` begins again. */
   async close(): Promise<void> {
     this.#ended.abort(closed(this.topology))
     await this.#running

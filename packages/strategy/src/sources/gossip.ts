@@ -54,10 +54,10 @@ const PORT = 45_892
 const MULTICAST = '233.252.1.32'
 const HEARTBEAT_MS = 5_000
 const EXPIRE_MS = 30_000
-/** A socket that failed is opened anew after that. */
+/** A socket that failed is opened again after this time. */
 const REOPEN_MS = 1_000
 
-/** Anybody on the network can send packets: so many names and reasons are kept. */
+/** Anybody on the network can send packets, so no more names and reasons are kept. */
 const MAX_HEARD = 10_000
 const MAX_STRANGE = 100
 
@@ -126,7 +126,7 @@ class Gossip {
     return { nodes: this.#heard.names(), ignored, absent: true }
   }
 
-  /** Listens and sends until the signal aborts; a socket that fails, as without its interface, is opened anew. */
+  /** Listens and sends until the signal aborts; a socket that fails, as without its interface, is opened again. */
   async open(changed: () => void, asked: Asked): Promise<void> {
     const { signal, world } = asked
     while (!signal.aborted) {
