@@ -63,6 +63,8 @@ export interface DnsClientOptions {
   readonly world?: World
 }
 
+/** @see RFC 1035, 2.3.4 */
+const MAX_NAME_LENGTH = 253
 const DEFAULT_TIMEOUT_MS = 2000
 const DEFAULT_TRIES = 2
 /** @see DNS flag day 2020 */
@@ -171,7 +173,6 @@ export class DnsClient implements ClosableResolver {
     this.close()
   }
 
-  /** Tries the name and the search domains; only "does not exist" and "no such record" lead on to the next one. */
   async #lookUp(
     name: string,
     type: QuestionType,
@@ -185,16 +186,40 @@ export class DnsClient implements ClosableResolver {
     })
   }
 
+  /**
+   * Goes through the search list as glibc does, so that a name leads to where the programs beside this one find it.
+   *
+   * A name with enough dots is asked as it is first, and what it meets then is the verdict when no search domain has it. Else it is
+   * asked as it is last: also when a search domain failed. SERVFAIL leads on to the next domain; a domain that is silent or refuses
+   * ends the list.
+   *
+   * @see resolv.conf(5), ndots; `res_nsearch` of glibc
+   */
   async #search(name: string, bare: string, type: QuestionType, config: Asking, either: AbortSignal): Promise<Found> {
-    either.throwIfAborted()
-    let empty: Found | undefined
-    for (const candidate of candidates(name, bare, config)) {
-      const found = await this.#follow(candidate, type, config, either)
-      if (found.reading.empty === undefined) return found
-      // "The name exists" says more than "it does not exist"; the first of equals is the spelling of the user.
-      if (empty === undefined || (empty.reading.empty === 'nxdomain' && found.reading.empty === 'nodata')) empty = found
+    const ask = (asked: string) => outcome(this.#follow(asked, type, config, either), either)
+    const domains = name.endsWith('.') ? [] : config.search
+    const isFirst = domains.length === 0 || bare.split('.').length - 1 >= config.ndots
+    const first = isFirst ? await ask(bare) : undefined
+    if (first !== undefined && !isResolverError(first) && isFound(first)) return first
+    let nodata: Found | undefined
+    let failed: ResolverError | undefined
+    for (const domain of domains) {
+      const long = `${bare}.${domain}`
+      if (long.length > MAX_NAME_LENGTH) continue
+      const one = await ask(long)
+      if (isResolverError(one)) {
+        // Such a server has given up on one domain; another failure shows that it answers nobody, or not us.
+        if (one.code !== 'DNS_SERVFAIL') break
+        failed ??= one
+      } else if (isFound(one)) return one
+      else if (one.reading.empty === 'nodata') nodata ??= one
     }
-    return empty!
+    const asIs = first ?? (await ask(bare))
+    if (isResolverError(asIs)) throw asIs
+    if (first !== undefined || isFound(asIs) || asIs.reading.empty === 'nodata') return asIs
+    if (nodata !== undefined) return nodata
+    if (failed !== undefined) throw failed
+    return asIs
   }
 
   async #config(): Promise<ResolverConfig> {
@@ -298,11 +323,19 @@ export class DnsClient implements ClosableResolver {
   }
 }
 
-/** In which order a name and the search domains are tried. @see resolv.conf(5), ndots */
-function candidates(name: string, bare: string, { search, ndots }: ResolverConfig): string[] {
-  if (name.endsWith('.') || search.length === 0) return [bare]
-  const extended = search.map((domain) => `${bare}.${domain}`).filter((long) => long.length <= 253)
-  return bare.split('.').length - 1 >= ndots ? [bare, ...extended] : [...extended, bare]
+/** What a lookup ends with: failures of servers are outcomes here, others are not. */
+async function outcome(lookup: Promise<Found>, signal: AbortSignal): Promise<Found | ResolverError> {
+  try {
+    return await lookup
+  } catch (error) {
+    signal.throwIfAborted()
+    if (isResolverError(error)) return error
+    throw error
+  }
+}
+
+function isFound({ reading }: Found): boolean {
+  return reading.empty === undefined
 }
 
 /** Whether a message belongs to the question; names are compared without case, as servers may change it. */

@@ -1,4 +1,4 @@
-import { messageOf, withoutFinalDot } from '@dynsrv/kit'
+import { ipText, messageOf, withoutFinalDot } from '@dynsrv/kit'
 import * as codec from 'dns-packet'
 import { ResolverError } from '../error.ts'
 import { MAX_TTL_SECONDS } from '../records/dns-numbers.ts'
@@ -126,7 +126,7 @@ function recordOf(answer: codec.Answer): MessageRecord | undefined {
     }
     case 'A':
     case 'AAAA':
-      return { name, ttlSeconds, type: answer.type, address: answer.data }
+      return { name, ttlSeconds, type: answer.type, address: ipText(answer.data) }
     case 'CNAME':
       return { name, ttlSeconds, type: 'CNAME', target: withoutFinalDot(answer.data) }
     case 'TXT':

@@ -50,11 +50,36 @@ describe('resolv.conf', () => {
     expect(asked).toStrictEqual(['svc.none.test', 'svc.one.test', 'svc', 'svc.two.test', 'svc', 'svc.two.test'])
   })
 
-  it('does not take a failure under one search domain for "try the next one"', async () => {
-    await using zone = await startZoneServer({ records: [SRV('svc.two.test')] })
-    zone.setFault({ type: 'servfail', name: 'one.test' })
-    const dns = dnsClient({ servers: [zone.address], search: ['one.test', 'two.test'], tries: 1 })
-    await expect(dns.resolveSrv('svc')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' })
+  // As `res_nsearch` of glibc goes on: the domain one.test fails in some way, and the name is, or is not, elsewhere.
+  it.each([
+    ['servfail', 'svc.two.test', 'svc.two.test'],
+    ['servfail', 'svc', 'svc'],
+    ['servfail', undefined, 'DNS_SERVFAIL'],
+    ['refused', 'svc.two.test', 'nxdomain'],
+    ['refused', 'svc', 'svc'],
+    ['refused', undefined, 'nxdomain'],
+    ['silence', 'svc', 'svc'],
+    ['nxdomain', 'svc.two.test', 'svc.two.test'],
+    ['nxdomain', 'svc', 'svc'],
+  ] as const)('a search domain that answers with %s, and the name is at %s: %s', async (fault, there, expected) => {
+    await using zone = await startZoneServer({ records: there === undefined ? [] : [SRV(there)] })
+    zone.setFault({ type: fault, name: 'one.test' })
+    const dns = dnsClient({ servers: [zone.address], search: ['one.test', 'two.test'], tries: 1, timeoutMs: 100 })
+    const outcome = await dns.resolveSrv('svc').then(
+      ({ records: [record], empty }) => record?.target.slice(2) ?? empty,
+      ({ code }) => code,
+    )
+    expect(outcome).toBe(expected)
+  })
+
+  it('asks a name with enough dots as it is first, and takes its failure for the verdict when no search domain has it', async () => {
+    await using zone = await startZoneServer({ records: [SRV('a.svc.two.test')] })
+    zone.setFault({ type: 'servfail', name: 'svc' })
+    const dns = dnsClient({ servers: [zone.address], search: ['two.test'], tries: 1 })
+    expect((await dns.resolveSrv('a.svc')).records).toHaveLength(1)
+    await expect(dns.resolveSrv('b.svc')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' })
+    const others = dnsClient({ servers: [zone.address], search: ['two.test'], ndots: 5, tries: 1 })
+    await expect(others.resolveSrv('b.svc')).rejects.toMatchObject({ code: 'DNS_SERVFAIL' })
   })
 })
 

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
-import { filledText, having, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
+import { filledText, having, ipText, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
 import { checks, dnsName, dnsNameFault } from '../checks.ts'
 import type { IgnoredTarget } from '../discover.ts'
 
@@ -67,7 +67,7 @@ export function byIp(basename: string): NameMapping {
     needs: 'addresses',
     map: ({ addresses = [] }) => {
       const ip = addresses.find((address) => isIP(address) !== 0)
-      return ip === undefined ? { ignored: 'it has no address' } : named(`${basename}@${ip}`)
+      return ip === undefined ? { ignored: 'it has no address' } : named(`${basename}@${ipText(ip)}`)
     },
   }
 }
