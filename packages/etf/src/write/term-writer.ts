@@ -239,7 +239,8 @@ export class TermWriter {
     const out = this.out
     const length = bytes.length
     if (length > MOST_BINARY_BYTES) throw new EtfError('ETF_LIMIT_SIZE', 'a binary has at most 4 294 967 295 bytes')
-    const isShared = length >= out.shareFrom
+    // A small part of a large memory would hold all of it.
+    const isShared = length >= out.shareFrom && length * 2 >= bytes.buffer.byteLength
     out.reserve(isShared ? 5 : 5 + length)
     const { buffer, at } = out
     buffer[at] = Tag.BINARY_EXT
