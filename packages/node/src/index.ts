@@ -1,3 +1,4 @@
+export type { MissedEvents } from '@dynsrv/kit'
 export type { GenFrom } from './call/gen-message.ts'
 export type { GenServer } from './call/gen-server.ts'
 export type { ErpcCall, ErpcOutcome } from './call/many-calls.ts'
