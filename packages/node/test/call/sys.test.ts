@@ -154,7 +154,14 @@ describe('sys of a real erl', () => {
     const s = at('limits')
     expect(await erl.eval(`sys:log_to_file(${s}, "/tmp/nothing")`)).toBe('{error,open_file}')
     expect(await erl.eval(`sys:install(${s}, {fun(S, _, _) -> S end, 0})`)).toBe('unknown_debug')
-    expect(await erl.eval(`sys:change_code(${s}, m, undefined, [])`)).toBe('{error,notsup}')
+    expect(await erl.eval(`sys:change_code(${s}, m, undefined, [])`)).toBe(
+      '{error,{unknown_system_msg,{change_code,m,undefined,[]}}}',
+    )
+    await erl.eval(`sys:suspend(${s})`)
+    expect(await erl.eval(`sys:change_code(${s}, m, undefined, [])`)).toBe(
+      "{error,{'EXIT',{undef,[{js,code_change,3,[]}]}}}",
+    )
+    await erl.eval(`sys:resume(${s})`)
     expect(await erl.eval(`gen:call(${s}, system, nonsense)`)).toBe('{ok,{error,{unknown_system_msg,nonsense}}}')
   })
 })
