@@ -3,7 +3,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import { abortSignal, type Clock, callable, duration, eventStream, type MissedEvents, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
-import { checks } from './checks.ts'
+import { checks, INSIDE, onlyInside } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import { explain } from './explain.ts'
@@ -68,10 +68,11 @@ export class Cluster implements AsyncDisposable {
   #state: ClusterState = 'running'
 
   static {
-    makeCluster = (parts) => new Cluster(parts)
+    makeCluster = (parts) => new Cluster(INSIDE, parts)
   }
 
-  private constructor(parts: ClusterParts) {
+  private constructor(key: typeof INSIDE, parts: ClusterParts) {
+    onlyInside(key)
     const { node, strategies } = parts
     this.#parts = parts
     this.node = node
