@@ -138,6 +138,16 @@ describe('sys of a real erl', () => {
     ).toBe("{{noreply,3},in,'$gen_call',3,true,3,ok,{ok,[]}}")
   })
 
+  it('logs no more than what takes little memory, whatever a peer sends', async () => {
+    using _ = counter('much')
+    const s = at('much')
+    const logged = await erl.eval(`begin ok = sys:log(${s}, {true, 1000}), Large = binary:copy(<<1>>, 300000),
+      [gen_server:cast(${s}, {Large, N}) || N <- lists:seq(1, 50)], gen_server:cast(${s}, {binary:copy(<<1>>, 2000000), 51}),
+      gen_server:cast(${s}, small), {ok, Events} = sys:log(${s}, get), ok = sys:no_debug(${s}),
+      [case element(2, M) of {_, N} -> N; Other -> Other end || {in, M} <- Events] end`)
+    expect(logged).toBe('[small]')
+  })
+
   it('traces to the output of the node', async () => {
     using _ = counter('traced')
     const s = at('traced')
