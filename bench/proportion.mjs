@@ -1,7 +1,7 @@
 // What many pids, monitors, calls and casts cost one node, each at twice the number of the last: the time must double, too.
 // node proportion.mjs [largest = 200000] [part of a case's name]
 import { Static } from '@dynsrv/epmd-shim'
-import { atom, tuple } from '@dynsrv/etf'
+import { atom, Pid, tuple } from '@dynsrv/etf'
 import { startNode } from '@dynsrv/node'
 
 const LARGEST = Number(process.argv[2] ?? 200_000)
@@ -9,20 +9,25 @@ const SIZES = [8, 4, 2, 1].map((part) => LARGEST / part)
 const ROUNDS = 3
 const [GROUP, DISCOVER, JOIN, LEAVE] = ['group', 'discover', 'join', 'leave'].map(atom)
 /** Nothing is to be refused for its number. */
-const limits = { maxProcesses: 10 * LARGEST, maxWaiting: 10 * LARGEST, maxQueuedBytes: 4 * 1024 ** 3 }
+const limits = {
+  maxLinks: 10 * LARGEST,
+  maxProcesses: 10 * LARGEST,
+  maxWaiting: 10 * LARGEST,
+  maxQueuedBytes: 4 * 1024 ** 3,
+}
 
 let started = 0
 
-async function start(known = {}) {
+async function start(known = {}, options = {}) {
   const name = `proportion${++started}@127.0.0.1`
   const listen = { host: '127.0.0.1' }
-  return startNode({ name, cookie: 'proportion', epmd: new Static(known), listen, limits })
+  return startNode({ name, cookie: 'proportion', epmd: new Static(known), listen, limits, ...options })
 }
 
-/** Two nodes with a link between them. */
+/** Two nodes with a link between them; ours is one of the mesh, the peer is none. */
 async function pair() {
   const peer = await start()
-  const ours = await start({ [peer.self]: { ip: '127.0.0.1', port: peer.port } })
+  const ours = await start({ [peer.self]: { ip: '127.0.0.1', port: peer.port } }, { hidden: false })
   await ours.ping(peer.self, { timeoutMs: 600_000 })
   return { ours, peer, close: () => Promise.all([ours.close(), peer.close()]) }
 }
@@ -55,6 +60,20 @@ const CASES = {
     for (const member of members) scope.join(GROUP, member)
     return async () => {
       for (const member of members.toReversed()) member.close()
+    }
+  },
+  'global locks of a peer that goes': async ({ ours, peer }, count) => {
+    const [one] = mailboxes(peer, 1)
+    const locker = { name: 'global_name_server', node: ours.self }
+    for (let index = 0; index < count; index++) {
+      const holder = new Pid(one.pid.node, one.pid.id, index, one.pid.creation)
+      const from = tuple(holder, peer.alias(one).ref)
+      peer.send(locker, tuple(atom('$gen_call'), from, tuple(atom('set_lock'), tuple(index, 1))))
+    }
+    await ours.ping(peer.self, { timeoutMs: 600_000 })
+    return async () => {
+      await ours.disconnect(peer.self)
+      await peer.close()
     }
   },
   'monitors of a peer that goes': async ({ ours, peer }, count) => {

@@ -8,3 +8,12 @@ export const checks = checksOf(({ message, hint }) => new DynsrvError('DYNSRV_BA
 export function quoted(text: string): string {
   return visible(JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text))
 }
+
+/** What our own code gives to the constructor of the class whose objects come from `start`. */
+export const INSIDE = Symbol('inside')
+
+/** Refuses a `new` of the program. @throws {DynsrvError} `DYNSRV_BAD_OPTION` */
+export function onlyInside(key: unknown): void {
+  if (key === INSIDE) return
+  throw new DynsrvError('DYNSRV_BAD_OPTION', 'a program cannot make a cluster with new', { hint: 'Call start.' })
+}

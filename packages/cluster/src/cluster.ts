@@ -1,9 +1,9 @@
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { abortSignal, type Clock, callable, duration, whole } from '@dynsrv/kit'
+import { abortSignal, type Clock, callable, duration, eventStream, type MissedEvents, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
-import { checks } from './checks.ts'
+import { checks, INSIDE, onlyInside } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import { explain } from './explain.ts'
@@ -57,7 +57,9 @@ export class Cluster implements AsyncDisposable {
   /** The live node: mailboxes, messages, links. */
   readonly node: Node
   readonly #parts: ClusterParts
-  readonly #emitter = new EventEmitter<{ event: [ClusterEvent]; closed: [] }>()
+  readonly #emitter = new EventEmitter<{ event: [ClusterEvent] }>()
+  /** Aborts when the cluster is closed. */
+  readonly #closed = new AbortController()
   /** Why a peer that was found is not connected. */
   readonly #unreachable = new Map<string, unknown>()
   #discoveryFailure: unknown
@@ -66,10 +68,11 @@ export class Cluster implements AsyncDisposable {
   #state: ClusterState = 'running'
 
   static {
-    makeCluster = (parts) => new Cluster(parts)
+    makeCluster = (parts) => new Cluster(INSIDE, parts)
   }
 
-  private constructor(parts: ClusterParts) {
+  private constructor(key: typeof INSIDE, parts: ClusterParts) {
+    onlyInside(key)
     const { node, strategies } = parts
     this.#parts = parts
     this.node = node
@@ -125,25 +128,18 @@ export class Cluster implements AsyncDisposable {
     return () => this.#emitter.off('event', listener)
   }
 
-  /** Everything that happens from now on; ends when the cluster is closed or the signal aborts. */
-  events(options: EventsOptions = {}): AsyncGenerator<ClusterEvent, void> {
+  /**
+   * Everything that happens from now on; ends when the cluster is closed or the signal aborts.
+   *
+   * No more than 10 000 events wait for a slow reader, and no more than 1000 refusals and warnings among them, which
+   * strangers can cause. Newer ones are left out, and an event `missed` counts them.
+   */
+  events(options: EventsOptions = {}): AsyncGenerator<ClusterEvent | MissedEvents, void> {
     checkEvents(options)
-    return this.#events(options)
-  }
-
-  async *#events({ signal }: EventsOptions): AsyncGenerator<ClusterEvent, void> {
-    if (this.#state === 'closed') return
-    const closed = new AbortController()
-    const abort = () => closed.abort()
-    this.#emitter.once('closed', abort)
-    const ended = signal === undefined ? closed.signal : AbortSignal.any([signal, closed.signal])
-    try {
-      for await (const [event] of on(this.#emitter, 'event', { signal: ended })) yield event as ClusterEvent
-    } catch (error) {
-      if (!ended.aborted) throw error
-    } finally {
-      this.#emitter.off('closed', abort)
-    }
+    const { signal } = options
+    const closed = this.#closed.signal
+    const ended = signal === undefined ? closed : AbortSignal.any([signal, closed])
+    return eventStream<ClusterEvent>((listener) => this.on(listener), ended)
   }
 
   /**
@@ -216,7 +212,7 @@ export class Cluster implements AsyncDisposable {
       await this.node.close()
       this.#parts.closeResolver?.()
       this.#state = 'closed'
-      this.#emitter.emit('closed')
+      this.#closed.abort()
     }
   }
 

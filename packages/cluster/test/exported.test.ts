@@ -84,3 +84,9 @@ testOptions(
   },
   { DynsrvErrorOptions: 'an error is made of whatever it is given' },
 )
+
+it.each(EVERY_ODD_VALUE)('no program makes a cluster with new: %s', (odd) => {
+  expect(() => Reflect.construct(api.Cluster, [ODD_VALUES[odd](), ODD_VALUES[odd]()])).toThrow(
+    expect.objectContaining({ code: 'DYNSRV_BAD_OPTION' }),
+  )
+})

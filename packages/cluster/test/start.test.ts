@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { atom, tuple } from '@dynsrv/etf'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
-import type { ClusterEvent } from '../src/cluster-event.ts'
+import type { Cluster } from '../src/cluster.ts'
 import type { StartOptions } from '../src/settings/start-options.ts'
 import { start } from '../src/start.ts'
 
@@ -53,7 +53,7 @@ describe('start', () => {
     await using zone = await startZoneServer()
     await using one = await start(options(zone, 'api-1'))
     await using two = await start(options(zone, 'api-2'))
-    const seen: ClusterEvent['type'][] = []
+    const seen: string[] = []
     const events = one.events()
     register(zone, 'api-2', two.port)
     for await (const event of events) {
@@ -271,6 +271,6 @@ describe('drain', () => {
   })
 })
 
-async function drained(events: AsyncIterable<ClusterEvent>): Promise<void> {
+async function drained(events: ReturnType<Cluster['events']>): Promise<void> {
   for await (const event of events) expect(event.type).not.toBe('nodedown')
 }

@@ -142,8 +142,8 @@ export const DIST_ERRORS: ErrorTable<DistErrorCode> = {
   },
   DIST_REFLECTED: {
     happened: 'A peer showed us a challenge of our own.',
-    why: 'Somebody who does not know the cookie lets us prove it to ourselves.',
-    hint: 'Somebody in the way hands us our own words: find out what listens there, and use TLS with certificates on both sides.',
+    why: 'Somebody who does not know the cookie lets us prove it to ourselves; or a TCP proxy lies between two nodes of one process.',
+    hint: 'Somebody in the way hands us our own words: find out what listens there, and use TLS with certificates on both sides. Two nodes of one process dial each other without a proxy.',
     category: 'handshake',
     fault: 'peer',
   },

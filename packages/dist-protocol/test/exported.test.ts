@@ -41,15 +41,7 @@ const term = encode('odd')
 const machine = { start: call(), receive: call(packet), end: call(), timeout: call() }
 
 testOddArguments(api, {
-  AcceptorHandshake: making([value(acceptor)], machine, [
-    'opening',
-    'decode',
-    'answer',
-    'connected',
-    'peerName',
-    'closed',
-    'isOver',
-  ]),
+  AcceptorHandshake: making([value(acceptor)], machine),
   Channel: making([value(link)], {
     receive: call(packet),
     readTarget: call(),
@@ -70,15 +62,7 @@ testOddArguments(api, {
     ],
     { decode: call(options), copy: call() },
   ),
-  InitiatorHandshake: making([value(initiator)], machine, [
-    'opening',
-    'decode',
-    'answer',
-    'connected',
-    'peerName',
-    'closed',
-    'isOver',
-  ]),
+  InitiatorHandshake: making([value(initiator)], machine),
   PacketReader: making([number(2), number(100, 'Infinity'), value(undefined, 'undefined')], {
     push: call(packet),
     next: call(),

@@ -15,6 +15,7 @@ export {
   messageOf,
   textOf,
 } from './error.ts'
+export { eventStream, type MissedEvents } from './event-stream.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { ipText } from './ip-text.ts'

@@ -216,6 +216,12 @@ describe('rules', () => {
     [{ a: { b: { c: 1 } } }, '{ a: { b: [Object] } }'],
     [Symbol('s'), 'Symbol(s)'],
     [10n, '10n'],
+    [1n << 10_000_000n, 'a bigint'],
+    [[1n << 10_000_000n], 'an object'],
+    [{ a: -(1n << 10_000_000n) }, 'an object'],
+    [new Map([[1, 1n << 10_000_000n]]), 'an object'],
+    [new Set([1n << 10_000_000n]), 'an object'],
+    [Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key ${index}`, 1])), 'an object'],
   ])('show a value without letting it do anything', (value, expected) => {
     expect(shown(value)).toBe(expected)
   })

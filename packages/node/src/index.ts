@@ -7,6 +7,7 @@ export type {
   ErrorWords,
   FileFacts,
   Files,
+  MissedEvents,
   Network,
   Random,
   System,

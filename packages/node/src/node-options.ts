@@ -94,8 +94,16 @@ export interface NodeOptions {
 export interface NodeLimits extends ChannelLimits, PeerLimits {
   /** With more than this under way to a peer, `send` says false. Unit: bytes; default 1 MiB, as `dist_buf_busy_limit`. */
   readonly busyBytes: number
-  /** With more than this under way, the link is given up. Unit: bytes; default 256 MiB. */
+  /**
+   * With more than this under way to a peer, its link is given up. Unit: bytes; default 256 MiB, or a quarter of the memory
+   * that there is where that is less: of V8's heap, or of the container.
+   */
   readonly maxQueuedBytes: number
+  /**
+   * With more than this under way to all peers together, the link of the one that has left most unread is given up. Unit:
+   * bytes; default 1 GiB, or half of the memory that there is where that is less.
+   */
+  readonly maxQueuedInAllBytes: number
   /** Signals that may wait for one connection to come up; default 10 000. */
   readonly maxWaiting: number
   /**
@@ -113,6 +121,7 @@ export interface NodeLimits extends ChannelLimits, PeerLimits {
 export const NODE_LIMITS = {
   busyBytes: 1024 * 1024,
   maxQueuedBytes: 256 * 1024 * 1024,
+  maxQueuedInAllBytes: 1024 * 1024 * 1024,
   maxWaiting: 10_000,
   maxUnauthenticated: 128,
   maxSpawned: 10_000,
@@ -245,6 +254,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   limits: optionsOf<NodeLimits>({
     busyBytes: bound,
     maxQueuedBytes: bound,
+    maxQueuedInAllBytes: bound,
     maxWaiting: bound,
     maxUnauthenticated: bound,
     maxSpawned: bound,
@@ -260,9 +270,16 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   world: worldShape,
 })
 
-/** Unread messages must not fill the heap. */
-function unreadBytes(): number {
-  return Math.min(NODE_LIMITS.maxUnreadBytes, Math.floor(getHeapStatistics().heap_size_limit / 4))
+/** What waits, to be read here or by peers, must not fill the memory that there is. */
+function fittingLimits({ system }: World): Partial<NodeLimits> {
+  const heap = getHeapStatistics().heap_size_limit
+  const memory = Math.min(heap, system.memoryBytes?.() ?? heap)
+  const { maxUnreadBytes, maxQueuedBytes, maxQueuedInAllBytes } = NODE_LIMITS
+  return {
+    maxUnreadBytes: Math.min(maxUnreadBytes, Math.floor(heap / 4)),
+    maxQueuedBytes: Math.min(maxQueuedBytes, Math.floor(memory / 4)),
+    maxQueuedInAllBytes: Math.min(maxQueuedInAllBytes, Math.floor(memory / 2)),
+  }
 }
 
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work; `NODE_NAME_*` for such a name */
@@ -293,7 +310,7 @@ export function settingsOf(options: NodeOptions) {
     logger: options.logger,
     world,
     output: options.output ?? ((text) => world.system.print(visibleLines(text))),
-    limits: { ...NODE_LIMITS, maxUnreadBytes: unreadBytes(), ...given },
+    limits: { ...NODE_LIMITS, ...fittingLimits(world), ...given },
     /** The channel checks what it is given, so it gets its own limits only. */
     channelLimits: Object.fromEntries(
       Object.entries(given).filter(([name]) => !(name in NODE_LIMITS)),

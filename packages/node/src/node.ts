@@ -1,8 +1,21 @@
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
-import { bound, type Clock, callable, endpoint, flag, iterable, listOf, messageOf, oneLine, text } from '@dynsrv/kit'
+import {
+  bound,
+  type Clock,
+  callable,
+  endpoint,
+  eventStream,
+  flag,
+  iterable,
+  listOf,
+  type MissedEvents,
+  messageOf,
+  oneLine,
+  text,
+} from '@dynsrv/kit'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
@@ -522,21 +535,20 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /**
    * All that happens from now on; ends when the node is closed or the signal aborts.
    *
+   * No more than 10 000 events wait for a slow reader, and no more than 1000 refusals and warnings among them, which
+   * strangers can cause. Newer ones are left out, and an event `missed` counts them.
+   *
    * @throws {NodeError} `NODE_BAD_OPTION`
    */
-  events(options: EventsOptions = {}): AsyncGenerator<NodeEvent, void> {
+  events(options: EventsOptions = {}): AsyncGenerator<NodeEvent | MissedEvents, void> {
     checkEvents(options)
-    return this.#events(options.signal)
-  }
-
-  async *#events(signal: AbortSignal | undefined): AsyncGenerator<NodeEvent, void> {
+    const { signal } = options
     const closed = this.#closed.signal
     const ended = signal === undefined ? closed : AbortSignal.any([signal, closed])
-    try {
-      for await (const [event] of on(this, 'event', { signal: ended })) yield event as NodeEvent
-    } catch (error) {
-      if (!ended.aborted) throw error
-    }
+    return eventStream<NodeEvent>((listener) => {
+      this.on('event', listener)
+      return () => this.off('event', listener)
+    }, ended)
   }
 
   /** Asks the `tls` function again, so that peers that dial us from now on meet the new certificates. */

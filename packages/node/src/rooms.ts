@@ -89,6 +89,7 @@ export class Rooms {
     const processes = makeProcesses({
       self,
       creation,
+      clock,
       random,
       connection,
       connect,
@@ -139,6 +140,7 @@ export class Rooms {
     if (!settings.hidden) {
       this.global = startGlobal({
         servers,
+        uses,
         random,
         self,
         creation,
@@ -151,6 +153,7 @@ export class Rooms {
         connect: (node) => void connect(node),
         disconnect: (node, reason) => links.get(node)?.close(reason),
         isConnected: (node) => links.get(node) !== undefined,
+        connected,
       })
     }
     this.links = links
@@ -194,6 +197,7 @@ export class Rooms {
 
   #up(connection: Connection): void {
     const { peer, hidden, direction, creation } = connection
+    this.processes.life.connectionUp(peer)
     this.processes.router.connected(connection)
     this.scopes.connectionUp(peer)
     if (!hidden) this.global?.server.connectionUp(peer)
@@ -223,8 +227,8 @@ export class Rooms {
     const { peer, hidden, counters } = connection
     this.processes.life.connectionLost(peer)
     this.remote.connectionLost(peer)
-    this.#uses.left(peer)
     if (!hidden) this.global?.server.connectionLost(peer)
+    this.#uses.left(peer)
     this.tell({ type: 'nodedown', node: peer, reason, counters })
   }
 

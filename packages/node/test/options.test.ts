@@ -55,6 +55,7 @@ testOptionValues(
   {
     busyBytes: BOUND,
     maxQueuedBytes: BOUND,
+    maxQueuedInAllBytes: BOUND,
     maxWaiting: BOUND,
     maxUnauthenticated: BOUND,
     maxSpawned: BOUND,

@@ -1,4 +1,4 @@
-export type { World } from '@dynsrv/kit'
+export type { MissedEvents, World } from '@dynsrv/kit'
 export {
   type ByTagOptions,
   type ByTxtOptions,

@@ -53,7 +53,8 @@ export interface ChannelOptions {
   readonly decode?: DecodeOptions
   /**
    * From which length on a binary inside a sent term is not copied: `takeOutput` hands out its own memory, to which
-   * nobody may write until it has been sent. Unit: bytes; default 4096, `Infinity` copies each.
+   * nobody may write until it has been sent. One that is less than half of its memory is copied, so that what waits holds
+   * no more than about its bytes. Unit: bytes; default 4096, `Infinity` copies each.
    */
   readonly shareBinariesFrom?: number
   /**

@@ -32,6 +32,12 @@ const OWN_CHUNK_BYTES = 16 * 1024
 /** From here on a binary inside a term is handed to the socket as it is. Unit: bytes. */
 const SHARED_BINARY_BYTES = 4 * 1024
 
+/** Small frames are gathered in pieces of so much: what waits takes no more memory than it has bytes. Unit: bytes. */
+const RUN_BYTES = 64 * 1024
+
+/** What is on memory of more than this, and fills less than three quarters of it, gets memory to its measure. Unit: bytes. */
+const LOOSE_BYTES = 256 * 1024
+
 /** What stands in front of the bytes of a later fragment, the frame's length included. */
 const FURTHER_PREFIX_BYTES = 4 + FRAGMENT_PREFIX_BYTES
 
@@ -100,6 +106,7 @@ export class FrameWriter {
       const problem = payload.length > 0 ? 'takes no payload' : 'needs a payload'
       throw new DistError('DIST_BAD_CONTROL', `${control.op} ${problem}`)
     }
+    if (this.#outBytes >= RUN_BYTES) this.#cut()
     if (this.#hasHeader) this.#writeWithHeader(form, control, payload)
     else this.#writePassThrough(form, control, payload)
   }
@@ -169,7 +176,7 @@ export class FrameWriter {
     const sender = 'from' in control && control.from instanceof Pid ? control.from : undefined
     if (this.#unfinished.length > 0) this.#finish(sender)
     if (this.#fragments && body.length - controlBytes > FRAGMENT_BYTES) {
-      this.#emitFirstFragment(new ByteParts(body.takeParts()), controlBytes, sender)
+      this.#emitFirstFragment(new ByteParts(body.takeParts().map(fitted)), controlBytes, sender)
       return
     }
     const out = this.#open()
@@ -180,7 +187,7 @@ export class FrameWriter {
     this.#writeHeader(out)
     out.setU32(start, out.length - start - 4 + body.length)
     if (body.length < OWN_CHUNK_BYTES && body.sharedLength === 0) out.bytes(body.written())
-    else this.#emit(body.takeParts())
+    else this.#emit(body.takeParts().map(fitted))
   }
 
   /** @returns how many bytes of what was written are the control message */
@@ -289,8 +296,14 @@ export class FrameWriter {
   #cut(): void {
     if (this.#outBytes === 0) return
     this.#chunkBytes += this.#outBytes
-    for (const chunk of this.#out!.takeParts()) this.#chunks.push(chunk)
+    for (const chunk of this.#out!.takeParts()) this.#chunks.push(fitted(chunk))
   }
+}
+
+/** The same bytes on memory of about their own length: a writer that grew leaves much behind them. */
+function fitted(bytes: Uint8Array): Uint8Array {
+  const memory = bytes.buffer.byteLength
+  return memory > LOOSE_BYTES && bytes.length < memory * 0.75 ? bytes.slice() : bytes
 }
 
 const INLINE = (): number => -1

@@ -9,7 +9,7 @@ import {
   type TermEncoder,
   Tuple,
 } from '@dynsrv/etf'
-import { identifier } from '@dynsrv/kit'
+import { identifier, nearest, shown } from '@dynsrv/kit'
 import { DistError } from '../error.ts'
 import { flagNames } from '../flags.ts'
 import type { ControlMessage } from './control-message.ts'
@@ -253,7 +253,7 @@ export class ControlForms {
   /** @throws {DistError} `DIST_BAD_CONTROL` when the peer would drop the connection over every opcode of this message */
   of(op: string): ControlForm {
     // Most messages are of the same kind as the one before.
-    if (op === this.#lastOp) return this.#lastForm!
+    if (op === this.#lastOp && this.#lastForm !== undefined) return this.#lastForm
     const form = this.#forms.get(op) ?? this.#choose(op)
     this.#forms.set(op, form)
     this.#lastOp = op
@@ -267,7 +267,7 @@ export class ControlForms {
   }
 
   #rowsOf(op: string): Row[] {
-    return this.#rows.filter(({ entry }) => entry.op === op || entry.standsInFor === op)
+    return typeof op === 'string' ? this.#rows.filter(({ entry }) => entry.op === op || entry.standsInFor === op) : []
   }
 
   /** Of the opcodes that say the same thing, the highest that the peer takes. */
@@ -277,11 +277,18 @@ export class ControlForms {
     const plain = usable.find(isPlain)
     if (plain === undefined) {
       const last = rows.at(-1)
-      throw bad(op, last === undefined ? 'its meaning is not known' : this.#objection(last.entry)!)
+      if (last === undefined) throw this.#unknown(op)
+      throw bad(op, this.#objection(last.entry)!)
     }
     const inlinesReason = plain.reasonAt > 0
     const traced = usable.find(({ tokenAt }) => tokenAt > 0) ?? plain
     return { plain, traced, inlinesReason, takesPayload: inlinesReason || plain.hasPayload }
+  }
+
+  #unknown(op: unknown): DistError {
+    const near = typeof op === 'string' ? nearest(op, [...new Set(this.#rows.map(({ entry }) => entry.op))]) : undefined
+    const meant = near === undefined ? '' : `; did you mean ${near}?`
+    return new DistError('DIST_BAD_CONTROL', `there is no control message with the op ${shown(op)}${meant}`)
   }
 
   #objection({ needs = 0n, refusedWith = 0n }: OpcodeEntry): string | undefined {

@@ -7,13 +7,12 @@ import type { HeaderBytes } from '../packet.ts'
 import { type Cookie, cookieOrFunction, cookieRule, cookieSet } from './cookie.ts'
 import { challengeDigest, digestEquals } from './digest.ts'
 import { flagsProblem } from './flags-problem.ts'
-import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
+import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep, play } from './handshake-machine.ts'
 import {
   type ChallengeMessage,
   type ChallengeReplyMessage,
   type ComplementMessage,
   decodeInitiatorMessage,
-  type HandshakeMessage,
   type InitiatorMessage,
   inAscii,
   type SendNameMessage,
@@ -103,21 +102,21 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
     super(ACCEPTOR_TRANSITIONS, checked(options).headerBytes ?? 2)
     this.#options = options
     this.#self = options.self
+    play<AcceptorState, AcceptorEvent, InitiatorMessage>(this, {
+      opening: [],
+      decode: decodeInitiatorMessage,
+      answer: (message) => this.#answer(message),
+      closed: (state, half) => this.#closed(state, half),
+      peerName: () => this.#peer?.name,
+      connected: (rest) => this.#connected(rest),
+    })
   }
 
   get peer(): NodeIdentity | undefined {
     return this.#peer
   }
 
-  protected opening(): readonly HandshakeMessage[] {
-    return []
-  }
-
-  protected decode(packet: Uint8Array): InitiatorMessage {
-    return decodeInitiatorMessage(packet)
-  }
-
-  protected answer(message: InitiatorMessage): HandshakeStep<AcceptorEvent> {
+  #answer(message: InitiatorMessage): HandshakeStep<AcceptorEvent> {
     switch (message.kind) {
       case 'sendName':
         return this.#judge(message)
@@ -241,7 +240,7 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
     return { event: 'challengeReply', send: [{ kind: 'challengeAck', digest: challengeDigest(proof, challenge) }] }
   }
 
-  protected connected(rest: Uint8Array): HandshakeOutput<AcceptorState> {
+  #connected(rest: Uint8Array): HandshakeOutput<AcceptorState> {
     const peer = this.#peer!
     return {
       type: 'connected',
@@ -252,18 +251,14 @@ export class AcceptorHandshake extends HandshakeMachine<AcceptorState, AcceptorE
     }
   }
 
-  protected peerName(): string | undefined {
-    return this.#peer?.name
-  }
-
-  protected closed(state: string, half: boolean): DistError {
+  #closed(state: string, half: boolean): DistError {
     const hint =
       state === 'awaitingReply'
         ? `It dialled another name than ${this.#self.name}, or requires flags that we lack, or gave up.`
         : undefined
     const middle = half ? ' in the middle of a message' : ''
     return new DistError('DIST_CLOSED_BY_PEER', `the peer closed${middle} ${describeState(state)}`, {
-      peer: this.peerName(),
+      peer: this.#peer?.name,
       ...(hint === undefined ? {} : { hint }),
     })
   }

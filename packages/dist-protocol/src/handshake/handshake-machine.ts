@@ -34,6 +34,25 @@ export interface HandshakeStep<Event extends string> {
   readonly error?: DistError
 }
 
+/** What the two sides do differently. No program reaches it: what it would call here could let anybody in. */
+export interface HandshakeRole<State extends string, Event extends string, Message extends HandshakeMessage> {
+  /** What is sent first. */
+  readonly opening: readonly HandshakeMessage[]
+  readonly decode: (packet: Uint8Array) => Message
+  /** What a message leads to, in a state that knows messages of this kind. */
+  readonly answer: (message: Message) => HandshakeStep<Event>
+  /** Why the peer may have closed in this state. */
+  readonly closed: (state: string, half: boolean) => DistError
+  readonly peerName: () => string | undefined
+  readonly connected: (rest: Uint8Array) => HandshakeOutput<State>
+}
+
+/** Gives a machine its side; each side does it once, when it is made. */
+export let play: <State extends string, Event extends string, Message extends HandshakeMessage>(
+  machine: HandshakeMachine<State, Event, Message>,
+  role: HandshakeRole<State, Event, Message>,
+) => void
+
 /** Far above every message of the protocol, far below any text protocol's first two bytes read as a length. */
 const MAX_HANDSHAKE_PACKET_BYTES = 4096
 
@@ -47,9 +66,16 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
   readonly #headerBytes: HeaderBytes
   readonly #reader: PacketReader
   readonly #firstBytes: number[] = []
+  #role!: HandshakeRole<State, Event, Message>
   #state: State | 'idle' | 'connected' | 'failed' = 'idle'
   #error: DistError | undefined
   #packets = 0
+
+  static {
+    play = (machine, role) => {
+      machine.#role = role
+    }
+  }
 
   constructor(
     transitions: Transitions<State | 'idle' | 'connected' | 'failed', Event | 'start'>,
@@ -81,7 +107,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     if (this.#state !== 'idle') {
       throw new DistError('DIST_BAD_STATE', `a handshake starts once, this one is ${this.#state}`)
     }
-    return this.#apply({ event: 'start' as Event, send: this.opening() })
+    return this.#apply({ event: 'start' as Event, send: this.#role.opening })
   }
 
   /**
@@ -103,8 +129,8 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
       while (this.#reader.next()) {
         this.#packets++
         const packet = this.#reader.bytes.subarray(this.#reader.start, this.#reader.end)
-        outputs.push(...this.#step(this.decode(packet)))
-        if (this.isOver()) break
+        outputs.push(...this.#step(this.#role.decode(packet)))
+        if (this.#isOver) break
       }
     } catch (error) {
       if (!isDistError(error)) {
@@ -118,46 +144,36 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
 
   /** The peer ended the connection: gives the reason, as far as the state shows it. */
   end(): HandshakeOutput<State>[] {
-    return this.isOver() ? [] : this.#fail(this.closed(this.#state, this.#reader.partialBytes > 0))
+    return this.#isOver ? [] : this.#fail(this.#role.closed(this.#state, this.#reader.partialBytes > 0))
   }
 
   /** The caller's set-up time is over. */
   timeout(): HandshakeOutput<State>[] {
-    if (this.isOver()) return []
+    if (this.#isOver) return []
     const half = this.#reader.partialBytes > 0 ? ', and half a message came' : ''
     return this.#fail(
       new DistError(
         'DIST_TIMEOUT',
         `the peer did not answer in time: the handshake ended ${describeState(this.#state)}${half}`,
         {
-          peer: this.peerName(),
+          peer: this.#role.peerName(),
         },
       ),
     )
   }
 
-  protected isOver(): boolean {
+  get #isOver(): boolean {
     return this.#state === 'connected' || this.#state === 'failed'
   }
-
-  /** What is sent first. */
-  protected abstract opening(): readonly HandshakeMessage[]
-  protected abstract decode(packet: Uint8Array): Message
-  /** What a message leads to, in a state that knows messages of this kind. */
-  protected abstract answer(message: Message): HandshakeStep<Event>
-  /** Why the peer may have closed in this state. */
-  protected abstract closed(state: string, half: boolean): DistError
-  protected abstract peerName(): string | undefined
-  protected abstract connected(rest: Uint8Array): HandshakeOutput<State>
 
   #step(message: Message): HandshakeOutput<State>[] {
     const known = Object.keys(this.#transitions[this.#state])
     if (!known.some((event) => event === message.kind || event.startsWith(`${message.kind} `))) {
       throw new DistError('DIST_UNEXPECTED_MESSAGE', `${message.kind} came ${describeState(this.#state)}`, {
-        peer: this.peerName(),
+        peer: this.#role.peerName(),
       })
     }
-    return this.#apply(this.answer(message))
+    return this.#apply(this.#role.answer(message))
   }
 
   #apply({ event, send = [], error }: HandshakeStep<Event>): HandshakeOutput<State>[] {
@@ -170,7 +186,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
     if (error !== undefined) return [...outputs, ...this.#fail(error)]
     this.#state = next
     outputs.push(
-      next === 'connected' ? this.connected(this.#reader.rest()) : { type: 'progress', state: next as State },
+      next === 'connected' ? this.#role.connected(this.#reader.rest()) : { type: 'progress', state: next as State },
     )
     return outputs
   }
@@ -184,7 +200,7 @@ export abstract class HandshakeMachine<State extends string, Event extends strin
   /** A first packet of absurd length is another protocol; which one, its first two bytes often tell. */
   #explain(error: DistError): DistError {
     if (error.code !== 'DIST_FRAME_TOO_LARGE' || this.#packets > 0) return error
-    return foreignProtocol(this.#firstBytes, this.peerName()) ?? error
+    return foreignProtocol(this.#firstBytes, this.#role.peerName()) ?? error
   }
 }
 

@@ -14,13 +14,12 @@ import type { HeaderBytes } from '../packet.ts'
 import { type Cookie, type CookieSet, cookieRule, cookieSet } from './cookie.ts'
 import { challengeDigest, digestEquals } from './digest.ts'
 import { flagsProblem } from './flags-problem.ts'
-import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep } from './handshake-machine.ts'
+import { describeState, HandshakeMachine, type HandshakeOutput, type HandshakeStep, play } from './handshake-machine.ts'
 import {
   type AcceptorMessage,
   type ChallengeAckMessage,
   type ChallengeMessage,
   decodeAcceptorMessage,
-  type HandshakeMessage,
   inAscii,
   type StatusMessage,
 } from './handshake-message.ts'
@@ -107,21 +106,21 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     this.#challenge = options.challenge
     this.#isOwnChallenge = options.isOwnChallenge ?? never
     this.#keepExisting = typeof keepExisting === 'function' ? keepExisting : () => keepExisting
+    play<InitiatorState, InitiatorEvent, AcceptorMessage>(this, {
+      opening: [{ kind: 'sendName', version: this.#version, ...this.#self }],
+      decode: decodeAcceptorMessage,
+      answer: (message) => this.#answer(message),
+      closed: (state, half) => this.#closed(state, half),
+      peerName: () => this.#peer?.name ?? this.#peerName,
+      connected: (rest) => this.#connected(rest),
+    })
   }
 
   get peer(): NodeIdentity | undefined {
     return this.#peer
   }
 
-  protected opening(): readonly HandshakeMessage[] {
-    return [{ kind: 'sendName', version: this.#version, ...this.#self }]
-  }
-
-  protected decode(packet: Uint8Array): AcceptorMessage {
-    return decodeAcceptorMessage(packet)
-  }
-
-  protected answer(message: AcceptorMessage): HandshakeStep<InitiatorEvent> {
+  #answer(message: AcceptorMessage): HandshakeStep<InitiatorEvent> {
     switch (message.kind) {
       case 'status':
         return this.#status(message)
@@ -212,7 +211,7 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     )
   }
 
-  protected connected(rest: Uint8Array): HandshakeOutput<InitiatorState> {
+  #connected(rest: Uint8Array): HandshakeOutput<InitiatorState> {
     const peer = this.#peer!
     return {
       type: 'connected',
@@ -223,12 +222,8 @@ export class InitiatorHandshake extends HandshakeMachine<InitiatorState, Initiat
     }
   }
 
-  protected peerName(): string | undefined {
-    return this.#peer?.name ?? this.#peerName
-  }
-
-  protected closed(state: string, half: boolean): DistError {
-    const peer = this.peerName()
+  #closed(state: string, half: boolean): DistError {
+    const peer = this.#peer?.name ?? this.#peerName
     if (state === 'awaitingAck') {
       return new DistError(
         'DIST_COOKIE_REJECTED',

@@ -50,6 +50,21 @@ describe.each(FRAMINGS)('large binaries, %s', (_name, flags) => {
     expect(Buffer.compare(encode(payload!.decode()), encode(tuple(atom('file'), large, 'end')))).toBe(0)
   })
 
+  it('and whatever else waits take about as much memory as they are long', () => {
+    const { sender } = channels(flags)
+    const memory = new Uint8Array(1_000_000)
+    const messages: Term[] = [
+      ...Array.from({ length: 3_000 }, (_, number) => tuple(atom('small'), 'x'.repeat(number % 300))),
+      ...Array.from({ length: 100 }, (_, number) => memory.subarray(number * 5_000, number * 5_000 + 5_000)),
+      ...Array.from({ length: 20 }, (_, number) => Array.from({ length: number * 5_000 }, () => 123_456)),
+    ]
+    for (const message of messages) sender.send({ op: 'SEND', to: TO }, message)
+    const pending = sender.pendingBytes
+    const held = new Set(sender.takeOutput().map(({ buffer }) => buffer))
+    expect(held).not.toContain(memory.buffer)
+    expect([...held].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(1.5 * pending)
+  })
+
   it('are copied when asked, and small ones always', () => {
     for (const [size, shareFrom] of [
       [100_000, Number.POSITIVE_INFINITY],

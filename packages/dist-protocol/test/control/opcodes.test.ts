@@ -20,6 +20,7 @@ import { ATOM, type Field, type Fields, FLAGS, type Kind, PEER_PID, TOKEN } from
 import { makeMessage } from '../../src/control/message-shape.ts'
 import * as protocol from '../../src/index.ts'
 import { type ControlMessage, FLAG_TABLE, OPCODE_TABLE, type OpcodeEntry, VISIBLE_FLAGS } from '../../src/index.ts'
+import { BEAM, JS } from '../handshake/handshake-pairs.ts'
 
 const LINK = { self: 'js@localhost', peer: 'beam@localhost' }
 const js = new Pid(atom(LINK.self), 1, 0, 4)
@@ -211,8 +212,21 @@ describe('what no row has', () => {
     expect(() => CONTROL.decode(terms[0])).toThrow(expect.objectContaining({ code: 'DIST_MALFORMED' }))
   })
 
+  it.each([
+    ['SENT', "'SENT'; did you mean SEND?"],
+    ['reg_send', "'reg_send'; did you mean REG_SEND?"],
+    ['nothing of the kind', "'nothing of the kind'"],
+    [undefined, 'undefined'],
+    [6, '6'],
+  ])('a control message with the op %s is refused', (op, said) => {
+    const channel = new protocol.Channel({ self: JS, peer: BEAM, flags: protocol.HIDDEN_FLAGS })
+    const message = `there is no control message with the op ${said}`
+    expect(() => channel.send({ op } as never)).toThrow(expect.objectContaining({ code: 'DIST_BAD_CONTROL', message }))
+    expect(() => channel.send({} as never)).toThrow(expect.objectContaining({ code: 'DIST_BAD_CONTROL' }))
+  })
+
   it('cannot be sent', () => {
-    expect(() => CONTROL.formsFor(ALL_FLAGS).of('UNKNOWN')).toThrow('its meaning is not known')
+    expect(() => CONTROL.formsFor(ALL_FLAGS).of('UNKNOWN')).toThrow('there is no control message with the op')
   })
 })
 

@@ -78,6 +78,7 @@ function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] 
     case 'number':
       return Number.isInteger(term) ? String(BigInt(term)) : floatText(term)
     case 'bigint':
+      return integerText(term, syntax)
     case 'boolean':
       return String(term)
     case 'undefined':
@@ -92,6 +93,15 @@ function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] 
       if (hasPieces(term)) return term[TERM_PIECES](syntax)
       return typeof term === 'object' ? piecesOfMap(Object.entries(term), syntax) : `#JavaScript<${typeof term}>`
   }
+}
+
+/** From here on an integer is shown in hexadecimal: to find decimal digits takes seconds for what a peer may send. */
+const LARGE = 2n ** 4_096n
+
+function integerText(integer: bigint, syntax: TermSyntax): string {
+  if (-LARGE < integer && integer < LARGE) return String(integer)
+  const [sign, magnitude] = integer < 0n ? ['-', -integer] : ['', integer]
+  return `${sign}${syntax === 'erlang' ? '16#' : '0x'}${magnitude.toString(16).toUpperCase()}`
 }
 
 function hasPieces(term: unknown): term is HasPieces {

@@ -238,8 +238,10 @@ export class TermWriter {
   #writeBinary(bytes: Uint8Array): void {
     const out = this.out
     const length = bytes.length
+    if (length === 0 && isDetached(bytes)) throw notEncodable('the memory of these bytes was given away')
     if (length > MOST_BINARY_BYTES) throw new EtfError('ETF_LIMIT_SIZE', 'a binary has at most 4 294 967 295 bytes')
-    const isShared = length >= out.shareFrom
+    // A small part of a large memory would hold all of it.
+    const isShared = length >= out.shareFrom && length * 2 >= bytes.buffer.byteLength
     out.reserve(isShared ? 5 : 5 + length)
     const { buffer, at } = out
     buffer[at] = Tag.BINARY_EXT
@@ -529,6 +531,15 @@ function needsCheck(key: Term): boolean {
 
 function noRecords(what: string): EtfError {
   return notEncodable(`${what}, and the peer takes none: they came with OTP 29`)
+}
+
+/** Whether the bytes went elsewhere, to another thread or stream, and left an empty array behind. */
+function isDetached({ buffer }: Uint8Array): boolean {
+  try {
+    return new Uint8Array(buffer).buffer !== buffer
+  } catch {
+    return true
+  }
 }
 
 function notEncodable(message: string): EtfError {

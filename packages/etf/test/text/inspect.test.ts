@@ -20,6 +20,9 @@ const node = atom('a@host')
 const TEXTS: readonly (readonly [term: Term, erlang: string, elixir: string])[] = [
   [tuple(atom('ok'), 42, 'world'), '{ok,42,<<"world">>}', '{:ok, 42, "world"}'],
   [[atom('a'), true, null, undefined], '[a,true,nil,undefined]', '[:a, true, nil, :undefined]'],
+  [2n ** 4096n - 1n, String(2n ** 4096n - 1n), String(2n ** 4096n - 1n)],
+  [2n ** 4096n, `16#1${'0'.repeat(1024)}`, `0x1${'0'.repeat(1024)}`],
+  [-(2n ** 4100n) - 255n, `-16#1${'0'.repeat(1023)}FF`, `-0x1${'0'.repeat(1023)}FF`],
   [atom('two words'), "'two words'", ':"two words"'],
   [atom('Elixir.Some.Module'), "'Elixir.Some.Module'", 'Some.Module'],
   [charlist('hi'), '"hi"', '~c"hi"'],

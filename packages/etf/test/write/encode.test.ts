@@ -57,6 +57,16 @@ describe('encodedLength', () => {
     }
   })
 
+  it('refuses bytes whose memory was given away: they would arrive as an empty binary', () => {
+    const bytes = new Uint8Array(10)
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+    for (const term of [bytes, [1, bytes], tuple(bytes), new Map([[1, bytes]])] as Term[]) {
+      expect(() => encode(term)).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
+      expect(() => encodedLength(term)).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
+    }
+    expect(encode(new Uint8Array(0))).toStrictEqual(encode(''))
+  })
+
   it('goes on after a term that has no encoding, and inside itself', () => {
     expect(() => encodedLength([1, Number.NaN])).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
     const asks = {

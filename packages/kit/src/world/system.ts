@@ -7,6 +7,8 @@ export interface System {
   folder(): string
   homeFolder(): string
   hostName(): string
+  /** How much memory the process may take: that of the machine, or of its container. Unit: bytes; default: no bound. */
+  memoryBytes?(): number
   /** Writes to the standard output. */
   print(text: string): void
   /** Warns the person who runs the process, as `process.emitWarning` does. */
@@ -19,6 +21,12 @@ export const realSystem: System = {
   folder: () => process.cwd(),
   homeFolder: () => os.homedir(),
   hostName: () => os.hostname(),
+  memoryBytes() {
+    // 0 or more than there is where nothing bounds it.
+    const bound = process.constrainedMemory()
+    const all = os.totalmem()
+    return bound > 0 ? Math.min(bound, all) : all
+  },
   print: (text) => void process.stdout.write(text),
   warn: (message, options) => process.emitWarning(message, options),
 }

@@ -1,4 +1,4 @@
-import { atom, Pid, type Term, Tuple } from '@dynsrv/etf'
+import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { duration, type Timer } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { deferred } from '../deferred.ts'
@@ -106,7 +106,7 @@ export class GenServer<State = undefined> implements Disposable {
       return null
     })
     if (outcome.type !== 'return') {
-      this.close(exitReason(outcome))
+      this.close(endReason(outcome))
       return
     }
     this.#context.state = state as State
@@ -155,8 +155,8 @@ export class GenServer<State = undefined> implements Disposable {
       } else if (events.wanted) events.record({ type: 'noreply', state })
       return
     }
-    if (read.type === 'call') this.#served.fail(read.from, exitReason(outcome))
-    else if (read.type === 'info') this.#failSender(read.message, exitReason(outcome))
+    if (read.type === 'call') this.#served.fail(read.from, endReason(outcome))
+    else if (read.type === 'info') this.#failSender(read.message, endReason(outcome))
   }
 
   #run(handler: string, arity: number, run: () => Promise<Term | symbol>): Promise<Outcome> {
@@ -181,4 +181,9 @@ export class GenServer<State = undefined> implements Disposable {
       return null
     })
   }
+}
+
+/** The reason with which a `gen_server` ends whose callback ended so: what a callback throws counts as its value there. */
+function endReason(outcome: Outcome): Term {
+  return outcome.type === 'throw' ? tuple(atom('bad_return_value'), outcome.reason) : exitReason(outcome)
 }

@@ -1,5 +1,5 @@
 import { inspect as inspectValue, toUSVString } from 'node:util'
-import { Atom, atom, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { shown } from '@dynsrv/kit'
 import { shownTerm } from '../error.ts'
 import { type GenFrom, readGenMessage } from './gen-message.ts'
@@ -13,6 +13,8 @@ const UNKNOWN_DEBUG = atom('unknown_debug')
 const LOGGED = 10
 /** The most that it keeps: else a peer would choose how much memory we use. */
 const MAX_LOGGED = 1_000
+/** How much those may be together; of larger ones fewer are kept. Unit: encoded bytes. */
+const MAX_LOGGED_BYTES = 1024 * 1024
 
 /** A value that can travel: itself, or its text when it has no encoding, such as an object with methods. It never throws. */
 export function presentable(value: unknown): Term {
@@ -29,6 +31,22 @@ export type SysEvent =
   | { readonly type: 'in'; readonly message: Term }
   | { readonly type: 'out'; readonly reply: Term; readonly to: GenFrom; readonly state: unknown }
   | { readonly type: 'noreply'; readonly state: unknown }
+
+interface LoggedEvent {
+  readonly event: SysEvent
+  readonly bytes: number
+}
+
+/** What a peer has sent or gets; the state is ours, and there is one. */
+function bytesOf(event: SysEvent): number {
+  if (event.type === 'noreply') return 0
+  try {
+    return encodedLength(event.type === 'in' ? event.message : tuple(event.reply, event.to.tag))
+  } catch {
+    // Of our own program: nothing that a peer sent has no encoding.
+    return 0
+  }
+}
 
 export interface SysEventsParts {
   /** How the process is called in what is printed. */
@@ -48,7 +66,7 @@ export interface SysEventsParts {
 export class SysEvents {
   readonly #parts: SysEventsParts
   #trace = false
-  #log: { readonly most: number; events: SysEvent[] } | undefined
+  #log: { readonly most: number; bytes: number; events: LoggedEvent[] } | undefined
   #statistics: { readonly since: number; in: number; out: number } | undefined
 
   constructor(parts: SysEventsParts) {
@@ -62,7 +80,12 @@ export class SysEvents {
 
   record(event: SysEvent): void {
     if (this.#statistics !== undefined && event.type !== 'noreply') this.#statistics[event.type]++
-    if (this.#log !== undefined && this.#log.events.push(event) > this.#log.most) this.#log.events.shift()
+    if (this.#log !== undefined) {
+      const bytes = bytesOf(event)
+      this.#log.events.push({ event, bytes })
+      this.#log.bytes += bytes
+      this.#trim()
+    }
     if (this.#trace) this.#print(event)
   }
 
@@ -95,14 +118,14 @@ export class SysEvents {
 
   /** What `sys:get_status` shows as logged. */
   logged(): Term[] {
-    return this.#log?.events.map((event) => this.#term(event)) ?? []
+    return this.#log?.events.map(({ event }) => this.#term(event)) ?? []
   }
 
   #logCommand(argument: Term): Term {
     if (argument === false) this.#log = undefined
     else if (argument === true) this.#keep(LOGGED)
     else if (argument instanceof Tuple && argument.elements[0] === true) this.#keep(Number(argument.elements[1]))
-    else if (argument === atom('print')) for (const event of this.#log?.events ?? []) this.#print(event)
+    else if (argument === atom('print')) for (const { event } of this.#log?.events ?? []) this.#print(event)
     else if (argument === atom('get')) return tuple(OK, this.logged())
     else return UNKNOWN_DEBUG
     return OK
@@ -110,7 +133,16 @@ export class SysEvents {
 
   #keep(most: number): void {
     const bounded = Math.max(1, Math.min(MAX_LOGGED, Math.trunc(most) || LOGGED))
-    this.#log = { most: bounded, events: this.#log?.events.slice(-bounded) ?? [] }
+    this.#log = { most: bounded, bytes: this.#log?.bytes ?? 0, events: this.#log?.events ?? [] }
+    this.#trim()
+  }
+
+  /** Drops the oldest events that are too many, or too much. */
+  #trim(): void {
+    const log = this.#log
+    while (log !== undefined && (log.events.length > log.most || log.bytes > MAX_LOGGED_BYTES)) {
+      log.bytes -= log.events.shift()!.bytes
+    }
   }
 
   #statisticsCommand(argument: Term): Term {

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { Atom, atom, charlist, ExternalFun, Fun, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { errorTerm } from './outcome.ts'
+import { errorTerm, frame } from './outcome.ts'
 import { presentable, SysEvents } from './sys-events.ts'
 
 const OK = atom('ok')
@@ -86,10 +86,16 @@ export class SysMessages {
       case 'terminate':
         return { reply: OK, terminate: { reason: argument, told: (echoed as Tuple).elements[1] } }
       case 'change_code':
-        return { reply: tuple(ERROR, atom('notsup')) }
+        return { reply: this.#suspended ? this.#noCodeChange() : unknown(echoed) }
       default:
-        return { reply: tuple(ERROR, tuple(atom('unknown_system_msg'), echoed)) }
+        return { reply: unknown(echoed) }
     }
+  }
+
+  /** What a `gen_server` says whose module has no `code_change/3`. */
+  #noCodeChange(): Term {
+    const missing = frame({ module: this.#subject.module, function: 'code_change', arity: 3 })
+    return tuple(ERROR, tuple(atom('EXIT'), tuple(atom('undef'), [missing])))
   }
 
   #state(): Term {
@@ -157,4 +163,8 @@ export class SysMessages {
     const module = tuple(atom('module'), atom('gen_server'))
     return tuple(atom('status'), pid, module, [dictionary, system, pid, [], details])
   }
+}
+
+function unknown(request: Term): Term {
+  return tuple(ERROR, tuple(atom('unknown_system_msg'), request))
 }

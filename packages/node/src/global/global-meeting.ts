@@ -46,9 +46,10 @@ export interface GlobalMeetingParts {
   readonly names: () => readonly NameEntry[]
   readonly entry: (name: Term) => NameEntry | undefined
   /** Names, and the nodes of the other part. */
-  readonly apply: (operations: readonly GlobalOperation[], theirs: readonly GlobalNode[]) => void
+  readonly apply: (peer: string, operations: readonly GlobalOperation[], theirs: readonly GlobalNode[]) => void
   /** Our part, without us. */
   readonly known: () => readonly GlobalNode[]
+  readonly isKnown: (node: string) => boolean
   /** Who holds the lock of names here. */
   readonly requester: () => Term
   /** Something of ours went wrong; the meeting is over. */
@@ -135,9 +136,9 @@ export class GlobalMeeting {
   /** The names of the other part came. */
   exchange(names: Term): void {
     this.#step(async () => {
-      const { conflict, entry, cast, known, self } = this.#parts
+      const { conflict, entry, cast, known, isKnown, self } = this.#parts
       const { node, version, theirTag } = this.link
-      const isOfOurs = (other: string) => other === self || known().some(([name]) => name === other)
+      const isOfOurs = (other: string) => other === self || isKnown(other)
       const { here, there } = await conflict.compare(node, readNames(names), entry, isOfOurs)
       this.#here = here
       const others = writeGlobalNodes(known(), version)
@@ -152,7 +153,7 @@ export class GlobalMeeting {
       const { node, version } = this.link
       const all = [...(this.#here ?? []), ...readOperations(operations)]
       const others = readGlobalNodes(theirKnown)
-      apply(all, others)
+      apply(node, all, others)
       // Without the lock's name an insert that comes while somebody else holds the lock ends the other name server.
       const lock = tuple(atom('lock'), tuple(NAMES_LOCK, this.#held?.requester))
       const extra = [tuple(atom('vsn'), version), lock]

@@ -15,7 +15,7 @@ const BEGIN_MS = 1_000
 /** Pauses between our tries to meet a node that waits. Unit: milliseconds. */
 const TRY_MS = { first: 100, least: 1_000, spread: 2_000 } as const
 
-export interface GlobalMeetingsParts extends Omit<GlobalMeetingParts, 'known' | 'met'> {
+export interface GlobalMeetingsParts extends Omit<GlobalMeetingParts, 'known' | 'isKnown' | 'met'> {
   readonly random: Random
   readonly nodes: GlobalNodes
   readonly isConnected: (node: string) => boolean
@@ -41,9 +41,9 @@ export class GlobalMeetings {
     this.#timers = new PeerTimers(parts.clock)
   }
 
-  /** Who is or was in a meeting with us over the link that is up. */
-  nodes(): GlobalNode[] {
-    return [...this.#meetings.values()].map(({ link }) => [link.node, link.version])
+  /** The version of a node that is or was in a meeting with us over the link that is up. */
+  version(node: string): number | undefined {
+    return this.#meetings.get(node)?.link.version
   }
 
   get(node: string): GlobalMeeting | undefined {
@@ -124,7 +124,15 @@ export class GlobalMeetings {
       nodes.sync([node, link.version])
       joined(theirs)
     }
-    this.#meetings.set(link.node, new GlobalMeeting(link, { ...this.#parts, known: () => nodes.entries(), met }))
+    this.#meetings.set(
+      link.node,
+      new GlobalMeeting(link, {
+        ...this.#parts,
+        known: () => nodes.entries(),
+        isKnown: (node) => nodes.has(node),
+        met,
+      }),
+    )
   }
 
   /** Tries to meet a node that waits for us, until it is known. */

@@ -6,6 +6,7 @@ import type { ServerParts } from '../call/served-process.ts'
 import { type Answer, SystemServer } from '../call/system-server.ts'
 import type { NodeError } from '../error.ts'
 import type { LocalProcess } from '../process/local-process.ts'
+import type { Origin, PeerUse, PeerUses } from '../process/peer-use.ts'
 import { GlobalConflict, type GlobalConflictParts } from './global-conflict.ts'
 import { NAMES_LOCK } from './global-lock-round.ts'
 import { GlobalLocks } from './global-locks.ts'
@@ -19,6 +20,7 @@ import { MeshDials } from './mesh-dials.ts'
 const NAME = 'global_name_server'
 export interface GlobalNameServerParts {
   readonly servers: ServerParts
+  readonly uses: PeerUses
   readonly random: Random
   readonly self: string
   readonly creation: number
@@ -34,6 +36,7 @@ export interface GlobalNameServerParts {
   /** Ends the link to a node, since the cluster wants it so. */
   readonly disconnect: (node: string, reason: NodeError) => void
   readonly isConnected: (node: string) => boolean
+  readonly connected: () => readonly string[]
 }
 
 /**
@@ -57,8 +60,8 @@ export class GlobalNameServer {
   constructor(parts: GlobalNameServerParts) {
     this.#parts = parts
     const { clock, life, registry, warn } = parts.servers
-    const take = (message: Term): void => {
-      if (message instanceof Tuple) this.#cast(message)
+    const take = (message: Term, origin: Origin | undefined): void => {
+      if (message instanceof Tuple) this.#cast(message, origin?.use)
     }
     const server = new SystemServer(parts.servers, {
       module: 'global',
@@ -71,7 +74,7 @@ export class GlobalNameServer {
           this.#names.entries().map(({ name }) => name),
         ),
       handlers: {
-        call: (request, answer, from, origin) => this.#call(from, request, answer, origin === undefined),
+        call: (request, answer, from, origin) => this.#call(from, request, answer, origin?.use),
         cast: take,
         info: take,
       },
@@ -84,8 +87,14 @@ export class GlobalNameServer {
     })
     this.process = server.process
     registry.register(NAME, this.process)
-    this.#names = new GlobalNameTable(this.process, life, (node) => this.#dials.isUnderWay(node), parts.decode)
-    this.#locks = new GlobalLocks(this.process, life)
+    this.#names = new GlobalNameTable(
+      this.process,
+      life,
+      parts.uses,
+      (node) => this.#dials.isUnderWay(node),
+      parts.decode,
+    )
+    this.#locks = new GlobalLocks(this.process, life, parts.uses)
     const { random, self, creation, calls, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
       self,
@@ -110,7 +119,7 @@ export class GlobalNameServer {
       sendToLocker: (locker, message) => parts.send(this.process.pid, locker, message),
       names: () => this.#names.entries(),
       entry: (name) => this.#names.get(name),
-      apply: (operations, nodes) => this.#learn(operations, nodes),
+      apply: (peer, operations, nodes) => this.#learn(operations, nodes, parts.uses.of(peer)),
       requester: () => this.#locks.requester(NAMES_LOCK),
       failed: (peer, cause) => {
         const message = `sharing the global names with ${peer} failed: ${messageOf(cause)}`
@@ -122,7 +131,8 @@ export class GlobalNameServer {
     this.#dials = new MeshDials({ clock, isConnected, connect, givenUp: (node) => this.connectionLost(node) })
     this.#lost = new LostConnections({
       ...{ clock, random, self, creation, isConnected, disconnect, prevent: parts.preventOverlap },
-      nodes: () => [...this.#meetings.nodes(), ...this.#nodes.entries()],
+      connected: parts.connected,
+      version: (node) => this.#nodes.version(node) ?? this.#meetings.version(node),
       tell: (node, message) => this.#send(node, message),
       forget: (node) => this.#forget(node),
     })
@@ -180,12 +190,13 @@ export class GlobalNameServer {
     this.#names.forget(node)
   }
 
-  #call(from: GenFrom, request: Term, answer: Answer, isOurs: boolean): boolean {
+  /** @param use what the peer that asks makes us hold; undefined for our own program */
+  #call(from: GenFrom, request: Term, answer: Answer, use: PeerUse | undefined): boolean {
     const [kind, first, pid, method] = request instanceof Tuple ? request.elements : []
     const [resource, requester] = first instanceof Tuple ? first.elements : []
     switch (kind instanceof Atom ? kind.name : '') {
       case 'set_lock':
-        answer(this.#locks.set(resource, requester, from.pid))
+        answer(this.#locks.set(resource, requester, from.pid, use))
         return true
       case 'del_lock':
         this.#locks.delete(resource, requester, from.pid)
@@ -193,7 +204,7 @@ export class GlobalNameServer {
         return true
       case 'register':
       case 'register_ext':
-        if (pid instanceof Pid) this.#names.insert(first, pid, method, isOurs)
+        if (pid instanceof Pid && !this.#names.insert({ name: first, pid, method }, use)) this.#namesRefused(1)
         answer(atom('yes'))
         return true
       case 'unregister':
@@ -206,7 +217,7 @@ export class GlobalNameServer {
     }
   }
 
-  #cast(message: Tuple): void {
+  #cast(message: Tuple, use: PeerUse | undefined): void {
     const [kind, first, second, third, fourth, , sixth] = message.elements
     const node = first instanceof Atom ? first.name : undefined
     switch (kind instanceof Atom ? kind.name : '') {
@@ -224,7 +235,7 @@ export class GlobalNameServer {
         if (node !== undefined) this.#meetings.tagged(node, sixth)?.resolved(second, third)
         return
       case 'new_nodes':
-        this.#learn(readOperations(second), readGlobalNodes(fourth))
+        this.#learn(readOperations(second), readGlobalNodes(fourth), use)
         this.#mesh(readGlobalNodes(fourth))
         return
       case 'in_sync':
@@ -252,10 +263,17 @@ export class GlobalNameServer {
   }
 
   /** Names of another part of the cluster, and who is in it. */
-  #learn(operations: readonly GlobalOperation[], nodes: readonly GlobalNode[]): void {
+  #learn(operations: readonly GlobalOperation[], nodes: readonly GlobalNode[], use: PeerUse | undefined): void {
     // Dialled first: what names they have waits for the links to them.
     for (const [name] of nodes) if (name !== this.#parts.self) this.#dials.begin(name)
-    this.#names.apply(operations)
+    const refused = this.#names.apply(operations, use)
+    if (refused > 0) this.#namesRefused(refused)
+  }
+
+  #namesRefused(count: number): void {
+    const limit = 'limits.maxLinks'
+    const message = `${count} global names are not taken: the peer that told them has as many as ${limit} allows`
+    this.#parts.servers.warn({ code: 'OVER_LIMIT', message, limit })
   }
 
   /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */

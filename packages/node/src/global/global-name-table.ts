@@ -1,6 +1,7 @@
-import { Atom, type DecodeOptions, decode, encode, inspect, type Pid, type Term } from '@dynsrv/etf'
+import { Atom, type DecodeOptions, decode, encode, inspect, type Term } from '@dynsrv/etf'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
+import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
 import type { GlobalOperation, NameEntry } from './global-operation.ts'
 
 interface KnownName extends NameEntry {
@@ -8,6 +9,8 @@ interface KnownName extends NameEntry {
   readonly shown: Term
   /** Undefined as long as there is no link over which its process could be watched. */
   unwatch: (() => void) | undefined
+  /** It counts for the peer that told it. */
+  readonly place: Place
 }
 
 /**
@@ -19,6 +22,7 @@ interface KnownName extends NameEntry {
 export class GlobalNameTable {
   readonly #owner: LocalProcess
   readonly #life: LinksAndMonitors
+  readonly #uses: PeerUses
   readonly #isAwaited: (node: string) => boolean
   readonly #decode: DecodeOptions | undefined
   readonly #names = new Map<string, KnownName>()
@@ -33,12 +37,14 @@ export class GlobalNameTable {
   constructor(
     owner: LocalProcess,
     life: LinksAndMonitors,
+    uses: PeerUses,
     isAwaited: (node: string) => boolean,
     decode?: DecodeOptions,
   ) {
     this.#decode = decode
     this.#owner = owner
     this.#life = life
+    this.#uses = uses
     this.#isAwaited = isAwaited
   }
 
@@ -61,22 +67,32 @@ export class GlobalNameTable {
     return [...this.#names.values()]
   }
 
-  apply(operations: readonly GlobalOperation[]): void {
+  /** Gives how many names were not taken. @param use what the peer that told them makes us hold */
+  apply(operations: readonly GlobalOperation[], use: PeerUse | undefined): number {
+    let refused = 0
     for (const operation of operations) {
-      if (operation.type === 'insert') this.insert(operation.name, operation.pid, operation.method)
-      else this.remove(operation.name)
+      if (operation.type === 'delete') this.remove(operation.name)
+      else if (!this.insert(operation, use)) refused++
     }
+    return refused
   }
 
-  /** @param isOurs whether it is a name that our program gave, in the form that it likes */
-  insert(name: Term, pid: Pid, method: Term, isOurs = false): void {
+  /**
+   * Whether the name was taken: a peer that has told as many as it may gets no more in.
+   *
+   * @param use what the peer that told it makes us hold; undefined for a name that our program gave, in the form that it
+   * likes
+   */
+  insert({ name, pid, method }: NameEntry, use?: PeerUse): boolean {
     this.remove(name)
-    const shown = isOurs || name instanceof Atom ? name : decode(encode(name), this.#decode)
-    const entry = { name, shown, pid, method, unwatch: undefined }
+    if (this.#uses.mayNotHold(use)) return false
+    const shown = use === undefined || name instanceof Atom ? name : decode(encode(name), this.#decode)
+    const entry = { name, shown, pid, method, unwatch: undefined, place: new Place(use) }
     const [text, shownText] = [inspect(name), inspect(shown)]
     this.#names.set(text, entry)
     if (shownText !== text) this.#texts.set(shownText, text)
     if (!this.#isAwaited(pid.node.name)) this.#watch(entry)
+    return true
   }
 
   /** The link to a node is up. */
@@ -114,6 +130,7 @@ export class GlobalNameTable {
     const entry = this.#names.get(key)
     if (entry === undefined) return
     this.#names.delete(key)
+    entry.place.free()
     const shownText = inspect(entry.shown)
     if (this.#texts.get(shownText) === key) this.#texts.delete(shownText)
   }

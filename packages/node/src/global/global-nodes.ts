@@ -26,6 +26,10 @@ export class GlobalNodes {
     return this.#known.has(name)
   }
 
+  version(name: string): number | undefined {
+    return this.#known.get(name)
+  }
+
   isSynced(name: string): boolean {
     return this.#synced.has(name)
   }

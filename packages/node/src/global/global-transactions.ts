@@ -79,8 +79,9 @@ export class GlobalTransactions {
     for (let bound = FIRST_PAUSE_MS; ; bound = Math.min(bound * 2, LAST_PAUSE_MS)) {
       const known = this.#parts.known()
       const nodes = [this.#parts.self, ...known]
+      const taken = new Set(known)
       if (await round.take(nodes, { timeoutMs: Math.max(1, deadline - clock.monotonic()), ...withSignal })) {
-        if (this.#parts.known().every((node) => known.includes(node))) return nodes
+        if (this.#parts.known().every((node) => taken.has(node))) return nodes
         await round.release(nodes)
       }
       const left = deadline - clock.monotonic()

@@ -1,14 +1,19 @@
 import { Atom, atom, inspect, type Term, type Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Random } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
-import type { GlobalNode } from './global-nodes.ts'
 
 /** From here on nodes prevent that parts of a cluster overlap. */
 const PREVENTS_VERSION = 7
-/** How long a notice is remembered. Unit: milliseconds. */
+/** How long a notice is remembered at least, unless there are too many. Unit: milliseconds. */
 const REMEMBERED_MS = 3_600_000
-/** How many notices are remembered, the last ones. */
-const MAX_REMEMBERED = 100_000
+/** How many of the last notices are remembered at least. */
+const MAX_REMEMBERED = 50_000
+
+/** What was heard last from one node of its loss of another. */
+interface Notice {
+  readonly instance: string
+  readonly count: bigint
+}
 
 export interface LostConnectionsParts {
   readonly clock: Clock
@@ -18,8 +23,9 @@ export interface LostConnectionsParts {
   readonly creation: number
   /** @see NodeOptions.preventOverlappingPartitions */
   readonly prevent: boolean
-  /** Whom we share names with, and who is about to. */
-  readonly nodes: () => readonly GlobalNode[]
+  /** The version of a node that we share names with, or are about to; undefined for all others. */
+  readonly version: (node: string) => number | undefined
+  readonly connected: () => readonly string[]
   readonly isConnected: (node: string) => boolean
   readonly tell: (node: string, message: Term) => void
   /** We share no names with it any more. */
@@ -35,8 +41,10 @@ export interface LostConnectionsParts {
  */
 export class LostConnections {
   readonly #parts: LostConnectionsParts
-  /** What was heard last from one node of its loss of another. */
-  readonly #heard = new Map<string, { readonly instance: string; readonly count: bigint; readonly at: number }>()
+  /** By both nodes. No queue in a map: to take the first out of one is to step over all that were taken out before. */
+  #heard = new Map<string, Notice>()
+  #heardBefore: ReadonlyMap<string, Notice> = new Map()
+  #heardSince: number
   /** Nodes whose link is ended to keep partitions apart, which is no loss to report. */
   readonly #removing = new Set<string>()
   readonly #instance: number
@@ -44,6 +52,7 @@ export class LostConnections {
 
   constructor(parts: LostConnectionsParts) {
     this.#parts = parts
+    this.#heardSince = parts.clock.monotonic()
     // BEAM makes an integer of a random number and the creation too; others only compare it with the last one.
     this.#instance = Math.floor(parts.random.number() * 2 ** 20) * 2 ** 32 + parts.creation
   }
@@ -55,7 +64,7 @@ export class LostConnections {
 
   /** The program is about to drop a node: the others drop it with us, and it does not make them drop us. */
   disconnecting(node: string): void {
-    if (!this.#parts.prevent || this.#version(node) === undefined) return
+    if (!this.#parts.prevent || this.#parts.version(node) === undefined) return
     this.#tell(node)
     this.#parts.forget(node)
     this.#removing.add(node)
@@ -63,7 +72,7 @@ export class LostConnections {
 
   /** `{remove_connection, Node}`: a node asks to be dropped. */
   asked(node: string): void {
-    if (this.#version(node) !== undefined) this.#drop(node, `${node} dropped this node`)
+    if (this.#parts.version(node) !== undefined) this.#drop(node, `${node} dropped this node`)
   }
 
   /** `{lost_connection, Node, Instance, Count, Lost}`: somebody says that one node lost another. */
@@ -78,7 +87,7 @@ export class LostConnections {
     for (const node of this.#others(first.name)) tell(node, notice)
     // All others drop the one that was lost. When that is us, they need not drop the one that lost us as well.
     const dropped = second.name === self ? first.name : second.name
-    const version = this.#version(dropped)
+    const version = this.#parts.version(dropped)
     if (version === undefined) return
     if (version >= PREVENTS_VERSION) tell(dropped, tuple(atom('remove_connection'), atom(self)))
     this.#drop(dropped, `${first.name} lost its link to ${second.name}`)
@@ -101,24 +110,20 @@ export class LostConnections {
   }
 
   #isNews(key: string, instance: string, count: bigint): boolean {
-    const last = this.#heard.get(key)
+    const last = this.#heard.get(key) ?? this.#heardBefore.get(key)
     if (last !== undefined && last.instance === instance && count <= last.count) return false
-    this.#heard.delete(key)
     const now = this.#parts.clock.monotonic()
-    for (const [old, { at }] of this.#heard) {
-      if (now - at < REMEMBERED_MS && this.#heard.size < MAX_REMEMBERED) break
-      this.#heard.delete(old)
+    if (this.#heard.size >= MAX_REMEMBERED || now - this.#heardSince >= REMEMBERED_MS) {
+      this.#heardBefore = this.#heard
+      this.#heard = new Map()
+      this.#heardSince = now
     }
-    this.#heard.set(key, { instance, count, at: now })
+    this.#heard.set(key, { instance, count })
     return true
   }
 
-  #version(node: string): number | undefined {
-    return this.#parts.nodes().findLast(([name]) => name === node)?.[1]
-  }
-
   #others(except: string | undefined): string[] {
-    const told = this.#parts.nodes().filter(([name, version]) => name !== except && version >= PREVENTS_VERSION)
-    return [...new Set(told.map(([name]) => name))]
+    const { connected, version } = this.#parts
+    return connected().filter((node) => node !== except && (version(node) ?? 0) >= PREVENTS_VERSION)
   }
 }

@@ -18,6 +18,7 @@ import type { ConnectionCounters } from '../node-event.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
 import { inSeconds } from './loop-watch.ts'
+import type { QueuedBytes } from './queued-bytes.ts'
 import type { SocketInput } from './socket-input.ts'
 
 /** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
@@ -54,6 +55,8 @@ export interface ConnectionOptions {
   readonly busyBytes: number
   /** With more than this under way the connection is given up. Unit: bytes. */
   readonly maxQueuedBytes: number
+  /** What waits for all peers together. */
+  readonly queued: QueuedBytes<Connection>
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   /** Whether anybody wants the payload of a message that begins to arrive. */
   readonly wants: (peer: string, control: ControlMessage) => boolean
@@ -166,6 +169,7 @@ export class Connection {
       this.#blocked = false
       this.#flush()
       this.#wake()
+      if (!this.busy) this.#options.queued.forget(this)
     })
     socket.once('end', () => {
       if (!this.open) return
@@ -208,14 +212,21 @@ export class Connection {
     if (this.#channel.pendingBytes >= WRITE_BYTES) this.#flush()
     else this.#schedule()
     const queued = this.queuedBytes
+    const { peer } = this
     if (queued > this.#options.maxQueuedBytes) {
-      this.close(
-        new NodeError('NODE_PEER_BUSY', `${this.peer} has left ${queued} bytes unread`, { peer: this.peer }),
-        true,
-      )
+      this.close(new NodeError('NODE_PEER_BUSY', `${peer} has left ${queued} bytes unread`, { peer }), true)
       return false
     }
-    return queued <= this.#options.busyBytes
+    if (queued <= this.#options.busyBytes) return true
+    this.#options.queued.grown(this, queued)?.giveWay()
+    return false
+  }
+
+  /** All peers together have left too much unread, and this one most of it. */
+  giveWay(): void {
+    const { peer, queuedBytes } = this
+    const text = `${peer} has left ${queuedBytes} bytes unread, more than any other peer, and all together too many`
+    this.close(new NodeError('NODE_PEER_BUSY', text, { peer }), true)
   }
 
   /** Resolves when no more than the busy limit is under way, or the link is gone. */
@@ -368,6 +379,7 @@ export class Connection {
     const reason = this.#because(given)
     this.#closed = reason
     this.#clock.clearInterval(this.#ticker)
+    this.#options.queued.forget(this)
     this.#backlog = []
     if (atOnce) this.#socket.destroy()
     else {

@@ -13,6 +13,7 @@ import { DynamicNames } from './dynamic-names.ts'
 import type { Established } from './handshake-socket.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
 import { LoopWatch } from './loop-watch.ts'
+import { QueuedBytes } from './queued-bytes.ts'
 import type { Transport } from './transport.ts'
 import { WaitingSends } from './waiting-sends.ts'
 
@@ -67,6 +68,7 @@ export class PeerLinks {
       busyWaitMs,
       busyBytes: limits.busyBytes,
       maxQueuedBytes: limits.maxQueuedBytes,
+      queued: new QueuedBytes(limits.maxQueuedInAllBytes),
       onMessage: parts.onMessage,
       wants: parts.wants,
       blockedMs: () => this.#loop.droppedUs(),

@@ -58,6 +58,23 @@ export class PgMembers {
     return removed
   }
 
+  /**
+   * The same for many groups at once, each with those that were members. Costs time for the pids once, and for each group for
+   * its members at most.
+   */
+  removeFromAll(groups: readonly Term[], pids: readonly Pid[]): GroupMembers[] {
+    const times = new Map<string, number>()
+    for (const pid of pids) times.set(pidKey(pid), (times.get(pidKey(pid)) ?? 0) + 1)
+    return groups.map((group) => {
+      const members = this.#groups.get(inspect(group))?.members
+      if (members === undefined || members.size >= pids.length) return { group, pids: this.remove(group, pids) }
+      const leaving = [...members].flatMap(([key, member]) =>
+        Array<Pid>(Math.min(times.get(key) ?? 0, member.times)).fill(member.pid),
+      )
+      return { group, pids: this.remove(group, leaving) }
+    })
+  }
+
   /** How often a process is in a group. */
   times(group: Term, pid: Pid): number {
     return this.#groups.get(inspect(group))?.members.get(pidKey(pid))?.times ?? 0

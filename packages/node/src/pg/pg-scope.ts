@@ -213,7 +213,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     else if (kind === SYNC) this.#synchronized(scope, third)
     else if (kind === JOIN) this.#joined(scope, third, pids(fourth))
     else if (kind === LEAVE && Array.isArray(fourth)) {
-      for (const group of fourth as readonly Term[]) this.#left(scope, group, pids(third))
+      this.#left(scope, fourth as readonly Term[], pids(third))
     }
   }
 
@@ -265,9 +265,9 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     this.#tell('join', { group, pids: joined })
   }
 
-  #left(scope: Pid, group: Term, left: readonly Pid[]): void {
-    const removed = this.#remote.get(pidKey(scope))?.members.remove(group, left) ?? []
-    if (removed.length > 0) this.#tell('leave', { group, pids: removed })
+  #left(scope: Pid, groups: readonly Term[], left: readonly Pid[]): void {
+    const changes = this.#remote.get(pidKey(scope))?.members.removeFromAll(groups, left) ?? []
+    for (const change of changes) if (change.pids.length > 0) this.#tell('leave', change)
   }
 
   #watch(pid: Pid): Watched {

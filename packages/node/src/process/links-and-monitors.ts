@@ -1,11 +1,13 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { type Atom, atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import type { Clock } from '@dynsrv/kit'
 import { type Identifiers, pidKey, referenceKey } from './identifiers.ts'
-import { type LocalProcess, nodeOf, type OwnMonitor, type Target, type Watcher } from './local-process.ts'
+import { type LocalProcess, nodeOf, type OwnMonitor, type Target } from './local-process.ts'
 import { OwnMonitors } from './own-monitors.ts'
-import type { PeerUses } from './peer-use.ts'
+import { type PeerUses, Place } from './peer-use.ts'
 import type { Registry } from './registry.ts'
 import type { Told } from './verbatim.ts'
+import { type Watcher, watcherKey } from './watchers.ts'
 
 const NORMAL = atom('normal')
 const KILL = atom('kill')
@@ -13,6 +15,8 @@ const KILLED = atom('killed')
 const NOPROC = atom('noproc')
 const NOCONNECTION = atom('noconnection')
 const EXIT = atom('EXIT')
+/** So many monitors fire without a pause when a node is lost. */
+const FIRED_AT_ONCE = 2_000
 const SYSTEM_LIMIT = atom('system_limit')
 
 export interface LinksAndMonitorsParts {
@@ -21,6 +25,7 @@ export interface LinksAndMonitorsParts {
   readonly ids: Identifiers
   readonly registry: Registry
   readonly uses: PeerUses
+  readonly clock: Clock
   /** Sends to another node, connecting first where that is wanted; false when there is no way. */
   readonly transmit: (node: string, control: ControlMessage, payload?: Told) => boolean
 }
@@ -50,6 +55,10 @@ export type LifeSignal = Extract<
 export class LinksAndMonitors {
   readonly #parts: LinksAndMonitorsParts
   readonly #monitors: OwnMonitors
+  /** A monitor by name stays with the process that held the name when it came. By key of the watcher. */
+  readonly #watchedByName = new Map<string, LocalProcess>()
+  /** Monitors of processes on nodes that were lost, those that have not fired yet. */
+  readonly #ending = new Map<string, OwnMonitor[]>()
   #unlinks = 0n
 
   constructor(parts: LinksAndMonitorsParts) {
@@ -129,9 +138,7 @@ export class LinksAndMonitors {
 
   /** Tells all monitors of one process that this one is down for it, and forgets them; this process goes on. */
   failWatchersAt(watched: LocalProcess, watcher: Pid, reason: Term): void {
-    for (const { pid, ref } of [...watched.watchers.values()]) {
-      if (pid.equals(watcher)) this.failWatcher(watched, ref, reason)
-    }
+    for (const { ref } of watched.watchers.of(watcher)) this.failWatcher(watched, ref, reason)
   }
 
   /** Makes a link without asking the other side, which has asked for it. */
@@ -149,20 +156,18 @@ export class LinksAndMonitors {
     owner.links.delete(key)
   }
 
-  #addWatcher(watched: LocalProcess, { pid, ref, as }: Omit<Watcher, 'use'>): void {
+  #addWatcher(watched: LocalProcess, { pid, ref, as }: Omit<Watcher, 'place'>): void {
     const { self, uses } = this.#parts
-    const use = pid.node.name === self ? undefined : uses.of(pid.node.name)
-    if (use !== undefined) use.links++
     const key = watcherKey(pid, ref)
     this.#takeWatcher(watched, key)
-    watched.watchers.set(key, { pid, ref, as, use })
+    const place = new Place(pid.node.name === self ? undefined : uses.of(pid.node.name))
+    watched.watchers.add({ pid, ref, as, place })
+    if (!('id' in as)) this.#watchedByName.set(key, watched)
   }
 
   #takeWatcher(watched: LocalProcess, key: string): Watcher | undefined {
-    const watcher = watched.watchers.get(key)
-    if (watcher === undefined) return undefined
-    if (watcher.use !== undefined) watcher.use.links--
-    watched.watchers.delete(key)
+    const watcher = watched.watchers.take(key)
+    if (watcher !== undefined && this.#watchedByName.get(key) === watched) this.#watchedByName.delete(key)
     return watcher
   }
 
@@ -203,11 +208,10 @@ export class LinksAndMonitors {
       if (active) this.#signal(pid.node.name, { op: 'EXIT', from: process.pid, to: pid }, reason, told)
     }
     process.links.clear()
-    for (const { pid, ref, as, use } of process.watchers.values()) {
-      if (use !== undefined) use.links--
+    for (const [key, { pid, ref, as }] of process.watchers.entries()) {
+      this.#takeWatcher(process, key)
       this.#down(as, pid, ref, reason, told)
     }
-    process.watchers.clear()
     while (process.monitor !== undefined) {
       // A caller that waits for an answer must hear that none will come.
       if (process.behaviour.kind === 'caller') this.#fire(process.monitor.ref, reason)
@@ -260,7 +264,7 @@ export class LinksAndMonitors {
       case 'DEMONITOR_P': {
         const process =
           'name' in signal.to
-            ? this.#watchedAs(signal.to.name, signal.from, signal.ref)
+            ? this.#watchedByName.get(watcherKey(signal.from, signal.ref))
             : this.#parts.registry.byPid(signal.to)
         if (process !== undefined) this.#takeWatcher(process, watcherKey(signal.from, signal.ref))
         return
@@ -282,9 +286,29 @@ export class LinksAndMonitors {
         this.#dropLink(process, key)
         if (active && process.alive) this.#exitSignal(process, pid, NOCONNECTION, 'link')
       }
-      for (const [key, { pid }] of [...process.watchers]) if (pid.node.name === node) this.#takeWatcher(process, key)
+      for (const [key, { pid }] of process.watchers.entries()) {
+        if (pid.node.name === node) this.#takeWatcher(process, key)
+      }
     }
-    for (const { ref } of this.#monitors.on(node)) this.#fire(ref, NOCONNECTION)
+    const ending = this.#monitors.on(node)
+    this.#ending.set(node, ending)
+    this.#fireSome(node, ending)
+  }
+
+  /** A link to a node is about to come up: all who watched a process there hear first that the last one has ended. */
+  connectionUp(node: string): void {
+    for (const { ref } of this.#ending.get(node) ?? []) this.#fire(ref, NOCONNECTION)
+    this.#ending.delete(node)
+  }
+
+  /** Fires some of the monitors of a node that was lost, and the rest when all others have had their turn. */
+  #fireSome(node: string, ending: OwnMonitor[]): void {
+    // Another has taken over.
+    if (this.#ending.get(node) !== ending) return
+    const begin = Math.max(0, ending.length - FIRED_AT_ONCE)
+    for (const { ref } of ending.splice(begin)) this.#fire(ref, NOCONNECTION)
+    if (begin > 0) this.#parts.clock.setImmediate(() => this.#fireSome(node, ending))
+    else this.#ending.delete(node)
   }
 
   #linked(from: Pid, to: Pid): void {
@@ -312,15 +336,6 @@ export class LinksAndMonitors {
     if (process === undefined) this.#down(to, from, ref, NOPROC)
     else if (this.#isFullOf(from)) this.#down(to, from, ref, SYSTEM_LIMIT)
     else this.#addWatcher(process, { pid: from, ref, as: to })
-  }
-
-  /** A monitor by name stays with the process that held the name when it came. */
-  #watchedAs(name: string, watcher: Pid, ref: Reference): LocalProcess | undefined {
-    const key = watcherKey(watcher, ref)
-    const holder = this.#parts.registry.byName(name)
-    if (holder?.watchers.has(key) === true) return holder
-    for (const process of this.#parts.registry.processes()) if (process.watchers.has(key)) return process
-    return undefined
   }
 
   #exitSignal(process: LocalProcess, from: Pid, reason: Term, kind: 'link' | 'exit', told: Told = reason): void {
@@ -351,11 +366,6 @@ export class LinksAndMonitors {
     this.receive(node, control, reason, told)
     return true
   }
-}
-
-/** A watcher by its reference; one of another node than the reference's cannot take the place of its owner. */
-function watcherKey({ node }: Pid, ref: Reference): string {
-  return ref.node === node ? referenceKey(ref) : `${referenceKey(ref)} of ${node.name}`
 }
 
 /** Processes of the node itself: no supervisor would start them anew. */

@@ -1,6 +1,7 @@
 import type { Atom, DecodeOptions, Pid, Reference, Term } from '@dynsrv/etf'
 import type { Origin, PeerUse } from './peer-use.ts'
 import type { Told } from './verbatim.ts'
+import { Watchers } from './watchers.ts'
 
 /** What a process is to its user: OTP's own are `system`, those that peers have spawned `spawned`. */
 export type ProcessKind = 'mailbox' | 'server' | 'spawned' | 'caller' | 'pg' | 'pubsub' | 'system'
@@ -36,16 +37,6 @@ export interface LinkEntry {
   readonly use: PeerUse | undefined
 }
 
-/** Somebody who wants to hear of the process' end. */
-export interface Watcher {
-  readonly pid: Pid
-  readonly ref: Reference
-  /** How the process was named in the request: its pid, or the registered name. */
-  readonly as: Pid | Atom
-  /** What its peer uses here; undefined for a process of our own. */
-  readonly use: PeerUse | undefined
-}
-
 /** A process anywhere: by pid, or by registered name and node. */
 export type Target = Pid | { readonly name: Atom; readonly node: string }
 
@@ -67,8 +58,7 @@ export class LocalProcess {
   readonly behaviour: Behaviour
   /** By key of the other pid. */
   readonly links = new Map<string, LinkEntry>()
-  /** By key of the reference. */
-  readonly watchers = new Map<string, Watcher>()
+  readonly watchers = new Watchers()
   /** The youngest monitor that this process has set up and that waits for an end; the others hang on it. */
   monitor: OwnMonitor | undefined
   readonly names = new Set<string>()

@@ -9,7 +9,10 @@ export interface PeerLimits {
    * they take memory, in bytes; default 256 MiB, or a quarter of V8's heap where that is less.
    */
   readonly maxUnreadBytes: number
-  /** Links and monitors that a peer has set up to processes here; more fail with `system_limit`. Default 200 000. */
+  /**
+   * Links and monitors that a peer has set up to processes here, and global names and locks that it has; more links and
+   * monitors fail with `system_limit`, more names are not taken, and more locks not granted. Default 200 000.
+   */
   readonly maxLinks: number
   /** Functions and processes that a peer has running here; more fail with `system_limit`. Default 10 000. */
   readonly maxSpawned: number
@@ -28,6 +31,23 @@ export class PeerUse {
   }
 }
 
+/** Something that a peer has set up here, and that stays. */
+export class Place {
+  #use: PeerUse | undefined
+
+  /** @param use what its peer uses here; undefined for what is ours */
+  constructor(use: PeerUse | undefined) {
+    this.#use = use
+    if (use !== undefined) use.links++
+  }
+
+  /** It is gone. */
+  free(): void {
+    if (this.#use !== undefined) this.#use.links--
+    this.#use = undefined
+  }
+}
+
 /** The same of every peer. */
 export class PeerUses {
   readonly limits: PeerLimits
@@ -43,6 +63,11 @@ export class PeerUses {
     const made = new PeerUse()
     this.#uses.set(peer, made)
     return made
+  }
+
+  /** Whether a peer may set up no more that stays here; our own processes may. */
+  mayNotHold(use: PeerUse | undefined): boolean {
+    return use !== undefined && use.links >= this.limits.maxLinks
   }
 
   /** Whether a peer may have no more running here. */

@@ -1,5 +1,5 @@
 import { atom } from '@dynsrv/etf'
-import type { Random } from '@dynsrv/kit'
+import type { Clock, Random } from '@dynsrv/kit'
 import { Identifiers } from './identifiers.ts'
 import { LinksAndMonitors } from './links-and-monitors.ts'
 import { Registry } from './registry.ts'
@@ -7,6 +7,7 @@ import { SignalRouter, type SignalRouterParts } from './signal-router.ts'
 
 export interface ProcessesParts extends Omit<SignalRouterParts, 'registry' | 'life'> {
   readonly creation: number
+  readonly clock: Clock
   readonly random: Random
   /** How many processes may live at once. */
   readonly maxProcesses: number
@@ -21,7 +22,7 @@ export interface Processes {
 }
 
 /** Makes room for the processes of a node. */
-export function makeProcesses({ creation, random, maxProcesses, ...parts }: ProcessesParts): Processes {
+export function makeProcesses({ creation, clock, random, maxProcesses, ...parts }: ProcessesParts): Processes {
   const { self } = parts
   const ids = new Identifiers(atom(self), creation, random)
   const registry = new Registry(ids, maxProcesses)
@@ -30,6 +31,7 @@ export function makeProcesses({ creation, random, maxProcesses, ...parts }: Proc
     self,
     ids,
     registry,
+    clock,
     uses: parts.uses,
     transmit: (node, control, payload) => router.transmit(node, control, payload),
   })

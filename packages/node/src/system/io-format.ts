@@ -20,6 +20,13 @@ interface Control {
   readonly plain: boolean
 }
 
+/** The digits of larger integers take so long that the node that prints had better find them. */
+const LARGE = 2n ** 4_096n
+
+function isLarge(term: Term): boolean {
+  return typeof term === 'bigint' && (term >= LARGE || term <= -LARGE)
+}
+
 /** Thrown where only OTP knows what comes out: the node that prints is asked then. */
 class Unsure extends Error {}
 
@@ -218,6 +225,7 @@ function bytesOf(term: Term): Uint8Array | undefined {
 function integer(term: Term, { letter, precision = 10 }: Control, prefix: string): string {
   if (typeof term !== 'bigint' && !(typeof term === 'number' && Number.isInteger(term))) throw new Unsure()
   if (precision < 2 || precision > 36) throw new Unsure()
+  if (isLarge(term)) throw new Unsure()
   const digits = BigInt(term).toString(precision)
   const [sign, magnitude] = digits.startsWith('-') ? ['-', digits.slice(1)] : ['', digits]
   const upper = letter === 'B' || letter === 'X' || letter === '#'
@@ -271,6 +279,7 @@ function printed(control: Control, term: Term, column: number): string {
 
 /** A term on one line, where every release writes it alike. */
 function written(term: Term, texts: boolean): string {
+  if (isLarge(term)) throw new Unsure()
   if (typeof term === 'number' || typeof term === 'bigint' || typeof term === 'boolean') return inspect(term)
   if (term === null || term === undefined || term instanceof Atom || term instanceof Float)
     return plainly(inspect(term))

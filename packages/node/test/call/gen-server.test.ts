@@ -1,4 +1,4 @@
-import { atom, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import { atom, inspect, type Term, type Tuple, tuple } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO_REPLY, type Node, RemoteError } from '../../src/index.ts'
@@ -61,6 +61,20 @@ describe('a server of ours', () => {
     expect(await erl.eval(`catch gen_server:call(${server('fragile')}, chosen)`)).toMatch(/\{'EXIT',\{enough,/)
     expect(await erl.eval(`gen_server:call(${server('fragile')}, ok)`)).toBe('fine')
     await expect(node.call('fragile', atom('throw'))).rejects.toMatchObject({ code: 'NODE_EXITED' })
+  })
+
+  it.each([
+    ['throw', '{bad_return_value,{ball,1}}'],
+    ['exit', '{ball,1}'],
+    ['error', '{{ball,1},[{js,call,2,'],
+  ] as const)('that raises a class of Erlang (%s) ends the call as a gen_server of OTP does', async (type, reason) => {
+    const raise = (): never => {
+      throw new RemoteError(type, tuple(atom('ball'), 1))
+    }
+    using _ = node.serve({ name: 'raises', call: raise })
+    expect(await erl.eval(`element(1, element(2, catch gen_server:call(${server('raises')}, x)))`)).toContain(reason)
+    using fails = node.serve({ init: raise })
+    expect(inspect(await fails.ended)).toContain(reason.replace('call,2', 'init,1'))
   })
 
   it('may answer later', async () => {

@@ -138,6 +138,16 @@ describe('sys of a real erl', () => {
     ).toBe("{{noreply,3},in,'$gen_call',3,true,3,ok,{ok,[]}}")
   })
 
+  it('logs no more than what takes little memory, whatever a peer sends', async () => {
+    using _ = counter('much')
+    const s = at('much')
+    const logged = await erl.eval(`begin ok = sys:log(${s}, {true, 1000}), Large = binary:copy(<<1>>, 300000),
+      [gen_server:cast(${s}, {Large, N}) || N <- lists:seq(1, 50)], gen_server:cast(${s}, {binary:copy(<<1>>, 2000000), 51}),
+      gen_server:cast(${s}, small), {ok, Events} = sys:log(${s}, get), ok = sys:no_debug(${s}),
+      [case element(2, M) of {_, N} -> N; Other -> Other end || {in, M} <- Events] end`)
+    expect(logged).toBe('[small]')
+  })
+
   it('traces to the output of the node', async () => {
     using _ = counter('traced')
     const s = at('traced')
@@ -154,7 +164,14 @@ describe('sys of a real erl', () => {
     const s = at('limits')
     expect(await erl.eval(`sys:log_to_file(${s}, "/tmp/nothing")`)).toBe('{error,open_file}')
     expect(await erl.eval(`sys:install(${s}, {fun(S, _, _) -> S end, 0})`)).toBe('unknown_debug')
-    expect(await erl.eval(`sys:change_code(${s}, m, undefined, [])`)).toBe('{error,notsup}')
+    expect(await erl.eval(`sys:change_code(${s}, m, undefined, [])`)).toBe(
+      '{error,{unknown_system_msg,{change_code,m,undefined,[]}}}',
+    )
+    await erl.eval(`sys:suspend(${s})`)
+    expect(await erl.eval(`sys:change_code(${s}, m, undefined, [])`)).toBe(
+      "{error,{'EXIT',{undef,[{js,code_change,3,[]}]}}}",
+    )
+    await erl.eval(`sys:resume(${s})`)
     expect(await erl.eval(`gen:call(${s}, system, nonsense)`)).toBe('{ok,{error,{unknown_system_msg,nonsense}}}')
   })
 })

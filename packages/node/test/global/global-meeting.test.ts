@@ -4,8 +4,10 @@ import { expect, it, vi } from 'vitest'
 import { GlobalConflict } from '../../src/global/global-conflict.ts'
 import { GlobalMeeting, type GlobalMeetingParts } from '../../src/global/global-meeting.ts'
 import { GlobalNameTable } from '../../src/global/global-name-table.ts'
+import { NODE_LIMITS } from '../../src/node-options.ts'
 import type { LinksAndMonitors } from '../../src/process/links-and-monitors.ts'
 import type { LocalProcess } from '../../src/process/local-process.ts'
+import { PeerUses } from '../../src/process/peer-use.ts'
 
 const NODES = { ours: 'a@h.test', theirs: 'b@h.test', early: 'c@h.test', late: 'd@h.test' } as const
 const pid = (node: string) => new Pid(atom(node), 5, 0, 1)
@@ -107,8 +109,8 @@ function tableWith(isAwaited: boolean) {
     },
     demonitor: () => undefined,
   } as unknown as LinksAndMonitors
-  const table = new GlobalNameTable({} as LocalProcess, life, () => isAwaited)
-  table.apply([{ type: 'insert', ...told }])
+  const table = new GlobalNameTable({} as LocalProcess, life, new PeerUses(NODE_LIMITS), () => isAwaited)
+  table.apply([{ type: 'insert', ...told }], undefined)
   return { table, watched, down: () => down() }
 }
 

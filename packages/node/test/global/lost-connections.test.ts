@@ -16,15 +16,19 @@ function lostConnections(own: { connected?: string[]; prevent?: boolean } = {}) 
     ['c', 7],
     ['old', 5],
   ])
+  const { connected = ['a', 'b', 'c', 'old'] } = own
+  const clock = new FakeClock()
   const told: string[] = []
   const dropped: string[] = []
   const lost = new LostConnections({
     ...realWorld,
+    clock,
     self: 'self',
     creation: 7,
     prevent: own.prevent ?? true,
-    nodes: () => [...nodes],
-    isConnected: (node) => (own.connected ?? ['a', 'b', 'c', 'old']).includes(node),
+    version: (node) => nodes.get(node),
+    connected: () => connected,
+    isConnected: (node) => connected.includes(node),
     tell: (node, message) => {
       const [kind, first, , , second] = (message as Tuple).elements
       told.push(
@@ -38,7 +42,7 @@ function lostConnections(own: { connected?: string[]; prevent?: boolean } = {}) 
     disconnect: (node, { code }) => dropped.push(`${node} ${code}`),
   })
   const seen = () => ({ told: told.splice(0), dropped: dropped.splice(0) })
-  return { lost, seen }
+  return { lost, seen, clock }
 }
 
 it('passes each notice on once, and drops the one that was lost', () => {
@@ -72,6 +76,24 @@ it('drops the one that lost us, and one too old to be asked at once', () => {
   const { told, dropped } = seen()
   expect(dropped).toStrictEqual(['old NODE_PARTITION_PREVENTED'])
   expect(told).toStrictEqual(['c lost_connection b old'])
+})
+
+it('remembers notices for an hour at least, and the last ones of a flood', async () => {
+  const { lost, seen, clock } = lostConnections()
+  const isNews = (first: string): boolean => {
+    seen()
+    lost.heard(notice(first, 5, 1, 'elsewhere'))
+    return seen().told.length > 0
+  }
+  expect(isNews('a')).toBe(true)
+  await clock.advance(3_599_000)
+  expect([isNews('b'), isNews('a')]).toStrictEqual([true, false])
+  await clock.advance(3_599_000)
+  expect([isNews('b'), isNews('c')]).toStrictEqual([false, true])
+  await clock.advance(3_600_000)
+  expect([isNews('d'), isNews('a')]).toStrictEqual([true, true])
+  for (let number = 0; number < 150_000; number++) lost.heard(notice(`f${number}`, 5, 1, 'elsewhere'))
+  expect([isNews('f149999'), isNews('f100001'), isNews('f1')]).toStrictEqual([false, false, true])
 })
 
 it('does nothing that another node has no say in', () => {

@@ -1,8 +1,13 @@
+import { getHeapStatistics } from 'node:v8'
 import { atom, tuple } from '@dynsrv/etf'
+import { realWorld } from '@dynsrv/kit'
 import { describe, expect, it } from 'vitest'
 import type { Mailbox } from '../../src/index.ts'
+import { settingsOf } from '../../src/node-options.ts'
 import { startBeamPeer } from '../support/beam-peer.ts'
+import { joinByHand } from '../support/join-by-hand.ts'
 import { next, startOurs } from '../support/nodes.ts'
+import { portInName } from '../support/port-in-name.ts'
 import { TRANSPORTS } from '../support/transports.ts'
 
 const CHUNK = new Uint8Array(256 * 1024)
@@ -85,4 +90,43 @@ it.each(TRANSPORTS)('keeps the order of a flood in both directions, over $over',
     const message = await mailbox.receive({ timeoutMs: 15_000 })
     if (message !== n) expect(message).toBe(n)
   }
+})
+
+it('what all peers together leave unread is bounded, and the one that has left most pays', async () => {
+  const MB = 1_000_000
+  await using node = await startOurs('sender', { limits: { busyBytes: 100_000, maxQueuedInAllBytes: 20 * MB } })
+  const names = ['most_1@127.0.0.1', 'less_1@127.0.0.1', 'more_1@127.0.0.1'] as const
+  const sockets = await Promise.all(names.map((name) => joinByHand(node, name)))
+  for (const socket of sockets) socket.pause()
+  const unread = (name: string) => node.peers().find(({ peer }) => peer === name) as { queuedBytes?: number }
+  const leave = (name: string, bytes: number): void => {
+    while ((unread(name).queuedBytes ?? bytes) < bytes) node.send({ name: 'nobody', node: name }, CHUNK)
+  }
+  const lost: string[] = []
+  node.on('nodedown', ({ node: peer, reason }) => lost.push(`${peer} ${reason.code}`))
+  leave(names[0], 10 * MB)
+  leave(names[1], 4 * MB)
+  expect(lost).toStrictEqual([])
+  leave(names[2], 8 * MB)
+  expect(lost).toStrictEqual([`${names[0]} NODE_PEER_BUSY`])
+  // What that one held is free again, and so is what a peer has read.
+  sockets[1]!.resume()
+  await expect.poll(() => unread(names[1]).queuedBytes).toBe(0)
+  leave(names[2], 18 * MB)
+  expect(lost).toHaveLength(1)
+  for (const socket of sockets) socket.destroy()
+})
+
+it('what peers leave unread never gets most of the memory of the process or its container', () => {
+  const limitsIn = (memory?: number) => {
+    const system = { ...realWorld.system, ...(memory !== undefined && { memoryBytes: () => memory }) }
+    const options = { name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), world: { ...realWorld, system } }
+    const { maxQueuedBytes, maxQueuedInAllBytes } = settingsOf(options).limits
+    return [maxQueuedBytes, maxQueuedInAllBytes]
+  }
+  expect(limitsIn(100_000_000)).toStrictEqual([25_000_000, 50_000_000])
+  const heap = getHeapStatistics().heap_size_limit
+  const [one, all] = limitsIn()
+  expect(one).toBeLessThanOrEqual(Math.min(256 * 2 ** 20, heap / 4))
+  expect(all).toBeLessThanOrEqual(Math.min(2 ** 30, heap / 2))
 })

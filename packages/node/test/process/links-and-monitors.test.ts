@@ -187,3 +187,27 @@ it('a lost node ends links and monitors with noconnection', async () => {
   const reasons = [await mailbox.receive(patience), await mailbox.receive(patience)].map((m) => elements(m).at(-1))
   expect(reasons).toStrictEqual([atom('noconnection'), atom('noconnection')])
 })
+
+it.each([
+  ['give way to others', false, 2_000],
+  ['have all fired before a new link comes up', true, 5_000],
+])('many monitors of a lost node %s', async (_, comesBack, firedAtOnce) => {
+  await using ours = await startOurs('watches')
+  await using peer = await startOurs('watched')
+  const watched = peer.mailbox().pid
+  const watcher = ours.mailbox()
+  await ours.connect(peer.self)
+  const fired = new Promise<number>((resolve) => {
+    // What a monitor sends comes in a microtask.
+    ours.once(comesBack ? 'nodeup' : 'nodedown', () => queueMicrotask(() => resolve(watcher.length)))
+  })
+  for (let index = 0; index < 5_000; index++) watcher.monitor(watched)
+  await ours.ping(peer.self)
+  if (comesBack) {
+    // The next link of the peer takes the place of this one while that still counts as up.
+    await using replaces = await startOurs('watched', { name: peer.self, listen: false })
+    await replaces.connect(ours.self)
+  } else await ours.disconnect(peer.self)
+  expect(await fired).toBe(firedAtOnce)
+  await expect.poll(() => watcher.length).toBe(5_000)
+})

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { atom, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
-import type { Warning } from '../../src/index.ts'
+import type { Node, Warning } from '../../src/index.ts'
 import { CREATION, joinByHand, passThrough } from '../support/join-by-hand.ts'
 import { startOurs } from '../support/nodes.ts'
 
@@ -130,4 +130,38 @@ it('what a peer has running is bounded, through erpc and rex together, and leave
   await expect.poll(() => finish.length).toBe(1)
   finish[0]!()
   expect(await more).toBe(atom('done'))
+})
+
+it('global names and locks of a peer are bounded, make room again, and leave others theirs', async () => {
+  await using node = await startOurs('shares', {
+    ...{ hidden: false, preventOverlappingPartitions: false },
+    // Ten, and the monitor that each call is.
+    limits: { maxLinks: 11 },
+  })
+  const warnings: Warning[] = []
+  node.on('warning', (warning) => warnings.push(warning))
+  await using floods = await startOurs('floods')
+  await using other = await startOurs('other')
+  const ask = (from: Node, kind: string, ...args: Term[]) =>
+    from.call({ name: 'global_name_server', node: node.self }, tuple(atom(kind), ...args), WAIT)
+  const lock = (id: number) => tuple(tuple(atom('lock'), id), atom('mine'))
+  const granted: Term[] = []
+  for (let id = 1; id <= 12; id++) granted.push(await ask(floods, 'set_lock', lock(id)))
+  expect(granted).toStrictEqual([...Array<Term>(10).fill(true), false, false])
+  // The one that it has may be taken again, and what is let go makes room.
+  expect(await ask(floods, 'set_lock', lock(1))).toBe(true)
+  await ask(floods, 'del_lock', lock(1))
+  expect(await ask(floods, 'set_lock', lock(11))).toBe(true)
+  expect(await ask(other, 'set_lock', lock(12))).toBe(true)
+  for (let id = 2; id <= 11; id++) await ask(floods, 'del_lock', lock(id))
+  const { pid } = floods.mailbox()
+  for (let id = 1; id <= 12; id++) await ask(floods, 'register', id, pid, atom('method'))
+  expect(node.global.names()).toHaveLength(10)
+  expect(warnings).toMatchObject(Array<unknown>(2).fill({ code: 'OVER_LIMIT', limit: 'limits.maxLinks' }))
+  await ask(floods, 'unregister', 1)
+  await ask(floods, 'register', 12, pid, atom('method'))
+  expect(node.global.whereis(12)).toStrictEqual(pid)
+  // A name that moves is the same one.
+  await ask(floods, 'register', 12, pid, atom('method'))
+  expect(node.global.names()).toHaveLength(10)
 })

@@ -86,10 +86,48 @@ it('reads Latin-1 where it is said, and where nothing is said', async () => {
   expect(await request('{put_chars, latin1, io_lib, format, ["~s", [<<233>>]]}')).toBe('ok')
   expect(printed).toBe('éééé')
   expect(await request('{put_chars, unicode, <<233>>}')).toMatch(/^\{error,/)
-  expect(await request('{put_chars, unicode, erlang, halt, []}')).toMatch(/^\{error,/)
   expect(await request('{get_until, unicode, "", io_lib, fread, []}')).toBe('{error,terminated}')
   expect(await request('{get_geometry, columns}')).toBe('{error,enotsup}')
   expect(await request('{get_line, unicode, ""}')).toBe('eof')
+})
+
+// As a group leader of OTP 29 answers, but for `{put_chars, Encoding, Module, …}` of modules that we do not have, and for input.
+it.each([
+  ['foo', '{error,request}'],
+  ['{foo}', '{error,request}'],
+  ['{foo, 1}', '{error,request}'],
+  ['{put_chars, unicode, bad}', '{error,{put_chars,unicode,bad}}'],
+  ['{put_chars, latin1, [256]}', '{error,{put_chars,latin1,[256]}}'],
+  ['{put_chars, utf7, "a"}', '{error,request}'],
+  ['{put_chars, unicode, io_lib, format, ["~p", []]}', '{error,format}'],
+  ['{put_chars, unicode, io_lib, format, x}', '{error,format}'],
+  ['{put_chars, unicode, io_lib, no_such_function, []}', '{error,no_such_function}'],
+  ['{put_chars, unicode, io_lib, module_info, []}', '{error,module_info}'],
+  ['{put_chars, unicode, erlang, halt, []}', '{error,halt}'],
+  ['{put_chars, unicode, lists, reverse, ["abc"]}', '{error,reverse}'],
+  ['{setopts, []}', 'ok'],
+  ['{setopts, [binary, {encoding, unicode}, {echo, false}]}', 'ok'],
+  ['{setopts, [{foo, 1}]}', '{error,enotsup}'],
+  ['{setopts, [{encoding, latin9}]}', '{error,enotsup}'],
+  ['{get_password, unicode}', '{error,enotsup}'],
+  ['{requests, []}', 'ok'],
+  ['{requests, [foo, {put_chars, unicode, "z"}]}', '{error,request}'],
+])('answers the request %s', async (asked, expected) => {
+  const request = `{io_request, self(), r, ${asked}}`
+  expect(await evalHere(`begin group_leader() ! ${request}, receive {io_reply, r, Reply} -> Reply end end`)).toBe(
+    expected,
+  )
+})
+
+it('has a request formatted by the node that sent it, whatever process it names', async () => {
+  await using other = await startBeamPeer('named')
+  await node.connect(other.name)
+  const named = await node.erpc(other.name, 'erlang', 'whereis', [atom('init')])
+  await node.erpc(erl.name, 'persistent_term', 'put', [atom('named'), named])
+  // `io_lib:write` of a reference takes the node that prints; the other one would have shown it as one of another node.
+  await evalHere(`group_leader() ! {io_request, persistent_term:get(named), r,
+    {put_chars, unicode, io_lib, format, ["~p", [self()]]}}`)
+  await expect.poll(() => printed).toMatch(/^<0\.\d+\.\d+>$/)
 })
 
 it('a shell that is started in our name ends, and its node does not', async () => {

@@ -170,3 +170,15 @@ it('formats that programs use are known without a question', () => {
   ]
   for (const [format, args, expected] of certain) expect(ioFormat(format, args), format).toBe(expected)
 })
+
+it('leaves the digits of large integers to the node that prints', () => {
+  const large = 2n ** 40_000n
+  for (const [format, args] of [
+    ['~w', [large]],
+    ['~p', [[large]]],
+    ['~b', [large]],
+    ['~.36B', [-large]],
+  ] as const) {
+    expect(ioFormat(format, args), format).toBeUndefined()
+  }
+})

@@ -3,7 +3,9 @@ import {
   abortSignal,
   callable,
   codeOf,
+  eventStream,
   filledText,
+  type MissedEvents,
   messageOf,
   oneOf,
   type Rules,
@@ -164,32 +166,17 @@ export class Strategy implements AsyncDisposable {
     return this
   }
 
-  /** Every change from now on, until the signal aborts, which ends it without an error. */
-  async *events(options: EventsOptions = {}): AsyncGenerator<MembershipChange, void> {
+  /**
+   * Every change from now on, until the signal aborts, which ends it without an error.
+   *
+   * No more than 10 000 changes wait for a slow reader. Newer ones are left out, and an event `missed` counts them.
+   */
+  async *events(options: EventsOptions = {}): AsyncGenerator<MembershipChange | MissedEvents, void> {
     checkEvents(options)
-    const { signal } = options
-    const unread: MembershipChange[] = []
-    let more: (() => void) | undefined
-    const listener = (change: MembershipChange) => {
-      unread.push(change)
-      more?.()
-    }
-    const end = () => more?.()
-    this.on('change', listener)
-    signal?.addEventListener('abort', end, { once: true })
-    try {
-      while (signal?.aborted !== true) {
-        const change = unread.shift()
-        if (change !== undefined) yield change
-        else
-          await new Promise<void>((resolve) => {
-            more = resolve
-          })
-      }
-    } finally {
-      this.off('change', listener)
-      signal?.removeEventListener('abort', end)
-    }
+    yield* eventStream<MembershipChange>((listener) => {
+      this.on('change', listener)
+      return () => this.off('change', listener)
+    }, options.signal)
   }
 
   /**
