@@ -304,6 +304,7 @@ testOptions(
     SubscriptionReceiveOptions: { take: (given) => node.pubsub('Lasting').subscribe('room:1').receive(given) },
   },
   {
+    CodedErrorOptions: 'an error is made of whatever it is given',
     NodeErrorOptions: 'an error is made of whatever it is given',
     RemoteErrorOptions: 'an error is made of whatever it is given',
     TlsOptions: 'those of a later Node.js are let through; what is near a known name is refused, see below',

@@ -1,4 +1,4 @@
-import { Atom, atom, Pid, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, Float, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { realWorld } from '@dynsrv/kit'
 import { FakeClock } from '@dynsrv/kit/testing'
 import { expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { readGlobalNodes, writeGlobalNodes } from '../../src/global/global-nodes
 import { LostConnections } from '../../src/global/lost-connections.ts'
 import { MeshDials } from '../../src/global/mesh-dials.ts'
 
-const notice = (first: string, instance: number | bigint, count: number | bigint, second: string) =>
+const notice = (first: string, instance: Term, count: Term, second: string) =>
   tuple(atom('lost_connection'), atom(first), instance, count, atom(second))
 
 function lostConnections(own: { connected?: string[]; prevent?: boolean } = {}) {
@@ -66,6 +66,18 @@ it('passes each notice on once, and drops the one that was lost', () => {
   expect(seen().told).toStrictEqual([])
   lost.lost('c')
   expect(seen().told).toStrictEqual(['a lost_connection self c'])
+})
+
+it('knows a notice again whatever its instance is, and lets go of one whose count is none', () => {
+  const { lost, seen } = lostConnections()
+  for (const instance of [() => new Float(1), () => tuple(atom('x'), 1), () => 'text']) {
+    lost.heard(notice('a', instance(), 1, 'b'))
+    expect(seen().told).toContain('c lost_connection a b')
+    lost.heard(notice('a', instance(), 1, 'b'))
+    expect(seen()).toStrictEqual({ told: [], dropped: [] })
+  }
+  for (const count of [1.5, new Float(2), atom('x')]) lost.heard(notice('a', 7, count, 'b'))
+  expect(seen()).toStrictEqual({ told: [], dropped: [] })
 })
 
 it('drops the one that lost us, and one too old to be asked at once', () => {
