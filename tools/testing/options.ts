@@ -34,21 +34,35 @@ export function testOptions(
       expect([...Object.keys(calls), ...Object.keys(others)].sort()).toEqual([...exported].sort())
     })
 
-    for (const [type, { take, valid = {}, nested = {} }] of Object.entries(calls)) {
-      const places: [name: string, prefix: string, take: (options: object) => unknown][] = [
-        [type, '', (options) => take({ ...valid, ...options })],
-        ...Object.entries(nested).map(([key, inner]): (typeof places)[number] => [
-          `${type}, ${key}`,
-          `${key}.`,
-          (options) => take({ ...valid, [key]: { ...inner, ...options } }),
-        ]),
-      ]
-      for (const [name, prefix, takeIt] of places) {
-        it(name, () => refusals(prefix, takeIt))
-        it(`${name}: odd values`, { timeout: 60_000 }, () => soundValues(takeIt))
-      }
-    }
+    for (const [name, prefix, take] of placesOf(calls)) it(name, () => refusals(prefix, take))
   })
+}
+
+/**
+ * The same, and every option gets every odd value: it takes it, or refuses it with a coded error. So `take` is called with
+ * right options too, many times.
+ */
+export function testSoundOptions(...[index, calls, others]: Parameters<typeof testOptions>): void {
+  testOptions(index, calls, others)
+  describe('odd values in options', () => {
+    for (const [name, , take] of placesOf(calls)) it(name, { timeout: 60_000 }, () => soundValues(take))
+  })
+}
+
+type Place = readonly [name: string, prefix: string, take: (options: object) => unknown]
+
+/** Each type of options, and the options inside. */
+function placesOf(calls: Readonly<Record<string, OptionsCall>>): Place[] {
+  return Object.entries(calls).flatMap(([type, { take, valid = {}, nested = {} }]): Place[] => [
+    [type, '', (options) => take({ ...valid, ...options })],
+    ...Object.entries(nested).map(
+      ([key, inner]): Place => [
+        `${type}, ${key}`,
+        `${key}.`,
+        (options) => take({ ...valid, [key]: { ...inner, ...options } }),
+      ],
+    ),
+  ])
 }
 
 /** A call that goes on for so long has taken its options. */

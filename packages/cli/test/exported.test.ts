@@ -1,5 +1,5 @@
 import { argument, call, ODD_OPTIONS, testOddArguments } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import * as config from '../src/config.ts'
 import * as api from '../src/index.ts'
 import { runMain } from './main-run.ts'
@@ -21,6 +21,6 @@ testOddArguments(functions, {
   ),
 })
 
-testOptions(new URL('../src/config.ts', import.meta.url), {
+testSoundOptions(new URL('../src/config.ts', import.meta.url), {
   LoadConfigOptions: { take: (options) => config.loadConfig(undefined, options) },
 })

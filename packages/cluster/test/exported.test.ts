@@ -10,7 +10,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import { expect, it, vi } from 'vitest'
 import * as api from '../src/index.ts'
 
@@ -74,7 +74,7 @@ async function withCluster(ask: (cluster: api.Cluster) => unknown): Promise<void
   await ask(cluster)
 }
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
     FindCookieOptions: { take: (given) => api.findCookie(given) },

@@ -11,7 +11,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import { describe, expect, it } from 'vitest'
 import * as api from '../src/index.ts'
 
@@ -171,7 +171,7 @@ function takesPayload({ payload, fields }: api.OpcodeEntry): boolean {
   return payload !== undefined || Object.values(fields).some(({ role }) => role === 'reason')
 }
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
     AcceptorOptions: {

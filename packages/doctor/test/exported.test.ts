@@ -8,7 +8,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import * as api from '../src/index.ts'
 
 const NODE = 'api-1@shop.test'
@@ -50,7 +50,7 @@ testOddArguments(api, {
   worst: call(argument(() => [], 'an empty array')),
 })
 
-testOptions(new URL('../src/index.ts', import.meta.url), {
+testSoundOptions(new URL('../src/index.ts', import.meta.url), {
   DoctorOptions: { take: (options) => api.diagnose({ ...NOTHING, ...options }), nested: { gossip: {}, tls: {} } },
   ProbeOptions: { take: (options) => api.probeHandshake({ ...KNOCK, ...options }), nested: { tls: {} } },
 })

@@ -9,7 +9,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import * as contract from '../src/contract.ts'
 import * as api from '../src/index.ts'
 
@@ -73,7 +73,7 @@ testOddArguments(contract, {
   ),
 })
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
     CallOptions: { take: (options) => fixed().startLink(options) },

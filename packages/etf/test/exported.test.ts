@@ -9,7 +9,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import { expect, it } from 'vitest'
 import * as api from '../src/index.ts'
 
@@ -198,7 +198,7 @@ testOddArguments(
   ),
 )
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
     DecodeOptions: { take: (given) => api.decode(encode(1), given), nested: { limits: {} } },

@@ -7,7 +7,7 @@ import {
   ODD_OPTIONS,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import { metrics } from '@opentelemetry/api'
 import { Registry } from 'prom-client'
 import * as api from '../src/index.ts'
@@ -34,7 +34,7 @@ testOddArguments(
   },
 )
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   { MetricsOptions: { take: (options) => api.startMetrics(sink(), options) } },
   { MetricsErrorOptions: 'an error is made of whatever it is given' },

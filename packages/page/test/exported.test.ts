@@ -1,6 +1,6 @@
 import { type Cluster, start } from '@dynsrv/cluster'
 import { argument, call, making, ODD_OPTIONS, testOddArguments } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import { afterAll, beforeAll } from 'vitest'
 import * as api from '../src/index.ts'
 
@@ -26,7 +26,7 @@ testOddArguments(api, {
   startHealthServer: making([cluster, argument(() => ({ port: 0 }), ODD_OPTIONS)], { close: call() }),
 })
 
-testOptions(new URL('../src/index.ts', import.meta.url), {
+testSoundOptions(new URL('../src/index.ts', import.meta.url), {
   HealthOptions: { take: (options) => api.startHealthServer(running, { port: 0, ...options }) },
   PageOptions: { take: (options) => api.pageRoutes(running, options) },
 })

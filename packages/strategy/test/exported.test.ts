@@ -10,7 +10,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import * as api from '../src/index.ts'
 import { FakeMembership, nodes } from './fake-membership.ts'
 
@@ -158,7 +158,7 @@ const sourceOptions = (name: keyof typeof SOURCES) => ({
   valid: SOURCES[name],
 })
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
     ByTagOptions: { take: (given) => api.byTag(given) },
