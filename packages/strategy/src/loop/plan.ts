@@ -71,7 +71,7 @@ const check = checks.options<PlanInput>('plan', {
   discovered: aSet,
   connected: aSet,
   hold: oneOf(...HOLD_REASONS),
-  holdsLinksOnly: required(flag),
+  holdsLinksOnly: flag,
   leave: required(callable),
   maxLeaveShare: required(numberFrom(0, 1)),
   now: required(duration()),
@@ -90,7 +90,7 @@ export function plan(input: PlanInput): Plan {
   if (namesTheSame(input)) {
     return { members: input.members, appeared: [], returned: [], leave: [], held: new Map(), ...ours }
   }
-  const { self, discovered, connected, hold, holdsLinksOnly } = input
+  const { self, discovered, connected, hold, holdsLinksOnly = false } = input
   const members = new Map<NodeName, Member>()
   const appeared: NodeName[] = []
   const returned: NodeName[] = []
