@@ -116,6 +116,7 @@ function usageText({ message }: CommanderError): string {
     .replace(/^error: /, '')
     .replace(/^(unknown option '[^'=]*)=[^\n]*'/, "$1'")
     .replace(/\n\(Did you mean (.*)\?\)$/s, ', did you mean $1?')
-    .replace(/^\(outputHelp\)$/, 'no such command')
+    .replace(/^unknown option '(--[\w-]+)', did you mean \1\?$/, "option '$1' takes no value")
+    .replace(/^\(outputHelp\)$/, 'the name of a command is missing')
     .replace(/\.$/, '')
 }

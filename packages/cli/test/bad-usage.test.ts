@@ -213,6 +213,21 @@ const CASES: readonly BadUsage[] = [
     says: [/unknown option '--servce'/, /did you mean --service\?/],
   },
   { title: 'an unknown command', args: ['jion'], says: [/unknown command 'jion'/, /did you mean join\?/] },
+  {
+    title: 'a value for an option that takes none',
+    args: [...JOIN, '--plain=3'],
+    says: [/option '--plain' takes no value/],
+  },
+  {
+    title: 'a group of commands without one of them',
+    args: ['cookie'],
+    says: [/the name of a command is missing/, /--help/],
+  },
+  {
+    title: 'epmd on a host that is none',
+    args: ['epmd', '--host', 'nope.invalid', '--port', '0'],
+    says: [/cannot listen on nope\.invalid/, /address of this machine/],
+  },
   { title: 'an option without its value', args: ['join', '--name'], says: [/--name/, /argument missing/] },
   { title: 'an argument too many', args: [...JOIN, 'extra'], env: GOOD_ENV, says: [/too many arguments/] },
   {

@@ -140,6 +140,13 @@ describe('members of a service', () => {
     const { code, stderr } = await runDynsrv(args, { env: ENV })
     expect(stderr).toMatch(/^dynsrv wait: only 1 of 2 nodes answered within 2s: gone@my-service\.test: .*\n$/)
     expect(code).toBe(1)
+    const asJson = await runDynsrv([...args, '--json'], { env: ENV })
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ type: 'error', command: 'dynsrv wait', exitCode: 1 })
+    const types = asJson.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type)
+    expect(types.at(-1)).toBe('timeout')
     peer.zone.remove({ name: `gone.${SERVICE}` })
     peer.zone.remove({ target: `gone.${SERVICE}` })
   })

@@ -7,7 +7,7 @@ import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
-import { output, writeError } from '../terminal/output.ts'
+import { output, writeError, writeJsonError } from '../terminal/output.ts'
 import { clock } from '../world.ts'
 
 /** The options of `dynsrv wait`, as they were typed. */
@@ -70,8 +70,16 @@ export async function wait(options: WaitOptions): Promise<number> {
     if (up.length >= wanted) return EXIT_OK
     if (!(await timeIsOver(intervalMs, signal))) continue
     const message = `only ${up.length} of ${wanted} nodes answered within ${options.timeout}: ${failures.join('; ')}`
-    if (out.json) out.object({ type: 'timeout', nodes: up, wanted, failures })
-    writeError(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes`)
+    if (out.json) {
+      out.object({ type: 'timeout', nodes: up, wanted, failures })
+      writeJsonError({
+        type: 'error',
+        command: 'dynsrv wait',
+        exitCode: EXIT_FAILED,
+        message,
+        hint: 'Try: dynsrv nodes',
+      })
+    } else writeError(`dynsrv wait: ${message.replace(/\.?$/, '.')} Try: dynsrv nodes`)
     return EXIT_FAILED
   }
 }

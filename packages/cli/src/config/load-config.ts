@@ -4,8 +4,8 @@ import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, isDynsrvError } from '@dynsrv/cluster'
-import { checksOf, codeOf, filledText, messageOf, optional } from '@dynsrv/kit'
-import { system } from '../world.ts'
+import { checksOf, codeOf, filledText, messageOf, optional, within } from '@dynsrv/kit'
+import { clock, system } from '../world.ts'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
 import { findConfig } from './find-config.ts'
@@ -95,8 +95,11 @@ async function read(path: string): Promise<unknown> {
   try {
     if (statSync(path).isDirectory()) throw unreadable(path, 'it is a folder', LOOK)
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'))
-    const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
-    return typeof exported === 'function' ? await exported() : exported
+    // A promise of the file that never settles would end the process without a word.
+    return await within({ clock, ms: LOADING_MS, late: () => unreadable(path, LATE, WRITE) }, async () => {
+      const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
+      return typeof exported === 'function' ? await exported() : exported
+    })
   } catch (cause) {
     if (isDynsrvError(cause)) throw cause
     const code = codeOf(cause) ?? ''
@@ -117,6 +120,8 @@ function unreadable(path: string, why: string, hint: string, cause?: unknown): D
   return new DynsrvError('DYNSRV_CONFIG', `${path} cannot be read: ${why}`, { hint, cause })
 }
 
+const LOADING_MS = 30_000
+const LATE = `it was not done within ${LOADING_MS / 1_000} s`
 const LOOK = 'Check the path and who may read it.'
 const WRITE =
   'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.'

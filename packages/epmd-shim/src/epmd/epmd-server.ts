@@ -329,5 +329,9 @@ function withoutMapping(ip: string): string {
 }
 
 function listenFailed(host: string, port: number, cause: unknown): EpmdError {
-  return new EpmdError('EPMD_LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${messageOf(cause)}`, { cause })
+  const isTaken = codeOf(cause) === 'EADDRINUSE'
+  return new EpmdError('EPMD_LISTEN_FAILED', `cannot listen on ${host} port ${port}: ${messageOf(cause)}`, {
+    cause,
+    ...(!isTaken && { hint: 'Give an address of this machine and a port that this user may open.' }),
+  })
 }
