@@ -111,6 +111,8 @@ describe('dynsrv join', () => {
     await using zone = await startZoneServer()
     await using erl = await startRegisteredErl(zone, 'erl-1')
     const record = zone.records().find((each) => each.type === 'SRV')
+    // A zone that is suddenly empty would take no live link down.
+    register(zone, 'api-1', 1)
     await using dynsrv = new Dynsrv([...joinArgs(zone, 'api-1', 0), '--json'], { env: ENV })
     await dynsrv.event('nodeup', erl.name)
     deregister(zone, 'erl-1')

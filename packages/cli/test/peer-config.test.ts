@@ -98,7 +98,7 @@ describe('commands that ask, with a configuration file', () => {
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('--config') })
     const gone = configured({ service: SERVICE, tls: { certFile: 'none.pem', keyFile: 'none.pem' } })
     const files = await runDynsrv(['nodes'], { cwd: gone.cwd })
-    expect(files).toMatchObject({ code: 2, stderr: expect.stringMatching(/a file of tls cannot be read/) })
+    expect(files).toMatchObject({ code: 2, stderr: expect.stringMatching(/a file that tls names cannot be read/) })
   })
 })
 
