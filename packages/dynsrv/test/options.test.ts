@@ -29,6 +29,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   ServerHandlers: 'functions of a server, which the node checks as such',
   SrvResolver: 'an object with methods',
   SrvSource: 'an object with methods',
+  'System.warn(options)': 'what a world of the program is given',
   StatusMessage: 'a message of the protocol',
   TlsFiles: 'a part of DoctorOptions and of ProbeOptions, which are tried',
 }
