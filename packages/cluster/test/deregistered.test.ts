@@ -35,7 +35,7 @@ describe('a member whose record is removed', () => {
       expect(['nodeup', 'connectFailed']).not.toContain(event.type)
       if (event.type === 'polled' && ++polls === 5) break
     }
-    expect(one.members()).toStrictEqual([])
+    await expect.poll(() => one.members(), { timeout: 10_000 }).toStrictEqual([])
     register(zone, 'api-2', two.port)
     await one.ready()
     expect(one.members()).toStrictEqual([two.self])

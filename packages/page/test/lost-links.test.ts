@@ -36,7 +36,8 @@ it('keeps in sight why a member was lost while DNS fails, and forgets it when th
   await first.close()
   await vi.waitFor(() => {
     expect(told()?.reason).toMatch(
-      /^lost at \d\d:\d\d:\d\d UTC: NODE_(?!LOOKUP)\w+: .*; since then: .*NODE_LOOKUP_FAILED/,
+      // It is dialled where it was last.
+      /^lost at \d\d:\d\d:\d\d UTC: NODE_(?!LOOKUP|REFUSED)\w+: .*; since then: .*NODE_REFUSED/,
     )
   }, PATIENCE)
 

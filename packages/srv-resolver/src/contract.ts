@@ -131,6 +131,10 @@ export function resolverContract(
     }
   })
 
+  rule('gives the same when it is asked for an answer that no server cuts', async (resolver) => {
+    assert.equal((await resolver.resolveSrv(CONTRACT_SERVICE, { transport: 'tcp' })).records.length, 2)
+  })
+
   rule('gives addresses, all or of one family', async (resolver) => {
     const name = `node-a.${CONTRACT_SERVICE}`
     for (const family of [undefined, 4] as const) {

@@ -16,7 +16,7 @@ import {
   worldShape,
 } from '@dynsrv/kit'
 import { literalAddress } from '../both-families.ts'
-import { addressOptions, checks, domainName, lookupOptions } from '../checks.ts'
+import { addressOptions, checks, domainName, lookupOptions, srvOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
 import { ResolverError } from '../error.ts'
 import { checkedName } from '../records/dns-name.ts'
@@ -28,6 +28,7 @@ import type {
   IgnoredRecord,
   ResolveAddressesOptions,
   ResolveOptions,
+  ResolveSrvOptions,
   SrvAnswer,
   SrvWatchEvent,
   SrvWatcher,
@@ -141,8 +142,8 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     this.domain = withoutFinalDot(domain)
   }
 
-  async resolveSrv(name: string, options?: ResolveOptions): Promise<SrvAnswer> {
-    const { signal } = lookupOptions(options)
+  async resolveSrv(name: string, options?: ResolveSrvOptions): Promise<SrvAnswer> {
+    const { signal } = srvOptions(options)
     const asked = parseConsulName(name, this.domain)
     return this.#closing.during(signal, async (either) =>
       asked.kind === 'service'
