@@ -31,6 +31,8 @@ export interface MemberOptions {
   readonly port?: number
   readonly cookie?: string
   readonly args?: readonly string[]
+  /** The arguments that load the companion; default: ours as it is. */
+  readonly companion?: readonly string[]
 }
 
 /** Puts a member on loopback into the zone. */
@@ -41,12 +43,12 @@ export function register(zone: Zone, label: string, port: number): void {
 
 /** Starts one more real Erlang node for a zone; its record is the caller's to add. */
 export async function startMember(zone: Zone, options: MemberOptions): Promise<{ port: number; beam: Beam }> {
-  const { label, name = `${label}@${SERVICE}`, cookie = COOKIE, args = [] } = options
+  const { label, name = `${label}@${SERVICE}`, cookie = COOKIE, args = [], companion = companionArgs() } = options
   const port = options.port ?? (await freePort())
   const beam = await startErl({
     name,
     cookie,
-    args: [...companionArgs(), '-kernel', 'inet_dist_use_interface', '{127,0,0,1}', ...args],
+    args: [...companion, '-kernel', 'inet_dist_use_interface', '{127,0,0,1}', ...args],
     env: { ERL_DIST_PORT: String(port), DYNSRV_DNS: zone.address },
   })
   return { port, beam }

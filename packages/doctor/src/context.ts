@@ -16,6 +16,7 @@ import {
   worldShape,
 } from '@dynsrv/kit'
 import { checks } from './argument-checks.ts'
+import type { Incarnation } from './incarnations.ts'
 
 /** What TLS needs, as PEM. */
 export interface TlsFiles {
@@ -57,6 +58,8 @@ export interface DoctorOptions {
   readonly firstResolvConf?: string
   /** How the members were found in the rounds before, the oldest first. */
   readonly rounds?: readonly ReadonlyMap<string, MemberState>[]
+  /** What the round before found of each peer's life, to notice a restart; empty in the first of several rounds. */
+  readonly incarnations?: ReadonlyMap<string, Incarnation>
   /** The clock, chance, sockets and files to examine with; default: the real ones. For simulators and tests. */
   readonly world?: World
 }
@@ -65,6 +68,8 @@ export interface DoctorOptions {
 export type MemberState = 'listed' | 'answers' | 'silent'
 
 export const TLS_FILES: Rules<TlsFiles> = { ca: text, cert: text, key: secret(text) }
+
+const map = rule('a Map', (value) => value instanceof Map)
 
 const RULES: Rules<DoctorOptions> = {
   name: text,
@@ -83,7 +88,8 @@ const RULES: Rules<DoctorOptions> = {
   env: variables,
   resolvConf: filledText,
   firstResolvConf: text,
-  rounds: listOf(rule('a Map', (value) => value instanceof Map)),
+  rounds: listOf(map),
+  incarnations: map,
   world: worldShape,
 }
 

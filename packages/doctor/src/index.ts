@@ -5,6 +5,7 @@ export type { DoctorContext, DoctorOptions, MemberState, TlsFiles } from './cont
 export { type Result, worst } from './examine.ts'
 export type { Finding, Severity } from './finding.ts'
 export { type Address, addressText, hostOf, isShort } from './host.ts'
+export type { Incarnation } from './incarnations.ts'
 export { judgeIntroduction, type Objection } from './judge-introduction.ts'
 export { releaseByFlags, visibility } from './kind-of-node.ts'
 export { type Introduction, overTls, type ProbeOptions, type ProbeTls, probeHandshake } from './probes/handshake.ts'

@@ -16,14 +16,15 @@ export interface Objection {
 
 /** Worth a warning: the nodes connect all the same. */
 export const SMALL_CREATION = words('DYNSRV_SMALL_CREATION', {
-  happened: 'A node has a creation of 3 or less.',
-  why: 'Its epmd module counts from 1 to 3. One restart in three has the same creation again, and messages to old pids reach new processes.',
+  happened: 'A node has a creation of 4 or less.',
+  why: 'Its epmd module chooses it, from 1 to 3; OTP 27 and later make 4 of each. After a restart the node has the same creation again, always or one time in three, and messages to old pids reach new processes.',
   hint: 'Let register_node of its epmd module return -1, or a random number of at least 4.',
 })
 
 const identity = withFields({ name: text, flags: flagsRule, creation: whole() } satisfies Rules<NodeIdentity>)
 
-const HIGHEST_OLD_CREATION = 3
+/** What epmd modules made for OTP 22 choose, 1 to 3, and what newer releases make of that. A random one is never so small. */
+const HIGHEST_CHOSEN_CREATION = 4
 
 /**
  * Compares how a peer introduces itself with the name that was dialled: the name, its case, short and long names, the
@@ -55,7 +56,7 @@ export function judgeIntroduction(dialled: string, peer: NodeIdentity): Objectio
       hint: old ? 'It runs OTP 22 or older: run OTP 25 or later there.' : 'Run OTP 25 or later there.',
     })
   }
-  if (creation <= HIGHEST_OLD_CREATION) {
+  if (creation <= HIGHEST_CHOSEN_CREATION) {
     objections.push({
       code: 'DYNSRV_SMALL_CREATION',
       severity: 'warning',

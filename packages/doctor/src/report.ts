@@ -4,6 +4,8 @@ import { checks } from './argument-checks.ts'
 import { checksFor } from './checks.ts'
 import { checkOptions, DoctorContext, type DoctorOptions, type MemberState } from './context.ts'
 import { examine, type Result } from './examine.ts'
+import type { Incarnation } from './incarnations.ts'
+import { incarnations } from './probes/incarnations.ts'
 import { memberStates } from './probes/rounds.ts'
 import { resolvConf } from './probes/system.ts'
 import { type Verdict, verdicts } from './verdict.ts'
@@ -20,6 +22,8 @@ export interface Report {
   readonly resolvConf?: string
   /** How the members were found; only with `rounds`, and when DNS answered. */
   readonly members?: ReadonlyMap<string, MemberState>
+  /** What is known of each peer's life; only with `incarnations`. */
+  readonly incarnations?: ReadonlyMap<string, Incarnation>
 }
 
 const DEFAULTS = {
@@ -57,11 +61,13 @@ export async function diagnose(
   const results = await examine(checksFor(whole), context, (result) => handOver(result, done))
   const file = await context.get(resolvConf)
   const seen = whole.rounds === undefined ? undefined : await context.get(memberStates)
+  const lives = whole.incarnations === undefined ? undefined : await context.get(incarnations)
   const ms = world.clock.monotonic() - began
   return {
     ...{ results, verdicts: verdicts(results), ms },
     ...(file.ok && { resolvConf: file.value.text }),
     ...(seen !== undefined && { members: seen }),
+    ...(lives !== undefined && { incarnations: lives }),
   }
 }
 

@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { encodeHandshakeMessage, framePacket, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
 import { ErlEpmd, startEpmdServer } from '@dynsrv/epmd-shim'
 import { startZoneServer, type ZoneFault, type ZoneServer } from '@dynsrv/srv-resolver'
+import { companionArgs, ERLC } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
 import {
   disposable,
@@ -13,8 +17,10 @@ import {
   startMember,
   startSrvCluster,
 } from '@dynsrv/tools/srv-cluster'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DoctorOptions } from '../src/context.ts'
+import { diagnose, type Report } from '../src/report.ts'
 import { errorsOf, examineAs, warningsOf } from './examination.ts'
 
 describe('a real cluster that was broken', () => {
@@ -304,6 +310,62 @@ describe('a real cluster that was broken', () => {
       const found = await examine()
       expect([errorsOf(found), warningsOf(found)]).toEqual([['D16 DIST_FLAGS_MISSING'], ['D15 DYNSRV_SMALL_CREATION']])
       expect(found.verdicts[0]?.hint).toMatch(/OTP 22 or older/)
+    })
+  })
+
+  describe('by its creation', () => {
+    /** The companion, but for the creation that it chooses. */
+    function companionThatChooses(creation: number): readonly string[] {
+      const folder = temporaryFolder('creation')
+      const source = readFileSync(new URL('../../epmd-shim/beam/dynsrv_epmd.erl', import.meta.url), 'utf8')
+      writeFileSync(join(folder, 'dynsrv_epmd.erl'), source.replace('{ok, -1}', `{ok, ${creation}}`))
+      execFileSync(ERLC, ['-o', folder, join(folder, 'dynsrv_epmd.erl')])
+      return companionArgs(folder)
+    }
+    const examineLives = ({ address }: ZoneServer, before: Report['incarnations'] = new Map()) =>
+      diagnose({
+        services: [SERVICE],
+        dns: [address],
+        env: { HOME: '/nonexistent', ...cluster.env },
+        incarnations: before,
+      })
+    const creationsOf = ({ verdicts }: Report) => verdicts.filter(({ check }) => check === 'D15')
+
+    it.each(['restarted on its port', 'restarted on another port'])('D15: a node that is %s', async (how) => {
+      await using zone = await startZoneServer()
+      const companion = companionThatChooses(4711)
+      const port = await freePort()
+      const start = (at: number) => oneNode(zone, 'again', { port: at, companion })
+      let report: Report
+      {
+        await using _first = await start(port)
+        report = await examineLives(zone)
+        expect(creationsOf(report)).toEqual([])
+        report = await examineLives(zone, report.incarnations)
+        expect(creationsOf(report)).toEqual([])
+      }
+      await using second = await start(how === 'restarted on its port' ? port : await freePort())
+      report = await examineLives(zone, report.incarnations)
+      const again = [{ code: 'DOCTOR_CREATION_REPEATED', severity: 'warning', nodes: [second.beam.name] }]
+      expect(creationsOf(report)).toMatchObject(again)
+      expect(creationsOf(report)[0]?.message).toMatch(/was restarted and has creation 4711 again/)
+      // It stays so until the node has another one.
+      report = await examineLives(zone, report.incarnations)
+      expect(creationsOf(report)).toMatchObject(again)
+    })
+
+    it('D15: a restart with a creation that Erlang draws is nothing', async () => {
+      await using zone = await startZoneServer()
+      const port = await freePort()
+      const start = () => oneNode(zone, 'again', { port })
+      let report: Report
+      {
+        await using _first = await start()
+        report = await examineLives(zone)
+      }
+      await using _second = await start()
+      report = await examineLives(zone, report.incarnations)
+      expect(creationsOf(report)).toEqual([])
     })
   })
 

@@ -1,5 +1,5 @@
 import type { Report } from '@dynsrv/doctor'
-import { checksFor, diagnose, type MemberState, verdictKey, worst } from '@dynsrv/doctor'
+import { checksFor, diagnose, type Incarnation, type MemberState, verdictKey, worst } from '@dynsrv/doctor'
 import type { Command } from '../command.ts'
 import { type DoctorCommandOptions, doctorOptions } from '../doctor/doctor-options.ts'
 import { doctorView, type ShownReport } from '../doctor/doctor-view.ts'
@@ -32,15 +32,17 @@ export async function doctor(options: DoctorCommandOptions): Promise<number> {
   let first: ShownReport | undefined
   let last: ShownReport | undefined
   let rounds: readonly ReadonlyMap<string, MemberState>[] = []
+  let incarnations: ReadonlyMap<string, Incarnation> = new Map()
   while (!exit.signal.aborted) {
     const file = first?.resolvConf
-    const seen = { ...asked, rounds, ...(file !== undefined && { firstResolvConf: file }) }
+    const seen = { ...asked, rounds, incarnations, ...(file !== undefined && { firstResolvConf: file }) }
     const found = await diagnose(seen, (result) => last === undefined && view.done(result))
     const report = { ...found, since: sinceWhen(found, last) }
     if (last === undefined) view.end(report)
     else view.changed(last, report)
     first ??= report
     last = report
+    incarnations = report.incarnations ?? incarnations
     if (report.members !== undefined) rounds = [...rounds, report.members].slice(-ROUNDS_KEPT)
     await exit.pause(asked.intervalMs)
   }

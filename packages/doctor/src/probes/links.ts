@@ -1,6 +1,7 @@
 import { checkCookie } from '@dynsrv/cluster'
 import { type EpmdModule, Static } from '@dynsrv/epmd-shim'
 import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
+import type { World } from '@dynsrv/kit'
 import { type Node, startNode } from '@dynsrv/node'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
@@ -77,6 +78,8 @@ export interface BeamFacts {
   readonly connectAllOff: boolean
   /** The nodes that `global` has taken in; undefined when it did not answer. */
   readonly globalKnows: readonly string[] | undefined
+  /** When it started, on our clock that only goes forward. Unit: milliseconds. */
+  readonly startedMs?: number
 }
 
 /** Asks every BEAM peer; other nodes are left out. */
@@ -104,16 +107,16 @@ export async function severalBeams(context: DoctorContext): Promise<readonly Bea
   return all
 }
 
-async function facts({ options }: DoctorContext, node: Node, name: string): Promise<BeamFacts | undefined> {
-  const call = (module: string, fun: string, ...args: Term[]) =>
-    node.erpc(name, module, fun, args, { timeoutMs: options.timeoutMs })
+async function facts({ options, world }: DoctorContext, node: Node, name: string): Promise<BeamFacts | undefined> {
+  const call: Call = (module, fun, ...args) => node.erpc(name, module, fun, args, { timeoutMs: options.timeoutMs })
   try {
-    const [visible, hidden, tick, connectAll, global] = await Promise.all([
+    const [visible, hidden, tick, connectAll, global, started] = await Promise.all([
       call('erlang', 'nodes', atom('visible')),
       call('erlang', 'nodes', atom('hidden')),
       call('net_kernel', 'get_net_ticktime'),
       call('init', 'get_argument', atom('connect_all')),
       globalKnows(call),
+      startedAt(world, call),
     ])
     return {
       name,
@@ -122,6 +125,7 @@ async function facts({ options }: DoctorContext, node: Node, name: string): Prom
       tickSeconds: Number(tick instanceof Tuple ? [...tick].at(-1) : tick),
       connectAllOff: inspect(connectAll).includes('"false"'),
       globalKnows: global,
+      startedMs: started,
     }
   } catch (error) {
     if (codeOf(error) === 'NODE_REMOTE_ERROR') return undefined
@@ -129,11 +133,19 @@ async function facts({ options }: DoctorContext, node: Node, name: string): Prom
   }
 }
 
+type Call = (module: string, fun: string, ...args: Term[]) => Promise<Term>
+
+/** By how long it has been up: no clock that somebody sets counts here. */
+async function startedAt(world: World, call: Call): Promise<number> {
+  const millisecond = atom('millisecond')
+  const start = await call('erlang', 'system_info', atom('start_time'))
+  const began = await call('erlang', 'convert_time_unit', start, atom('native'), millisecond)
+  return world.clock.monotonic() - (Number(await call('erlang', 'monotonic_time', millisecond)) - Number(began))
+}
+
 const GLOBAL_TIMEOUT_MS = 2_000
 
-async function globalKnows(
-  call: (module: string, fun: string, ...args: Term[]) => Promise<Term>,
-): Promise<readonly string[] | undefined> {
+async function globalKnows(call: Call): Promise<readonly string[] | undefined> {
   try {
     return atoms(await call('gen_server', 'call', atom('global_name_server'), atom('get_known'), GLOBAL_TIMEOUT_MS))
   } catch (error) {
