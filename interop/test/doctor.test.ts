@@ -179,6 +179,12 @@ describe('the doctor at a real Consul', () => {
     expect(bare.errors).toEqual(['D25 DOCTOR_TARGETS_IGNORED'])
     expect(bare.verdicts[0]?.message).toMatch(/2 of 2 targets/)
 
+    const named = (at: 0 | 1) => ({ id: `node-${at}`, port: ports[at], address: `node-${at}.${service}` })
+    await consul.register(named(0), named(1))
+    const tagless = await doctor(service, dns, env)
+    expect(tagless.errors).toEqual(['D27 DOCTOR_TAG_MISSING'])
+    expect(tagless.verdicts[0]?.message).toMatch(/lacks the tag of that name in Consul, and 1 more$/)
+
     const whole = (at: 0 | 1, tags: readonly string[]) => ({
       id: `node-${at}`,
       port: ports[at],

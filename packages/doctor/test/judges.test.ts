@@ -2,7 +2,7 @@ import { DFLAG_PUBLISHED, HIDDEN_FLAGS } from '@dynsrv/dist-protocol'
 import { NodeError } from '@dynsrv/node'
 import { ResolverError, type SrvAnswer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
-import { isPrivate, judgeRelative } from '../src/checks/d02-foreign-addresses.ts'
+import { isPrivate, judgeForeign } from '../src/checks/d02-foreign-addresses.ts'
 import { judgeRandomHost } from '../src/checks/d03-random-host.ts'
 import { judgeOwnHost } from '../src/checks/d04-host-addresses.ts'
 import { kindOfMismatch } from '../src/checks/d05-peer-names.ts'
@@ -14,6 +14,7 @@ import { judgeDotless } from '../src/checks/d11-dotless-host.ts'
 import { judgeFlags, judgeFlagsBetween } from '../src/checks/d16-flags.ts'
 import { judgeCertificates } from '../src/checks/d19-certificates.ts'
 import { judgePorts } from '../src/checks/d20-port.ts'
+import { judgeTags } from '../src/checks/d27-tags.ts'
 import { judgeTrimming } from '../src/checks/d28-trimmed-answers.ts'
 import { judgeRotation } from '../src/checks/d29-rotating-answers.ts'
 import { judgeFlapping } from '../src/checks/d35-discovery.ts'
@@ -26,6 +27,7 @@ import { judgeEchoes } from '../src/checks/d41-large-messages.ts'
 import { judgeNodeDns, judgeResolvConfChange } from '../src/checks/d42-dns-server.ts'
 import { judgeGossip } from '../src/checks/d43-gossip.ts'
 import { judgeSettings } from '../src/checks/d44-settings.ts'
+import { judgeSearchedTargets } from '../src/checks/d45-searched-targets.ts'
 import type { MemberState } from '../src/context.ts'
 import type { Finding } from '../src/finding.ts'
 import { fingerprintOf } from '../src/probes/cookie.ts'
@@ -72,17 +74,53 @@ describe('D02: addresses from elsewhere', () => {
   it('is a public address while this machine is on private networks', () => {
     const facts = {
       host: 'user_svc.test',
-      relative: ['93.184.216.34'],
       absolute: ['93.184.216.34'],
       privateHere: [4, 6],
     }
-    expect(codes(judgeRelative([facts]))).toEqual(['warning DOCTOR_ADDRESS_FOREIGN'])
-    expect(judgeRelative([{ ...facts, privateHere: [] }])).toEqual([])
-    expect(judgeRelative([{ ...facts, absolute: ['10.0.0.1', 'fd00::1'] }])).toEqual([])
-    expect(codes(judgeRelative([{ ...facts, absolute: ['2001:db8::1'] }]))).toEqual(['warning DOCTOR_ADDRESS_FOREIGN'])
+    expect(codes(judgeForeign([facts]))).toEqual(['warning DOCTOR_ADDRESS_FOREIGN'])
+    expect(judgeForeign([{ ...facts, privateHere: [] }])).toEqual([])
+    expect(judgeForeign([{ ...facts, absolute: ['10.0.0.1', 'fd00::1'] }])).toEqual([])
+    expect(codes(judgeForeign([{ ...facts, absolute: ['2001:db8::1'] }]))).toEqual(['warning DOCTOR_ADDRESS_FOREIGN'])
     // With public addresses of IPv6 here, those of others are nothing to wonder at.
-    expect(judgeRelative([{ ...facts, absolute: ['2001:db8::1'], privateHere: [4] }])).toEqual([])
+    expect(judgeForeign([{ ...facts, absolute: ['2001:db8::1'], privateHere: [4] }])).toEqual([])
   })
+})
+
+describe('D45: targets and search domains', () => {
+  const host = 'api-1.my.test'
+  it.each<[string, readonly string[], readonly string[], readonly string[]]>([
+    ['the same address', ['10.0.0.1'], ['10.0.0.1'], []],
+    ['one of several', ['10.0.0.1', '10.9.9.9'], ['10.0.0.1'], []],
+    ['no address at all', [], [], []],
+    ['no address with the search list', [], ['10.0.0.1'], []],
+    ['another machine', ['10.9.9.9'], ['10.0.0.1'], ['warning DOCTOR_TARGET_SEARCHED']],
+    ['only another machine', ['10.9.9.9'], [], ['error DOCTOR_TARGET_SEARCHED']],
+  ])('%s', (_what, relative, absolute, expected) => {
+    expect(codes(judgeSearchedTargets([{ host, relative, absolute }]))).toEqual(expected)
+  })
+})
+
+describe('D27: tags', () => {
+  const has = (value: boolean) => ({ ok: true, value }) as const
+  const facts = (instance: string, srv: boolean, address: boolean) => ({
+    name: `api@${instance}`,
+    instance,
+    srv: has(srv),
+    address: has(address),
+  })
+  it.each<[string, ReturnType<typeof facts>[], readonly string[]]>([
+    ['without a tag', [facts('a.web.service.consul', false, false)], ['error DOCTOR_TAG_MISSING']],
+    ['with a data center', [facts('a.web.service.dc1.consul', false, false)], ['error DOCTOR_TAG_MISSING']],
+    ['with a domain of its own', [facts('a.web.service.corp', false, false)], ['error DOCTOR_TAG_MISSING']],
+    ['with its tag', [facts('a.web.service.consul', true, true)], []],
+    ['with an address from elsewhere', [facts('a.web.service.consul', false, true)], ['info DOCTOR_TAG_MISSING']],
+    ['at another registry', [facts('a.web.test', false, false)], []],
+    [
+      'where one lacks what others have',
+      [facts('a.web.test', false, true), facts('b.web.test', true, true)],
+      ['warning DOCTOR_TAG_MISSING'],
+    ],
+  ])('%s', (_what, all, expected) => expect(codes(judgeTags(all))).toEqual(expected))
 })
 
 describe('D03, D10: our own name', () => {

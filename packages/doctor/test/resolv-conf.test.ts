@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startZoneServer, type ZoneRecord } from '@dynsrv/srv-resolver'
+import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import { CHECKS } from '../src/checks.ts'
 import { DoctorContext } from '../src/context.ts'
@@ -97,15 +97,55 @@ describe('dynsrv doctor with the servers of resolv.conf', () => {
     expect(found[0]?.hint).toMatch(/same network at both services/)
   })
 
-  it('D02: an address that only a search domain has', async () => {
-    const service = 'my-service.test'
+  const service = 'my-service.test'
+  const member = { type: 'SRV', name: service, target: `erl-1.${service}`, port: 1 } as const
+  const there = { type: 'A', name: member.target, address: '127.0.0.1' } as const
+  const searchedBy = (zone: ZoneServer, ndots = 5) =>
+    `nameserver ${zone.address}\nsearch corp.example\noptions ndots:${ndots} timeout:1 attempts:1\n`
+  const said = (found: readonly Verdict[]) => found.map(({ check, code }) => `${check} ${code}`)
+
+  it('D45: an address that only a search domain has', async () => {
     await using zone = await zoneOf([
-      { type: 'SRV', name: service, target: `erl-1.${service}`, port: 1 },
-      { type: 'A', name: `erl-1.${service}.corp.example`, address: '127.0.0.1' },
+      member,
+      { type: 'A', name: `${member.target}.corp.example`, address: '127.0.0.1' },
     ])
-    const found = await examineWith(service, `nameserver ${zone.address}\nsearch corp.example\n`)
-    expect(found.map(({ check }) => check)).toEqual(['D20', 'D02'])
-    expect(found[1]).toMatchObject({ code: 'DOCTOR_ADDRESS_FOREIGN', severity: 'warning' })
+    const found = await examineWith(service, searchedBy(zone, 1))
+    expect(said(found)[0]).toBe('D45 DOCTOR_TARGET_SEARCHED')
+    expect(found[0]?.message).toBe(`erl-1.${service} has an address only with a search domain appended: 127.0.0.1`)
+    expect(said(found)).not.toContain('D04 EPMD_NO_ADDRESS')
+  })
+
+  it('D45: a wildcard that leads Erlang to another machine', async () => {
+    const wildcard = { type: 'A', name: `${member.target}.corp.example`, address: '127.9.9.9' } as const
+    await using zone = await zoneOf([member, there, wildcard])
+    const found = await examineWith(service, searchedBy(zone))
+    expect(found.find(({ check }) => check === 'D45')?.message).toBe(
+      `erl-1.${service} leads to 127.9.9.9 with a search domain appended, and to 127.0.0.1 as it stands`,
+    )
+  })
+
+  it.each(['servfail', 'refused', 'silence'] as const)('D46: a search domain that answers with %s', async (type) => {
+    await using zone = await zoneOf([member, there])
+    zone.setFault({ type, name: 'corp.example' })
+    const found = await examineWith(service, searchedBy(zone))
+    const verdict = found.find(({ check }) => check === 'D46')
+    expect(verdict).toMatchObject({
+      code: 'DOCTOR_SEARCH_FAILS',
+      hint: `Write ${service}., with a dot at the end, so that no search domain is asked.`,
+    })
+    expect(verdict?.evidence[0]).toMatch(new RegExp(`^${service}\\.corp\\.example: DNS_`))
+    // With the dot all is well.
+    expect(said(await examineWith(`${service}.`, searchedBy(zone))).filter((one) => /D4[256]/.test(one))).toEqual([])
+  })
+
+  it('D46: a name that is found in a search domain, and so never asked as it was given', async () => {
+    const other = { ...member, name: `${service}.corp.example`, target: 'elsewhere.corp.example' }
+    await using zone = await zoneOf([member, there, other])
+    const found = await examineWith(service, searchedBy(zone))
+    expect(said(found)[0]).toBe('D46 DOCTOR_SEARCH_FINDS')
+    expect(found[0]?.message).toBe(`${service} is found as ${service}.corp.example and never asked as it was given`)
+    // A name with as many dots as ndots is asked as it is first.
+    expect(said(await examineWith(service, searchedBy(zone, 1)))).not.toContain('D46 DOCTOR_SEARCH_FINDS')
   })
 
   it('D42: no server at all', async () => {

@@ -52,6 +52,8 @@ import { D41 } from './d41-large-messages.ts'
 import { D42 } from './d42-dns-server.ts'
 import { D43 } from './d43-gossip.ts'
 import { D44 } from './d44-settings.ts'
+import { D45 } from './d45-searched-targets.ts'
+import { D46 } from './d46-search-list.ts'
 
 /** Every check, in no order. */
 export const ALL_CHECKS: readonly Check[] = [
@@ -107,4 +109,6 @@ export const ALL_CHECKS: readonly Check[] = [
   D42,
   D43,
   D44,
+  D45,
+  D46,
 ]

@@ -81,7 +81,7 @@ export const D04 = check({
   group: 'lookup',
   place: 2,
   title: 'hosts have addresses',
-  needs: ['D42', 'D03', 'D11', 'D13'],
+  needs: ['D42', 'D03', 'D11', 'D13', 'D27', 'D45'],
   words: [HOST_UNKNOWN, OWN_ADDRESS],
   look: async (context) => {
     const own = await attempt(ownHost(context))

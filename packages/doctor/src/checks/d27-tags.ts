@@ -18,20 +18,38 @@ export interface TagFacts {
   readonly instance: string
   /** Whether SRV of `label.service` has records; fails when it was not answered. */
   readonly srv: Attempt<boolean>
+  /** Whether `label.service` has an address. */
+  readonly address: Attempt<boolean>
 }
+
+/** A name of Consul's, whatever its domain is: Consul alone puts `service` there, with a data center or without. */
+const CONSUL_SERVICE = /\.service\.(?:[^.]+\.)?[^.]+\.?$/i
 
 /** D27: members without a record of their own. */
 export function judgeTags(facts: readonly TagFacts[]): Finding[] {
   const without = facts.filter(({ srv }) => srv.ok && !srv.value)
+  const consul = without.filter(({ instance }) => CONSUL_SERVICE.test(instance))
+  const lost = consul.filter(({ address }) => address.ok && !address.value)
+  // Without the tag Consul has no address of that name either, so that nobody can be dialled.
+  if (lost.length > 0) return lost.map(lostMember)
   if (without.length === 0) return []
   const some = without.length < facts.length
   // Their absence is worth a word only where tags are usual.
-  if (!some && !without.every(({ instance }) => /\.consul$/i.test(instance))) return []
+  if (!some && consul.length < without.length) return []
   const evidence = without.slice(0, SHOWN_EXAMPLES).map(({ instance }) => `${identifier(instance)} has no SRV record`)
   const message = some
     ? `${without.length} of ${counted(facts.length, 'member')} lack the SRV record (the tag) that the others have`
     : 'members have no SRV records of their own (no tags)'
   return [finding(some ? 'warning' : 'info', TAG_MISSING, message, { evidence })]
+}
+
+function lostMember({ name, instance }: TagFacts): Finding {
+  const shown = identifier(instance)
+  return finding('error', TAG_MISSING, `${shown} has no address: its instance lacks the tag of that name in Consul`, {
+    node: name,
+    evidence: [`${shown} has neither SRV nor A records`],
+    hint: 'Register each instance with its label as a tag: "tags": ["<label>"].',
+  })
 }
 
 export const D27 = check({
@@ -47,9 +65,10 @@ export const D27 = check({
     const asked = await context.get(resolver)
     return Promise.all(
       all.map(async ({ name, service }): Promise<TagFacts> => {
-        const instance = `${name.slice(0, name.indexOf('@'))}.${service}`
-        const srv = await attempt(asked.resolveSrv(instance).then(({ records }) => records.length > 0))
-        return { name, instance, srv }
+        const instance = `${name.slice(0, name.indexOf('@'))}.${service.replace(/\.$/, '')}`
+        const srv = await attempt(asked.resolveSrv(`${instance}.`).then(({ records }) => records.length > 0))
+        const address = await attempt(asked.resolveAddresses(`${instance}.`).then(({ records }) => records.length > 0))
+        return { name, instance, srv, address }
       }),
     )
   },

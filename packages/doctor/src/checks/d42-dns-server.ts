@@ -4,6 +4,7 @@ import { check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
 import { answers, type ServiceAnswer } from '../probes/dns.ts'
+import { searched } from '../probes/searched.ts'
 import { resolvConf } from '../probes/system.ts'
 import { words } from '../words.ts'
 
@@ -30,10 +31,12 @@ export interface ServerFacts {
   readonly dns: readonly string[]
   readonly resolvConf: Attempt<ResolverConfig & { readonly text: string }>
   readonly answers: readonly ServiceAnswer[]
+  /** Services that are answered when no search domain is asked. */
+  readonly answered: readonly string[]
 }
 
 /** D42: whether there is a server, and whether it answers. */
-export function judgeServer({ dns, resolvConf: file, answers: all }: ServerFacts): Finding[] {
+export function judgeServer({ dns, resolvConf: file, answers: all, answered }: ServerFacts): Finding[] {
   if (dns.length === 0) {
     if (!file.ok) {
       return [finding('error', RESOLV_CONF, 'there is no DNS server to ask: /etc/resolv.conf cannot be read')]
@@ -43,7 +46,9 @@ export function judgeServer({ dns, resolvConf: file, answers: all }: ServerFacts
     }
   }
   return all.flatMap(({ service, answer }) =>
-    answer.ok ? [] : [findingOf(answer.error, 'error', { evidence: [`asked: SRV ${service}`] })],
+    answer.ok || answered.includes(service)
+      ? []
+      : [findingOf(answer.error, 'error', { evidence: [`asked: SRV ${service}`] })],
   )
 }
 
@@ -82,8 +87,10 @@ export const D42 = check({
       .filter(({ answer }) => answer.ok && answer.value.records.length > 0)
       .map(async ({ service }) => ({ service, asked: await nodeDns(context, service) }))
     const file = await context.get(resolvConf)
+    const list = await attempt(context.get(searched))
+    const answered = list.ok ? list.value.filter(({ absolute }) => absolute.ok).map(({ service }) => service) : []
     return {
-      server: { dns, resolvConf: file, answers: all },
+      server: { dns, resolvConf: file, answers: all, answered },
       nodeDns: await Promise.all(byNode),
       first: context.options.firstResolvConf,
     }
