@@ -4,8 +4,9 @@ import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { nodeName } from '@dynsrv/epmd-shim'
-import { consulHttp, dnsClient } from '@dynsrv/srv-resolver'
+import { DynamicSrv, nodeName } from '@dynsrv/epmd-shim'
+import { startNode } from '@dynsrv/node'
+import { consulHttp, dnsClient, startZoneServer } from '@dynsrv/srv-resolver'
 import { dynamicSrv, every, Strategy, srvNodes } from '@dynsrv/strategy'
 
 /** As many SRV records as one DNS message holds with ease. */
@@ -189,6 +190,42 @@ async function changesByPush() {
   }
 }
 
+/** How many SRV queries a server sees while a node joins that many others. */
+async function queriesOfJoin(peers) {
+  const service = 'joined.test'
+  const server = await startZoneServer()
+  const asked = dnsClient({ servers: [server.address] })
+  let queries = 0
+  const resolver = {
+    resolveSrv: (...question) => {
+      queries += 1
+      return asked.resolveSrv(...question)
+    },
+    resolveAddresses: (...question) => asked.resolveAddresses(...question),
+  }
+  const nodes = []
+  try {
+    for (let index = 0; index <= peers; index++) {
+      const name = `n${index}@${service}`
+      const epmd = new DynamicSrv({ resolver, listenPort: 0 })
+      const node = await startNode({ name, cookie: 'bench-joins-Xy12', epmd, listen: { host: '127.0.0.1' } })
+      nodes.push(node)
+      if (index === peers) break
+      server.add({ type: 'SRV', name: service, target: `n${index}.${service}`, port: node.port })
+      server.add({ type: 'A', name: `n${index}.${service}`, address: '127.0.0.1' })
+    }
+    const strategy = dynamicSrv(nodes.at(-1), { service, resolver, pollingInterval: 600_000 })
+    strategy.start()
+    await strategy.ready({ minPeers: peers })
+    await strategy.stop()
+    return queries
+  } finally {
+    await Promise.all(nodes.map((node) => node.close()))
+    asked.close()
+    await server.close()
+  }
+}
+
 const most = (times) => `median ${ms(median(times))}, most ${ms(Math.max(...times))}`
 const zone = await startZone()
 for (let index = 0; index < 10; index++) await zone.add(`svc${index}.test`, 0, PER_ANSWER)
@@ -202,4 +239,5 @@ console.log(`A change by Consul's push, of ${CHANGES}: ${most(await changesByPus
 console.log(
   `At rest with 1000 members, polled each 5 s, for ${IDLE_MS / 1_000} s: ${((await idle(zone)) * 100).toFixed(2)} % of a core`,
 )
+for (const peers of [1, 20]) console.log(`SRV queries of a join to ${peers}: ${await queriesOfJoin(peers)}`)
 zone.stop()
