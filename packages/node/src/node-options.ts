@@ -126,6 +126,7 @@ export const NODE_LIMITS = {
   maxUnauthenticated: 128,
   maxSpawned: 10_000,
   maxLinks: 200_000,
+  maxHeldBytes: 256 * 1024 * 1024,
   maxUnreadBytes: 256 * 1024 * 1024,
   maxProcesses: 262_144,
   maxDown: 1_000,
@@ -259,6 +260,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
     maxUnauthenticated: bound,
     maxSpawned: bound,
     maxLinks: bound,
+    maxHeldBytes: bound,
     maxUnreadBytes: bound,
     maxProcesses: bound,
     maxDown: bound,
@@ -274,9 +276,10 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
 function fittingLimits({ system }: World): Partial<NodeLimits> {
   const heap = getHeapStatistics().heap_size_limit
   const memory = Math.min(heap, system.memoryBytes?.() ?? heap)
-  const { maxUnreadBytes, maxQueuedBytes, maxQueuedInAllBytes } = NODE_LIMITS
+  const { maxUnreadBytes, maxHeldBytes, maxQueuedBytes, maxQueuedInAllBytes } = NODE_LIMITS
   return {
     maxUnreadBytes: Math.min(maxUnreadBytes, Math.floor(heap / 4)),
+    maxHeldBytes: Math.min(maxHeldBytes, Math.floor(heap / 4)),
     maxQueuedBytes: Math.min(maxQueuedBytes, Math.floor(memory / 4)),
     maxQueuedInAllBytes: Math.min(maxQueuedInAllBytes, Math.floor(memory / 2)),
   }

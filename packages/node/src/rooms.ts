@@ -124,6 +124,7 @@ export class Rooms {
     this.servers = servers
     this.scopes = new PgScopes({
       servers,
+      uses,
       connected,
       send: (from, to, message) => void router.send(from, to, message),
       onClosed: (scope, reason) => {

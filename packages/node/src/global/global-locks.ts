@@ -2,7 +2,7 @@ import { inspect, type Pid, type Term } from '@dynsrv/etf'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { bytesOfName, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
 
 interface Lock {
   readonly key: string
@@ -55,9 +55,10 @@ export class GlobalLocks {
     if (lock.requester !== asks) return false
     const holder = pidKey(pid)
     if (lock.holders.has(holder)) return true
-    if (this.#uses.mayNotHold(use)) return false
+    const bytes = bytesOfName(key) + bytesOfName(asks)
+    if (this.#uses.mayNotHold(use, bytes)) return false
     this.#locks.set(key, lock)
-    lock.holders.set(holder, new Place(use))
+    lock.holders.set(holder, new Place(use, bytes))
     const known = this.#holders.get(holder)
     if (known !== undefined) known.locks.add(lock)
     else this.#watch(pid, holder, lock)

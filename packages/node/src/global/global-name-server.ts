@@ -272,7 +272,7 @@ export class GlobalNameServer {
 
   #namesRefused(count: number): void {
     const limit = 'limits.maxLinks'
-    const message = `${count} global names are not taken: the peer that told them has as many as ${limit} allows`
+    const message = `${count} global names are not taken: the peer that told them has as many as ${limit} and limits.maxHeldBytes allow`
     this.#parts.servers.warn({ code: 'OVER_LIMIT', message, limit })
   }
 
@@ -281,6 +281,8 @@ export class GlobalNameServer {
     for (const node of nodes) {
       const [name] = node
       if (name === this.#parts.self) continue
+      // One that is neither here nor on its way was made up, or is given up already.
+      if (!this.#parts.isConnected(name) && !this.#dials.isUnderWay(name)) continue
       this.#nodes.add(node)
       this.#tellInSync(name)
     }

@@ -1,7 +1,7 @@
 import { Atom, type DecodeOptions, decode, encode, inspect, type Term } from '@dynsrv/etf'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { bytesOfName, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
 import type { GlobalOperation, NameEntry } from './global-operation.ts'
 
 interface KnownName extends NameEntry {
@@ -85,10 +85,13 @@ export class GlobalNameTable {
    */
   insert({ name, pid, method }: NameEntry, use?: PeerUse): boolean {
     this.remove(name)
-    if (this.#uses.mayNotHold(use)) return false
+    const text = inspect(name)
+    // It is kept in both forms.
+    const bytes = 2 * bytesOfName(text)
+    if (this.#uses.mayNotHold(use, bytes)) return false
     const shown = use === undefined || name instanceof Atom ? name : decode(encode(name), this.#decode)
-    const entry = { name, shown, pid, method, unwatch: undefined, place: new Place(use) }
-    const [text, shownText] = [inspect(name), inspect(shown)]
+    const entry = { name, shown, pid, method, unwatch: undefined, place: new Place(use, bytes) }
+    const shownText = inspect(shown)
     this.#names.set(text, entry)
     if (shownText !== text) this.#texts.set(shownText, text)
     if (!this.#isAwaited(pid.node.name)) this.#watch(entry)

@@ -1,5 +1,9 @@
 import { inspect, type Pid, type Term } from '@dynsrv/etf'
 import { pidKey } from '../process/identifiers.ts'
+import { bytesOfName } from '../process/peer-use.ts'
+
+/** What one membership takes: its pid, the key of that, and its place in two tables. */
+const MEMBER_BYTES = 400
 
 /** How often a process is in a group. */
 interface Membership {
@@ -28,18 +32,31 @@ export interface GroupMembers {
 export class PgMembers {
   /** By text of the group. */
   readonly #groups = new Map<string, Group>()
+  #bytes = 0
 
-  add(group: Term, pids: readonly Pid[]): void {
-    if (pids.length === 0) return
+  /** How much memory all of it may take. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Gives those that were taken. @param room bytes that more members may take */
+  add(group: Term, pids: readonly Pid[], room = Number.POSITIVE_INFINITY): readonly Pid[] {
     const key = inspect(group)
-    const entry = this.#groups.get(key) ?? { group, members: new Map(), list: undefined }
+    const known = this.#groups.get(key)
+    const groupBytes = known === undefined ? bytesOfName(key) : 0
+    const most = Math.floor((room - groupBytes) / MEMBER_BYTES)
+    const taken = pids.length <= most ? pids : pids.slice(0, Math.max(0, most))
+    if (taken.length === 0) return taken
+    const entry = known ?? { group, members: new Map(), list: undefined }
     this.#groups.set(key, entry)
+    this.#bytes += groupBytes + taken.length * MEMBER_BYTES
     entry.list = undefined
-    for (const pid of pids) {
+    for (const pid of taken) {
       const member = entry.members.get(pidKey(pid))
       if (member === undefined) entry.members.set(pidKey(pid), { pid, times: 1 })
       else member.times++
     }
+    return taken
   }
 
   /** Takes one membership of each pid away; gives those that were members. */
@@ -54,7 +71,11 @@ export class PgMembers {
       if (--member.times === 0) entry.members.delete(pidKey(pid))
       return true
     })
-    if (entry.members.size === 0) this.#groups.delete(key)
+    this.#bytes -= removed.length * MEMBER_BYTES
+    if (entry.members.size === 0) {
+      this.#groups.delete(key)
+      this.#bytes -= bytesOfName(key)
+    }
     return removed
   }
 

@@ -9,6 +9,7 @@ import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
+import { type Origin, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
 import { tellListeners } from '../program-calls.ts'
 import type { ProcessRef } from '../signature.ts'
 import { PgMembers } from './pg-members.ts'
@@ -33,10 +34,19 @@ export interface PgEvents {
 
 export interface PgScopeParts {
   readonly servers: ServerParts
+  readonly uses: PeerUses
   readonly send: (from: Pid, to: Pid | { name: string; node: string }, message: Term) => void
   readonly connected: () => readonly string[]
   /** Takes the scope out of the node's books. */
   readonly onClosed: (reason: Term) => void
+}
+
+/** The scope of another node. */
+interface RemoteScope {
+  readonly pid: Pid
+  members: PgMembers
+  /** What the peer that told it makes us hold. */
+  readonly use: PeerUse | undefined
 }
 
 /** A process of ours that is a member. */
@@ -67,7 +77,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   readonly #parts: PgScopeParts
   readonly #server: SystemServer
   readonly #local = new PgMembers()
-  readonly #remote = new Map<string, { readonly pid: Pid; members: PgMembers }>()
+  readonly #remote = new Map<string, RemoteScope>()
   readonly #search: PgSearch
   /** Our own processes that are members, by key of the pid. */
   readonly #watched = new Map<string, Watched>()
@@ -88,8 +98,8 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       ...{ kind: 'pg', module: 'pg' },
       state: () => tuple(atom('state'), atom(scope), this.groups().length),
       handlers: {
-        cast: (message) => this.#message(message),
-        info: (message) => this.#message(message),
+        cast: (message, origin) => this.#message(message, origin),
+        info: (message, origin) => this.#message(message, origin),
       },
       ended: (reason) => {
         this.#search.stop()
@@ -205,51 +215,58 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return this.#parts.connected().filter((node) => !found.has(node))
   }
 
-  #message(content: Term): void {
+  #message(content: Term, origin: Origin | undefined): void {
     if (!(content instanceof Tuple)) return
     const [kind, scope, third, fourth] = content.elements
-    if (!(scope instanceof Pid)) return
-    if (kind === DISCOVER) this.#discovered(scope)
-    else if (kind === SYNC) this.#synchronized(scope, third)
+    // A scope speaks for itself: what a peer says of another's members would be charged to that one.
+    if (!(scope instanceof Pid) || (origin !== undefined && scope.node.name !== origin.peer)) return
+    const use = origin?.use
+    if (kind === DISCOVER) this.#discovered(scope, use)
+    else if (kind === SYNC) this.#synchronized(scope, third, use)
     else if (kind === JOIN) this.#joined(scope, third, pids(fourth))
     else if (kind === LEAVE && Array.isArray(fourth)) {
       this.#left(scope, fourth as readonly Term[], pids(third))
     }
   }
 
-  #discovered(scope: Pid): void {
+  #discovered(scope: Pid, use: PeerUse | undefined): void {
     const groups = [...this.#local.all()].map(({ group, pids: members }) => tuple(group, [...members]))
     this.#parts.send(this.#process.pid, scope, tuple(GEN_CAST, tuple(SYNC, this.#process.pid, groups)))
     if (!this.#remote.has(pidKey(scope))) {
-      this.#know(scope)
+      if (this.#know(scope, use) === undefined) return
       this.#parts.send(this.#process.pid, scope, tuple(DISCOVER, this.#process.pid))
     }
   }
 
-  #know(scope: Pid): { readonly pid: Pid; members: PgMembers } {
+  /** Undefined when its peer has told as much as it may. */
+  #know(scope: Pid, use: PeerUse | undefined): RemoteScope | undefined {
     const known = this.#remote.get(pidKey(scope))
     if (known !== undefined) return known
-    const made = { pid: scope, members: new PgMembers() }
+    if (this.#parts.uses.mayNotHold(use)) return undefined
+    const made: RemoteScope = { pid: scope, members: new PgMembers(), use }
+    const place = new Place(use)
     this.#remote.set(pidKey(scope), made)
     this.#life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
+      place.free()
+      this.#holdLess(made, made.members.bytes)
       this.#search.begin()
       for (const { group, pids: gone } of made.members.all()) this.#tell('leave', { group, pids: gone })
     })
     return made
   }
 
-  #synchronized(scope: Pid, groups: Term): void {
+  #synchronized(scope: Pid, groups: Term, use: PeerUse | undefined): void {
     if (!Array.isArray(groups)) return
-    const known = this.#know(scope)
+    const known = this.#know(scope, use)
+    if (known === undefined) return
     const before = known.members
+    this.#holdLess(known, before.bytes)
     known.members = new PgMembers()
     for (const entry of groups as readonly Term[]) {
       if (!(entry instanceof Tuple)) continue
       const [group, members] = entry.elements
-      const now = pids(members)
-      known.members.add(group, now)
-      const joined = now.filter((pid) => before.times(group, pid) === 0)
+      const joined = this.#take(known, group, pids(members)).filter((pid) => before.times(group, pid) === 0)
       if (joined.length > 0) this.#tell('join', { group, pids: joined })
     }
     for (const { group, pids: then } of before.all()) {
@@ -260,13 +277,35 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   #joined(scope: Pid, group: Term, joined: readonly Pid[]): void {
     const known = this.#remote.get(pidKey(scope))
-    if (known === undefined || joined.length === 0) return
-    known.members.add(group, joined)
-    this.#tell('join', { group, pids: joined })
+    if (known === undefined) return
+    const taken = this.#take(known, group, joined)
+    if (taken.length > 0) this.#tell('join', { group, pids: taken })
+  }
+
+  /** Adds members as far as their peer has room for them; gives those that were added. */
+  #take({ members, use, pid }: RemoteScope, group: Term, joined: readonly Pid[]): readonly Pid[] {
+    const before = members.bytes
+    const taken = members.add(group, joined, this.#parts.uses.roomFor(use))
+    if (use !== undefined) use.heldBytes += members.bytes - before
+    const refused = joined.length - taken.length
+    if (refused > 0) {
+      const [peer, limit] = [pid.node.name, 'limits.maxHeldBytes']
+      const message = `${refused} members of process groups are not taken: ${peer} has told as many as ${limit} allows`
+      this.#parts.servers.warn({ code: 'OVER_LIMIT', message, limit, peer })
+    }
+    return taken
+  }
+
+  #holdLess({ use }: RemoteScope, bytes: number): void {
+    if (use !== undefined) use.heldBytes -= bytes
   }
 
   #left(scope: Pid, groups: readonly Term[], left: readonly Pid[]): void {
-    const changes = this.#remote.get(pidKey(scope))?.members.removeFromAll(groups, left) ?? []
+    const known = this.#remote.get(pidKey(scope))
+    if (known === undefined) return
+    const before = known.members.bytes
+    const changes = known.members.removeFromAll(groups, left)
+    this.#holdLess(known, before - known.members.bytes)
     for (const change of changes) if (change.pids.length > 0) this.#tell('leave', change)
   }
 

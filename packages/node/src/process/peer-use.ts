@@ -14,6 +14,11 @@ export interface PeerLimits {
    * monitors fail with `system_limit`, more names are not taken, and more locks not granted. Default 200 000.
    */
   readonly maxLinks: number
+  /**
+   * Global names, locks and members of process groups that a peer has told; more are not taken. Counted as they take memory, in
+   * bytes; default 256 MiB, or a quarter of V8's heap where that is less.
+   */
+  readonly maxHeldBytes: number
   /** Functions and processes that a peer has running here; more fail with `system_limit`. Default 10 000. */
   readonly maxSpawned: number
 }
@@ -22,28 +27,49 @@ export interface PeerLimits {
 export class PeerUse {
   unreadBytes = 0
   links = 0
+  heldBytes = 0
   running = 0
   /** Its messages are being dropped, and that has been said. */
   isDropping = false
 
   get isNothing(): boolean {
-    return this.unreadBytes === 0 && this.links === 0 && this.running === 0
+    return this.unreadBytes === 0 && this.links === 0 && this.heldBytes === 0 && this.running === 0
   }
+}
+
+/** What an entry of a table takes beside its name. */
+const ENTRY_BYTES = 400
+/** How much more memory a term may take than its text has characters: an empty tuple is two of them. */
+const BYTES_PER_CHARACTER = 40
+
+/** How much memory a name that a peer chose may take, by its text. */
+export function bytesOfName(text: string): number {
+  return ENTRY_BYTES + BYTES_PER_CHARACTER * text.length
 }
 
 /** Something that a peer has set up here, and that stays. */
 export class Place {
+  readonly #bytes: number
   #use: PeerUse | undefined
 
-  /** @param use what its peer uses here; undefined for what is ours */
-  constructor(use: PeerUse | undefined) {
+  /**
+   * @param use what its peer uses here; undefined for what is ours
+   * @param bytes how much memory it takes that the peer can choose
+   */
+  constructor(use: PeerUse | undefined, bytes = 0) {
+    this.#bytes = bytes
     this.#use = use
-    if (use !== undefined) use.links++
+    if (use === undefined) return
+    use.links++
+    use.heldBytes += bytes
   }
 
   /** It is gone. */
   free(): void {
-    if (this.#use !== undefined) this.#use.links--
+    if (this.#use !== undefined) {
+      this.#use.links--
+      this.#use.heldBytes -= this.#bytes
+    }
     this.#use = undefined
   }
 }
@@ -66,8 +92,13 @@ export class PeerUses {
   }
 
   /** Whether a peer may set up no more that stays here; our own processes may. */
-  mayNotHold(use: PeerUse | undefined): boolean {
-    return use !== undefined && use.links >= this.limits.maxLinks
+  mayNotHold(use: PeerUse | undefined, bytes = 0): boolean {
+    return use !== undefined && (use.links >= this.limits.maxLinks || bytes > this.roomFor(use))
+  }
+
+  /** How many bytes a peer may still make us hold. */
+  roomFor(use: PeerUse | undefined): number {
+    return use === undefined ? Number.POSITIVE_INFINITY : this.limits.maxHeldBytes - use.heldBytes
   }
 
   /** Whether a peer may have no more running here. */

@@ -4,7 +4,6 @@ import { FakeClock } from '@dynsrv/kit/testing'
 import { expect, it } from 'vitest'
 import { readGlobalNodes, writeGlobalNodes } from '../../src/global/global-nodes.ts'
 import { LostConnections } from '../../src/global/lost-connections.ts'
-import { MeshDials } from '../../src/global/mesh-dials.ts'
 
 const notice = (first: string, instance: Term, count: Term, second: string) =>
   tuple(atom('lost_connection'), atom(first), instance, count, atom(second))
@@ -144,36 +143,4 @@ it('nodes are told with versions to those that understand them', () => {
   const pid = new Pid(atom('a'), 1, 0, 1)
   expect(readGlobalNodes([pid, tuple(atom('a')), tuple(atom('a'), 'x'), 5])).toStrictEqual([])
   expect(readGlobalNodes(5)).toStrictEqual([])
-})
-
-it('dials a node of the mesh a few times before it gives it up', async () => {
-  const clock = new FakeClock()
-  const dialled: string[] = []
-  const given: string[] = []
-  const connected = new Set<string>()
-  const dials = new MeshDials({
-    clock,
-    isConnected: (node) => connected.has(node),
-    connect: (node) => void dialled.push(node),
-    givenUp: (node) => void given.push(node),
-  })
-  dials.failed('nobody asked')
-  dials.begin('a')
-  dials.begin('a')
-  for (let count = 1; given.length === 0 && count < 20; count++) {
-    expect(dialled).toHaveLength(count)
-    // A dial that others began fails with ours.
-    dials.failed('a')
-    dials.failed('a')
-    await clock.advance(1_000)
-  }
-  expect([dialled.length, given]).toStrictEqual([5, ['a']])
-  dials.failed('a')
-  await clock.advance(1_000)
-  expect(dialled).toHaveLength(5)
-  dials.begin('b')
-  dials.failed('b')
-  connected.add('b')
-  await clock.advance(1_000)
-  expect(dialled.filter((node) => node === 'b')).toHaveLength(1)
 })

@@ -165,3 +165,26 @@ it('global names and locks of a peer are bounded, make room again, and leave oth
   await ask(floods, 'register', 12, pid, atom('method'))
   expect(node.global.names()).toHaveLength(10)
 })
+
+it('global names and locks count as much as they take', async () => {
+  await using node = await startOurs('shares', {
+    ...{ hidden: false, preventOverlappingPartitions: false },
+    limits: { maxHeldBytes: 1_000_000 },
+  })
+  const warnings: Warning[] = []
+  node.on('warning', (warning) => warnings.push(warning))
+  await using floods = await startOurs('floods')
+  const ask = (kind: string, ...args: Term[]) =>
+    floods.call({ name: 'global_name_server', node: node.self }, tuple(atom(kind), ...args), WAIT)
+  // Each takes 40 bytes for a character at most, and names are kept twice.
+  const large = (id: number) => tuple(id, 'x'.repeat(10_000))
+  const { pid } = floods.mailbox()
+  for (let id = 1; id <= 3; id++) await ask('register', large(id), pid, atom('method'))
+  expect(node.global.names()).toHaveLength(1)
+  expect(warnings[0]).toMatchObject({ code: 'OVER_LIMIT', message: expect.stringMatching(/limits\.maxHeldBytes/) })
+  expect(await ask('set_lock', tuple(large(1), atom('mine')))).toBe(false)
+  await ask('unregister', large(1))
+  expect(await ask('set_lock', tuple(large(1), atom('mine')))).toBe(true)
+  expect(await ask('set_lock', tuple(large(2), atom('mine')))).toBe(true)
+  expect(await ask('set_lock', tuple(large(3), atom('mine')))).toBe(false)
+})
