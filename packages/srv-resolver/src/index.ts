@@ -16,6 +16,7 @@ export {
   type ResolverErrorCode,
   type ResolverErrorOptions,
 } from './error.ts'
+export { absoluteName } from './records/absolute-name.ts'
 export { type Endpoint, type SrvEndpointsOptions, srvEndpoints } from './records/srv-endpoints.ts'
 export { srvOrder } from './records/srv-order.ts'
 export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './records/usable-srv-records.ts'

@@ -58,6 +58,7 @@ testOddArguments(api, {
   ConsulHttp: making([options(CONSUL)], consul),
   DnsClient: making([options(NOBODY)], lookups),
   ZoneServer: making([argument(() => ({}), 'an empty object', 'an object without prototype')], zone),
+  absoluteName: call(name),
   askAddresses: call(argument(source), text('svc.test'), options()),
   askSrv: call(argument(source), text('svc.test'), options()),
   askTxt: call(argument(source), text('svc.test'), options()),

@@ -1,4 +1,5 @@
 import { identifier } from '@dynsrv/kit'
+import { absoluteName } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import { counted, type Finding, finding, SHOWN_EXAMPLES } from '../finding.ts'
@@ -48,7 +49,7 @@ export const D27 = check({
     return Promise.all(
       all.map(async ({ name, service }): Promise<TagFacts> => {
         const instance = `${name.slice(0, name.indexOf('@'))}.${service}`
-        const srv = await attempt(asked.resolveSrv(instance).then(({ records }) => records.length > 0))
+        const srv = await attempt(asked.resolveSrv(absoluteName(instance)).then(({ records }) => records.length > 0))
         return { name, instance, srv }
       }),
     )

@@ -14,6 +14,7 @@ import {
 } from '@dynsrv/kit'
 import {
   type AddressRecord,
+  absoluteName,
   askAddresses,
   type SrvAnswer,
   type SrvRecord,
@@ -78,7 +79,7 @@ const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
  * 3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
  *
  * Addresses come from the answer's additional section, else from a lookup of the target, and after step 3 at last from
- * one of `label.service` itself; IPv4 and IPv6 take turns. A name that is not there rejects with `EPMD_NOT_FOUND` or
+ * one of `label.service` itself; IPv4 and IPv6 take turns. All these names are whole: no search domain is put behind them. A name that is not there rejects with `EPMD_NOT_FOUND` or
  * `EPMD_NO_ADDRESS`; a source that could not be asked with `EPMD_LOOKUP_FAILED`.
  *
  * @see RFC 2782
@@ -179,9 +180,10 @@ export class DynamicSrv implements EpmdModule {
   /** A kept answer does when it satisfies, else the question is asked anew. */
   async #srv(name: string, { signal }: CallOptions, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
     try {
-      const { answer, recent } = await this.#answers.ask(name, signal)
+      const whole = absoluteName(name)
+      const { answer, recent } = await this.#answers.ask(whole, signal)
       if (!recent || satisfies(answer)) return answer
-      return (await this.#answers.ask(name, signal, { fresh: true })).answer
+      return (await this.#answers.ask(whole, signal, { fresh: true })).answer
     } catch (cause) {
       signal?.throwIfAborted()
       throw lookupFailed(`the SRV records of ${name}`, cause)
@@ -206,7 +208,7 @@ export class DynamicSrv implements EpmdModule {
     const options = { ...FAMILY_OPTION[family], signal }
     for (const name of new Set([target, lastResort ?? target])) {
       try {
-        const { records } = await askAddresses(this.#resolver, name, options)
+        const { records } = await askAddresses(this.#resolver, absoluteName(name), options)
         if (records.length > 0) return ofFamily(records, family)
       } catch (cause) {
         signal?.throwIfAborted()

@@ -2,6 +2,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import { domainKey, type Random } from '@dynsrv/kit'
 import {
   type AddressRecord,
+  absoluteName,
   askAddresses,
   type SrvAnswer,
   type SrvRecord,
@@ -22,7 +23,7 @@ export async function addressesOf(
   const { resolveAddresses } = resolver
   if (resolveAddresses === undefined) return []
   const asked = { resolveAddresses: resolveAddresses.bind(resolver) }
-  return (await askAddresses(asked, target, { signal })).records
+  return (await askAddresses(asked, absoluteName(target), { signal })).records
 }
 
 /** Where the nodes listen that an SRV answer names: nobody asks for these records again to dial one of them. */

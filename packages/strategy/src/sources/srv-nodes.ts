@@ -1,5 +1,6 @@
 import { having, messageOf, type Rule } from '@dynsrv/kit'
 import {
+  absoluteName,
   askSrv,
   askTxt,
   type SrvAnswer,
@@ -109,7 +110,7 @@ async function lookedUp(
   if (needs === 'txt') {
     const { resolveTxt } = resolver
     if (resolveTxt === undefined) return [target, candidate, record]
-    const answer = await askTxt({ resolveTxt: resolveTxt.bind(resolver) }, target, { signal })
+    const answer = await askTxt({ resolveTxt: resolveTxt.bind(resolver) }, absoluteName(target), { signal })
     return [target, { ...candidate, txt: answer.records }, record]
   }
   const known = addresses.get(target.toLowerCase())
