@@ -16,6 +16,8 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
   readonly disconnected: NodeName[] = []
   /** Where each peer was dialled last. */
   readonly endpoints = new Map<NodeName, readonly NodeAddressCandidate[] | undefined>()
+  /** What was still being looked up then. */
+  readonly later = new Map<NodeName, DialOptions['later']>()
   readonly #links = new Set<NodeName>()
   readonly #faults = new Map<NodeName, Dial>()
   dialling = 0
@@ -30,8 +32,9 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
     return [...this.#links]
   }
 
-  async connect(peer: NodeName, { signal, endpoints }: DialOptions): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints, later }: DialOptions): Promise<void> {
     this.endpoints.set(peer, endpoints)
+    this.later.set(peer, later)
     this.dialled.push(peer)
     this.dialling += 1
     this.mostDialling = Math.max(this.mostDialling, this.dialling)

@@ -51,7 +51,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
     const left = [...(answer.ignored ?? []), ...wrong]
-    const found = new SrvEndpoints(answer, resolver, world.random)
+    const found = new SrvEndpoints(answer, resolver, world)
     const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
       const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => found.add(node, record))
       return { nodes, endpoints: found, ignored: [...left, ...ignored], ...facts }
