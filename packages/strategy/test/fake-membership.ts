@@ -25,7 +25,7 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
 
   constructor(self = 'self@svc.test') {
     super()
-    this.self = nodeName(self)
+    this.self = nodeName(self, { short: !self.includes('.') && !self.includes(':') })
   }
 
   connected(): NodeName[] {
