@@ -9,6 +9,8 @@ import { temporaryFolder } from './temporary-folder.ts'
 export interface BeamOptions {
   /** The full node name, `alive@host`. */
   readonly name: string
+  /** Whether that is a short name (`-sname`); Erlang only. */
+  readonly short?: boolean
   readonly cookie: string
   /** Given to the VM as they are, before the evaluation loop. */
   readonly args?: readonly string[]
@@ -88,8 +90,8 @@ const ELIXIR_LOOP = `
 
 /** Starts a real Erlang node; it is stopped when its scope ends. */
 export function startErl(options: BeamOptions): Promise<Beam> {
-  const { name, cookie, args = [], env = {}, program = ERL, namespace } = options
-  const erl = [program, '-noshell', '-name', name, '-setcookie', cookie, ...args, '-eval', ERL_LOOP]
+  const { name, short = false, cookie, args = [], env = {}, program = ERL, namespace } = options
+  const erl = [program, '-noshell', short ? '-sname' : '-name', name, '-setcookie', cookie, ...args, '-eval', ERL_LOOP]
   const [command, ...rest] = namespace === undefined ? erl : ['ip', 'netns', 'exec', namespace, ...erl]
   return start(name, command!, rest, env)
 }

@@ -18,6 +18,22 @@ export interface Machine {
   heal(): Promise<void>
 }
 
+/**
+ * A command in a machine's network that sees its own files where the system looks for its settings, `/etc/resolv.conf` for
+ * instance: by path, where the file is that stands there instead.
+ */
+export function onMachine(
+  { namespace }: Pick<Machine, 'namespace'>,
+  files: Readonly<Record<string, string>>,
+  command: readonly string[],
+): readonly [command: string, ...args: string[]] {
+  const entries = Object.entries(files)
+  const mounts = entries.map((_, at) => `mount --bind "$${2 * at + 1}" "$${2 * at + 2}"`)
+  const script = [...mounts, `shift ${2 * entries.length}`, 'exec "$@"'].join(' && ')
+  const paths = entries.flatMap(([path, file]) => [file, path])
+  return ['ip', 'netns', 'exec', namespace, 'unshare', '--mount', 'sh', '-c', script, 'sh', ...paths, ...command]
+}
+
 let made = 0
 
 /** Lays a network; nothing of it is seen by the machine's own, and it is gone when its scope ends. */

@@ -11,6 +11,11 @@ export interface NodeAddressCandidate {
 /** Where a node may answer, in the order in which to dial; never empty. */
 export interface NodeAddress {
   readonly candidates: readonly NodeAddressCandidate[]
+  /**
+   * More of them, of an address family that was not looked up in time (RFC 8305): dialled after the others, as soon as they come.
+   * Never rejects.
+   */
+  readonly later?: Promise<readonly NodeAddressCandidate[]>
   /** The distribution version the peer speaks: 6 for OTP 23 and later, which is all that this project talks to. */
   readonly version: 6
 }

@@ -1,6 +1,12 @@
+import { withoutFinalDot } from '@dynsrv/kit'
 import type { AddressRecord, DnsAnswer, SrvAnswer, SrvRecord, SrvResolver } from '@dynsrv/srv-resolver'
 
-type Script = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'> & { readonly asked: string[] }
+type Script = Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'> & {
+  /** The questions, without the dots that end the names. */
+  readonly asked: string[]
+  /** The questions about names that a search domain may follow. */
+  readonly relative: string[]
+}
 
 interface Lines {
   /** By owner name: `priority weight port target`, or an error to reject with. */
@@ -15,17 +21,25 @@ interface Lines {
 /** A resolver that answers from a script and notes the questions; names that are not in the script do not exist. */
 export function scriptedResolver({ srv = {}, addresses = {}, additional = {}, truncated = false }: Lines): Script {
   const asked: string[] = []
+  const relative: string[] = []
+  const note = (type: string, name: string): string => {
+    const bare = withoutFinalDot(name)
+    asked.push(`${type} ${bare}`)
+    if (bare === name) relative.push(`${type} ${name}`)
+    return bare
+  }
   return {
     asked,
-    async resolveSrv(name, { signal } = {}) {
-      asked.push(`SRV ${name}`)
+    relative,
+    async resolveSrv(given, { signal } = {}) {
+      const name = note('SRV', given)
       signal?.throwIfAborted()
       const records = lines(srv[name]).map(srvRecord)
       const glue = Object.entries(additional).map(([target, ips]) => [target, ips.map(address)] as const)
       return { ...answer(records, name in srv, truncated), addresses: new Map(glue) } satisfies SrvAnswer
     },
-    async resolveAddresses(name, { family, signal } = {}) {
-      asked.push(`${family === undefined ? 'A+AAAA' : family === 4 ? 'A' : 'AAAA'} ${name}`)
+    async resolveAddresses(given, { family, signal } = {}) {
+      const name = note(family === undefined ? 'A+AAAA' : family === 4 ? 'A' : 'AAAA', given)
       signal?.throwIfAborted()
       const records = lines(addresses[name]).map(address)
       const wanted = records.filter((record) => family === undefined || record.family === family)

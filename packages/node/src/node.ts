@@ -9,6 +9,7 @@ import {
   endpoint,
   eventStream,
   flag,
+  having,
   iterable,
   listOf,
   type MissedEvents,
@@ -67,7 +68,11 @@ import type {
 import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
-const checkConnect = checks.options<ConnectOptions>('connect', { ...signalOption, endpoints: listOf(endpoint) })
+const checkConnect = checks.options<ConnectOptions>('connect', {
+  ...signalOption,
+  endpoints: listOf(endpoint),
+  later: having('then'),
+})
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
 const checkMultiCall = checks.options<MultiCallOptions>('multiCall', {

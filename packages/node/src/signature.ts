@@ -56,6 +56,8 @@ export interface ConnectOptions {
    * the node is asked only when these lead to nobody, or when there are none.
    */
   readonly endpoints?: readonly NodeAddressCandidate[] | undefined
+  /** More of them, which are still being looked up; they join the race. */
+  readonly later?: Promise<readonly NodeAddressCandidate[]> | undefined
   readonly signal?: AbortSignal | undefined
 }
 

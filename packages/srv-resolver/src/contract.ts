@@ -128,6 +128,7 @@ export function resolverContract(
   rule('takes names in any case and with a trailing dot', async (resolver) => {
     for (const name of [CONTRACT_SERVICE.toUpperCase(), `${CONTRACT_SERVICE}.`]) {
       assert.equal((await resolver.resolveSrv(name)).records.length, 2, name)
+      assert.equal((await resolver.resolveAddresses(`node-a.${name}`)).records.length, 1, `node-a.${name}`)
     }
   })
 

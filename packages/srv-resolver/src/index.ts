@@ -16,7 +16,15 @@ export {
   type ResolverErrorCode,
   type ResolverErrorOptions,
 } from './error.ts'
-export { type Endpoint, type SrvEndpointsOptions, srvEndpoints } from './records/srv-endpoints.ts'
+export { absoluteName } from './records/absolute-name.ts'
+export { type RacingAddresses, type RacingAddressesOptions, racingAddresses } from './records/racing-addresses.ts'
+export {
+  type Endpoint,
+  type FoundAddresses,
+  type SrvEndpoints,
+  type SrvEndpointsOptions,
+  srvEndpoints,
+} from './records/srv-endpoints.ts'
 export { srvOrder } from './records/srv-order.ts'
 export { type FoundSrvRecord, type UsableSrvRecords, usableSrvRecords } from './records/usable-srv-records.ts'
 export type {

@@ -13,12 +13,19 @@ export interface IgnoredTarget {
 /** Where a member listens, in the order in which to dial; or what finds that, asked when the member is dialled. */
 export type Endpoints = readonly NodeAddressCandidate[] | Locate
 
+/** Where a member listens, as a look-up found it. */
+export interface Located {
+  readonly endpoints: readonly NodeAddressCandidate[]
+  /** More of them, of which no answer had come in time. Never rejects. */
+  readonly later?: Promise<readonly NodeAddressCandidate[]>
+}
+
 /**
  * Finds where a member listens. It rejects, or gives nothing, when that cannot be said: the membership then looks the member
  * up by itself.
  */
 export interface Locate {
-  (options: { readonly signal: AbortSignal }): Promise<readonly NodeAddressCandidate[]>
+  (options: { readonly signal: AbortSignal }): Promise<readonly NodeAddressCandidate[] | Located>
   /** Two with the same key lead to the same place; a member whose key changes is dialled at once. */
   readonly key?: string
 }

@@ -34,6 +34,7 @@ export type {
   EndpointsByNode,
   IgnoredTarget,
   Locate,
+  Located,
 } from './discover.ts'
 export {
   isStrategyError,

@@ -17,6 +17,8 @@ export interface Dial {
   readonly signal: AbortSignal
   /** Where the peer listens, in dial order, as its source said. Left out when it did not, and the peer is to be looked up. */
   readonly endpoints?: readonly NodeAddressCandidate[]
+  /** More of them, which are still being looked up: they are dialled when they come. */
+  readonly later?: Promise<readonly NodeAddressCandidate[]>
 }
 
 /**

@@ -16,6 +16,8 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
   readonly disconnected: NodeName[] = []
   /** Where each peer was dialled last. */
   readonly endpoints = new Map<NodeName, readonly NodeAddressCandidate[] | undefined>()
+  /** What was still being looked up then. */
+  readonly later = new Map<NodeName, DialOptions['later']>()
   readonly #links = new Set<NodeName>()
   readonly #faults = new Map<NodeName, Dial>()
   dialling = 0
@@ -23,15 +25,16 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
 
   constructor(self = 'self@svc.test') {
     super()
-    this.self = nodeName(self)
+    this.self = nodeName(self, { short: !self.includes('.') && !self.includes(':') })
   }
 
   connected(): NodeName[] {
     return [...this.#links]
   }
 
-  async connect(peer: NodeName, { signal, endpoints }: DialOptions): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints, later }: DialOptions): Promise<void> {
     this.endpoints.set(peer, endpoints)
+    this.later.set(peer, later)
     this.dialled.push(peer)
     this.dialling += 1
     this.mostDialling = Math.max(this.mostDialling, this.dialling)

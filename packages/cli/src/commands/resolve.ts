@@ -33,8 +33,8 @@ export async function resolve(options: PeerOptions, node: string): Promise<numbe
   const { epmd, resolver } = directory
   const lookup =
     resolver === undefined ? epmd : new DynamicSrv({ resolver: watched(resolver, out), listenPort: 0, retries: 0 })
-  const { candidates } = await lookup.addressPlease(alive, host, 'any', { signal })
-  for (const candidate of candidates) {
+  const { candidates, later } = await lookup.addressPlease(alive, host, 'any', { signal })
+  for (const candidate of [...candidates, ...((await later) ?? [])]) {
     const { ip, family, port } = candidate
     if (out.json) out.object({ type: 'address', node: name, ip, family, port })
     else out.line(['  ', ['→', 'good'], ` ${addressText(candidate)}`])
@@ -81,7 +81,7 @@ function watched(resolver: SrvResolver, out: Output): Pick<SrvResolver, 'resolve
       ),
     resolveAddresses: (name, given) =>
       show(
-        `A, AAAA ${name}`,
+        `${given?.family === 4 ? 'A' : given?.family === 6 ? 'AAAA' : 'A, AAAA'} ${name}`,
         () => resolver.resolveAddresses(name, given),
         ({ records }) => records.map(({ address, ttlSeconds }) => `${address}, ttl ${ttlSeconds}`),
       ),

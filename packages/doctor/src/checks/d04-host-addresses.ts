@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { identifier } from '@dynsrv/kit'
-import type { AddressRecord, DnsAnswer } from '@dynsrv/srv-resolver'
+import { type AddressRecord, absoluteName, type DnsAnswer } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -72,7 +72,9 @@ async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
   const registered = (await context.get(members)).some((one) => one.name.toLowerCase() === name.toLowerCase())
   if (isService && !registered) throw new NotApplicable('we are not registered')
   const host = isService ? `${alive}.${own}` : own
-  const answer = await attempt((await context.get(resolver)).resolveAddresses(host))
+  // What peers look up is whole; the host of a name of our own may not be.
+  const asked = isService ? absoluteName(host) : host
+  const answer = await attempt((await context.get(resolver)).resolveAddresses(asked))
   return { host, answer, own: await context.get(ownAddresses), registered }
 }
 

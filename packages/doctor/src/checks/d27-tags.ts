@@ -1,4 +1,5 @@
 import { identifier } from '@dynsrv/kit'
+import { absoluteName } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import { counted, type Finding, finding, SHOWN_EXAMPLES } from '../finding.ts'
@@ -66,8 +67,9 @@ export const D27 = check({
     return Promise.all(
       all.map(async ({ name, service }): Promise<TagFacts> => {
         const instance = `${name.slice(0, name.indexOf('@'))}.${service.replace(/\.$/, '')}`
-        const srv = await attempt(asked.resolveSrv(`${instance}.`).then(({ records }) => records.length > 0))
-        const address = await attempt(asked.resolveAddresses(`${instance}.`).then(({ records }) => records.length > 0))
+        const some = ({ records }: { readonly records: readonly unknown[] }) => records.length > 0
+        const srv = await attempt(asked.resolveSrv(absoluteName(instance)).then(some))
+        const address = await attempt(asked.resolveAddresses(absoluteName(instance)).then(some))
         return { name, instance, srv, address }
       }),
     )

@@ -1,3 +1,4 @@
+import { absoluteName } from '@dynsrv/srv-resolver'
 import { attempt } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -25,7 +26,7 @@ export async function hostAnswers(context: DoctorContext): Promise<readonly Host
   return Promise.all(
     hosts.map(async (target) => {
       const host = target.replace(/\.$/, '')
-      return { host, relative: await ask(host), absolute: await ask(`${host}.`) }
+      return { host, relative: await ask(host), absolute: await ask(absoluteName(host)) }
     }),
   )
 }

@@ -1,5 +1,6 @@
 import { parsePort } from '@dynsrv/cluster'
 import { type ParsedNodeName, parseNodeName } from '@dynsrv/epmd-shim'
+import { absoluteName } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -91,8 +92,8 @@ export async function runningNode(context: DoctorContext): Promise<OwnListener> 
   return own
 }
 
-async function addressesOf(context: DoctorContext, host: string): Promise<readonly string[]> {
+async function addressesOf(context: DoctorContext, target: string): Promise<readonly string[]> {
   const dns = await context.get(resolver)
-  const { records } = await dns.resolveAddresses(host, { signal: context.step() })
+  const { records } = await dns.resolveAddresses(absoluteName(target), { signal: context.step() })
   return records.map(({ address }) => address)
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { DistErrorCode } from '@dynsrv/dist-protocol'
 import { DynamicSrv, type EpmdModule, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
+import { sameDomainName } from '@dynsrv/kit'
 import type { NodeErrorCode } from '@dynsrv/node'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
@@ -61,7 +62,7 @@ async function wholeResolver(context: DoctorContext): Promise<Pick<SrvResolver, 
   return {
     resolveAddresses: (name, options) => asked.resolveAddresses(name, options),
     async resolveSrv(name, options) {
-      const known = all.find(({ service }) => service.toLowerCase() === name.toLowerCase())
+      const known = all.find(({ service }) => sameDomainName(service, name))
       if (known === undefined || known.edns.records.length === 0) return asked.resolveSrv(name, options)
       return { ...known.edns, records: allRecords(known) }
     },

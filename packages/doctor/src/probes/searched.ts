@@ -1,4 +1,4 @@
-import type { SrvAnswer } from '@dynsrv/srv-resolver'
+import { absoluteName, type SrvAnswer } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
@@ -26,7 +26,7 @@ export async function searched(context: DoctorContext): Promise<readonly Searche
   )
   if (search.length === 0 || all.length === 0) throw new NotApplicable('no search domain is asked first')
   const asked = await context.get(resolver)
-  const ask = (name: string) => attempt(asked.resolveSrv(`${name}.`))
+  const ask = (name: string) => attempt(asked.resolveSrv(absoluteName(name)))
   return Promise.all(
     all.map(async ({ service, answer }) => ({
       service,

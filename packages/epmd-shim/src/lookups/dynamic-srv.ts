@@ -14,7 +14,10 @@ import {
 } from '@dynsrv/kit'
 import {
   type AddressRecord,
+  absoluteName,
   askAddresses,
+  type FoundAddresses,
+  racingAddresses,
   type SrvAnswer,
   type SrvRecord,
   type SrvResolver,
@@ -78,7 +81,7 @@ const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
  * 3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
  *
  * Addresses come from the answer's additional section, else from a lookup of the target, and after step 3 at last from
- * one of `label.service` itself; IPv4 and IPv6 take turns. A name that is not there rejects with `EPMD_NOT_FOUND` or
+ * one of `label.service` itself; IPv4 and IPv6 take turns. All these names are whole: no search domain is put behind them. A name that is not there rejects with `EPMD_NOT_FOUND` or
  * `EPMD_NO_ADDRESS`; a source that could not be asked with `EPMD_LOOKUP_FAILED`.
  *
  * @see RFC 2782
@@ -179,9 +182,10 @@ export class DynamicSrv implements EpmdModule {
   /** A kept answer does when it satisfies, else the question is asked anew. */
   async #srv(name: string, { signal }: CallOptions, satisfies: (kept: SrvAnswer) => boolean): Promise<SrvAnswer> {
     try {
-      const { answer, recent } = await this.#answers.ask(name, signal)
+      const whole = absoluteName(name)
+      const { answer, recent } = await this.#answers.ask(whole, signal)
       if (!recent || satisfies(answer)) return answer
-      return (await this.#answers.ask(name, signal, { fresh: true })).answer
+      return (await this.#answers.ask(whole, signal, { fresh: true })).answer
     } catch (cause) {
       signal?.throwIfAborted()
       throw lookupFailed(`the SRV records of ${name}`, cause)
@@ -189,42 +193,43 @@ export class DynamicSrv implements EpmdModule {
   }
 
   async #addressesOf(records: readonly SrvRecord[], answer: SrvAnswer, lookup: Lookup): Promise<NodeAddress> {
-    const candidates = await srvEndpoints(records, {
+    const { endpoints: candidates, later } = await srvEndpoints(records, {
       addressesOf: async (target) => {
         const known = ofFamily(answer.addresses.get(domainKey(target)) ?? [], lookup.family)
-        return known.length > 0 ? known : this.#resolve(target, lookup)
+        return known.length > 0 ? { records: known } : this.#resolve(target, lookup)
       },
       random: this.#world.random.number,
     })
     lookup.signal?.throwIfAborted()
-    if (candidates.length > 0) return { candidates, version: 6 }
+    if (candidates.length > 0) return { candidates, ...(later !== undefined && { later }), version: 6 }
     throw noAddress(lookup, records)
   }
 
-  async #resolve(target: string, lookup: Lookup): Promise<readonly AddressRecord[]> {
-    const { family, lastResort, signal } = lookup
-    const options = { ...FAMILY_OPTION[family], signal }
+  async #resolve(target: string, lookup: Lookup): Promise<FoundAddresses> {
+    const { lastResort, signal } = lookup
     for (const name of new Set([target, lastResort ?? target])) {
       try {
-        const { records } = await askAddresses(this.#resolver, name, options)
-        if (records.length > 0) return ofFamily(records, family)
+        const found = await this.#addresses(absoluteName(name), lookup)
+        if (found.records.length > 0) return found
       } catch (cause) {
         signal?.throwIfAborted()
         throw lookupFailed(`the address of ${name}`, cause)
       }
     }
-    return []
+    return { records: [] }
+  }
+
+  async #addresses(name: string, { family, signal }: Lookup): Promise<FoundAddresses> {
+    if (family === 'any') return racingAddresses(this.#resolver, name, { signal, world: this.#world })
+    const { records } = await askAddresses(this.#resolver, name, { family: FAMILY[family], signal })
+    return { records: ofFamily(records, family) }
   }
 }
 
-const FAMILY_OPTION: Readonly<Record<AddressFamily, { readonly family?: 4 | 6 }>> = {
-  inet: { family: 4 },
-  inet6: { family: 6 },
-  any: {},
-}
+const FAMILY = { inet: 4, inet6: 6, any: undefined } as const
 
 function ofFamily(records: readonly AddressRecord[], family: AddressFamily): readonly AddressRecord[] {
-  const wanted = FAMILY_OPTION[family].family
+  const wanted = FAMILY[family]
   return wanted === undefined ? records : records.filter((record) => record.family === wanted)
 }
 

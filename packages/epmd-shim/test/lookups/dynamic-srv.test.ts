@@ -1,4 +1,4 @@
-import { realWorld } from '@dynsrv/kit'
+import { realWorld, withoutFinalDot } from '@dynsrv/kit'
 import { ResolverError, type SrvResolver } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import { DynamicSrv } from '../../src/index.ts'
@@ -80,17 +80,17 @@ describe('addressPlease', () => {
   })
 
   it.each([
-    ['any', 'A+AAAA', ['10.0.0.1', 'fd00::1']],
-    ['inet', 'A', ['10.0.0.1']],
-    ['inet6', 'AAAA', ['fd00::1']],
-  ] as const)('looks the target up when no address came along (%s)', async (family, type, ips) => {
+    ['any', ['A', 'AAAA'], ['10.0.0.1', 'fd00::1']],
+    ['inet', ['A'], ['10.0.0.1']],
+    ['inet6', ['AAAA'], ['fd00::1']],
+  ] as const)('looks the target up when no address came along (%s)', async (family, types, ips) => {
     const resolver = scriptedResolver({
       srv: named(4001),
       addresses: { 'web-1.svc.internal': ['10.0.0.1', 'fd00::1'] },
     })
     const { candidates } = await new DynamicSrv({ resolver }).addressPlease('web-1', SERVICE, family)
     expect(candidates.map(({ ip, port }) => [ip, port])).toStrictEqual(ips.map((ip) => [ip, 4001]))
-    expect(resolver.asked).toStrictEqual([`SRV ${SERVICE}`, `${type} web-1.svc.internal`])
+    expect(resolver.asked).toStrictEqual([`SRV ${SERVICE}`, ...types.map((type) => `${type} web-1.svc.internal`)])
   })
 
   it('looks the other family up when only one came along', async () => {
@@ -160,7 +160,7 @@ describe('addressPlease', () => {
       async resolveAddresses(name, options) {
         most = Math.max(most, ++under)
         // The first ones answer last.
-        for (let turns = 20 - targets.indexOf(name); turns > 0; turns--) await undefined
+        for (let turns = 20 - targets.indexOf(withoutFinalDot(name)); turns > 0; turns--) await undefined
         under--
         return plain.resolveAddresses(name, options)
       },
@@ -168,6 +168,25 @@ describe('addressPlease', () => {
     const { candidates } = await new DynamicSrv({ resolver }).addressPlease('web-1', SERVICE, 'inet')
     expect(candidates.map(({ port }) => port)).toStrictEqual(targets.map((_, index) => 4000 + index))
     expect(most).toBe(8)
+  })
+
+  it('asks only for whole names, which no search domain follows', async () => {
+    const resolver = scriptedResolver({
+      srv: { 'web-1.svc.internal': ['1 1 4001 host-1.internal'] },
+      addresses: { 'web-1.svc.internal': ['10.0.0.1'] },
+    })
+    await new DynamicSrv({ resolver }).addressPlease('web-1', SERVICE)
+    await new DynamicSrv({ resolver }).names(SERVICE)
+    expect(resolver.asked).toStrictEqual([
+      'SRV svc.internal',
+      'SRV web-1.svc.internal',
+      'A host-1.internal',
+      'AAAA host-1.internal',
+      'A web-1.svc.internal',
+      'AAAA web-1.svc.internal',
+      'SRV svc.internal',
+    ])
+    expect(resolver.relative).toStrictEqual([])
   })
 
   it('takes the target . for no record', () =>

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { type AcceptorDecision, flagNames, type NodeIdentity, resolveSimultaneous } from '@dynsrv/dist-protocol'
-import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
+import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Clock } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
@@ -90,11 +90,11 @@ export class ConnectionTable {
    *
    * @throws {NodeError} that says what was wrong; the signal's reason when it aborts
    */
-  async connect(peer: NodeName, { signal, endpoints = [] }: ConnectOptions = {}): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints = [], later }: ConnectOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     if (this.#closed) throw new NodeError('NODE_CLOSED', 'the node is closed', { peer })
     if (this.#connections.has(peer)) return
-    const attempt = this.#attempts.get(peer) ?? this.#dial(peer, endpoints)
+    const attempt = this.#attempts.get(peer) ?? this.#dial(peer, { endpoints, later })
     attempt.waiters++
     const aborted = deferred<undefined>()
     const onAbort = () => {
@@ -202,7 +202,7 @@ export class ConnectionTable {
     await Promise.all(connections.map(({ gone }) => gone))
   }
 
-  #dial(peer: NodeName, endpoints: readonly NodeAddressCandidate[]): Attempt {
+  #dial(peer: NodeName, places: Pick<DialAttempt, 'endpoints' | 'later'>): Attempt {
     const abort = new AbortController()
     const attempt: Attempt = { abort, since: this.#parts.clock.now(), done: deferred(), waiters: 0, dialling: false }
     this.#attempts.set(peer, attempt)
@@ -217,7 +217,7 @@ export class ConnectionTable {
       for (;;) {
         try {
           const established = await this.#parts.dial(peer, {
-            endpoints,
+            ...places,
             signal: abort.signal,
             keepExisting,
             onDialling,

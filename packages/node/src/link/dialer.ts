@@ -1,7 +1,7 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, messageOf, type Random, type Timer } from '@dynsrv/kit'
+import { type Clock, endpoint, listOf, messageOf, type Random, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
@@ -16,6 +16,8 @@ const NEXT_ADDRESS_MS = 250
 export interface DialAttempt {
   /** Where the peer listens, as far as is known. */
   readonly endpoints: readonly NodeAddressCandidate[]
+  /** More of them, which are still being looked up. */
+  readonly later?: Promise<readonly NodeAddressCandidate[]> | undefined
   /** Whether a live connection to the peer is held, which makes this attempt pointless. */
   readonly keepExisting: () => boolean
   readonly signal: AbortSignal
@@ -55,31 +57,72 @@ interface Address {
  */
 export async function dial(peer: NodeName, options: DialOptions): Promise<Established> {
   const host = peer.slice(peer.lastIndexOf('@') + 1)
-  const known = options.endpoints.map(({ ip, port }) => ({ ip, port, family: isIPv6(ip) ? 6 : 4, host }) as const)
-  const failures: NodeError[] = []
-  if (known.length > 0) {
-    const established = await dialAddresses(peer, known, failures, options)
-    if (established !== undefined) return established
-  }
-  let found: readonly Address[]
+  const over = new AbortController()
+  const abort = () => over.abort(options.signal.reason)
+  options.signal.addEventListener('abort', abort, { once: true })
   try {
-    found = await lookUp(peer, host, options)
-  } catch (error) {
-    // Why nobody answered where the peer was says more than a lookup that fails as well.
-    throw failures.length === 0 || options.signal.aborted ? error : mostTelling(failures)
+    options.signal.throwIfAborted()
+    const known = addressesAt(host, { candidates: options.endpoints, later: options.later })
+    const failures: NodeError[] = []
+    let late: readonly Address[] = []
+    known.later?.then((addresses) => {
+      late = addresses
+    })
+    if (known.addresses.length > 0) {
+      const established = await dialAddresses(peer, known, failures, options)
+      if (established !== undefined) return established
+    }
+    let found: Addresses
+    try {
+      found = await lookUp(peer, host, { epmd: options.epmd, signal: over.signal })
+    } catch (error) {
+      // Why nobody answered where the peer was says more than a lookup that fails as well.
+      throw failures.length === 0 || options.signal.aborted ? error : mostTelling(failures)
+    }
+    const established = await dialAddresses(peer, without(found, [...known.addresses, ...late]), failures, options)
+    if (established === undefined) throw mostTelling(failures)
+    return established
+  } finally {
+    options.signal.removeEventListener('abort', abort)
+    // What is still being looked up is not needed any more.
+    over.abort()
   }
-  const others = found.filter(
-    (address) => !known.some((tried) => tried.ip === address.ip && tried.port === address.port),
-  )
-  const established = others.length === 0 ? undefined : await dialAddresses(peer, others, failures, options)
-  if (established === undefined) throw mostTelling(failures)
-  return established
+}
+
+/** Where a peer may answer: known now, and still being looked up. */
+interface Addresses {
+  readonly addresses: readonly Address[]
+  /** Never rejects. */
+  readonly later: Promise<readonly Address[]> | undefined
+}
+
+const endpointList = listOf(endpoint)
+
+function addressesAt(
+  host: string,
+  { candidates, later }: Pick<DialOptions, 'later'> & { readonly candidates: readonly NodeAddressCandidate[] },
+): Addresses {
+  const at = ({ ip, port }: NodeAddressCandidate): Address => ({ ip, port, family: isIPv6(ip) ? 6 : 4, host })
+  // What a lookup of the program's own gives late is only a help: when it is wrong, the others stand.
+  const usable = (all: readonly NodeAddressCandidate[]) => (endpointList.check(all, 'later') === undefined ? all : [])
+  return {
+    addresses: candidates.map(at),
+    later: later?.then(
+      (all) => usable(all).map(at),
+      () => [],
+    ),
+  }
+}
+
+function without({ addresses, later }: Addresses, tried: readonly Address[]): Addresses {
+  const isNew = (address: Address) => !tried.some(({ ip, port }) => ip === address.ip && port === address.port)
+  return { addresses: addresses.filter(isNew), later: later?.then((all) => all.filter(isNew)) }
 }
 
 /** Undefined when no address led to the peer, with any cookie; `failures` then says why. */
 async function dialAddresses(
   peer: NodeName,
-  addresses: readonly Address[],
+  addresses: Addresses,
   failures: NodeError[],
   options: DialOptions,
 ): Promise<Established | undefined> {
@@ -104,13 +147,13 @@ function offers(cookie: Cookie): Cookie[] {
 async function dialWith(
   cookie: Cookie,
   peer: NodeName,
-  addresses: readonly Address[],
+  { addresses, later }: Addresses,
   failures: NodeError[],
   options: DialOptions,
 ): Promise<Established | undefined> {
   const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
-  const left = [...addresses]
-  while (left.length > 0) {
+  const left: Left = { addresses: [...addresses], later }
+  while (left.addresses.length > 0 || left.later !== undefined) {
     const race = { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures }
     const opened = await firstToAnswer(left, race)
     if (opened === undefined) return undefined
@@ -145,13 +188,17 @@ async function dialWith(
   return undefined
 }
 
-async function lookUp(peer: NodeName, host: string, { epmd, signal }: DialOptions): Promise<Address[]> {
+async function lookUp(
+  peer: NodeName,
+  host: string,
+  { epmd, signal }: Pick<DialOptions, 'epmd' | 'signal'>,
+): Promise<Addresses> {
   const alive = peer.slice(0, peer.lastIndexOf('@'))
   try {
-    const { candidates } = await epmd.addressPlease(alive, host, 'any', { signal })
+    const { candidates, later } = await epmd.addressPlease(alive, host, 'any', { signal })
     if (candidates.length === 0)
       throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
-    return candidates.map(({ ip, port, family }) => ({ ip, port, family, host }))
+    return addressesAt(host, { candidates, later })
   } catch (cause) {
     signal.throwIfAborted()
     if (cause instanceof NodeError) throw cause
@@ -188,12 +235,23 @@ interface Opened {
   readonly address: string
 }
 
-/** Opens sockets one after another until one is ready, undefined when none is; `left` loses those that were tried. */
-function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened | undefined> {
+/** What was not tried yet. */
+interface Left {
+  readonly addresses: Address[]
+  /** Undefined once they are among the addresses. */
+  later: Promise<readonly Address[]> | undefined
+}
+
+/**
+ * Opens sockets one after another until one is ready, undefined when none is; `left` loses those that were tried. Addresses that
+ * come later join the race.
+ */
+function firstToAnswer(left: Left, options: RaceOptions): Promise<Opened | undefined> {
   const { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures } = options
   return new Promise((resolve, reject) => {
     const open = new Map<Socket, Address>()
     let next: Timer | undefined
+    let over = false
     const finish = (settle: () => void, winner?: Socket) => {
       clock.clearTimeout(next)
       clock.clearTimeout(patience)
@@ -202,14 +260,20 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened | 
         if (socket === winner) continue
         socket.destroy()
         // A slower address is not a failed one: it is tried again when the winner turns out to be somebody else.
-        if (winner !== undefined) left.push(address)
+        if (winner !== undefined) left.addresses.push(address)
       }
+      over = true
       settle()
     }
     const failed = () => finish(() => resolve(undefined))
     const onAbort = () => finish(() => reject(signal.reason))
     const patience = clock.setTimeout(() => {
       const tried = [...open.values()].map(({ ip, port }) => `${ip}:${port}`).join(', ')
+      // Those that were tried have failed, and no others came.
+      if (open.size === 0) {
+        left.later = undefined
+        return failed()
+      }
       // A plain socket is ready once it is connected; one that waits on has not been answered in TLS.
       const taken = [...open.keys()].some((socket) => !socket.connecting)
       const silent = `${tried} of ${peer} did not answer${taken ? ' in TLS' : ''} within ${setupTimeMs} ms`
@@ -225,9 +289,10 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened | 
     }, setupTimeMs)
     const tryNext = () => {
       clock.clearTimeout(next)
-      const address = left.shift()
+      next = undefined
+      const address = left.addresses.shift()
       if (address === undefined) {
-        if (open.size === 0) failed()
+        if (open.size === 0 && left.later === undefined) failed()
         return
       }
       const text = address.family === 6 ? `[${address.ip}]:${address.port}` : `${address.ip}:${address.port}`
@@ -256,6 +321,13 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened | 
       })
       next = clock.setTimeout(tryNext, NEXT_ADDRESS_MS)
     }
+    left.later?.then((addresses) => {
+      if (over) return
+      left.later = undefined
+      left.addresses.push(...addresses)
+      // Else the one that is tried now has its time alone.
+      if (next === undefined) tryNext()
+    })
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     else tryNext()

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { EpmdError, Static } from '@dynsrv/epmd-shim'
+import { realWorld } from '@dynsrv/kit'
 import { describe, expect, it, vi } from 'vitest'
 import { startNode } from '../../src/index.ts'
 import { startBeamPeer } from '../support/beam-peer.ts'
@@ -77,6 +78,76 @@ describe('a peer whose endpoints are given', () => {
     const { node } = await startDialler()
     await using dials = node
     await expect(dials.connect('gone@127.0.0.1', { endpoints: endpoints as never })).rejects.toMatchObject({
+      code: 'NODE_BAD_OPTION',
+    })
+  })
+})
+
+describe('an address that comes late', () => {
+  /** A node of whose dials those to the first port are answered by nobody. */
+  async function startPatient(silent: number) {
+    const connect: typeof realWorld.network.connect = (options) =>
+      options.port === silent ? new Socket() : realWorld.network.connect(options)
+    const epmd = new Static({})
+    const world = { ...realWorld, network: { ...realWorld.network, connect } }
+    const node = await startNode({ name: 'waits@127.0.0.1', cookie: 'secret', epmd, listen: false, world })
+    return { node, asked: vi.spyOn(epmd, 'addressPlease') }
+  }
+  const SILENT = 1
+
+  it('joins the race with one that is silent', async () => {
+    await using peer = await startOurs('late', { cookie: 'secret' })
+    const { node, asked } = await startPatient(SILENT)
+    await using dials = node
+    await dials.connect(peer.self, { endpoints: [at(SILENT)], later: Promise.resolve([at(peer.port)]) })
+    expect(dials.connected()).toStrictEqual([peer.self])
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('is waited for when all others have failed', async () => {
+    await using peer = await startOurs('late', { cookie: 'secret' })
+    const { node, asked } = await startPatient(SILENT)
+    await using dials = node
+    const refused = vi.spyOn(Socket.prototype, 'destroy')
+    let come!: (addresses: readonly ReturnType<typeof at>[]) => void
+    const later = new Promise<readonly ReturnType<typeof at>[]>((resolve) => {
+      come = resolve
+    })
+    const connected = dials.connect(peer.self, { endpoints: [at(await closedPort())], later })
+    await vi.waitFor(() => expect(refused).toHaveBeenCalled())
+    refused.mockRestore()
+    come([at(peer.port)])
+    await connected
+    expect(dials.connected()).toStrictEqual([peer.self])
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('comes from the address lookup as well', async () => {
+    await using peer = await startOurs('late', { cookie: 'secret' })
+    const { node, asked } = await startPatient(SILENT)
+    await using dials = node
+    asked.mockResolvedValue({ candidates: [at(SILENT)], later: Promise.resolve([at(peer.port)]), version: 6 })
+    await dials.connect(peer.self)
+    expect(dials.connected()).toStrictEqual([peer.self])
+  })
+
+  it.each([
+    ['nothing', []],
+    ['no list', 'nonsense'],
+    ['no address', [{ ip: 'a.test', family: 4, port: 1 }]],
+  ])('changes nothing when it is %s', async (_what, late) => {
+    const { node } = await startPatient(SILENT)
+    await using dials = node
+    const later = Promise.resolve(late as never)
+    await expect(dials.connect('gone@127.0.0.1', { endpoints: [at(await closedPort())], later })).rejects.toMatchObject(
+      { code: 'NODE_REFUSED' },
+    )
+  })
+
+  it('is no option unless it is a promise', async () => {
+    const { node } = await startPatient(SILENT)
+    await using dials = node
+    await expect(dials.connect('gone@127.0.0.1', { later: [] as never })).rejects.toMatchObject({
       code: 'NODE_BAD_OPTION',
     })
   })

@@ -12,10 +12,27 @@ export interface Endpoint {
   readonly port: number
 }
 
+/** Where the targets of some records answer. */
+export interface SrvEndpoints {
+  /** In the order in which to dial; empty when no target has an address. */
+  readonly endpoints: readonly Endpoint[]
+  /** What more there is of targets whose addresses had not all come in time. Never rejects. */
+  readonly later?: Promise<readonly Endpoint[]>
+}
+
+type Address = Pick<AddressRecord, 'address' | 'family'>
+
+/** The addresses of one target. */
+export interface FoundAddresses {
+  readonly records: readonly Address[]
+  /** Those that had not come in time. */
+  readonly later?: Promise<readonly Address[]>
+}
+
 /** What {@link srvEndpoints} needs beside the records. */
 export interface SrvEndpointsOptions {
-  /** The addresses of a target: those that came with the answer, else what a lookup finds. */
-  readonly addressesOf: (target: string) => Promise<readonly Pick<AddressRecord, 'address' | 'family'>[]>
+  /** The addresses of a target: those that came with the answer, else what `racingAddresses` or another lookup finds. */
+  readonly addressesOf: (target: string) => Promise<FoundAddresses>
   /** Gives a number from 0 up to but not including 1; default: that of the machine. */
   readonly random?: (() => number) | undefined
 }
@@ -30,16 +47,17 @@ const LOOKUPS_AT_ONCE = 8
 
 /**
  * The endpoints of some SRV records in the order in which to dial: the records in the order of RFC 2782, of each its
- * IPv4 and IPv6 addresses in turn. Empty when no target has an address.
+ * IPv4 and IPv6 addresses in turn.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
  * @throws what `addressesOf` rejected with first, when no target has an address
  * @see RFC 2782
  */
-export async function srvEndpoints(records: readonly SrvRecord[], options: SrvEndpointsOptions): Promise<Endpoint[]> {
+export async function srvEndpoints(records: readonly SrvRecord[], options: SrvEndpointsOptions): Promise<SrvEndpoints> {
   check(options)
   const { addressesOf, random } = options
   const endpoints: Endpoint[] = []
+  const later: Promise<readonly Endpoint[]>[] = []
   const failures: unknown[] = []
   const ordered = srvOrder(records, random)
   for (let at = 0; at < ordered.length; at += LOOKUPS_AT_ONCE) {
@@ -48,22 +66,34 @@ export async function srvEndpoints(records: readonly SrvRecord[], options: SrvEn
       await Promise.allSettled(some.map(async ({ target }) => addressesOf(target)))
     ).entries()) {
       const { port } = some[index]!
-      if (outcome.status === 'rejected') failures.push(outcome.reason)
-      else endpoints.push(...inTurn(outcome.value).map(({ address, family }) => ({ ip: address, family, port })))
+      if (outcome.status === 'rejected') {
+        failures.push(outcome.reason)
+        continue
+      }
+      endpoints.push(...endpointsOf(outcome.value.records, port))
+      // The race goes on without a target that cannot be looked up.
+      if (outcome.value.later !== undefined)
+        later.push(
+          outcome.value.later.then(
+            (found) => endpointsOf(found, port),
+            () => [],
+          ),
+        )
     }
   }
   if (endpoints.length === 0 && failures.length > 0) throw failures[0]
-  return endpoints
+  if (later.length === 0) return { endpoints }
+  return { endpoints, later: Promise.all(later).then((all) => all.flat()) }
 }
 
 /**
  * The families in turn, as RFC 8305 has it, so that a broken family costs one try. IPv4 leads: BEAM nodes listen
  * there unless they were started with `-proto_dist inet6_tcp`.
  */
-function inTurn<R extends Pick<AddressRecord, 'address' | 'family'>>(records: readonly R[]): readonly R[] {
+function endpointsOf(records: readonly Address[], port: number): Endpoint[] {
   const four = records.filter(({ address, family }) => family === 4 && isIP(address) === 4)
   const six = records.filter(({ address, family }) => family === 6 && isIP(address) === 6)
   return Array.from({ length: Math.max(four.length, six.length) }, (_, at) => [four[at], six[at]])
     .flat()
-    .filter((record) => record !== undefined)
+    .flatMap((record) => (record === undefined ? [] : [{ ip: record.address, family: record.family, port }]))
 }

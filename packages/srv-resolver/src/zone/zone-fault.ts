@@ -38,6 +38,8 @@ export type ZoneFaultName =
 export interface ZoneFaultScope {
   /** Only questions for this name and below. */
   readonly name?: string
+  /** Only questions for records of this kind. */
+  readonly record?: 'SRV' | 'A' | 'AAAA' | 'TXT'
   /** Only over this transport; default `both`, but `udp` for `truncate` and `trim`. */
   readonly transport?: 'udp' | 'tcp' | 'both'
   /** Only so many answers, then all is well again. */
@@ -80,6 +82,7 @@ const faultType = oneOf(...new Set([...Object.keys(PLAIN), ...Object.keys(OWN)])
 const SCOPE = {
   type: required(faultType),
   name: filledText,
+  record: oneOf('SRV', 'A', 'AAAA', 'TXT'),
   transport: oneOf('udp', 'tcp', 'both'),
   times: bound,
 }
@@ -107,10 +110,13 @@ export class FaultPlan {
   }
 
   /** The faults that this question meets. */
-  strike(name: string, transport: 'udp' | 'tcp'): ZoneFaultSettings[] {
+  strike(name: string, type: string | undefined, transport: 'udp' | 'tcp'): ZoneFaultSettings[] {
     const struck = this.#faults.filter(
       ({ fault, left }) =>
-        left > 0 && appliesTo(fault, transport) && (fault.name === undefined || isWithin(name, fault.name)),
+        left > 0 &&
+        appliesTo(fault, transport) &&
+        (fault.name === undefined || isWithin(name, fault.name)) &&
+        (fault.record === undefined || fault.record === type),
     )
     for (const entry of struck) entry.left--
     return struck.map(({ fault }) => fault)

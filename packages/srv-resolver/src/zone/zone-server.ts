@@ -263,7 +263,7 @@ export class ZoneServer implements AsyncDisposable {
     }
     const [{ name, type } = { name: '', type: '' }] = query.questions
     this.#options.onQuery?.({ name, type, transport, ednsBytes: query.ednsBytes })
-    const faults = this.#faults.strike(name, transport)
+    const faults = this.#faults.strike(name, type, transport)
     const apex = this.#zones.find((zone) => isWithin(name, zone))
     const response = zoneResponse({
       query,

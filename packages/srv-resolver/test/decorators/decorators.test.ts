@@ -162,6 +162,96 @@ describe('staleOnError', () => {
     await expect(resolver.resolveSrv(SERVICE)).rejects.toBe(FAILURE)
   })
 
+  describe('when the source is silent', () => {
+    /** A source that answers once, and then when the test says so. */
+    function silentAfterOne() {
+      const asked: { signal: AbortSignal | undefined; resolve(given: SrvAnswer): void }[] = []
+      const fixed = staticResolver([])
+      const resolveSrv: SrvResolver['resolveSrv'] = (_name, { signal } = {}) =>
+        new Promise((resolve, reject) => {
+          asked.push({ signal, resolve })
+          signal?.addEventListener('abort', () => reject(signal.reason))
+          if (asked.length === 1) resolve(answer(['a']))
+        })
+      return { asked, source: { ...fixed, resolveSrv } }
+    }
+
+    it('gives the last good answer after 1.8 s, asks on, and gives the next caller what comes', async () => {
+      const world = fakeWorld()
+      const { asked, source } = silentAfterOne()
+      const errors: unknown[] = []
+      const resolver = staleOnError(source, { world, onStale: ({ error }) => errors.push(error) })
+      await resolver.resolveSrv(SERVICE)
+      let given: SrvAnswer | undefined
+      const stale = resolver.resolveSrv(SERVICE).then((found) => (given = found))
+      await world.clock.advance(1_799)
+      expect(given).toBeUndefined()
+      await world.clock.advance(1)
+      expect(await stale).toMatchObject({ stale: true, ttlSeconds: 0 })
+      expect(errors).toMatchObject([{ code: 'DNS_TIMEOUT', message: expect.stringContaining('1800 ms') }])
+
+      // It is still being asked: the next caller waits for the same answer.
+      const next = resolver.resolveSrv(SERVICE)
+      await world.clock.advance(10)
+      expect(asked).toHaveLength(2)
+      expect(asked[1]!.signal!.aborted).toBe(false)
+      asked[1]!.resolve(answer(['b']))
+      expect(labelsOf(await next)).toStrictEqual(['b'])
+      expect((await next).stale).toBe(false)
+      expect(world.clock.timers).toBe(0)
+    })
+
+    it('keeps an answer that comes when nobody waits any more', async () => {
+      const world = fakeWorld()
+      const { asked, source } = silentAfterOne()
+      const resolver = staleOnError(source, { world, staleAfterMs: 100 })
+      await resolver.resolveSrv(SERVICE)
+      for (const labels of [['a'], ['b']]) {
+        const stale = resolver.resolveSrv(SERVICE)
+        await world.clock.advance(100)
+        expect(labelsOf(await stale)).toStrictEqual(labels)
+        asked.at(-1)!.resolve(answer(['b']))
+        await world.clock.advance(0)
+      }
+      expect(asked).toHaveLength(3)
+    })
+
+    it('waits for the first answer, which nothing can stand in for', async () => {
+      const world = fakeWorld()
+      const { resolver: silent, asked } = scripted('open')
+      const resolver = staleOnError(silent, { world })
+      const abort = new AbortController()
+      const lookup = resolver.resolveSrv(SERVICE, { signal: abort.signal })
+      await world.clock.advance(60_000)
+      abort.abort(new Error('enough'))
+      await expect(lookup).rejects.toThrow('enough')
+      expect(asked[0]!.signal!.aborted).toBe(true)
+    })
+
+    it('ends the lookup when its last caller gives up before', async () => {
+      const world = fakeWorld()
+      const { asked, source } = silentAfterOne()
+      const resolver = staleOnError(source, { world })
+      await resolver.resolveSrv(SERVICE)
+      const abort = new AbortController()
+      const [one, other] = [resolver.resolveSrv(SERVICE, { signal: abort.signal }), resolver.resolveSrv(SERVICE)]
+      await world.clock.advance(1)
+      abort.abort(new Error('enough'))
+      await expect(one).rejects.toThrow('enough')
+      expect(asked[1]!.signal!.aborted).toBe(false)
+      asked[1]!.resolve(answer(['b']))
+      expect(labelsOf(await other)).toStrictEqual(['b'])
+
+      const last = new AbortController()
+      const alone = resolver.resolveSrv(SERVICE, { signal: last.signal })
+      await world.clock.advance(1)
+      last.abort(new Error('enough'))
+      await expect(alone).rejects.toThrow('enough')
+      expect(asked[2]!.signal!.aborted).toBe(true)
+      expect(world.clock.timers).toBe(0)
+    })
+  })
+
   it('believes a zone that says there is nothing', async () => {
     const resolver = staleOnError(scripted(answer(['a']), empty).resolver)
     await resolver.resolveSrv(SERVICE)

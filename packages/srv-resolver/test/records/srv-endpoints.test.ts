@@ -17,8 +17,8 @@ describe('srvEndpoints', () => {
       ['a.test', [six('2001:db8::1'), six('2001:db8::2'), four('192.0.2.1')]],
       ['b.test', [four('192.0.2.2')]],
     ])
-    const endpoints = await srvEndpoints([record('b.test', 2, 20), record('a.test', 1, 10)], {
-      addressesOf: async (target) => known.get(target) ?? [],
+    const { endpoints } = await srvEndpoints([record('b.test', 2, 20), record('a.test', 1, 10)], {
+      addressesOf: async (target) => ({ records: known.get(target) ?? [] }),
     })
     expect(endpoints).toEqual([
       { ip: '192.0.2.1', family: 4, port: 1 },
@@ -31,18 +31,32 @@ describe('srvEndpoints', () => {
   it('gives what is known when the address of another target cannot be looked up', async () => {
     const addressesOf = async (target: string) => {
       if (target === 'gone.test') throw new Error('no answer')
-      return [four('192.0.2.1')]
+      return { records: [four('192.0.2.1')] }
     }
     const records = [record('gone.test', 1), record('a.test', 2)]
-    expect(await srvEndpoints(records, { addressesOf })).toEqual([{ ip: '192.0.2.1', family: 4, port: 2 }])
+    expect(await srvEndpoints(records, { addressesOf })).toEqual({
+      endpoints: [{ ip: '192.0.2.1', family: 4, port: 2 }],
+    })
     await expect(srvEndpoints([record('gone.test', 1)], { addressesOf })).rejects.toThrow('no answer')
   })
 
   it('leaves out what is no address', async () => {
-    const addressesOf = async () => [four('localhost'), six('192.0.2.1'), four('192.0.2.1')]
-    expect(await srvEndpoints([record('a.test', 1)], { addressesOf })).toEqual([
-      { ip: '192.0.2.1', family: 4, port: 1 },
-    ])
-    expect(await srvEndpoints([record('a.test', 1)], { addressesOf: async () => [] })).toEqual([])
+    const addressesOf = async () => ({ records: [four('localhost'), six('192.0.2.1'), four('192.0.2.1')] })
+    expect(await srvEndpoints([record('a.test', 1)], { addressesOf })).toEqual({
+      endpoints: [{ ip: '192.0.2.1', family: 4, port: 1 }],
+    })
+    const none = async () => ({ records: [] })
+    expect(await srvEndpoints([record('a.test', 1)], { addressesOf: none })).toEqual({ endpoints: [] })
+  })
+
+  it('gives what comes late in the same way', async () => {
+    const addressesOf = async (target: string) => ({
+      records: [four('192.0.2.1')],
+      later: target === 'gone.test' ? Promise.reject(new Error('no answer')) : Promise.resolve([six('2001:db8::1')]),
+    })
+    const records = [record('gone.test', 1), record('a.test', 2, 2)]
+    const { endpoints, later } = await srvEndpoints(records, { addressesOf })
+    expect(endpoints).toHaveLength(2)
+    expect(await later).toEqual([{ ip: '2001:db8::1', family: 6, port: 2 }])
   })
 })

@@ -3,6 +3,7 @@ import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
 import { filledText, having, ipText, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
 import { checks, dnsName, dnsNameFault } from '../checks.ts'
 import type { IgnoredTarget } from '../discover.ts'
+import { isShortName } from './name-kind.ts'
 
 /** What a source knows about something that may be a node. Every part may be missing. */
 export interface Candidate {
@@ -157,10 +158,10 @@ export const wholeName: Rule = {
   },
 }
 
-/** A checked name, or the fault as a reason. Its host must be one that can be looked up: OTP itself takes more. */
+/** A checked name of either kind, or the fault as a reason. Its host must be one that can be looked up: OTP itself takes more. */
 export function named(name: string): Mapped {
   try {
-    const { name: node, host } = parseNodeName(name)
+    const { name: node, host } = parseNodeName(name, { short: isShortName(name) })
     const fault = isIP(host) === 0 ? dnsNameFault(host) : undefined
     return fault === undefined ? { node } : { ignored: `its host ${shown(host)} is not a host name: ${fault}` }
   } catch (error) {

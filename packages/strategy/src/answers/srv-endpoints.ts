@@ -1,8 +1,10 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { domainKey, type Random } from '@dynsrv/kit'
+import { domainKey, type World } from '@dynsrv/kit'
 import {
   type AddressRecord,
+  absoluteName,
   askAddresses,
+  racingAddresses,
   type SrvAnswer,
   type SrvRecord,
   type SrvResolver,
@@ -13,7 +15,7 @@ import type { Endpoints, EndpointsByNode } from '../discover.ts'
 /** What may be asked for addresses. */
 type Addresses = Partial<Pick<SrvResolver, 'resolveAddresses'>>
 
-/** The addresses of a target; none when the resolver cannot be asked for any. */
+/** All addresses of a target; none when the resolver cannot be asked for any. */
 export async function addressesOf(
   resolver: Addresses,
   target: string,
@@ -22,20 +24,20 @@ export async function addressesOf(
   const { resolveAddresses } = resolver
   if (resolveAddresses === undefined) return []
   const asked = { resolveAddresses: resolveAddresses.bind(resolver) }
-  return (await askAddresses(asked, target, { signal })).records
+  return (await askAddresses(asked, absoluteName(target), { signal })).records
 }
 
 /** Where the nodes listen that an SRV answer names: nobody asks for these records again to dial one of them. */
 export class SrvEndpoints implements EndpointsByNode {
   readonly #addresses: SrvAnswer['addresses']
   readonly #resolver: Addresses
-  readonly #random: Random
+  readonly #world: World
   readonly #records = new Map<NodeName, SrvRecord[]>()
 
-  constructor(answer: SrvAnswer, resolver: Addresses, random: Random) {
+  constructor(answer: SrvAnswer, resolver: Addresses, world: World) {
     this.#addresses = answer.addresses
     this.#resolver = resolver
-    this.#random = random
+    this.#world = world
   }
 
   add(node: NodeName, record: SrvRecord): void {
@@ -50,14 +52,16 @@ export class SrvEndpoints implements EndpointsByNode {
     // Only its own part of the answer is kept, for it may be needed long after.
     const known = new Map(records.map(({ target }) => [target, this.#addresses.get(domainKey(target)) ?? []]))
     const resolver = this.#resolver
-    const random = this.#random.number
+    const world = this.#world
     const locate = ({ signal }: { readonly signal: AbortSignal }) =>
       srvEndpoints(records, {
-        random,
+        random: world.random.number,
         addressesOf: async (target) => {
-          const addresses = known.get(target) ?? []
-          if (addresses.length > 0) return addresses
-          return addressesOf(resolver, target, signal)
+          const records = known.get(target) ?? []
+          const { resolveAddresses } = resolver
+          if (records.length > 0 || resolveAddresses === undefined) return { records }
+          const asked = { resolveAddresses: resolveAddresses.bind(resolver) }
+          return racingAddresses(asked, absoluteName(target), { signal, world })
         },
       })
     const places = records.map(({ target, port }) => {

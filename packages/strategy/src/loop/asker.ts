@@ -1,6 +1,7 @@
 import { shown, sleep, within } from '@dynsrv/kit'
+import { kindFault } from '../answers/name-kind.ts'
 import type { HoldReason } from '../change.ts'
-import { type Discovery, discoveryOf } from '../discover.ts'
+import { type Discovery, discoveryOf, type IgnoredTarget } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
@@ -9,10 +10,13 @@ type AskerOptions = Pick<CompleteWatchOptions, 'discover' | 'discoverTimeoutMs' 
 /** Asks a source, each time within the same time limit. */
 export class Asker {
   readonly #options: AskerOptions
+  readonly #self: () => string
   readonly #signal: AbortSignal
 
-  constructor(options: AskerOptions, signal: AbortSignal) {
+  /** @param self our own name */
+  constructor(options: AskerOptions, self: () => string, signal: AbortSignal) {
     this.#options = options
+    this.#self = self
     this.#signal = signal
   }
 
@@ -20,7 +24,7 @@ export class Asker {
   async ask(confirm = false): Promise<Discovery> {
     const { discover, discoverTimeoutMs: ms, unref, world } = this.#options
     const limit = { clock: world.clock, ms, signal: this.#signal, late: () => lateAnswer(ms), unref }
-    return onlyNames(discoveryOf(await within(limit, (signal) => discover({ signal, confirm, world }))))
+    return onlyNames(discoveryOf(await within(limit, (signal) => discover({ signal, confirm, world }))), this.#self())
   }
 
   /** Asks once more, after a moment; undefined when that fails. `confirm`: see `DiscoverOptions`. */
@@ -37,14 +41,21 @@ export class Asker {
   }
 }
 
-/** Leaves out what cannot be the name of a node, so that nobody dials it: the source may be anybody's function. */
-function onlyNames(discovery: Discovery): Discovery {
-  const wrong = [...discovery.nodes].filter((node: unknown) => typeof node !== 'string' || !NAME.test(node))
-  if (wrong.length === 0) return discovery
+/**
+ * Leaves out what cannot be the name of a node, so that nobody dials it: the source may be anybody's function. Nodes with names
+ * of the other kind are left out too, for they refuse each other.
+ */
+function onlyNames(discovery: Discovery, self: string): Discovery {
+  const ignored: IgnoredTarget[] = []
   const nodes = new Set(discovery.nodes)
-  for (const node of wrong) nodes.delete(node)
-  const reasons = wrong.map((node) => ({ target: shown(node), reason: 'it is not a node name' }))
-  return { ...discovery, nodes, ignored: [...(discovery.ignored ?? []), ...reasons] }
+  for (const node of discovery.nodes) {
+    const isName = typeof node === 'string' && NAME.test(node)
+    const reason = isName ? kindFault(node, self) : 'it is not a node name'
+    if (reason === undefined) continue
+    nodes.delete(node)
+    ignored.push({ target: isName ? node : shown(node), reason })
+  }
+  return ignored.length === 0 ? discovery : { ...discovery, nodes, ignored: [...(discovery.ignored ?? []), ...ignored] }
 }
 
 const NAME = /^[^@\s]+@[^@\s]+$/

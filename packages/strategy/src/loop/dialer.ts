@@ -2,7 +2,7 @@ import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 import { duration, endpoint, listOf, type Timer, type World, within } from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
-import type { Endpoints, IgnoredTarget } from '../discover.ts'
+import type { Endpoints, IgnoredTarget, Locate, Located } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
 import { Places } from '../places.ts'
@@ -116,7 +116,7 @@ export class Dialer {
     const { signal } = this.#options
     const isNeeded = () => !signal.aborted && peer.endpoints.length === 0 && this.#peers.get(node) === peer
     const learn = async () => {
-      if (isNeeded()) await this.#locate(node, peer, signal)
+      if (isNeeded()) await this.#locate(node, peer, signal, signal)
     }
     // It rejects only because the loop ends, and then nothing more is to be found.
     const ended = () => undefined
@@ -215,6 +215,7 @@ export class Dialer {
     peer.state = 'dialling'
     peer.abort = abort
     const giveUpPlace = this.#places.take()
+    const over = new AbortController()
     try {
       const limit = {
         clock: world.clock,
@@ -224,8 +225,9 @@ export class Dialer {
         unref,
       }
       await within(limit, async (signal) => {
-        const endpoints = await this.#locate(node, peer, signal)
-        await membership.connect(node, endpoints.length === 0 ? { signal } : { signal, endpoints })
+        const { endpoints, later } = await this.#locate(node, peer, signal, over.signal)
+        const place = endpoints.length === 0 ? {} : { endpoints, ...(later !== undefined && { later }) }
+        await membership.connect(node, { signal, ...place })
       })
       // After its nodeup, and without a nodedown since, there is no need to search all links.
       if (!this.#isUp(peer) && !has(membership.connected(), node)) throw noLink(node)
@@ -235,29 +237,48 @@ export class Dialer {
     } finally {
       if (peer.abort === abort) peer.abort = undefined
       giveUpPlace()
+      // What is still being looked up is not needed any more.
+      over.abort()
     }
   }
 
-  /** Where it listens; none when that is not known. */
-  async #locate(node: NodeName, peer: Peer, signal: AbortSignal): Promise<readonly NodeAddressCandidate[]> {
+  /**
+   * Where it listens; nowhere when that is not known.
+   *
+   * @param over ends the look-up of what may come later
+   */
+  async #locate(node: NodeName, peer: Peer, signal: AbortSignal, over: AbortSignal): Promise<Located> {
     const { world, endpoints: of, ignored } = this.#options
     const endpoints = of(node)
-    if (endpoints === undefined) return peer.endpoints
+    if (endpoints === undefined) return { endpoints: peer.endpoints }
     peer.key = keyOf(endpoints)
     let found: unknown
     try {
       const limit = { clock: world.clock, ms: LOCATE_MS, signal, late: lateAddress }
-      found =
-        typeof endpoints === 'function' ? await within(limit, (either) => endpoints({ signal: either })) : endpoints
+      const ask = (either: AbortSignal, locate: Locate) => locate({ signal: AbortSignal.any([either, over]) })
+      found = typeof endpoints === 'function' ? await within(limit, (either) => ask(either, endpoints)) : endpoints
     } catch {
       signal.throwIfAborted()
       // Where it was found last may still be true; else the membership looks it up, and says why it cannot.
-      return peer.endpoints
+      return { endpoints: peer.endpoints }
     }
-    const fault = endpointList.check(found, 'endpoints')
-    if (fault === undefined) peer.endpoints = found as readonly NodeAddressCandidate[]
-    else ignored({ target: node, reason: `it has no usable endpoints: ${fault.message}` })
-    return peer.endpoints
+    const located = isLocated(found) ? found : { endpoints: found as readonly NodeAddressCandidate[] }
+    const fault = endpointList.check(located.endpoints, 'endpoints')
+    if (fault === undefined) return this.#remember(peer, located)
+    ignored({ target: node, reason: `it has no usable endpoints: ${fault.message}` })
+    return { endpoints: peer.endpoints }
+  }
+
+  /** What it is found by while nobody can say where it listens; what comes late belongs to it. */
+  #remember(peer: Peer, { endpoints, later }: Located): Located {
+    peer.endpoints = endpoints
+    if (later === undefined) return { endpoints }
+    const more = Promise.resolve(later).then((all) => (endpointList.check(all, 'later') === undefined ? all : []))
+    const joined = more.catch(() => [])
+    joined.then((all) => {
+      if (peer.endpoints === endpoints) peer.endpoints = [...endpoints, ...all]
+    })
+    return { endpoints, later: joined }
   }
 
   #isUp(peer: Peer): boolean {
@@ -299,6 +320,10 @@ export class Dialer {
 }
 
 const endpointList = listOf(endpoint)
+
+function isLocated(found: unknown): found is Located {
+  return typeof found === 'object' && found !== null && 'endpoints' in found
+}
 
 /** What two equal places have in common; undefined when that cannot be seen. */
 function keyOf(endpoints: Endpoints | undefined): string | undefined {

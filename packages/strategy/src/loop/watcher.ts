@@ -57,7 +57,7 @@ export class Watcher {
     this.#options = options
     this.#clock = options.world.clock
     this.#report = report
-    this.#asker = new Asker(options, this.#ended.signal)
+    this.#asker = new Asker(options, () => membership.self, this.#ended.signal)
     this.#decider = new Decider({
       membership,
       options,

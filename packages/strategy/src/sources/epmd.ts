@@ -1,8 +1,21 @@
 import { join } from 'node:path'
 import { ErlEpmd, type RegisteredName } from '@dynsrv/epmd-shim'
-import { callable, duration, filledText, iterable, listOf, required, shown, type World, within } from '@dynsrv/kit'
+import {
+  callable,
+  codeOf,
+  duration,
+  filledText,
+  iterable,
+  listOf,
+  required,
+  shown,
+  type World,
+  within,
+} from '@dynsrv/kit'
+import { hostsIn } from '../answers/hosts-file.ts'
+import { kindFault } from '../answers/name-kind.ts'
 import { type Candidate, mapNames, type NameMapping, named, wholeName } from '../answers/name-mapping.ts'
-import { checks } from '../checks.ts'
+import { badOption, checks } from '../checks.ts'
 import { type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { neverLeave, whenLinkDropped } from '../policy/leave-policy.ts'
@@ -13,8 +26,8 @@ export interface EpmdOptions {
   /** The members' full names. */
   readonly hosts: readonly string[]
   /**
-   * Time between two looks at who is missing, in milliseconds, or `Infinity`: libcluster's name of `pollingInterval`, which
-   * is used when both are given. A link that drops is dialled again in any case.
+   * Time between two dials of those that are missing, in milliseconds, as in libcluster; with `Infinity` each is dialled once.
+   * Left out, a failed dial is repeated as `retry` says, which goes before this. A link that drops is dialled again in any case.
    */
   readonly timeout?: number
 }
@@ -61,7 +74,12 @@ export const epmd = sourceStrategy<EpmdOptions>({
   rules: { hosts: required(listOf(wholeName)), timeout: duration({ min: 1 }) },
   leave: neverLeave,
   pollingInterval: ({ timeout }) => timeout,
-  nodes: ({ hosts }) => {
+  retry: ({ timeout }) => (timeout === undefined ? undefined : () => timeout),
+  nodes: ({ hosts }, { self }) => {
+    for (const host of hosts) {
+      const fault = kindFault(host, self)
+      if (fault !== undefined) throw badOption('epmd', 'hosts', `names of the kind of ${self} (${fault})`, host)
+    }
     const nodes = listedNodes(hosts)
     return sourceOf(async () => nodes)
   },
@@ -104,7 +122,8 @@ function lateHost(host: string): StrategyError {
 
 function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
   return sourceOf(async ({ signal, world }) => {
-    const hosts = hostsIn(await hostsFile(path, world))
+    const { text, path: from } = await hostsFile(path, world)
+    const hosts = [...new Set(hostsIn(text, from))]
     const answers = await Promise.allSettled(
       hosts.map((host) => {
         const limit = { clock: world.clock, ms: HOST_MS, signal, late: () => lateHost(host) }
@@ -121,25 +140,21 @@ function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
   })
 }
 
-/** The hosts of a `.hosts.erlang`: one atom a line, each with its dot, `%` before a comment. */
-export function hostsIn(file: string): string[] {
-  const lines = file.split('\n').map((line) => line.replace(/%.*/, '').trim())
-  return lines.flatMap((line) => {
-    const [, quoted, bare] = /^(?:'([^']+)'|([a-z][\w@]*))\s*\.$/.exec(line) ?? []
-    return quoted ?? bare ?? []
-  })
-}
-
-async function hostsFile(path: string | undefined, { files, system }: World): Promise<string> {
+/** The first that is there, as `file:path_consult/2` finds it: one that is there and cannot be read is not passed over. */
+async function hostsFile(
+  path: string | undefined,
+  { files, system }: World,
+): Promise<{ readonly text: string; readonly path: string }> {
   const { ROOTDIR } = system.env
   const folders = [system.folder(), system.homeFolder(), ...(ROOTDIR === undefined ? [] : [ROOTDIR])]
   const paths = path === undefined ? folders.map((folder) => join(folder, '.hosts.erlang')) : [path]
   const causes: unknown[] = []
   for (const candidate of paths) {
     try {
-      return new TextDecoder().decode(await files.read(candidate))
+      return { text: new TextDecoder().decode(await files.read(candidate)), path: candidate }
     } catch (cause) {
       causes.push(cause)
+      if (!ABSENT.has(codeOf(cause) ?? '')) break
     }
   }
   throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `no hosts file: ${paths.join(', ')}`, {
@@ -147,3 +162,5 @@ async function hostsFile(path: string | undefined, { files, system }: World): Pr
     cause: new AggregateError(causes),
   })
 }
+
+const ABSENT = new Set(['ENOENT', 'ENOTDIR'])

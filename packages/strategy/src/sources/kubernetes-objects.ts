@@ -16,6 +16,8 @@ export interface Pod extends Candidate {
   readonly hostname?: string
   readonly namespace?: string
   readonly name?: string
+  /** The machine it runs on. */
+  readonly machine?: string
 }
 
 /** The pods of an Endpoints, an EndpointSlice or a Pod: only those that are ready. */
@@ -47,7 +49,34 @@ function pod(ip: string | undefined, address: unknown, namespace: string | undef
     hostname: textAt(address, 'hostname') ?? textAt(address, 'targetRef', 'name'),
     namespace: textAt(address, 'targetRef', 'namespace') ?? namespace,
     name: textAt(address, 'targetRef', 'name'),
+    machine: textAt(address, 'nodeName'),
   })
+}
+
+/**
+ * Each pod once: EndpointSlices are of one address family each, so a pod of a dual-stack cluster is in two of them.
+ *
+ * @param family the family of the address that is in its name, where it has one
+ * @see Kubernetes, "EndpointSlices", Address types
+ */
+export function eachPodOnce(pods: readonly Pod[], family: 4 | 6): Pod[] {
+  const onMachine = new Map<string, number>()
+  const place = ({ ip = '', machine }: Pod) => `${isIP(ip)} ${machine}`
+  for (const one of pods) onMachine.set(place(one), (onMachine.get(place(one)) ?? 0) + 1)
+  const keyOf = (one: Pod): string => {
+    const { ip = '', hostname, namespace = '', name = hostname, machine } = one
+    if (name !== undefined) return `pod ${namespace}/${name}`
+    // Where nothing says which pod it is, one address of each family on one machine is one pod, and more are several.
+    return machine !== undefined && onMachine.get(place(one)) === 1 ? `machine ${machine}` : `address ${ip}`
+  }
+  const same = new Map<string, Pod[]>()
+  for (const one of pods) {
+    const key = keyOf(one)
+    const others = same.get(key)
+    if (others === undefined) same.set(key, [one])
+    else others.push(one)
+  }
+  return [...same.values()].map((all) => all.find(({ ip = '' }) => isIP(ip) === family) ?? all[0]!)
 }
 
 function facts(pod: { readonly [K in keyof Pod]: Pod[K] | undefined }): Pod {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import {
   codeOf,
@@ -20,7 +21,7 @@ import { StrategyError } from '../error.ts'
 import { pause } from '../pause.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
 import { clusterDomainOf } from './kubernetes-dns.ts'
-import { type KubernetesLookup, type KubernetesMode, podName, podsIn } from './kubernetes-objects.ts'
+import { eachPodOnce, type KubernetesLookup, type KubernetesMode, podName, podsIn } from './kubernetes-objects.ts'
 import { sourceStrategy } from './source-strategy.ts'
 
 /** The options of libcluster's `Cluster.Strategy.Kubernetes`, without their prefix `kubernetes_`. */
@@ -37,6 +38,11 @@ export interface KubernetesOptions {
   readonly ipLookupMode?: KubernetesLookup
   /** What the host part of a name is; default `ip`. */
   readonly mode?: KubernetesMode
+  /**
+   * Of which family the address in a name is, where EndpointSlices have both for a pod; default: that of our own name, or 4 when
+   * that holds no address.
+   */
+  readonly ipFamily?: 4 | 6
   /** Let the API server answer from its cache (`resourceVersion=0`); default false. */
   readonly useCachedResources?: boolean
   /** The API server, a host or a URL; default `kubernetes.default.svc`. */
@@ -60,6 +66,7 @@ const RULES: Rules<KubernetesOptions> = {
   serviceName: dnsName,
   ipLookupMode: oneOf('endpoints', 'endpointSlices', 'pods'),
   mode: oneOf('ip', 'dns', 'hostname'),
+  ipFamily: oneOf(4, 6),
   useCachedResources: flag,
   master: {
     what: 'a host, or a URL that begins with http:// or https://',
@@ -86,7 +93,7 @@ const WATCH_SECONDS = 300
 /** The nodes that the Kubernetes API lists. @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_BAD_SERVICE` */
 export function kubernetesNodes(options: KubernetesOptions): Discover {
   check(options)
-  const { nodeBasename, ipLookupMode = 'endpoints', mode = 'ip', serviceName, watch = true } = options
+  const { nodeBasename, ipLookupMode = 'endpoints', mode = 'ip', ipFamily = 4, serviceName, watch = true } = options
   if (mode === 'hostname' && serviceName === undefined) {
     throw badOption('kubernetes', 'serviceName', 'given for the mode hostname', serviceName)
   }
@@ -97,7 +104,8 @@ export function kubernetesNodes(options: KubernetesOptions): Discover {
     if (options.useCachedResources === true) url.searchParams.set('resourceVersion', '0')
     const body = await httpJson({ url, ...request })
     if (!Array.isArray(field(body, 'items'))) throw malformed(url, 'it has no list of items')
-    const pods = list(body, 'items').flatMap((item) => podsIn(ipLookupMode, item))
+    const found = list(body, 'items').flatMap((item) => podsIn(ipLookupMode, item))
+    const pods = ipLookupMode === 'endpointSlices' ? eachPodOnce(found, ipFamily) : found
     return mapNames(
       pods.map((pod) => [pod.name ?? pod.ip ?? '(a pod with no name)', pod]),
       { needs: 'target', map: name },
@@ -112,7 +120,8 @@ export const kubernetes = sourceStrategy<KubernetesOptions>({
   owner: 'kubernetes',
   rules: RULES,
   leave: onDeregister,
-  nodes: ({ world: _world, ...options }) => kubernetesNodes(options),
+  nodes: ({ world: _world, ...options }, { self }) =>
+    kubernetesNodes({ ipFamily: isIP(self.slice(self.indexOf('@') + 1)) === 6 ? 6 : 4, ...options }),
 })
 
 /** The API server's URL: a bare host speaks HTTPS. */

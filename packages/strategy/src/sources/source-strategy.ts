@@ -3,7 +3,7 @@ import { checks, membershipRule } from '../checks.ts'
 import type { Discover } from '../discover.ts'
 import { STRATEGY_RULES, Strategy, type StrategyOptions } from '../loop/strategy.ts'
 import type { Membership } from '../membership.ts'
-import { every, jittered } from '../policy/interval.ts'
+import { every, jittered, type Retry } from '../policy/interval.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
 
 /** What every strategy over a source takes beside the source's own options. */
@@ -29,6 +29,8 @@ export interface SourceParts<O> {
   readonly rules: Rules<O>
   /** The time between two polls by an option of the source's own, unless `pollingInterval` is given; default 5000. */
   readonly pollingInterval?: (options: O) => number | undefined
+  /** When a failed dial is tried again by an option of the source's own, unless `retry` is given. */
+  readonly retry?: (options: O) => Retry | undefined
   /** The leave policy unless the user gives one. */
   readonly leave: (options: O) => LeavePolicy
   readonly nodes: (options: InWorld<O>, membership: Membership) => Discover
@@ -48,9 +50,11 @@ export function sourceStrategy<O extends object>(parts: SourceParts<O>): SourceS
     const entries = Object.entries(options).filter(([, value]) => value !== undefined)
     const loop = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(STRATEGY_RULES, key)))
     const source = Object.fromEntries(entries.filter(([key]) => Object.hasOwn(own, key))) as O
+    const retry = parts.retry?.(source)
     return new Strategy(membership, {
       interval: jittered(every(options.pollingInterval ?? parts.pollingInterval?.(source) ?? 5_000)),
       leave: leave(source),
+      ...(retry !== undefined && { retry }),
       ...(loop as Omit<StrategyOptions, 'discover'>),
       discover: nodes({ ...source, world: options.world ?? realWorld }, membership),
     })

@@ -1,5 +1,6 @@
 import { having, messageOf, type Rule } from '@dynsrv/kit'
 import {
+  absoluteName,
   askSrv,
   askTxt,
   type SrvAnswer,
@@ -50,7 +51,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
     const left = [...(answer.ignored ?? []), ...wrong]
-    const found = new SrvEndpoints(answer, resolver, world.random)
+    const found = new SrvEndpoints(answer, resolver, world)
     const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
       const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => found.add(node, record))
       return { nodes, endpoints: found, ignored: [...left, ...ignored], ...facts }
@@ -109,7 +110,7 @@ async function lookedUp(
   if (needs === 'txt') {
     const { resolveTxt } = resolver
     if (resolveTxt === undefined) return [target, candidate, record]
-    const answer = await askTxt({ resolveTxt: resolveTxt.bind(resolver) }, target, { signal })
+    const answer = await askTxt({ resolveTxt: resolveTxt.bind(resolver) }, absoluteName(target), { signal })
     return [target, { ...candidate, txt: answer.records }, record]
   }
   const known = addresses.get(target.toLowerCase())

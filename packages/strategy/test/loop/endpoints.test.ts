@@ -34,6 +34,26 @@ describe('what a source says of where a member listens', () => {
     await strategy.close()
   })
 
+  it('goes on to be looked up while it is dialled, and is kept', async () => {
+    const membership = new FakeMembership()
+    const [four, six] = [at(1), [{ ip: '2001:db8::1', family: 6, port: 1 }] as const]
+    const once = vi.fn().mockResolvedValueOnce({ endpoints: four, later: Promise.resolve(six) })
+    const locate = async () => once() ?? Promise.reject(new Error('no answer any more'))
+    const wrong = async () => ({ endpoints: four, later: Promise.reject(new Error('no answer')) })
+    const source = new Scripted(answer({ a: locate, b: wrong }))
+    const { strategy } = running(membership, source)
+    await polls(1)
+    expect(membership.endpoints.get(node('a'))).toStrictEqual(four)
+    expect(await membership.later.get(node('a'))).toStrictEqual(six)
+    expect(await membership.later.get(node('b'))).toStrictEqual([])
+
+    await vi.advanceTimersByTimeAsync(15_000)
+    membership.drop(node('a'), 'reset')
+    await vi.advanceTimersByTimeAsync(600)
+    expect(membership.endpoints.get(node('a'))).toStrictEqual([...four, ...six])
+    await strategy.close()
+  })
+
   it('is left out where it is not known, or cannot be found', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(answer({ a: [], b: async () => [], c: () => Promise.reject(new Error('no answer')) }))

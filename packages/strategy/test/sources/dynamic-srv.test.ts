@@ -149,7 +149,7 @@ describe('names of SRV records', () => {
       { type: 'TXT', name: 'host-1.test', text: 'node=a@svc.test' },
     ])
     const resolveTxt: typeof two.resolveTxt = async (name, options) => {
-      if (name === 'host-2.test') throw new Error('SERVFAIL')
+      if (name === 'host-2.test.') throw new Error('SERVFAIL')
       return two.resolveTxt(name, options)
     }
     await expect(srvNodes({ ...two, resolveTxt }, 'svc.test', byTxt())({ signal })).resolves.toMatchObject({

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { discoveryOf } from '../../src/discover.ts'
 import { type KubernetesOptions, kubernetes, kubernetesNodes } from '../../src/index.ts'
 import { FakeMembership } from '../fake-membership.ts'
 
@@ -61,6 +62,17 @@ const SLICES = {
     },
   ],
 }
+/** The slices of a dual-stack service: one of each family, as the API server makes them. */
+function dualStack(pods: readonly (readonly [four: string | undefined, six: string | undefined, facts: object])[]) {
+  const slice = (addressType: string, which: 0 | 1) => ({
+    addressType,
+    metadata: { name: `web-${addressType}`, namespace: 'prod' },
+    endpoints: pods.flatMap((pod) => (pod[which] === undefined ? [] : [{ addresses: [pod[which]], ...pod[2] }])),
+  })
+  return { items: [slice('IPv6', 1), slice('IPv4', 0)] }
+}
+const podRef = (name: string) => ({ targetRef: { kind: 'Pod', namespace: 'prod', name } })
+
 const PODS = {
   kind: 'PodList',
   apiVersion: 'v1',
@@ -310,5 +322,56 @@ describe('watch', () => {
     watches[0]!.end()
     await again
     expect(watches).toHaveLength(2)
+  })
+})
+
+describe('EndpointSlices of both address families', () => {
+  const two = (first: object, second: object) =>
+    dualStack([
+      ['10.1.0.5', 'fd00::5', first],
+      ['10.1.0.6', 'fd00::6', second],
+    ])
+  const base = { nodeBasename: 'web', selector: 'app=web', ipLookupMode: 'endpointSlices', watch: false } as const
+  const nodesOf = async (slices: object, options: Partial<KubernetesOptions> = {}) => {
+    answer = (_request, response) => void response.end(JSON.stringify(slices))
+    const source = kubernetesNodes({ ...base, master, serviceAccountPath: account, ...options })
+    const { nodes } = discoveryOf(await source({ signal }))
+    return [...nodes].sort()
+  }
+
+  it.each([
+    ['the pods that they name', podRef('web-0'), podRef('web-1')],
+    ['their host names', { hostname: 'web-0' }, { hostname: 'web-1' }],
+    ['the machines they run on, when there is nothing else', { nodeName: 'n1' }, { nodeName: 'n2' }],
+  ])('list two pods as two members, by %s', async (_what, first, second) => {
+    expect(await nodesOf(two(first, second))).toStrictEqual(['web@10.1.0.5', 'web@10.1.0.6'])
+    expect(await nodesOf(two(first, second), { ipFamily: 6 })).toStrictEqual(['web@fd00::5', 'web@fd00::6'])
+  })
+
+  it('list what cannot be told apart under all addresses', async () => {
+    const all = ['web@10.1.0.5', 'web@10.1.0.6', 'web@fd00::5', 'web@fd00::6']
+    expect(await nodesOf(two({ nodeName: 'n1' }, { nodeName: 'n1' }))).toStrictEqual(all)
+    expect(await nodesOf(two({}, {}))).toStrictEqual(all)
+  })
+
+  it('list a pod of one family under the address that it has', async () => {
+    const slices = dualStack([
+      ['10.1.0.5', 'fd00::5', podRef('web-0')],
+      [undefined, 'fd00::6', podRef('web-1')],
+    ])
+    expect(await nodesOf(slices)).toStrictEqual(['web@10.1.0.5', 'web@fd00::6'])
+  })
+
+  it.each([
+    ['self@10.1.0.9', ['web@10.1.0.5', 'web@10.1.0.6']],
+    ['self@fd00::9', ['web@fd00::5', 'web@fd00::6']],
+    ['self@svc.test', ['web@10.1.0.5', 'web@10.1.0.6']],
+  ])('name the members of %s as it is named itself', async (self, expected) => {
+    answer = (_request, response) => void response.end(JSON.stringify(two(podRef('web-0'), podRef('web-1'))))
+    const membership = new FakeMembership(self)
+    await using strategy = kubernetes(membership, { ...base, master, serviceAccountPath: account })
+    strategy.start()
+    await strategy.ready({ minPeers: 2 })
+    expect(membership.connected().sort()).toStrictEqual(expected)
   })
 })

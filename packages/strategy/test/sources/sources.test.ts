@@ -7,6 +7,8 @@ import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
+import { realWorld } from '@dynsrv/kit'
+import { fakeWorld } from '@dynsrv/kit/testing'
 import { staticResolver } from '@dynsrv/srv-resolver'
 import { startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
@@ -142,14 +144,35 @@ describe('epmd', () => {
     ])
   })
 
-  it('epmd: looks again after timeout, and an endless one is allowed', async () => {
-    const membership = new FakeMembership()
-    await using strategy = epmd(membership, { hosts: ['a@svc.test'], timeout: 10 })
-    strategy.start()
-    let polled = 0
-    for await (const change of strategy.events()) if (change.type === 'polled' && ++polled === 3) break
-    await using once = epmd(membership, { hosts: ['a@svc.test'], timeout: Number.POSITIVE_INFINITY })
-    expect(await found(once)).toStrictEqual(['a@svc.test'])
+  it('epmd: timeout is the time between dials, as in libcluster', async () => {
+    const dials = async (options: Partial<Parameters<typeof epmd>[1]>) => {
+      const world = fakeWorld()
+      const membership = new FakeMembership()
+      membership.dialDoes('a@svc.test', () => Promise.reject(new Error('refused')))
+      await using strategy = epmd(membership, { hosts: ['a@svc.test'], world, ...options })
+      strategy.start()
+      const times: number[] = []
+      strategy.on('change', ({ type }) => type === 'connectFailed' && times.push(world.clock.now()))
+      await world.clock.advance(90_000)
+      return times
+    }
+    expect(await dials({ timeout: 30_000 })).toStrictEqual([0, 30_000, 60_000, 90_000])
+    expect(await dials({ timeout: 30_000, pollingInterval: 1_000 })).toStrictEqual([0, 30_000, 60_000, 90_000])
+    expect(await dials({ timeout: Number.POSITIVE_INFINITY })).toStrictEqual([0])
+    expect(await dials({ timeout: 30_000, retry: () => 45_000 })).toStrictEqual([0, 45_000, 90_000])
+  })
+
+  it('epmd: takes the short names of a node with short names, such as those of the tests of libcluster', async () => {
+    const hosts = ['foo@bar', 'bar@bar']
+    expect(await found(epmd(new FakeMembership('self@bar'), { hosts }))).toStrictEqual(['bar@bar', 'foo@bar'])
+    for (const [self, host, why] of [
+      ['self@svc.test', 'foo@bar', 'has a short host, but long names (-name) are in use'],
+      ['self@bar', 'foo@svc.test', 'has a long host, but short names (-sname) are in use'],
+    ] as const) {
+      expect(() => epmd(new FakeMembership(self), { hosts: [host] })).toThrow(
+        expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining(why) }),
+      )
+    }
   })
 
   it('dnsCluster: names the nearest key of a query', () => {
@@ -181,6 +204,26 @@ describe('epmd', () => {
     await using erl = await startErl({ name, cookie: 'secret', args: ['-start_epmd', 'false'], env: erlEnv })
     const membership = new FakeMembership('self@127.0.0.1')
     expect(await found(localEpmd(membership, { names }))).toStrictEqual([erl.name])
+    daemon.kill()
+  })
+
+  it('localEpmd and erlangHosts: the -sname nodes of the epmd of ERL_EPMD_PORT, for a node with short names', async () => {
+    const port = await freePort()
+    const daemon = spawn('epmd', ['-port', String(port)], { stdio: 'ignore' })
+    const up = () => Promise.resolve(namesAt(port)('127.0.0.1', { signal: AbortSignal.timeout(5_000) }))
+    await vi.waitFor(up, { timeout: 5_000 })
+    const env = { ERL_EPMD_PORT: String(port) }
+    const args = ['-start_epmd', 'false']
+    await using erl = await startErl({ name: 'short_test@localhost', short: true, cookie: 'secret', args, env })
+    const world = { ...realWorld, system: { ...realWorld.system, env } }
+    const path = join(temporaryFolder('hosts'), '.hosts.erlang')
+    await writeFile(path, 'localhost.\n')
+    const short = () => new FakeMembership('self@localhost')
+    expect(await found(localEpmd(short(), { world }))).toStrictEqual([erl.name])
+    expect(await found(erlangHosts(short(), { world, path }))).toStrictEqual([erl.name])
+    // They would refuse a node with a long name, so none is dialled.
+    const ignored = await first(erlangHosts(new FakeMembership(), { world, path }), 'ignored')
+    expect(ignored).toMatchObject({ target: erl.name, reason: expect.stringContaining('has a short host') })
     daemon.kill()
   })
 
