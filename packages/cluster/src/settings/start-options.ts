@@ -38,14 +38,11 @@ export interface CookieFiles {
   readonly accepted: readonly string[]
 }
 
-/** Options of the node that `start` passes on as they are. */
-type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd'>
-
-/** Options of the strategy over `service` that it gets as they are. */
-type StrategyPart = Omit<DynamicSrvOptions, 'service' | 'resolver' | 'name' | keyof NodePart>
-
-/** What `start` takes by itself. */
-interface OwnPart {
+/**
+ * What `start` takes: its own options, those of the node, and for `service` those of the `dynamicSrv` strategy. What is
+ * left out comes from the environment of a release.
+ */
+export interface StartOptions extends NodePart, StrategyPart {
   /** The node's name, `alive@host`, with a long host unless `shortNames`; default: `RELEASE_NODE`. */
   readonly name?: string
   /**
@@ -78,11 +75,14 @@ interface OwnPart {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/**
- * What `start` takes: its own options, those of the node, and for `service` those of the `dynamicSrv` strategy. What is
- * left out comes from the environment of a release.
- */
-export interface StartOptions extends OwnPart, NodePart, StrategyPart {}
+/** Options of the node that `start` passes on as they are. */
+type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd'>
+
+/** Options of the strategy over `service` that it gets as they are. */
+type StrategyPart = Omit<DynamicSrvOptions, 'service' | 'resolver' | 'name' | keyof NodePart>
+
+/** What `start` takes by itself. */
+type OwnPart = Omit<StartOptions, keyof NodePart | keyof StrategyPart>
 
 /** The node checks the values of its options; here they only need to be known. */
 const NODE_RULES: Rules<NodePart> = {
