@@ -126,5 +126,8 @@ testSoundOptions(
     TrimDetectingOptions: { take: (options) => api.trimDetecting(source(), options) },
     ZoneServerOptions: { take: (options) => api.startZoneServer(options) },
   },
-  { CodedErrorOptions: 'an error is made of anything', ResolverErrorOptions: 'an error is made of anything' },
+  {
+    CodedErrorOptions: 'an error is made of anything',
+    ResolverErrorOptions: 'an error is made of anything',
+  },
 )
