@@ -96,7 +96,7 @@ async function read(path: string): Promise<unknown> {
     if (statSync(path).isDirectory()) throw unreadable(path, 'it is a folder', LOOK)
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'))
     // A promise of the file that never settles would end the process without a word.
-    return await within({ clock, ms: LOADING_MS, late: () => unreadable(path, LATE, WRITE) }, async () => {
+    return await within({ clock, ms: LOADING_MS, late: () => unreadable(path, LATE, SETTLE) }, async () => {
       const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
       return typeof exported === 'function' ? await exported() : exported
     })
@@ -122,6 +122,7 @@ function unreadable(path: string, why: string, hint: string, cause?: unknown): D
 
 const LOADING_MS = 30_000
 const LATE = `it was not done within ${LOADING_MS / 1_000} s`
+const SETTLE = 'Find what it waits for: a promise of the file, or of the function that it exports, does not settle.'
 const LOOK = 'Check the path and who may read it.'
 const WRITE =
   'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.'
