@@ -4,7 +4,7 @@ import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, isDynsrvError } from '@dynsrv/cluster'
-import { checksOf, codeOf, filledText, messageOf, optional, within } from '@dynsrv/kit'
+import { checksOf, codeOf, filledText, messageOf, nearest, optional, within } from '@dynsrv/kit'
 import { clock, system } from '../world.ts'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
@@ -161,7 +161,8 @@ function checked(path: string, given: unknown): DynsrvConfig {
   const isSettings = typeof given === 'object' && given !== null && !Array.isArray(given)
   if (!isSettings) look(() => given)
   else {
-    if ('cookie' in given) throw sharedCookie(path)
+    const secret = Object.keys(given).find((name) => nearest(name, [...Object.keys(RULES), 'cookie']) === 'cookie')
+    if (secret !== undefined) throw sharedCookie(path, secret)
     const names = Object.keys(given).sort((a, b) => rank(a) - rank(b))
     for (const name of names) look(() => ({ [name]: (given as Readonly<Record<string, unknown>>)[name] }))
   }
@@ -176,8 +177,10 @@ function rank(name: string): number {
   return Object.hasOwn(RULES, name) ? 1 : 0
 }
 
-function sharedCookie(path: string): DynsrvError {
-  return new DynsrvError('DYNSRV_CONFIG', `${path}: a cookie does not belong in a file that is shared`, {
+/** @param name `cookie`, or what it was meant to be */
+function sharedCookie(path: string, name: string): DynsrvError {
+  const unknown = name === 'cookie' ? '' : `there is no option ${name}; did you mean cookieFile? `
+  return new DynsrvError('DYNSRV_CONFIG', `${path}: ${unknown}a cookie does not belong in a file that is shared`, {
     hint: 'Use cookieFile, or RELEASE_COOKIE.',
   })
 }
