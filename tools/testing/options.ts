@@ -39,7 +39,7 @@ export function testOptions(
 }
 
 /**
- * The same, and every option gets every odd value: it takes it, or refuses it with a coded error. So `take` is called with
+ * The same, and every option gets every odd value: it takes it, or refuses it with a coded error that names it. So `take` is called with
  * right options too, many times.
  */
 export function testSoundOptions(...[index, calls, others]: Parameters<typeof testOptions>): void {
@@ -84,6 +84,11 @@ async function soundValues(take: (options: object) => unknown): Promise<void> {
       const isOwn = ODD_FUNCTIONS.includes(odd) || error?.name === 'AbortError'
       if (error !== undefined && !isCoded && !isOwn) wrong.push(`${name}, ${odd}: no coded error: ${error.stack}`)
       if (category !== 'option' && NONSENSE.includes(odd)) wrong.push(`${name} took ${odd}`)
+      const isUnnamed =
+        category === 'option' &&
+        !UNTOUCHABLE.includes(odd) &&
+        !folded(error!.message).includes(folded(name).replace(/s$/, ''))
+      if (isUnnamed) wrong.push(`${name}, ${odd}: not named: ${error!.message}`)
     }
   }
   expect(wrong).toEqual([])

@@ -1,9 +1,10 @@
-import { oneLine, shown } from '@dynsrv/kit'
+import { nearest, oneLine, shown } from '@dynsrv/kit'
 import { Command, CommanderError, Help } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Execute, Program } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
+import { consoleAside } from './terminal/console-aside.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 import { endWithReader, writeError, writeJsonError } from './terminal/output.ts'
 
@@ -47,6 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return failedWith
   }
   endWithReader()
+  using _aside = consoleAside()
 
   const program = new Command('dynsrv')
   program
@@ -85,14 +87,17 @@ export async function main(args: readonly string[]): Promise<number> {
     return program
   }
   const wanted = args.find((arg) => arg !== 'help' && !arg.startsWith('-'))
+  let called = program
   try {
     await declarations.get(wanted)?.()
+    const [ordered, command] = behindTheirCommand(args, program)
+    called = command
     if (args.length === 0) program.outputHelp()
-    else await program.parseAsync([...args], { from: 'user' })
+    else await program.parseAsync(ordered, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT_OK
-      const message = usageText(error)
+      const message = usageText(error, called)
       const hint = `See ${running} --help.`
       return fail({ message, hint }, EXIT_BAD_USAGE, `${message} (see ${running} --help)`)
     }
@@ -110,13 +115,42 @@ function areArguments(args: unknown): boolean {
   }
 }
 
+const ABOUT_ITSELF: ReadonlySet<string> = new Set(['help', '-h', '--help', '-V', '--version'])
+
+/**
+ * Puts options that stand before the name of a command behind it: `dynsrv --json ping a@b` is `dynsrv ping --json a@b`.
+ *
+ * @returns the arguments, and the command that they name
+ */
+function behindTheirCommand(args: readonly string[], program: Command): [args: string[], called: Command] {
+  const start = args.findIndex((arg) => !arg.startsWith('-'))
+  const early = args.slice(0, Math.max(start, 0))
+  if (start < 0 || args[start] === 'help' || early.some((arg) => ABOUT_ITSELF.has(arg))) return [[...args], program]
+  let [called, end] = [program, start]
+  for (let next = subcommand(called, args[end]); next !== undefined; next = subcommand(called, args[++end]))
+    called = next
+  const place = called === program ? args.length : end
+  return [[...args.slice(start, place), ...early, ...args.slice(place)], called]
+}
+
+function subcommand(command: Command, name: string | undefined): Command | undefined {
+  return command.commands.find((each) => each.name() === name)
+}
+
 /** Commander's complaint on one line, without the value of an unknown option, which may be a secret. */
-function usageText({ message }: CommanderError): string {
+function usageText({ message }: CommanderError, called: Command): string {
+  const [, unknown] = /^error: unknown option '(--[^'=\n]*)/.exec(message) ?? []
+  if (unknown !== undefined) {
+    const flags = called.options.flatMap(({ long }) => long ?? [])
+    const near = nearest(unknown, flags)
+    if (near === unknown) return `option '${unknown}' takes no value`
+    // --cookie is only there to be refused.
+    const asked = near === undefined ? '' : `, did you mean ${near === '--cookie' ? '--cookie-file' : near}?`
+    return `unknown option '${unknown}'${asked}`
+  }
   return message
     .replace(/^error: /, '')
-    .replace(/^(unknown option '[^'=]*)=[^\n]*'/, "$1'")
     .replace(/\n\(Did you mean (.*)\?\)$/s, ', did you mean $1?')
-    .replace(/^unknown option '(--[\w-]+)', did you mean \1\?$/, "option '$1' takes no value")
     .replace(/^\(outputHelp\)$/, 'the name of a command is missing')
     .replace(/\.$/, '')
 }

@@ -9,13 +9,21 @@ describe('durationMs', () => {
     ['5s', 5_000],
     ['0.5s', 500],
     ['2m', 120_000],
-    ['250', 250],
+    ['250ms', 250],
   ])('reads %s as %d ms', (text, milliseconds) => expect(durationMs(text)).toBe(milliseconds))
-  it.each(['', 's', '5h', '-1s', '0', '0.1ms', 'often'])('refuses %j', (text) =>
+  it.each(['', 's', '5h', '-1s', '0s', '0.1ms', 'often'])('refuses %j', (text) =>
     expect(() => durationMs(text)).toThrow(/is not a time/))
+  it.each([
+    ['5', /^Write 5s or 5ms\.$/],
+    ['0.5', /^Write 0\.5s or 0\.5ms\.$/],
+    ['0', /^Write it like 500ms/],
+  ])('refuses %j, which has no unit', (text, hint) =>
+    expect(() => durationMs(text)).toThrow(
+      expect.objectContaining({ message: `"${text}" has no unit`, hint: expect.stringMatching(hint) }),
+    ))
   it('refuses what a timer cannot hold', () => {
-    expect(durationMs('2147483647')).toBe(2_147_483_647)
-    for (const text of ['2147483648', '99999999s']) expect(() => durationMs(text)).toThrow(/longer than a timer/)
+    expect(durationMs('2147483647ms')).toBe(2_147_483_647)
+    for (const text of ['2147483648ms', '99999999s']) expect(() => durationMs(text)).toThrow(/longer than a timer/)
   })
 })
 

@@ -150,13 +150,13 @@ const CASES: readonly BadUsage[] = [
     title: 'no cookie',
     args: JOIN,
     env: { ERL_DIST_PORT: '4370' },
-    says: [/no cookie/, /RELEASE_COOKIE/, /--cookie-file/],
+    says: [/no cookie/, /RELEASE_COOKIE/, /--cookie-file/, /dynsrv cookie new/],
   },
   {
     title: 'an empty cookie',
     args: JOIN,
     env: { ...GOOD_ENV, RELEASE_COOKIE: '' },
-    says: [/RELEASE_COOKIE is empty/, /openssl rand/],
+    says: [/RELEASE_COOKIE is empty/, /dynsrv cookie new/],
   },
   {
     title: 'a cookie with a line break',
@@ -206,6 +206,12 @@ const CASES: readonly BadUsage[] = [
     env: GOOD_ENV,
     says: [/unknown option '--cooky'/],
   },
+  ...['--cokie', '--cookei', '--cookies'].map((option) => ({
+    title: `a cookie on the command line behind ${option}`,
+    args: [...JOIN, option, SECRET],
+    env: GOOD_ENV,
+    says: [new RegExp(`unknown option '${option}', did you mean --cookie-file\\?`)],
+  })),
   {
     title: 'an unknown option',
     args: [...JOIN, '--servce', 'x.test'],
@@ -236,6 +242,20 @@ const CASES: readonly BadUsage[] = [
     env: GOOD_ENV,
     says: [/"often" is not a time/, /5s/],
   },
+  ...[
+    [...JOIN, '--interval'],
+    [...JOIN, '--net-tick-time'],
+    ['ping', 'a@b.test', '--timeout'],
+    ['wait', '--service', 'b.test', '--interval'],
+    ['watch', '--service', 'b.test', '--interval'],
+    ['doctor', ...SERVICE, '--timeout'],
+    ['doctor', ...SERVICE, '--watch', '--interval'],
+  ].map((args) => ({
+    title: `a time without its unit: ${args[0]} ${args.at(-1)}`,
+    args: [...args, '5'],
+    env: GOOD_ENV,
+    says: [/: "5" has no unit\. Write 5s or 5ms\.\n$/],
+  })),
   { title: 'no records', args: ['dns'], says: [/no records/, /--member/] },
   {
     title: 'a member that is none',

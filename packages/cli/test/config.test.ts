@@ -55,7 +55,10 @@ describe('a configuration file', () => {
   it.each([
     [{ nmae: 'a@b.test' }, /there is no option nmae; did you mean name\?/, /Write name\./],
     [{ PollingInterval: 1 }, /there is no option PollingInterval; did you mean pollingInterval\?/, /Write/],
-    [{ cookie: 'secret-of-mine' }, /a cookie does not belong in a file/, /Use cookieFile/],
+    [{ cookie: 'secret-of-mine' }, /: a cookie does not belong in a file/, /Use cookieFile/],
+    [{ cokie: 'secret-of-mine' }, /no option cokie; did you mean cookieFile\? a cookie does not/, /Use cookieFile/],
+    [{ Cookie: 'secret-of-mine' }, /no option Cookie; did you mean cookieFile\? a cookie does not/, /Use cookieFile/],
+    [{ cokieFile: 'a' }, /no option cokieFile; did you mean cookieFile\?$/, /Write cookieFile\./],
     [{ colouring: 'red' }, /there is no option colouring$/, /The options are .*cookieFile/],
     [{ port: '4370' }, /port must be a whole number from 0 to 65535, not '4370'/, /Give a whole number/],
     [{ port: 70_000 }, /port must be .*65535/, /Give/],

@@ -77,13 +77,13 @@ export const DYNSRV_ERRORS: ErrorTable<DynsrvErrorCode> = {
   DYNSRV_COOKIE_MISSING: {
     happened: 'There is no cookie.',
     why: 'RELEASE_COOKIE is not set, and there is no ~/.erlang.cookie.',
-    hint: "Give the cluster's cookie in RELEASE_COOKIE or with --cookie-file FILE.",
+    hint: "Give the cluster's cookie in RELEASE_COOKIE or with --cookie-file FILE. For a new cluster: dynsrv cookie new",
     category: 'option',
   },
   DYNSRV_COOKIE_EMPTY: {
     happened: 'The cookie is empty.',
     why: 'A variable is set to nothing, or a secret was not mounted.',
-    hint: 'Every node of a cluster shares one secret. Make one with: openssl rand -base64 32',
+    hint: 'Every node of a cluster shares one secret. Make one with: dynsrv cookie new',
     category: 'option',
   },
   DYNSRV_COOKIE_INVALID: {

@@ -1,4 +1,19 @@
-export type { MissedEvents } from '@dynsrv/kit'
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  MissedEvents,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export { Cluster, type ClusterState, type EventsOptions, type ReadyOptions } from './cluster.ts'
 export type { ClusterEvent, Deregistered } from './cluster-event.ts'
 export { DYNSRV_ERRORS, DynsrvError, type DynsrvErrorCode, type DynsrvErrorOptions, isDynsrvError } from './error.ts'

@@ -82,7 +82,10 @@ testSoundOptions(
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },
   },
-  { DynsrvErrorOptions: 'an error is made of whatever it is given' },
+  {
+    CodedErrorOptions: 'an error is made of whatever it is given',
+    DynsrvErrorOptions: 'an error is made of whatever it is given',
+  },
 )
 
 it.each(EVERY_ODD_VALUE)('no program makes a cluster with new: %s', (odd) => {

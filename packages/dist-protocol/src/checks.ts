@@ -27,7 +27,7 @@ function hinted(given: Rule): Rule {
 }
 
 export const nodeName: Rule = hinted(rule('a node name', isNodeName))
-const hostPart = hinted(rule('the host part of a node name', isHostPart))
+const hostPart = hinted(rule('the host part of a node name, as askForName wants it', isHostPart))
 
 /** Who a node is, as far as it says so; a creation of 0 is not known yet. */
 export const identityRule: Rule = optionsOf<NodeIdentity>({

@@ -1,3 +1,10 @@
+export type {
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+} from '@dynsrv/kit'
 export {
   CHANNEL_LIMITS,
   Channel,
@@ -39,6 +46,7 @@ export {
   type Field,
   type Fields,
   type FixedField,
+  type Kinds,
   type ReasonField,
   type TokenField,
   type TupleField,
@@ -55,9 +63,13 @@ export {
 } from './handshake/acceptor-handshake.ts'
 export type { Cookie, CookieSet } from './handshake/cookie.ts'
 export { challengeDigest, digestEquals } from './handshake/digest.ts'
-export type { HandshakeOutput } from './handshake/handshake-machine.ts'
+export type { HandshakeMachine, HandshakeOutput } from './handshake/handshake-machine.ts'
 export {
   type AcceptorMessage,
+  type ChallengeAckMessage,
+  type ChallengeMessage,
+  type ChallengeReplyMessage,
+  type ComplementMessage,
   decodeAcceptorMessage,
   decodeInitiatorMessage,
   encodeHandshakeMessage,
@@ -69,6 +81,9 @@ export {
   type InitiatorMessage,
   type LayoutPart,
   type PropertyPart,
+  type SendNameMessage,
+  type StatusMessage,
+  type StatusReplyMessage,
 } from './handshake/handshake-message.ts'
 export {
   ACCEPTOR_TRANSITIONS,

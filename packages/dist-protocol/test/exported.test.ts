@@ -191,5 +191,8 @@ testSoundOptions(
     },
     TickClockOptions: { take: (given) => new api.TickClock(given as never), valid: { now: 0 } },
   },
-  { DistErrorOptions: 'the details of an error: making one never throws' },
+  {
+    CodedErrorOptions: 'the details of an error: making one never throws',
+    DistErrorOptions: 'the details of an error: making one never throws',
+  },
 )

@@ -1,3 +1,15 @@
+export type {
+  Clock,
+  ErrorCategory,
+  ErrorWords,
+  FileFacts,
+  Files,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export { CATALOGUE, entryOf } from './catalogue/catalogue.ts'
 export { type Check, GROUPS, type GroupId } from './check.ts'
 export { CHECKS, checksFor } from './checks.ts'

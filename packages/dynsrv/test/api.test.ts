@@ -1,5 +1,6 @@
 import ts from 'typescript'
 import { expect, it } from 'vitest'
+import { hiddenTypes } from './hidden-types.ts'
 import { callables, isHidden, ownerOf, partsOf, publicApi } from './public-api.ts'
 
 const api = publicApi()
@@ -59,6 +60,8 @@ it('exports the type of everything that is passed or given', () => {
   }
   expect([...missing].sort()).toEqual([])
 })
+
+it('names every type in the signature of a public name', () => expect(hiddenTypes(api)).toEqual([]))
 
 it('has no public method that is for ourselves only', () => {
   const internal = callables(api).filter(({ signature }) =>

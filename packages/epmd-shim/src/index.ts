@@ -1,4 +1,18 @@
-export type { World } from '@dynsrv/kit'
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export { companionPath } from './companion-path.ts'
 export { LOWEST_CREATION, newCreation } from './creation.ts'
 export type { EpmdDumpLine, EpmdNode } from './epmd/epmd-message.ts'

@@ -91,5 +91,8 @@ testSoundOptions(
     PortInNameOptions: { take: (options) => new api.PortInName(options) },
     StaticOptions: { take: (options) => new api.Static(NODES, options) },
   },
-  { EpmdErrorOptions: 'an error is made of anything' },
+  {
+    CodedErrorOptions: 'an error is made of anything',
+    EpmdErrorOptions: 'an error is made of anything',
+  },
 )

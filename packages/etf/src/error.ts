@@ -155,7 +155,7 @@ export const ETF_ERRORS: ErrorTable<EtfErrorCode> = {
   ETF_TRAILING_BYTES: {
     happened: 'Bytes follow the term.',
     why: 'Two terms stand together, or the bytes are more than a term.',
-    hint: 'Use decodeFirst, which gives the rest.',
+    hint: 'decode takes one term and no more. decodeFirst gives the first term and what follows it.',
     category: 'term',
   },
   ETF_TRUNCATED: {

@@ -1,3 +1,10 @@
+export type {
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+} from '@dynsrv/kit'
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'

@@ -207,5 +207,8 @@ testSoundOptions(
     InspectOptions: { take: (given) => api.inspect(1, given) },
     WriteOptions: { take: (given) => api.writeTerm(new api.ByteWriter(), 1, given) },
   },
-  { EtfErrorOptions: 'the details of an error: making one never throws' },
+  {
+    CodedErrorOptions: 'the details of an error: making one never throws',
+    EtfErrorOptions: 'the details of an error: making one never throws',
+  },
 )

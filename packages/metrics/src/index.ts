@@ -1,3 +1,18 @@
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export {
   isMetricsError,
   METRICS_ERRORS,

@@ -37,5 +37,8 @@ testOddArguments(
 testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   { MetricsOptions: { take: (options) => api.startMetrics(sink(), options) } },
-  { MetricsErrorOptions: 'an error is made of whatever it is given' },
+  {
+    CodedErrorOptions: 'an error is made of whatever it is given',
+    MetricsErrorOptions: 'an error is made of whatever it is given',
+  },
 )

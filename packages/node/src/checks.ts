@@ -190,7 +190,7 @@ export const cookie: Rule = {
     const isSet = typeof value === 'object' && value !== null && !Array.isArray(value)
     if (isSet) return cookieSet.check(value, at)
     const fault = cookieText.check(value, at)
-    return fault && { ...fault, hint: `${fault.hint} Make a good one with: openssl rand -base64 32` }
+    return fault && { ...fault, hint: `${fault.hint} Make a good one with: dynsrv cookie new` }
   },
 }
 

@@ -13,7 +13,7 @@ import {
   type Odd,
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
-import { testOptions } from '@dynsrv/tools/options'
+import { testSoundOptions } from '@dynsrv/tools/options'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as api from '../src/index.ts'
 import { startBeamPeer } from './support/beam-peer.ts'
@@ -110,6 +110,12 @@ const LISTENERS = Object.getOwnPropertyNames(EventEmitter.prototype).filter(
     name !== 'constructor',
 )
 
+/** On a node of its own, which is gone afterwards. */
+async function drain(given: object): Promise<void> {
+  await using leaving = await startOurs('leaving', { listen: false })
+  await leaving.drain(given)
+}
+
 const classes = { Mailbox: api.Mailbox, Node: api.Node, PubSub: api.PubSub, Subscription: api.Subscription }
 const { Mailbox: _mailbox, Node: _node, PubSub: _pubsub, Subscription: _subscription, ...functions } = api
 
@@ -117,10 +123,7 @@ testOddArguments(
   {
     ...functions,
     node: () => lasting(node, api.Node),
-    drain: async (given: never) => {
-      await using leaving = await startOurs('leaving', { listen: false })
-      await leaving.drain(given)
-    },
+    drain,
     mailbox: () => {
       const mailbox = node.mailbox()
       node.send(mailbox.pid, 'one that waits')
@@ -275,13 +278,13 @@ async function start(given: object): Promise<void> {
   await using _started = await api.startNode(given as api.NodeOptions)
 }
 
-testOptions(
+testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
     AliasOptions: { take: (given) => node.alias(own, given) },
     CallOptions: { take: (given) => node.call(own.pid, 1, given) },
     ConnectOptions: { take: (given) => node.connect('b@127.0.0.1', given) },
-    DrainOptions: { take: (given) => node.drain(given) },
+    DrainOptions: { take: drain },
     ErpcManyOptions: { take: (given) => node.erpcMany([], given) },
     EventsOptions: { take: (given) => node.events(given) },
     InspectOptions: { take: (given) => node.inspect(given) },

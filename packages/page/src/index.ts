@@ -1,3 +1,13 @@
+export type {
+  Clock,
+  FileFacts,
+  Files,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export {
   HEALTH_PORT,
   type HealthOptions,

@@ -1,4 +1,18 @@
-export type { World } from '@dynsrv/kit'
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export { askAddresses, askSrv, askTxt } from './ask.ts'
 export { DnsClient, type DnsClientOptions, dnsClient } from './client/dns-client.ts'
 export { parseResolvConf, type ResolverConfig } from './client/resolv-conf.ts'
@@ -51,7 +65,6 @@ export {
   type ConsulHttpOptions,
   type ConsulInstances,
   consulHttp,
-  consulHttpRules,
 } from './sources/consul-http.ts'
 export { type EnvResolverOptions, envResolver } from './sources/env.ts'
 export { type FileResolverOptions, fileResolver } from './sources/file.ts'

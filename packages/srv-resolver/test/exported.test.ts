@@ -129,5 +129,8 @@ testSoundOptions(
     TrimDetectingOptions: { take: (options) => api.trimDetecting(source(), options) },
     ZoneServerOptions: { take: (options) => api.startZoneServer(options) },
   },
-  { ResolverErrorOptions: 'an error is made of anything' },
+  {
+    CodedErrorOptions: 'an error is made of anything',
+    ResolverErrorOptions: 'an error is made of anything',
+  },
 )

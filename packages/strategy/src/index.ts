@@ -1,4 +1,19 @@
-export type { MissedEvents, World } from '@dynsrv/kit'
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  MissedEvents,
+  Network,
+  Random,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export {
   type ByTagOptions,
   type ByTxtOptions,

@@ -208,5 +208,8 @@ testSoundOptions(
       valid: { discover: source, signal: AbortSignal.abort() },
     },
   },
-  { StrategyErrorOptions: 'an error is made of anything' },
+  {
+    CodedErrorOptions: 'an error is made of anything',
+    StrategyErrorOptions: 'an error is made of anything',
+  },
 )

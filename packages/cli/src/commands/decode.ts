@@ -1,7 +1,7 @@
 import { DynsrvError, explain } from '@dynsrv/cluster'
 import { flagNames } from '@dynsrv/dist-protocol'
 import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
-import { codeOf } from '@dynsrv/kit'
+import { codeOf, isCoded } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { withPrinting } from '../options/command-options.ts'
 import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
@@ -10,6 +10,7 @@ import { SHOWN_TERMS } from '../term/shown-terms.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { standardInput } from '../terminal/input.ts'
 import { output } from '../terminal/output.ts'
+import { Reworded } from '../terminal/reworded.ts'
 import { files } from '../world.ts'
 
 /** The options of `dynsrv decode`, as they were typed. */
@@ -33,7 +34,7 @@ export async function decode(options: DecodeOptions, source = STANDARD_INPUT): P
   const out = output(options)
   const syntax = options.elixir === true ? 'elixir' : 'erlang'
   if (bytes[0] === VERSION) {
-    const term = decodeTerm(bytes, SHOWN_TERMS)
+    const term = oneTerm(bytes)
     if (out.json) out.object({ term: jsonOfTerm(term) })
     else out.line([inspect(term, { syntax })])
     return EXIT_OK
@@ -54,6 +55,15 @@ export async function decode(options: DecodeOptions, source = STANDARD_INPUT): P
     }
   }
   return sound ? EXIT_OK : EXIT_FAILED
+}
+
+function oneTerm(bytes: Uint8Array): Term {
+  try {
+    return decodeTerm(bytes, SHOWN_TERMS)
+  } catch (error) {
+    if (!isCoded(error) || error.code !== 'ETF_TRAILING_BYTES') throw error
+    throw new Reworded(error, { hint: 'Give the bytes of one term, or a link that was captured from its first byte.' })
+  }
 }
 
 const KIND_WIDTH = 'challengeReply'.length

@@ -2,7 +2,7 @@
 import { type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DynsrvError } from '@dynsrv/cluster'
-import { messageOf } from '@dynsrv/kit'
+import { codeOf, shown } from '@dynsrv/kit'
 import { system } from '../world.ts'
 
 /** The names that are looked for in the working directory, in this order. */
@@ -27,7 +27,7 @@ export function findConfig(file: string | false | undefined, cwd: string = syste
   // biome-ignore lint/style/noRestrictedGlobals: no World says who runs the process
   const { getuid, platform } = process
   for (const path of CONFIG_NAMES.map((name) => join(cwd, name))) {
-    const facts = factsOf(path)
+    const facts = factsOf(path, cwd)
     if (facts === undefined) continue
     const own = getuid?.() ?? facts.uid
     // Root takes the files of others, as containers mount them.
@@ -45,14 +45,18 @@ export function findConfig(file: string | false | undefined, cwd: string = syste
   return undefined
 }
 
-function factsOf(path: string): Stats | undefined {
+function factsOf(path: string, cwd: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
-    throw new DynsrvError('DYNSRV_CONFIG', `cannot look for ${path}: ${messageOf(cause)}`, {
-      hint: 'Check the folder, or name the file: --config FILE. With --no-config no file is read.',
-      cause,
-    })
+    throw new DynsrvError(
+      'DYNSRV_CONFIG',
+      `cannot look for a configuration file in cwd ${shown(cwd)}: ${codeOf(cause)}`,
+      {
+        hint: 'Check the folder, or name the file: --config FILE. With --no-config no file is read.',
+        cause,
+      },
+    )
   }
 }
 

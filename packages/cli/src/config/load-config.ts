@@ -4,7 +4,7 @@ import { dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StartOptions } from '@dynsrv/cluster'
 import { DynsrvError, isDynsrvError } from '@dynsrv/cluster'
-import { checksOf, codeOf, filledText, messageOf, optional, within } from '@dynsrv/kit'
+import { checksOf, codeOf, filledText, messageOf, nearest, optional, within } from '@dynsrv/kit'
 import { clock, system } from '../world.ts'
 import { type ConfigTls, type DynsrvConfig, rulesOf, SETTINGS } from './config-settings.ts'
 import { configTopologies } from './config-topologies.ts'
@@ -96,7 +96,7 @@ async function read(path: string): Promise<unknown> {
     if (statSync(path).isDirectory()) throw unreadable(path, 'it is a folder', LOOK)
     if (extname(path) === '.json') return JSON.parse(readFileSync(path, 'utf8'))
     // A promise of the file that never settles would end the process without a word.
-    return await within({ clock, ms: LOADING_MS, late: () => unreadable(path, LATE, WRITE) }, async () => {
+    return await within({ clock, ms: LOADING_MS, late: () => unreadable(path, LATE, SETTLE) }, async () => {
       const { default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown }
       return typeof exported === 'function' ? await exported() : exported
     })
@@ -122,6 +122,7 @@ function unreadable(path: string, why: string, hint: string, cause?: unknown): D
 
 const LOADING_MS = 30_000
 const LATE = `it was not done within ${LOADING_MS / 1_000} s`
+const SETTLE = 'Find what it waits for: a promise of the file, or of the function that it exports, does not settle.'
 const LOOK = 'Check the path and who may read it.'
 const WRITE =
   'Correct the file; a .json file is JSON without comments, a module exports the configuration as its default.'
@@ -160,7 +161,8 @@ function checked(path: string, given: unknown): DynsrvConfig {
   const isSettings = typeof given === 'object' && given !== null && !Array.isArray(given)
   if (!isSettings) look(() => given)
   else {
-    if ('cookie' in given) throw sharedCookie(path)
+    const secret = Object.keys(given).find((name) => nearest(name, [...Object.keys(RULES), 'cookie']) === 'cookie')
+    if (secret !== undefined) throw sharedCookie(path, secret)
     const names = Object.keys(given).sort((a, b) => rank(a) - rank(b))
     for (const name of names) look(() => ({ [name]: (given as Readonly<Record<string, unknown>>)[name] }))
   }
@@ -175,8 +177,10 @@ function rank(name: string): number {
   return Object.hasOwn(RULES, name) ? 1 : 0
 }
 
-function sharedCookie(path: string): DynsrvError {
-  return new DynsrvError('DYNSRV_CONFIG', `${path}: a cookie does not belong in a file that is shared`, {
+/** @param name `cookie`, or what it was meant to be */
+function sharedCookie(path: string, name: string): DynsrvError {
+  const unknown = name === 'cookie' ? '' : `there is no option ${name}; did you mean cookieFile? `
+  return new DynsrvError('DYNSRV_CONFIG', `${path}: ${unknown}a cookie does not belong in a file that is shared`, {
     hint: 'Use cookieFile, or RELEASE_COOKIE.',
   })
 }

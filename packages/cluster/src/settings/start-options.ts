@@ -4,6 +4,7 @@ import {
   callable,
   either,
   filledText,
+  flag,
   having,
   listOf,
   optionsOf,
@@ -38,14 +39,11 @@ export interface CookieFiles {
   readonly accepted: readonly string[]
 }
 
-/** Options of the node that `start` passes on as they are. */
-type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd'>
-
-/** Options of the strategy over `service` that it gets as they are. */
-type StrategyPart = Omit<DynamicSrvOptions, 'service' | 'resolver' | 'name' | keyof NodePart>
-
-/** What `start` takes by itself. */
-interface OwnPart {
+/**
+ * What `start` takes: its own options, those of the node, and for `service` those of the `dynamicSrv` strategy. What is
+ * left out comes from the environment of a release.
+ */
+export interface StartOptions extends NodePart, StrategyPart {
   /** The node's name, `alive@host`, with a long host unless `shortNames`; default: `RELEASE_NODE`. */
   readonly name?: string
   /**
@@ -78,18 +76,22 @@ interface OwnPart {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/**
- * What `start` takes: its own options, those of the node, and for `service` those of the `dynamicSrv` strategy. What is
- * left out comes from the environment of a release.
- */
-export interface StartOptions extends OwnPart, NodePart, StrategyPart {}
+/** Options of the node that `start` passes on as they are. */
+type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd'>
 
-/** The node checks the values of its options; here they only need to be known. */
+/** Options of the strategy over `service` that it gets as they are. */
+type StrategyPart = Omit<DynamicSrvOptions, 'service' | 'resolver' | 'name' | keyof NodePart>
+
+/** What `start` takes by itself. */
+type OwnPart = Omit<StartOptions, keyof NodePart | keyof StrategyPart>
+
+/** The node checks the values of its options; here they only need to be known, but for those that `start` reads too. */
 const NODE_RULES: Rules<NodePart> = {
-  ...{ listen: anything, hidden: anything, preventOverlappingPartitions: anything, shortNames: anything },
+  ...{ listen: anything, hidden: anything, preventOverlappingPartitions: anything },
   ...{ setupTimeMs: anything, netTickTimeMs: anything, netTickIntensity: anything, busyWaitMs: anything },
   ...{ autoConnect: anything, allow: anything, assignNames: anything, tls: anything, decode: anything },
   ...{ logger: anything, output: anything, limits: anything },
+  shortNames: flag,
   world: worldShape,
 }
 
@@ -106,6 +108,11 @@ const STRATEGY_RULES: Rules<StrategyPart> = {
     connectTimeoutMs: anything,
   },
   ...{ parallel: anything, retry: anything, unref: anything },
+}
+
+function isMapping(value: unknown): boolean {
+  const { needs, map } = (value ?? {}) as Readonly<Record<string, unknown>>
+  return typeof needs === 'string' && typeof map === 'function'
 }
 
 const list = listOf(filledText)
@@ -128,7 +135,8 @@ const OWN_RULES: Rules<OwnPart> = {
     optionsOf<CookieFiles>({ offered: required(filledText), accepted: required(someOf('file')) }),
   ),
   service: text,
-  memberName: anything,
+  // The strategy checks it whole, by the name that it has there.
+  memberName: rule('an object with needs and map', isMapping),
   topologies: recordOf(
     either(
       rule('an object of options', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)),

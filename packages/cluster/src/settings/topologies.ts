@@ -1,3 +1,5 @@
+import { text } from '@dynsrv/kit'
+import { checks } from '../checks.ts'
 import { DynsrvError } from '../error.ts'
 import { serviceName } from './service-name.ts'
 import type { SrvTopology, StartSettings, StrategyFactory } from './start-options.ts'
@@ -41,5 +43,6 @@ function checkedTopology(name: string, topology: SrvTopology): SrvTopology {
       hint: 'Give it as the option dns of start. For another one, give a function that makes the strategy.',
     })
   }
+  checks.argument('start', `topologies.${name}.service`, text, topology.service)
   return { ...topology, service: serviceName(topology.service) }
 }

@@ -7,7 +7,7 @@ import { words } from '../words.ts'
 const COOKIE_WEAK = words('DOCTOR_COOKIE_WEAK', {
   happened: 'The cookie can be guessed, or other users can read it.',
   why: 'It is short, a common word, made by Erlang itself, or in a file that others can read.',
-  hint: 'Make one with: dynsrv cookie new (or openssl rand -base64 32), and give its file mode 0400.',
+  hint: 'Make one with: dynsrv cookie new, and give its file mode 0400.',
 })
 
 const MIN_COOKIE_LENGTH = 20

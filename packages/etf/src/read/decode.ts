@@ -86,7 +86,9 @@ function decodePlain(reader: TermReader, bytes: Uint8Array): Term {
 }
 
 function trailing(count: number, offset: number): EtfError {
-  return new EtfError('ETF_TRAILING_BYTES', `${count} bytes follow the term`, { offset })
+  return new EtfError('ETF_TRAILING_BYTES', `${count} ${count === 1 ? 'byte follows' : 'bytes follow'} the term`, {
+    offset,
+  })
 }
 
 /** As {@link decode}, for a term in front of other bytes, which come as `rest`, on the same memory. */

@@ -22,7 +22,6 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
-/** Checks the options of `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
 /** How long a subscription waits for its next message. */
 export interface SubscriptionReceiveOptions {
   /** Unit: milliseconds; default: as long as it takes. */
@@ -31,12 +30,13 @@ export interface SubscriptionReceiveOptions {
   readonly signal?: AbortSignal
 }
 
+/** Checks the options of `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
 export const checkSubscribe = checks.options<SubscribeOptions>('subscribe', {
   maxMessages: bound,
   whenFull: overflowPolicy,
   signal: abortSignal,
 })
-const checkReceive = checks.options<{ timeoutMs?: number; signal?: AbortSignal }>('receive', {
+const checkReceive = checks.options<SubscriptionReceiveOptions>('receive', {
   timeoutMs: duration(),
   signal: abortSignal,
 })

@@ -25,24 +25,22 @@ export class ChangeLog {
     return this.#changes
   }
 
-  /** Takes notice of an event; true when there is something new to show. */
-  notice(event: ClusterEvent): boolean {
-    if (event.type === 'polled' && this.#said.get(event.topology)?.startsWith('trouble') !== true) return false
+  /** Adds what an event says, if it says something new. */
+  notice(event: ClusterEvent): void {
+    if (event.type === 'polled' && this.#said.get(event.topology)?.startsWith('trouble') !== true) return
     const said = sentence(event)
-    if (said === undefined) return false
-    return this.say(said)
+    if (said !== undefined) this.say(said)
   }
 
   /** Adds a line, unless it is what was said last about the same. */
-  say(said: Said): boolean {
+  say(said: Said): void {
     const key = `${said.kind} ${said.text}`
-    if (this.#said.get(said.about) === key) return false
+    if (this.#said.get(said.about) === key) return
     this.#said.delete(said.about)
     this.#said.set(said.about, key)
     if (this.#said.size > 2 * MAX_CHANGES) this.#said.delete(this.#said.keys().next().value!)
     this.#changes.push({ id: this.#nextId++, at: this.#clock.now(), ...said })
     if (this.#changes.length > MAX_CHANGES) this.#changes.shift()
-    return true
   }
 }
 

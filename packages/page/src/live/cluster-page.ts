@@ -53,7 +53,7 @@ export class ClusterPage {
       this.#ignored.set(event.topology, ignored)
     }
     this.#lost.notice(event, this.#clock.now())
-    this.#repeats.tell(event, () => void this.#log.notice(event))
+    this.#repeats.tell(event, () => this.#log.notice(event))
   }
 
   /** All that is known now. */

@@ -9,7 +9,7 @@ export const QUERY_CHANNEL = 'dynsrv:dns:query'
 
 /** What became of one lookup. */
 export interface QueryEvent {
-  readonly kind: Question['kind']
+  readonly kind: 'srv' | 'addresses' | 'txt'
   readonly name: string
   readonly family?: 4 | 6
   readonly durationMs: number

@@ -7,7 +7,6 @@ import {
   flag,
   headerToken,
   httpUrl,
-  type Rules,
   realWorld,
   rule,
   sleep,
@@ -68,8 +67,7 @@ export interface ConsulHttpOptions {
   readonly world?: World
 }
 
-/** How each option of {@link consulHttp} is checked, for others that take the same options beside their own. */
-export const consulHttpRules: Rules<ConsulHttpOptions> = {
+const check = checks.options<ConsulHttpOptions>('consulHttp', {
   url: httpUrl,
   token: headerToken,
   datacenter: filledText,
@@ -80,9 +78,7 @@ export const consulHttpRules: Rules<ConsulHttpOptions> = {
   timeoutMs: duration({ min: 1 }),
   waitMs: duration({ min: 1_000, max: 600_000 }),
   world: worldShape,
-}
-
-const check = checks.options<ConsulHttpOptions>('consulHttp', consulHttpRules)
+})
 
 /** Half a character has no form in a URL. */
 const serviceName = rule(

@@ -5,15 +5,13 @@ import { nameFault } from '../records/dns-name.ts'
 import { MAX_TTL_SECONDS } from '../records/dns-numbers.ts'
 import { fieldFault } from '../records/field-fault.ts'
 
-interface Named {
+/** A record of a zone; names with or without the trailing dot. */
+export type ZoneRecord = {
   readonly name: string
   /** Default 5. */
   readonly ttlSeconds?: number
-}
-
-/** A record of a zone; names with or without the trailing dot. */
-export type ZoneRecord =
-  | (Named & {
+} & (
+  | {
       readonly type: 'SRV'
       /** `.` says that there is decidedly no such service. */
       readonly target: string
@@ -22,10 +20,11 @@ export type ZoneRecord =
       readonly priority?: number
       /** Default 0. */
       readonly weight?: number
-    })
-  | (Named & { readonly type: 'A' | 'AAAA'; readonly address: string })
-  | (Named & { readonly type: 'TXT'; readonly text: string })
-  | (Named & { readonly type: 'CNAME'; readonly target: string })
+    }
+  | { readonly type: 'A' | 'AAAA'; readonly address: string }
+  | { readonly type: 'TXT'; readonly text: string }
+  | { readonly type: 'CNAME'; readonly target: string }
+)
 
 /** TTL of a record that says nothing. */
 export const DEFAULT_TTL_SECONDS = 5

@@ -1,11 +1,10 @@
 import { isIP } from 'node:net'
-import { filledText, flag, type Rules, required } from '@dynsrv/kit'
+import { anything, filledText, flag, type Rules, required } from '@dynsrv/kit'
 import {
   type ConsulHttp,
   type ConsulHttpOptions,
   type ConsulInstance,
   consulHttp,
-  consulHttpRules,
   usableSrvRecords,
 } from '@dynsrv/srv-resolver'
 import {
@@ -34,8 +33,14 @@ export interface ConsulOptions extends ConsulHttpOptions {
   readonly push?: boolean
 }
 
+/** `consulHttp` checks the values of its options; here they only need to be known. */
+const ACCESS_RULES: Rules<ConsulHttpOptions> = {
+  ...{ url: anything, token: anything, datacenter: anything, tag: anything, passing: anything, stale: anything },
+  ...{ domain: anything, timeoutMs: anything, waitMs: anything, world: anything },
+}
+
 const RULES: Rules<ConsulOptions> = {
-  ...consulHttpRules,
+  ...ACCESS_RULES,
   service: required(filledText),
   nodeBasename: basenameRule,
   name: nameMapping,
@@ -47,7 +52,7 @@ const check = checks.options<ConsulOptions>('consulNodes', RULES)
 /**
  * The nodes that are registered in Consul. A change arrives within milliseconds by a blocking query.
  *
- * @throws {StrategyError} `STRATEGY_BAD_OPTION`
+ * @throws {StrategyError} `STRATEGY_BAD_OPTION`; `ResolverError` `DNS_BAD_OPTION` for an option of `consulHttp`
  */
 export function consulNodes(options: ConsulOptions): Discover {
   check(options)

@@ -6,7 +6,8 @@ import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
 import { type LoopOptions, type SourceStrategy, sourceStrategy } from './source-strategy.ts'
 import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 
-interface SourceOptions {
+/** The options of libcluster's `Cluster.Strategy.DynamicSrv`, and those of every loop. */
+export interface DynamicSrvOptions extends LoopOptions {
   /** The DNS name that holds the SRV records of all members. */
   readonly service: string
   /** Where it is looked up; default: the servers of `/etc/resolv.conf`. */
@@ -20,8 +21,7 @@ interface SourceOptions {
   readonly name?: NameMapping
 }
 
-/** The options of libcluster's `Cluster.Strategy.DynamicSrv`, and those of every loop. */
-export interface DynamicSrvOptions extends SourceOptions, LoopOptions {}
+type SourceOptions = Omit<DynamicSrvOptions, keyof LoopOptions>
 
 /**
  * Keeps a membership connected to the nodes that the SRV records of a service name, as libcluster's `DynamicSrv` does, but

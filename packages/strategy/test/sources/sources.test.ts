@@ -328,8 +328,6 @@ describe('file and env', () => {
 it.each<readonly [string, unknown, (value: never) => unknown]>([
   ['url', 'nonsense', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
   ['url', 'ftp://host/', (url: string) => rancher(new FakeMembership(), { nodeBasename: 'a', url })],
-  ['url', 'localhost:8500', (url: string) => consul(new FakeMembership(), { service: 'a', url })],
-  ['waitMs', 1, (waitMs: number) => consul(new FakeMembership(), { service: 'a', waitMs })],
   ['master', 'a b', (master: string) => kubernetes(new FakeMembership(), { nodeBasename: 'a', selector: 'b', master })],
   ['options', [], (options: never) => dnsPoll(new FakeMembership(), options)],
   ['resolver', {}, (resolver: never) => dynamicSrv(new FakeMembership(), { service: 'svc.test', resolver })],
@@ -343,6 +341,12 @@ it.each<readonly [string, unknown, (value: never) => unknown]>([
 ])('%s %j is refused when it is given, not at the first poll', (name, value, make) => {
   expect(() => make(value as never)).toThrow(
     expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining(name) }),
+  )
+})
+
+it.each([{ url: 'localhost:8500' }, { waitMs: 1 }])('%j of consulHttp is refused by it when it is given', (option) => {
+  expect(() => consul(new FakeMembership(), { service: 'a', ...option })).toThrow(
+    expect.objectContaining({ code: 'DNS_BAD_OPTION', message: expect.stringContaining(Object.keys(option)[0]!) }),
   )
 })
 
