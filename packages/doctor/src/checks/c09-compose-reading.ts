@@ -2,7 +2,7 @@ import { check } from '../check.ts'
 import { isOpen, membersOf } from '../compose/compose-members.ts'
 import { shownName } from '../compose/compose-project.ts'
 import { unsetIn } from '../compose/variables.ts'
-import { type Finding, finding } from '../finding.ts'
+import { type Finding, type FindingDetails, finding } from '../finding.ts'
 import { type ComposeReading, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
 
@@ -15,13 +15,13 @@ const COMPOSE_READING = words('DOCTOR_COMPOSE_READING', {
 /** C09: what was not followed, and what Compose itself says. */
 export function judgeReading({ members, written, by, own, failed }: ComposeReading): Finding[] {
   const found: Finding[] = []
-  const note = (severity: 'warning' | 'info', message: string, hint?: string) =>
-    found.push(finding(severity, COMPOSE_READING, message, hint === undefined ? {} : { hint }))
+  const note = (severity: 'warning' | 'info', message: string, details: FindingDetails = {}) =>
+    found.push(finding(severity, COMPOSE_READING, message, details))
   if (failed !== undefined) {
     note(
       'warning',
       `${failed.program} refuses the file: ${failed.why}`,
-      'Correct what it names. Until then the file was read without it.',
+      { hint: 'Correct what it names. Until then the file was read without it.' },
     )
   }
   if (own === undefined) return found
@@ -29,8 +29,8 @@ export function judgeReading({ members, written, by, own, failed }: ComposeReadi
     for (const what of new Set(own.gaps.map((gap) => gap.what))) note('warning', `not followed: ${what}`)
     // Where Compose itself answered, it has said so already.
     if (failed === undefined) {
-      for (const what of own.refused)
-        note('warning', `Compose refuses the file: ${what}`, 'Declare the network below networks:.')
+      const [first, ...evidence] = own.refused
+      if (first !== undefined) note('warning', `Compose refuses the file: ${first}`, { evidence, hint: 'Declare the network below networks:.' })
     }
   }
   const left = (written === undefined ? [] : membersOf(written)).flatMap(({ service: { name } }) =>
@@ -40,7 +40,7 @@ export function judgeReading({ members, written, by, own, failed }: ComposeReadi
     note(
       'info',
       `no profile starts ${left.join(', ')}, so they were not looked at`,
-      'Name profiles in COMPOSE_PROFILES to look at them too.',
+      { hint: 'Name profiles in COMPOSE_PROFILES to look at them too.' },
     )
   }
   const open = members.flatMap(({ node }) => (node?.host !== undefined && isOpen(node.host) ? unsetIn(node.host) : []))
@@ -49,7 +49,7 @@ export function judgeReading({ members, written, by, own, failed }: ComposeReadi
     note(
       'info',
       `node names wait for ${variables.join(', ')}, which nobody sets here`,
-      'Set it, or write it into .env, to have the names judged.',
+      { hint: 'Set it, or write it into .env, to have the names judged.' },
     )
   }
   return found
