@@ -22,7 +22,7 @@ const checkWanted = checkOptions('checksFor')
  */
 export function checksFor(options: Partial<DoctorOptions>): readonly Check[] {
   checkWanted(options)
-  const { compose, services = [], peers = [] } = options
-  if (compose === undefined) return CHECKS.filter(({ group }) => group !== 'compose')
+  const { compose = [], services = [], peers = [] } = options
+  if (compose.length === 0) return CHECKS.filter(({ group }) => group !== 'compose')
   return services.length + peers.length > 0 ? CHECKS : CHECKS.filter(({ group }) => group === 'compose')
 }

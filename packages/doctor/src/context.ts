@@ -48,8 +48,10 @@ export interface DoctorOptions {
   readonly tls?: TlsFiles
   /** Listens for gossip; the secret is that of the nodes. */
   readonly gossip?: { readonly secret?: string }
-  /** A Docker Compose file to read. */
-  readonly compose?: string
+  /** Docker Compose files to read; later ones override the ones before. `-` is `composeInput`. */
+  readonly compose?: readonly string[]
+  /** The text of the Compose file `-`. */
+  readonly composeInput?: string
   /** What is wrong with the configuration file. */
   readonly configFaults?: readonly unknown[]
   readonly env: Readonly<Record<string, string | undefined>>
@@ -83,7 +85,8 @@ const RULES: Rules<DoctorOptions> = {
   fingerprint: flag,
   tls: optionsOf(TLS_FILES),
   gossip: optionsOf<NonNullable<DoctorOptions['gossip']>>({ secret: secret(filledText) }),
-  compose: filledText,
+  compose: listOf(filledText),
+  composeInput: text,
   configFaults: listOf(anything),
   env: variables,
   resolvConf: filledText,

@@ -21,6 +21,7 @@ services:
       RELEASE_COOKIE: \${ERL_COOKIE}
       RELEASE_DISTRIBUTION: name
       STORE: http://minio:9000
+      CLUSTER_STRATEGY: epmd
     networks: [msvc_default]
   client_svc:
     image: client
@@ -44,7 +45,7 @@ async function examineFile(text: string, env: Record<string, string> = {}) {
   try {
     const file = join(folder, 'docker-compose.yml')
     await writeFile(file, text)
-    return await examineAs({ compose: file, env })
+    return await examineAs({ compose: [file], env })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -162,7 +163,7 @@ describe('a Compose file', () => {
   it('says what to do when no service is a node, and when the file is missing', async () => {
     const none = await examineFile('services:\n  web:\n    image: nginx\n')
     expect(warningsOf(none)).toEqual(['C01 DOCTOR_COMPOSE_FILE'])
-    const missing = await examineAs({ compose: '/nonexistent/docker-compose.yml' })
+    const missing = await examineAs({ compose: ['/nonexistent/docker-compose.yml'] })
     expect(missing.verdicts[0]?.message).toMatch(/no such file/)
   })
 })

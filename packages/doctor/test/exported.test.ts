@@ -13,7 +13,7 @@ import * as api from '../src/index.ts'
 
 const NODE = 'api-1@shop.test'
 /** Nothing of it touches the network: a Compose file that is not there. */
-const NOTHING = { compose: '/nonexistent', env: {} }
+const NOTHING = { compose: ['/nonexistent'], env: {} }
 const KNOCK = { ip: '127.0.0.1', port: 1, self: 'me@127.0.0.1', timeoutMs: 50 }
 
 const text = (value: string, ...takes: readonly Odd[]) => argument(() => value, takes)

@@ -156,8 +156,8 @@ describe('the checks', () => {
   it('look at a Compose file alone, or at a cluster alone, or at both', () => {
     const groups = (more: Partial<DoctorOptions>) =>
       new Set(checksFor({ ...OPTIONS, ...more }).map(({ group }) => group))
-    expect([...groups({ compose: 'x.yml' })]).toEqual(['compose'])
+    expect([...groups({ compose: ['x.yml'] })]).toEqual(['compose'])
     expect(groups({ services: ['a.b'] }).has('compose')).toBe(false)
-    expect(groups({ services: ['a.b'], compose: 'x.yml' }).size).toBe(Object.keys(GROUPS).length)
+    expect(groups({ services: ['a.b'], compose: ['x.yml'] }).size).toBe(Object.keys(GROUPS).length)
   })
 })

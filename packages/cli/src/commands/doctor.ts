@@ -86,7 +86,12 @@ export const command: Command = {
           ),
         )
         .addOption(repeated('--peer <alive@host>', 'look at this peer only; may be repeated'))
-        .option('--compose <file>', 'look at a docker-compose.yml')
+        .addOption(
+          repeated(
+            '--compose <file>',
+            'look at a Compose file, - for standard input; may be repeated, later ones override the ones before',
+          ),
+        )
         .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')
         .option(
           '--interval <time>',
@@ -116,7 +121,7 @@ Examples:
 
   One peer; a Compose file; again and again, with what has changed
   $ dynsrv doctor --peer api-1@my-service.service.consul
-  $ dynsrv doctor --compose docker-compose.yml
+  $ dynsrv doctor --compose docker-compose.yml --compose docker-compose.prod.yml
   $ dynsrv doctor --watch --json
 
 Read from the environment: RELEASE_NODE, RELEASE_COOKIE, RELEASE_DISTRIBUTION, ERL_DIST_PORT, DYNSRV_DNS.

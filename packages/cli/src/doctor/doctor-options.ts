@@ -1,9 +1,11 @@
 import { DynsrvError, dnsServer, serviceName } from '@dynsrv/cluster'
 import type { DoctorOptions, TlsFiles } from '@dynsrv/doctor'
+import { messageOf } from '@dynsrv/kit'
 import { durationMs } from '../options/duration.ts'
 import { peerName } from '../peer/directory.ts'
 import { serviceOf } from '../peer/service-of.ts'
 import { peerCookie } from '../peer/throw-away-node.ts'
+import { standardInput } from '../terminal/input.ts'
 import { files, system } from '../world.ts'
 import { configSettings } from './doctor-settings.ts'
 
@@ -13,7 +15,7 @@ export interface DoctorCommandOptions {
   readonly service?: readonly string[]
   readonly dns?: readonly string[]
   readonly peer?: readonly string[]
-  readonly compose?: string
+  readonly compose?: readonly string[]
   /** False for none. */
   readonly config?: string | false
   readonly cookieFile?: string
@@ -75,6 +77,7 @@ export async function doctorOptions(
     ...(cookieFile !== undefined && { cookieFile }),
     ...(port !== undefined && { port }),
     ...(compose !== undefined && { compose }),
+    ...(compose?.includes('-') === true && { composeInput: await typedFile() }),
     ...(tls !== undefined && { tls }),
     ...(gossip !== undefined && { gossip: await gossipOf(gossip) }),
   }
@@ -83,7 +86,7 @@ export async function doctorOptions(
 /** As `join` polls. */
 const INTERVAL_MS = 5_000
 
-function servicesOf(own: string, compose: string | undefined): string[] {
+function servicesOf(own: string, compose: readonly string[] | undefined): string[] {
   const service = compose === undefined ? serviceOf(own) : undefined
   return service === undefined ? [] : [serviceName(service)]
 }
@@ -99,6 +102,18 @@ async function tlsOf({ tls, cacert, cert, key }: DoctorCommandOptions): Promise<
 
 async function gossipOf(gossip: boolean | string): Promise<{ secret?: string }> {
   return typeof gossip === 'string' ? { secret: (await fileOf(gossip, '--gossip')).trimEnd() } : {}
+}
+
+/** The Compose file `-`. */
+async function typedFile(): Promise<string> {
+  try {
+    return new TextDecoder().decode(await standardInput())
+  } catch (cause) {
+    throw new DynsrvError('DYNSRV_BAD_OPTION', `--compose - reads standard input, but ${messageOf(cause)}`, {
+      hint: 'Put the file there: dynsrv doctor --compose - < docker-compose.yml',
+      cause,
+    })
+  }
 }
 
 async function fileOf(path: string, option: string): Promise<string> {

@@ -77,7 +77,7 @@ class TextView implements DoctorView {
 
   begin({ services, dns, peers, compose }: DoctorOptions, checks: readonly Check[]): void {
     this.#checks = checks
-    const what = [...(peers.length > 0 ? peers : services), ...(compose === undefined ? [] : [compose])].join(', ')
+    const what = [...(peers.length > 0 ? peers : services), ...(compose ?? [])].join(', ')
     const where = dns.length === 0 ? '' : `  DNS ${dns.join(', ')}`
     this.#line([['dynsrv doctor', 'title'], `  ${oneLine(what)}`, [where, 'quiet']])
     this.#line([])

@@ -8,6 +8,12 @@ import { C05 } from './c05-distribution.ts'
 import { C06 } from './c06-duplicates.ts'
 import { C07 } from './c07-cookies.ts'
 import { C08 } from './c08-literal-cookies.ts'
+import { C09 } from './c09-compose-reading.ts'
+import { C10 } from './c10-shell-hostname.ts'
+import { C11 } from './c11-network-modes.ts'
+import { C12 } from './c12-loopback-names.ts'
+import { C13 } from './c13-dns-cluster.ts'
+import { C14 } from './c14-who-dials.ts'
 import { D01 } from './d01-docker-network.ts'
 import { D02 } from './d02-foreign-addresses.ts'
 import { D03 } from './d03-random-host.ts'
@@ -65,6 +71,12 @@ export const ALL_CHECKS: readonly Check[] = [
   C06,
   C07,
   C08,
+  C09,
+  C10,
+  C11,
+  C12,
+  C13,
+  C14,
   D01,
   D02,
   D03,

@@ -1,24 +1,27 @@
 import { messageOf } from '@dynsrv/kit'
 import { check } from '../check.ts'
-import { membersOf } from '../compose/compose-members.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type ComposeFacts, composeFacts } from '../probes/compose.ts'
 import { words } from '../words.ts'
 
 const COMPOSE_FILE = words('DOCTOR_COMPOSE_FILE', {
   happened: 'The Compose file cannot be read.',
-  why: 'It is missing, is not YAML, or has no services.',
-  hint: 'Give the path of a docker-compose.yml that is valid YAML.',
+  why: 'It is missing, is not YAML, has a $ that Compose does not understand, or has no services.',
+  hint: 'Give the path of a docker-compose.yml that is valid YAML. A $ that is meant for the container is written $$.',
 })
 
 /** C01: a file that cannot be read, or that has no node in it. */
-export function judgeComposeFile({ path, file }: ComposeFacts): Finding[] {
-  if (!file.ok) {
-    return [finding('error', COMPOSE_FILE, `${path} cannot be read: ${messageOf(file.error)}`)]
+export function judgeComposeFile({ path, reading }: ComposeFacts): Finding[] {
+  if (!reading.ok) {
+    return [finding('error', COMPOSE_FILE, `${path} cannot be read: ${messageOf(reading.error)}`)]
   }
-  if (membersOf(file.value.read).length > 0) return []
-  const hint = 'Set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
-  return [finding('warning', COMPOSE_FILE, `no service of ${path} is a node: none sets RELEASE_*`, { hint })]
+  const { members, own } = reading.value
+  if (members.length > 0) return []
+  const hint =
+    (own?.inactive.length ?? 0) > 0
+      ? 'Name the profiles to look at in COMPOSE_PROFILES, or set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
+      : 'Set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
+  return [finding('warning', COMPOSE_FILE, `no service of ${path} is a node: none that runs sets RELEASE_*`, { hint })]
 }
 
 export const C01 = check({

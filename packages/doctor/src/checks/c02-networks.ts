@@ -1,9 +1,10 @@
-import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
-import type { ComposeFile, ComposeService } from '../compose/compose-file.ts'
-import { membersOf } from '../compose/compose-members.ts'
+import { clustersOf, isOffNetworks } from '../compose/compose-members.ts'
+import { type ComposeProject, type ComposeService, shownName } from '../compose/compose-project.ts'
+import { meaningOf, namedBy, sharedNetworks, sharesStack, stackOf } from '../compose/docker-dns.ts'
+import { hostsIn } from '../compose/needed-hosts.ts'
 import { type Finding, finding } from '../finding.ts'
-import { soundCompose } from '../probes/compose.ts'
+import { type ComposeReading, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
 
 const COMPOSE_NETWORK = words('DOCTOR_COMPOSE_NETWORK', {
@@ -13,41 +14,57 @@ const COMPOSE_NETWORK = words('DOCTOR_COMPOSE_NETWORK', {
 })
 
 /** C02: services that need each other and share no network. */
-export function judgeNetworks(file: ComposeFile): Finding[] {
-  const members = membersOf(file)
-  const apart = new Map<string, string[]>()
+export function judgeNetworks({ project, members }: ComposeReading): Finding[] {
+  const apart = new Map<string, string>()
   const note = (one: ComposeService, other: ComposeService) => {
-    if (one.networks.length === 0 || other.networks.length === 0 || share(one, other)) return
-    const who = [one, other].map(({ name, networks }) => `${identifier(name)} (${networks.map(identifier).join(', ')})`)
-    apart.set([one.name, other.name].sort().join(), [who.join(' and ')])
+    const key = [one.name, other.name].sort().join()
+    if (!apart.has(key)) apart.set(key, `${whereOf(project, one)} and ${whereOf(project, other)}`)
   }
-  for (const [at, one] of members.entries()) {
-    for (const other of members.slice(at + 1)) note(one, other)
-    for (const other of file.services) if (other !== one && needs(one, other)) note(one, other)
+  for (const cluster of clustersOf(project, members)) {
+    const connected = cluster.filter((one) => !isOffNetworks(project, one))
+    for (const [at, { service }] of connected.entries()) {
+      for (const other of connected.slice(at + 1))
+        if (!meet(project, service, other.service)) note(service, other.service)
+    }
   }
-  const pairs = [...apart.values()].flat()
-  if (pairs.length === 0) return []
-  return [finding('error', COMPOSE_NETWORK, `${pairs[0]} share no network`, { evidence: pairs.slice(1) })]
+  for (const { service } of members) for (const other of outOfReach(project, service)) note(service, other)
+  const [first, ...evidence] = [...apart.values()]
+  return first === undefined ? [] : [finding('error', COMPOSE_NETWORK, `${first} share no network`, { evidence })]
 }
 
-function share(one: ComposeService, other: ComposeService): boolean {
-  return one.networks.some((network) => other.networks.includes(network))
+/** The services that it needs and cannot reach. */
+function outOfReach(project: ComposeProject, one: ComposeService): ComposeService[] {
+  const needed = [...one.environment].flatMap(([name, value]) =>
+    hostsIn(name, value)
+      .filter((host) => meaningOf(project, one, host).length === 0)
+      .flatMap((host) => namedBy(project, host)),
+  )
+  for (const [name, condition] of one.dependsOn) {
+    const other = project.services.find((each) => each.name === name)
+    // What is over before it starts needs no way to it, and on the machine's own network it may be reached by address.
+    if (other === undefined || condition === 'service_completed_successfully') continue
+    if ([one, other].every((each) => stackOf(project, each).networks.size > 0)) needed.push(other)
+  }
+  return needed.filter((other) => other !== one && !meet(project, one, other))
 }
 
-/** Whether a service names another one: in `depends_on`, or as a host in one of its variables. */
-function needs({ dependsOn, environment }: ComposeService, other: ComposeService): boolean {
-  if (dependsOn.includes(other.name)) return true
-  const host = new RegExp(`(?:^|//|@)${other.name.replace(/\W/g, '\\$&')}(?:[:/.]|$)`)
-  return [...environment].some(([name, value]) => name !== 'RELEASE_NODE' && host.test(value))
+function meet(project: ComposeProject, one: ComposeService, other: ComposeService): boolean {
+  return sharesStack(project, one, other) || sharedNetworks(project, one, other).length > 0
+}
+
+function whereOf(project: ComposeProject, service: ComposeService): string {
+  const { networks, networkMode } = stackOf(project, service)
+  const where = [...networks.values()].map(({ key }) => shownName(key)).join(', ')
+  return `${shownName(service.name)} (${where === '' ? `network_mode: ${shownName(networkMode ?? 'none')}` : where})`
 }
 
 export const C02 = check({
   id: 'C02',
   group: 'compose',
-  place: 2,
+  place: 3,
   title: 'services share a network',
   needs: ['C01'],
   words: [COMPOSE_NETWORK],
   look: soundCompose,
-  judge: ({ read }) => judgeNetworks(read),
+  judge: judgeNetworks,
 })

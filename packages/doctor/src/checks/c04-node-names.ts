@@ -1,38 +1,101 @@
-import { isIP } from 'node:net'
-import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
-import type { ComposeFile } from '../compose/compose-file.ts'
-import { isLongName, membersOf, nodeOf } from '../compose/compose-members.ts'
-import { type Finding, finding } from '../finding.ts'
-import { soundCompose } from '../probes/compose.ts'
+import {
+  finds,
+  isLongName,
+  isOffNetworks,
+  knownHost,
+  type Member,
+  takesShellHostname,
+} from '../compose/compose-members.ts'
+import { type ComposeProject, shownName } from '../compose/compose-project.ts'
+import { isLoopback, meaningOf, namedBy, namesOn, sharedNetworks, sharesStack, stackOf } from '../compose/docker-dns.ts'
+import { type Finding, type FindingDetails, finding } from '../finding.ts'
+import { type ComposeReading, lacksServices, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
 
 const COMPOSE_NAME = words('DOCTOR_COMPOSE_NAME', {
-  happened: 'RELEASE_NODE of a service does not name its own host.',
-  why: 'Peers look up the part behind the @. The container has another hostname, so they do not find it.',
+  happened: "Docker's DNS does not resolve the host of a node name to its service.",
+  why: 'Peers look up the part behind the @. Docker knows services, containers, aliases and hostnames, alone or with the real name of a shared network behind.',
   hint: 'End RELEASE_NODE with @ and the hostname of the same service.',
 })
 
-/** C04: RELEASE_NODE does not name the host of its own service. */
-export function judgeNodeNames(file: ComposeFile): Finding[] {
-  return membersOf(file).flatMap((one) => {
-    const node = nodeOf(one)
-    const { name, hostname, names } = one
-    if (node === undefined || !isLongName(node.host) || isIP(node.host) !== 0) return []
-    if (node.host === hostname || names.has(node.host)) return []
-    const evidence = [`hostname: ${identifier(hostname ?? 'none')}`, `RELEASE_NODE: ${identifier(node.text)}`]
-    const message = `RELEASE_NODE of ${identifier(name)} ends with ${identifier(node.host)}, which is not its host`
-    return [finding('error', COMPOSE_NAME, message, { evidence, node: name })]
+/** C04: node names whose host Docker's DNS does not know as that of their service. */
+export function judgeNodeNames(reading: ComposeReading): Finding[] {
+  const { project, members, written } = reading
+  return members.flatMap((member): Finding[] => {
+    const host = knownHost(member)
+    if (host === undefined || isLoopback(host) || isOffNetworks(project, member)) return []
+    // Erlang refuses these before anybody looks them up.
+    if (isLongName(host) !== (member.distribution === 'name') || takesShellHostname(written, member)) return []
+    if (lacksServices(reading) && namedBy(project, host).length === 0) return []
+    const peers = members.filter((one) => one !== member && mayReach(project, one, member))
+    const isAlone = peers.length === 0
+    const lost = (isAlone ? [member] : peers).filter((one) => finds(project, one, member) === false)
+    const unreached = lost.filter((one) => one !== member && finds(project, member, one) === false)
+    if (lost.length === 0 || (lost.length < peers.length && unreached.length === 0)) return []
+    const { message, ...details } = cause(project, member, host, unreached[0] ?? lost[0]!)
+    return [finding(isAlone ? 'warning' : 'error', COMPOSE_NAME, message, { ...details, node: member.service.name })]
   })
+}
+
+function mayReach(project: ComposeProject, { service }: Member, other: Member): boolean {
+  return sharesStack(project, service, other.service) || sharedNetworks(project, service, other.service).length > 0
+}
+
+/** Why a host does not mean the service to a peer, and what to do. */
+function cause(
+  project: ComposeProject,
+  member: Member,
+  host: string,
+  peer: Member,
+): FindingDetails & { message: string } {
+  const { service, node } = member
+  const name = shownName(service.name)
+  const owner = stackOf(project, service)
+  const evidence = [
+    `${shownName(node!.text)} of ${name}, whose hostname is ${shownName(service.hostname ?? 'not set')}`,
+  ]
+  if (host === `${service.hostname}.${service.domainname}`) {
+    return {
+      message: `${shownName(host)} of ${name} is its hostname and domainname, which Docker's DNS does not put together`,
+      hint: 'Write the whole name into hostname and leave domainname out, or add it as an alias of the network.',
+    }
+  }
+  for (const [real, { key }] of owner.networks) {
+    const isKey = namesOn(owner, real).some((one) => `${one}.${key}`.toLowerCase() === host.toLowerCase())
+    if (isKey && real !== key) {
+      return {
+        message: `${shownName(host)} of ${name} ends with the key of a network, which Docker's DNS knows as ${shownName(real)}`,
+        hint: `End RELEASE_NODE with .${shownName(real)}, or write name: ${shownName(key)} below the network ${shownName(key)}.`,
+      }
+    }
+  }
+  const meant = meaningOf(project, peer.service, host)
+  const other = meant === 'elsewhere' ? undefined : meant.find((one) => one !== service)
+  if (other !== undefined) {
+    return {
+      message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which is ${shownName(other.name)}`,
+      evidence,
+    }
+  }
+  if (meaningOf(project, service, host).includes(service as never)) {
+    const shared = sharedNetworks(project, service, peer.service).map(shownName).join(', ')
+    return {
+      message: `${shownName(host)} of ${name} is known only on networks where ${shownName(peer.service.name)} is not`,
+      evidence: [...evidence, `both are on ${shared}`],
+      hint: `Use a name that is known on a network which both share (${shared}).`,
+    }
+  }
+  return { message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which Docker's DNS does not know`, evidence }
 }
 
 export const C04 = check({
   id: 'C04',
   group: 'compose',
-  place: 4,
-  title: 'RELEASE_NODE names its own host',
+  place: 8,
+  title: "Docker's DNS knows the node names",
   needs: ['C01'],
   words: [COMPOSE_NAME],
   look: soundCompose,
-  judge: ({ read }) => judgeNodeNames(read),
+  judge: judgeNodeNames,
 })

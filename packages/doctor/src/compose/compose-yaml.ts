@@ -1,0 +1,53 @@
+import type { Node, Pair } from 'yaml'
+
+/** A mapping of the file. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The keys that lead to a value. */
+export type Path = readonly string[]
+
+/** One document of a Compose file. */
+export interface ComposeDocument {
+  readonly fields: Fields
+  /** Where `!reset` takes something away. */
+  readonly resets: readonly Path[]
+  /** Where `!override` puts something in the place of all that was before. */
+  readonly overrides: readonly Path[]
+}
+
+/** A file of nested aliases must not fill the memory. */
+const MAX_ALIASES = 1_000
+
+/**
+ * Reads the YAML of a Compose file, which may hold several documents: later ones override the ones before.
+ *
+ * @throws {Error} when it is not YAML, with line and column
+ */
+export async function readComposeYaml(text: string): Promise<ComposeDocument[]> {
+  // The YAML library is loaded only when there is a file to read.
+  const { isCollection, isScalar, parseAllDocuments, visit } = await import('yaml')
+  const documents = parseAllDocuments(text, { merge: true, intAsBigInt: true, logLevel: 'silent' })
+  const textOf = (key: unknown) => String(isScalar(key) ? key.value : key)
+  return [...documents].map((document) => {
+    const [broken] = document.errors
+    if (broken !== undefined) throw new Error(broken.message.split('\n')[0])
+    const tagged: Record<string, Path[]> = { '!reset': [], '!override': [] }
+    visit(document, {
+      Node: (key, node: Node, ancestors) => {
+        if (key === 'key' || !(isScalar(node) || isCollection(node))) return
+        // Compose's YAML still has the octal numbers of YAML 1.1.
+        if (isScalar(node) && typeof node.value === 'bigint' && /^[-+]?0[0-7]+$/.test(node.source ?? '')) {
+          node.value = BigInt(Number.parseInt(node.source!, 8))
+        }
+        tagged[node.tag ?? '']?.push(ancestors.flatMap((one) => ('key' in one ? [textOf((one as Pair).key)] : [])))
+      },
+    })
+    const fields = fieldsOf(document.toJS({ maxAliasCount: MAX_ALIASES }))
+    return { fields, resets: tagged['!reset']!, overrides: tagged['!override']! }
+  })
+}
+
+/** The entries of a mapping; none for anything else. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+}
