@@ -1,7 +1,8 @@
 import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
-import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
+import { inspect, type Term } from '@dynsrv/etf'
 import { CodedError, type CodedErrorOptions, type ErrorTable, given, shown } from '@dynsrv/kit'
+import { exceptionText, stackLines } from './call/exception-text.ts'
 
 /** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
 export type OwnNodeErrorCode =
@@ -294,6 +295,8 @@ export interface RemoteErrorOptions extends NodeErrorOptions {
   readonly stacktrace?: Term
   /** The call that raised it, as `lists:nth/2 on a@host`. */
   readonly call?: string
+  /** The reason as it came, for the message, where `reason` has another form. */
+  readonly exactReason?: Term
 }
 
 const CLASSES: readonly ExceptionClass[] = ['error', 'exit', 'throw']
@@ -311,9 +314,9 @@ export class RemoteError extends NodeError {
 
   /** @param kind anything else than the three classes counts as `error` */
   constructor(kind: ExceptionClass, reason: Term, options?: RemoteErrorOptions) {
-    const { stacktrace = [], call, ...rest } = given(options)
+    const { stacktrace = [], call, exactReason = reason, ...rest } = given(options)
     const known = CLASSES.includes(kind) ? kind : 'error'
-    const said = `${known}: ${shownTerm(reason)}${raisedIn(stacktrace)}`
+    const said = saidOf(known, exactReason, stacktrace)
     super(
       'NODE_REMOTE_ERROR',
       call === undefined ? said : `${typeof call === 'string' ? call : shown(call)} raised ${said}`,
@@ -322,6 +325,20 @@ export class RemoteError extends NodeError {
     this.class = known
     this.reason = reason
     this.stacktrace = stacktrace
+  }
+
+  /** The stack trace as the other node's shell prints it, a line for each function, the innermost first; 8 at most. */
+  get remoteStack(): readonly string[] {
+    return stackLines(this.stacktrace)
+  }
+}
+
+/** What was raised; what a program gives as reason and stack trace may be anything. */
+function saidOf(kind: ExceptionClass, reason: Term, stacktrace: Term): string {
+  try {
+    return exceptionText(kind, reason, stacktrace)
+  } catch {
+    return `${kind}: ${shownTerm(reason)}`
   }
 }
 
@@ -332,27 +349,4 @@ export function shownTerm(term: unknown): string {
   } catch {
     return shown(term)
   }
-}
-
-const LINE = atom('line')
-
-/** Where it was raised, as far as the stack tells; calls of a shell or of `erpc` have none. */
-function raisedIn(stacktrace: Term): string {
-  try {
-    return placeIn(stacktrace)
-  } catch {
-    // What a program gives as a stack trace may be anything.
-    return ''
-  }
-}
-
-function placeIn(stacktrace: Term): string {
-  const [first] = Array.isArray(stacktrace) ? stacktrace : []
-  const [module, name, arity, location] = first instanceof Tuple ? first.elements : []
-  if (!(module instanceof Atom && name instanceof Atom)) return ''
-  const args = Array.isArray(arity) ? arity.length : arity
-  const line = (Array.isArray(location) ? location : []).find(
-    (entry): entry is Tuple => entry instanceof Tuple && entry.elements[0] === LINE,
-  )
-  return ` in ${inspect(module)}:${inspect(name)}/${args}${line === undefined ? '' : `, line ${line.elements[1]}`}`
 }

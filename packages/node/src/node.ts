@@ -17,6 +17,7 @@ import {
   oneLine,
   text,
 } from '@dynsrv/kit'
+import { withCallersStack } from './call/callers-stack.ts'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
@@ -152,7 +153,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    */
   async connect(peer: string, options: ConnectOptions = {}): Promise<void> {
     checkConnect(options)
-    await this.#rooms.links.connect(peer, options)
+    try {
+      await this.#rooms.links.connect(peer, options)
+    } catch (error) {
+      throw withCallersStack(error)
+    }
   }
 
   /** Ends the link to a peer; what is queued still goes out. @throws {NodeError} for what is no node name */
@@ -202,7 +207,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   async ping(peer: string, options: CallOptions = {}): Promise<'pong'> {
     this.#checkPeer('ping', 'peer', peer)
     checkCall(options)
-    return this.#traced(
+    return await this.#traced(
       'ping',
       () => peer,
       () => this.#ping(peer, options),
@@ -256,7 +261,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#assertOpen()
     checkCall(options)
     const target = this.#rooms.processes.router.target(to)
-    return this.#traced(
+    return await this.#traced(
       'call',
       () => ('name' in target ? `${target.name} on ${target.node}` : String(target)),
       () => this.#rooms.calls.call(target, request, options),
@@ -306,7 +311,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#assertOpen()
     this.#checkFunction('erpc', node, module, name, args)
     checkCall(options)
-    return this.#traced(
+    return await this.#traced(
       'erpc',
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.erpc(node, module, name, args, options),
@@ -353,7 +358,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#assertOpen()
     this.#checkFunction('rpc', node, module, name, args)
     checkCall(options)
-    return this.#traced(
+    return await this.#traced(
       'rpc',
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.rpc(node, module, name, args, options),
@@ -371,7 +376,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#assertOpen()
     this.#checkFunction('spawn', node, module, name, args)
     checkCall(options)
-    return this.#traced(
+    return await this.#traced(
       'spawn',
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.spawn(node, module, name, args, options),
@@ -641,8 +646,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
-  #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
-    return traceCall(run, () => ({ self: this.self, kind, to: to() }))
+  async #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await traceCall(run, () => ({ self: this.self, kind, to: to() }))
+    } catch (error) {
+      throw withCallersStack(error)
+    }
   }
 
   #send(from: Pid, to: Recipient, message: Term, options?: SendOptions): boolean {

@@ -15,6 +15,7 @@ import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
+import { elixirName } from './exception-text.ts'
 import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
@@ -143,7 +144,7 @@ export class GenCalls {
           done: () => done,
           resolve: (value) => end(() => resolve(value)),
           reject: (error) => end(() => reject(error)),
-          down: (reason) => end(() => reject(this.downError(what, node, reason))),
+          down: (reason) => end(() => reject(this.downError(what, target, reason))),
         })
       } catch (error) {
         end(() => reject(error))
@@ -152,7 +153,8 @@ export class GenCalls {
   }
 
   /** What the end of the other process means. */
-  downError(what: string, node: string, reason: Term): NodeError {
+  downError(what: string, target: Target, reason: Term): NodeError {
+    const node = nodeOf(target)
     if (!this.caller.alive) {
       return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
     }
@@ -167,8 +169,16 @@ export class GenCalls {
         ...(why !== undefined && { hint: why.hint }),
       })
     }
-    if (reason === NOPROC)
-      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, { peer: node, reason })
+    if (reason === NOPROC) {
+      const name = 'name' in target ? elixirName(target.name.name) : undefined
+      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, {
+        peer: node,
+        reason,
+        ...(name !== undefined && {
+          hint: `A module of Elixir has Elixir. before its name: call { name: '${name}' }.`,
+        }),
+      })
+    }
     return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${inspect(reason)}`, {
       peer: node,
       reason,

@@ -1,8 +1,9 @@
 import { toUSVString } from 'node:util'
 import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine, shown } from '@dynsrv/kit'
-import { NodeError, RemoteError } from '../error.ts'
+import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Warning } from '../node-event.ts'
+import { elixirName } from './exception-text.ts'
 
 /** How a function of ours ended, in Erlang's terms. Each of them has an encoding. */
 export type Outcome =
@@ -89,9 +90,18 @@ export function remoteError(
   reason: Term,
   ...[kind, shown, options]: ConstructorParameters<typeof RemoteError>
 ): RemoteError {
-  const error = new RemoteError(kind, shown, options)
+  const error = new RemoteError(kind, shown, { ...options, exactReason: reason, ...undefHint(reason, options) })
   verbatimReasons.set(error, reason)
   return error
+}
+
+/** What to do about a module that is not there, where Elixir has it under another name. */
+function undefHint(reason: Term, { stacktrace }: RemoteErrorOptions = {}): { readonly hint?: string } {
+  const [first] = Array.isArray(stacktrace) ? stacktrace : []
+  const [module] = first instanceof Tuple ? first.elements : []
+  if (reason !== atom('undef') || !(module instanceof Atom)) return {}
+  const name = elixirName(module.name)
+  return name === undefined ? {} : { hint: `A module of Elixir has Elixir. before its name: call '${name}'.` }
 }
 
 /** Class and reason, where the program chose them. */
@@ -142,8 +152,9 @@ export function badArgument(where: StackFrame): Outcome {
 }
 
 /**
- * What was thrown as an Erlang term: `{js_error, #{name := Name, message := Message, code => Code}}`, with the code where
- * the error has one, such as `ENOENT`. What is an Erlang reason already stays it. It never throws, and it has an encoding.
+ * What was thrown as an exception of Elixir, which its `rescue` takes and which Erlang sees as a map: a `RuntimeError` with the
+ * fields `message`, `name` (that of the JavaScript class) and `code`, where the error has one, such as `ENOENT`. What is an
+ * Erlang reason already stays it. It never throws, and it has an encoding.
  */
 export function errorTerm(error: unknown): Term {
   const chosen = chosenBy(error)
@@ -151,12 +162,14 @@ export function errorTerm(error: unknown): Term {
   const name = read(error, 'name')
   const code = read(error, 'code')
   const told = new Map<Term, Term>([
-    [atom('name'), typeof name === 'string' ? toUSVString(name) : 'Error'],
+    [atom('__struct__'), atom('Elixir.RuntimeError')],
+    [atom('__exception__'), true],
     [atom('message'), toUSVString(messageOf(error))],
+    [atom('name'), typeof name === 'string' ? toUSVString(name) : 'Error'],
   ])
   if (typeof code === 'string') told.set(atom('code'), toUSVString(code))
   else if (typeof code === 'number' && Number.isFinite(code)) told.set(atom('code'), code)
-  return tuple(atom('js_error'), told)
+  return told
 }
 
 function read(error: unknown, key: 'name' | 'code' | 'stack'): unknown {
@@ -185,13 +198,22 @@ function stackOf({ where }: Work, error: unknown): Term {
   return [frame(where), ...framesOf(error)]
 }
 
-/** JavaScript frames as Erlang has them; files by their last part only, since folders are nobody else's business. */
+/** Where the files of this package are, in its sources or as it is built. */
+const OWN_FOLDER = /^\s+at .*?((?:file:)?[^\s(]*[/\\](?:src|dist)[/\\])/m.exec(new Error().stack ?? '')?.[1]
+/** Packages of ours that call it. */
+const OUR_PACKAGES = /[/\\]node_modules[/\\]@dynsrv[/\\]/
+
+function isOurs(line: string): boolean {
+  return (OWN_FOLDER !== undefined && line.includes(OWN_FOLDER)) || OUR_PACKAGES.test(line)
+}
+
+/** The program's own frames as Erlang has them; files by their last part only, since folders are nobody else's business. */
 function framesOf(error: unknown): Term[] {
   const stack = read(error, 'stack')
   if (typeof stack !== 'string') return []
   const frames: Term[] = []
   for (const line of stack.split('\n')) {
-    if (line.length > MAX_FRAME_CHARACTERS) continue
+    if (line.length > MAX_FRAME_CHARACTERS || isOurs(line)) continue
     const match = /^\s+at (?:async )?(?:(.{1,200}?) \()?(?:.*[/\\])?([^/\\()]{1,200}?):(\d+):\d+\)?$/.exec(line)
     if (match === null || match[2]?.startsWith('node:')) continue
     const [, name = '<anonymous>', file = '', number = '0'] = match

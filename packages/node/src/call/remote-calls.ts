@@ -9,6 +9,7 @@ import { OwnReferences } from '../process/own-references.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import { type Told, verbatim } from '../process/verbatim.ts'
 import type { CallOptions } from '../signature.ts'
+import { functionText } from './exception-text.ts'
 import { type Finish, type GenCalls, replyOf } from './gen-call.ts'
 import { remoteError } from './outcome.ts'
 
@@ -157,7 +158,7 @@ export class RemoteCalls {
 
 /** A function of another node, as people write it: `lists:nth/2 on a@host`. */
 export function remoteFunction(node: string, module: string, name: string, args: readonly Term[]): string {
-  return `${module}:${name}/${args.length} on ${node}`
+  return `${functionText(module, name, args.length)} on ${node}`
 }
 
 function refused(what: string, peer: string, reason: Atom): NodeError {

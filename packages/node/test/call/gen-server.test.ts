@@ -55,7 +55,7 @@ describe('a server of ours', () => {
       },
     })
     expect(await erl.eval(`catch gen_server:call(${server('fragile')}, throw)`)).toMatch(
-      /\{'EXIT',\{\{\{js_error,#\{message => <<"too much">>,name => <<"RangeError">>\}\}/,
+      /\{'EXIT',\{\{#\{'__exception__' => true,'__struct__' => 'Elixir\.RuntimeError',message => <<"too much">>,name => <<"RangeError">>\}/,
     )
     expect(await warned).toMatchObject({ code: 'HANDLER_THREW' })
     expect(await erl.eval(`catch gen_server:call(${server('fragile')}, chosen)`)).toMatch(/\{'EXIT',\{enough,/)
@@ -98,7 +98,7 @@ describe('a server of ours', () => {
   it('whose reply has no encoding tells the caller', async () => {
     using _ = node.serve({ name: 'nan', call: () => Number.NaN })
     expect(await erl.eval(`catch gen_server:call(${server('nan')}, x)`)).toMatch(
-      /js_error.*NODE_MESSAGE_INVALID.*the call handler of nan returned NaN/,
+      /Elixir\.RuntimeError.*NODE_MESSAGE_INVALID.*the call handler of nan returned NaN/,
     )
   })
 
@@ -132,13 +132,12 @@ describe('a server of ours', () => {
     })
     const [reason] = (await made.ended) as Tuple
     expect(reason).toStrictEqual(
-      tuple(
-        atom('js_error'),
-        new Map<Term, Term>([
-          [atom('name'), 'Error'],
-          [atom('message'), 'no'],
-        ]),
-      ),
+      new Map<Term, Term>([
+        [atom('__struct__'), atom('Elixir.RuntimeError')],
+        [atom('__exception__'), true],
+        [atom('message'), 'no'],
+        [atom('name'), 'Error'],
+      ]),
     )
     expect(node.whereis('stillborn')).toBeUndefined()
   })

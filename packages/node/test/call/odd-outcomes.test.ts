@@ -138,7 +138,7 @@ describe.each(Object.entries(CALLS))('%s', (way, expression) => {
       expect(answer).not.toBe('late')
       return
     }
-    expect(answer).toMatch(/js_error/)
+    expect(answer).toMatch(/'Elixir\.RuntimeError'/)
     const isValue = !name.startsWith('throws') && !name.includes('thenable')
     if (isValue || name.includes('reason')) expect(answer).toMatch(/NODE_MESSAGE_INVALID/)
     expect(logged.join('\n')).toMatch(new RegExp(`js:${name}/0`))
@@ -172,7 +172,7 @@ it.each(NAMES)('spawn_monitor of a function that %s', async (name) => {
   const reason = await ask(
     `begin {_, Q} = spawn_monitor('${node.self}', js, ${name}, []), receive {'DOWN', Q, _, _, R0} -> R0 after 5000 -> late end end`,
   )
-  if (name.startsWith('throws') || name.includes('thenable')) expect(reason).toMatch(/^\{\{js_error,/)
+  if (name.startsWith('throws') || name.includes('thenable')) expect(reason).toMatch(/^\{#\{'__exception__'/)
   else expect(reason).toBe('normal')
 })
 
@@ -183,7 +183,7 @@ describe('a server with a handler that', () => {
     using _ = node.serve({ name: 'odd', call: run, cast: handle, info: handle, terminate: handle })
     const answer = await ask(`gen_server:call(${at('odd')}, x, 5000)`)
     if (name.includes('later_getter')) expect(answer).not.toBe('late')
-    else expect(answer).toMatch(/js_error/)
+    else expect(answer).toMatch(/'Elixir\.RuntimeError'/)
     expect(logged.join('\n')).toMatch(/the (call handler|reply) of odd/)
     logged.length = 0
     await erl.eval(`gen_server:cast(${at('odd')}, x)`)
@@ -325,7 +325,7 @@ describe('functions among the options that are odd:', () => {
 
 it('an error of JavaScript keeps its name, its message and its code', async () => {
   expect(await ask(`erpc:call('${node.self}', js, enoent, [])`)).toMatch(
-    /\{js_error,#\{code => <<"ENOENT">>,message => <<"no such file">>,name => <<"Error">>\}\}/,
+    /#\{'__exception__' => true,'__struct__' => 'Elixir\.RuntimeError',code => <<"ENOENT">>,message => <<"no such file">>,name => <<"Error">>\}/,
   )
   expect(await ask(`erpc:call('${node.self}', js, errno, [])`)).toMatch(/code => -2/)
   const error = await node.erpc(node.self, 'js', 'enoent').catch((reason: unknown) => reason)

@@ -119,7 +119,7 @@ describe('what is exposed is called from Erlang', () => {
     const raised = `try erpc:call(${to()}, js, bad, []) catch C:R -> {C, R} end`
     const text = await erl.eval(raised)
     expect(text).toMatch(
-      /^\{error,\{exception,\{js_error,#\{message => <<"not like this">>,name => <<"TypeError">>\}\}/,
+      /^\{error,\{exception,#\{'__exception__' => true,'__struct__' => 'Elixir\.RuntimeError',message => <<"not like this">>,name => <<"TypeError">>\}/,
     )
     expect(text).toMatch(/\{js,bad,0,\[\]\}/)
     expect(text).toMatch(/remote-calls\.test\.ts/)
@@ -128,7 +128,7 @@ describe('what is exposed is called from Erlang', () => {
     expect(await erl.eval(`try erpc:call(${to()}, js, leaves, []) catch C:R -> {C, R} end`)).toBe(
       '{exit,{exception,gone}}',
     )
-    expect(await erl.eval(`rpc:call(${to()}, js, bad, [])`)).toMatch(/^\{badrpc,\{'EXIT',\{\{js_error/)
+    expect(await erl.eval(`rpc:call(${to()}, js, bad, [])`)).toMatch(/^\{badrpc,\{'EXIT',\{#\{'__exception__'/)
   })
 
   it('by casts and spawns', async () => {

@@ -89,7 +89,7 @@ describe('sys of a real erl', () => {
       },
     })
     const replace = (name: string): Promise<string> => erl.eval(`sys:replace_state(${at(name)}, fun erlang:abs/1)`)
-    await expect(replace('closed')).rejects.toThrow(/callback_failed,\{js,system_replace_state\}.*js_error/)
+    await expect(replace('closed')).rejects.toThrow(/callback_failed,\{js,system_replace_state\}.*Elixir\.RuntimeError/)
     expect(await erl.eval(`sys:get_state(${at('closed')})`)).toBe('0')
     expect(await replace('open')).toBe('100')
     expect(changes).toStrictEqual([new ExternalFun(atom('erlang'), atom('abs'), 1)])
