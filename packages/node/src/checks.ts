@@ -17,7 +17,7 @@ import {
   whole,
   wrong,
 } from '@dynsrv/kit'
-import { NodeError, type NodeErrorCode } from './error.ts'
+import { isNodeError, NodeError, type NodeErrorCode } from './error.ts'
 import type { CallOptions, ProcessRef, SendOptions, SendWaitOptions } from './signature.ts'
 
 /** The checks of this package. */
@@ -119,7 +119,7 @@ export function sendable<T>(what: string, send: () => T): T {
 
 /** The error of what cannot be sent; one of a link (`DIST_…`) is passed on as it is. */
 export function cannotBeSent(what: string, cause: unknown): NodeError {
-  if (cause instanceof NodeError) return cause
+  if (isNodeError(cause)) return cause
   return new NodeError('NODE_MESSAGE_INVALID', `${what} cannot be sent: ${messageOf(cause)}`, { cause })
 }
 

@@ -1,7 +1,7 @@
 import { toUSVString } from 'node:util'
 import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine, shown } from '@dynsrv/kit'
-import { NodeError, RemoteError } from '../error.ts'
+import { isRemoteError, NodeError, RemoteError } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 
 /** How a function of ours ended, in Erlang's terms. Each of them has an encoding. */
@@ -97,7 +97,7 @@ export function remoteError(
 /** Class and reason, where the program chose them. */
 function chosenBy(error: unknown): Pick<RemoteError, 'class' | 'reason'> | undefined {
   try {
-    if (error instanceof RemoteError) {
+    if (isRemoteError(error)) {
       const reason = verbatimReasons.has(error) ? verbatimReasons.get(error) : error.reason
       return { class: error.class, reason }
     }

@@ -1,8 +1,8 @@
 import { isIPv6, type Socket } from 'node:net'
-import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { type Cookie, InitiatorHandshake, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, messageOf, type Random, type Timer } from '@dynsrv/kit'
-import { NodeError } from '../error.ts'
+import { type Clock, given, messageOf, type Random, type Timer } from '@dynsrv/kit'
+import { isNodeError, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
 import { openChallenge } from './own-challenges.ts'
@@ -138,7 +138,7 @@ async function dialWith(
         signal,
       })
     } catch (error) {
-      if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
+      if (!isNodeError(error) || error.code === 'DIST_NOK') throw error
       failures.push(error)
     }
   }
@@ -147,15 +147,14 @@ async function dialWith(
 
 async function lookUp(peer: NodeName, host: string, { epmd, signal }: DialOptions): Promise<Address[]> {
   const alive = peer.slice(0, peer.lastIndexOf('@'))
+  let addresses: Address[]
   try {
     const { candidates } = await epmd.addressPlease(alive, host, 'any', { signal })
-    if (candidates.length === 0)
-      throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
-    return candidates.map(({ ip, port, family }) => ({ ip, port, family, host }))
+    addresses = candidates.map(({ ip, port, family }) => ({ ip, port, family, host }))
   } catch (cause) {
     signal.throwIfAborted()
-    if (cause instanceof NodeError) throw cause
-    const { hint, retryable } = cause as { hint?: unknown; retryable?: unknown }
+    // A look-up of the program's may reject with anything.
+    const { hint, retryable } = given(cause as { hint?: unknown; retryable?: unknown })
     throw new NodeError('NODE_LOOKUP_FAILED', `no address for ${peer}: ${messageOf(cause)}`, {
       peer,
       cause,
@@ -163,11 +162,13 @@ async function lookUp(peer: NodeName, host: string, { epmd, signal }: DialOption
       ...(typeof retryable === 'boolean' && { retryable }),
     })
   }
+  if (addresses.length > 0) return addresses
+  throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
 }
 
 /** Who refused us and why says more than an address where nobody listens, which a second record often is. */
 function mostTelling(failures: readonly NodeError[]): NodeError {
-  return failures.find(({ code }) => code.startsWith('DIST_')) ?? failures.at(-1)!
+  return failures.find(isDistError) ?? failures.at(-1)!
 }
 
 interface RaceOptions {
@@ -236,7 +237,7 @@ function firstToAnswer(left: Address[], options: RaceOptions): Promise<Opened | 
         connecting = transport.connect(address)
       } catch (cause) {
         // No address, or certificates that cannot be used.
-        failures.push(cause instanceof NodeError ? cause : dialError(cause, text, peer))
+        failures.push(isNodeError(cause) ? cause : dialError(cause, text, peer))
         tryNext()
         return
       }
