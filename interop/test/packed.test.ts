@@ -28,7 +28,10 @@ const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
   dynsrv: ["loaded.inspect(loaded.charlist('ab'))", '"ab"'],
 }
 
-/** All packages are packed, and npm installs them from the network. */
+/**
+ * Slow: all packages are packed, npm installs them from the network, and the compiler reads the types of all of them once for
+ * each way to resolve modules.
+ */
 const PACK_MS = 180_000
 
 describe('the packages as npm packs them', { timeout: PACK_MS }, () => {

@@ -13,7 +13,7 @@ const downOf = (who: Term) => (message: Term) =>
   message instanceof Tuple && message.elements[0] === atom('DOWN') && inspect(message.elements[3]) === inspect(who)
 const reasonOf = (message: Term) => inspect((message as Tuple).elements[4])
 
-// Slow: RabbitMQ is fetched once and starts twice, some 20 s each time on a busy machine.
+// Slow: RabbitMQ is fetched once, and starts three times, some 10 to 20 s each time.
 it('asks and watches a real RabbitMQ, registered in our epmd, while it stops, crashes and comes back', async () => {
   await using epmd = await startEpmdServer({ port: 0 })
   await using rabbit = await prepareRabbitMq({ name: 'rabbit@127.0.0.1', cookie: COOKIE, epmdPort: epmd.port })

@@ -7,8 +7,17 @@ import { temporaryFolder } from './temporary-folder.ts'
 
 const run = promisify(execFile)
 
+/** The release on the PATH: that of the current stable Debian. */
+export const INSTALLED_RELEASE = 25
+
 /** The Debian suites that bring other releases than the one of the current stable one. */
 export const OTP_SUITES = { bullseye: 23, trixie: 27, forky: 29 } as const
+export type OtpSuite = keyof typeof OTP_SUITES
+
+const SUITES = Object.keys(OTP_SUITES) as OtpSuite[]
+/** The one with the newest release, and the others. */
+export const NEWEST_SUITE = SUITES.toSorted((a, b) => OTP_SUITES[b] - OTP_SUITES[a])[0]!
+export const OLDER_SUITES: readonly OtpSuite[] = SUITES.filter((suite) => suite !== NEWEST_SUITE)
 
 /** An Erlang and Elixir of another release, ready to run. */
 export interface OtpRelease {
@@ -20,7 +29,7 @@ export interface OtpRelease {
 }
 
 /** Fetches a release from its Debian suite, once, and compiles the companion with it. */
-export async function otpRelease(suite: keyof typeof OTP_SUITES): Promise<OtpRelease> {
+export async function otpRelease(suite: OtpSuite): Promise<OtpRelease> {
   const script = fileURLToPath(new URL('../peers/otp.sh', import.meta.url))
   const { stdout } = await run(script, [suite])
   const folder = stdout.trim()

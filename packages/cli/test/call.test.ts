@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runMain } from './main-run.ts'
 import { ENV, type Peer, startPeer } from './peer.ts'
 import { runDynsrv } from './run-dynsrv.ts'
 
@@ -8,8 +9,7 @@ describe('speaking to a real Erlang node', () => {
     peer = await startPeer()
   })
   afterAll(() => peer[Symbol.asyncDispose]())
-  const run = (command: string, ...args: string[]) =>
-    runDynsrv([command, peer.name, ...args, ...peer.dns], { env: ENV })
+  const run = (command: string, ...args: string[]) => runMain([command, peer.name, ...args, ...peer.dns], ENV)
 
   it.each([
     [['lists', 'reverse', '[1, {a, <<"b">>}]'], '[{a,<<"b">>},1]\n'],
@@ -43,7 +43,7 @@ describe('speaking to a real Erlang node', () => {
 
   it('call takes a number below zero behind --', async () => {
     const args = ['call', peer.name, ...peer.dns, '--', 'erlang', 'abs', '-7']
-    expect(await runDynsrv(args, { env: ENV })).toMatchObject({ code: 0, stdout: '7\n' })
+    expect(await runMain(args, ENV)).toMatchObject({ code: 0, stdout: '7\n' })
   })
 
   it('call says what was raised, and what is not there', async () => {
@@ -62,13 +62,13 @@ describe('speaking to a real Erlang node', () => {
       ['cast', peer.name, 'erlang', 'f', `[${long}]`],
       ['send', peer.name, 'box', long],
     ]) {
-      const { code, stderr } = await runDynsrv(words, { env: ENV })
+      const { code, stderr } = await runMain(words, ENV)
       expect(stderr).toMatch(
         /: this cannot be sent: an atom has at most 255 characters\. Text of any length is a binary/,
       )
       expect(code).toBe(2)
     }
-    const wrong = await runDynsrv(['call', peer.name, 'lists', 'reverse', `[${'1,'.repeat(5_000)}}]`], { env: ENV })
+    const wrong = await runMain(['call', peer.name, 'lists', 'reverse', `[${'1,'.repeat(5_000)}}]`], ENV)
     expect(wrong.stderr).toMatch(
       /^dynsrv call: … "[1,]{50}\}\]" is not an Erlang term: unexpected "\}" at column 10002\. .*\n$/,
     )
@@ -77,10 +77,13 @@ describe('speaking to a real Erlang node', () => {
 
   it('cast and send reach the node before the command ends', async () => {
     await peer.beam.eval('ets:new(seen, [named_table, public, {heir, whereis(init), x}]), register(box, self())')
-    const cast = await run('cast', 'erlang', 'send', 'box', '{cast, 1}')
+    // Each in a process of its own, which ends with the command.
+    const process = (command: string, ...args: string[]) =>
+      runDynsrv([command, peer.name, ...args, ...peer.dns], { env: ENV })
+    const cast = await process('cast', 'erlang', 'send', 'box', '{cast, 1}')
     expect(cast).toMatchObject({ code: 0, stdout: '', stderr: '' })
     expect(await peer.beam.eval('receive {cast, N} -> N after 5000 -> timeout end')).toBe('1')
-    const sent = await run('send', 'box', '{sent, <<"x">>}', '--json')
+    const sent = await process('send', 'box', '{sent, <<"x">>}', '--json')
     expect(sent).toMatchObject({ code: 0, stdout: '{"sent":true}\n' })
     expect(await peer.beam.eval('receive {sent, X} -> X after 5000 -> timeout end')).toBe('<<"x">>')
   })
@@ -105,7 +108,7 @@ describe('speaking to a real Erlang node', () => {
 
   it('says why the node is not reached', async () => {
     const args = ['call', peer.name, 'erlang', 'node', ...peer.dns]
-    const { code, stderr } = await runDynsrv(args, { env: { RELEASE_COOKIE: 'another' } })
+    const { code, stderr } = await runMain(args, { RELEASE_COOKIE: 'another' })
     expect(stderr).toMatch(/refused our cookie/)
     expect(code).toBe(1)
   })
@@ -118,7 +121,7 @@ describe('speaking to a real Erlang node', () => {
     [['eval', 'n@x.test', '1', '--syntax', 'json'], /JSON has no expressions/],
     [['send', 'n@x.test', 'box'], /missing required argument 'message'/],
   ] as const)('refuses %j with exit code 2', async (args, says) => {
-    const { code, stdout, stderr } = await runDynsrv(args, { env: ENV })
+    const { code, stdout, stderr } = await runMain(args, ENV)
     expect(stderr).toMatch(says)
     expect(stderr.split('\n')).toHaveLength(2)
     expect(stdout).toBe('')

@@ -8,9 +8,9 @@ async function script(shell: string): Promise<string> {
   return stdout
 }
 
-/** What a real bash offers for these words. */
-async function offers(...words: string[]): Promise<string[]> {
-  const program = `${await script('bash')}
+/** What a real bash offers for these words, with that script. */
+function offersWith(bash: string, words: readonly string[]): string[] {
+  const program = `${bash}
 COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(' ')})
 COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
 _dynsrv
@@ -22,14 +22,16 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
 
 describe('dynsrv completion', () => {
   it('completes commands, options, words and files in a real bash', async () => {
-    expect(await offers('dynsrv', 'pi')).toEqual(['ping'])
-    expect(await offers('dynsrv', 'join', '--vis')).toEqual(['--visible'])
-    expect(await offers('dynsrv', 'cookie', '')).toContain('new')
-    expect(await offers('dynsrv', 'completion', 'f')).toEqual(['fish'])
-    expect(await offers('dynsrv', 'join', '--config', 'pack')).toEqual(['package.json'])
-    expect(await offers('dynsrv', 'join', '--service', 'x')).toEqual([''])
-    expect(await offers('dynsrv', 'help', 'doc')).toEqual(['doctor'])
-    expect(await offers('dynsrv', 'join', '--cookie')).toEqual(['--cookie-file'])
+    const bash = await script('bash')
+    const offers = (...words: string[]) => offersWith(bash, words)
+    expect(offers('dynsrv', 'pi')).toEqual(['ping'])
+    expect(offers('dynsrv', 'join', '--vis')).toEqual(['--visible'])
+    expect(offers('dynsrv', 'cookie', '')).toContain('new')
+    expect(offers('dynsrv', 'completion', 'f')).toEqual(['fish'])
+    expect(offers('dynsrv', 'join', '--config', 'pack')).toEqual(['package.json'])
+    expect(offers('dynsrv', 'join', '--service', 'x')).toEqual([''])
+    expect(offers('dynsrv', 'help', 'doc')).toEqual(['doctor'])
+    expect(offers('dynsrv', 'join', '--cookie')).toEqual(['--cookie-file'])
   })
 
   it('names every command and option for zsh and fish', async () => {

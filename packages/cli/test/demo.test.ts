@@ -83,6 +83,8 @@ class Shell implements AsyncDisposable {
   }
 }
 
+// Slow, some 10 s each: the story is played with processes of its own, two of them Erlang, through an outage of DNS that lasts
+// several polls of every member.
 describe('dynsrv demo', () => {
   it('tells the whole story with real Erlang nodes and ends by itself', async () => {
     const { code, stdout, stderr } = await runDynsrv(['demo', '--json'])

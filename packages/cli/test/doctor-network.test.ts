@@ -104,6 +104,7 @@ describe('dynsrv doctor on machines of a network', () => {
     expect(found.verdicts[0]?.message).toContain('this machine has 10.77.0.1')
   })
 
+  // Slow, some 10 s: what stalls is known only when the time of 5 s is over.
   it('D41: a way that loses large packets and tells nobody', async () => {
     await using network = await startNetwork()
     const here = await network.machine('here', '10.77.0.1')

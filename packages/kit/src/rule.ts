@@ -20,6 +20,8 @@ export interface Rule {
   readonly check: (value: unknown, at: string) => Fault | undefined
   /** Whether it may not be left out; default false. */
   readonly required?: true
+  /** A sentence on how to come by such a value, for when it is missing. */
+  readonly advice?: string
 }
 
 /** A rule for each option that the type has: an option without a rule does not compile. */
@@ -179,7 +181,9 @@ export function optionsOf<T extends object>(rules: Rules<T>): Rule {
     }
     const missing = needed.find((key) => options[key] === undefined)
     if (missing === undefined) return undefined
-    return { message: `${prefix}${missing} is missing`, hint: `Give ${prefix}${missing}: ${all[missing]!.what}.` }
+    const { what, advice } = all[missing]!
+    const give = `Give ${prefix}${missing}: ${what}.`
+    return { message: `${prefix}${missing} is missing`, hint: advice === undefined ? give : `${give} ${advice}` }
   }
   const check: Rule['check'] = (value, at) => {
     if (!isOptions(value)) return wrong(at || 'the argument', what, value)

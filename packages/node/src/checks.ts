@@ -17,7 +17,7 @@ import {
   whole,
   wrong,
 } from '@dynsrv/kit'
-import { NodeError, type NodeErrorCode } from './error.ts'
+import { isNodeError, NodeError, type NodeErrorCode } from './error.ts'
 import type { CallOptions, ProcessRef, SendOptions, SendWaitOptions } from './signature.ts'
 
 /** The checks of this package. */
@@ -119,7 +119,7 @@ export function sendable<T>(what: string, send: () => T): T {
 
 /** The error of what cannot be sent; one of a link (`DIST_…`) is passed on as it is. */
 export function cannotBeSent(what: string, cause: unknown): NodeError {
-  if (cause instanceof NodeError) return cause
+  if (isNodeError(cause)) return cause
   return new NodeError('NODE_MESSAGE_INVALID', `${what} cannot be sent: ${messageOf(cause)}`, { cause })
 }
 
@@ -183,6 +183,8 @@ const cookieTexts: Rule = secret(
 )
 const cookieSet = optionsOf<CookieSet>({ offered: required(cookieText), accepted: required(cookieTexts) })
 
+const COOKIE_ADVICE = 'Make a good one with: dynsrv cookie new'
+
 /** A cookie that a BEAM node could have. A refusal never shows it. @see OTP `auth:set_cookie/1` */
 export const cookie: Rule = {
   what: 'a string of 1 to 255 Latin-1 characters, or an object with offered and accepted',
@@ -190,8 +192,9 @@ export const cookie: Rule = {
     const isSet = typeof value === 'object' && value !== null && !Array.isArray(value)
     if (isSet) return cookieSet.check(value, at)
     const fault = cookieText.check(value, at)
-    return fault && { ...fault, hint: `${fault.hint} Make a good one with: dynsrv cookie new` }
+    return fault && { ...fault, hint: `${fault.hint} ${COOKIE_ADVICE}` }
   },
+  advice: COOKIE_ADVICE,
 }
 
 /** How terms become values, and what is too much of a term. */

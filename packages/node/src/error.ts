@@ -1,7 +1,7 @@
 import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
 import { inspect, type Term } from '@dynsrv/etf'
-import { CodedError, type CodedErrorOptions, type ErrorTable, given, shown } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown } from '@dynsrv/kit'
 import { exceptionText, stackLines } from './call/exception-text.ts'
 
 /** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
@@ -268,6 +268,17 @@ export interface NodeErrorOptions extends CodedErrorOptions {
 
 const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_ERRORS, ...NODE_ERRORS }
 
+const NAME_CODES: Readonly<Record<NodeNameErrorCode, true>> = {
+  NODE_NAME_NO_AT: true,
+  NODE_NAME_MANY_AT: true,
+  NODE_NAME_EMPTY_PART: true,
+  NODE_NAME_TOO_LONG: true,
+  NODE_NAME_ILLEGAL_CHARACTER: true,
+  NODE_NAME_SHORT_HOST: true,
+  NODE_NAME_LONG_HOST: true,
+}
+const CODES = [NODE_ERRORS, DIST_ERRORS, NAME_CODES]
+
 /** The one error of this package. The message, the hint and the code never hold a cookie. */
 export class NodeError extends CodedError<NodeErrorCode> {
   override readonly name: string = 'NodeError'
@@ -285,6 +296,11 @@ export class NodeError extends CodedError<NodeErrorCode> {
     if (limit !== undefined) this.limit = limit
     if ('reason' in rest) this.reason = rest.reason
   }
+}
+
+/** Whether something that was thrown is an error of this package, whichever copy of it is in use. */
+export function isNodeError(error: unknown): error is NodeError {
+  return isCoded(error) && CODES.some((table) => Object.hasOwn(table, error.code))
 }
 
 /** How a function ended that did not return, in Erlang's three classes. */
@@ -340,6 +356,12 @@ function saidOf(kind: ExceptionClass, reason: Term, stacktrace: Term): string {
   } catch {
     return `${kind}: ${shownTerm(reason)}`
   }
+}
+
+/** Whether it is a {@link RemoteError}, whichever copy of this package made it. */
+export function isRemoteError(error: unknown): error is RemoteError {
+  if (!isNodeError(error) || error.code !== 'NODE_REMOTE_ERROR') return false
+  return 'reason' in error && CLASSES.includes((error as RemoteError).class)
 }
 
 /** A term as Erlang writes it; anything else as JavaScript does. */

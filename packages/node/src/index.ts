@@ -23,6 +23,7 @@ export { type CallMessage, CHANNELS, type NodeEventMessage } from './diagnostics
 export type { DrainOptions } from './drain.ts'
 export {
   type ExceptionClass,
+  isNodeError,
   NODE_ERRORS,
   NodeError,
   type NodeErrorCode,

@@ -230,6 +230,7 @@ const logger: Rule = {
 const checkOptions = checks.options<NodeOptions>('startNode', {
   name: required(filledText),
   cookie: required({
+    ...cookie,
     what: `${cookie.what}, or a function`,
     check: (value, at) => (typeof value === 'function' ? undefined : cookie.check(value, at)),
   }),

@@ -40,7 +40,7 @@ import {
 import { type Closable, closable } from './closable.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
 import { allIdle, type Busy, checkDrain, type DrainOptions } from './drain.ts'
-import { NodeError } from './error.ts'
+import { isNodeError, NodeError } from './error.ts'
 import type { GlobalNames } from './global/global-names.ts'
 import { checkInspect, type InspectOptions, inspectRooms, type NodeSnapshot } from './inspect-node.ts'
 import type { PeerState } from './link/connection-table.ts'
@@ -190,8 +190,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     })
     if (peer === this.self || this.#rooms.links.get(peer) !== undefined) return monitor
     const failed = (cause: unknown): void => {
-      const { code, message, hint } =
-        cause instanceof NodeError ? cause : new NodeError('NODE_NOT_CONNECTED', String(cause))
+      const { code, message, hint } = isNodeError(cause) ? cause : new NodeError('NODE_NOT_CONNECTED', String(cause))
       this.#monitors.down(peer, { code, message, hint, cause })
     }
     if (this.#rooms.parts.settings.autoConnect) this.connect(peer).catch(failed)
@@ -287,7 +286,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         try {
           replies.set(node, await this.call({ name, node }, request, callOptions))
         } catch (error) {
-          if (!(error instanceof NodeError)) throw error
+          if (!isNodeError(error)) throw error
           failures.set(node, error)
         }
       }),

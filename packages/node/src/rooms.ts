@@ -5,7 +5,7 @@ import { RemoteCalls } from './call/remote-calls.ts'
 import type { ServerParts } from './call/served-process.ts'
 import { StateReplies } from './call/state-replies.ts'
 import { publishEvent } from './diagnostics.ts'
-import { NodeError } from './error.ts'
+import { isNodeError, type NodeError } from './error.ts'
 import { type Global, startGlobal } from './global/start-global.ts'
 import { guardedSettings } from './guarded-settings.ts'
 import type { Connection } from './link/connection.ts'
@@ -213,7 +213,7 @@ export class Rooms {
     try {
       this.processes.router.receive(peer, control, payload)
     } catch (cause) {
-      if (cause instanceof NodeError && cause.code === 'DIST_MALFORMED') {
+      if (isNodeError(cause) && cause.code === 'DIST_MALFORMED' && cause.peer === peer) {
         // BEAM drops a peer whose terms do not decode: what follows them cannot be trusted either.
         connection.close(cause, true)
         return

@@ -141,6 +141,7 @@ testOddArguments(
     global: () => lasting(node.global, node.global.constructor as never),
   },
   {
+    isNodeError: call(),
     startNode: call(argument(() => ({ name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), listen: false }))),
     node: making([], {
       connected: call(),

@@ -96,6 +96,16 @@ describe('a cookie', () => {
     if (cookie !== '') expect((error as Error).message).not.toContain(cookie)
   })
 
+  it.each([
+    [undefined, 'cookie is missing'],
+    ['', 'cookie must be '],
+  ])('that is %j is asked for with the way to make one', async (cookie, message) => {
+    await expect(start({ ...VALID, cookie })).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      hint: expect.stringMatching(/^Give .*\. Make a good one with: dynsrv cookie new$/),
+    })
+  })
+
   it('of a function is checked before it is used', async () => {
     await using node = await startOurs('picky', { cookie: () => '€' })
     await using other = await startOurs('other')

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Term } from '@dynsrv/etf'
 import { type Rule, rule } from '@dynsrv/kit'
-import { NodeError } from '../error.ts'
+import { isNodeError, type NodeError } from '../error.ts'
 
 /** One call of many. */
 export interface ErpcCall {
@@ -48,7 +48,7 @@ export async function* manyCalls<Call extends ErpcCall>(
     const settled = key.then(
       (value): Settled<Call> => ({ key, outcome: { call, ok: true, value } }),
       (error: unknown): Settled<Call> => {
-        if (error instanceof NodeError) return { key, outcome: { call, ok: false, error } }
+        if (isNodeError(error)) return { key, outcome: { call, ok: false, error } }
         return { key, thrown: { error } }
       },
     )

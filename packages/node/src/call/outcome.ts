@@ -1,7 +1,7 @@
 import { toUSVString } from 'node:util'
 import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine, shown } from '@dynsrv/kit'
-import { NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
+import { isRemoteError, NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Warning } from '../node-event.ts'
 import { elixirName } from './exception-text.ts'
 
@@ -107,7 +107,7 @@ function undefHint(reason: Term, { stacktrace }: RemoteErrorOptions = {}): { rea
 /** Class and reason, where the program chose them. */
 function chosenBy(error: unknown): Pick<RemoteError, 'class' | 'reason'> | undefined {
   try {
-    if (error instanceof RemoteError) {
+    if (isRemoteError(error)) {
       const reason = verbatimReasons.has(error) ? verbatimReasons.get(error) : error.reason
       return { class: error.class, reason }
     }

@@ -1,6 +1,6 @@
 import { atom, type Term, tuple } from '@dynsrv/etf'
+import { codeOf } from '@dynsrv/kit'
 import type { GenCalls } from '../call/gen-call.ts'
-import { NodeError } from '../error.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { CallOptions } from '../signature.ts'
 
@@ -79,5 +79,5 @@ export class LockRound {
 }
 
 function isGone(reason: unknown): boolean {
-  return reason instanceof NodeError && ['NODE_NOT_CONNECTED', 'NODE_NO_PROCESS'].includes(reason.code)
+  return ['NODE_NOT_CONNECTED', 'NODE_NO_PROCESS'].includes(codeOf(reason) ?? '')
 }

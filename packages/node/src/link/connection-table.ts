@@ -3,7 +3,7 @@ import { type AcceptorDecision, flagNames, type NodeIdentity, resolveSimultaneou
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Clock } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
-import { NodeError } from '../error.ts'
+import { isNodeError, NodeError } from '../error.ts'
 import type { NodeDownReason } from '../node-event.ts'
 import type { ConnectOptions } from '../signature.ts'
 import type { Connection } from './connection.ts'
@@ -227,7 +227,7 @@ export class ConnectionTable {
           return
         } catch (error) {
           if (!isCurrent()) return
-          const theirs = error instanceof NodeError && (error.code === 'DIST_NOK' || error.code === 'DIST_ALIVE')
+          const theirs = isNodeError(error) && (error.code === 'DIST_NOK' || error.code === 'DIST_ALIVE')
           // The peer's own attempt began before ours was refused: by then it is over, and the last dial of ours gets in.
           deadline ??= clock.monotonic() + setupTimeMs
           if (theirs && clock.monotonic() < deadline && !abort.signal.aborted) {
@@ -237,7 +237,7 @@ export class ConnectionTable {
           }
           const reason = theirs && error.code === 'DIST_NOK' ? neverCame(peer, setupTimeMs, error) : error
           this.#attempts.delete(peer)
-          if (reason instanceof NodeError) this.#remember(peer, reason)
+          if (isNodeError(reason)) this.#remember(peer, reason)
           attempt.done.resolve({ reason })
           this.#parts.onDialFailed(peer, reason)
           return

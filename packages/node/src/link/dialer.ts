@@ -1,8 +1,8 @@
 import { isIPv6, type Socket } from 'node:net'
-import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
+import { type Cookie, InitiatorHandshake, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, endpoint, listOf, messageOf, type Random, type Timer } from '@dynsrv/kit'
-import { NodeError } from '../error.ts'
+import { type Clock, endpoint, given, listOf, messageOf, type Random, type Timer } from '@dynsrv/kit'
+import { isNodeError, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
 import { openChallenge } from './own-challenges.ts'
@@ -181,7 +181,7 @@ async function dialWith(
         signal,
       })
     } catch (error) {
-      if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
+      if (!isNodeError(error) || error.code === 'DIST_NOK') throw error
       failures.push(error)
     }
   }
@@ -194,15 +194,13 @@ async function lookUp(
   { epmd, signal }: Pick<DialOptions, 'epmd' | 'signal'>,
 ): Promise<Addresses> {
   const alive = peer.slice(0, peer.lastIndexOf('@'))
+  let found: Addresses
   try {
-    const { candidates, later } = await epmd.addressPlease(alive, host, 'any', { signal })
-    if (candidates.length === 0)
-      throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
-    return addressesAt(host, { candidates, later })
+    found = addressesAt(host, await epmd.addressPlease(alive, host, 'any', { signal }))
   } catch (cause) {
     signal.throwIfAborted()
-    if (cause instanceof NodeError) throw cause
-    const { hint, retryable } = cause as { hint?: unknown; retryable?: unknown }
+    // A look-up of the program's may reject with anything.
+    const { hint, retryable } = given(cause as { hint?: unknown; retryable?: unknown })
     throw new NodeError('NODE_LOOKUP_FAILED', `no address for ${peer}: ${messageOf(cause)}`, {
       peer,
       cause,
@@ -210,11 +208,13 @@ async function lookUp(
       ...(typeof retryable === 'boolean' && { retryable }),
     })
   }
+  if (found.addresses.length > 0) return found
+  throw new NodeError('NODE_LOOKUP_FAILED', `the look-up of ${peer} gave no address`, { peer })
 }
 
 /** Who refused us and why says more than an address where nobody listens, which a second record often is. */
 function mostTelling(failures: readonly NodeError[]): NodeError {
-  return failures.find(({ code }) => code.startsWith('DIST_')) ?? failures.at(-1)!
+  return failures.find(isDistError) ?? failures.at(-1)!
 }
 
 interface RaceOptions {
@@ -301,7 +301,7 @@ function firstToAnswer(left: Left, options: RaceOptions): Promise<Opened | undef
         connecting = transport.connect(address)
       } catch (cause) {
         // No address, or certificates that cannot be used.
-        failures.push(cause instanceof NodeError ? cause : dialError(cause, text, peer))
+        failures.push(isNodeError(cause) ? cause : dialError(cause, text, peer))
         tryNext()
         return
       }

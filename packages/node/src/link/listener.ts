@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { AcceptorHandshake, type AcceptorOptions } from '@dynsrv/dist-protocol'
 import type { Clock, Random } from '@dynsrv/kit'
 import { type Deferred, deferred } from '../deferred.ts'
-import { NodeError } from '../error.ts'
+import { isNodeError, NodeError } from '../error.ts'
 import type { Refused } from '../node-event.ts'
 import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
 import { openChallenge } from './own-challenges.ts'
@@ -126,8 +126,7 @@ export class Listener {
       established = await this.#handshake(arrived, arrival)
     } catch (error) {
       if (this.#closing) return
-      const reason =
-        error instanceof NodeError ? error : new NodeError('NODE_CONNECTION_LOST', String(error), { cause: error })
+      const reason = isNodeError(error) ? error : new NodeError('NODE_CONNECTION_LOST', String(error), { cause: error })
       const { peer } = arrival
       onRefused({ type: 'refused', address, ...(peer !== undefined && { peer }), reason })
       return

@@ -4,9 +4,9 @@ import { atom, inspect, type Pid, type Term, type Tuple, tuple } from '@dynsrv/e
 import { type Node, startNode, type TlsOptions } from '@dynsrv/node'
 import { type Beam, startErl } from '@dynsrv/tools/beam'
 import { makeCertificate, tlsDistArgs } from '@dynsrv/tools/certificates'
-import { OTP_SUITES, otpRelease } from '@dynsrv/tools/otp-release'
+import { INSTALLED_RELEASE, OTP_SUITES, type OtpSuite, otpRelease } from '@dynsrv/tools/otp-release'
 import { expect, it } from 'vitest'
-import { eventually } from '../src/eventually.ts'
+import { eventually } from '../eventually.ts'
 
 const COOKIE = 'matrix-cookie'
 const PATIENCE = { timeoutMs: 20_000 }
@@ -15,15 +15,6 @@ const BIG = 3_000_000
 
 /** What a process of the Erlang node does for us: it ends as it is told. */
 const OBEDIENT = 'spawn(fun() -> receive {stop, Why} -> exit(Why) end end)'
-
-/** The programs of each release; the one on the PATH is that of the current Debian. */
-const RELEASES = [
-  { release: 25, erl: async () => 'erl' },
-  ...Object.entries(OTP_SUITES).map(([suite, release]) => ({
-    release,
-    erl: async () => (await otpRelease(suite as keyof typeof OTP_SUITES)).erl,
-  })),
-].sort((a, b) => a.release - b.release)
 
 interface Pair {
   readonly beam: Beam
@@ -178,37 +169,44 @@ const certificate = makeCertificate()
 const { cert, key, ca } = certificate
 const tls: TlsOptions = { cert, key, ca, requestCert: true, rejectUnauthorized: true }
 
-const TRANSPORTS = RELEASES.flatMap((one) => [
-  { ...one, over: 'TCP', args: [], options: {} },
-  { ...one, over: 'TLS', args: tlsDistArgs(certificate), options: { tls } },
-])
-
-// Slow: another release is fetched once, and every kind of message is tried with a node of it.
-it.each(
-  TRANSPORTS,
-)('OTP $release over $over joins, calls, serves, links, watches, runs functions, shares groups, carries big messages', async ({
-  release,
-  erl,
-  args,
-  options,
-}) => {
-  await using epmd = await startEpmdServer({ port: 0 })
-  await using beam = await startErl({
-    name: 'beam@127.0.0.1',
-    cookie: COOKIE,
-    args: ['-start_epmd', 'false', ...args],
-    env: { ERL_EPMD_PORT: String(epmd.port) },
-    program: await erl(),
+/**
+ * Every kind of message, over TCP and TLS, with a BEAM node of each suite; undefined is the release on the PATH. Slow where
+ * the release is fetched first, which happens once on a machine.
+ */
+export function testMessages(suites: readonly (OtpSuite | undefined)[]): void {
+  const transports = suites.flatMap((suite) => {
+    const release = suite === undefined ? INSTALLED_RELEASE : OTP_SUITES[suite]
+    return [
+      { suite, release, over: 'TCP', args: [], options: {} },
+      { suite, release, over: 'TLS', args: tlsDistArgs(certificate), options: { tls } },
+    ]
   })
-  expect(await beam.eval('erlang:system_info(otp_release)')).toBe(`"${release}"`)
-  await using ours = await startNode({
-    name: 'ours@127.0.0.1',
-    cookie: COOKIE,
-    epmd: new ErlEpmd({ epmdPort: epmd.port }),
-    listen: { port: 0, host: '127.0.0.1' },
-    ...options,
-  })
-  const pair: Pair = { beam, ours, ask: (expression) => beam.eval(`Ours = '${ours.self}', ${expression}`) }
-  for (const check of CHECKS) await check(pair)
-  expect(beam.output()).not.toMatch(/unexpected|badmatch|CRASH/)
-}, 240_000)
+  it.each(
+    transports,
+  )('OTP $release over $over joins, calls, serves, links, watches, runs functions, shares groups, carries big messages', async ({
+    suite,
+    release,
+    args,
+    options,
+  }) => {
+    await using epmd = await startEpmdServer({ port: 0 })
+    await using beam = await startErl({
+      name: 'beam@127.0.0.1',
+      cookie: COOKIE,
+      args: ['-start_epmd', 'false', ...args],
+      env: { ERL_EPMD_PORT: String(epmd.port) },
+      program: suite === undefined ? 'erl' : (await otpRelease(suite)).erl,
+    })
+    expect(await beam.eval('erlang:system_info(otp_release)')).toBe(`"${release}"`)
+    await using ours = await startNode({
+      name: 'ours@127.0.0.1',
+      cookie: COOKIE,
+      epmd: new ErlEpmd({ epmdPort: epmd.port }),
+      listen: { port: 0, host: '127.0.0.1' },
+      ...options,
+    })
+    const pair: Pair = { beam, ours, ask: (expression) => beam.eval(`Ours = '${ours.self}', ${expression}`) }
+    for (const check of CHECKS) await check(pair)
+    expect(beam.output()).not.toMatch(/unexpected|badmatch|CRASH/)
+  }, 240_000)
+}

@@ -1,0 +1,3 @@
+import { testSoak } from '../soak/test-soak.ts'
+
+testSoak('TLS')
