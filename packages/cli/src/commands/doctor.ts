@@ -83,6 +83,7 @@ export const command: Command = {
             'DNS server to ask, else DYNSRV_DNS, else those of /etc/resolv.conf; may be repeated',
           ),
         )
+        .option('--port-name <name>', 'name of the port, for a service that has SRV records for several')
         .addOption(repeated('--peer <alive@host>', 'look at this peer only; may be repeated'))
         .option('--compose <file>', 'look at a docker-compose.yml')
         .option('--port <number>', 'port that the node of this machine listens on, else ERL_DIST_PORT')

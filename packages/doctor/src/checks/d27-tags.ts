@@ -47,8 +47,8 @@ export const D27 = check({
     if (all.length === 0) throw new NotApplicable('no members')
     const asked = await context.get(resolver)
     return Promise.all(
-      all.map(async ({ name, service }): Promise<TagFacts> => {
-        const instance = `${name.slice(0, name.indexOf('@'))}.${service}`
+      all.map(async ({ name }): Promise<TagFacts> => {
+        const instance = name.replace('@', '.')
         const srv = await attempt(asked.resolveSrv(absoluteName(instance)).then(({ records }) => records.length > 0))
         return { name, instance, srv }
       }),
