@@ -54,7 +54,7 @@ export async function doctorOptions(
   const own = name ?? env.RELEASE_NODE ?? ''
   const asked = options.service ?? config.services
   const bare = asked.length > 0 ? asked.map(serviceName) : servicesOf(own, compose)
-  const services = bare.map((service) => portService(service, options.portName))
+  const services = bare.map((service) => portService(service, options.portName ?? (env.DYNSRV_PORT_NAME || undefined)))
   const nothing = services.length + peers.length + config.faults.length === 0 && own === ''
   if (nothing && compose === undefined && gossip === undefined) {
     throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'there is nothing to look at: no service, no peer, no name', {
