@@ -104,7 +104,7 @@ describe('dynsrv doctor with the servers of resolv.conf', () => {
       { type: 'A', name: `erl-1.${service}.corp.example`, address: '127.0.0.1' },
     ])
     const found = await examineWith(service, `nameserver ${zone.address}\nsearch corp.example\n`)
-    expect(found.map(({ check }) => check)).toEqual(['D20', 'D02'])
+    expect(found.map(({ check }) => check)).toEqual(['D04', 'D02'])
     expect(found[1]).toMatchObject({ code: 'DOCTOR_ADDRESS_FOREIGN', severity: 'warning' })
   })
 
