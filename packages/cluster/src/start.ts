@@ -11,7 +11,7 @@ import { LateMembership } from './late-membership.ts'
 import { nodeCookie } from './settings/cookie.ts'
 import { dnsServer } from './settings/dns-server.ts'
 import { type StartOptions, startSettings } from './settings/start-options.ts'
-import { type Topologies, topologiesOf } from './settings/topologies.ts'
+import { portNames, type Topologies, topologiesOf } from './settings/topologies.ts'
 
 /**
  * Starts a node and keeps it connected to the members that DNS names.
@@ -38,7 +38,13 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
   try {
     const epmd =
       own.epmd ??
-      new DynamicSrv({ resolver, world, ...(env && { env }), ...(port !== undefined && { listenPort: port }) })
+      new DynamicSrv({
+        resolver,
+        portName: portNames(topologies),
+        world,
+        ...(env && { env }),
+        ...(port !== undefined && { listenPort: port }),
+      })
     const resolvers = new Map<string, RememberingResolver>()
     for (const [topology, each] of topologies) {
       if (typeof each === 'function') continue

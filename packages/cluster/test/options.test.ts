@@ -62,7 +62,8 @@ describe('the options of start', () => {
     expectTypeOf<Exclude<keyof DynamicSrvOptions, keyof StartOptions>>().toEqualTypeOf<'resolver'>()
     // An option that both have means the same for both, but for the name.
     expectTypeOf<Exclude<keyof NodeOptions & keyof DynamicSrvOptions, 'world'>>().toEqualTypeOf<'name'>()
-    const given: Required<Omit<DynamicSrvOptions, 'resolver' | 'service' | 'name' | 'world'>> = {
+    // Its portName becomes a part of the name of the service.
+    const given: Required<Omit<DynamicSrvOptions, 'resolver' | 'service' | 'name' | 'world' | 'portName'>> = {
       topology: 'web',
       pollingInterval: 10_000,
       disconnectOnDeregister: false,
@@ -85,6 +86,10 @@ describe('the options of start', () => {
     await using cluster = await start({ ...COMMON, ...LOOPBACK, ...given, memberName })
     expect([...cluster.strategies.keys()]).toEqual(['web'])
     expect(vi.mocked(dynamicSrv).mock.lastCall?.[1]).toMatchObject({ ...given, name: memberName })
+    await using ofPort = await start({ ...COMMON, ...LOOPBACK, portName: 'dist' })
+    expect(vi.mocked(dynamicSrv).mock.lastCall?.[1]).toMatchObject({ service: `_dist._tcp.${SERVICE}` })
+    expect([...ofPort.strategies.keys()]).toEqual([SERVICE])
+    await expect(startWith({ portName: 'a.b' })).rejects.toMatchObject({ message: /portName/ })
   })
 
   it.each([

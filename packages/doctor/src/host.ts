@@ -1,6 +1,9 @@
 import { isIP } from 'node:net'
-import { port, type Rules, text } from '@dynsrv/kit'
+import { listOf, port, type Rules, sameDomainName, text } from '@dynsrv/kit'
+import { parsePortService } from '@dynsrv/srv-resolver'
 import { checks, withFields } from './argument-checks.ts'
+
+const texts = listOf(text)
 
 /**
  * The host of a node name: what stands behind the last @, or all of a text without one.
@@ -20,6 +23,17 @@ export function hostOf(name: string): string {
 export function isShort(host: string): boolean {
   checks.argument('isShort', 'host', text, host)
   return !host.includes('.') && isIP(host) === 0
+}
+
+/**
+ * The service whose nodes have a host, of some services; a service that names a port (`_dist._tcp.web.test`) is one of `web.test`.
+ *
+ * @throws {DynsrvError} `DYNSRV_BAD_OPTION`
+ */
+export function serviceOfHost(services: readonly string[], host: string): string | undefined {
+  checks.argument('serviceOfHost', 'services', texts, services)
+  checks.argument('serviceOfHost', 'host', text, host)
+  return services.find((service) => sameDomainName(parsePortService(service).host, host))
 }
 
 /** An IP address and a port. */

@@ -7,13 +7,15 @@
 %%
 %% where DIR holds dynsrv_epmd.beam (`erlc dynsrv_epmd.erl`). Lookup of `label@service`:
 %%   1. the node itself, also as its `rpc-` and `rem-` helpers ask for it, is on the loopback address;
-%%   2. SRV of `service`: the record whose target is `label.service`, in any case of letters, gives the port;
+%%   2. SRV of `service`, or of its port DYNSRV_PORT_NAME: the record whose target is `label.service`, in any case of letters, gives the port;
 %%   3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
 %% OTP 23 to 24.1 dials only hosts that it can resolve itself too, so there `service` needs an address of its own.
 %%
 %% Environment:
 %%   ERL_DIST_PORT   the port to listen on; required, except for the `rpc-` and `rem-` nodes of release scripts
 %%   DYNSRV_DNS      DNS servers to ask, `host:port[,host:port]`, IPv6 as `[::1]:53`; default: those of the VM
+%%   DYNSRV_PORT_NAME  the name of the port on which the nodes listen, for a service that has SRV records for several: those of
+%%                   `_NAME._tcp.service` are asked for
 %%
 %% This module runs before the file server and the logger, so it uses neither.
 -module(dynsrv_epmd).
@@ -142,7 +144,7 @@ find(Alive, Service, Family, Deadline) ->
         {ok, _} ->
             {error, {not_found, Instance}};
         {error, _} ->
-            case srv(Service, Deadline) of
+            case srv(port_service(Service), Deadline) of
                 {ok, Records, Extra} ->
                     case [R || {_, _, _, Target} = R <- Records, same_name(Target, Instance)] of
                         [] -> find_tagged(Instance, Family, Deadline);
@@ -196,6 +198,13 @@ resolve_address([Name | More], Type, Deadline) ->
             resolve_address(More, Type, Deadline);
         {error, _} = Error ->
             Error
+    end.
+
+%% RFC 2782: where the SRV records of the nodes are, for a service with several ports.
+port_service(Service) ->
+    case os:getenv("DYNSRV_PORT_NAME", "") of
+        "" -> Service;
+        Port -> "_" ++ Port ++ "._tcp." ++ Service
     end.
 
 %% The SRV records of a name, and the addresses that came with them.
@@ -268,7 +277,7 @@ draw([{_, Weight, _, _} = Record | More], Left) ->
     end.
 
 members(Service) ->
-    try srv(Service, now_ms() + ?LOOKUP_MS) of
+    try srv(port_service(Service), now_ms() + ?LOOKUP_MS) of
         {ok, Records, _} ->
             {ok, [{Label, Port} || {_, _, Port, Target} <- Records, {ok, Label} <- [label(Target, Service)]]};
         {error, _} ->

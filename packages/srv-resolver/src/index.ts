@@ -31,6 +31,7 @@ export {
   type ResolverErrorOptions,
 } from './error.ts'
 export { absoluteName } from './records/absolute-name.ts'
+export { type PortService, parsePortService, portNameRule, portService } from './records/port-service.ts'
 export { type RacingAddresses, type RacingAddressesOptions, racingAddresses } from './records/racing-addresses.ts'
 export {
   type Endpoint,

@@ -71,10 +71,15 @@ testOddArguments(api, {
   isResolverError: call(),
   metered: making([resolver, listener, options()], lookups),
   nodeDns: making([options(NOBODY)], lookups),
+  parsePortService: call(name),
   parseResolvConf: call(text('nameserver 127.0.0.1', ODD_TEXTS)),
   parseServerAddress: call(text('127.0.0.1')),
   parseZoneText: call(text('10.0.0.5 a.test', 'an empty text'), text('a file', 'undefined', ODD_FILLED_TEXTS)),
   racingAddresses: call(argument(source), name, options()),
+  portService: call(
+    name,
+    argument(() => 'dist', 'undefined'),
+  ),
   racing: making([resolvers, options()], lookups),
   sameDomain: making([resolver, options()], lookups),
   srvEndpoints: call(

@@ -85,6 +85,7 @@ export const command: Command = {
             'DNS server to ask, else DYNSRV_DNS, else those of /etc/resolv.conf; may be repeated',
           ),
         )
+        .option('--port-name <name>', 'name of the port, for a service with several, else DYNSRV_PORT_NAME')
         .addOption(repeated('--peer <alive@host>', 'look at this peer only; may be repeated'))
         .addOption(
           repeated(
@@ -124,7 +125,8 @@ Examples:
   $ dynsrv doctor --compose docker-compose.yml --compose docker-compose.prod.yml
   $ dynsrv doctor --watch --json
 
-Read from the environment: RELEASE_NODE, RELEASE_COOKIE, RELEASE_DISTRIBUTION, ERL_DIST_PORT, DYNSRV_DNS.
+Read from the environment: RELEASE_NODE, RELEASE_COOKIE, RELEASE_DISTRIBUTION, ERL_DIST_PORT, DYNSRV_DNS,
+DYNSRV_PORT_NAME.
 A cookie is never printed. Peers see a hidden node that listens nowhere and is gone afterwards.
 Exit codes: 0 nothing is wrong, 1 something keeps nodes apart, 2 bad arguments, 3 warnings only, 130 interrupted.
 With --watch, the last round counts.

@@ -1,7 +1,6 @@
 import { explain } from '@dynsrv/cluster'
 import { addressText } from '@dynsrv/doctor'
-import { DynamicSrv } from '@dynsrv/epmd-shim'
-import { identifier, timeLimit } from '@dynsrv/kit'
+import { identifier, timeLimit, withoutFinalDot } from '@dynsrv/kit'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import type { Command } from '../command.ts'
 import { withDns, withOutput } from '../options/command-options.ts'
@@ -31,8 +30,7 @@ export async function resolve(options: PeerOptions, node: string): Promise<numbe
       [directory.label, 'quiet'],
     ])
   const { epmd, resolver } = directory
-  const lookup =
-    resolver === undefined ? epmd : new DynamicSrv({ resolver: watched(resolver, out), listenPort: 0, retries: 0 })
+  const lookup = resolver === undefined ? epmd : (directory.over?.(watched(resolver, out)) ?? epmd)
   const { candidates, later } = await lookup.addressPlease(alive, host, 'any', { signal })
   for (const candidate of [...candidates, ...((await later) ?? [])]) {
     const { ip, family, port } = candidate
@@ -70,18 +68,20 @@ function watched(resolver: SrvResolver, out: Output): Pick<SrvResolver, 'resolve
   return {
     resolveSrv: (name, given) =>
       show(
-        `SRV ${name}`,
+        `SRV ${withoutFinalDot(name)}`,
         () => resolver.resolveSrv(name, given),
-        ({ records, addresses }) =>
-          records.map(({ target, port, priority, weight, ttlSeconds }) => {
+        ({ records, addresses, ignored = [] }) => [
+          ...records.map(({ target, port, priority, weight, ttlSeconds }) => {
             const known = (addresses.get(target.toLowerCase()) ?? []).map(({ address }) => address).join(', ')
             const more = known === '' ? '' : `, at ${known}`
             return `${identifier(target)} port ${port}, priority ${priority}, weight ${weight}, ttl ${ttlSeconds}${more}`
           }),
+          ...ignored.map(({ target, reason }) => `${identifier(target)} cannot be used: ${reason}`),
+        ],
       ),
     resolveAddresses: (name, given) =>
       show(
-        `${given?.family === 4 ? 'A' : given?.family === 6 ? 'AAAA' : 'A, AAAA'} ${name}`,
+        `${given?.family === 4 ? 'A' : given?.family === 6 ? 'AAAA' : 'A, AAAA'} ${withoutFinalDot(name)}`,
         () => resolver.resolveAddresses(name, given),
         ({ records }) => records.map(({ address, ttlSeconds }) => `${address}, ttl ${ttlSeconds}`),
       ),

@@ -25,6 +25,8 @@ export interface ConfigTopology {
   readonly strategy?: string
   /** For `dynamicSrv`: the DNS name that holds the SRV records. */
   readonly service?: string
+  /** For `dynamicSrv`: the name of the port, where the service has SRV records for several. */
+  readonly portName?: string
   /** Time between two polls. Unit: milliseconds. */
   readonly pollingInterval?: number
   readonly [option: string]: unknown
@@ -148,6 +150,7 @@ function topologySetting(): Setting {
   const known: Readonly<Record<string, Setting>> = {
     strategy: describe(choice(...STRATEGIES.keys()), 'Where the members come from; default dynamicSrv.'),
     service: describe(text, 'For dynamicSrv: the DNS name that holds the SRV records.'),
+    portName: describe(text, 'For dynamicSrv: the name of the port, where the service has SRV records for several.'),
     pollingInterval: describe(milliseconds, 'Time between two polls, in milliseconds.'),
   }
   const check: Rule['check'] = (value, at) => {
@@ -187,6 +190,7 @@ export const SETTINGS: Settings<DynsrvConfig> = {
     'A file that holds the cookie, relative to this one, or { offered, accepted } while it is being changed; default RELEASE_COOKIE, then ~/.erlang.cookie.',
   ),
   service: describe(text, 'The SRV name of the members: short for one topology.'),
+  portName: describe(text, 'The name of the port of the members, where service has SRV records for several.'),
   topologies: describe(
     { rule: recordOf(topology.rule), schema: { type: 'object', additionalProperties: topology.schema } },
     'Several sets of members, by a name of your choice.',

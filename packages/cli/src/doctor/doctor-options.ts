@@ -1,6 +1,7 @@
 import { DynsrvError, dnsServer, serviceName } from '@dynsrv/cluster'
 import type { DoctorOptions, TlsFiles } from '@dynsrv/doctor'
 import { messageOf } from '@dynsrv/kit'
+import { portService } from '@dynsrv/srv-resolver'
 import { durationMs } from '../options/duration.ts'
 import { peerName } from '../peer/directory.ts'
 import { serviceOf } from '../peer/service-of.ts'
@@ -14,6 +15,7 @@ export interface DoctorCommandOptions {
   readonly name?: string
   readonly service?: readonly string[]
   readonly dns?: readonly string[]
+  readonly portName?: string
   readonly peer?: readonly string[]
   readonly compose?: readonly string[]
   /** False for none. */
@@ -53,7 +55,8 @@ export async function doctorOptions(
   const peers = (options.peer ?? []).map((peer) => peerName(peer).name)
   const own = name ?? env.RELEASE_NODE ?? ''
   const asked = options.service ?? config.services
-  const services = asked.length > 0 ? asked.map(serviceName) : servicesOf(own, compose)
+  const bare = asked.length > 0 ? asked.map(serviceName) : servicesOf(own, compose)
+  const services = bare.map((service) => portService(service, options.portName ?? (env.DYNSRV_PORT_NAME || undefined)))
   const nothing = services.length + peers.length + config.faults.length === 0 && own === ''
   if (nothing && compose === undefined && gossip === undefined) {
     throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'there is nothing to look at: no service, no peer, no name', {

@@ -1,6 +1,7 @@
 import type { StartOptions } from '@dynsrv/cluster'
 import type { TlsFiles } from '@dynsrv/doctor'
 import { nodeName } from '@dynsrv/epmd-shim'
+import { portNameRule, portService } from '@dynsrv/srv-resolver'
 import { dynamicSrv, type Membership } from '@dynsrv/strategy'
 import { loadConfig } from '../config/load-config.ts'
 import { offeredFile } from '../config/offered-file.ts'
@@ -37,6 +38,7 @@ const NOTHING: ConfigSettings = { services: [], dns: [], faults: [] }
 function settingsOf({
   name,
   service,
+  portName,
   topologies = {},
   dns,
   port,
@@ -45,9 +47,10 @@ function settingsOf({
   tls,
 }: StartOptions): ConfigSettings {
   const faults: unknown[] = []
-  const services = service === undefined ? [] : [service]
+  const ofPort = (name: string, port: string | undefined) => (isPortName(port) ? portService(name, port) : name)
+  const services = service === undefined ? [] : [ofPort(service, portName)]
   for (const [topology, made] of Object.entries(topologies)) {
-    if (typeof made !== 'function') services.push(made.service)
+    if (typeof made !== 'function') services.push(ofPort(made.service, made.portName))
     // A strategy checks its options when it is made, and opens nothing before it is started.
     try {
       if (typeof made === 'function') made(UNUSED)
@@ -76,6 +79,11 @@ function tlsOf(tls: NonNullable<StartOptions['tls']>, faults: unknown[]): { read
     faults.push(fault)
     return { tls: {} }
   }
+}
+
+/** Another one is among the faults. */
+function isPortName(text: string | undefined): text is string {
+  return portNameRule.check(text, 'portName') === undefined
 }
 
 const nothing = async (): Promise<void> => undefined

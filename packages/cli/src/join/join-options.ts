@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { repeated, withCookieFile, withPrinting, withSettings } from '../options/command-options.ts'
+import { repeated, withCookieFile, withPortName, withPrinting, withSettings } from '../options/command-options.ts'
 
 /** What `join` and `up` take. */
 export function joinOptions(command: Command): Command {
@@ -7,7 +7,7 @@ export function joinOptions(command: Command): Command {
     .option('--name <alive@host>', 'name of this node, else RELEASE_NODE')
     .addOption(repeated('--service <dns name>', 'name that holds the SRV records; may be repeated'))
     .addOption(repeated('--dns <host:port>', 'DNS server to ask, else those of /etc/resolv.conf; may be repeated'))
-  const how = withCookieFile(which)
+  const how = withCookieFile(withPortName(which))
     .option('--port <number>', 'port to listen on, 0 for any free one, else ERL_DIST_PORT')
     .option('--host <address>', 'address to listen on (default: all)')
     .option('--visible', 'be a visible node; hidden when left out')

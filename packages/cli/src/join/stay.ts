@@ -17,6 +17,7 @@ export interface JoinOptions {
   readonly name?: string
   readonly service?: readonly string[]
   readonly dns?: readonly string[]
+  readonly portName?: string
   readonly cookieFile?: string
   readonly cookie?: string
   readonly port?: string
@@ -98,17 +99,30 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** What the arguments say; what they leave out comes from the file and the environment. */
 function startOptions(options: JoinOptions, config: StartOptions = {}): StartOptions {
-  const { name, cookie, cookieFile, port, host, visible, service = [], dns = [], interval, netTickTime } = options
+  const {
+    name,
+    cookie,
+    cookieFile,
+    port,
+    host,
+    visible,
+    service = [],
+    dns = [],
+    portName,
+    interval,
+    netTickTime,
+  } = options
   refuseCookie(cookie)
   const pollingInterval = interval === undefined ? config.pollingInterval : durationMs(interval)
   const every = pollingInterval === undefined ? {} : { pollingInterval }
+  const ofPort = portName === undefined ? {} : { portName }
   const services = service.map(serviceName)
   return {
     ...(services.length > 0 && {
-      topologies: Object.fromEntries(services.map((each) => [each, { service: each, ...every }])),
+      topologies: Object.fromEntries(services.map((each) => [each, { service: each, ...every, ...ofPort }])),
     }),
     // A topology of the file has an interval of its own.
-    ...(services.length === 0 && every),
+    ...(services.length === 0 && { ...every, ...ofPort }),
     ...(visible === true && { hidden: false }),
     ...(name !== undefined && { name }),
     ...(dns.length > 0 && { dns: dns.map(dnsServer) }),

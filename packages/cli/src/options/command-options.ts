@@ -25,9 +25,16 @@ export function withService(command: Command): Command {
 
 /** The DNS servers to ask. */
 export function withDns(command: Command): Command {
-  return command.addOption(
-    repeated('--dns <host:port>', 'DNS server to ask for SRV records, else those of /etc/resolv.conf'),
+  return withPortName(
+    command.addOption(
+      repeated('--dns <host:port>', 'DNS server to ask for SRV records, else those of /etc/resolv.conf'),
+    ),
   )
+}
+
+/** Which of several ports of a service is meant. */
+export function withPortName(command: Command): Command {
+  return command.option('--port-name <name>', 'name of the port, for a service that has SRV records for several')
 }
 
 /** An option that may be given more than once, or once with commas. */

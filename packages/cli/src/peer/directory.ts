@@ -1,6 +1,14 @@
 import { DynsrvError, dnsServer, parsePort } from '@dynsrv/cluster'
 import { hostOf, isShort } from '@dynsrv/doctor'
-import { DynamicSrv, type EpmdModule, ErlEpmd, parseNodeName, Static, systemHostLookup } from '@dynsrv/epmd-shim'
+import {
+  DynamicSrv,
+  type DynamicSrvOptions,
+  type EpmdModule,
+  ErlEpmd,
+  parseNodeName,
+  Static,
+  systemHostLookup,
+} from '@dynsrv/epmd-shim'
 import { dnsClient, type SrvResolver } from '@dynsrv/srv-resolver'
 import { durationMs } from '../options/duration.ts'
 import type { PeerOptions } from './peer-options.ts'
@@ -13,12 +21,20 @@ export interface Directory extends Disposable {
   readonly label: string
   /** Where DNS answers; only of kind `srv`. */
   readonly resolver?: SrvResolver
+  /** The same lookup over another resolver; only of kind `srv`. */
+  over?(resolver: DynamicSrvOptions['resolver']): EpmdModule
 }
 
 /** A node name from the command line; one whose host has no dot is taken for a short name. */
 export function peerName(text: string): { name: string; alive: string; host: string; short: boolean } {
   const short = text.includes('@') && isShort(hostOf(text))
   return { ...parseNodeName(text, { short }), short }
+}
+
+/** What says where peers are looked up. */
+export interface DirectoryOptions extends Pick<PeerOptions, 'at' | 'epmd' | 'dns' | 'timeout'> {
+  /** The name of the port; a function says it for each host. */
+  readonly portName?: DynamicSrvOptions['portName']
 }
 
 /**
@@ -28,7 +44,7 @@ export function peerName(text: string): { name: string; alive: string; host: str
  * @throws {DynsrvError} `DYNSRV_BAD_OPTION` for two ways at once
  */
 export async function openDirectory(
-  { at, epmd, dns = [], timeout }: Pick<PeerOptions, 'at' | 'epmd' | 'dns' | 'timeout'>,
+  { at, epmd, dns = [], portName, timeout }: DirectoryOptions,
   peer?: string,
 ): Promise<Directory> {
   const ways = [at !== undefined && '--at', epmd !== undefined && '--epmd', dns.length > 0 && '--dns'].filter(Boolean)
@@ -46,9 +62,12 @@ export async function openDirectory(
     return { epmd: module, kind: 'epmd', label: 'epmd', [Symbol.dispose]: () => module.close() }
   }
   const servers = dns.map(dnsServer)
+  const dynamicSrv = (asked: DynamicSrvOptions['resolver']) =>
+    new DynamicSrv({ resolver: asked, listenPort: 0, retries: 0, ...(portName !== undefined && { portName }) })
   const resolver = dnsClient(servers.length === 0 ? {} : { servers, timeoutMs: tryMs(timeoutMs) })
   return {
-    epmd: new DynamicSrv({ resolver, listenPort: 0, retries: 0 }),
+    epmd: dynamicSrv(resolver),
+    over: dynamicSrv,
     kind: 'srv',
     label: `SRV records, ${servers.join(', ') || '/etc/resolv.conf'}`,
     resolver,

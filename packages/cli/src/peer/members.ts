@@ -1,5 +1,6 @@
 import { DynsrvError, serviceName } from '@dynsrv/cluster'
 import { isShort } from '@dynsrv/doctor'
+import { parsePortService } from '@dynsrv/srv-resolver'
 import { type Directory, openDirectory } from './directory.ts'
 import type { PeerOptions } from './peer-options.ts'
 
@@ -36,14 +37,16 @@ export async function openMembers(options: MembersOptions): Promise<Members> {
     })
   }
   const asked = service === undefined ? services : [service]
-  const hosts = typeof epmd === 'string' ? [epmd].filter((host) => host !== '') : asked.map(serviceName)
+  const named = asked.map((each) => parsePortService(serviceName(each)))
+  const hosts = typeof epmd === 'string' ? [epmd].filter((host) => host !== '') : named.map(({ host }) => host)
   const [first] = hosts
   if (first === undefined) {
     throw new DynsrvError('DYNSRV_SERVICE_MISSING', 'no service to list the members of', {
       hint: 'Give the name that holds the SRV records with --service, a file that says it with --config, or a host with --epmd HOST.',
     })
   }
-  const directory = await openDirectory(options)
+  const ports = new Map(named.map(({ host, portName }) => [host, portName]))
+  const directory = await openDirectory({ ...options, portName: (host) => ports.get(host) ?? options.portName })
   return {
     directory,
     short: isShort(first),

@@ -3,6 +3,7 @@ import type { TlsFiles } from '@dynsrv/doctor'
 /** The options of every command that talks to peers, as they were typed. */
 export interface PeerOptions {
   readonly dns?: readonly string[]
+  readonly portName?: string
   /** With a value where a host's nodes are listed. */
   readonly epmd?: boolean | string
   readonly at?: string

@@ -97,7 +97,13 @@ const NODE_RULES: Rules<NodePart> = {
 
 /** The strategy checks the values of its options. */
 const STRATEGY_RULES: Rules<StrategyPart> = {
-  ...{ topology: text, pollingInterval: anything, disconnectOnDeregister: anything, interval: anything },
+  ...{
+    topology: text,
+    portName: anything,
+    pollingInterval: anything,
+    disconnectOnDeregister: anything,
+    interval: anything,
+  },
   ...{ leave: anything, maxLeaveShare: anything, confirmEmpty: anything, confirmEmptyMs: anything },
   ...{
     confirmLeave: anything,

@@ -1,4 +1,5 @@
-import { text } from '@dynsrv/kit'
+import { domainKey, text } from '@dynsrv/kit'
+import { parsePortService, portNameRule, portService } from '@dynsrv/srv-resolver'
 import { checks } from '../checks.ts'
 import { DynsrvError } from '../error.ts'
 import { serviceName } from './service-name.ts'
@@ -20,8 +21,7 @@ export function topologiesOf({ own, strategy }: Pick<StartSettings, 'own' | 'str
   if (service !== undefined) {
     const name = serviceName(service)
     all.set(strategy.topology ?? name, {
-      ...strategy,
-      service: name,
+      ...ofOnePort({ ...strategy, service: name }),
       ...(memberName !== undefined && { name: memberName }),
     })
   }
@@ -44,5 +44,28 @@ function checkedTopology(name: string, topology: SrvTopology): SrvTopology {
     })
   }
   checks.argument('start', `topologies.${name}.service`, text, topology.service)
-  return { ...topology, service: serviceName(topology.service) }
+  return ofOnePort({ ...topology, service: serviceName(topology.service) })
+}
+
+/** With the name of its port in the name of the service. A strategy says what is wrong with the former. */
+function ofOnePort<T extends SrvTopology>(topology: T): T {
+  const { portName, service, ...rest } = topology
+  return typeof portName === 'string' && portNameRule.check(portName, 'portName') === undefined
+    ? ({ ...rest, service: portService(service, portName) } as T)
+    : topology
+}
+
+/**
+ * The name of the port on which the nodes of a host listen, as the services of the topologies say.
+ *
+ * @see parsePortService
+ */
+export function portNames(topologies: Topologies): (host: string) => string | undefined {
+  const ports = new Map<string, string | undefined>()
+  for (const made of topologies.values()) {
+    if (typeof made === 'function') continue
+    const { host, portName } = parsePortService(made.service)
+    ports.set(domainKey(host), portName)
+  }
+  return (host) => ports.get(domainKey(host))
 }

@@ -5,7 +5,7 @@ import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
 import { type Finding, finding, findingOf } from '../finding.ts'
-import { isShort } from '../host.ts'
+import { isShort, serviceOfHost } from '../host.ts'
 import { resolver } from '../probes/dns.ts'
 import { members } from '../probes/members.ts'
 import { ownName } from '../probes/own.ts'
@@ -68,7 +68,7 @@ async function ownHost(context: DoctorContext): Promise<OwnHostFacts> {
   if (!parsed.ok || isShort(parsed.value.host)) throw new NotApplicable('our name is not a long one')
   const { name, alive, host: own } = parsed.value
   if (isIP(own) !== 0) throw new NotApplicable('our host is an address')
-  const isService = context.options.services.some((service) => service.toLowerCase() === own.toLowerCase())
+  const isService = serviceOfHost(context.options.services, own) !== undefined
   const registered = (await context.get(members)).some((one) => one.name.toLowerCase() === name.toLowerCase())
   if (isService && !registered) throw new NotApplicable('we are not registered')
   const host = isService ? `${alive}.${own}` : own

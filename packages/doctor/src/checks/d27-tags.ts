@@ -65,8 +65,8 @@ export const D27 = check({
     if (all.length === 0) throw new NotApplicable('no members')
     const asked = await context.get(resolver)
     return Promise.all(
-      all.map(async ({ name, service }): Promise<TagFacts> => {
-        const instance = `${name.slice(0, name.indexOf('@'))}.${service.replace(/\.$/, '')}`
+      all.map(async ({ name }): Promise<TagFacts> => {
+        const instance = name.replace('@', '.')
         const some = ({ records }: { readonly records: readonly unknown[] }) => records.length > 0
         const srv = await attempt(asked.resolveSrv(absoluteName(instance)).then(some))
         const address = await attempt(asked.resolveAddresses(absoluteName(instance)).then(some))

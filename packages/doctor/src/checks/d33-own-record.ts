@@ -1,6 +1,7 @@
 import { identifier } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import { type Finding, finding } from '../finding.ts'
+import { serviceOfHost } from '../host.ts'
 import { type OwnListener, ownListener } from '../probes/own.ts'
 import { words } from '../words.ts'
 
@@ -18,13 +19,13 @@ const PORT_DIFFERS = words('DOCTOR_PORT_DIFFERS', {
 
 /** D33: our own record, compared with what runs here. */
 export function judgeOwnRecord({ name, port, local, member, services }: OwnListener): Finding[] {
-  const service = services.find((one) => one.toLowerCase() === name.host.toLowerCase())
+  const service = serviceOfHost(services, name.host)
   if (service === undefined) return []
   if (member === undefined) {
     if (!local.ok) return []
     const evidence = [
       `127.0.0.1:${port} answers as ${identifier(local.value.name)}`,
-      `${service} has no target ${name.alive}.${service}`,
+      `${service} has no target ${name.alive}.${name.host}`,
     ]
     return [
       finding('error', NOT_REGISTERED, `${name.name} runs here, but ${service} does not list it`, {

@@ -13,6 +13,7 @@ const SETTING_UNKNOWN = words('DOCTOR_SETTING_UNKNOWN', {
 /** Names that a program reads. */
 const SETTINGS = [
   'DYNSRV_DNS',
+  'DYNSRV_PORT_NAME',
   'ERL_AFLAGS',
   'ERL_COMPILER_OPTIONS',
   'ERL_CRASH_DUMP',

@@ -3,11 +3,11 @@ import type { DistErrorCode } from '@dynsrv/dist-protocol'
 import { DynamicSrv, type EpmdModule, ErlEpmd, type NodeAddressCandidate, parseNodeName } from '@dynsrv/epmd-shim'
 import { sameDomainName } from '@dynsrv/kit'
 import type { NodeErrorCode } from '@dynsrv/node'
-import type { SrvResolver } from '@dynsrv/srv-resolver'
+import { parsePortService, type SrvResolver } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt, codeOf } from '../attempt.ts'
 import { NotApplicable } from '../check.ts'
 import type { DoctorContext } from '../context.ts'
-import { hostOf, isShort } from '../host.ts'
+import { hostOf, isShort, serviceOfHost } from '../host.ts'
 import { judgeIntroduction } from '../judge-introduction.ts'
 import { throwAwayName } from '../throw-away-name.ts'
 import { resolver, varieties } from './dns.ts'
@@ -75,6 +75,7 @@ export async function located(context: DoctorContext): Promise<readonly LocatedP
   const { services, timeoutMs, env, dns } = context.options
   const bySrv = new DynamicSrv({
     resolver: await context.get(wholeResolver),
+    portName: (host) => parsePortService(serviceOfHost(services, host) ?? host).portName,
     listenPort: 0,
     retries: 0,
     world: context.world,
@@ -84,7 +85,7 @@ export async function located(context: DoctorContext): Promise<readonly LocatedP
   const lookUp = async (name: string) => {
     const { alive, host } = parseNodeName(name, { short: isShort(hostOf(name)) })
     const ask = (module: EpmdModule) => module.addressPlease(alive, host, 'any', { signal: context.step() })
-    const isService = services.some((service) => service.toLowerCase() === host.toLowerCase())
+    const isService = serviceOfHost(services, host) !== undefined
     if (isService) return (await ask(bySrv)).candidates
     if (isShort(host) || isIP(host) !== 0) return (await ask(byEpmd)).candidates
     // It is not known how this one is found: both ways at once, and records go before epmd.

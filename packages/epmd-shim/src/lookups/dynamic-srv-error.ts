@@ -7,6 +7,7 @@ import { offerOf } from './offer.ts'
 /** What is looked up, for the text of an error. */
 export interface Lookup extends CallOptions {
   readonly alive: string
+  /** The name that was asked for the SRV records of all. */
   readonly host: string
   /** `alive.host`, the name of the node in DNS. */
   readonly instance: string

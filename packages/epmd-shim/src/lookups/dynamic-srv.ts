@@ -1,7 +1,9 @@
 import { isIP } from 'node:net'
 import {
+  callable,
   domainKey,
   duration,
+  either,
   having,
   port,
   realWorld,
@@ -17,6 +19,8 @@ import {
   absoluteName,
   askAddresses,
   type FoundAddresses,
+  portNameRule,
+  portService,
   racingAddresses,
   type SrvAnswer,
   type SrvRecord,
@@ -44,6 +48,11 @@ import { isThrowAwayName, releaseName } from './throw-away-name.ts'
 export interface DynamicSrvOptions {
   /** Where SRV and address records come from. It stays the caller's to close. */
   readonly resolver: Pick<SrvResolver, 'resolveSrv' | 'resolveAddresses'>
+  /**
+   * The name of the port on which the nodes of a host listen, where its service has several: the records of
+   * `_<portName>._tcp.<host>` are asked for. A function says it for each host.
+   */
+  readonly portName?: string | ((host: string) => string | undefined)
   /** The port to listen on; 0 lets the system choose. Default: `ERL_DIST_PORT`, read when the node starts. */
   readonly listenPort?: number
   /** Where `ERL_DIST_PORT` is read; default: the environment of the process. */
@@ -64,6 +73,7 @@ export interface DynamicSrvOptions {
 
 const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
   resolver: required(having('resolveSrv', 'resolveAddresses')),
+  portName: either(portNameRule, callable),
   listenPort: port,
   env: variables,
   keepMs: duration(),
@@ -77,7 +87,7 @@ const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
  *
  * Lookup of `label@service`, in this order:
  * 1. the node itself (also asked by its `rpc-` and `rem-` helpers) is on 127.0.0.1;
- * 2. SRV of `service`: the record whose target is `label.service`, in any case of letters, gives the port;
+ * 2. SRV of `service`, or of its port `portName`: the record whose target is `label.service`, in any case of letters, gives the port;
  * 3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
  *
  * Addresses come from the answer's additional section, else from a lookup of the target, and after step 3 at last from
@@ -88,6 +98,7 @@ const check = checks.options<DynamicSrvOptions>('DynamicSrv', {
  */
 export class DynamicSrv implements EpmdModule {
   readonly #resolver: DynamicSrvOptions['resolver']
+  readonly #portName: DynamicSrvOptions['portName']
   readonly #listenPort: number | undefined
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #world: World
@@ -98,9 +109,18 @@ export class DynamicSrv implements EpmdModule {
   /** @throws {EpmdError} `EPMD_BAD_OPTION` */
   constructor(options: DynamicSrvOptions) {
     check(options)
-    const { resolver, listenPort, world = realWorld, env = world.system.env, keepMs = 1_000, retries = 1 } = options
+    const {
+      resolver,
+      portName,
+      listenPort,
+      world = realWorld,
+      env = world.system.env,
+      keepMs = 1_000,
+      retries = 1,
+    } = options
     this.#answers = new RecentSrvAnswers(resolver, { keepMs, retries, clock: world.clock })
     this.#resolver = resolver
+    this.#portName = portName
     this.#listenPort = listenPort
     this.#env = env
     this.#world = world
@@ -140,9 +160,10 @@ export class DynamicSrv implements EpmdModule {
     const own = this.#portOfSelf(alive, host)
     if (own !== undefined) return { candidates: [loopback(own, family)], version: 6 }
     if (isIP(host) !== 0) throw notAService(host)
-    const lookup: Lookup = { alive, host, instance: `${alive}.${host}`, family, signal }
+    const asked = this.#serviceOf(host)
+    const lookup: Lookup = { alive, host: asked, instance: `${alive}.${host}`, family, signal }
     const recordsOf = (answer: SrvAnswer) => recordsOfTarget(answer, lookup.instance)
-    const service = await this.#srv(host, lookup, (kept) => recordsOf(kept).length > 0)
+    const service = await this.#srv(asked, lookup, (kept) => recordsOf(kept).length > 0)
     const named = recordsOf(service)
     if (named.length > 0) return this.#addressesOf(named, service, lookup)
     const tagged = await this.#srv(lookup.instance, lookup, (answer) => answer.records.length > 0)
@@ -163,11 +184,17 @@ export class DynamicSrv implements EpmdModule {
       const hint = 'Pass the service whose nodes you want, or start a node with this module first.'
       throw new EpmdError('EPMD_NAMES_UNKNOWN', 'no service to list the nodes of', { hint })
     }
-    const answer = await this.#srv(host, { signal }, () => false)
+    const answer = await this.#srv(this.#serviceOf(host), { signal }, () => false)
     return offerOf(answer).records.flatMap(({ target, port }) => {
       const name = target.slice(0, -host.length - 1)
       return name !== '' && !name.includes('.') && sameDomainName(target, `${name}.${host}`) ? [{ name, port }] : []
     })
+  }
+
+  /** Under which name the nodes of a host have their SRV records. */
+  #serviceOf(host: string): string {
+    const portName = typeof this.#portName === 'function' ? this.#portName(host) : this.#portName
+    return portService(host, portName)
   }
 
   #portOfSelf(alive: string, host: string): number | undefined {

@@ -60,6 +60,20 @@ describe('a mesh with no epmd', { timeout: 60_000 }, () => {
   })
 })
 
+it('finds the nodes of a service with two ports by the name of the port', async () => {
+  const target = `web-1.${SERVICE}`
+  const both = (port: number, name: string): ZoneRecord[] => [
+    { type: 'SRV', name: SERVICE, target, port, priority: name === 'http' ? 0 : 1 },
+    { type: 'SRV', name: `_${name}._tcp.${SERVICE}`, target, port },
+  ]
+  const records: ZoneRecord[] = [...both(8080, 'http'), ...both(4370, 'dist')]
+  await using zone = await startZoneServer({ records: [...records, { type: 'A', name: target, address: '10.0.0.1' }] })
+  const env = { ERL_DIST_PORT: String(await freePort()), DYNSRV_DNS: zone.address, DYNSRV_PORT_NAME: 'dist' }
+  await using erl = await startErl({ name: `self@${SERVICE}`, cookie: COOKIE, env, args: companionArgs() })
+  expect(await erl.eval(`dynsrv_epmd:address_please("web-1", "${SERVICE}", inet)`)).toBe('{ok,{10,0,0,1},4370,6}')
+  expect(await erl.eval(`net_adm:names("${SERVICE}")`)).toBe('{ok,[{"web-1",4370}]}')
+})
+
 describe('a lookup', { timeout: 60_000 }, () => {
   let zone: ZoneServer
   let erl: Beam

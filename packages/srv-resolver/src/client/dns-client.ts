@@ -35,7 +35,7 @@ import { parseServerAddress, type ServerAddress } from '../server-address.ts'
 import { encodeQuery, type Message, type QuestionType } from './dns-message.ts'
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts'
 import { additionalAddresses, addressRecords, type Reading, readAnswer, srvRecords } from './read-answer.ts'
-import { ResolvConf, type ResolverConfig } from './resolv-conf.ts'
+import { ResolvConf, type ResolverConfig, ROOT } from './resolv-conf.ts'
 import { checkRcode, isAboutName, mayRejectEdns } from './response-code.ts'
 
 /** Options of {@link dnsClient}. */
@@ -53,7 +53,7 @@ export interface DnsClientOptions {
   readonly tries?: number
   /** The UDP size announced with EDNS(0); 0 sends no EDNS. Default 1232, which passes every network unfragmented. */
   readonly ednsBytes?: number
-  /** Domains tried behind a name without a trailing dot; `resolv.conf`'s when the servers come from there, else none. */
+  /** Domains tried behind a name without a trailing dot, `.` for the root; `resolv.conf`'s when the servers come from there, else none. */
   readonly search?: readonly string[]
   /** A name with as many dots is tried as it is first, and with the search domains after that. Default 1. */
   readonly ndots?: number
@@ -129,7 +129,7 @@ export class DnsClient implements ClosableResolver {
     this.#options = options
     this.#world = options.world ?? realWorld
     this.#servers = options.servers?.map(parseServerAddress)
-    this.#domains = options.search?.map(checkedName)
+    this.#domains = options.search?.map((domain) => (domain === ROOT ? domain : checkedName(domain)))
     this.#resolvConf = new ResolvConf(this.#world.files, options.resolvConf ?? '/etc/resolv.conf')
   }
 
@@ -191,7 +191,7 @@ export class DnsClient implements ClosableResolver {
    *
    * A name with enough dots is asked as it is first, and what it meets then is the verdict when no search domain has it. Else it is
    * asked as it is last: also when a search domain failed. SERVFAIL leads on to the next domain; a domain that is silent or refuses
-   * ends the list.
+   * ends the list, and so does one that makes the name too long.
    *
    * @see resolv.conf(5), ndots; `res_nsearch` of glibc
    */
@@ -200,13 +200,16 @@ export class DnsClient implements ClosableResolver {
     const domains = name.endsWith('.') ? [] : config.search
     const isFirst = domains.length === 0 || bare.split('.').length - 1 >= config.ndots
     const first = isFirst ? await ask(bare) : undefined
+    /** The root in the list is the place of the name as it is. */
+    let asRoot: Found | ResolverError | undefined
     if (first !== undefined && !isResolverError(first) && isFound(first)) return first
     let nodata: Found | undefined
     let failed: ResolverError | undefined
     for (const domain of domains) {
-      const long = `${bare}.${domain}`
-      if (long.length > MAX_NAME_LENGTH) continue
+      const long = domain === ROOT ? bare : `${bare}.${domain}`
+      if (long.length > MAX_NAME_LENGTH) break
       const one = await ask(long)
+      if (domain === ROOT) asRoot = one
       if (isResolverError(one)) {
         // Such a server has given up on one domain; another failure shows that it answers nobody, or not us.
         if (one.code !== 'DNS_SERVFAIL') break
@@ -214,7 +217,7 @@ export class DnsClient implements ClosableResolver {
       } else if (isFound(one)) return one
       else if (one.reading.empty === 'nodata') nodata ??= one
     }
-    const asIs = first ?? (await ask(bare))
+    const asIs = first ?? asRoot ?? (await ask(bare))
     if (isResolverError(asIs)) throw asIs
     if (first !== undefined || isFound(asIs) || asIs.reading.empty === 'nodata') return asIs
     if (nodata !== undefined) return nodata

@@ -13,6 +13,9 @@ export interface ResolverConfig {
   readonly tries: number | undefined
 }
 
+/** In a search list: the name as it is. */
+export const ROOT = '.'
+
 const MAX_NDOTS = 15
 const LOCAL = parseServerAddress('127.0.0.1')
 
@@ -37,7 +40,7 @@ export function parseResolvConf(text: string): ResolverConfig {
       const server = serverOrNone(words[0])
       if (server !== undefined) servers.push(server)
     } else if (keyword === 'search' || keyword === 'domain') {
-      search = words.map(withoutFinalDot).filter((word) => word !== '')
+      search = words.map((word) => (word === ROOT ? word : withoutFinalDot(word))).filter((word) => word !== '')
     } else if (keyword === 'options') {
       for (const word of words) {
         const [, option, value] = /^(ndots|timeout|attempts):(\d+)$/.exec(word) ?? []

@@ -77,9 +77,13 @@ const SHOWN = 3
 export function noneUsable(name: string, server: string, ignored: readonly IgnoredRecord[]): ResolverError {
   const first = ignored.slice(0, SHOWN).map(({ target, reason }) => `${target || 'one'}: ${reason}`)
   const more = ignored.length > SHOWN ? `; and ${ignored.length - SHOWN} more` : ''
-  return new ResolverError('DNS_NO_USABLE_RECORD', `no record of ${name} can be used: ${first.join('; ')}${more}`, {
-    server,
-  })
+  return new ResolverError(
+    'DNS_NO_USABLE_RECORD',
+    `no record of ${withoutFinalDot(name)} can be used: ${first.join('; ')}${more}`,
+    {
+      server,
+    },
+  )
 }
 
 function faultOf(target: unknown, port: unknown, priority: unknown, weight: unknown): string | undefined {

@@ -27,6 +27,7 @@ describe('resolv.conf', () => {
     )
     expect(config.servers.map(({ text }) => text)).toStrictEqual(['192.0.2.1:53', '[::1]:53', '127.0.0.1:5353'])
     expect(config).toMatchObject({ search: ['b.example', 'c.example'], ndots: 5, timeoutMs: 3000, tries: 4 })
+    expect(parseResolvConf('search . a.example.').search).toStrictEqual(['.', 'a.example'])
     expect(parseResolvConf('').servers.map(({ text }) => text)).toStrictEqual(['127.0.0.1:53'])
   })
 
@@ -70,6 +71,20 @@ describe('resolv.conf', () => {
       ({ code }) => code,
     )
     expect(outcome).toBe(expected)
+  })
+
+  it('takes the root in a search list for the place of the name as it is, and asks no name that is too long', async () => {
+    const asked: string[] = []
+    await using zone = await startZoneServer({ records: [SRV('a.svc')], onQuery: ({ name }) => asked.push(name) })
+    const find = (search: readonly string[], name: string) =>
+      dnsClient({ servers: [zone.address], search, ndots: 5 }).resolveSrv(name)
+    expect((await find(['one.test', '.', 'two.test'], 'a.svc')).records).toHaveLength(1)
+    expect(asked.splice(0)).toStrictEqual(['a.svc.one.test', 'a.svc'])
+    expect((await find(['one.test', '.'], 'b.svc')).empty).toBe('nxdomain')
+    expect(asked.splice(0)).toStrictEqual(['b.svc.one.test', 'b.svc'])
+    const long = Array.from({ length: 4 }, () => 'a'.repeat(62)).join('.')
+    expect((await find([long, 'two.test'], 'b.svc')).empty).toBe('nxdomain')
+    expect(asked).toStrictEqual(['b.svc'])
   })
 
   it('asks a name with enough dots as it is first, and takes its failure for the verdict when no search domain has it', async () => {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
 import { filledText, having, ipText, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
+import { parsePortService } from '@dynsrv/srv-resolver'
 import { checks, dnsName, dnsNameFault } from '../checks.ts'
 import type { IgnoredTarget } from '../discover.ts'
 import { isShortName } from './name-kind.ts'
@@ -28,7 +29,8 @@ export interface NameMapping {
 }
 
 /**
- * `<label>.<service>` is the node `<label>@<service>`.
+ * `<label>.<service>` is the node `<label>@<service>`. Of a service that names a port, `_dist._tcp.web.test`, it is
+ * `<label>.web.test` and `<label>@web.test`.
  *
  * The label holds letters, digits, `_` and `-`; case and trailing dots do not matter, and the service is spelled as given.
  *
@@ -36,7 +38,10 @@ export interface NameMapping {
  */
 export function targetLabel(service: string): NameMapping {
   checks.argument('targetLabel', 'service', dnsName, service)
-  const host = withoutDots(service)
+  const bare = withoutDots(service)
+  const { host } = parsePortService(bare)
+  // Records of one port may well name hosts of other domains.
+  const more = host === bare ? '' : '; how other targets become names, the option name says (memberName of start)'
   const suffix = `.${host.toLowerCase()}`
   return {
     needs: 'target',
@@ -44,7 +49,7 @@ export function targetLabel(service: string): NameMapping {
       const name = withoutDots(target)
       const label = name.slice(0, -suffix.length)
       if (!name.toLowerCase().endsWith(suffix) || !/^[a-z0-9_-]+$/i.test(label)) {
-        return { ignored: `it is not <label>.${host} with a label of letters, digits, - and _` }
+        return { ignored: `it is not <label>.${host} with a label of letters, digits, - and _${more}` }
       }
       return named(`${label}@${host}`)
     },

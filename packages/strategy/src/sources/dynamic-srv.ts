@@ -1,5 +1,5 @@
 import { flag, required } from '@dynsrv/kit'
-import { dnsClient, trimDetecting } from '@dynsrv/srv-resolver'
+import { dnsClient, portNameRule, portService, trimDetecting } from '@dynsrv/srv-resolver'
 import { type NameMapping, nameMapping, targetLabel } from '../answers/name-mapping.ts'
 import { dnsName } from '../checks.ts'
 import { onDeregister, whenLinkDropped } from '../policy/leave-policy.ts'
@@ -10,6 +10,11 @@ import { type SrvSource, srvNodes, srvSource } from './srv-nodes.ts'
 export interface DynamicSrvOptions extends LoopOptions {
   /** The DNS name that holds the SRV records of all members. */
   readonly service: string
+  /**
+   * The name of the port on which the nodes listen, where the service has several, as a headless service of Kubernetes may: the
+   * records of `_<portName>._tcp.<service>` are asked for.
+   */
+  readonly portName?: string
   /** Where it is looked up; default: the servers of `/etc/resolv.conf`. */
   readonly resolver?: SrvSource
   /**
@@ -31,8 +36,14 @@ type SourceOptions = Omit<DynamicSrvOptions, keyof LoopOptions>
  */
 export const dynamicSrv: SourceStrategy<DynamicSrvOptions> = sourceStrategy<SourceOptions>({
   owner: 'dynamicSrv',
-  rules: { service: required(dnsName), resolver: srvSource, disconnectOnDeregister: flag, name: nameMapping },
+  rules: {
+    service: required(dnsName),
+    portName: portNameRule,
+    resolver: srvSource,
+    disconnectOnDeregister: flag,
+    name: nameMapping,
+  },
   leave: ({ disconnectOnDeregister }) => (disconnectOnDeregister === false ? whenLinkDropped() : onDeregister()),
-  nodes: ({ service, world, resolver = trimDetecting(dnsClient({ world })), name = targetLabel(service) }) =>
-    srvNodes(resolver, service, name),
+  nodes: ({ service, portName, world, resolver = trimDetecting(dnsClient({ world })), name = targetLabel(service) }) =>
+    srvNodes(resolver, portService(service, portName), name),
 })
