@@ -6,6 +6,11 @@ import { describe, expect, it } from 'vitest'
 
 const run = promisify(execFile)
 
+/** Prints the classes whose name is another one than that of their export. */
+const SHOW_FALSE_NAMES =
+  "console.log(JSON.stringify(Object.entries(loaded).filter(([name, value]) => typeof value === 'function' && " +
+  '/^[A-Z]/.test(name) && value.name !== name).map(([name, value]) => [name, value.name])))'
+
 /**
  * Loads the built package by its name from an ECMAScript module and from a CommonJS program, each in a fresh process.
  *
@@ -26,6 +31,11 @@ export function testPackageForms(packageUrl: URL, names: readonly string[]): voi
     it.each(Object.entries(forms))('loads with %s', async (_form, args) => {
       const { stdout } = await run(process.execPath, args, { cwd })
       expect(JSON.parse(stdout)).toStrictEqual(names)
+    })
+    it.each(Object.entries(forms))('has classes that are called as they are exported, with %s', async (_form, args) => {
+      const program = args.at(-1)!.replace(show, SHOW_FALSE_NAMES)
+      const { stdout } = await run(process.execPath, [...args.slice(0, -1), program], { cwd })
+      expect(JSON.parse(stdout)).toStrictEqual([])
     })
   })
 }

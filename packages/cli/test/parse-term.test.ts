@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { atom, charlist, decode, encode, Float, ImproperList, inspect, type Term, tuple } from '@dynsrv/etf'
+import { atom, charlist, decode, encode, Float, ImproperList, inspect, type Term, toJson, tuple } from '@dynsrv/etf'
 import fc from '@dynsrv/tools/property'
 import { describe, expect, it } from 'vitest'
-import { jsonOfTerm } from '../src/term/json-of-term.ts'
+
 import { parseTerm } from '../src/term/parse-term.ts'
 import { TermSyntaxError, type WrittenSyntax } from '../src/term/term-scanner.ts'
 
@@ -183,7 +183,7 @@ describe('a term as JSON', () => {
     [new ImproperList([1], 2), [1, 2]],
     [charlist('ab'), [97, 98]],
     [new Map<Term, Term>([[atom('a'), 1]]), { a: 1 }],
-    [new Map<Term, Term>([[1, 2]]), [[1, 2]]],
+    [new Map<Term, Term>([[1, 2]]), { 1: 2 }],
     [
       new Map<Term, Term>([
         [atom('a'), 1],
@@ -195,6 +195,6 @@ describe('a term as JSON', () => {
       ],
     ],
   ])('%o', (term, json) => {
-    expect(jsonOfTerm(term)).toEqual(json)
+    expect(toJson(term)).toEqual(json)
   })
 })

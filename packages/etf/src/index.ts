@@ -43,6 +43,7 @@ export {
   tuple,
 } from './term.ts'
 export { type InspectOptions, inspect } from './text/inspect.ts'
+export { type FromJson, fromJson, type Json, toJson } from './text/json.ts'
 export type { TermSyntax } from './text/text-pieces.ts'
 export { ByteWriter } from './write/byte-writer.ts'
 export { encode, encodedLength, encodeInto, writeTerm } from './write/encode.ts'

@@ -3,6 +3,7 @@ import { flag, optional, type Rule, rule, text, whole } from '@dynsrv/kit'
 import { bytesRule, checkParts, checks, isArray, isBytes, isCount, isU32 } from './checks.ts'
 import { EtfError, overLimit } from './error.ts'
 import { ATOM_UTF8_EXT, NEW_FUN_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
+import { base64Of, classJson, type Json, TERM_JSON, textAsJson } from './text/json.ts'
 import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
 import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
 import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
@@ -121,6 +122,16 @@ export class Atom {
   [NODE_INSPECT](): string {
     return textForNode(this)
   }
+
+  [TERM_JSON](): Json {
+    if (this.value === this) return this.name
+    return typeof this.value === 'boolean' ? this.value : null
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
+  }
 }
 
 /** Whether it is an atom; false for a proxy that throws. */
@@ -211,6 +222,15 @@ export class Float {
   [NODE_INSPECT](): string {
     return floatText(this.value)
   }
+
+  [TERM_JSON](): Json {
+    return this.value
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
+  }
 }
 
 function checkView(source: Uint8Array, offset: number, length: number | undefined): void {
@@ -263,6 +283,16 @@ export class Binary {
   [NODE_INSPECT](): string {
     return textForNode(this)
   }
+
+  [TERM_JSON](): Json {
+    const end = this.offset + this.length
+    return readUtf8(this.source, this.offset, end) ?? base64Of(this.toBytes())
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
+  }
 }
 
 const filledBytes: Rule = rule('a Uint8Array of at least one byte', (value) => isBytes(value) && value.length > 0)
@@ -288,6 +318,11 @@ export class BitString {
     return (this.bytes.length - 1) * 8 + this.bits
   }
 
+  /** As Erlang writes it. */
+  toString(): string {
+    return textForNode(this)
+  }
+
   [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
     const whole = this.bits === 8 ? this.bytes : this.bytes.subarray(0, -1)
     const parts = Array.from(whole, String)
@@ -300,6 +335,15 @@ export class BitString {
 
   [NODE_INSPECT](): string {
     return textForNode(this)
+  }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }
 
@@ -322,12 +366,26 @@ export class Tuple<T extends readonly Term[] = readonly Term[]> {
     return this.elements.values()
   }
 
+  /** As Erlang writes it. */
+  toString(): string {
+    return textForNode(this)
+  }
+
   [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
     return sequence('{', this.elements, '}', syntax)
   }
 
   [NODE_INSPECT](): string {
     return textForNode(this)
+  }
+
+  [TERM_JSON](part: (term: unknown) => Json): Json {
+    return this.elements.map(part)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }
 
@@ -359,6 +417,11 @@ export class ImproperList {
     this.tail = tail
   }
 
+  /** As Erlang writes it. */
+  toString(): string {
+    return textForNode(this)
+  }
+
   [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
     const bar = { text: syntax === 'erlang' ? '|' : ' | ' }
     return [...sequence('[', this.elements, '', syntax), bar, { term: this.tail }, { text: ']' }]
@@ -366,6 +429,15 @@ export class ImproperList {
 
   [NODE_INSPECT](): string {
     return textForNode(this)
+  }
+
+  [TERM_JSON](part: (term: unknown) => Json): Json {
+    return [...this.elements, this.tail].map(part)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }
 
@@ -413,6 +485,11 @@ export class NativeRecord {
     this.fields = fields
   }
 
+  /** As Erlang writes it. */
+  toString(): string {
+    return textForNode(this)
+  }
+
   [TERM_PIECES](): readonly Piece[] {
     const pieces: Piece[] = [{ text: `#${quoteAtom(this.module.name)}:${quoteAtom(this.recordName.name)}{` }]
     for (const [index, [name, term]] of this.fields.entries()) {
@@ -424,6 +501,15 @@ export class NativeRecord {
 
   [NODE_INSPECT](): string {
     return textForNode(this)
+  }
+
+  [TERM_JSON](part: (term: unknown) => Json): Json {
+    return Object.fromEntries(this.fields.map(([name, value]) => [name.name, part(value)]))
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }
 
@@ -478,6 +564,15 @@ export class Pid {
   [NODE_INSPECT](): string {
     return textForNode(this)
   }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
+  }
 }
 
 function isU64(value: unknown): boolean {
@@ -521,6 +616,15 @@ export class Port {
 
   [NODE_INSPECT](): string {
     return this.toString()
+  }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }
 
@@ -578,6 +682,15 @@ export class Reference {
   [NODE_INSPECT](): string {
     return this.toString()
   }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
+  }
 }
 
 const funBytes: Rule = rule('the encoding of a fun', (value) => isBytes(value) && value[0] === NEW_FUN_EXT)
@@ -624,6 +737,15 @@ export class Fun {
   [NODE_INSPECT](): string {
     return this.toString()
   }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
+  }
 }
 
 /** A function by name, `fun module:function/arity`. */
@@ -645,6 +767,11 @@ export class ExternalFun {
     this.arity = arity
   }
 
+  /** As Erlang writes it. */
+  toString(): string {
+    return textForNode(this)
+  }
+
   [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
     const { module, function: name, arity } = this
     if (syntax === 'erlang') return [{ text: `fun ${quoteAtom(module.name)}:${quoteAtom(name.name)}/${arity}` }]
@@ -653,6 +780,15 @@ export class ExternalFun {
 
   [NODE_INSPECT](): string {
     return textForNode(this)
+  }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }
 
@@ -681,5 +817,14 @@ export class LocalTerm {
 
   [NODE_INSPECT](): string {
     return this.toString()
+  }
+
+  [TERM_JSON](): Json {
+    return textAsJson(this)
+  }
+
+  /** See `toJson`. */
+  toJSON(): Json {
+    return classJson(this)
   }
 }

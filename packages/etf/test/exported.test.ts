@@ -28,8 +28,8 @@ const flag = argument(() => true, 'true', 'false')
 const anything = argument(() => 1, EVERY_ODD_VALUE)
 const matcher = argument(() => t.any())
 
-const text = { toString: call() }
-const identifier = { toString: call(), equals: call(anything) }
+const text = { toString: call(), toJSON: call() }
+const identifier = { ...text, equals: call(anything) }
 const callback = argument(() => () => undefined, ODD_FUNCTIONS)
 
 it('no atom is made with new, for two of one name would not be equal', () => {
@@ -45,7 +45,7 @@ testOddArguments(others, {
     ...text,
     toBytes: call(),
   }),
-  BitString: making([bytes, number(3)], {}),
+  BitString: making([bytes, number(3)], text),
   ByteWriter: making(
     [number(16, 'zero', 'undefined'), number(16, 'zero', 'undefined', 'a fraction', 'a huge number', 'Infinity')],
     {
@@ -63,7 +63,7 @@ testOddArguments(others, {
     },
     ['setU32'],
   ),
-  ExternalFun: making([node, node, number(1, 'zero')], {}),
+  ExternalFun: making([node, node, number(1, 'zero')], text),
   Float: making([number(1, 'zero', 'a negative number', 'a fraction', 'a huge number')], { ...text, valueOf: call() }),
   Fun: making(
     [node, number(1, 'zero'), u32, number(1, 'zero', 'a negative number'), argument(() => Uint8Array.of(112))],
@@ -77,7 +77,7 @@ testOddArguments(others, {
         EVERY_ODD_VALUE.filter((odd) => !odd.endsWith('array')),
       ),
     ],
-    {},
+    text,
   ),
   LocalTerm: making([bytes], text),
   Matcher: making(
@@ -93,7 +93,7 @@ testOddArguments(others, {
     },
     [],
   ),
-  NativeRecord: making([node, node, flag, argument(() => [[atom('a'), 1]], 'an empty array')], {}),
+  NativeRecord: making([node, node, flag, argument(() => [[atom('a'), 1]], 'an empty array')], text),
   Pid: making([node, u32, u32, u32], identifier),
   Port: making([node, argument(() => 1n, 'a bigint'), u32], identifier),
   Reference: making([node, u32, argument(() => [1, 2, 3])], identifier),
@@ -123,7 +123,7 @@ testOddArguments(others, {
     ),
   }),
   TermEncoder: making([options], { write: call(writer, term) }),
-  Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], {}),
+  Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], text),
   atom: call(argument(() => 'a', ODD_TEXTS)),
   charlist: call(
     argument(
@@ -138,8 +138,10 @@ testOddArguments(others, {
   encodeInto: call(writer, term, options),
   encodedLength: call(term, options),
   equals: call(term, term),
+  fromJson: call(argument(() => 1, EVERY_ODD_VALUE)),
   inspect: call(term, options),
   isEtfError: call(anything),
+  toJson: call(term),
   tuple: call(term, term),
   writeTerm: call(writer, term, options),
 })

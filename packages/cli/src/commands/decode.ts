@@ -1,11 +1,11 @@
 import { DynsrvError, explain } from '@dynsrv/cluster'
 import { flagNames } from '@dynsrv/dist-protocol'
-import { decode as decodeTerm, inspect, type Term } from '@dynsrv/etf'
+import { decode as decodeTerm, inspect, type Term, toJson } from '@dynsrv/etf'
 import { codeOf, isCoded } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { withPrinting } from '../options/command-options.ts'
 import { decodeStream, type StreamPacket } from '../term/decode-stream.ts'
-import { jsonOfTerm } from '../term/json-of-term.ts'
+
 import { SHOWN_TERMS } from '../term/shown-terms.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { standardInput } from '../terminal/input.ts'
@@ -35,7 +35,7 @@ export async function decode(options: DecodeOptions, source = STANDARD_INPUT): P
   const syntax = options.elixir === true ? 'elixir' : 'erlang'
   if (bytes[0] === VERSION) {
     const term = oneTerm(bytes)
-    if (out.json) out.object({ term: jsonOfTerm(term) })
+    if (out.json) out.object({ term: toJson(term) })
     else out.line([inspect(term, { syntax })])
     return EXIT_OK
   }

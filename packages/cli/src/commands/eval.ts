@@ -1,10 +1,10 @@
 import { DynsrvError } from '@dynsrv/cluster'
-import { atom, inspect, type Term, Tuple } from '@dynsrv/etf'
+import { atom, inspect, type Term, Tuple, toJson } from '@dynsrv/etf'
 import type { Command } from '../command.ts'
 import { FOOT, withTerms } from '../options/command-options.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { withNode } from '../peer/with-node.ts'
-import { jsonOfTerm } from '../term/json-of-term.ts'
+
 import { raised, resultText } from '../term/printed.ts'
 import { type CallOptions, syntaxOf } from '../term/written-call.ts'
 import { writeLine } from '../terminal/output.ts'
@@ -52,7 +52,7 @@ async function check(erpc: Erpc, result: Term, expression: string): Promise<void
   const at = column === undefined ? '' : ` at ${line === 1 ? '' : `line ${line}, `}column ${column}`
   // Where the parser stumbles over our own full stop, what was typed ends too soon.
   const short = line === expression.split('\n').length && column! > (expression.split('\n').at(-1)?.length ?? 0)
-  const said = short ? `the expression ends too soon: ${jsonOfTerm(text)}` : `${jsonOfTerm(text)}${at}`
+  const said = short ? `the expression ends too soon: ${toJson(text)}` : `${toJson(text)}${at}`
   throw new DynsrvError('DYNSRV_BAD_TERM', said, {
     hint: 'Write an Erlang expression, or choose --syntax elixir.',
   })

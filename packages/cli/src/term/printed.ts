@@ -1,16 +1,16 @@
-import { atom, inspect, type Term } from '@dynsrv/etf'
+import { atom, inspect, type Term, toJson } from '@dynsrv/etf'
 import { codeOf, visible } from '@dynsrv/kit'
 import type { RemoteError } from '@dynsrv/node'
 import { jsonText } from '../terminal/output.ts'
 import { Reworded } from '../terminal/reworded.ts'
-import { jsonOfTerm } from './json-of-term.ts'
+
 import type { WrittenSyntax } from './term-scanner.ts'
 import type { CallOptions } from './written-call.ts'
 
 /** A result on one line: a JSON object with `--json`, else written in its syntax. */
 export function resultText(term: Term, syntax: WrittenSyntax, { json }: CallOptions): string {
-  if (json === true) return jsonText({ result: jsonOfTerm(term) })
-  return syntax === 'json' ? jsonText(jsonOfTerm(term)) : visible(inspect(term, { syntax }))
+  if (json === true) return jsonText({ result: toJson(term) })
+  return syntax === 'json' ? jsonText(toJson(term)) : visible(inspect(term, { syntax }))
 }
 
 /** What a function raised on its node, as an error for a person; any other error as it is. */

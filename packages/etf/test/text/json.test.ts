@@ -1,0 +1,148 @@
+import { inspect as nodeInspect } from 'node:util'
+import fc from '@dynsrv/tools/property'
+import { describe, expect, it } from 'vitest'
+import {
+  Atom,
+  atom,
+  Binary,
+  BitString,
+  decode,
+  ExternalFun,
+  encode,
+  Float,
+  Fun,
+  fromJson,
+  ImproperList,
+  inspect,
+  LocalTerm,
+  NativeRecord,
+  Pid,
+  Port,
+  Reference,
+  type Term,
+  Tuple,
+  toJson,
+  tuple,
+} from '../../src/index.ts'
+import { knownTo } from '../arbitrary-term.ts'
+
+const node = atom('a@b')
+const fun = new Fun(atom('m'), 1, 2, 3, Uint8Array.of(112))
+
+/** One of each class of terms, with its JSON and its text. */
+const CLASSES: readonly (readonly [term: Term, json: unknown, text: string])[] = [
+  [atom('ok'), 'ok', 'ok'],
+  [new Float(1), 1, '1.0'],
+  [new Binary(encode('abc'), 6, 3), 'abc', 'abc'],
+  [new Binary(Uint8Array.of(255)), { base64: '/w==' }, '�'],
+  [new BitString(Uint8Array.of(255, 128), 1), '<<255,1:1>>', '<<255,1:1>>'],
+  [tuple(atom('ok'), 1n), ['ok', '1'], '{ok,1}'],
+  [tuple(), [], '{}'],
+  [new ImproperList([1], atom('tail')), [1, 'tail'], '[1|tail]'],
+  [
+    new NativeRecord(atom('m'), atom('r'), true, [[atom('f'), new Map([[1, 2]])]]),
+    { f: { 1: 2 } },
+    '#m:r{f = #{1 => 2}}',
+  ],
+  [new Pid(node, 1, 2, 3), '<a@b.1.2>', '<a@b.1.2>'],
+  [new Port(node, 1n, 2), '#Port<a@b.1>', '#Port<a@b.1>'],
+  [new Reference(node, 1, [1, 2, 3]), '#Ref<a@b.3.2.1>', '#Ref<a@b.3.2.1>'],
+  [fun, '#Fun<m.2.3>', '#Fun<m.2.3>'],
+  [new ExternalFun(atom('m'), atom('f'), 2), 'fun m:f/2', 'fun m:f/2'],
+  [new LocalTerm(new Uint8Array(9)), '#Local<9 bytes>', '#Local<9 bytes>'],
+]
+
+describe('JSON', () => {
+  it.each(CLASSES)('JSON.stringify of the class of %s', (term, json) => {
+    expect(JSON.parse(JSON.stringify(term))).toStrictEqual(json)
+    expect(JSON.parse(JSON.stringify({ in: [term] }))).toStrictEqual({ in: [json] })
+    expect(toJson(term)).toStrictEqual(json)
+  })
+
+  it.each(CLASSES)('String() and a template string write %s as Erlang does', (term, _json, text) => {
+    expect(String(term)).toBe(text)
+    expect(`${term as Tuple}`).toBe(text)
+  })
+
+  it('console.log shows terms inside of JavaScript values as Erlang writes them', () => {
+    expect(nodeInspect([tuple(atom('ok'), [1000, 2000])])).toBe('[ {ok,[1000,2000]} ]')
+  })
+
+  it.each([
+    [null, null],
+    [undefined, null],
+    [atom('nil'), null],
+    [true, true],
+    [Atom.of('false'), false],
+    [1.5, 1.5],
+    [2n ** 64n, '18446744073709551616'],
+    ['text', 'text'],
+    [new TextEncoder().encode('é'), 'é'],
+    [Uint8Array.of(255), { base64: '/w==' }],
+    [new Map([[atom('a'), 1]]), { a: 1 }],
+    [
+      new Map<Term, Term>([
+        [1, 'one'],
+        ['2', 'two'],
+      ]),
+      { 1: 'one', 2: 'two' },
+    ],
+    [
+      new Map<Term, Term>([
+        [atom('a'), 1],
+        ['a', 2],
+      ]),
+      [
+        ['a', 1],
+        ['a', 2],
+      ],
+    ],
+    [new Map<Term, Term>([[tuple(1, 2), 3]]), [[[1, 2], 3]]],
+    [new Map([['__proto__', 1]]), JSON.parse('{"__proto__":1}')],
+    [{ a: { b: [tuple()] } }, { a: { b: [[]] } }],
+  ])('toJson of %s', (term, json) => {
+    expect(toJson(term as Term)).toStrictEqual(json)
+  })
+
+  it('any term has a JSON, whatever is in it', () => {
+    fc.assert(
+      fc.property(knownTo(29).term, (term) => {
+        expect(() => JSON.parse(JSON.stringify(toJson(term)))).not.toThrow()
+        expect(() => JSON.parse(JSON.stringify(tuple(term)))).not.toThrow()
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('refuses what is no term, and what has no end', () => {
+    const circle: Term[] = []
+    circle.push(circle)
+    expect(() => toJson(circle)).toThrow(expect.objectContaining({ code: 'ETF_LIMIT_DEPTH' }))
+    expect(() => toJson((() => 1) as never)).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
+    expect(() => toJson(Number.NaN)).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
+  })
+
+  it('fromJson gives the term of a JSON value, bytes included', () => {
+    const json = { name: 'Ada', ids: [1, 2.5, null, true], raw: { base64: '/wA=' }, base64: 'no bytes' }
+    const term = fromJson(json)
+    expect(term).toStrictEqual({ ...json, raw: Uint8Array.of(255, 0) })
+    expect(inspect(decode(encode(term)))).toBe(inspect(term))
+  })
+
+  it('what is JSON already comes back the same', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        expect(toJson(fromJson(json as never))).toEqual(JSON.parse(JSON.stringify(json)))
+      }),
+    )
+  })
+
+  it.each([[Number.NaN], [() => 1], ['\ud800'], [1n]])('fromJson refuses %s', (value) => {
+    expect(() => fromJson([value] as never)).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
+  })
+
+  it('a tuple is still one after a class of another name was made of it', () => {
+    class Reply extends Tuple {}
+    expect(JSON.stringify(new Reply([atom('ok')]))).toBe('["ok"]')
+  })
+})
