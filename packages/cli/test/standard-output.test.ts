@@ -16,7 +16,7 @@ describe('--json before the name of a command', () => {
     [['ping']],
     [['demo', '--nodes', 'x']],
     [['pnig', 'a@b.test']],
-    [['cookie', 'new', '--file', '/nonexistent/cookie']],
+    [['cookie', 'new', '--file', '/dev/null/cookie']],
     [['cookie']],
   ])('is the same as behind it: %j', async (args) => {
     const before = await runMain(['--json', ...args], ENV)
