@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { commandOf, type Runtime } from '@dynsrv/tools/runtime'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 
 /** A program that runs in some runtime and prints one JSON object a line. */
 export interface RunningProgram extends AsyncDisposable {
@@ -15,7 +16,7 @@ export interface RunningProgram extends AsyncDisposable {
 export function startProgram(runtime: Runtime, file: string, env: Readonly<Record<string, string>>): RunningProgram {
   const [program, ...args] = commandOf(runtime)
   const path = fileURLToPath(new URL(`../programs/${file}`, import.meta.url))
-  const child = spawn(program, [...args, path], { env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env } })
+  const child = spawn(program, [...args, path], { env: { PATH: process.env.PATH, HOME: temporaryFolder('home'), ...env } })
   const facts: Record<string, unknown>[] = []
   let [output, errors] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -6,6 +6,7 @@ import { startZoneServer } from '@dynsrv/srv-resolver'
 import { makeCertificate, tlsDistArgs } from '@dynsrv/tools/certificates'
 import { freePort } from '@dynsrv/tools/free-port'
 import { commandOf, RUNTIMES } from '@dynsrv/tools/runtime'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startBeamMember } from '../src/beam-member.ts'
 import { startProgram } from '../src/in-runtime.ts'
@@ -67,7 +68,7 @@ describe('the command line', () => {
     const dynsrv = async (...args: string[]) => {
       const [program, ...before] = commandOf(runtime)
       const { stdout } = await promisify(execFile)(program, [...before, BIN, ...args], {
-        env: { PATH: process.env.PATH, HOME: '/nonexistent', RELEASE_COOKIE: COOKIE, NO_COLOR: '1' },
+        env: { PATH: process.env.PATH, HOME: temporaryFolder('home'), RELEASE_COOKIE: COOKIE, NO_COLOR: '1' },
       })
       return stdout
     }

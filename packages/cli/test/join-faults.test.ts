@@ -62,7 +62,7 @@ afterAll(async () => {
   await zone.close()
 })
 
-const FAULTS: readonly (readonly [what: string, fault: ZoneFault, polls?: number])[] = [
+const FAULTS: [what: string, fault: ZoneFault, polls?: number][] = [
   ['SERVFAIL', 'servfail'],
   ['REFUSED', 'refused'],
   ['FORMERR', 'formerr'],
