@@ -7,6 +7,7 @@ import { COMMANDS } from './commands/all.ts'
 import { consoleAside } from './terminal/console-aside.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 import { endWithReader, writeError, writeJsonError } from './terminal/output.ts'
+import { Reworded } from './terminal/reworded.ts'
 
 // A command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
 
@@ -43,8 +44,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const asJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json')
   const fail = async (error: unknown, failedWith: number, text?: string) => {
     const { advice, explain } = await import('@dynsrv/cluster')
-    if (asJson) writeJsonError({ type: 'error', command: running, exitCode: failedWith, ...explain(error) })
-    else writeError(oneLine(`${running}: ${text ?? advice(error)}`))
+    const { lines = [] } = error instanceof Reworded ? error : {}
+    if (asJson) {
+      const stack = lines.length > 0 && { stack: lines }
+      writeJsonError({ type: 'error', command: running, exitCode: failedWith, ...explain(error), ...stack })
+    } else {
+      writeError(oneLine(`${running}: ${text ?? advice(error)}`))
+      for (const line of lines) writeError(`    ${oneLine(line)}`)
+    }
     return failedWith
   }
   endWithReader()

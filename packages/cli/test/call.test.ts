@@ -48,8 +48,19 @@ describe('speaking to a real Erlang node', () => {
 
   it('call says what was raised, and what is not there', async () => {
     const raised = await run('call', 'erlang', 'error', '{bad, thing}')
-    expect(raised.stderr).toMatch(/^dynsrv call: erlang\.error\/1 raised error: \{bad,thing\}\. .*\n$/)
+    expect(raised.stderr).toMatch(
+      /^dynsrv call: erlang\.error\/1 raised error: \{bad,thing\} in erlang:error\/1\. .*\n {4}erlang:error\/1\n$/,
+    )
     expect(raised.code).toBe(1)
+    const deep = await run('call', 'lists', 'sum', '[a]')
+    expect(deep.stderr).toMatch(
+      /^dynsrv call: lists\.sum\/1 raised error: badarith in erlang:'\+'\/2\. .*\n {4}erlang:'\+'\/2\n {4}lists:sum\/2 \(lists\.erl, line \d+\)\n$/,
+    )
+    const json = await run('call', 'lists', 'sum', '[a]', '--json')
+    expect(JSON.parse(json.stdout + json.stderr)).toMatchObject({
+      message: "lists.sum/1 raised error: badarith in erlang:'+'/2",
+      stack: ["erlang:'+'/2", expect.stringMatching(/^lists:sum\/2 \(lists\.erl, line \d+\)$/)],
+    })
     const undef = await run('call', 'lists', 'revers', '[]')
     expect(undef.stderr).toMatch(/lists\.revers\/1 is not there.*Check the module/)
     expect(undef.code).toBe(1)

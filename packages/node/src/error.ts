@@ -327,6 +327,8 @@ export class RemoteError extends NodeError {
   override readonly reason: Term
   /** The Erlang stack trace, a list of `{Module, Function, Arity, Location}`; empty when there is none. */
   readonly stacktrace: Term
+  /** What was raised and where, as the other node's shell says it: `(ArgumentError) boom in Shop.buy/1, line 4`. */
+  readonly said: string
 
   /** @param kind anything else than the three classes counts as `error` */
   constructor(kind: ExceptionClass, reason: Term, options?: RemoteErrorOptions) {
@@ -339,6 +341,7 @@ export class RemoteError extends NodeError {
       { ...rest, reason },
     )
     this.class = known
+    this.said = said
     this.reason = reason
     this.stacktrace = stacktrace
   }

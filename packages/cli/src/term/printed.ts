@@ -16,15 +16,18 @@ export function resultText(term: Term, syntax: WrittenSyntax, { json }: CallOpti
 /** What a function raised on its node, as an error for a person; any other error as it is. */
 export function raised(error: unknown, what: string, peer: string, masked: (text: string) => string): unknown {
   if (!isRemoteError(error)) return error
+  const lines = error.remoteStack.map(masked)
   if (error.reason === atom('undef')) {
     return new Reworded(error, {
       message: `${what} is not there, or what it calls is not, on ${peer}`,
-      hint: 'Check the module, the function and the number of arguments; an Elixir module begins with a capital letter.',
+      hint: error.hint,
+      lines,
     })
   }
   return new Reworded(error, {
-    message: masked(`${what} raised ${error.class}: ${inspect(error.reason)}`),
+    message: masked(`${what} raised ${error.said}`),
     hint: 'The function ran on that node and failed. Look at the reason.',
+    lines,
   })
 }
 

@@ -6,14 +6,21 @@ export class Reworded extends Error {
   readonly code: string
   readonly hint: string
   readonly category: Coded['category']
+  /** What follows on lines of their own. */
+  readonly lines: readonly string[]
 
   constructor(
     cause: Pick<Coded, 'code' | 'category'> & { readonly message?: string },
-    { message = cause.message ?? '', hint }: { readonly message?: string; readonly hint: string },
+    {
+      message = cause.message ?? '',
+      hint,
+      lines = [],
+    }: { readonly message?: string; readonly hint: string; readonly lines?: readonly string[] },
   ) {
     super(message, { cause })
     this.code = cause.code
     this.category = cause.category
     this.hint = hint
+    this.lines = lines
   }
 }

@@ -7,15 +7,21 @@ const STRUCT = '__struct__'
 const EXCEPTION = '__exception__'
 /** How much of a stack trace is shown. */
 const MAX_LINES = 8
+/** Longer arguments are not shown. */
+const MAX_CHARACTERS = 200
 
 /** A function as people write it: `lists:nth/2`, and `Enum.map/2` of an Elixir module. */
 export function functionText(module: string, name: string, arity: unknown): string {
-  const elixir = module.startsWith(ELIXIR)
-  const shownName = inspect(atom(name), { syntax: 'erlang' })
-  return elixir
-    ? `${module.slice(ELIXIR.length)}.${nameInElixir(name)}/${arity}`
-    : `${inspect(atom(module))}:${shownName}/${arity}`
+  if (!module.startsWith(ELIXIR)) return `${inspect(atom(module))}:${inspect(atom(name))}/${arity}`
+  const within = module.slice(ELIXIR.length)
+  const [, outer] = ANONYMOUS.exec(name) ?? []
+  return outer === undefined
+    ? `${within}.${nameInElixir(name)}/${arity}`
+    : `anonymous fn/${arity} in ${within}.${outer}`
 }
+
+/** How the compiler names a fun, after the function that makes it. */
+const ANONYMOUS = /^-(.+\/\d+)-fun-\d+-$/
 
 /** Elixir writes a name that is none, such as that of a fun, in quotation marks. */
 function nameInElixir(name: string): string {
@@ -61,12 +67,19 @@ function framesOf(stacktrace: unknown): Frame[] {
 export function stackLines(stacktrace: unknown): string[] {
   return framesOf(stacktrace)
     .slice(0, MAX_LINES)
-    .map(({ module, name, arity, file, line }) => {
-      const called = functionText(module, name, arity)
+    .map(({ module, name, arity, args, file, line }) => {
+      const called = calledWith(functionText(module, name, arity), module.startsWith(ELIXIR) ? args : undefined)
       const place = [file, line].filter(isGiven)
       if (place.length === 0) return called
       return module.startsWith(ELIXIR) ? `${place.join(':')}: ${called}` : `${called} (${place.join(', line ')})`
     })
+}
+
+/** Elixir writes the arguments where the stack has them. */
+function calledWith(called: string, args: readonly Term[] | undefined): string {
+  if (args === undefined) return called
+  const text = args.map(elixir).join(', ')
+  return text.length > MAX_CHARACTERS ? called : called.replace(/\/\d+$/, `(${text})`)
 }
 
 /** What was raised, and in which function: `(ArgumentError) boom in Shop.buy/1, line 4`; `error: badarg in lists:sum/1`. */
@@ -152,8 +165,8 @@ function normalized(reason: Term, first: Frame | undefined): string {
     const [{ name: kind }, value] = reason.elements as readonly [Atom, Term]
     const name = Object.hasOwn(WITH_VALUE, kind) ? WITH_VALUE[kind] : undefined
     if (name !== undefined && reason.length === 2) return said(name, () => value)
-    if (kind === 'badkey' && reason.length === 2) {
-      const term = first?.args?.at(-1)
+    if (kind === 'badkey' && reason.length <= 3) {
+      const term = reason.elements[2] ?? first?.args?.at(-1)
       if (term === undefined) return `(KeyError) key ${elixir(value)} not found`
       return said('KeyError', (field) => (field === 'key' ? value : term))
     }

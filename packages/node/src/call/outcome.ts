@@ -95,13 +95,14 @@ export function remoteError(
   return error
 }
 
-/** What to do about a module that is not there, where Elixir has it under another name. */
+/** What to do about a function that is not there, whose module Elixir may have under another name. */
 function undefHint(reason: Term, { stacktrace }: RemoteErrorOptions = {}): { readonly hint?: string } {
+  if (reason !== atom('undef')) return {}
   const [first] = Array.isArray(stacktrace) ? stacktrace : []
   const [module] = first instanceof Tuple ? first.elements : []
-  if (reason !== atom('undef') || !(module instanceof Atom)) return {}
-  const name = elixirName(module.name)
-  return name === undefined ? {} : { hint: `A module of Elixir has Elixir. before its name: call '${name}'.` }
+  const name = module instanceof Atom ? elixirName(module.name) : undefined
+  const elixir = name === undefined ? '' : ` A module of Elixir has Elixir. before its name: call '${name}'.`
+  return { hint: `Check the module, the function and the number of arguments.${elixir}` }
 }
 
 /** Class and reason, where the program chose them. */
