@@ -54,7 +54,7 @@ describe('speaking to a real Erlang node', () => {
     expect(raised.code).toBe(1)
     const deep = await run('call', 'lists', 'sum', '[a]')
     expect(deep.stderr).toMatch(
-      /^dynsrv call: lists\.sum\/1 raised error: badarith in erlang:'\+'\/2\. .*\n {4}erlang:'\+'\/2\n {4}lists:sum\/2 \(lists\.erl, line \d+\)\n$/,
+      /^dynsrv call: lists\.sum\/1 raised error: badarith in erlang:'\+'\/2\. .*\n {4}erlang:'\+'\/2\n {4}lists:sum\/2 \(lists\.erl, line \d+\)\n/,
     )
     const json = await run('call', 'lists', 'sum', '[a]', '--json')
     expect(JSON.parse(json.stdout + json.stderr)).toMatchObject({
