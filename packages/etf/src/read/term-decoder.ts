@@ -3,7 +3,7 @@ import { bytesRule, checks, isArray, isBytes, isCount } from '../checks.ts'
 import { readingError } from '../error.ts'
 import type { Atom, Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, headerAtoms } from './decode-options.ts'
-import { memoryOf } from './memory.ts'
+import { WORD_BYTES } from './memory.ts'
 import { TermReader } from './term-reader.ts'
 
 const checkOptions = checks.options('TermDecoder', DECODE_RULES)
@@ -18,6 +18,13 @@ const NOTHING = new Uint8Array(0)
 export class TermDecoder {
   /** Where the term that was decoded last ended. */
   end = 0
+  /**
+   * How much memory the term that was decoded last takes in V8, beside bytes that it lies on. Unit: bytes. Its atoms are
+   * not in it: they are counted by the decoder's {@link AtomShare}.
+   */
+  foundBytes = 0
+  /** Whether binaries of the term that was decoded last lie on the memory of its input, or on a copy of its bytes. */
+  pins = false
   readonly #reader: TermReader
 
   /** @throws {EtfError} `ETF_BAD_OPTION` */
@@ -41,24 +48,14 @@ export class TermDecoder {
       reader.open(bytes, start, end, atoms)
       const value = reader.read(0)
       this.end = reader.at
+      this.foundBytes = reader.words * WORD_BYTES
+      this.pins = reader.pins
       return value
     } catch (cause) {
       throw readingError(cause)
     } finally {
       reader.close()
     }
-  }
-
-  /**
-   * About how much memory the term in `bytes[start, end)` takes once it is decoded, beside its bytes. Unit: bytes.
-   *
-   * @throws {EtfError} `ETF_BAD_OPTION`
-   */
-  memory(bytes: Uint8Array, start: number, end: number): number {
-    if (!(isBytes(bytes) && isCount(start) && isCount(end) && start <= end && end <= bytes.length))
-      refuseRange('memory', bytes, start, end)
-    const { wantsText, wantsView } = this.#reader
-    return memoryOf({ bytes, at: start, end, wantsText, wantsView })
   }
 }
 

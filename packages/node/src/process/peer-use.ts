@@ -82,6 +82,9 @@ export class PeerUses {
   }
 }
 
+/** What a message that waits takes beside its term: its place in the queue, and what is known of it. Unit: bytes. */
+const MESSAGE_BYTES = 104
+
 /** Where a message came from, and what it costs its sender as long as it waits here, in one queue or in several. */
 export class Origin {
   /** The node that sent it. */
@@ -114,7 +117,8 @@ export class Origin {
   /** The message waits in one more queue. */
   keep(): void {
     if (this.#payload !== undefined) {
-      this.bytes = this.#payload.memoryBytes
+      // A message whose bytes are held takes them beside what it became.
+      this.bytes = MESSAGE_BYTES + this.#payload.memoryBytes + (this.#held?.byteLength ?? 0)
       this.#payload = undefined
     }
     if (this.#queues++ === 0) this.use.unreadBytes += this.bytes
