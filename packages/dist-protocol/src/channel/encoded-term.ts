@@ -88,7 +88,8 @@ export class EncodedTerm {
   decode(options?: DecodeOptions): Term {
     if (this.#refusal !== undefined) throw this.#refusal
     if (this.#value !== undefined) return this.#value.term
-    const decoder = options === undefined ? (this.#decoder ?? new TermDecoder()) : new TermDecoder(options)
+    const decoder =
+      options === undefined ? (this.#decoder ?? new TermDecoder()) : new TermDecoder(options, this.#decoder?.atoms)
     const term = decoder.decode(this.bytes, this.start, this.end, this.atoms)
     this.#memoryBytes = decoder.foundBytes + (decoder.pins ? this.byteLength : 0)
     return term

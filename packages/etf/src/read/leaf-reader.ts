@@ -18,7 +18,7 @@ export class LeafReader extends TermCursor {
     const stop = start + bytes[at + 1]!
     if (stop > end) throw this.truncated()
     this.at = stop
-    return atomFromUtf8(bytes, start, stop, this.limits.atomCharacters)
+    return atomFromUtf8(bytes, start, stop, this)
   }
 
   /** Reads an atom where nothing else may stand, as in an identifier. */
@@ -29,17 +29,17 @@ export class LeafReader extends TermCursor {
       case Tag.ATOM_UTF8_EXT: {
         const length = this.u16()
         const start = this.skip(length)
-        return atomFromUtf8(this.bytes, start, start + length, this.limits.atomCharacters)
+        return atomFromUtf8(this.bytes, start, start + length, this)
       }
       case Tag.ATOM_EXT: {
         const length = this.u16()
         const start = this.skip(length)
-        return atomFromLatin1(this.bytes, start, start + length, this.limits.atomCharacters)
+        return atomFromLatin1(this.bytes, start, start + length, this)
       }
       case Tag.SMALL_ATOM_EXT: {
         const length = this.u8()
         const start = this.skip(length)
-        return atomFromLatin1(this.bytes, start, start + length, this.limits.atomCharacters)
+        return atomFromLatin1(this.bytes, start, start + length, this)
       }
       case Tag.ATOM_CACHE_REF: {
         const index = this.u8()

@@ -1,3 +1,4 @@
+import { AtomShare, OWN_ATOMS } from '../atom-table.ts'
 import { EtfError, type EtfErrorCode, overLimit } from '../error.ts'
 import * as Tag from '../tag.ts'
 import { type Atom, Binary, type Term } from '../term.ts'
@@ -21,11 +22,21 @@ const NOTHING = new Uint8Array(0)
 /** So much memory beside its own a term may keep from being freed, whatever its size. Unit: bytes. */
 const MOST_PINNED_BYTES = 4096
 
+/** What differs where many terms come from one source. */
+export interface ManyTerms {
+  /** Whose new atoms are; default: of the program, or of this reader where a limit for them is given. */
+  readonly atoms?: AtomShare | undefined
+  /** Whether a term that is a small part of the memory it came in gets memory of its own for its binaries. */
+  readonly letsGo?: boolean
+}
+
 /** A cursor over the bytes of one term, with what was asked for and how much of it is spent. */
 export class TermCursor {
   bytes: Uint8Array
   end: number
   readonly limits: DecodeLimits
+  /** Whose new atoms are. */
+  readonly atomShare: AtomShare
   atoms: readonly Atom[] | undefined
   readonly wantsText: boolean
   readonly wantsView: boolean
@@ -60,12 +71,13 @@ export class TermCursor {
   /** That memory. */
   #own: Uint8Array | undefined
 
-  constructor(bytes: Uint8Array, at: number, options: DecodeTermOptions | undefined, letsGo = false) {
+  constructor(bytes: Uint8Array, at: number, options: DecodeTermOptions | undefined, many: ManyTerms = {}) {
     this.bytes = bytes
     this.end = bytes.length
     this.at = at
     this.#start = at
-    this.#letsGo = letsGo
+    this.#letsGo = many.letsGo === true
+    this.atomShare = many.atoms ?? (options?.limits?.atomBytes === undefined ? OWN_ATOMS : new AtomShare())
     this.limits = decodeLimits(options?.limits)
     this.atoms = options?.atoms
     this.wantsText = options?.binary === 'text'

@@ -1,5 +1,5 @@
 import type { EncodedTerm } from '@dynsrv/dist-protocol'
-import type { Term } from '@dynsrv/etf'
+import { AtomShare, type Term } from '@dynsrv/etf'
 import { verbatim } from './verbatim.ts'
 
 /** What the processes of one peer make this node hold and do. Each limit counts for each peer by itself. */
@@ -23,11 +23,13 @@ export class PeerUse {
   unreadBytes = 0
   links = 0
   running = 0
+  /** The atoms that it has brought, to `decode.limits.atomBytes`. They are its own whichever link they came over. */
+  readonly atoms = new AtomShare()
   /** Its messages are being dropped, and that has been said. */
   isDropping = false
 
   get isNothing(): boolean {
-    return this.unreadBytes === 0 && this.links === 0 && this.running === 0
+    return this.unreadBytes === 0 && this.links === 0 && this.running === 0 && this.atoms.usedBytes === 0
   }
 }
 
@@ -52,6 +54,8 @@ export class Place {
 export class PeerUses {
   readonly limits: PeerLimits
   readonly #uses = new Map<string, PeerUse>()
+  /** Peers that are gone while something of them is here. */
+  readonly #left = new Set<string>()
 
   constructor(limits: PeerLimits) {
     this.limits = limits
@@ -78,7 +82,12 @@ export class PeerUses {
 
   /** A peer is gone: it is remembered only as long as something of it is here. */
   left(peer: string): void {
-    if (this.#uses.get(peer)?.isNothing === true) this.#uses.delete(peer)
+    this.#left.add(peer)
+    for (const name of this.#left) {
+      if (this.#uses.get(name)?.isNothing === false) continue
+      this.#uses.delete(name)
+      this.#left.delete(name)
+    }
   }
 }
 
