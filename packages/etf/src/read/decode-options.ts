@@ -13,7 +13,7 @@ export interface DecodeLimits {
   /** Containers inside containers. Default 100 000; BEAM has none. No depth overflows the call stack. */
   readonly depth: number
   /**
-   * How much memory the decoded term takes beside its input. Unit: bytes. Default 1 GiB, or half of the heap that
+   * How much memory the decoded term takes beside its input. Unit: bytes. Default 1 GiB, or a quarter of the heap that
    * V8 allows where that is less.
    *
    * It is counted as V8 keeps it, while the term is read. An element takes 8 bytes and what it is made of: a binary about
@@ -53,7 +53,7 @@ function defaultLimits(): DecodeLimits {
   const { memoryBytes, atomBytes } = DEFAULT_DECODE_LIMITS
   defaults ??= {
     ...DEFAULT_DECODE_LIMITS,
-    memoryBytes: Math.min(memoryBytes, Math.floor(heap / 2)),
+    memoryBytes: Math.min(memoryBytes, Math.floor(heap / 4)),
     atomBytes: Math.min(atomBytes, Math.floor(heap / 16)),
   }
   return defaults

@@ -134,7 +134,11 @@ describe('a peer that floods with new atoms', () => {
     expect(await inbox.receive(WAIT)).toBe(1)
     expect(kept).toHaveLength(240)
     expect(warnings).toContainEqual(
-      expect.objectContaining({ code: 'OVER_LIMIT', limit: LIMIT, message: expect.stringContaining('control message') }),
+      expect.objectContaining({
+        code: 'OVER_LIMIT',
+        limit: LIMIT,
+        message: expect.stringContaining('control message'),
+      }),
     )
     expect(downs).toStrictEqual([])
     floods.destroy()

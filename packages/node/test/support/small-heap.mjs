@@ -15,7 +15,7 @@ const epmd = {
 const node = await startNode({ name, cookie, epmd, listen: { host: '127.0.0.1' }, ...JSON.parse(options) })
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 node.mailbox('box')
-node.serve({ name: 'reads', info: () => undefined, call: () => true })
+node.serve({ name: 'reads', info: () => undefined })
 node.on('warning', ({ code, limit, peer }) => say({ code, limit, peer }))
 node.on('nodedown', ({ node: peer, reason }) => say({ down: peer, code: reason.code }))
 say({ port: node.port })
