@@ -74,9 +74,10 @@ const KINDS: Readonly<Record<string, () => Buffer>> = {
   'maps of one below 250 others': () => listOf([116, 0, 0, 0, 1, 97, 1, 97, 1], 250),
   'empty binaries': () => listOf([109, 0, 0, 0, 0]),
   floats: () => listOf([70, 63, 248, 0, 0, 0, 0, 0, 1], 0),
-  'large integers': () => listOf([110, 8, 0, 255, 255, 255, 255, 255, 255, 255, 255]),
   'new atoms': () => listOfOdd([119, 5], []),
   'objects of new names': () => listOfOdd([116, 0, 0, 0, 1, 109, 0, 0, 0, 5], [97, 1]),
+  // These are taken, until there is no more room for what waits.
+  'large integers': () => listOf([110, 8, 0, 255, 255, 255, 255, 255, 255, 255, 255]),
 }
 
 const pid = (name: string) => new Pid(atom(name), 1, 0, CREATION)
