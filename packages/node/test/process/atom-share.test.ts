@@ -121,15 +121,12 @@ describe('a peer that floods with new atoms', () => {
     const floods = await joinByHand(node, FLOODS)
     floods.write(frame(sendTo(FLOODS, 'inbox'), newAtoms('full', 240)))
     const kept = await inbox.receive(WAIT)
-    const name = Buffer.from(`nobody_${'x'.repeat(200)}_${turn}`)
-    const toNobody = Buffer.concat([
-      Buffer.from([131, 104, 4, 97, 6]),
-      encode(pid(FLOODS)).subarray(1),
-      encode(atom('')).subarray(1),
-      Buffer.from([119, name.length]),
-      name,
-    ])
-    for (let message = 0; message < 50; message++) floods.write(frame(toNobody, Buffer.from([97, 1])))
+    for (let message = 0; message < 50; message++) {
+      const name = Buffer.from(`nobody_${'x'.repeat(200)}_${turn}_${message}`)
+      const front = [Buffer.from([131, 104, 4, 97, 6]), encode(pid(FLOODS)).subarray(1), encode(atom('')).subarray(1)]
+      const toNobody = Buffer.concat([...front, Buffer.from([119, name.length]), name])
+      floods.write(frame(toNobody, Buffer.from([97, 1])))
+    }
     floods.write(frame(sendTo(FLOODS, 'inbox'), Buffer.from([97, 1])))
     expect(await inbox.receive(WAIT)).toBe(1)
     expect(kept).toHaveLength(240)

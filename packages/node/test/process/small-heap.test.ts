@@ -27,10 +27,16 @@ interface Said {
   readonly down?: string
 }
 
-/** A node in a process with a small heap, and what it says of itself. */
+/** A node in a process with a small heap, for which nobody is too silent, and what it says of itself. */
 async function startSmall(options: object): Promise<{ readonly port: number; readonly said: Said[] }> {
   const program = fileURLToPath(new URL('../support/small-heap.mjs', import.meta.url))
-  const args = [`--max-old-space-size=${HEAP_MB}`, program, 'small@127.0.0.1', COOKIE, JSON.stringify(options)]
+  const args = [
+    `--max-old-space-size=${HEAP_MB}`,
+    program,
+    'small@127.0.0.1',
+    COOKIE,
+    JSON.stringify({ netTickTimeMs: 600_000, ...options }),
+  ]
   child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   const said: Said[] = []
   const lines = createInterface({ input: child.stdout! })
@@ -98,12 +104,16 @@ async function ask(socket: Socket, name: string): Promise<void> {
     tuple(atom('is_auth'), atom(name)),
   )
   let came = ''
-  const signal = AbortSignal.timeout(WAIT_MS)
+  const closed = new AbortController()
+  const close = () => closed.abort(new Error(`the link of ${name} is gone`))
+  socket.once('close', close)
+  const signal = AbortSignal.any([AbortSignal.timeout(WAIT_MS), closed.signal])
   socket.write(passThrough(tuple(6, pid(name), atom(''), atom('net_kernel')), request))
   while (!came.includes('yes')) {
     const [chunk] = (await once(socket, 'data', { signal })) as [Buffer]
     came += chunk.toString('latin1')
   }
+  socket.off('close', close)
 }
 
 it.each([
