@@ -16,7 +16,7 @@ export { EncodedTerm } from './channel/encoded-term.ts'
 export type { FragmentLimits } from './channel/fragment.ts'
 /** The bytes that frames begin with. */
 export * as Frame from './channel/frame.ts'
-export type { IncomingMessage } from './channel/frame-reader.ts'
+export type { IncomingMessage, RefusedMessage } from './channel/frame-reader.ts'
 export { TICK_DEFAULTS, TickClock, type TickClockOptions, type TickVerdict } from './channel/tick-clock.ts'
 export type {
   AliasSend,

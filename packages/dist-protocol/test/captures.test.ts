@@ -92,6 +92,7 @@ function texts(outputs: readonly ChannelOutput[]): string[] {
   return outputs.map((output) => {
     if (output.type === 'failed') return `failed ${output.error.message}`
     if (output.type === 'tick') return 'tick'
+    if (output.type === 'refused') return `refused ${output.error.message}`
     const payload = output.payload === undefined ? '' : ` payload ${erlangText(output.payload.decode())}`
     return `${output.control.op}${payload}`
   })

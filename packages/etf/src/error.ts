@@ -106,8 +106,8 @@ export const ETF_ERRORS: ErrorTable<EtfErrorCode> = {
   },
   ETF_LIMIT_ATOM_TABLE: {
     happened: 'Too many atoms are in use.',
-    why: 'The program holds terms with a great many different atoms, or a peer sent one with as many.',
-    hint: 'Let go of terms that are not needed, or raise --max-old-space-size.',
+    why: 'Terms with a great many atoms that nobody else has came from one source and are in use, or the program has made them.',
+    hint: 'Let go of terms that are not needed, or raise the limit that the message names.',
     category: 'limit',
   },
   ETF_LIMIT_DEPTH: {

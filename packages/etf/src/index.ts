@@ -5,6 +5,7 @@ export type {
   ErrorTable,
   ErrorWords,
 } from '@dynsrv/kit'
+export { AtomShare } from './atom-table.ts'
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'

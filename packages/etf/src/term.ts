@@ -1,7 +1,7 @@
-import { getHeapStatistics } from 'node:v8'
 import { flag, optional, type Rule, rule, text, whole } from '@dynsrv/kit'
+import { type AtomShare, addAtom, admitAtom, knownAtom, OWN_ATOMS } from './atom-table.ts'
 import { bytesRule, checkParts, checks, isArray, isBytes, isCount, isU32 } from './checks.ts'
-import { EtfError, overLimit } from './error.ts'
+import { EtfError } from './error.ts'
 import { ATOM_UTF8_EXT, NEW_FUN_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
 import { base64Of, classJson, type Json, TERM_JSON, textAsJson } from './text/json.ts'
 import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
@@ -43,22 +43,11 @@ export type Term =
 /** The longest atom that BEAM accepts, in characters (not bytes). */
 export const MAX_ATOM_CHARACTERS = 255
 
-/** The most atoms that may be alive at once, where the heap has room for them. A JavaScript `Map` ends at 2^24. */
-const MAX_LIVE_ATOMS = 8_388_608
-
-/** About what an atom takes with its name, its encoding and its place in the table. Unit: bytes. */
-const BYTES_OF_AN_ATOM = 512
-
-/** Names of one message cannot be given back before it is read: they may fill a quarter of the heap, not end the process. */
-let maxLiveAtoms: number | undefined
-
-function roomForAtoms(): number {
-  const fitting = Math.floor(getHeapStatistics().heap_size_limit / 4 / BYTES_OF_AN_ATOM)
-  return Math.min(fitting, MAX_LIVE_ATOMS)
-}
-
 /** Only the table of atoms makes atoms. */
 const TABLE = Symbol('the table of atoms')
+
+/** For those who read atoms, inside this package. */
+export const BROUGHT = Symbol('an atom that was read')
 
 /** What an atom is as a value: itself, but for the four that JavaScript has words for. */
 export type AtomValue = Atom | boolean | null | undefined
@@ -95,19 +84,24 @@ export class Atom {
   /** The atom of that name. {@link atom} is the same, shorter. */
   static of(name: string): Atom {
     if (typeof name !== 'string') checks.argument('atom', 'name', text, name)
-    const key = tableKey(name)
-    const known = table.get(key)?.deref()
-    if (known !== undefined) return known
+    return Atom[BROUGHT](name, OWN_ATOMS, Number.POSITIVE_INFINITY)
+  }
+
+  /**
+   * The atom of that name, which costs `share` when nobody has it yet.
+   *
+   * @param most how many bytes that may take
+   */
+  static [BROUGHT](name: string, share: AtomShare, most: number): Atom {
+    const known = knownAtom(name)
+    if (known !== undefined) return known as Atom
     if (hasLoneSurrogate(name)) throw new EtfError('ETF_BAD_ATOM', 'an atom cannot hold a lone surrogate')
     if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {
       throw new EtfError('ETF_LIMIT_ATOM', `an atom has at most ${MAX_ATOM_CHARACTERS} characters`)
     }
-    const utf8 = asBuffer(new TextEncoder().encode(name))
-    const made = new Atom(name, utf8, TABLE)
-    maxLiveAtoms ??= roomForAtoms()
-    if (table.size >= maxLiveAtoms) sweep(maxLiveAtoms)
-    table.set(key, new WeakRef(made))
-    graveyard.register(made, key)
+    admitAtom(name, share, most)
+    const made = new Atom(name, asBuffer(new TextEncoder().encode(name)), TABLE)
+    addAtom(made, share)
     return made
   }
 
@@ -164,31 +158,6 @@ const list: Rule = rule('an array', isArray)
  */
 export function atom(name: string): Atom {
   return Atom.of(name)
-}
-
-const table = new Map<string, WeakRef<Atom>>()
-const graveyard = new FinalizationRegistry<string>((key) => {
-  if (table.get(key)?.deref() === undefined) table.delete(key)
-})
-
-const LAST_DIGIT = 57
-
-/** V8 hashes a text of digits as badly as a number, and a peer may choose the names. */
-function tableKey(name: string): string {
-  return name.charCodeAt(0) <= LAST_DIGIT ? `\0${name}` : name
-}
-
-/** The registry's callbacks wait for the event loop; a program that decodes without a pause needs this. */
-function sweep(most: number): void {
-  for (const [key, reference] of table) if (reference.deref() === undefined) table.delete(key)
-  if (table.size >= most) {
-    throw overLimit('ETF_LIMIT_ATOM_TABLE', { limit: '--max-old-space-size', most, what: 'more atoms are in use' })
-  }
-}
-
-/** How many names the weak table holds just now, dead ones that await their end included. For tests. */
-export function atomTableSize(): number {
-  return table.size
 }
 
 const finite: Rule = rule('a finite number', Number.isFinite)

@@ -41,6 +41,7 @@ it('no atom is made with new, for two of one name would not be equal', () => {
 const { Atom: _, ...others } = api
 
 testOddArguments(others, {
+  AtomShare: making([], {}),
   Binary: making([bytes, number(0, 'zero', 'undefined'), number(1, 'zero', 'undefined')], {
     ...text,
     toBytes: call(),
@@ -116,11 +117,7 @@ testOddArguments(others, {
       number(6),
       argument(() => [], 'undefined', 'an empty array', 'a sparse array'),
     ),
-    memory: call(
-      argument(() => encode('odd')),
-      number(1, 'zero'),
-      number(6),
-    ),
+    atom: call(argument(() => 'ok', ODD_TEXTS)),
   }),
   TermEncoder: making([options], { write: call(writer, term) }),
   Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], text),

@@ -207,6 +207,7 @@ export const decodeOptions: Rule = optionsOf<DecodeOptions>({
     memoryBytes: whole(),
     inflatedBytes: whole(),
     integerBytes: whole(),
+    atomBytes: whole(),
     atomCharacters: whole(),
   }),
 })

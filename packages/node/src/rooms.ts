@@ -1,4 +1,5 @@
 import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
+import type { EtfError } from '@dynsrv/etf'
 import { messageOf, oneLine, Repeats } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
@@ -14,6 +15,7 @@ import { PeerLinks, type PeerLinksParts } from './link/peer-links.ts'
 import type { NodeEvent, Warning } from './node-event.ts'
 import { logEvent } from './node-logger.ts'
 import { PgScopes } from './pg/pg-scopes.ts'
+import { optionOf } from './process/over-limit.ts'
 import { PeerUses } from './process/peer-use.ts'
 import { makeProcesses, type Processes } from './process/processes.ts'
 import { callProgram, type Failed } from './program-calls.ts'
@@ -72,6 +74,8 @@ export class Rooms {
       ...parts,
       onUp: (connection) => this.#up(connection),
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
+      onRefused: (connection, error) => this.#refused(connection, error),
+      atoms: (peer) => uses.of(peer).atoms,
       wants: (peer, control) => this.processes.router.wants(peer, control),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
@@ -222,6 +226,13 @@ export class Rooms {
       const message = `the handling of a ${control.op} of ${peer} threw: ${messageOf(cause)}`
       this.tell({ type: 'warning', code: 'HANDLER_THREW', message, peer, cause })
     }
+  }
+
+  /** What it was cannot be told: not even its control message can be read here. */
+  #refused({ peer }: Connection, cause: EtfError): void {
+    const option = optionOf(cause.limit ?? 'a limit')
+    const message = `a control message of ${peer} is over ${option}, and is dropped: ${cause.message}`
+    this.tell({ type: 'warning', code: 'OVER_LIMIT', message, peer, cause, limit: option })
   }
 
   #down(connection: Connection, reason: NodeError): void {

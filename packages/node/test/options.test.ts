@@ -75,7 +75,7 @@ testOptionValues('NodeOptions.decode', { take: inside('decode') }, { binary: [],
 testOptionValues(
   'NodeOptions.decode.limits',
   { take: (limits) => inside('decode')({ limits }) },
-  { depth: ['zero'], memoryBytes: ['zero'], inflatedBytes: ['zero'], integerBytes: ['zero'], atomCharacters: ['zero'] },
+  { depth: ['zero'], memoryBytes: ['zero'], inflatedBytes: ['zero'], integerBytes: ['zero'], atomBytes: ['zero'], atomCharacters: ['zero'] },
 )
 
 testOptionValues(

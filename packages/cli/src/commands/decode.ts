@@ -84,6 +84,8 @@ function describe(what: StreamPacket['what'], show: (term: Term) => string): rea
     }
     case 'failed':
       return ['failed', explain(what.error).message]
+    case 'refused':
+      return ['refused', explain(what.error).message]
     case 'cut':
       return ['cut', 'the capture ends within this packet']
     default:

@@ -8,6 +8,7 @@ import {
   type EncodedTerm,
   type HandshakeMessage,
   HIDDEN_FLAGS,
+  type RefusedMessage,
 } from '@dynsrv/dist-protocol'
 
 /** One packet of one direction of a captured link. */
@@ -22,6 +23,7 @@ export interface StreamPacket {
     | { readonly type: 'tick' }
     /** A part of a message that is not whole yet. */
     | { readonly type: 'fragment' }
+    | RefusedMessage
     | { readonly type: 'failed'; readonly error: unknown }
     /** The capture ends within the packet. */
     | { readonly type: 'cut' }

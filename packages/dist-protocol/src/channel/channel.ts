@@ -1,4 +1,4 @@
-import { type DecodeOptions, isEtfError, type Term } from '@dynsrv/etf'
+import { AtomShare, type DecodeOptions, isEtfError, type Term } from '@dynsrv/etf'
 import {
   anything,
   bound,
@@ -10,6 +10,7 @@ import {
   oneOf,
   optionsOf,
   required,
+  rule,
   text,
 } from '@dynsrv/kit'
 import { checkBytes, checks, flagsRule, identityRule } from '../checks.ts'
@@ -19,7 +20,7 @@ import type { NodeIdentity } from '../node-identity.ts'
 import { PacketReader } from '../packet.ts'
 import type { EncodedTerm } from './encoded-term.ts'
 import type { FragmentLimits } from './fragment.ts'
-import { FrameReader, type IncomingMessage } from './frame-reader.ts'
+import { FrameReader, type IncomingMessage, type RefusedMessage } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { moment } from './tick-clock.ts'
 
@@ -51,6 +52,8 @@ export interface ChannelOptions {
   readonly wants?: (control: ControlMessage) => boolean
   /** How payloads, reasons and tokens are decoded. */
   readonly decode?: DecodeOptions
+  /** Whose atoms are that the peer brings, to `decode.limits.atomBytes`. Default: of this channel alone. */
+  readonly atoms?: AtomShare
   /**
    * From which length on a binary inside a sent term is not copied: `takeOutput` hands out its own memory, to which
    * nobody may write until it has been sent. One that is less than half of its memory is copied, so that what waits holds
@@ -80,6 +83,7 @@ const checkOptions = checks.options<ChannelOptions>('Channel', {
   }),
   // The reader of terms checks these.
   decode: anything,
+  atoms: rule('an AtomShare', (value) => value instanceof AtomShare),
   wants: callable,
   shareBinariesFrom: numberFrom(1),
   checkSenders: flag,
@@ -95,6 +99,8 @@ function given(limits: Partial<ChannelLimits>): Partial<ChannelLimits> {
 /** What came from the peer. */
 export type ChannelOutput =
   | IncomingMessage
+  /** Something that is left out because it is over a limit. */
+  | RefusedMessage
   /** The peer is there, and has nothing to say. */
   | { readonly type: 'tick' }
   /** Close the connection; nothing more will come out of this channel. */
@@ -120,13 +126,13 @@ export class Channel {
   /** @throws {DistError | EtfError} `DIST_BAD_OPTION`; `ETF_BAD_OPTION` for `decode` */
   constructor(options: ChannelOptions) {
     checkOptions(options)
-    const { self, peer, flags, limits = {}, decode, wants, shareBinariesFrom, checkSenders = true } = options
+    const { self, peer, flags, limits = {}, decode, wants, atoms, shareBinariesFrom, checkSenders = true } = options
     const all = { ...CHANNEL_LIMITS, ...given(limits) }
     this.self = self
     this.peer = peer
     this.flags = flags
     const link = { self: self.name, peer: peer.name }
-    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode, wants)
+    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode, wants, atoms)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
     this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
@@ -190,7 +196,7 @@ export class Channel {
    * @param now on any steady clock. Unit: milliseconds
    * @returns those messages, without their payloads, whose `decode` says why
    */
-  expire(now: number): IncomingMessage[] {
+  expire(now: number): (IncomingMessage | RefusedMessage)[] {
     checks.argument('expire', 'now', moment, now)
     return this.#error === undefined ? this.#frames.expire(now) : []
   }

@@ -1,4 +1,11 @@
-import { type Atom, atom, type ByteWriter, MAX_ATOM_CHARACTERS } from '@dynsrv/etf'
+import {
+  type Atom,
+  type ByteWriter,
+  type EtfError,
+  isEtfError,
+  MAX_ATOM_CHARACTERS,
+  type TermDecoder,
+} from '@dynsrv/etf'
 import { DistError } from '../error.ts'
 
 /** Slots that BEAM itself uses; we stay within them as a sender. */
@@ -20,8 +27,19 @@ export class HeaderReader {
   end = 0
   /** Whether the header that was read last put atoms into the cache. */
   isNew = false
-  /** The peer scatters its atoms over 2048 slots, of which most links use a few. */
-  readonly #slots = new Map<number, Atom>()
+  /** Why an atom that the header read last refers to is left out of its atoms: there is no more room for new ones. */
+  refusal: EtfError | undefined
+  /**
+   * The peer scatters its atoms over 2048 slots, of which most links use a few. There was no room for an atom of which only
+   * the name is here: whoever refers to it asks again.
+   */
+  readonly #slots = new Map<number, Atom | string>()
+  readonly #decoder: TermDecoder
+
+  /** @param decoder knows what new atoms the peer may bring */
+  constructor(decoder: TermDecoder) {
+    this.#decoder = decoder
+  }
 
   /**
    * @param at where the number of references stands
@@ -31,6 +49,7 @@ export class HeaderReader {
    */
   read(bytes: Uint8Array, at: number, limit: number): readonly Atom[] {
     this.isNew = false
+    this.refusal = undefined
     if (at >= limit) throw truncated()
     const count = bytes[at++]!
     if (count === 0) {
@@ -51,7 +70,8 @@ export class HeaderReader {
         const known = this.#slots.get(slot)
         if (known === undefined)
           throw new DistError('DIST_MALFORMED', `the peer refers to atom cache slot ${slot}, which is not set`)
-        atoms[i] = known
+        if (typeof known !== 'string') atoms[i] = known
+        else this.#bring(slot, known, atoms, i)
         continue
       }
       const lengthBytes = longAtoms ? 2 : 1
@@ -59,17 +79,29 @@ export class HeaderReader {
       const length = longAtoms ? (bytes[at]! << 8) | bytes[at + 1]! : bytes[at]!
       at += lengthBytes
       if (at + length > limit) throw truncated()
-      const fresh = this.#atom(bytes.subarray(at, at + length))
-      this.#slots.set(slot, fresh)
+      this.#bring(slot, this.#name(bytes.subarray(at, at + length)), atoms, i)
       this.isNew = true
-      atoms[i] = fresh
       at += length
     }
     this.end = at
     return atoms
   }
 
-  #atom(bytes: Uint8Array): Atom {
+  /** Puts an atom into its slot, and among those of this header unless there is no room for it. */
+  #bring(slot: number, name: string, atoms: Atom[], index: number): void {
+    try {
+      // One that is refused is enough: the others are not needed now.
+      const found = this.refusal === undefined ? this.#decoder.atom(name) : undefined
+      this.#slots.set(slot, found ?? name)
+      if (found !== undefined) atoms[index] = found
+    } catch (cause) {
+      if (!isEtfError(cause) || cause.category !== 'limit') throw cause
+      this.#slots.set(slot, name)
+      this.refusal = cause
+    }
+  }
+
+  #name(bytes: Uint8Array): string {
     let name: string
     try {
       name = utf8.decode(bytes)
@@ -82,7 +114,7 @@ export class HeaderReader {
         `the peer put an atom of more than ${MAX_ATOM_CHARACTERS} characters into its cache`,
       )
     }
-    return atom(name)
+    return name
   }
 }
 

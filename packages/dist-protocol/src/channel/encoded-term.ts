@@ -18,6 +18,7 @@ export class EncodedTerm {
   readonly #decoder: TermDecoder | undefined
   readonly #value: { readonly term: Term } | undefined
   #refusal: EtfError | undefined
+  #memoryBytes: number | undefined
 
   /** @throws {DistError} `DIST_BAD_OPTION` */
   constructor(
@@ -64,10 +65,12 @@ export class EncodedTerm {
     return this.end - this.start
   }
 
-  /** About how much memory it takes once it is decoded, its bytes included; 0 for a term that came decoded. */
+  /**
+   * How much memory it takes as it was decoded last, with its bytes when parts of it lie there; before that, its bytes. Its
+   * atoms are not in it, see `AtomShare`. 0 for a term that came decoded.
+   */
   get memoryBytes(): number {
-    const decoder = this.#decoder ?? new TermDecoder()
-    return this.byteLength + decoder.memory(this.bytes, this.start, this.end)
+    return this.#memoryBytes ?? this.byteLength
   }
 
   /** The term, when it came decoded. */
@@ -85,8 +88,11 @@ export class EncodedTerm {
   decode(options?: DecodeOptions): Term {
     if (this.#refusal !== undefined) throw this.#refusal
     if (this.#value !== undefined) return this.#value.term
-    const decoder = options === undefined ? (this.#decoder ?? new TermDecoder()) : new TermDecoder(options)
-    return decoder.decode(this.bytes, this.start, this.end, this.atoms)
+    const decoder =
+      options === undefined ? (this.#decoder ?? new TermDecoder()) : new TermDecoder(options, this.#decoder?.atoms)
+    const term = decoder.decode(this.bytes, this.start, this.end, this.atoms)
+    this.#memoryBytes = decoder.foundBytes + (decoder.pins ? this.byteLength : 0)
+    return term
   }
 
   /** The same term in memory of its own, which pins no larger buffer. */

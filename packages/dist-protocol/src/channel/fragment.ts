@@ -1,4 +1,4 @@
-import { type Atom, SeededMap } from '@dynsrv/etf'
+import { type Atom, type EtfError, SeededMap } from '@dynsrv/etf'
 import type { DecodedControl } from '../control/control-codec.ts'
 import { DistError } from '../error.ts'
 import { AHEAD_BYTES } from '../packet.ts'
@@ -23,13 +23,21 @@ export interface FragmentLimits {
 /** A control message, and the exit reason of the older opcodes, which have it in the control tuple. */
 export interface ReadControl extends DecodedControl {
   readonly reason?: EncodedTerm
+  /** Why its payload cannot be read here. */
+  readonly refusal?: EtfError | undefined
+}
+
+/** A control message that cannot be read here, as it is over a limit. */
+export interface RefusedControl {
+  readonly control?: undefined
+  readonly refusal: EtfError
 }
 
 /** What the first fragment of a message says in front of the payload. */
 export interface MessageHead {
   /** How many fragments there are, at least 2. */
   readonly count: number
-  readonly decoded: ReadControl
+  readonly decoded: ReadControl | RefusedControl
   readonly atoms: readonly Atom[]
   /** How long the control message was. Unit: bytes. */
   readonly bytes: number
@@ -39,7 +47,7 @@ export interface MessageHead {
 
 /** A message of which fragments are missing, or that has just become whole. */
 export interface PartialMessage {
-  readonly decoded: ReadControl
+  readonly decoded: ReadControl | RefusedControl
   readonly atoms: readonly Atom[]
   /** The payload so far: `bytes[start, filled)`. */
   bytes: Uint8Array

@@ -1,4 +1,14 @@
-import { type Atom, type DecodeOptions, EtfError, Tag, TermDecoder } from '@dynsrv/etf'
+import {
+  type Atom,
+  type AtomShare,
+  type DecodeOptions,
+  EtfError,
+  isEtfError,
+  Tag,
+  type Term,
+  TermDecoder,
+  Tuple,
+} from '@dynsrv/etf'
 import { CONTROL, type LinkNames } from '../control/control-codec.ts'
 import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
@@ -12,6 +22,7 @@ import {
   type PartialMessage,
   type ReadControl,
   Reassembler,
+  type RefusedControl,
   type Sequence,
 } from './fragment.ts'
 import { FIRST_FRAGMENT, FRAGMENT_PREFIX_BYTES, FURTHER_FRAGMENT, HEADER, PASS_THROUGH, VERSION } from './frame.ts'
@@ -23,6 +34,13 @@ export interface IncomingMessage {
   readonly control: ControlMessage
   /** The message, exit reason or argument list of those that have one. */
   readonly payload?: EncodedTerm
+}
+
+/** A message whose control message is over a limit: nothing is known of it. Whatever else the peer sends is sound. */
+export interface RefusedMessage {
+  readonly type: 'refused'
+  /** Of the category `limit`. */
+  readonly error: EtfError
 }
 
 /** Whether the payload of a message that comes in fragments is wanted. */
@@ -48,14 +66,15 @@ export class FrameReader {
     limits: FragmentLimits,
     decode: DecodeOptions | undefined,
     wants: Wants = always,
+    atoms?: AtomShare,
   ) {
     this.#wants = wants
+    this.#decoder = new TermDecoder(decode, atoms)
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
-    this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader() : undefined
+    this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader(this.#decoder) : undefined
     this.#reassembler = fragments ? new Reassembler(limits) : undefined
     this.#limits = limits
-    this.#decoder = new TermDecoder(decode)
   }
 
   /**
@@ -64,7 +83,7 @@ export class FrameReader {
    * @returns the message, unless it is not whole yet
    * @throws {DistError | EtfError} when the peer broke the protocol
    */
-  read(bytes: Uint8Array, start: number, end: number): IncomingMessage | undefined {
+  read(bytes: Uint8Array, start: number, end: number): Incoming | undefined {
     const { control, atoms, length } = this.#last
     if (control !== undefined && this.#last.matches(bytes, start, end)) {
       return { type: 'message', control, payload: new EncodedTerm(bytes, start + length, end, atoms, this.#decoder) }
@@ -83,7 +102,7 @@ export class FrameReader {
   }
 
   /** The unfinished messages that stand still for too long, without their payloads. */
-  expire(now: number): IncomingMessage[] {
+  expire(now: number): Incoming[] {
     const given = this.#reassembler?.expire(now) ?? []
     return given.map((partial) => message(partial.decoded, refused(tooOld(this.#limits), partial)))
   }
@@ -114,7 +133,7 @@ export class FrameReader {
   }
 
   /** A fragment that was gathered in its place, `bytes[0, end)`, is there. */
-  readPlaced(bytes: Uint8Array, end: number): IncomingMessage | undefined {
+  readPlaced(bytes: Uint8Array, end: number): Incoming | undefined {
     const first = this.#placedFirst
     if (first === undefined) return this.#finish(this.#reassembler!.continuePlaced())
     this.#placedFirst = undefined
@@ -128,32 +147,29 @@ export class FrameReader {
     const atoms = header.read(bytes, at, end)
     if (header.isNew) this.#last.forget()
     const decoded = this.#control(bytes, header.end, end, atoms)
-    const isWanted = this.#wants(decoded.control)
+    const isWanted = decoded.control !== undefined && decoded.refusal === undefined && this.#wants(decoded.control)
     return { count, atoms, decoded, isWanted, bytes: this.#decoder.end - header.end }
   }
 
-  #whole(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    header: HeaderReader,
-    skipped: number,
-  ): IncomingMessage | undefined {
+  #whole(bytes: Uint8Array, start: number, end: number, header: HeaderReader, skipped: number): Incoming | undefined {
     const atoms = header.read(bytes, start + skipped, end)
     const decoded = this.#control(bytes, header.end, end, atoms)
-    const at = this.#decoder.end
     if (header.isNew) this.#last.forget()
-    else if (decoded.payload === true && at < end) this.#last.keep(bytes, start, at, decoded.control, atoms)
+    if (decoded.control === undefined) return message(decoded, undefined)
+    const at = this.#decoder.end
+    if (!header.isNew && decoded.refusal === undefined && decoded.payload === true && at < end)
+      this.#last.keep(bytes, start, at, decoded.control, atoms)
     return message(decoded, this.#payload(bytes, at, end, atoms))
   }
 
-  #passThrough(bytes: Uint8Array, start: number, end: number): IncomingMessage {
+  #passThrough(bytes: Uint8Array, start: number, end: number): Incoming {
     if (end - start < 2 || bytes[start] !== PASS_THROUGH || bytes[start + 1] !== VERSION)
       throw malformed('a frame that is not pass-through, as was agreed')
     const decoded = this.#control(bytes, start + 2, end, NO_ATOMS)
     const at = this.#decoder.end
+    if (decoded.control === undefined) return message(decoded, undefined)
     // Bytes behind the control tuple of an op without payload mean nothing.
-    if (decoded.payload === false || at === end) return message(decoded, undefined)
+    if (decoded.reason !== undefined || decoded.payload === false || at === end) return message(decoded, undefined)
     if (bytes[at] !== VERSION) throw malformed('a payload without its version byte')
     if (decoded.payload === true && at + 1 < end) this.#last.keep(bytes, start, at + 1, decoded.control, NO_ATOMS)
     return message(decoded, this.#payload(bytes, at + 1, end, NO_ATOMS))
@@ -165,7 +181,7 @@ export class FrameReader {
     end: number,
     header: HeaderReader,
     reassembler: Reassembler,
-  ): IncomingMessage | undefined {
+  ): Incoming | undefined {
     if (end - start < FRAGMENT_PREFIX_BYTES) throw endsInPrefix()
     const { sequence, fragment } = fragmentIds(bytes, start)
     if (fragment < 1 || !Number.isSafeInteger(fragment)) throw malformed(`a message of ${fragment} fragments`)
@@ -175,18 +191,13 @@ export class FrameReader {
     return undefined
   }
 
-  #furtherFragment(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    reassembler: Reassembler,
-  ): IncomingMessage | undefined {
+  #furtherFragment(bytes: Uint8Array, start: number, end: number, reassembler: Reassembler): Incoming | undefined {
     if (end - start < FRAGMENT_PREFIX_BYTES) throw endsInPrefix()
     const { sequence, fragment } = fragmentIds(bytes, start)
     return this.#finish(reassembler.continue(sequence, fragment, bytes.subarray(start + FRAGMENT_PREFIX_BYTES, end)))
   }
 
-  #finish(whole: PartialMessage | undefined): IncomingMessage | undefined {
+  #finish(whole: PartialMessage | undefined): Incoming | undefined {
     if (whole === undefined) return undefined
     const { decoded, atoms, bytes, start, filled, isDropped, isWanted } = whole
     return message(
@@ -197,24 +208,40 @@ export class FrameReader {
     )
   }
 
-  /** The control message that begins at `bytes[start]`; it ends where the decoder ends. */
-  #control(bytes: Uint8Array, start: number, end: number, atoms: readonly Atom[]): ReadControl {
-    const decoded = CONTROL.decode(this.#decoder.decode(bytes, start, end, atoms), this.#link)
-    return decoded.inlinesReason ? { ...decoded, reason: this.#lastElement(bytes, start, atoms) } : decoded
+  /** The control message that begins at `bytes[start]`; the payload begins where the decoder ends. */
+  #control(bytes: Uint8Array, start: number, end: number, atoms: readonly Atom[]): ReadControl | RefusedControl {
+    const refusal = this.#header?.refusal
+    try {
+      const read = this.#readControl(bytes, start, end, atoms)
+      return refusal === undefined ? read : { ...read, refusal }
+    } catch (cause) {
+      if (!isEtfError(cause)) throw cause
+      this.#decoder.end = start
+      // An atom that was left out is missing.
+      if (cause.category === 'limit') return { refusal: cause }
+      if (cause.code === 'ETF_BAD_ATOM_REF' && refusal !== undefined) return { refusal }
+      throw cause
+    }
   }
 
-  /** The last element of a control tuple by its bytes, in memory of its own: where fragments follow, the frame's is used anew. */
-  #lastElement(bytes: Uint8Array, start: number, atoms: readonly Atom[]): EncodedTerm {
-    const { end } = this.#decoder
+  #readControl(bytes: Uint8Array, start: number, end: number, atoms: readonly Atom[]): ReadControl {
     const isSmall = bytes[start] === Tag.SMALL_TUPLE_EXT
-    const arity = isSmall ? bytes[start + 1]! : u32(bytes, start + 1)
-    const walker = new TermDecoder()
-    let at = start + (isSmall ? 2 : 5)
-    for (let left = arity - 1; left > 0; left--) {
-      walker.decode(bytes, at, end, atoms)
-      at = walker.end
+    const first = start + (isSmall ? 2 : 5)
+    const opcode = bytes[first] === Tag.SMALL_INTEGER_EXT && first + 1 < end ? bytes[first + 1]! : -1
+    if (!((isSmall || bytes[start] === Tag.LARGE_TUPLE_EXT) && CONTROL.hasReason(opcode))) {
+      return CONTROL.decode(this.#decoder.decode(bytes, start, end, atoms), this.#link)
     }
-    return new EncodedTerm(bytes, at, end, atoms, this.#decoder).copy()
+    // The reason is not read here: one that is over a limit must not cost more than itself.
+    const elements: Term[] = []
+    let at = first
+    for (let left = isSmall ? bytes[start + 1]! : u32(bytes, start + 1); left > 1; left--) {
+      elements.push(this.#decoder.decode(bytes, at, end, atoms))
+      at = this.#decoder.end
+    }
+    elements.push(undefined)
+    const decoded = CONTROL.decode(new Tuple(elements), this.#link)
+    // In memory of its own: where fragments follow, the frame's is used anew.
+    return { ...decoded, reason: new EncodedTerm(bytes, at, end, atoms, this.#decoder).copy() }
   }
 
   #payload(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[]): EncodedTerm | undefined {
@@ -268,13 +295,24 @@ function tooOld({ maxPartialAgeMs }: FragmentLimits): EtfError {
   return new EtfError('ETF_LIMIT_SIZE', message, { limit })
 }
 
+/** What comes out of frames. */
+type Incoming = IncomingMessage | RefusedMessage
+
 /** One message as it comes out: reasons of the older opcodes come as payload too. */
-function message({ control, payload, reason }: ReadControl, came: EncodedTerm | undefined): IncomingMessage {
-  if (reason !== undefined) return { type: 'message', control, payload: reason }
-  if (payload === false) return { type: 'message', control }
-  if (came !== undefined) return { type: 'message', control, payload: came }
-  if (payload === true) throw malformed(`${control.op} without its payload`)
-  return { type: 'message', control }
+function message(read: ReadControl | RefusedControl, came: EncodedTerm | undefined): Incoming {
+  if (read.control === undefined) return { type: 'refused', error: read.refusal }
+  const { control, payload, reason, refusal } = read
+  const term = reason ?? (payload === false ? undefined : came)
+  if (term === undefined) {
+    if (payload === true) throw malformed(`${control.op} without its payload`)
+    return { type: 'message', control }
+  }
+  if (refusal === undefined) return { type: 'message', control, payload: term }
+  return {
+    type: 'message',
+    control,
+    payload: EncodedTerm.refused(refusal, term.bytes.subarray(term.start, term.end), term.atoms),
+  }
 }
 
 function malformed(what: string): DistError {

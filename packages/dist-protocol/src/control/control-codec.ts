@@ -22,8 +22,6 @@ export interface DecodedControl {
   readonly control: ControlMessage
   /** Whether a payload follows; undefined when the opcode is unknown and nobody can tell. */
   readonly payload: boolean | undefined
-  /** Whether the exit reason is the last element of the tuple, as in the older opcodes. */
-  readonly inlinesReason: boolean
 }
 
 /** How one kind of message is sent on a link. */
@@ -162,14 +160,19 @@ export class ControlCodec {
     if (typeof opcode !== 'number') throw malformed('a control tuple that does not start with an opcode')
     const row = this.#byOpcode[opcode]
     if (row === undefined) return unknownControl(opcode, elements)
-    const { arity, tokenAt, tokenBit, reasonAt } = row
+    const { arity, tokenAt, tokenBit } = row
     if (tokenBit === 0 ? elements.length !== arity : elements.length < arity - 1) {
       throw malformed(`${row.entry.name} with ${elements.length} elements`)
     }
     const message = messageOf(row, elements, link)
     if (tokenAt > 0 && (tokenBit === 0 || announcesToken(row, message, elements))) message.token = elements[tokenAt]
     const control = message as unknown as ControlMessage
-    return { control, payload: row.hasPayload, inlinesReason: reasonAt > 0 }
+    return { control, payload: row.hasPayload }
+  }
+
+  /** Whether the last element of a control tuple with that opcode is an exit reason, as in the older opcodes. */
+  hasReason(opcode: number): boolean {
+    return (this.#byOpcode[opcode]?.reasonAt ?? 0) > 0
   }
 
   /** How messages are sent on a link with these negotiated flags. */
@@ -182,7 +185,7 @@ export class ControlCodec {
 function unknownControl(opcode: number, elements: readonly Term[]): DecodedControl {
   const refused = REFUSED_OPCODES.get(opcode)
   if (refused !== undefined) throw malformed(`the obsolete ${refused}`)
-  return { control: { op: 'UNKNOWN', opcode, elements }, payload: undefined, inlinesReason: false }
+  return { control: { op: 'UNKNOWN', opcode, elements }, payload: undefined }
 }
 
 function messageOf(row: Row, elements: readonly Term[], link: LinkNames | undefined): AnyMessage {

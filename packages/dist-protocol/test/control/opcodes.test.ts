@@ -95,7 +95,7 @@ describe.each(ROWS)('%s', (_name, entry) => {
       expect(equals(Reflect.get(decoded.control, name), value), name).toBe(true)
     }
     expect(decoded.payload).toBe(payload !== undefined)
-    expect(decoded.inlinesReason).toBe(reason)
+    expect(CONTROL.hasReason(opcode)).toBe(reason)
     expect(form.takesPayload).toBe(payload !== undefined || reason)
   })
 

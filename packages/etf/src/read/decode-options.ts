@@ -13,26 +13,35 @@ export interface DecodeLimits {
   /** Containers inside containers. Default 100 000; BEAM has none. No depth overflows the call stack. */
   readonly depth: number
   /**
-   * About how much memory the decoded term takes beside its input. Unit: bytes. Default 1 GiB, or half of the heap that
+   * How much memory the decoded term takes beside its input. Unit: bytes. Default 1 GiB, or a quarter of the heap that
    * V8 allows where that is less.
    *
-   * An element takes 8 bytes and what it is made of: a binary about 100, a map about 200. One byte of input can become 40.
+   * It is counted as V8 keeps it, while the term is read. An element takes 8 bytes and what it is made of: a binary about
+   * 100, a map about 200. One byte of input can become 40.
    */
   readonly memoryBytes: number
   /** Bytes of a compressed term once inflated. Default 128 MiB. */
   readonly inflatedBytes: number
   /** Bytes of the magnitude of an integer. Default 4 194 296, as OTP 26 and earlier; later releases take 524 280. */
   readonly integerBytes: number
+  /**
+   * What the atoms may take that come new from one peer, through one `TermDecoder` or in one call of `decode`, and are in
+   * use. Atoms that the process has already cost nothing, others about 400 bytes each. All of these together have a quarter
+   * of V8's heap, and each no more of it than is left. Unit: bytes. Default 64 MiB, or a 16th of the heap where that is
+   * less; `decode` without this limit counts them as the program's own, which have another quarter of the heap.
+   */
+  readonly atomBytes: number
   /** Characters of an atom. Default and most 255, as BEAM. */
   readonly atomCharacters: number
 }
 
-/** The limits of everything that is decoded, unless others are given; of `memoryBytes` less where the heap is small. */
+/** The limits of everything that is decoded, unless others are given; of `memoryBytes` and `atomBytes` less where the heap is small. */
 export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
   depth: 100_000,
   memoryBytes: 1024 * 1024 * 1024,
   inflatedBytes: 128 * 1024 * 1024,
   integerBytes: 4_194_296,
+  atomBytes: 64 * 1024 * 1024,
   atomCharacters: MAX_ATOM_CHARACTERS,
 }
 
@@ -40,8 +49,13 @@ export const DEFAULT_DECODE_LIMITS: DecodeLimits = {
 let defaults: DecodeLimits | undefined
 
 function defaultLimits(): DecodeLimits {
-  const half = Math.floor(getHeapStatistics().heap_size_limit / 2)
-  defaults ??= { ...DEFAULT_DECODE_LIMITS, memoryBytes: Math.min(DEFAULT_DECODE_LIMITS.memoryBytes, half) }
+  const heap = getHeapStatistics().heap_size_limit
+  const { memoryBytes, atomBytes } = DEFAULT_DECODE_LIMITS
+  defaults ??= {
+    ...DEFAULT_DECODE_LIMITS,
+    memoryBytes: Math.min(memoryBytes, Math.floor(heap / 4)),
+    atomBytes: Math.min(atomBytes, Math.floor(heap / 16)),
+  }
   return defaults
 }
 
@@ -88,6 +102,7 @@ export const DECODE_RULES: Rules<DecodeOptions> = {
     memoryBytes: limit,
     inflatedBytes: limit,
     integerBytes: limit,
+    atomBytes: limit,
     atomCharacters: limit,
   }),
 }

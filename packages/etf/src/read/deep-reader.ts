@@ -3,6 +3,7 @@ import { ImproperList, type Term, Tuple } from '../term.ts'
 import { openFun } from './fun-reader.ts'
 import type { LeafReader } from './leaf-reader.ts'
 import { mapOf, objectOrMapOf } from './map-builder.ts'
+import { IMPROPER_WORDS, wordsOfList, wordsOfTuple } from './memory.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
 
@@ -52,8 +53,9 @@ function openFrame(reader: LeafReader, depth: number): Frame | undefined {
     case Tag.SMALL_TUPLE_EXT:
     case Tag.LARGE_TUPLE_EXT: {
       const size = reader.openTuple()
+      reader.spend(wordsOfTuple(size))
       reader.admit(size, depth)
-      const elements: Term[] = []
+      const elements = new Array<Term>(size)
       return new CountedFrame(reader, { size, elements, close: () => new Tuple(elements) })
     }
     case Tag.NEW_FUN_EXT:
@@ -89,7 +91,8 @@ class CountedFrame implements Frame {
   }
 
   add(term: Term): void {
-    this.#container.elements.push(term)
+    const { size, elements } = this.#container
+    elements[size - this.#left - 1] = term
   }
 
   close(): Term {
@@ -100,7 +103,9 @@ class CountedFrame implements Frame {
 class ListFrame implements Frame {
   readonly #reader: LeafReader
   readonly #depth: number
-  readonly #list: Term[] = []
+  #list: Term[] | undefined
+  #filled = 0
+  #room = 0
   #left = 0
   #tail: { readonly term: Term } | undefined
   #readsTail = false
@@ -118,6 +123,14 @@ class ListFrame implements Frame {
     this.#left = reader.u32()
     reader.admit(this.#left, this.#depth)
     reader.owed += this.#left
+    if (this.#list === undefined) {
+      reader.spend(wordsOfList(this.#left))
+      this.#list = new Array<Term>(this.#left)
+      this.#room = this.#left
+      return
+    }
+    this.#filled = this.#list.length
+    this.#room = reader.lengthen(this.#list, this.#left, this.#room)
   }
 
   wantsMore(): boolean {
@@ -131,7 +144,7 @@ class ListFrame implements Frame {
           reader.at += 1
           return false
         case Tag.STRING_EXT:
-          reader.appendString(this.#list)
+          reader.appendString(this.#list!, this.#room)
           return false
         case Tag.LIST_EXT:
           this.#openPart()
@@ -148,12 +161,15 @@ class ListFrame implements Frame {
 
   add(term: Term): void {
     if (this.#readsTail) this.#tail = { term }
-    else this.#list.push(term)
+    else this.#list![this.#filled++] = term
   }
 
   close(): Term {
-    if (this.#tail === undefined) return this.#list
-    return this.#list.length === 0 ? this.#tail.term : new ImproperList(this.#list, this.#tail.term)
+    const list = this.#list!
+    if (this.#tail === undefined) return list
+    if (list.length === 0) return this.#tail.term
+    this.#reader.spend(IMPROPER_WORDS)
+    return new ImproperList(list, this.#tail.term)
   }
 }
 
@@ -161,8 +177,8 @@ class MapFrame implements Frame {
   readonly #reader: LeafReader
   readonly #start: number
   readonly #pairs: number
-  readonly #keys: Term[] = []
-  readonly #values: Term[] = []
+  readonly #keys: Term[]
+  readonly #values: Term[]
   #left: number
   #outer: ReturnType<LeafReader['enterKey']> | undefined
 
@@ -173,29 +189,43 @@ class MapFrame implements Frame {
     this.#left = this.#pairs * 2
     this.#start = reader.at
     reader.admitPairs(this.#pairs, depth)
+    reader.spend(2 * this.#pairs)
+    this.#keys = new Array<Term>(this.#pairs)
+    this.#values = new Array<Term>(this.#pairs)
     reader.owed += this.#left
   }
 
   wantsMore(): boolean {
     if (this.#left === 0) return false
-    if (this.#left % 2 === 0) this.#outer = this.#reader.enterKey()
+    const reader = this.#reader
+    if (this.#left % 2 === 0) {
+      if (reader.wantsObject && reader.bytes[reader.at] === Tag.BINARY_EXT) {
+        // Most often it becomes the name of a property, and nothing of it is kept.
+        this.#keys[this.#pairs - (this.#left >> 1)] = reader.readPassing()
+        this.#left -= 2
+        reader.owed -= 2
+        return true
+      }
+      this.#outer = reader.enterKey()
+    }
     this.#left -= 1
-    this.#reader.owed -= 1
+    reader.owed -= 1
     return true
   }
 
   add(term: Term): void {
     if (this.#outer === undefined) {
-      this.#values.push(term)
+      this.#values[this.#pairs - 1 - (this.#left >> 1)] = term
       return
     }
     this.#reader.leaveKey(this.#outer)
     this.#outer = undefined
-    this.#keys.push(term)
+    this.#keys[this.#pairs - 1 - (this.#left >> 1)] = term
   }
 
   close(): Term {
     const reader = this.#reader
+    reader.words -= 2 * this.#pairs
     if (reader.wantsObject) return objectOrMapOf(reader, this.#keys, this.#values, this.#start)
     return mapOf(reader, this.#keys, this.#values, this.#start)
   }

@@ -3,6 +3,7 @@ import { ExternalFun, Fun, type Term } from '../term.ts'
 import { FunBytes } from './fun-bytes.ts'
 import { readPid } from './identifier-reader.ts'
 import type { LeafReader } from './leaf-reader.ts'
+import { EXTERNAL_FUN_WORDS, FUN_WORDS, OWN_BYTES_WORDS } from './memory.ts'
 import type { OpenContainer } from './open-container.ts'
 
 /** The MD5 sum of the module's code. */
@@ -11,6 +12,7 @@ const MAX_FREE_VARIABLES = 255
 
 /** EXPORT_EXT: `fun module:function/arity`. */
 export function readExport(reader: LeafReader): ExternalFun {
+  reader.spend(EXTERNAL_FUN_WORDS)
   reader.skip(1)
   const module = reader.readAtom()
   const name = reader.readAtom()
@@ -24,6 +26,7 @@ export function readExport(reader: LeafReader): ExternalFun {
  * They are read only to find their end. The size that the tag announces is not believed, as in OTP 25 and later.
  */
 export function openFun(reader: LeafReader, depth: number): OpenContainer {
+  const { words, pins } = reader
   const start = reader.skip(1)
   reader.u32()
   const arity = reader.u8()
@@ -40,7 +43,7 @@ export function openFun(reader: LeafReader, depth: number): OpenContainer {
   if (!isPidTag(reader.bytes[reader.at])) throw reader.error('ETF_BAD_FUN', 'the creator of a fun is a pid', reader.at)
   readPid(reader)
   reader.admit(size, depth)
-  const elements: Term[] = []
+  const elements = new Array<Term>(size)
   return {
     size,
     elements,
@@ -48,8 +51,15 @@ export function openFun(reader: LeafReader, depth: number): OpenContainer {
       kept.addFun(start, reader.at)
       reader.funBytes = outer
       // Funs inside another are dropped with it. Until then a map only has to see which of them are equal.
+      // Nothing else of it stays.
+      if (outer === undefined) {
+        reader.words = words
+        reader.pins = pins
+      }
+      reader.spend(FUN_WORDS)
       const bytes =
         outer === undefined ? kept.copy(reader.bytes, start, reader.at) : reader.view(start, reader.at - start)
+      if (outer === undefined) reader.spend(OWN_BYTES_WORDS + (bytes.length >>> 3))
       return new Fun(module, arity, index, uniq, bytes)
     },
   }

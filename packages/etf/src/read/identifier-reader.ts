@@ -1,6 +1,7 @@
 import * as Tag from '../tag.ts'
 import { LARGEST_SMALL_CREATION, Pid, Port, Reference } from '../term.ts'
 import type { LeafReader } from './leaf-reader.ts'
+import { PID_WORDS, PORT_WORDS, REFERENCE_WORDS, wordsOfU32 } from './memory.ts'
 
 const MAX_FIRST_WORD = 0x3_ffff
 const MAX_REFERENCE_WORDS = 5
@@ -10,10 +11,13 @@ export function readPid(reader: LeafReader): Pid {
   const node = reader.readAtom()
   const id = reader.u32()
   const serial = reader.u32()
-  return new Pid(node, id, serial, isNew ? reader.u32() : readSmallCreation(reader))
+  const creation = isNew ? reader.u32() : readSmallCreation(reader)
+  reader.spend(PID_WORDS + wordsOfU32(id) + wordsOfU32(serial) + wordsOfU32(creation))
+  return new Pid(node, id, serial, creation)
 }
 
 export function readPort(reader: LeafReader): Port {
+  reader.spend(PORT_WORDS)
   const tag = reader.u8()
   const node = reader.readAtom()
   if (tag === Tag.V4_PORT_EXT) {
@@ -26,6 +30,7 @@ export function readPort(reader: LeafReader): Port {
 }
 
 export function readReference(reader: LeafReader): Reference {
+  reader.spend(REFERENCE_WORDS)
   const start = reader.at
   const tag = reader.u8()
   if (tag === Tag.REFERENCE_EXT) {
@@ -48,8 +53,8 @@ export function readReference(reader: LeafReader): Reference {
 /** Three are what every node of today makes; a literal is made faster than an array that grows. */
 function readWords(reader: LeafReader, count: number): number[] {
   if (count === 3) return [reader.u32(), reader.u32(), reader.u32()]
-  const words: number[] = []
-  for (let index = 0; index < count; index++) words.push(reader.u32())
+  const words = new Array<number>(count)
+  for (let index = 0; index < count; index++) words[index] = reader.u32()
   return words
 }
 

@@ -4,6 +4,7 @@ import * as Tag from '../tag.ts'
 import { Atom, Binary, Float, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
 import { parseFloatText } from './float-text.ts'
+import { ATOM_REF_WORDS, BOXED_FLOAT_WORDS, NUMBER_WORDS, wordsOfInteger, wordsOfText } from './memory.ts'
 import { atomFromLatin1, atomFromUtf8 } from './recent-atoms.ts'
 import { TermCursor } from './term-cursor.ts'
 
@@ -17,7 +18,7 @@ export class LeafReader extends TermCursor {
     const stop = start + bytes[at + 1]!
     if (stop > end) throw this.truncated()
     this.at = stop
-    return atomFromUtf8(bytes, start, stop, this.limits.atomCharacters)
+    return atomFromUtf8(bytes, start, stop, this)
   }
 
   /** Reads an atom where nothing else may stand, as in an identifier. */
@@ -28,17 +29,17 @@ export class LeafReader extends TermCursor {
       case Tag.ATOM_UTF8_EXT: {
         const length = this.u16()
         const start = this.skip(length)
-        return atomFromUtf8(this.bytes, start, start + length, this.limits.atomCharacters)
+        return atomFromUtf8(this.bytes, start, start + length, this)
       }
       case Tag.ATOM_EXT: {
         const length = this.u16()
         const start = this.skip(length)
-        return atomFromLatin1(this.bytes, start, start + length, this.limits.atomCharacters)
+        return atomFromLatin1(this.bytes, start, start + length, this)
       }
       case Tag.SMALL_ATOM_EXT: {
         const length = this.u8()
         const start = this.skip(length)
-        return atomFromLatin1(this.bytes, start, start + length, this.limits.atomCharacters)
+        return atomFromLatin1(this.bytes, start, start + length, this)
       }
       case Tag.ATOM_CACHE_REF: {
         const index = this.u8()
@@ -46,7 +47,11 @@ export class LeafReader extends TermCursor {
         if (!(found instanceof Atom)) {
           throw this.error('ETF_BAD_ATOM_REF', `no distribution header names an atom ${index}`, tagAt)
         }
-        this.funBytes?.addAtomRef(tagAt, found)
+        if (this.funBytes !== undefined) {
+          // In the fun it stands in place, however often.
+          this.spend(ATOM_REF_WORDS + (found.wire.length >>> 3))
+          this.funBytes.addAtomRef(tagAt, found)
+        }
         return found
       }
       default:
@@ -55,16 +60,25 @@ export class LeafReader extends TermCursor {
   }
 
   readBinary(): Term {
-    if (this.wantsView) return this.readView()
     const start = this.#openBinary()
-    if (this.wantsText) {
-      const text = readUtf8(this.bytes, start, this.at)
-      if (text !== undefined) return text
-    }
-    return this.view(start, this.at - start)
+    return this.asWanted(start, this.at - start)
   }
 
-  readView(): Binary {
+  /** A binary as the caller wants them. */
+  asWanted(start: number, length: number): Term {
+    if (this.wantsView) return this.binary(start, length)
+    if (this.wantsText) {
+      const text = readUtf8(this.bytes, start, start + length)
+      if (text !== undefined) {
+        this.spend(wordsOfText(text, length))
+        return text
+      }
+    }
+    return this.view(start, length)
+  }
+
+  /** Reads a binary of which nothing is kept. */
+  readPassing(): Binary {
     const start = this.#openBinary()
     return new Binary(this.bytes, start, this.at - start)
   }
@@ -100,7 +114,11 @@ export class LeafReader extends TermCursor {
   }
 
   asFloat(value: number): Term {
-    if (this.boxesAllFloats || (this.isInKey && Number.isInteger(value))) return new Float(value)
+    if (this.boxesAllFloats || (this.isInKey && Number.isInteger(value))) {
+      this.spend(BOXED_FLOAT_WORDS)
+      return new Float(value)
+    }
+    this.spend(NUMBER_WORDS)
     return value
   }
 
@@ -112,6 +130,7 @@ export class LeafReader extends TermCursor {
     if (size > this.limits.integerBytes) {
       throw this.overLimit('ETF_LIMIT_INTEGER', 'integerBytes', 'the integer has more bytes', start)
     }
+    this.spend(wordsOfInteger(size))
     return readMagnitude(this.bytes, magnitude, size, isNegative)
   }
 }

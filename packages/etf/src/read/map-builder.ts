@@ -1,10 +1,13 @@
 import { EtfError } from '../error.ts'
-import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
+import { LONGEST_HASHED_TEXT, SeededMap } from '../seeded-map.ts'
 import { Atom, Binary, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
 import { isCompoundKey, ofBytes } from '../write/term-identity.ts'
 import { newIdentity } from '../write/term-writer.ts'
 import { mapFor } from './key-spread.ts'
+import { emptyTable, kindOfObject } from './known-shapes.ts'
+import type { LeafReader } from './leaf-reader.ts'
+import { DISTINCT_WORDS, wordsOfMap, wordsOfObject, wordsOfSeededPair, wordsOfTable, wordsOfText } from './memory.ts'
 import type { TermCursor } from './term-cursor.ts'
 
 /** The map of these pairs. */
@@ -15,6 +18,8 @@ export function mapOf(
   start: number,
 ): Map<Term, Term> {
   const map = mapFor(keys)
+  reader.spend(wordsOfMap(keys.length))
+  if (map instanceof SeededMap) for (const key of keys) reader.spend(wordsOfSeededPair(key))
   for (const [index, key] of keys.entries()) map.set(key, values[index])
   if (map.size !== keys.length) throw duplicateKey(start)
   checkDistinct(reader, keys.filter(isCompoundKey), start)
@@ -22,28 +27,35 @@ export function mapOf(
 }
 
 /** The plain object of these pairs when their keys are all names and no two read the same, else their map. */
-export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values: readonly Term[], start: number): Term {
-  const object: Record<string, Term> = {}
+export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values: readonly Term[], start: number): Term {
+  const names = new Array<string>(keys.length)
   for (const [index, key] of keys.entries()) {
     const name = nameOf(key)
-    if (name === undefined || Object.hasOwn(object, name)) {
-      return mapOf(
-        reader,
-        keys.map((other) => (other instanceof Binary ? asAsked(reader, other) : other)),
-        values,
-        start,
-      )
-    }
+    if (name === undefined) return askedMapOf(reader, keys, values, start)
+    names[index] = name
+  }
+  const kind = kindOfObject(names)
+  reader.spend(kind === 'shaped' ? wordsOfObject(names.length) : wordsOfTable(names.length))
+  if (kind === 'new') spendForNames(reader, keys, names)
+  const object: Record<string, Term> = kind === 'shaped' ? {} : emptyTable()
+  for (const [index, name] of names.entries()) {
+    if (Object.hasOwn(object, name)) return askedMapOf(reader, keys, values, start)
     setOwn(object, name, values[index])
   }
   return object
 }
 
-/** A key as the caller wants binaries; as objects were hoped for, it was read as a view. */
-function asAsked(reader: TermCursor, key: Binary): Term {
-  if (reader.wantsView) return key
-  const text = reader.wantsText ? readUtf8(key.source, key.offset, key.offset + key.length) : undefined
-  return text ?? reader.view(key.offset, key.length)
+/** V8 keeps one text for all properties of a name, and atoms have theirs already. */
+function spendForNames(reader: TermCursor, keys: readonly Term[], names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    if (!(keys[index] instanceof Atom)) reader.spend(wordsOfText(name, name.length))
+  }
+}
+
+/** The map with its keys as the caller wants binaries; as an object was hoped for, they were read in passing. */
+function askedMapOf(reader: LeafReader, keys: readonly Term[], values: readonly Term[], start: number): Term {
+  const asked = keys.map((key) => (key instanceof Binary ? reader.asWanted(key.offset, key.length) : key))
+  return mapOf(reader, asked, values, start)
 }
 
 /** The name of a property; undefined for a key that is none, or would make an object slow. */
@@ -78,10 +90,12 @@ export function checkDistinct(reader: TermCursor, keys: readonly Term[], start: 
   if (keys.length < 2) return
   reader.identity ??= newIdentity()
   const { identity } = reader
+  reader.spend(keys.length * DISTINCT_WORDS)
   const distinct = new Set<unknown>()
   // Binaries are the most frequent.
   for (const key of keys) distinct.add(key instanceof Uint8Array ? ofBytes(key) : identity.of(key))
   if (distinct.size !== keys.length) throw duplicateKey(start)
+  reader.words -= keys.length * DISTINCT_WORDS
 }
 
 function duplicateKey(offset: number): EtfError {

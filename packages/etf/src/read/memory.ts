@@ -1,180 +1,110 @@
-import * as Tag from '../tag.ts'
-
-/** About what things take in the heap of V8, as measured; containers without their elements. Unit: bytes. */
-const ELEMENT = 8
-const LIST = 32
-const TUPLE = 72
-const MAP = 144
-const PAIR = 56
-const BYTES = 96
-const VIEW = 48
-const TEXT = 24
-const FLOAT = 48
-const INTEGER = 24
-/** Pids, ports, references, functions, bit strings, records; most are smaller. */
-const RARE = 160
-const FIELD = 80
-
-/** No byte of an encoding becomes more. The worst are an empty list, an empty tuple and an empty map. */
-export const MOST_FOR_A_BYTE = 40
-
-/** The encoding of a term, and what becomes of its binaries. */
-interface Encoding {
-  readonly bytes: Uint8Array
-  readonly at: number
-  readonly end: number
-  readonly wantsText: boolean
-  readonly wantsView: boolean
-}
+import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 
 /**
- * Where a term, as it is decoded, would take more memory than `most`; undefined when it would not, or is malformed before
- * that. It looks at each term in it, and makes nothing.
+ * What each kind of term takes in the heap of V8, as measured: a test measures them all again.
+ *
+ * The reader counts them while it reads, each before it is made, so that a term over its limit never takes more than that.
+ * A container is counted without what its elements are, but with their places. Unit: words of 8 bytes.
  */
-export function placeOverMemory(encoding: Encoding, most: number): number | undefined {
-  const scale = new Scale(encoding)
-  while (scale.next()) if (scale.memory > most) return scale.at
-  return undefined
+export const WORD_BYTES = 8
+
+/** A number that is no small integer, where the array around it is not one of numbers alone. */
+export const NUMBER_WORDS = 2
+export const BOXED_FLOAT_WORDS = 6
+/** A `Uint8Array` on the memory of the input. */
+export const BYTES_WORDS = 13
+/** A `Uint8Array` with memory of its own, without that. */
+export const OWN_BYTES_WORDS = 28
+export const VIEW_WORDS = 6
+export const PID_WORDS = 7
+export const PORT_WORDS = 9
+/** With three words, or as many as fit into that. */
+export const REFERENCE_WORDS = 15
+export const FUN_WORDS = 8
+export const EXTERNAL_FUN_WORDS = 6
+/** Where an atom of the distribution header stands in a fun; as long as the fun is read. */
+export const ATOM_REF_WORDS = 6
+/** Beside its bytes. */
+export const BIT_STRING_WORDS = 5
+export const RECORD_WORDS = 13
+/** A pair of a name and a value, in an array of its own. */
+export const FIELD_WORDS = 9
+/** Beside its elements. */
+export const IMPROPER_WORDS = 8
+
+const EMPTY_LIST_WORDS = 4
+const LIST_WORDS = 6
+const EMPTY_TUPLE_WORDS = 8
+const TUPLE_WORDS = 10
+
+const MAP_WORDS = 9
+const LEAST_ROOM = 4
+
+/** For a key that is compared with the others; as long as that takes. */
+export const DISTINCT_WORDS = 10
+
+const OBJECT_WORDS = 7
+/** So many properties have their place in an object from the beginning. */
+const OBJECT_ROOM = 4
+const TABLE_WORDS = 11
+const LEAST_TABLE_ROOM = 8
+
+export function wordsOfList(count: number): number {
+  return count === 0 ? EMPTY_LIST_WORDS : LIST_WORDS + count
 }
 
-/** About how much memory a term takes once it is decoded, beside its input. Unit: bytes. */
-export function memoryOf(encoding: Encoding): number {
-  const scale = new Scale(encoding)
-  while (scale.next());
-  return scale.memory
+/** The room of a list that has room for `room` elements, once it has `length`: V8 makes it larger by half when it has to. */
+export function roomOfList(room: number, length: number): number {
+  return length <= room ? room : Math.max(length, room + (room >> 1) + 16)
 }
 
-/** Whether a term has one of that tag inside, in its binaries not. */
-export function holdsTag(bytes: Uint8Array, tag: number): boolean {
-  const scale = new Scale({ bytes, at: 0, end: bytes.length, wantsText: false, wantsView: false })
-  do {
-    if (bytes[scale.at] === tag) return true
-  } while (scale.next())
-  return false
+export function wordsOfTuple(arity: number): number {
+  return arity === 0 ? EMPTY_TUPLE_WORDS : TUPLE_WORDS + arity
 }
 
-/** Goes over a term, and adds up what it would take. Behind the end of the bytes it stops. */
-class Scale {
-  memory = 0
-  at: number
-  readonly #bytes: Uint8Array
-  readonly #end: number
-  readonly #binary: number
-  /** Terms that are still to come. */
-  #left = 1
-
-  constructor({ bytes, at, end, wantsText, wantsView }: Encoding) {
-    this.#bytes = bytes
-    this.at = at
-    this.#end = end
-    this.#binary = wantsView ? VIEW : wantsText ? TEXT : BYTES
-  }
-
-  /** Passes one term, but for those inside it; false when there is none. */
-  next(): boolean {
-    if (this.#left === 0 || this.at >= this.#end) return false
-    this.#left -= 1
-    const tag = this.#bytes[this.at]!
-    switch (tag) {
-      case Tag.SMALL_INTEGER_EXT:
-        return this.#leaf(2, 0)
-      case Tag.INTEGER_EXT:
-        return this.#leaf(5, 0)
-      case Tag.SMALL_ATOM_UTF8_EXT:
-      case Tag.SMALL_ATOM_EXT:
-        return this.#leaf(2 + this.#u8(1), 0)
-      case Tag.ATOM_UTF8_EXT:
-      case Tag.ATOM_EXT:
-        return this.#leaf(3 + this.#u16(1), 0)
-      case Tag.ATOM_CACHE_REF:
-        return this.#leaf(2, 0)
-      case Tag.NIL_EXT:
-        return this.#leaf(1, LIST)
-      case Tag.BINARY_EXT:
-        return this.#leaf(5 + this.#u32(1), this.#binary + (this.#binary === TEXT ? this.#u32(1) : 0))
-      case Tag.STRING_EXT:
-        return this.#leaf(3 + this.#u16(1), LIST + ELEMENT * this.#u16(1))
-      case Tag.NEW_FLOAT_EXT:
-        return this.#leaf(9, FLOAT)
-      case Tag.FLOAT_EXT:
-        return this.#leaf(32, FLOAT)
-      case Tag.SMALL_BIG_EXT:
-        return this.#leaf(3 + this.#u8(1), INTEGER + this.#u8(1))
-      case Tag.LARGE_BIG_EXT:
-        return this.#leaf(6 + this.#u32(1), INTEGER + this.#u32(1))
-      case Tag.BIT_BINARY_EXT:
-        return this.#leaf(6 + this.#u32(1), RARE)
-      case Tag.SMALL_TUPLE_EXT:
-        return this.#container(2, this.#u8(1), TUPLE + ELEMENT * this.#u8(1))
-      case Tag.LARGE_TUPLE_EXT:
-        return this.#container(5, this.#u32(1), TUPLE + ELEMENT * this.#u32(1))
-      case Tag.LIST_EXT:
-        return this.#container(5, this.#u32(1) + 1, LIST + ELEMENT * this.#u32(1))
-      case Tag.MAP_EXT:
-        return this.#container(5, 2 * this.#u32(1), MAP + PAIR * this.#u32(1))
-      case Tag.RECORD_EXT:
-        // Module and name, then names and values.
-        return this.#container(6, 2 + 2 * this.#u32(1), RARE + FIELD * this.#u32(1))
-      case Tag.NEW_FUN_EXT:
-        // Module, two numbers and the creator stand in front of the variables.
-        return this.#container(30, 4 + this.#u32(26), RARE + ELEMENT * this.#u32(26))
-      case Tag.EXPORT_EXT:
-        return this.#container(1, 3, RARE)
-      default:
-        return this.#identifier(tag)
-    }
-  }
-
-  /** An atom, and behind it numbers. */
-  #identifier(tag: number): boolean {
-    const isReference = tag === Tag.NEWER_REFERENCE_EXT || tag === Tag.NEW_REFERENCE_EXT
-    const numbers = isReference ? REFERENCE_NUMBERS.get(tag)! + 4 * this.#u16(1) : NUMBERS.get(tag)
-    if (numbers === undefined) return false
-    this.at += isReference ? 3 : 1
-    const atom = this.#bytes[this.at]
-    const isShort = atom === Tag.SMALL_ATOM_UTF8_EXT || atom === Tag.SMALL_ATOM_EXT
-    const length = atom === Tag.ATOM_CACHE_REF ? 2 : isShort ? 2 + this.#u8(1) : 3 + this.#u16(1)
-    return this.#leaf(length + numbers, RARE)
-  }
-
-  #leaf(length: number, memory: number): true {
-    this.at += length
-    this.memory += memory
-    return true
-  }
-
-  #container(head: number, terms: number, memory: number): true {
-    this.at += head
-    this.#left += terms
-    this.memory += memory
-    return true
-  }
-
-  #u8(offset: number): number {
-    return this.#bytes[this.at + offset] ?? 0
-  }
-
-  #u16(offset: number): number {
-    return (this.#u8(offset) << 8) | this.#u8(offset + 1)
-  }
-
-  #u32(offset: number): number {
-    return ((this.#u16(offset) << 16) | this.#u16(offset + 2)) >>> 0
-  }
+/** The least power of two that is not below. */
+function powerOfTwo(least: number): number {
+  return least > 2 ** 30 ? 2 ** Math.ceil(Math.log2(least)) : 1 << (32 - Math.clz32(least - 1))
 }
 
-/** How many bytes of numbers stand behind the atom of an identifier. */
-const NUMBERS = new Map<number, number>([
-  [Tag.NEW_PID_EXT, 12],
-  [Tag.PID_EXT, 9],
-  [Tag.NEW_PORT_EXT, 8],
-  [Tag.V4_PORT_EXT, 12],
-  [Tag.PORT_EXT, 5],
-  [Tag.REFERENCE_EXT, 5],
-])
+/** A `Map`, which has room for a power of two, and half as many buckets. */
+export function wordsOfMap(pairs: number): number {
+  const room = pairs <= LEAST_ROOM ? LEAST_ROOM : powerOfTwo(pairs)
+  return MAP_WORDS + 3 * room + (room >> 1)
+}
 
-/** The same of a reference of several words, without the words. */
-const REFERENCE_NUMBERS = new Map<number, number>([
-  [Tag.NEWER_REFERENCE_EXT, 4],
-  [Tag.NEW_REFERENCE_EXT, 1],
-])
+/** A pair of a `SeededMap`, beside its place in the map: the pair, and the text under which it is kept. */
+export function wordsOfSeededPair(key: unknown): number {
+  if (typeof key !== 'bigint') return typeof key === 'string' ? 12 : 10
+  const digits = key.toString(32).length
+  return digits > LONGEST_HASHED_TEXT ? 18 : 10 + (digits >>> 3)
+}
+
+/** An object whose properties have their places by its shape; room for them grows by three. */
+export function wordsOfObject(properties: number): number {
+  return properties <= OBJECT_ROOM ? OBJECT_WORDS : OBJECT_WORDS + 2 + 3 * Math.ceil((properties - OBJECT_ROOM) / 3)
+}
+
+/** An object that is a table. */
+export function wordsOfTable(properties: number): number {
+  return TABLE_WORDS + 3 * Math.max(powerOfTwo(properties + (properties >> 1)), LEAST_TABLE_ROOM)
+}
+
+/** A text of its own; those of one character are made already. */
+export function wordsOfText(text: string, bytes: number): number {
+  const { length } = text
+  if (length < 2) return 0
+  // V8 keeps a character in one byte unless one of them needs two.
+  const width = length === bytes || /^[\0-\xff]*$/.test(text) ? 1 : 2
+  return 2 + ((length * width + WORD_BYTES - 1) >>> 3)
+}
+
+/** A number of 32 bits, which may be too large for V8 to keep it in its place. */
+export function wordsOfU32(value: number): number {
+  return value > 0x7fff_ffff ? NUMBER_WORDS : 0
+}
+
+/** An integer of so many bytes: a number as long as one holds it. */
+export function wordsOfInteger(bytes: number): number {
+  return 2 + (bytes < WORD_BYTES ? 0 : Math.ceil(bytes / WORD_BYTES))
+}

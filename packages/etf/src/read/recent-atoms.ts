@@ -1,14 +1,28 @@
+import type { AtomShare } from '../atom-table.ts'
 import { EtfError, overLimit } from '../error.ts'
-import { Atom } from '../term.ts'
+import { Atom, BROUGHT } from '../term.ts'
 import { asBuffer, countCharacters, readUtf8 } from '../utf8.ts'
+import type { DecodeLimits } from './decode-options.ts'
 
 // Atoms seen lately, found by hashing their bytes, so that no string is made. Bounded, hence it may hold them strongly.
 // Each set of two neighbouring places keeps the younger atom first.
 const RECENT_PLACES = 4096
 const recent: (Atom | undefined)[] = new Array<Atom | undefined>(RECENT_PLACES).fill(undefined)
 
+/** Who reads atoms, and what they may take. */
+export interface Bringing {
+  readonly limits: Pick<DecodeLimits, 'atomCharacters' | 'atomBytes'>
+  readonly atomShare: AtomShare
+}
+
+/** The atom of that name, for those who read it. */
+export function bring(name: string, { limits, atomShare }: Bringing): Atom {
+  return Atom[BROUGHT](name, atomShare, limits.atomBytes)
+}
+
 /** The atom whose name is the UTF-8 text `bytes[start, end)`. */
-export function atomFromUtf8(bytes: Uint8Array, start: number, end: number, maxCharacters: number): Atom {
+export function atomFromUtf8(bytes: Uint8Array, start: number, end: number, brought: Bringing): Atom {
+  const maxCharacters = brought.limits.atomCharacters
   if (end - start > maxCharacters && countCharacters(bytes, start, end) > maxCharacters) {
     throw tooLong(start, maxCharacters)
   }
@@ -24,7 +38,7 @@ export function atomFromUtf8(bytes: Uint8Array, start: number, end: number, maxC
   if (second !== undefined && isNamed(second, bytes, start, end)) return second
   const name = readUtf8(bytes, start, end)
   if (name === undefined) throw new EtfError('ETF_BAD_ATOM', 'the atom is not UTF-8', { offset: start })
-  const found = Atom.of(name)
+  const found = bring(name, brought)
   recent[place + 1] = first
   recent[place] = found
   return found
@@ -39,12 +53,13 @@ function isNamed(candidate: Atom, bytes: Uint8Array, start: number, end: number)
 }
 
 /** The atom whose name is the Latin-1 text `bytes[start, end)`, as the tags before OTP 26 have it. */
-export function atomFromLatin1(bytes: Uint8Array, start: number, end: number, maxCharacters: number): Atom {
+export function atomFromLatin1(bytes: Uint8Array, start: number, end: number, brought: Bringing): Atom {
+  const maxCharacters = brought.limits.atomCharacters
   if (end - start > maxCharacters) throw tooLong(start, maxCharacters)
   for (let at = start; at < end; at++) {
-    if (bytes[at]! > 127) return Atom.of(asBuffer(bytes).toString('latin1', start, end))
+    if (bytes[at]! > 127) return bring(asBuffer(bytes).toString('latin1', start, end), brought)
   }
-  return atomFromUtf8(bytes, start, end, maxCharacters)
+  return atomFromUtf8(bytes, start, end, brought)
 }
 
 function tooLong(offset: number, most: number): EtfError {

@@ -1,5 +1,6 @@
 import { type Atom, NativeRecord, type Term } from '../term.ts'
 import type { LeafReader } from './leaf-reader.ts'
+import { FIELD_WORDS, RECORD_WORDS } from './memory.ts'
 import type { OpenContainer } from './open-container.ts'
 
 /** The only flag. */
@@ -15,10 +16,11 @@ export function openRecord(reader: LeafReader, depth: number): OpenContainer {
   if (flags > EXPORTED) throw reader.error('ETF_BAD_RECORD', `a record has no flags ${flags}`, start)
   // Each field is a name and a value.
   reader.admit(size * 2, depth)
+  reader.spend(RECORD_WORDS + size * FIELD_WORDS)
   const names: Atom[] = []
   for (let index = 0; index < size; index++) names.push(reader.readAtom())
   if (new Set(names).size !== size) throw reader.error('ETF_BAD_RECORD', 'a record names a field twice', start)
-  const elements: Term[] = []
+  const elements = new Array<Term>(size)
   return {
     size,
     elements,

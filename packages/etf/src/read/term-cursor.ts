@@ -1,10 +1,11 @@
+import { AtomShare, OWN_ATOMS } from '../atom-table.ts'
 import { EtfError, type EtfErrorCode, overLimit } from '../error.ts'
 import * as Tag from '../tag.ts'
-import type { Atom, Term } from '../term.ts'
+import { type Atom, Binary, type Term } from '../term.ts'
 import type { TermIdentity } from '../write/term-identity.ts'
 import { type DecodeLimits, type DecodeTermOptions, decodeLimits } from './decode-options.ts'
 import type { FunBytes } from './fun-bytes.ts'
-import { MOST_FOR_A_BYTE, placeOverMemory } from './memory.ts'
+import { BYTES_WORDS, OWN_BYTES_WORDS, roomOfList, VIEW_WORDS, WORD_BYTES } from './memory.ts'
 
 const UNEXPECTED_TAGS = new Map<number, string>([
   [Tag.VERSION, '(the version) stands only in front of a whole term'],
@@ -18,11 +19,24 @@ const MOST_PAIRS = 2 ** 24
 
 const NOTHING = new Uint8Array(0)
 
+/** So much memory beside its own a term may keep from being freed, whatever its size. Unit: bytes. */
+const MOST_PINNED_BYTES = 4096
+
+/** What differs where many terms come from one source. */
+export interface ManyTerms {
+  /** Whose new atoms are; default: of the program, or of this reader where a limit for them is given. */
+  readonly atoms?: AtomShare | undefined
+  /** Whether a term that is a small part of the memory it came in gets memory of its own for its binaries. */
+  readonly letsGo?: boolean
+}
+
 /** A cursor over the bytes of one term, with what was asked for and how much of it is spent. */
 export class TermCursor {
   bytes: Uint8Array
   end: number
   readonly limits: DecodeLimits
+  /** Whose new atoms are. */
+  readonly atomShare: AtomShare
   atoms: readonly Atom[] | undefined
   readonly wantsText: boolean
   readonly wantsView: boolean
@@ -39,17 +53,31 @@ export class TermCursor {
   /** Inside a fun: what must change in its bytes when it is kept without its distribution header. */
   funBytes: FunBytes | undefined
   readonly #wantsObject: boolean
-  /** The length up to which no term takes too much memory. */
-  readonly #sureBytes: number
+  /** What the term takes in memory so far, beside its input. Unit: words. */
+  words = 0
+  /** Whether a part of it lies on the memory of the input. */
+  pins = false
+  readonly #mostWords: number
   /** Made for the first float; `undefined` until then. */
   protected floats: DataView | undefined
-  /** The memory behind `bytes`, asked for by the first binary: V8 makes a call into the runtime of it. */
+  /** The memory on which binaries lie, asked for by the first of them: V8 makes a call into the runtime of it. */
   protected memory: ArrayBuffer | undefined
+  /** What is added to a place in `bytes` to have it in `memory`. */
+  protected shift = 0
+  /** Where the term begins. */
+  #start: number
+  /** Whether a term that is a small part of the memory it came in gets memory of its own for its binaries. */
+  readonly #letsGo: boolean
+  /** That memory. */
+  #own: Uint8Array | undefined
 
-  constructor(bytes: Uint8Array, at: number, options: DecodeTermOptions | undefined) {
+  constructor(bytes: Uint8Array, at: number, options: DecodeTermOptions | undefined, many: ManyTerms = {}) {
     this.bytes = bytes
     this.end = bytes.length
     this.at = at
+    this.#start = at
+    this.#letsGo = many.letsGo === true
+    this.atomShare = many.atoms ?? (options?.limits?.atomBytes === undefined ? OWN_ATOMS : new AtomShare())
     this.limits = decodeLimits(options?.limits)
     this.atoms = options?.atoms
     this.wantsText = options?.binary === 'text'
@@ -57,26 +85,31 @@ export class TermCursor {
     this.wantsObject = options?.map === 'object'
     this.boxesAllFloats = options?.float === 'boxed'
     this.#wantsObject = this.wantsObject
-    this.#sureBytes = Math.floor(this.limits.memoryBytes / MOST_FOR_A_BYTE)
-    if (this.end - at > this.#sureBytes) this.#checkMemory()
+    this.#mostWords = Math.floor(this.limits.memoryBytes / WORD_BYTES)
   }
 
   /** Makes ready for another term with the same options, whatever became of the one before; {@link close} comes after. */
   open(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[] | undefined): void {
     this.bytes = bytes
     this.at = at
+    this.#start = at
     this.end = end
     this.atoms = atoms
     this.wantsObject = this.#wantsObject
     this.isInKey = false
     this.owed = 0
-    if (end - at > this.#sureBytes) this.#checkMemory()
+    this.words = 0
+    this.pins = false
   }
 
-  #checkMemory(): void {
-    const place = placeOverMemory(this, this.limits.memoryBytes)
-    if (place === undefined) return
-    throw this.overLimit('ETF_LIMIT_MEMORY', 'memoryBytes', 'the decoded term would take more memory', place)
+  /** Counts what is about to be made. @param words of memory, see `memory.ts` */
+  spend(words: number): void {
+    this.words += words
+    if (this.words > this.#mostWords) throw this.#overMemory()
+  }
+
+  #overMemory(): EtfError {
+    return this.overLimit('ETF_LIMIT_MEMORY', 'memoryBytes', 'the decoded term would take more memory', this.at)
   }
 
   /** Lets go of the bytes: who keeps a reader must not keep the memory of a message. */
@@ -85,6 +118,7 @@ export class TermCursor {
     this.atoms = undefined
     this.floats = undefined
     this.memory = undefined
+    this.#own = undefined
     this.funBytes = undefined
     this.identity = undefined
   }
@@ -112,13 +146,21 @@ export class TermCursor {
     return at
   }
 
+  /** Makes a list longer, whose room is `room`; gives its room then. */
+  lengthen(list: Term[], more: number, room: number): number {
+    const grown = roomOfList(room, list.length + more)
+    this.spend(grown - room)
+    list.length += more
+    return grown
+  }
+
   /** Appends what a STRING_EXT holds: a list of bytes. */
-  appendString(list: Term[]): void {
+  appendString(list: Term[], room: number): void {
     this.at += 1
     const length = this.u16()
     const start = this.skip(length)
     let index = list.length
-    list.length += length
+    this.lengthen(list, length, room)
     for (let at = start; at < start + length; at++) list[index++] = this.bytes[at]!
   }
 
@@ -175,7 +217,35 @@ export class TermCursor {
 
   /** A `Uint8Array` of its own on the memory of the input, even when that is a `Buffer`. */
   view(start: number, length: number): Uint8Array {
-    this.memory ??= this.bytes.buffer as ArrayBuffer
-    return new Uint8Array(this.memory, this.bytes.byteOffset + start, length)
+    this.spend(BYTES_WORDS)
+    if (this.memory === undefined) this.#openMemory()
+    return new Uint8Array(this.memory!, this.shift + start, length)
+  }
+
+  /** A {@link Binary} on the memory of the input. */
+  binary(start: number, length: number): Binary {
+    this.spend(VIEW_WORDS)
+    this.pins = true
+    const own = this.#letsGo ? this.#ownBytes() : undefined
+    return own === undefined ? new Binary(this.bytes, start, length) : new Binary(own, start - this.#start, length)
+  }
+
+  #openMemory(): void {
+    this.pins = true
+    const own = this.#letsGo ? this.#ownBytes() : undefined
+    this.memory = (own ?? this.bytes).buffer as ArrayBuffer
+    this.shift = own === undefined ? this.bytes.byteOffset : own.byteOffset - this.#start
+  }
+
+  /** A copy of the term's bytes, made once, when they are a small part of the memory that they came in. */
+  #ownBytes(): Uint8Array | undefined {
+    if (this.#own !== undefined) return this.#own
+    const size = this.end - this.#start
+    const { byteLength } = this.bytes.buffer
+    if (size >= byteLength / 2 || byteLength - size <= MOST_PINNED_BYTES) return undefined
+    this.spend(OWN_BYTES_WORDS)
+    // `slice` of a `Buffer` is no copy.
+    this.#own = new Uint8Array(this.bytes.subarray(this.#start, this.end))
+    return this.#own
   }
 }

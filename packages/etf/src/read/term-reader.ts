@@ -9,6 +9,7 @@ import { readPid, readPort, readReference } from './identifier-reader.ts'
 import { isSuspect, KeySpread, SPREAD_FROM } from './key-spread.ts'
 import { LeafReader } from './leaf-reader.ts'
 import { checkDistinct, objectOrMapOf } from './map-builder.ts'
+import { IMPROPER_WORDS, NUMBER_WORDS, wordsOfList, wordsOfMap, wordsOfSeededPair, wordsOfTuple } from './memory.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
 
@@ -32,11 +33,10 @@ const DATA_VIEW_FROM = 8
 /**
  * An array for the elements of a list of which the first has that tag.
  *
- * V8 learns for each place that makes arrays what they will hold; at a place of their own integers and floats need no box.
+ * V8 learns for each place that makes arrays what they will hold; at a place of their own integers need no check.
  */
 function roomFor(count: number, tag: number | undefined): Term[] {
   if (tag === Tag.SMALL_INTEGER_EXT || tag === Tag.INTEGER_EXT) return new Array<Term>(count)
-  if (tag === Tag.NEW_FLOAT_EXT) return new Array<Term>(count)
   return new Array<Term>(count)
 }
 
@@ -73,13 +73,11 @@ export class TermReader extends LeafReader {
       case Tag.LIST_EXT:
         return depth < CALL_DEPTH ? this.#readList(depth) : readDeep(this, depth)
       case Tag.NIL_EXT:
+        this.spend(wordsOfList(0))
         this.at = at + 1
         return []
-      case Tag.STRING_EXT: {
-        const list: Term[] = []
-        this.appendString(list)
-        return list
-      }
+      case Tag.STRING_EXT:
+        return this.#readString()
       case Tag.MAP_EXT:
         return depth < CALL_DEPTH ? this.#readMap(depth) : readDeep(this, depth)
       case Tag.NEW_FLOAT_EXT:
@@ -115,6 +113,7 @@ export class TermReader extends LeafReader {
 
   #readTuple(depth: number): Term {
     const arity = this.openTuple()
+    this.spend(wordsOfTuple(arity))
     if (arity === 0) return new Tuple([])
     this.admit(arity, depth)
     const elements: Term[] = new Array(arity)
@@ -126,10 +125,18 @@ export class TermReader extends LeafReader {
     this.at += 1
     const count = this.u32()
     this.admit(count, depth)
+    this.spend(wordsOfList(count))
     const outer = this.owed
-    const list = roomFor(count, this.bytes[this.at])
-    this.#readElements(list, 0, count, depth, 1)
+    const first = this.bytes[this.at]
+    let list: Term[]
+    if (first === Tag.NEW_FLOAT_EXT && count >= DATA_VIEW_FROM && !this.boxesAllFloats && !this.isInKey) {
+      list = this.#readFloats(count, depth)
+    } else {
+      list = roomFor(count, first)
+      this.#readElements(list, 0, count, depth, 1)
+    }
     // A tail that is a list continues this one.
+    let room = count
     while (this.at < this.end) {
       const tag = this.bytes[this.at]
       if (tag === Tag.NIL_EXT) {
@@ -138,7 +145,7 @@ export class TermReader extends LeafReader {
         return list
       }
       if (tag === Tag.STRING_EXT) {
-        this.appendString(list)
+        this.appendString(list, room)
         this.owed = outer
         return list
       }
@@ -148,12 +155,38 @@ export class TermReader extends LeafReader {
       const more = this.u32()
       this.admit(more, depth)
       const from = list.length
-      list.length += more
+      room = this.lengthen(list, more, room)
       this.#readElements(list, from, more, depth, 1)
     }
     this.owed = outer
     const tail = this.read(depth + 1)
-    return list.length === 0 ? tail : new ImproperList(list, tail)
+    if (list.length === 0) return tail
+    this.spend(IMPROPER_WORDS)
+    return new ImproperList(list, tail)
+  }
+
+  #readString(): Term {
+    const { bytes } = this
+    this.at += 1
+    const length = this.u16()
+    const start = this.skip(length)
+    this.spend(wordsOfList(length))
+    const list = new Array<Term>(length)
+    for (let index = 0; index < length; index++) list[index] = bytes[start + index]!
+    return list
+  }
+
+  /** Reads the elements of a list that begins with a float: without a box for each when there are no others. */
+  #readFloats(count: number, depth: number): Term[] {
+    const floats = new Array<Term>(count)
+    const read = this.#readFirstDoubles(floats)
+    if (read === count) return floats
+    // An array of its own: of this one V8 would learn that others come, too, and box the floats of every list.
+    const mixed = new Array<Term>(count)
+    this.spend(NUMBER_WORDS * read)
+    for (let index = 0; index < read; index++) mixed[index] = floats[index]
+    this.#readElements(mixed, read, count - read, depth, 1)
+    return mixed
   }
 
   /** Reads `count` elements to `list[from…]`, numbers without a call for each; `owed` terms follow them. */
@@ -172,7 +205,9 @@ export class TermReader extends LeafReader {
       } else if (tag === Tag.BINARY_EXT) {
         list[index] = this.readBinary()
       } else if (tag === Tag.NEW_FLOAT_EXT && !this.boxesAllFloats && !this.isInKey && to - index >= DATA_VIEW_FROM) {
-        index = this.#readDoubles(list, index, to) - 1
+        const next = this.#readDoubles(list, index, to)
+        this.spend(NUMBER_WORDS * (next - index))
+        index = next - 1
       } else {
         this.owed = outer + to - index - 1 + owed
         list[index] = this.read(depth + 1)
@@ -218,11 +253,30 @@ export class TermReader extends LeafReader {
     return index
   }
 
+  /** As {@link #readDoubles}, for an array that never holds others: one place for all arrays would make V8 box them. */
+  #readFirstDoubles(list: Term[]): number {
+    const { bytes, end } = this
+    const to = list.length
+    this.floats ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const view = this.floats
+    let at = this.at
+    let index = 0
+    for (; index < to && at + 9 <= end && bytes[at] === Tag.NEW_FLOAT_EXT; index++, at += 9) {
+      const value = view.getFloat64(at + 1)
+      if (value - value !== 0) throw this.notFinite(at)
+      list[index] = value
+    }
+    this.at = at
+    if (index < to && at + 9 > end) throw this.truncated()
+    return index
+  }
+
   #readMap(depth: number): Term {
     this.at += 1
     const pairs = this.u32()
     this.admitPairs(pairs, depth)
     if (this.wantsObject) return this.#readObject(pairs, depth)
+    this.spend(wordsOfMap(pairs))
     const start = this.at
     const outer = this.owed
     const map = new Map<Term, Term>()
@@ -238,6 +292,7 @@ export class TermReader extends LeafReader {
       } else if (!isAtom && pairs >= SPREAD_FROM && isSuspect(key)) {
         spread ??= new KeySpread(pairs)
         if (!spread.takes(key)) {
+          for (const known of map.keys()) this.spend(wordsOfSeededPair(known))
           const part = { map: new SeededMap(map), compound: compound ?? [], pairs, start, outer }
           return this.#readSeeded(part, key, owed, depth)
         }
@@ -263,6 +318,7 @@ export class TermReader extends LeafReader {
   #readSeeded({ map, compound, pairs, start, outer }: PartOfMap, key: Term, owed: number, depth: number): Term {
     for (;;) {
       this.owed = outer + owed - 1
+      this.spend(wordsOfSeededPair(key))
       map.set(key, this.read(depth + 1))
       owed -= 2
       if (owed < 0) break
@@ -279,15 +335,17 @@ export class TermReader extends LeafReader {
   #readObject(pairs: number, depth: number): Term {
     const start = this.at
     const outer = this.owed
-    const keys: Term[] = []
-    const values: Term[] = []
-    for (let owed = pairs * 2 - 1; owed > 0; owed -= 2) {
+    this.spend(2 * pairs)
+    const keys = new Array<Term>(pairs)
+    const values = new Array<Term>(pairs)
+    for (let index = 0, owed = pairs * 2 - 1; index < pairs; index++, owed -= 2) {
       this.owed = outer + owed
-      keys.push(this.bytes[this.at] === Tag.BINARY_EXT ? this.readView() : this.#readKey(depth))
+      keys[index] = this.bytes[this.at] === Tag.BINARY_EXT ? this.readPassing() : this.#readKey(depth)
       this.owed = outer + owed - 1
-      values.push(this.read(depth + 1))
+      values[index] = this.read(depth + 1)
     }
     this.owed = outer
+    this.words -= 2 * pairs
     return objectOrMapOf(this, keys, values, start)
   }
 
@@ -311,7 +369,7 @@ export class TermReader extends LeafReader {
     const { size, elements } = container
     for (let index = 0; index < size; index++) {
       this.owed = outer + size - 1 - index
-      elements.push(this.read(depth + 1))
+      elements[index] = this.read(depth + 1)
     }
     this.owed = outer
     return container.close()

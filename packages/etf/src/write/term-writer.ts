@@ -7,7 +7,7 @@ import {
   SMALL_MAGNITUDE_BYTES,
 } from '../integer.ts'
 import { isPlainObject } from '../plain-object.ts'
-import { holdsTag } from '../read/memory.ts'
+import { holdsTag } from '../read/holds-tag.ts'
 import * as Tag from '../tag.ts'
 import {
   Atom,

@@ -10,7 +10,7 @@ import {
   TickClock,
 } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import type { DecodeOptions, Term } from '@dynsrv/etf'
+import type { AtomShare, DecodeOptions, EtfError, Term } from '@dynsrv/etf'
 import type { Clock, Timer } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
@@ -58,6 +58,10 @@ export interface ConnectionOptions {
   /** What waits for all peers together. */
   readonly queued: QueuedBytes<Connection>
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
+  /** A message was left out, because it is over a limit. */
+  readonly onRefused: (connection: Connection, error: EtfError) => void
+  /** Whose atoms are that a peer brings. */
+  readonly atoms: (peer: string) => AtomShare
   /** Whether anybody wants the payload of a message that begins to arrive. */
   readonly wants: (peer: string, control: ControlMessage) => boolean
   /** How long our event loop was blocked just now, when that was long enough for the peer to drop us; else 0. */
@@ -116,7 +120,16 @@ export class Connection {
     this.since = clock.now()
     this.#clock = clock
     const wants = (control: ControlMessage): boolean => options.wants(peer.name, control)
-    this.#channel = new Channel({ self, peer, flags, wants, ...(limits && { limits }), ...(decode && { decode }) })
+    const atoms = options.atoms(peer.name)
+    this.#channel = new Channel({
+      self,
+      peer,
+      flags,
+      wants,
+      atoms,
+      ...(limits && { limits }),
+      ...(decode && { decode }),
+    })
     this.takesMonitors = this.#channel.takes('MONITOR_P')
     this.takesSpawns = this.#channel.takes('SPAWN_REQUEST')
     this.#ticks = new TickClock({ netTickTimeMs, netTickIntensity, now: clock.monotonic() })
@@ -287,6 +300,9 @@ export class Connection {
         this.#received++
         this.#options.onMessage(this, output.control, output.payload)
         if (this.#closed !== undefined) return 0
+      } else if (output.type === 'refused') {
+        this.#received++
+        this.#options.onRefused(this, output.error)
       } else if (output.type === 'failed') {
         this.#end(nodeError(output.error, this.peer), true)
         return 0
@@ -360,7 +376,10 @@ export class Connection {
 
   #tick(): void {
     const now = this.#clock.monotonic()
-    for (const { control, payload } of this.#channel.expire(now)) this.#options.onMessage(this, control, payload)
+    for (const message of this.#channel.expire(now)) {
+      if (message.type === 'refused') this.#options.onRefused(this, message.error)
+      else this.#options.onMessage(this, message.control, message.payload)
+    }
     if (this.#closed !== undefined) return
     const verdict = this.#ticks.check(now)
     if (verdict === 'down') {

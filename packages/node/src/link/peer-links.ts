@@ -29,6 +29,8 @@ export interface PeerLinksParts {
   readonly onUp: (connection: Connection) => void
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   readonly wants: (peer: string, control: ControlMessage) => boolean
+  readonly onRefused: ConnectionOptions['onRefused']
+  readonly atoms: ConnectionOptions['atoms']
   /** A link that was up is down, and no newer one has taken its place. */
   readonly onDown: (connection: Connection, reason: NodeError) => void
   /** Our event loop stood still for a quarter of the tick time or longer. */
@@ -71,6 +73,8 @@ export class PeerLinks {
       queued: new QueuedBytes(limits.maxQueuedInAllBytes),
       onMessage: parts.onMessage,
       wants: parts.wants,
+      onRefused: parts.onRefused,
+      atoms: parts.atoms,
       blockedMs: () => this.#loop.droppedUs(),
       onClosed: (connection, reason) => this.#down(connection, reason),
     }

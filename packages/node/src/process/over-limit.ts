@@ -1,14 +1,16 @@
 import type { EncodedTerm } from '@dynsrv/dist-protocol'
 import {
+  type AtomShare,
   atom,
+  DEFAULT_DECODE_LIMITS,
   type DecodeOptions,
-  decodeTerm,
   type EtfError,
   ImproperList,
   isEtfError,
   Reference,
   Tag,
   type Term,
+  TermDecoder,
   Tuple,
 } from '@dynsrv/etf'
 import { NodeError } from '../error.ts'
@@ -52,32 +54,36 @@ export function readPayload(
         cause,
       })
     }
-    return new OverLimit(overLimitError(peer, what, payload, cause))
+    return new OverLimit(overLimitError(peer, what, cause))
   }
 }
 
-function overLimitError(peer: string, what: string, { refusal }: EncodedTerm, cause: EtfError): NodeError {
+function overLimitError(peer: string, what: string, cause: EtfError): NodeError {
   const { limit = 'a limit', message } = cause
-  // Those of terms are among the options of decoding; those of links stand by themselves.
-  const option = refusal === undefined ? `decode.${limit}` : limit
+  const option = optionOf(limit)
   const text = `a term of ${peer} (${what}) is over ${option}: ${message.replace(limit, option)}`
   return new NodeError('NODE_OVER_LIMIT', text, { peer, cause, limit: option })
+}
+
+/** The option of `start` that raises a limit of `etf`, or of `dist-protocol`. */
+export function optionOf(limit: string): string {
+  const name = /^limits\.(\w+)$/.exec(limit)?.[1]
+  return name !== undefined && Object.hasOwn(DEFAULT_DECODE_LIMITS, name) ? `decode.${limit}` : limit
 }
 
 /**
  * The references at the beginning of a message that cannot be read as a whole, in the first two elements of a tuple: those
  * by which OTP tells calls and replies apart.
  */
-export function firstReferences({ bytes, start, end, atoms }: EncodedTerm): Reference[] {
+export function firstReferences({ bytes, start, end, atoms }: EncodedTerm, share: AtomShare): Reference[] {
   const found: Reference[] = []
   try {
     const [tag, arity = 0] = bytes.subarray(start, end)
     if (tag !== Tag.SMALL_TUPLE_EXT) return found
-    const head = bytes.subarray(0, end)
+    const decoder = new TermDecoder(undefined, share)
     for (let index = 0, at = start + 2; index < Math.min(arity, 2); index++) {
-      const element = decodeTerm(head, at, { atoms })
-      at = element.end
-      collect(element.value, found)
+      collect(decoder.decode(bytes, at, end, atoms), found)
+      at = decoder.end
     }
   } catch (cause) {
     // What is too large may be the beginning itself.

@@ -1,5 +1,5 @@
 import type { EncodedTerm } from '@dynsrv/dist-protocol'
-import type { Term } from '@dynsrv/etf'
+import { AtomShare, type Term } from '@dynsrv/etf'
 import { verbatim } from './verbatim.ts'
 
 /** What the processes of one peer make this node hold and do. Each limit counts for each peer by itself. */
@@ -29,11 +29,14 @@ export class PeerUse {
   links = 0
   heldBytes = 0
   running = 0
+  /** The atoms that it has brought, to `decode.limits.atomBytes`. They are its own whichever link they came over. */
+  readonly atoms = new AtomShare()
   /** Its messages are being dropped, and that has been said. */
   isDropping = false
 
   get isNothing(): boolean {
-    return this.unreadBytes === 0 && this.links === 0 && this.heldBytes === 0 && this.running === 0
+    const { unreadBytes, links, heldBytes, running, atoms } = this
+    return [unreadBytes, links, heldBytes, running, atoms.usedBytes].every((used) => used === 0)
   }
 }
 
@@ -78,6 +81,8 @@ export class Place {
 export class PeerUses {
   readonly limits: PeerLimits
   readonly #uses = new Map<string, PeerUse>()
+  /** Peers that are gone while something of them is here. */
+  readonly #left = new Set<string>()
 
   constructor(limits: PeerLimits) {
     this.limits = limits
@@ -109,9 +114,17 @@ export class PeerUses {
 
   /** A peer is gone: it is remembered only as long as something of it is here. */
   left(peer: string): void {
-    if (this.#uses.get(peer)?.isNothing === true) this.#uses.delete(peer)
+    this.#left.add(peer)
+    for (const name of this.#left) {
+      if (this.#uses.get(name)?.isNothing === false) continue
+      this.#uses.delete(name)
+      this.#left.delete(name)
+    }
   }
 }
+
+/** What a message that waits takes beside its term: its place in the queue, and what is known of it. Unit: bytes. */
+const MESSAGE_BYTES = 104
 
 /** Where a message came from, and what it costs its sender as long as it waits here, in one queue or in several. */
 export class Origin {
@@ -145,7 +158,8 @@ export class Origin {
   /** The message waits in one more queue. */
   keep(): void {
     if (this.#payload !== undefined) {
-      this.bytes = this.#payload.memoryBytes
+      // A message whose bytes are held takes them beside what it became.
+      this.bytes = MESSAGE_BYTES + this.#payload.memoryBytes + (this.#held?.byteLength ?? 0)
       this.#payload = undefined
     }
     if (this.#queues++ === 0) this.use.unreadBytes += this.bytes

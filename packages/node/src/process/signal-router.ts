@@ -324,7 +324,7 @@ export class SignalRouter {
     }
     // A caller that waits for an answer to it, or for it as an answer, hears at once that it is lost.
     const { life, registry } = this.#parts
-    for (const ref of firstReferences(payload)) {
+    for (const ref of firstReferences(payload, origin.use.atoms)) {
       if (!life().failWatcher(process, ref, message) && registry.ownerOfAlias(ref) === undefined) {
         registry.byAlias(ref)?.(message)
       }

@@ -15,6 +15,7 @@ const VERBATIM: DecodeOptions = {
     memoryBytes: Number.POSITIVE_INFINITY,
     inflatedBytes: Number.POSITIVE_INFINITY,
     integerBytes: Number.POSITIVE_INFINITY,
+    atomBytes: Number.POSITIVE_INFINITY,
   },
 }
 

@@ -1,0 +1,21 @@
+// A node in a process of its own, with the heap that its caller gives it, from the built package. It prints its port, then a
+// line for each warning and each link that goes. What comes to `box` waits there; `reads` lets go of what it got.
+import { startNode } from '../../dist/index.js'
+
+const [, , name, cookie, options = '{}'] = process.argv
+const epmd = {
+  startLink: async () => undefined,
+  listenPortPlease: () => 0,
+  registerNode: async () => 1,
+  addressPlease: async () => {
+    throw new Error('this node dials nobody')
+  },
+  names: async () => [],
+}
+const node = await startNode({ name, cookie, epmd, listen: { host: '127.0.0.1' }, ...JSON.parse(options) })
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+node.mailbox('box')
+node.serve({ name: 'reads', info: () => undefined })
+node.on('warning', ({ code, limit, peer }) => say({ code, limit, peer }))
+node.on('nodedown', ({ node: peer, reason }) => say({ down: peer, code: reason.code }))
+say({ port: node.port })
