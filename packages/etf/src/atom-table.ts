@@ -52,9 +52,11 @@ interface Named {
 interface Entry {
   readonly key: string
   readonly atom: WeakRef<Named>
-  readonly share: AtomShare
+  share: AtomShare
   readonly bytes: number
   isGone: boolean
+  /** Nobody pays for it: the term that brought it was refused. */
+  isFree: boolean
 }
 
 const table = new Map<string, Entry>()
@@ -63,11 +65,46 @@ const graveyard = new FinalizationRegistry<Entry>(bury)
 /** V8 clears weak references in its large collections only: as long as this one is there, no atom can have gone. */
 let sinceSweep = new WeakRef({})
 
+/** Those that came new with the term that is being read. */
+const brought: Entry[] = []
+
+/** Another term begins. */
+export function beginTerm(): void {
+  if (brought.length > 0) brought.length = 0
+}
+
+/**
+ * The term was refused, so that nobody has its atoms: they cost nothing until somebody names one again.
+ *
+ * @returns whether there were any
+ */
+export function giveBack(): boolean {
+  for (const entry of brought) {
+    if (entry.isGone) continue
+    uncharge(entry)
+    entry.isFree = true
+  }
+  return brought.splice(0).length > 0
+}
+
+function pay(entry: Entry): void {
+  if (entry.share !== OWN_ATOMS) {
+    readBytes += entry.bytes
+    brought.push(entry)
+  }
+  charge(entry.share, entry.bytes)
+}
+
+function uncharge(entry: Entry): void {
+  if (entry.isFree) return
+  if (entry.share !== OWN_ATOMS) readBytes -= entry.bytes
+  charge(entry.share, -entry.bytes)
+}
+
 function bury(entry: Entry): void {
   if (entry.isGone) return
   entry.isGone = true
-  if (entry.share !== OWN_ATOMS) readBytes -= entry.bytes
-  charge(entry.share, -entry.bytes)
+  uncharge(entry)
   if (table.get(entry.key) === entry) table.delete(entry.key)
 }
 
@@ -76,9 +113,21 @@ function keyOf(name: string): string {
   return name.charCodeAt(0) <= LAST_DIGIT ? `\0${name}` : name
 }
 
-/** The atom of that name, when somebody has it. */
-export function knownAtom(name: string): Named | undefined {
-  return table.get(keyOf(name))?.atom.deref()
+/**
+ * The atom of that name, when somebody has it.
+ *
+ * @throws {EtfError} as {@link admitAtom}, when nobody pays for it any more
+ */
+export function knownAtom(name: string, share: AtomShare, most: number): Named | undefined {
+  const entry = table.get(keyOf(name))
+  const atom = entry?.atom.deref()
+  if (atom !== undefined && entry?.isFree === true) {
+    admitAtom(name, share, most)
+    entry.share = share
+    entry.isFree = false
+    pay(entry)
+  }
+  return atom
 }
 
 /**
@@ -123,9 +172,9 @@ export function addAtom(atom: Named, share: AtomShare): void {
   const key = keyOf(atom.name)
   const before = table.get(key)
   if (before !== undefined) bury(before)
-  const entry: Entry = { key, atom: new WeakRef(atom), share, bytes: bytesOf(atom.name), isGone: false }
-  if (share !== OWN_ATOMS) readBytes += entry.bytes
-  charge(share, entry.bytes)
+  const bytes = bytesOf(atom.name)
+  const entry: Entry = { key, atom: new WeakRef(atom), share, bytes, isGone: false, isFree: false }
+  pay(entry)
   table.set(key, entry)
   graveyard.register(atom, entry)
 }

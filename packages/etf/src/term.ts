@@ -93,7 +93,7 @@ export class Atom {
    * @param most how many bytes that may take
    */
   static [BROUGHT](name: string, share: AtomShare, most: number): Atom {
-    const known = knownAtom(name)
+    const known = knownAtom(name, share, most)
     if (known !== undefined) return known as Atom
     if (hasLoneSurrogate(name)) throw new EtfError('ETF_BAD_ATOM', 'an atom cannot hold a lone surrogate')
     if (name.length > MAX_ATOM_CHARACTERS && [...name].length > MAX_ATOM_CHARACTERS) {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { Atom, atom, decode, encode } from '../src/index.ts'
+import { Atom, AtomShare, atom, decode, encode, TermDecoder } from '../src/index.ts'
 
 const DECODE_MILLIONS = `
   import { decode } from './etf.mjs'
@@ -75,4 +75,35 @@ describe('atoms', () => {
     const { stdout } = await promisify(execFile)(process.execPath, args)
     expect(JSON.parse(stdout)).toStrictEqual({ code: 'ETF_LIMIT_ATOM_TABLE', name: 'a_new_one' })
   }, 120_000)
+})
+
+describe('atoms of a term that is refused', () => {
+  const list = (names: readonly string[]) =>
+    Buffer.from([108, 0, 0, 0, names.length, ...names.flatMap((name) => [119, name.length, ...Buffer.from(name)]), 106])
+  const many = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}_${at}`)
+
+  it('cost nothing afterwards, and are the same atoms when they come again', () => {
+    const share = new AtomShare()
+    const decoder = new TermDecoder({ limits: { atomBytes: 20_000 } }, share)
+    const read = (names: readonly string[]) => {
+      const bytes = list(names)
+      return decoder.decode(bytes, 0, bytes.length) as readonly Atom[]
+    }
+    const kept = read(many('kept', 10))
+    const before = share.usedBytes
+    const flood = many('refused', 200)
+    for (let time = 0; time < 3; time++) {
+      expect(() => read(flood)).toThrow(expect.objectContaining({ code: 'ETF_LIMIT_ATOM_TABLE' }))
+      expect(share.usedBytes).toBe(before)
+    }
+    // There is room for others at once, and one that was refused costs what a new one does.
+    const some = read(flood.slice(0, 10))
+    expect(share.usedBytes).toBeGreaterThan(before + 10 * 380)
+    expect(some).toEqual(flood.slice(0, 10).map((name) => atom(name)))
+    expect(read(flood.slice(0, 10)).every((one, at) => one === some[at])).toBe(true)
+    expect(read(many('kept', 10)).every((one, at) => one === kept[at])).toBe(true)
+    const paid = share.usedBytes
+    expect(() => read(flood)).toThrow(expect.objectContaining({ code: 'ETF_LIMIT_ATOM_TABLE' }))
+    expect(share.usedBytes).toBe(paid)
+  })
 })

@@ -5,6 +5,7 @@ import { COMPRESSED, LOCAL_EXT, VERSION } from '../tag.ts'
 import { type Atom, LocalTerm, type Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, type DecodeTermOptions, headerAtoms } from './decode-options.ts'
 import { inflateTerm } from './inflate.ts'
+import { refuseAtoms } from './recent-atoms.ts'
 import { TermReader } from './term-reader.ts'
 
 /** LOCAL_EXT begins with a hash of four bytes. */
@@ -131,6 +132,7 @@ function readFrom(reader: TermReader, bytes: Uint8Array, at: number, atoms?: rea
     const value = reader.read(0)
     return { value, end: reader.at }
   } catch (cause) {
+    refuseAtoms()
     throw readingError(cause)
   } finally {
     reader.close()

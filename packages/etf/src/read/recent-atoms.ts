@@ -1,4 +1,4 @@
-import type { AtomShare } from '../atom-table.ts'
+import { type AtomShare, giveBack } from '../atom-table.ts'
 import { EtfError, overLimit } from '../error.ts'
 import { Atom, BROUGHT } from '../term.ts'
 import { asBuffer, countCharacters, readUtf8 } from '../utf8.ts'
@@ -8,6 +8,11 @@ import type { DecodeLimits } from './decode-options.ts'
 // Each set of two neighbouring places keeps the younger atom first.
 const RECENT_PLACES = 4096
 const recent: (Atom | undefined)[] = new Array<Atom | undefined>(RECENT_PLACES).fill(undefined)
+
+/** A term was refused: the atoms that came with it are forgotten. */
+export function refuseAtoms(): void {
+  if (giveBack()) recent.fill(undefined)
+}
 
 /** Who reads atoms, and what they may take. */
 export interface Bringing {

@@ -1,4 +1,4 @@
-import { AtomShare, OWN_ATOMS } from '../atom-table.ts'
+import { AtomShare, beginTerm, OWN_ATOMS } from '../atom-table.ts'
 import { EtfError, type EtfErrorCode, overLimit } from '../error.ts'
 import * as Tag from '../tag.ts'
 import { type Atom, Binary, type Term } from '../term.ts'
@@ -90,6 +90,7 @@ export class TermCursor {
 
   /** Makes ready for another term with the same options, whatever became of the one before; {@link close} comes after. */
   open(bytes: Uint8Array, at: number, end: number, atoms: readonly Atom[] | undefined): void {
+    beginTerm()
     this.bytes = bytes
     this.at = at
     this.#start = at

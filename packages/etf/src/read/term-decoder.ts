@@ -5,7 +5,7 @@ import { readingError } from '../error.ts'
 import type { Atom, Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, headerAtoms } from './decode-options.ts'
 import { WORD_BYTES } from './memory.ts'
-import { bring } from './recent-atoms.ts'
+import { bring, refuseAtoms } from './recent-atoms.ts'
 import { TermReader } from './term-reader.ts'
 
 const atomShare: Rule = rule('an AtomShare', (value) => value instanceof AtomShare)
@@ -75,6 +75,7 @@ export class TermDecoder {
       this.pins = reader.pins
       return value
     } catch (cause) {
+      refuseAtoms()
       throw readingError(cause)
     } finally {
       reader.close()

@@ -81,7 +81,7 @@ describe('a peer that floods with new atoms', () => {
     ]
     const ask = passThrough(tuple(19, pid(FLOODS), atom('server'), new Reference(atom(FLOODS), CREATION, [1, 7, 7])))
     floods.write(
-      Buffer.concat([ask, frame(sendTo(FLOODS, 'server'), Buffer.concat([Buffer.from(head), newAtoms('call', 50)]))]),
+      Buffer.concat([ask, frame(sendTo(FLOODS, 'server'), Buffer.concat([Buffer.from(head), newAtoms('call', 100)]))]),
     )
     await expect.poll(answers, { timeout: 20_000 }).toContain(LIMIT)
     expect(inbox.length).toBeGreaterThan(0)
