@@ -73,19 +73,31 @@ const READING: readonly ComposeCase[] = [
   },
   {
     what: 'a variable that is set and empty, with and without a colon',
-    files: two(`hostname: "a\${EMPTY-x}.shop"\n${env('app@a.shop')}`, `hostname: "b\${EMPTY:-x}.shop"\n${env('app@bx.shop')}`),
+    files: two(
+      `hostname: "a\${EMPTY-x}.shop"\n${env('app@a.shop')}`,
+      `hostname: "b\${EMPTY:-x}.shop"\n${env('app@bx.shop')}`,
+    ),
     env: { EMPTY: '' },
   },
   {
     what: 'a default of which the braces are nested',
-    files: two(`hostname: a.shop\n${env('app@a.${X:-${Y:-shop}}')}`, `hostname: b.shop\n${env('app@b.${X:-sh${Y-op}}')}`),
+    files: two(
+      `hostname: a.shop\n${env('app@a.${X:-${Y:-shop}}')}`,
+      `hostname: b.shop\n${env('app@b.${X:-sh${Y-op}}')}`,
+    ),
   },
   {
     what: 'a dollar sign that is none of a variable',
     files: two(`hostname: a.shop\n${env('app@$(hostname)')}`, `hostname: b.shop\n${env('app@b.shop')}`),
-    errors: ['C01'],
-    says: /services\.a\.environment\.RELEASE_NODE.*\$\$/,
   },
+  ...['${host name}', '${X', '${}', '${X:=a}', '${X/a/b}', '${X:-${Y}'].map(
+    (text): ComposeCase => ({
+      what: `a variable that is written ${text}`,
+      files: two(`hostname: a.shop\n${env(`app@${text}`)}`, `hostname: b.shop\n${env('app@b.shop')}`),
+      errors: ['C01'],
+      says: /services\.a\.environment\.RELEASE_NODE.*\$\$/,
+    }),
+  ),
   {
     what: 'a variable that must be set, and is not',
     files: shop(PAIR.replaceAll('${C}', '${C:?set C in .env}')),
@@ -102,6 +114,30 @@ const READING: readonly ComposeCase[] = [
     },
     not: new RegExp(SECRET),
   },
+  ...(
+    [
+      ["'shop$$X' # literal", 'shop$$X'],
+      ['"shop\\$X"', 'shop$X'],
+      ['sh#op', 'sh#op'],
+      ['shop # comment', 'shop'],
+      ['"sh${Y:-op}"', 'shop'],
+      ["'it\\'s'", "it's"],
+      ['a b  c', 'a b  c'],
+    ] as const
+  ).map(
+    ([written, meant]): ComposeCase => ({
+      what: `the value ${written} in .env and in an env_file`,
+      files: {
+        ...two(
+          `hostname: a.shop\n${env('app@a.shop', ', ONE: "${V}"').replace('"${C}"', '"${V}"')}`,
+          `hostname: b.shop\nenv_file: v.env\nenvironment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: app@b.shop, RELEASE_COOKIE: ${JSON.stringify(meant.replaceAll('$', '$$$$'))}}`,
+        ),
+        '.env': `V=${written}\n`,
+        'v.env': `export V = ${written}\n`,
+      },
+      warnings: ['C08'],
+    }),
+  ),
   {
     what: 'an env_file as a text, as a list, with required: false, and its settings below those of the service',
     files: {
@@ -115,7 +151,10 @@ const READING: readonly ComposeCase[] = [
   },
   {
     what: 'an env_file that is not here',
-    files: two(`hostname: a.shop\nenv_file: secret.env\n${env('app@a.shop')}`, `hostname: b.shop\n${env('app@b.shop')}`),
+    files: two(
+      `hostname: a.shop\nenv_file: secret.env\n${env('app@a.shop')}`,
+      `hostname: b.shop\n${env('app@b.shop')}`,
+    ),
     warnings: ['C09'],
     says: /secret\.env/,
   },
@@ -205,7 +244,10 @@ services:
   },
   {
     what: 'include from elsewhere, where the host of a node may be',
-    files: shop(node('a', 'a.shop') + node('b', 'b.shop').replace('hostname: b.shop', 'hostname: b'), 'include: ["https://example.com/x.git"]'),
+    files: shop(
+      node('a', 'a.shop') + node('b', 'b.shop').replace('hostname: b.shop', 'hostname: b'),
+      'include: ["https://example.com/x.git"]',
+    ),
     warnings: ['C09'],
     says: /example\.com/,
     differs: 'Compose would fetch it',
@@ -220,7 +262,9 @@ services:
   },
   {
     what: 'two documents in one file',
-    files: { 'compose.yaml': `${shop(PAIR.replace('hostname: a.shop', 'hostname: x')) ['compose.yaml']}\n---\nservices: {a: {hostname: a.shop}}\n` },
+    files: {
+      'compose.yaml': `${shop(PAIR.replace('hostname: a.shop', 'hostname: x'))['compose.yaml']}\n---\nservices: {a: {hostname: a.shop}}\n`,
+    },
   },
   {
     what: '!reset and !override',
@@ -230,27 +274,35 @@ services:
         `hostname: b.shop\nnetworks: [two]\n${env('app@b.shop')}`,
         'networks: {one: {}, two: {}}',
       ),
-      'over.yaml': 'services: {a: {domainname: !reset null, networks: !override {two: {}}}, b: {networks: !override [two]}}',
+      'over.yaml':
+        'services: {a: {domainname: !reset null, networks: !override {two: {}}}, b: {networks: !override [two]}}',
     },
     looksAt: ['compose.yaml', 'over.yaml'],
   },
   {
     what: 'a network that is not declared',
-    files: two(`hostname: a.shop\nnetworks: [cluster]\n${env('app@a.shop')}`, `hostname: b.shop\nnetworks: [cluster]\n${env('app@b.shop')}`),
+    files: two(
+      `hostname: a.shop\nnetworks: [cluster]\n${env('app@a.shop')}`,
+      `hostname: b.shop\nnetworks: [cluster]\n${env('app@b.shop')}`,
+    ),
     warnings: ['C09'],
     says: /undefined network/,
   },
   {
     what: 'nodes of one profile beside those of another',
     files: shop(
-      node('app', 'app.shop', 'profiles: [prod]') + node('dev', 'app.shop', 'profiles: [dev]') + node('peer', 'peer.shop'),
+      node('app', 'app.shop', 'profiles: [prod]') +
+        node('dev', 'app.shop', 'profiles: [dev]') +
+        node('peer', 'peer.shop'),
     ),
     says: /no profile starts app, dev/,
   },
   {
     what: 'two profiles at once, with one name in both',
     files: shop(
-      node('app', 'app.shop', 'profiles: [prod]') + node('dev', 'app.shop', 'profiles: [dev]') + node('peer', 'peer.shop'),
+      node('app', 'app.shop', 'profiles: [prod]') +
+        node('dev', 'app.shop', 'profiles: [dev]') +
+        node('peer', 'peer.shop'),
     ),
     env: { COMPOSE_PROFILES: 'prod,dev' },
     errors: ['C06'],
@@ -258,7 +310,10 @@ services:
   },
   {
     what: 'a profile that .env chooses',
-    files: { ...shop(node('app', 'app.shop', 'profiles: [prod]') + node('peer', 'app.shop')), '.env': 'COMPOSE_PROFILES=prod\n' },
+    files: {
+      ...shop(node('app', 'app.shop', 'profiles: [prod]') + node('peer', 'app.shop')),
+      '.env': 'COMPOSE_PROFILES=prod\n',
+    },
     errors: ['C06'],
   },
   {
@@ -327,7 +382,8 @@ const NODES: readonly ComposeCase[] = [
   {
     what: 'a service that others wait for until it is over',
     files: shop(
-      node('app', 'app.shop', 'depends_on: {init: {condition: service_completed_successfully}}') + node('init', 'app.shop'),
+      node('app', 'app.shop', 'depends_on: {init: {condition: service_completed_successfully}}') +
+        node('init', 'app.shop'),
     ),
   },
   {
@@ -373,7 +429,11 @@ const NAMES: readonly ComposeCase[] = [
   ).map(
     ([what, line, name]): ComposeCase => ({
       what: `a node that is named by ${what}`,
-      files: two(`${line}\n${env(name)}`, `hostname: b.shop\n${env('app@b.shop')}`, 'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}'),
+      files: two(
+        `${line}\n${env(name)}`,
+        `hostname: b.shop\n${env('app@b.shop')}`,
+        'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
+      ),
     }),
   ),
   {
@@ -386,11 +446,19 @@ const NAMES: readonly ComposeCase[] = [
   },
   {
     what: 'a network that exists already',
-    files: two(`networks: [back]\n${env('app@a.back')}`, `networks: [back]\n${env('app@b.back')}`, 'networks: {back: {external: true}}'),
+    files: two(
+      `networks: [back]\n${env('app@a.back')}`,
+      `networks: [back]\n${env('app@b.back')}`,
+      'networks: {back: {external: true}}',
+    ),
   },
   {
     what: 'the key of a network where its name is another',
-    files: two(`networks: [back]\n${env('app@a.back')}`, `networks: [back]\n${env('app@b.back')}`, 'networks: {back: {name: real}}'),
+    files: two(
+      `networks: [back]\n${env('app@a.back')}`,
+      `networks: [back]\n${env('app@b.back')}`,
+      'networks: {back: {name: real}}',
+    ),
     errors: ['C04'],
     says: /which Docker's DNS knows as real.*name: back below the network back/,
   },
@@ -496,7 +564,9 @@ const NAMES: readonly ComposeCase[] = [
   },
   {
     what: 'one node at 127.0.0.1, alone',
-    files: shop(`\n  app: {image: app, environment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: app@127.0.0.1, RELEASE_COOKIE: "\${C}"}}`),
+    files: shop(
+      `\n  app: {image: app, environment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: app@127.0.0.1, RELEASE_COOKIE: "\${C}"}}`,
+    ),
   },
   {
     what: 'two nodes at localhost',
@@ -526,7 +596,10 @@ const NAMES: readonly ComposeCase[] = [
   },
   {
     what: 'a node of the machine that the other one has in its hosts file',
-    files: two(`network_mode: host\n${env('app@a.shop')}`, `hostname: b.shop\nextra_hosts: ["a.shop:host-gateway"]\n${env('app@b.shop')}`),
+    files: two(
+      `network_mode: host\n${env('app@a.shop')}`,
+      `hostname: b.shop\nextra_hosts: ["a.shop:host-gateway"]\n${env('app@b.shop')}`,
+    ),
     warnings: ['C11'],
     says: /must dial it/,
   },
@@ -542,7 +615,11 @@ const NAMES: readonly ComposeCase[] = [
 const CLUSTERS: readonly ComposeCase[] = [
   {
     what: 'nodes on networks of their own',
-    files: two(`hostname: a.shop\nnetworks: [one]\n${env('app@a.shop')}`, `hostname: b.shop\nnetworks: [two]\n${env('app@b.shop')}`, 'networks: {one: {}, two: {}}'),
+    files: two(
+      `hostname: a.shop\nnetworks: [one]\n${env('app@a.shop')}`,
+      `hostname: b.shop\nnetworks: [two]\n${env('app@b.shop')}`,
+      'networks: {one: {}, two: {}}',
+    ),
     errors: ['C02'],
     says: /a \(one\) and b \(two\) share no network/,
   },
@@ -593,11 +670,31 @@ const CLUSTERS: readonly ComposeCase[] = [
     says: /a \(one\) and db \(two\)/,
     not: /init/,
   },
-  { what: 'two variables for the cookie', files: shop(PAIR.replace('${C}', '${D}')), errors: ['C07'], says: /2 different cookies/ },
-  { what: 'two variables with one value', files: shop(PAIR.replace('${C}', '${D}')), env: { C: SECRET, D: SECRET }, not: new RegExp(SECRET) },
-  { what: 'one node without a cookie', files: shop(PAIR.replace('RELEASE_COOKIE: ${C}', 'X: y')), errors: ['C07'], says: /missing at a/ },
+  {
+    what: 'two variables for the cookie',
+    files: shop(PAIR.replace('${C}', '${D}')),
+    errors: ['C07'],
+    says: /2 different cookies/,
+  },
+  {
+    what: 'two variables with one value',
+    files: shop(PAIR.replace('${C}', '${D}')),
+    env: { C: SECRET, D: SECRET },
+    not: new RegExp(SECRET),
+  },
+  {
+    what: 'one node without a cookie',
+    files: shop(PAIR.replace('RELEASE_COOKIE: ${C}', 'X: y')),
+    errors: ['C07'],
+    says: /missing at a/,
+  },
   { what: 'no cookie anywhere', files: shop(PAIR.replaceAll('RELEASE_COOKIE: ${C}', 'X: y')), warnings: ['C07'] },
-  { what: 'a cookie that is written into the file', files: shop(PAIR.replaceAll('${C}', SECRET)), warnings: ['C08'], not: new RegExp(SECRET) },
+  {
+    what: 'a cookie that is written into the file',
+    files: shop(PAIR.replaceAll('${C}', SECRET)),
+    warnings: ['C08'],
+    not: new RegExp(SECRET),
+  },
   {
     what: 'a cookie that is written into the file as a default',
     files: shop(PAIR.replaceAll('${C}', `\${C:-${SECRET}}`)),

@@ -6,7 +6,10 @@ import type { ComposeCase } from './compose-cases.ts'
 import { type Examination, examineAs } from './examination.ts'
 
 /** Writes the files of a case into a folder that is called `shop`, and removes them in the end. */
-export async function withFiles<T>({ files }: Pick<ComposeCase, 'files'>, work: (folder: string) => Promise<T>): Promise<T> {
+export async function withFiles<T>(
+  { files }: Pick<ComposeCase, 'files'>,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
   const parent = await mkdtemp(join(tmpdir(), 'dynsrv-doctor-compose-'))
   try {
     const folder = join(parent, 'shop')

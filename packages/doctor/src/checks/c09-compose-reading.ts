@@ -18,11 +18,9 @@ export function judgeReading({ members, written, by, own, failed }: ComposeReadi
   const note = (severity: 'warning' | 'info', message: string, details: FindingDetails = {}) =>
     found.push(finding(severity, COMPOSE_READING, message, details))
   if (failed !== undefined) {
-    note(
-      'warning',
-      `${failed.program} refuses the file: ${failed.why}`,
-      { hint: 'Correct what it names. Until then the file was read without it.' },
-    )
+    note('warning', `${failed.program} refuses the file: ${failed.why}`, {
+      hint: 'Correct what it names. Until then the file was read without it.',
+    })
   }
   if (own === undefined) return found
   if (by === undefined) {
@@ -30,27 +28,27 @@ export function judgeReading({ members, written, by, own, failed }: ComposeReadi
     // Where Compose itself answered, it has said so already.
     if (failed === undefined) {
       const [first, ...evidence] = own.refused
-      if (first !== undefined) note('warning', `Compose refuses the file: ${first}`, { evidence, hint: 'Declare the network below networks:.' })
+      if (first !== undefined)
+        note('warning', `Compose refuses the file: ${first}`, {
+          evidence,
+          hint: 'Declare the network below networks:.',
+        })
     }
   }
   const left = (written === undefined ? [] : membersOf(written)).flatMap(({ service: { name } }) =>
     own.inactive.includes(name) ? [shownName(name)] : [],
   )
   if (left.length > 0) {
-    note(
-      'info',
-      `no profile starts ${left.join(', ')}, so they were not looked at`,
-      { hint: 'Name profiles in COMPOSE_PROFILES to look at them too.' },
-    )
+    note('info', `no profile starts ${left.join(', ')}, so they were not looked at`, {
+      hint: 'Name profiles in COMPOSE_PROFILES to look at them too.',
+    })
   }
   const open = members.flatMap(({ node }) => (node?.host !== undefined && isOpen(node.host) ? unsetIn(node.host) : []))
   const variables = [...new Set(open)].filter((name) => name !== 'HOSTNAME')
   if (variables.length > 0) {
-    note(
-      'info',
-      `node names wait for ${variables.join(', ')}, which nobody sets here`,
-      { hint: 'Set it, or write it into .env, to have the names judged.' },
-    )
+    note('info', `node names wait for ${variables.join(', ')}, which nobody sets here`, {
+      hint: 'Set it, or write it into .env, to have the names judged.',
+    })
   }
   return found
 }

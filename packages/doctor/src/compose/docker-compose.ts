@@ -90,8 +90,8 @@ function inside(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inside(one)]))
 }
 
-/** The last line that is no warning. */
+/** The first line that is no warning, without the text of a value, which may be a secret. */
 function reasonIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/level=warning/.test(line))
-  return lines.at(-1)?.trim() ?? 'it said nothing'
+  return (lines[0] ?? 'it said nothing').replace(/((?:invalid template|unterminated quoted value)).*$/i, '$1').trim()
 }

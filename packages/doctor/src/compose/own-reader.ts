@@ -1,5 +1,4 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { messageOf } from '@dynsrv/kit'
 import { canonicalService, GAP, merged, withoutPath } from './canonical.ts'
 import { type ComposeDocument, type Fields, fieldsOf, type Path, readComposeYaml } from './compose-yaml.ts'
 import { readEnvFile } from './env-file.ts'
@@ -88,7 +87,7 @@ function projectName(text: string): string {
 
 function configuration(name: string, given: Fields, declared: Fields): Configuration {
   const services = Object.fromEntries(
-    Object.entries(given).map(([key, service]) => [key, onNetworks(fieldsOf(service))]),
+    Object.entries(given).map(([key, service]) => [key, completed(fieldsOf(service))]),
   )
   const real = (key: string, given: Fields) => {
     const { external } = given
@@ -105,9 +104,15 @@ function configuration(name: string, given: Fields, declared: Fields): Configura
   }
 }
 
-/** A service that names no network is on the one called default, unless it has a mode of its own. */
-function onNetworks(service: Fields): Fields {
-  if (service.network_mode !== undefined) return service
+/** What Compose adds: the network called default, and that a service waits for those it links to or shares a stack with. */
+function completed(given: Fields): Fields {
+  const { network_mode: mode } = given
+  const linked = Array.isArray(given.links) ? given.links.map((link) => String(link).split(':')[0]!) : []
+  const [, shared] = /^service:(.+)$/.exec(String(mode ?? '')) ?? []
+  const others = [...linked, ...(shared === undefined ? [] : [shared])]
+  const waits = Object.fromEntries(others.map((name) => [name, { condition: 'service_started', required: true }]))
+  const service = others.length === 0 ? given : { ...given, depends_on: { ...waits, ...fieldsOf(given.depends_on) } }
+  if (mode !== undefined) return service
   const named = Object.keys(fieldsOf(service.networks)).length > 0
   return named ? service : { ...service, networks: { default: null } }
 }
@@ -138,7 +143,12 @@ async function withDotEnv(source: ComposeSource, files: readonly string[], known
   const found: Record<string, string | undefined> = {}
   for (const path of files) {
     const text = await source.read(path).catch(() => '')
-    Object.assign(found, Object.fromEntries(readEnvFile(text, known)))
+    try {
+      Object.assign(found, Object.fromEntries(readEnvFile(text, known)))
+    } catch (error) {
+      if (!(error instanceof BadInterpolation)) throw error
+      throw new Error(`invalid interpolation format in ${basename(path)}`)
+    }
   }
   return { ...found, ...set(known) }
 }
@@ -318,8 +328,8 @@ class Reader {
           if (value !== undefined) all[key] = value
         }
       } catch (error) {
-        if (required) {
-          const why = isMissing(error) ? 'is not here' : `cannot be read: ${messageOf(error)}`
+        if (required || error instanceof BadInterpolation) {
+          const why = isMissing(error) ? 'is not here' : 'cannot be read'
           this.gaps.push({
             what: `env_file ${basename(path)} of service ${name} ${why}`,
             service: name,
