@@ -328,6 +328,26 @@ services:
     env: { COMPOSE_PROJECT_NAME: 'other' },
   },
   {
+    what: 'the name of the project, which the file can use',
+    files: two(env('app@a.${COMPOSE_PROJECT_NAME}_default'), env('app@b.${COMPOSE_PROJECT_NAME}_default')),
+  },
+  {
+    what: 'the name of the project, when it is that of the folder',
+    files: {
+      'compose.yaml': two(env('app@a.shop_default'), env('app@b.${COMPOSE_PROJECT_NAME}_default'))[
+        'compose.yaml'
+      ]!.replace('name: shop\n', ''),
+    },
+  },
+  {
+    what: 'a variable that is called like something of JavaScript',
+    files: two(
+      `hostname: a.\${constructor}\n${env('app@a.${constructor}')}`,
+      `hostname: b.shop\n${env('app@b.shop', ', X: "${__proto__}"')}`,
+    ),
+    says: /wait for constructor/,
+  },
+  {
     what: 'numbers as YAML has them',
     files: two(
       `hostname: a.shop\n${env('app@a.shop').replace('"${C}"', '0123456')}`,
@@ -637,6 +657,8 @@ const CLUSTERS: readonly ComposeCase[] = [
       ['a URL with two hosts', 'DATABASE_URL: "postgres://u:p@x:5432,db:5432/app"', true],
       ['a host with a port', 'ADDR: "db:5432"', true],
       ['a list', 'BROKERS: "x:1,db:2"', true],
+      ['a list of JSON', 'BROKERS: \'["x:1","db:2"]\'', true],
+      ['a part of another host', 'ADDR: "my-db:5432"', false],
       ['a host alone', 'PGHOST: db', false],
       ['a host by the name of its variable', 'DB_HOST: db', true],
       ['a setting of a text', 'CONN: "host=db port=5432"', true],
@@ -688,6 +710,13 @@ const CLUSTERS: readonly ComposeCase[] = [
     errors: ['C07'],
     says: /missing at a/,
   },
+  {
+    what: 'a cookie that a secret brings',
+    files: shop(
+      PAIR.replace('RELEASE_COOKIE: ${C}', 'X: y').replace('image: app', 'image: app\n    secrets: [cookie]'),
+      'secrets: {cookie: {file: ./x}}',
+    ),
+  },
   { what: 'no cookie anywhere', files: shop(PAIR.replaceAll('RELEASE_COOKIE: ${C}', 'X: y')), warnings: ['C07'] },
   {
     what: 'a cookie that is written into the file',
@@ -708,6 +737,12 @@ const CLUSTERS: readonly ComposeCase[] = [
   },
   { what: 'several copies, as scale has it', files: shop(node('a', 'a.shop', 'scale: 2')), errors: ['C06'] },
   {
+    what: 'copies that Swarm names',
+    files: shop(
+      node('a', 'a-{{.Task.Slot}}.shop', 'deploy: {replicas: 3}').replaceAll(/(hostname: |NODE: )(.*)/g, '$1"$2"'),
+    ),
+  },
+  {
     what: 'copies that the image names by address',
     files: shop(
       '\n  app: {image: app, deploy: {replicas: 3}, environment: {RELEASE_DISTRIBUTION: name, RELEASE_COOKIE: "${C}", DNS_CLUSTER_QUERY: app}}',
@@ -719,6 +754,16 @@ const CLUSTERS: readonly ComposeCase[] = [
     errors: ['C13'],
     says: /DNS_CLUSTER_QUERY, b dials app@ADDRESS, and a is app@a\.shop/,
     warnings: ['C13'],
+  },
+  {
+    what: 'DNSCluster, asked for what nobody is called',
+    files: two(
+      `networks: {default: {ipv4_address: 10.5.0.7}}\n${env('app@10.5.0.7', ', DNS_CLUSTER_QUERY: nodes')}`,
+      `networks: {default: {ipv4_address: 10.5.0.8}}\n${env('app@10.5.0.8', ', DNS_CLUSTER_QUERY: ""')}`,
+      'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
+    ),
+    warnings: ['C13'],
+    says: /DNS_CLUSTER_QUERY of a is nodes/,
   },
   {
     what: 'DNSCluster and nodes that are named by address',

@@ -1,5 +1,5 @@
 import { check } from '../check.ts'
-import { isLongName, isOffNetworks, isOpen, takesShellHostname } from '../compose/compose-members.ts'
+import { isLongName, isOffNetworks, isOpen, queriesOf, takesShellHostname } from '../compose/compose-members.ts'
 import { shownName } from '../compose/compose-project.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type ComposeReading, lacksVariables, soundCompose } from '../probes/compose.ts'
@@ -18,8 +18,7 @@ export function judgeHostnames(reading: ComposeReading): Finding[] {
     const { service, node, distribution } = member
     if (distribution === 'sname' || isOffNetworks(project, member) || takesShellHostname(written, member)) return []
     // Those that are found by address are named by address, which the image does when it starts.
-    const isNamedByImage =
-      node === undefined && (service.environment.get('DNS_CLUSTER_QUERY') || undefined) !== undefined
+    const isNamedByImage = node === undefined && queriesOf(service).length > 0
     if (isNamedByImage || (node === undefined && lacksVariables(reading, service.name))) return []
     const name = shownName(service.name)
     const host = node === undefined ? service.hostname : node.host

@@ -22,7 +22,7 @@ function judgeCluster(cluster: readonly Member[], reading: ComposeReading): Find
   const without: string[] = []
   for (const { service, cookie } of cluster) {
     if (cookie !== undefined) groups.set(cookie, [...(groups.get(cookie) ?? []), service.name])
-    else if (!lacksVariables(reading, service.name)) without.push(service.name)
+    else if (!service.bringsCookie && !lacksVariables(reading, service.name)) without.push(service.name)
   }
   const evidence = [
     ...[...groups].map(([cookie, names]) => `${source(cookie)}: ${listed(names)}`),

@@ -18,6 +18,8 @@ export function canonicalService(given: Fields, directory: string): Fields {
     extra_hosts: hosts,
     links: listOf,
     external_links: listOf,
+    secrets: listOf,
+    configs: listOf,
     profiles: listOf,
   }
   return Object.fromEntries(
@@ -32,7 +34,17 @@ export function canonicalService(given: Fields, directory: string): Fields {
 export const GAP = 'x-dynsrv-gap'
 
 /** Fields of which a later list comes behind the one before; all other lists take its place. */
-const APPENDED = new Set(['env_file', 'links', 'external_links', 'profiles', 'aliases', GAP])
+const APPENDED = new Set([
+  'env_file',
+  'links',
+  'external_links',
+  'profiles',
+  'aliases',
+  'secrets',
+  'configs',
+  'volumes',
+  GAP,
+])
 
 /** A service, or a part of one, with another one on top of it, as Compose merges them. */
 export function merged(below: Fields, above: Fields): Fields {

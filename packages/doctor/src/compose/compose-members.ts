@@ -61,7 +61,8 @@ function nodeName(text: string, distribution: Member['distribution'], service: C
   const hasHost = text.includes('@')
   const [alive, written] = hasHost ? [text.slice(0, text.lastIndexOf('@')), hostOf(text)] : [text, undefined]
   if (written !== undefined && !OWN_HOST.test(written)) {
-    const isMade = written.includes('$') || written.includes('`')
+    // A template of Swarm is filled in for each container.
+    const isMade = /[$`]|\{\{/.test(written)
     return { text, alive, isContainerId: false, ...(!isMade && { host: written }) }
   }
   const { hostname, domainname, networkMode } = service
@@ -123,4 +124,14 @@ function areApart(project: ComposeProject, one: Member, other: Member): boolean 
 export function takesShellHostname(written: ComposeProject | undefined, { service }: Member): boolean {
   const node = written?.services.find(({ name }) => name === service.name)?.environment.get('RELEASE_NODE')
   return node !== undefined && unsetIn(node).includes('HOSTNAME')
+}
+
+/** A variable that has a name to ask for, and that name. */
+export type DnsQuery = readonly [variable: string, query: string]
+
+/** What DNSCluster is told to ask for, such as `DNS_CLUSTER_QUERY`; `ignore` turns it off. */
+export function queriesOf({ environment }: ComposeService): DnsQuery[] {
+  return [...environment].filter(
+    ([name, value]) => /DNS\w*QUERY$/.test(name) && value !== '' && value !== 'ignore' && unsetIn(value).length === 0,
+  )
 }

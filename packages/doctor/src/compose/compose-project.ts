@@ -25,6 +25,8 @@ export interface ComposeService {
   /** Lines of its own hosts file: `extra_hosts`. */
   readonly hosts: ReadonlyMap<string, readonly string[]>
   readonly replicas: number
+  /** Whether a secret, or a file that is called so, may bring the cookie. */
+  readonly bringsCookie: boolean
 }
 
 /** How a service is on a network. */
@@ -89,6 +91,7 @@ function serviceOf(name: string, given: Fields, { project, realName }: Around): 
     links: new Map([...linksOf(given.links, true), ...linksOf(given.external_links, false)]),
     hosts: hostsOf(given.extra_hosts),
     replicas,
+    bringsCookie: listLength(given.secrets) > 0 || /cookie/i.test(JSON.stringify([given.volumes, given.configs])),
     ...(hostname !== undefined && { hostname }),
     ...(domainname !== undefined && { domainname }),
     ...(networkMode !== undefined && { networkMode }),
@@ -102,6 +105,10 @@ function textOf(value: unknown): string | undefined {
 function attachment(key: string, given: Fields): Attachment {
   const addresses = [given.ipv4_address, given.ipv6_address].flatMap((one) => textOf(one) ?? [])
   return { key, aliases: textsOf(given.aliases), addresses }
+}
+
+function listLength(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0
 }
 
 function textsOf(value: unknown): string[] {

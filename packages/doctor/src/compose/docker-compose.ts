@@ -64,11 +64,8 @@ const PLACEHOLDER = /DYNSRV_UNSET_(\w+?)_DYNSRV_UNSET/g
 
 /** Values that show where a variable stands that nobody sets; not where the file has a default for it. */
 function placeholders(own: OwnReading | undefined): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const [name, uses] of own?.unset ?? []) {
-    if (!uses.has('default')) found[name] = `DYNSRV_UNSET_${name}_DYNSRV_UNSET`
-  }
-  return found
+  const open = [...(own?.unset ?? [])].filter(([, uses]) => !uses.has('default'))
+  return Object.fromEntries(open.map(([name]) => [name, `DYNSRV_UNSET_${name}_DYNSRV_UNSET`]))
 }
 
 function configurationOf(printed: unknown): Configuration {

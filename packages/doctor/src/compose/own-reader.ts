@@ -55,12 +55,16 @@ export interface ComposeSource {
 export async function readCompose(source: ComposeSource): Promise<OwnReading> {
   const [first = '-'] = source.files
   const directory = first === '-' ? source.folder : dirname(resolve(source.folder, first))
-  const variables = await withDotEnv(source, [join(directory, '.env')], source.env)
+  const given = await withDotEnv(source, [join(directory, '.env')], source.env)
+  const name =
+    given.COMPOSE_PROJECT_NAME ||
+    (await new Reader(source).nameOf(source.files, given)) ||
+    projectName(basename(directory))
+  // Compose lets the files use the name, whoever gave it.
+  const variables: Variables = { ...given, COMPOSE_PROJECT_NAME: name }
   const reader = new Reader(source)
   const whole = await reader.files(source.files, directory, variables)
   if (Object.keys(fieldsOf(whole.services)).length === 0) throw new Error('it has no services')
-  const named = variables.COMPOSE_PROJECT_NAME || (typeof whole.name === 'string' && whole.name) || basename(directory)
-  const name = projectName(named)
   const bare = await new Reader(source, { bare: true }).files(source.files, directory, {})
   const { active, inactive } = byProfile(fieldsOf(whole.services), variables.COMPOSE_PROFILES ?? '')
   const services: [string, Fields][] = []
@@ -140,11 +144,11 @@ function undeclared(services: Fields, networks: Fields): string[] {
 
 /** The variables, and those of the files that are there; what is set already stays. */
 async function withDotEnv(source: ComposeSource, files: readonly string[], known: Variables): Promise<Variables> {
-  const found: Record<string, string | undefined> = {}
+  let found: Variables = {}
   for (const path of files) {
     const text = await source.read(path).catch(() => '')
     try {
-      Object.assign(found, Object.fromEntries(readEnvFile(text, known)))
+      found = { ...found, ...Object.fromEntries(readEnvFile(text, known)) }
     } catch (error) {
       if (!(error instanceof BadInterpolation)) throw error
       throw new Error(`invalid interpolation format in ${basename(path)}`)
@@ -193,10 +197,24 @@ class Reader {
     return whole
   }
 
+  /** The name that the last of the files gives the project; empty when none does. */
+  async nameOf(paths: readonly string[], variables: Variables): Promise<string> {
+    let found = ''
+    for (const path of paths) {
+      for (const { fields } of await readComposeYaml(await this.#text(path))) {
+        if (typeof fields.name === 'string') found = String(this.#filled(fields.name, variables, ['name']))
+      }
+    }
+    return found
+  }
+
+  async #text(path: string): Promise<string> {
+    return path === '-' ? (this.#source.input ?? '') : await this.#source.read(resolve(this.#source.folder, path))
+  }
+
   /** The documents of a file, filled in. */
   async #documents(path: string, variables: Variables): Promise<ComposeDocument[]> {
-    const text = path === '-' ? (this.#source.input ?? '') : await this.#source.read(path)
-    return (await readComposeYaml(text)).map((document) => ({
+    return (await readComposeYaml(await this.#text(path))).map((document) => ({
       ...document,
       fields: this.#filled(document.fields, variables, []) as Fields,
     }))

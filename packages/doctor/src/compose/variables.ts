@@ -91,7 +91,7 @@ function braced(inside: string, lookup: Lookup): string {
   const name = nameAt(inside, 0)
   const [, colon, operator, word = ''] = /^(:?)([-?+])(.*)$/s.exec(inside.slice(name.length)) ?? []
   if (name === '' || (operator === undefined && inside !== name)) throw new BadInterpolation()
-  const value = lookup.variables[name]
+  const value = valueIn(name, lookup)
   const isSet = value !== undefined && (colon !== ':' || value !== '')
   if (operator === undefined) return valueNamed(name, 'plain', lookup)
   if (operator === '+') return isSet ? interpolated(word, lookup) : noteUnset(name, 'default', lookup, '')
@@ -103,8 +103,12 @@ function braced(inside: string, lookup: Lookup): string {
 }
 
 function valueNamed(name: string, use: UnsetUse, lookup: Lookup): string {
-  const value = lookup.variables[name]
+  const value = valueIn(name, lookup)
   return value !== undefined && (value !== '' || use === 'plain') ? value : noteUnset(name, use, lookup)
+}
+
+function valueIn(name: string, { variables }: Lookup): string | undefined {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined
 }
 
 /** Notes that nobody sets a variable. @returns what stands in its place */
