@@ -139,6 +139,19 @@ const READING: readonly ComposeCase[] = [
     }),
   ),
   {
+    what: 'variables in an env_file: those of the files before it come first',
+    files: {
+      ...two(
+        `hostname: a.shop\nenv_file: [one.env, two.env]\nenvironment: [RELEASE_DISTRIBUTION=name, CLUSTER_STRATEGY=epmd, RELEASE_COOKIE=c]`,
+        `hostname: b.shop\n${env('app@b.shop').replace('"${C}"', 'c')}`,
+      ),
+      '.env': 'NET=of-the-project\n',
+      'one.env': 'NET=shop\n',
+      'two.env': 'NET=wrong\nRELEASE_NODE=app@a.${NET}\n',
+    },
+    warnings: ['C08'],
+  },
+  {
     what: 'an env_file as a text, as a list, with required: false, and its settings below those of the service',
     files: {
       ...two(
@@ -430,6 +443,14 @@ const NODES: readonly ComposeCase[] = [
     errors: ['C04', 'C07'],
     warnings: ['C08'],
   },
+  {
+    what: 'a command that Compose cuts off, so that the node never starts',
+    files: shop(
+      node('app', 'app.shop') + node('job', 'app.shop', 'command: bin/app eval "App.migrate()" && bin/app start'),
+    ),
+    warnings: ['C15'],
+    says: /job runs only what stands in front of && in its command/,
+  },
   { what: 'no node at all', files: shop('\n  web: {image: nginx}'), warnings: ['C01'] },
 ]
 
@@ -558,6 +579,26 @@ const NAMES: readonly ComposeCase[] = [
   {
     what: 'the hostname of the container, which its own shell fills in',
     files: two(`hostname: a.shop\n${env('app@$$(hostname -f)')}`, `hostname: b.shop\n${env('app@b.shop')}`),
+  },
+  {
+    what: 'quotation marks in a list, which are part of the value',
+    files: two(
+      `hostname: a.shop\nenvironment:\n  - RELEASE_NODE="app@a.shop"\n  - RELEASE_DISTRIBUTION=name\n  - RELEASE_COOKIE="\${C}"\n  - CLUSTER_STRATEGY=epmd`,
+      `hostname: b.shop\n${env('app@b.shop')}`,
+    ),
+    errors: ['C04', 'C07'],
+    says: /quotation marks in it.*with quotation marks that are part of it/,
+  },
+  {
+    what: 'addresses of several files for one host',
+    files: {
+      ...two(
+        `extra_hosts: ["x:10.0.0.3"]\nhostname: a.shop\n${env('app@a.shop')}`,
+        `hostname: b.shop\n${env('app@b.shop')}`,
+      ),
+      'over.yaml': 'services: {a: {extra_hosts: {x: 10.0.0.1}}}',
+    },
+    looksAt: ['compose.yaml', 'over.yaml'],
   },
   {
     what: 'HOSTNAME of the shell, which is not set',

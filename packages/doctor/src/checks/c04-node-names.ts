@@ -23,6 +23,7 @@ const COMPOSE_NAME = words('DOCTOR_COMPOSE_NAME', {
 export function judgeNodeNames(reading: ComposeReading): Finding[] {
   const { project, members, written } = reading
   return members.flatMap((member): Finding[] => {
+    if (/["']/.test(member.node?.text ?? '')) return [quoted(member)]
     const host = knownHost(member)
     if (host === undefined || isLoopback(host) || isOffNetworks(project, member)) return []
     // Erlang refuses these before anybody looks them up.
@@ -36,6 +37,13 @@ export function judgeNodeNames(reading: ComposeReading): Finding[] {
     const { message, ...details } = cause(project, member, host, unreached[0] ?? lost[0]!)
     return [finding(isAlone ? 'warning' : 'error', COMPOSE_NAME, message, { ...details, node: member.service.name })]
   })
+}
+
+/** `- RELEASE_NODE="app@api"`: in a list, quotation marks in the middle are part of the value. */
+function quoted({ service, node }: Member): Finding {
+  const message = `RELEASE_NODE of ${shownName(service.name)} has quotation marks in it: ${shownName(node!.text)}`
+  const hint = 'Leave them out, or put them around the whole line: - "RELEASE_NODE=api@api.my_network".'
+  return finding('error', COMPOSE_NAME, message, { hint, node: service.name })
 }
 
 function mayReach(project: ComposeProject, { service }: Member, other: Member): boolean {

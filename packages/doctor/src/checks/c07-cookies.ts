@@ -40,6 +40,7 @@ function judgeCluster(cluster: readonly Member[], reading: ComposeReading): Find
 /** Where a cookie comes from, as far as that may be told: a variable that is not set here has no secret in it yet. */
 function source(cookie: string): string {
   const [variable] = unsetIn(cookie)
+  if (/^["'].*["']$/s.test(cookie)) return 'one cookie, with quotation marks that are part of it'
   return variable === undefined ? 'one cookie' : `one cookie, from ${variable}, which is not set here`
 }
 

@@ -46,14 +46,19 @@ const APPENDED = new Set([
   GAP,
 ])
 
+function isAppended(key: string): boolean {
+  return APPENDED.has(key)
+}
+
 /** A service, or a part of one, with another one on top of it, as Compose merges them. */
-export function merged(below: Fields, above: Fields): Fields {
+export function merged(below: Fields, above: Fields, appended: (key: string) => boolean = isAppended): Fields {
   const whole: Record<string, unknown> = { ...below }
   for (const [key, value] of Object.entries(above)) {
     const before = below[key]
     if (value === undefined) continue
-    if (isMapping(before) && isMapping(value)) whole[key] = merged(before, value)
-    else if (Array.isArray(before) && Array.isArray(value) && APPENDED.has(key)) whole[key] = union(before, value)
+    if (isMapping(before) && isMapping(value))
+      whole[key] = merged(before, value, key === 'extra_hosts' ? () => true : appended)
+    else if (Array.isArray(before) && Array.isArray(value) && appended(key)) whole[key] = union(before, value)
     else if (value !== null || before === undefined || !isMapping(before)) whole[key] = value
   }
   return whole

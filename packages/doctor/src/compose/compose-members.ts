@@ -40,8 +40,8 @@ function memberOf(project: ComposeProject, service: ComposeService): Member | un
   const { kind, flags } = whatItRuns(project, service)
   const { environment } = service
   const setting = flags.distribution ?? (environment.get('RELEASE_DISTRIBUTION') || undefined)
-  const isSet = flags.node !== undefined || MEMBER_SETTINGS.some((name) => environment.has(name))
-  if (kind === 'none' || setting === 'none' || !isSet) return undefined
+  if (kind === 'none' || setting === 'none') return undefined
+  if (flags.node === undefined && !hasReleaseSettings(service)) return undefined
   const distribution = setting === 'name' ? 'name' : 'sname'
   const text = flags.node ?? environment.get('RELEASE_NODE') ?? ''
   const cookie = flags.cookie ?? environment.get('RELEASE_COOKIE') ?? ''
@@ -52,6 +52,11 @@ function memberOf(project: ComposeProject, service: ComposeService): Member | un
     ...(text !== '' && { node: nodeName(text, distribution, service) }),
     ...(cookie !== '' && { cookie }),
   }
+}
+
+/** Whether a service has a setting of a release. */
+export function hasReleaseSettings({ environment }: ComposeService): boolean {
+  return MEMBER_SETTINGS.some((name) => environment.has(name))
 }
 
 /** What the shell of a container makes of its own host. */

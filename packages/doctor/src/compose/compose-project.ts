@@ -1,8 +1,8 @@
 import { identifier } from '@dynsrv/kit'
 import { type Fields, fieldsOf } from './compose-yaml.ts'
 import type { Configuration } from './own-reader.ts'
-import { shellWords } from './shell-words.ts'
-import { withNames } from './variables.ts'
+import { composeWords } from './shell-words.ts'
+import { withNames, withoutMarks } from './variables.ts'
 
 /** A service, as far as a cluster is concerned. */
 export interface ComposeService {
@@ -81,7 +81,8 @@ function serviceOf(name: string, given: Fields, { project, realName }: Around): 
         value === null || value === undefined ? [] : [[key, String(value)] as const],
       ),
     ),
-    runs: [...wordsOf(given.entrypoint), ...wordsOf(given.command)],
+    // A variable that nobody sets leaves no word behind.
+    runs: [...wordsOf(given.entrypoint), ...wordsOf(given.command)].filter((word) => withoutMarks(word) !== ''),
     dependsOn: new Map(
       Object.entries(fieldsOf(given.depends_on)).map(([other, how]) => [
         other,
@@ -115,10 +116,9 @@ function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : []
 }
 
-/** A text is split as Compose does; it needs no shell, so signs are words. */
-function wordsOf(value: unknown): string[] {
+function wordsOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map(String)
-  return value === null || value === undefined ? [] : shellWords(String(value)).map((word) => word ?? '&&')
+  return value === null || value === undefined ? [] : composeWords(String(value)).words
 }
 
 function linksOf(value: unknown, isService: boolean): [string, string | undefined][] {
@@ -134,7 +134,7 @@ function linksOf(value: unknown, isService: boolean): [string, string | undefine
 function hostsOf(value: unknown): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>()
   const add = (host: string, addresses: readonly string[]) =>
-    found.set(host, [...(found.get(host) ?? []), ...addresses])
+    found.set(host, [...(found.get(host) ?? []), ...addresses].sort())
   for (const line of textsOf(value)) {
     const [, host = '', address = ''] = /^([^:=]+)[:=](.*)$/s.exec(line) ?? []
     add(host, [address])

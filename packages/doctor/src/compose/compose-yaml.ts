@@ -1,4 +1,4 @@
-import type { Node, Pair } from 'yaml'
+import type { Node, Pair, Scalar } from 'yaml'
 
 /** A mapping of the file. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -35,16 +35,20 @@ export async function readComposeYaml(text: string): Promise<ComposeDocument[]> 
     visit(document, {
       Node: (key, node: Node, ancestors) => {
         if (key === 'key' || !(isScalar(node) || isCollection(node))) return
-        // Compose's YAML still has the octal numbers of YAML 1.1.
-        if (isScalar(node) && typeof node.value === 'bigint' && /^[-+]?0[0-7]+$/.test(node.source ?? '')) {
-          node.value = BigInt(Number.parseInt(node.source!, 8))
-        }
+        if (isScalar(node)) asGoHasIt(node)
         tagged[node.tag ?? '']?.push(ancestors.flatMap((one) => ('key' in one ? [textOf((one as Pair).key)] : [])))
       },
     })
     const fields = fieldsOf(document.toJS({ maxAliasCount: MAX_ALIASES }))
     return { fields, resets: tagged['!reset']!, overrides: tagged['!override']! }
   })
+}
+
+/** Compose's YAML still has the octal numbers and the underscores of YAML 1.1. */
+function asGoHasIt(node: Scalar): void {
+  const { source = '', type } = node
+  if (typeof node.value === 'bigint' && /^[-+]?0[0-7]+$/.test(source)) node.value = BigInt(Number.parseInt(source, 8))
+  else if (type === 'PLAIN' && /^[-+]?[1-9]\d*(?:_\d+)+$/.test(source)) node.value = BigInt(source.replaceAll('_', ''))
 }
 
 /** The entries of a mapping; none for anything else. */

@@ -1,7 +1,7 @@
 import type { System } from '@dynsrv/kit'
 import { fieldsOf } from './compose-yaml.ts'
 import type { ComposeSource, Configuration, OwnReading } from './own-reader.ts'
-import { unsetMark } from './variables.ts'
+import { unsetMark, withoutMarks } from './variables.ts'
 
 /** What Docker's own Compose says. */
 export type ComposeAnswer =
@@ -45,7 +45,9 @@ export async function askCompose(
       // What stands in for a variable may be no number or port: then without.
       if (said.status !== 0) said = await run(program, args, { env, input, signal: limit() })
       if (said.status !== 0) return { kind: 'failed', program: call, why: reasonIn(said.stderr) }
-      return { kind: 'configuration', program: call, configuration: configurationOf(JSON.parse(said.stdout)) }
+      const configuration = configurationOf(JSON.parse(said.stdout))
+      const known = own === undefined ? configuration : (withMarks(configuration, own.configuration) as Configuration)
+      return { kind: 'configuration', program: call, configuration: known }
     } catch (error) {
       const { code, name } = error as { code?: unknown; name?: unknown }
       if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOEXEC') continue
@@ -64,7 +66,7 @@ const PLACEHOLDER = /DYNSRV_UNSET_(\w+?)_DYNSRV_UNSET/g
 
 /** Values that show where a variable stands that nobody sets; not where the file has a default for it. */
 function placeholders(own: OwnReading | undefined): Record<string, string> {
-  const open = [...(own?.unset ?? [])].filter(([, uses]) => !uses.has('default'))
+  const open = [...(own?.unset ?? [])].filter(([, uses]) => !uses.has('default') && !uses.has('passed'))
   return Object.fromEntries(open.map(([name]) => [name, `DYNSRV_UNSET_${name}_DYNSRV_UNSET`]))
 }
 
@@ -85,6 +87,15 @@ function inside(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inside)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inside(one)]))
+}
+
+/** The same with the marks of variables, wherever our reader has the same text but for them. */
+function withMarks(said: unknown, own: unknown): unknown {
+  if (typeof own === 'string') return (said ?? '') === withoutMarks(own) ? own : said
+  if (Array.isArray(said)) return Array.isArray(own) ? said.map((one, at) => withMarks(one, own[at])) : said
+  if (typeof said !== 'object' || said === null) return said
+  const beside = fieldsOf(own)
+  return Object.fromEntries(Object.entries(said).map(([key, one]) => [key, withMarks(one, beside[key])]))
 }
 
 /** The first line that is no warning, without the text of a value, which may be a secret. */

@@ -338,11 +338,11 @@ class Reader {
   async withEnvFiles(name: string, service: Fields, variables: Variables): Promise<Fields> {
     const { env_file: files, environment, [GAP]: gaps, ...rest } = service
     for (const what of textsOf(gaps)) this.gaps.push({ what, service: name, lacks: 'all' })
-    const all: Record<string, unknown> = {}
+    const all: Record<string, string> = {}
     for (const { path, required, format } of (files ?? []) as readonly EnvFile[]) {
       try {
         const text = await this.#source.read(path)
-        for (const [key, value] of readEnvFile(text, variables, { raw: format === 'raw' })) {
+        for (const [key, value] of readEnvFile(text, { ...variables, ...all }, { raw: format === 'raw' })) {
           if (value !== undefined) all[key] = value
         }
       } catch (error) {
@@ -364,11 +364,11 @@ class Reader {
   }
 
   /** A name without a value takes that of the shell. */
-  #passOn(all: Record<string, unknown>, key: string, variables: Variables): void {
+  #passOn(all: Record<string, string>, key: string, variables: Variables): void {
     const value = variables[key]
     if (value !== undefined) all[key] = value
     else {
-      this.#noteUnset(key, 'plain')
+      this.#noteUnset(key, 'passed')
       all[key] = unsetMark(key)
     }
   }

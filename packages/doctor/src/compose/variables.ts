@@ -34,8 +34,8 @@ export interface Lookup {
   readonly onUnset?: (name: string, use: UnsetUse) => void
 }
 
-/** `plain` for `$X`, `default` for `${X:-…}` and `${X:+…}`, `required` for `${X:?…}`. */
-export type UnsetUse = 'plain' | 'default' | 'required'
+/** `plain` for `$X`, `default` for `${X:-…}` and `${X:+…}`, `required` for `${X:?…}`, `passed` for a setting without a value. */
+export type UnsetUse = 'plain' | 'default' | 'required' | 'passed'
 
 /** The text cannot be filled in. What it says is not told: it may be a secret. */
 export class BadInterpolation extends Error {
