@@ -331,7 +331,7 @@ services:
   },
   {
     what: 'all nodes in profiles',
-    files: shop(node('app', 'app.shop', 'profiles: [prod]') + '\n  web: {image: nginx}'),
+    files: shop(`${node('app', 'app.shop', 'profiles: [prod]')}\n  web: {image: nginx}`),
     warnings: ['C01'],
     says: /COMPOSE_PROFILES/,
   },
@@ -450,6 +450,17 @@ const NODES: readonly ComposeCase[] = [
     ),
     warnings: ['C15'],
     says: /job runs only what stands in front of && in its command/,
+  },
+  {
+    what: 'only services that run something else',
+    files: shop(node('app', 'app.shop', 'command: mix phx.server')),
+    warnings: ['C01'],
+    says: /what app runs starts no node/,
+  },
+  {
+    what: 'only a command that Compose cuts off',
+    files: shop(node('app', 'app.shop', 'command: bin/migrate && bin/server')),
+    warnings: ['C15'],
   },
   { what: 'no node at all', files: shop('\n  web: {image: nginx}'), warnings: ['C01'] },
 ]

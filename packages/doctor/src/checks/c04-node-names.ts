@@ -8,7 +8,16 @@ import {
   takesShellHostname,
 } from '../compose/compose-members.ts'
 import { type ComposeProject, shownName } from '../compose/compose-project.ts'
-import { isLoopback, meaningOf, namedBy, namesOn, sharedNetworks, sharesStack, stackOf } from '../compose/docker-dns.ts'
+import {
+  isAmong,
+  isLoopback,
+  meaningOf,
+  namedBy,
+  namesOn,
+  sharedNetworks,
+  sharesStack,
+  stackOf,
+} from '../compose/docker-dns.ts'
 import { type Finding, type FindingDetails, finding } from '../finding.ts'
 import { type ComposeReading, lacksServices, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
@@ -61,7 +70,7 @@ function cause(
   const name = shownName(service.name)
   const owner = stackOf(project, service)
   const evidence = [
-    `${shownName(node!.text)} of ${name}, whose hostname is ${shownName(service.hostname ?? 'not set')}`,
+    `${shownName(node!.text)} of ${name}, ${service.hostname === undefined ? 'which sets no hostname' : `whose hostname is ${shownName(service.hostname)}`}`,
   ]
   if (host === `${service.hostname}.${service.domainname}`) {
     return {
@@ -86,7 +95,7 @@ function cause(
       evidence,
     }
   }
-  if (meaningOf(project, service, host).includes(service as never)) {
+  if (isAmong(service, meaningOf(project, service, host))) {
     const shared = sharedNetworks(project, service, peer.service).map(shownName).join(', ')
     return {
       message: `${shownName(host)} of ${name} is known only on networks where ${shownName(peer.service.name)} is not`,
@@ -94,7 +103,11 @@ function cause(
       hint: `Use a name that is known on a network which both share (${shared}).`,
     }
   }
-  return { message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which Docker's DNS does not know`, evidence }
+  return {
+    message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which Docker's DNS does not know`,
+    evidence,
+    hint: 'Give the service that hostname, or end RELEASE_NODE with @ and a name that Docker knows.',
+  }
 }
 
 export const C04 = check({

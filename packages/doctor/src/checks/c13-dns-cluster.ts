@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { check } from '../check.ts'
 import { clustersOf, type DnsQuery, knownHost, type Member, queriesOf } from '../compose/compose-members.ts'
 import { shownName } from '../compose/compose-project.ts'
-import { meaningOf } from '../compose/docker-dns.ts'
+import { isAmong, meaningOf } from '../compose/docker-dns.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type ComposeReading, lacksServices, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
@@ -38,7 +38,7 @@ function judgeQuery(
   const answered = asked.map((host) => meaningOf(project, member.service, host))
   const targets = answered.includes('elsewhere')
     ? others
-    : others.filter((one) => answered.some((found) => found.includes(one.service as never)))
+    : others.filter((one) => answered.some((found) => isAmong(one.service, found)))
   const node = member.service.name
   if (targets.length === 0) {
     if (lacksServices(reading)) return []

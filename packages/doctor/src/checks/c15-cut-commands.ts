@@ -1,6 +1,6 @@
 import { check } from '../check.ts'
 import { hasReleaseSettings } from '../compose/compose-members.ts'
-import { shownName } from '../compose/compose-project.ts'
+import { type ComposeService, shownName } from '../compose/compose-project.ts'
 import { composeWords } from '../compose/shell-words.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type ComposeReading, soundCompose } from '../probes/compose.ts'
@@ -12,15 +12,19 @@ const COMPOSE_COMMAND_CUT = words('DOCTOR_COMPOSE_COMMAND_CUT', {
   hint: 'Write command: sh -c "bin/app eval App.migrate && bin/app start".',
 })
 
+/** The sign at which Compose stops reading what a service runs; undefined when it reads all. */
+export function cutAt({ own }: ComposeReading, service: ComposeService): string | undefined {
+  const given = own?.configuration.services[service.name]
+  const texts = [given?.entrypoint, given?.command].filter((one) => typeof one === 'string')
+  return hasReleaseSettings(service) ? texts.flatMap((text) => composeWords(text).cutAt ?? [])[0] : undefined
+}
+
 /** C15: commands of nodes with a sign that only a shell understands. */
-export function judgeCommands({ project, own }: ComposeReading): Finding[] {
-  return project.services.flatMap((service): Finding[] => {
-    if (!hasReleaseSettings(service)) return []
-    const given = own?.configuration.services[service.name]
-    const texts = [given?.entrypoint, given?.command].filter((one) => typeof one === 'string')
-    const cut = texts.flatMap((text) => composeWords(text).cutAt ?? [])[0]
-    if (cut === undefined) return []
-    const message = `${shownName(service.name)} runs only what stands in front of ${cut} in its command`
+export function judgeCommands(reading: ComposeReading): Finding[] {
+  return reading.project.services.flatMap((service): Finding[] => {
+    const sign = cutAt(reading, service)
+    if (sign === undefined) return []
+    const message = `${shownName(service.name)} runs only what stands in front of ${sign} in its command`
     return [finding('warning', COMPOSE_COMMAND_CUT, message, { node: service.name })]
   })
 }

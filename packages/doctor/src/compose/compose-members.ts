@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { hostOf } from '../host.ts'
 import type { ComposeProject, ComposeService } from './compose-project.ts'
-import { meaningOf, sharedNetworks, stackOf } from './docker-dns.ts'
+import { isAmong, meaningOf, sharedNetworks, stackOf } from './docker-dns.ts'
 import { unsetIn } from './variables.ts'
 import { whatItRuns } from './what-it-runs.ts'
 
@@ -98,7 +98,7 @@ export function finds(project: ComposeProject, from: Member, to: Member): boolea
   const host = knownHost(to)
   if (host === undefined) return undefined
   const meaning = meaningOf(project, from.service, host)
-  return meaning === 'elsewhere' ? undefined : meaning.includes(to.service)
+  return meaning === 'elsewhere' ? undefined : isAmong(to.service, meaning)
 }
 
 /** Whether it has no part in Docker's networks: `network_mode: host`, `none` or `bridge`. */
