@@ -90,10 +90,13 @@ const fields = {
   secrets: fc.constantFrom('[s1]', '[{source: s1, target: x}]'),
   volumes: fc.constantFrom('["./x:/root/.erlang.cookie"]'),
 }
-const some = (given: Readonly<Record<string, fc.Arbitrary<string>>>) => fc.record(given, { requiredKeys: [] })
 type Service = Readonly<Record<string, string>>
+/** Any of these. */
+function some<T>(given: Readonly<Record<string, fc.Arbitrary<T>>>): fc.Arbitrary<Readonly<Record<string, T>>> {
+  return fc.record(given, { requiredKeys: [] }).map((found) => found as Readonly<Record<string, T>>)
+}
 
-const service = some(fields)
+const service: fc.Arbitrary<Service> = some(fields)
 const waiting = some({
   ...fields,
   depends_on: fc.constantFrom('[a]', '{a: {condition: service_healthy}}'),
@@ -134,7 +137,7 @@ const text = (services: Readonly<Record<string, Service>>) =>
 const files = fc
   .record({
     services: fc.record({ a: service, b: waiting, c: extending }),
-    over: fc.option(some({ a: overriding, b: overriding, c: overriding } as never)),
+    over: fc.option(some({ a: overriding, b: overriding, c: overriding })),
     base: fc.record({ base: service, mid: service.map((given) => ({ ...given, extends: 'base' })) }),
     name: fc.constantFrom('', 'name: shop\n', 'name: "s-${A}"\n'),
     include: fc.constantFrom(
@@ -150,12 +153,12 @@ const files = fc
     last: fc.constantFrom('K7=${U}', 'K7=$$x', 'K7=a # c', 'K7=${A:-z}', "K7='$A'", 'K7="a\\tb"'),
   })
   .map(({ services, over, base, name, include, variables, last }) => ({
-    'compose.yaml': `${name}${include}${text(services as never)}networks: {n1: {}, n2: {name: real2}}\nsecrets: {s1: {file: ./s}}\n`,
-    ...(over !== null && Object.keys(over).length > 0 && { 'over.yaml': text(over as never) }),
+    'compose.yaml': `${name}${include}${text(services)}networks: {n1: {}, n2: {name: real2}}\nsecrets: {s1: {file: ./s}}\n`,
+    ...(over !== null && Object.keys(over).length > 0 && { 'over.yaml': text(over) }),
     '.env': `A=aval\nDOT="d o t"\nE=\n${variables}`,
     'e1.env': `K1=e1-\${A}\nK4="q \${K1}"\n# c\nexport K5='lit $A'\n${last}\n`,
     'e2.env': 'K1=e2\nK2=${K1}\nA=fromfile\nK8=${A}\n',
-    'base/base.yml': text(base as never),
+    'base/base.yml': text(base),
     'base/e1.env': 'K1=base-e1\n',
     'base/e2.env': 'K9=base-e2\n',
     'inc/inc.yml':
@@ -175,7 +178,7 @@ function sorted({ name, services }: ComposeProject): ComposeProject {
 it('our reader makes of any files what Compose makes of them, unless it refuses them', async () => {
   let compared = 0
   const property = fc.asyncProperty(files, (given) =>
-    withFiles({ files: given as Readonly<Record<string, string>> }, async (folder) => {
+    withFiles({ files: given }, async (folder) => {
       const paths = ['compose.yaml', 'over.yaml'].filter((path) => path in given).map((path) => join(folder, path))
       const env = { HOME: '/nonexistent' }
       const own = await readCompose({ files: paths, env, folder, read: (path) => readFile(path, 'utf8') })
