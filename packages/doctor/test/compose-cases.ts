@@ -559,6 +559,39 @@ const NAMES: readonly ComposeCase[] = [
     says: /hostname and domainname/,
   },
   {
+    what: 'one host for two nodes of different names',
+    files: two(
+      `networks: {default: {aliases: [nodes.shop]}}\n${env('a@nodes.shop')}`,
+      `networks: {default: {aliases: [nodes.shop]}}\n${env('b@nodes.shop')}`,
+    ),
+    warnings: ['C04'],
+    says: /nodes\.shop of a is b as well/,
+  },
+  {
+    what: 'one host for two nodes that look each other up in their own way',
+    files: two(
+      `hostname: nodes.shop\ncommand: erl -name $$RELEASE_NODE -epmd_module dynsrv_epmd -setcookie $$RELEASE_COOKIE\n${env('a@nodes.shop')}`,
+      `hostname: nodes.shop\ncommand: npx dynsrv up\n${env('b@nodes.shop')}`,
+    ),
+  },
+  {
+    what: 'long names without a dot',
+    files: two(env('app@a'), env('app@b')),
+    errors: ['C03'],
+  },
+  {
+    what: 'a long name without a dot, alone',
+    files: shop(
+      '\n  app: {image: app, environment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: app@app, RELEASE_COOKIE: "${C}"}}',
+    ),
+    warnings: ['C03'],
+  },
+  {
+    what: 'long names at localhost, on the machine',
+    files: two(`network_mode: host\n${env('a@localhost')}`, `network_mode: host\n${env('b@localhost')}`),
+    errors: ['C03'],
+  },
+  {
     what: 'short names that Docker resolves',
     files: two(short('app@a'), `hostname: node-b\n${short('app@node-b')}`),
   },

@@ -42,7 +42,8 @@ export function judgeNodeNames(reading: ComposeReading): Finding[] {
     const isAlone = peers.length === 0
     const lost = (isAlone ? [member] : peers).filter((one) => finds(project, one, member) === false)
     const unreached = lost.filter((one) => one !== member && finds(project, member, one) === false)
-    if (lost.length === 0 || (lost.length < peers.length && unreached.length === 0)) return []
+    if (lost.length === 0) return shared(project, member, host, peers)
+    if (lost.length < peers.length && unreached.length === 0) return []
     const { message, ...details } = cause(project, member, host, unreached[0] ?? lost[0]!)
     return [finding(isAlone ? 'warning' : 'error', COMPOSE_NAME, message, { ...details, node: member.service.name })]
   })
@@ -53,6 +54,19 @@ function quoted({ service, node }: Member): Finding {
   const message = `RELEASE_NODE of ${shownName(service.name)} has quotation marks in it: ${shownName(node!.text)}`
   const hint = 'Leave them out, or put them around the whole line: - "RELEASE_NODE=api@api.my_network".'
   return finding('error', COMPOSE_NAME, message, { hint, node: service.name })
+}
+
+/** A host that several services answer to: Docker gives all their addresses, in turns. */
+function shared(project: ComposeProject, member: Member, host: string, peers: readonly Member[]): Finding[] {
+  const { service, bringsLookup, node } = member
+  // One name for both is what C06 reports.
+  if (bringsLookup || peers.some((peer) => peer.node?.text === node?.text)) return []
+  const meant = peers.map((peer) => meaningOf(project, peer.service, host)).find((one) => one !== 'elsewhere')
+  const others = (meant ?? []).filter((one) => one !== service && !sharesStack(project, one, service))
+  if (others.length === 0) return []
+  const message = `${shownName(host)} of ${shownName(service.name)} is ${shownName(others[0]!.name)} as well: Docker's DNS answers with either`
+  const hint = 'Give each node a host of its own.'
+  return [finding('warning', COMPOSE_NAME, message, { hint, node: service.name })]
 }
 
 function mayReach(project: ComposeProject, { service }: Member, other: Member): boolean {

@@ -19,6 +19,8 @@ export interface Member {
   readonly node?: NodeName
   /** The secret, which is compared and never shown; undefined when the file has none. */
   readonly cookie?: string
+  /** Whether it looks up nodes in its own way, where a host may stand for several. */
+  readonly bringsLookup: boolean
 }
 
 /** A node name as the file has it. */
@@ -48,11 +50,15 @@ function memberOf(project: ComposeProject, service: ComposeService): Member | un
   return {
     service,
     distribution,
+    bringsLookup: OWN_LOOKUP.test([...service.runs, ...environment.values()].join(' ')),
     ...(setting !== undefined && { distributionSetting: setting }),
     ...(text !== '' && { node: nodeName(text, distribution, service) }),
     ...(cookie !== '' && { cookie }),
   }
 }
+
+/** Erlang's flag for a module that takes the place of epmd's, and dynsrv, which has its own. */
+const OWN_LOOKUP = /-epmd_module\b|(?:^|[\s/])dynsrv\s/
 
 /** Whether a service has a setting of a release. */
 export function hasReleaseSettings({ environment }: ComposeService): boolean {
