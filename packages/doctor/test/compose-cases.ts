@@ -360,6 +360,14 @@ services:
     ),
     says: /wait for constructor/,
   },
+  ...['*', '@', '%', '!', '`', '[', '{', '"', '&', '|', '>', '? '].map(
+    (sign): ComposeCase => ({
+      what: `a cookie without quotation marks that begins with ${sign}`,
+      files: shop(PAIR.replace('${C}', `${sign}${SECRET}`)),
+      not: new RegExp(SECRET),
+      ...(['!', '&'].includes(sign) ? { errors: ['C07'] } : { errors: ['C01'] }),
+    }),
+  ),
   {
     what: 'numbers as YAML has them',
     files: two(

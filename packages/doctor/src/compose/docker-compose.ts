@@ -101,5 +101,8 @@ function withMarks(said: unknown, own: unknown): unknown {
 /** The first line that is no warning, without the text of a value, which may be a secret. */
 function reasonIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/level=warning/.test(line))
-  return (lines[0] ?? 'it said nothing').replace(/((?:invalid template|unterminated quoted value)).*$/i, '$1').trim()
+  return (lines[0] ?? 'it said nothing')
+    .replace(/(invalid template|unterminated quoted value|unknown anchor).*$/i, '$1')
+    .replace(/(cannot unmarshal \S+) `[^`]*`/g, '$1')
+    .trim()
 }
