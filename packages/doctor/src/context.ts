@@ -6,7 +6,6 @@ import {
   listOf,
   optionsOf,
   type Rules,
-  realWorld,
   rule,
   secret,
   text,
@@ -16,6 +15,7 @@ import {
   worldShape,
 } from '@dynsrv/kit'
 import { checks } from './argument-checks.ts'
+import { doctorWorld } from './world.ts'
 
 /** What TLS needs, as PEM. */
 export interface TlsFiles {
@@ -59,7 +59,7 @@ export interface DoctorOptions {
   readonly firstResolvConf?: string
   /** How the members were found in the rounds before, the oldest first. */
   readonly rounds?: readonly ReadonlyMap<string, MemberState>[]
-  /** The clock, chance, sockets and files to examine with; default: the real ones. For simulators and tests. */
+  /** The clock, chance, sockets, files and programs to examine with; default: the real ones. For simulators and tests. */
   readonly world?: World
 }
 
@@ -103,7 +103,7 @@ export class DoctorContext implements AsyncDisposable {
 
   constructor(options: DoctorOptions) {
     this.options = options
-    this.world = options.world ?? realWorld
+    this.world = options.world ?? doctorWorld
   }
 
   /** The fact that a probe finds; found once. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { realWorld } from '@dynsrv/kit'
+import { realPrograms } from '@dynsrv/kit'
 import { dockerComposeProgram } from '@dynsrv/tools/docker-compose'
 import { describe, expect, it } from 'vitest'
 import { type ComposeProject, projectOf } from '../src/compose/compose-project.ts'
@@ -18,7 +18,7 @@ function bothReadings(one: ComposeCase) {
     const env = { HOME: '/nonexistent', ...one.env }
     const read = async (path: string) => await readFile(path, 'utf8')
     const own = await readCompose({ files, env, folder, read })
-    const answer = await askCompose(realWorld.system, { files, env: { ...env, PATH } }, own, () =>
+    const answer = await askCompose(realPrograms, { files, env: { ...env, PATH } }, own, () =>
       AbortSignal.timeout(30_000),
     )
     return { own, answer }

@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { realWorld } from '@dynsrv/kit'
+import { realPrograms } from '@dynsrv/kit'
 import { dockerComposeProgram } from '@dynsrv/tools/docker-compose'
 import fc from '@dynsrv/tools/property'
 import { expect, it } from 'vitest'
@@ -182,7 +182,7 @@ it('our reader makes of any files what Compose makes of them, unless it refuses 
       const paths = ['compose.yaml', 'over.yaml'].filter((path) => path in given).map((path) => join(folder, path))
       const env = { HOME: '/nonexistent' }
       const own = await readCompose({ files: paths, env, folder, read: (path) => readFile(path, 'utf8') })
-      const answer = await askCompose(realWorld.system, { files: paths, env: { ...env, PATH } }, own, () =>
+      const answer = await askCompose(realPrograms, { files: paths, env: { ...env, PATH } }, own, () =>
         AbortSignal.timeout(30_000),
       )
       if (answer.kind !== 'configuration') return

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { realWorld, secretInteger, sleep, within } from '../src/index.ts'
+import { realPrograms, realWorld, secretInteger, sleep, within, worldShape } from '../src/index.ts'
 import { fakeWorld } from '../src/testing/fake-world.ts'
 
 const { clock, random } = realWorld
@@ -106,10 +106,10 @@ describe('a clock of tests', () => {
 })
 
 describe('a program', () => {
-  const { env, run } = realWorld.system
+  const { env } = realWorld.system
   const runs = (script: string, options: { input?: string; signal?: AbortSignal; program?: string } = {}) => {
     const { program = process.execPath, signal = new AbortController().signal, input } = options
-    return run!(program, ['-e', script], { env: { PATH: env.PATH, GIVEN: 'yes' }, signal, input })
+    return realPrograms.run(program, ['-e', script], { env: { PATH: env.PATH, GIVEN: 'yes' }, signal, input })
   }
 
   it('gives its output and exit code, and gets input and environment alone', async () => {
@@ -129,5 +129,13 @@ describe('a program', () => {
     const hanging = runs('setInterval(() => {}, 1e6)', { signal: abort.signal })
     abort.abort()
     await expect(hanging).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('may be missing in a world, and is checked where it is there', () => {
+    expect(worldShape.check(realWorld, 'world')).toBeUndefined()
+    expect(worldShape.check({ ...realWorld, programs: realPrograms }, 'world')).toBeUndefined()
+    expect(worldShape.check({ ...realWorld, programs: {} }, 'world')).toMatchObject({
+      message: expect.stringMatching(/^world\.programs must be an object with the method run/),
+    })
   })
 })

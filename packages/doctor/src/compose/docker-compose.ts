@@ -1,4 +1,4 @@
-import type { System } from '@dynsrv/kit'
+import type { Programs } from '@dynsrv/kit'
 import { fieldsOf } from './compose-yaml.ts'
 import type { ComposeSource, Configuration, OwnReading } from './own-reader.ts'
 import { unsetMark, withoutMarks } from './variables.ts'
@@ -20,30 +20,30 @@ type Asked = Pick<ComposeSource, 'files' | 'input' | 'env'>
 /**
  * Asks `docker compose config` what it makes of the files. It starts nothing and needs no engine.
  *
+ * @param programs where it is run; without any it is absent
  * @param own what we read, for the variables that nobody sets
  * @param limit makes the time limit of each call
  */
 export async function askCompose(
-  system: System,
+  programs: Programs | undefined,
   asked: Asked,
   own: OwnReading | undefined,
   limit: () => AbortSignal,
 ): Promise<ComposeAnswer> {
   const { files, input, env } = asked
   // Without a PATH there is nowhere to look.
-  if (system.run === undefined || (env.PATH ?? '') === '') return { kind: 'absent' }
-  const run = system.run
+  if (programs === undefined || (env.PATH ?? '') === '') return { kind: 'absent' }
   for (const { program, lead } of PROGRAMS) {
     const call = [program, ...lead].join(' ')
     try {
-      const version = await run(program, [...lead, 'version', '--short'], { env, signal: limit() })
+      const version = await programs.run(program, [...lead, 'version', '--short'], { env, signal: limit() })
       // The first version, in Python, prints no JSON.
       if (version.status !== 0 || !/^v?([2-9]|\d\d)\./.test(version.stdout.trim())) continue
       const args = [...lead, ...files.flatMap((file) => ['-f', file]), 'config', '--format', 'json']
       const marked = { ...env, ...placeholders(own) }
-      let said = await run(program, args, { env: marked, input, signal: limit() })
+      let said = await programs.run(program, args, { env: marked, input, signal: limit() })
       // What stands in for a variable may be no number or port: then without.
-      if (said.status !== 0) said = await run(program, args, { env, input, signal: limit() })
+      if (said.status !== 0) said = await programs.run(program, args, { env, input, signal: limit() })
       if (said.status !== 0) return { kind: 'failed', program: call, why: reasonIn(said.stderr) }
       const configuration = configurationOf(JSON.parse(said.stdout))
       const known = own === undefined ? configuration : (withMarks(configuration, own.configuration) as Configuration)
