@@ -8,6 +8,7 @@ import { askCompose } from '../src/compose/docker-compose.ts'
 import { readCompose } from '../src/compose/own-reader.ts'
 import { COMPOSE_CASES, type ComposeCase } from './compose-cases.ts'
 import { examineCase, expectCase, pathsOf, withFiles } from './compose-examination.ts'
+import { examineAs } from './examination.ts'
 
 const PATH = dirname(dockerComposeProgram())
 
@@ -53,5 +54,22 @@ describe("a Compose file, read by Docker's own Compose", () => {
     expect(errors).toEqual(one.errors ?? [])
     const said = found.verdicts.filter(({ message }) => /refuses the file|cannot be read/.test(message))
     expect(said, found.text).not.toEqual([])
+  })
+})
+
+it('what Compose prints can be looked at as well', async () => {
+  const [one] = COMPOSE_CASES
+  await withFiles(one!, async (folder) => {
+    const args = [...pathsOf(one!, folder).flatMap((path) => ['-f', path]), 'config']
+    const env = { PATH, C: 'a-cookie-of-the-shell' }
+    const { status, stdout } = await realPrograms.run('docker-compose', args, {
+      env,
+      signal: AbortSignal.timeout(30_000),
+    })
+    expect(status).toBe(0)
+    const found = await examineAs({ compose: ['-'], composeInput: stdout })
+    // The cookie stands in it now.
+    expect(found.verdicts.map(({ check }) => check)).toEqual(['C08'])
+    expect(found.text).not.toContain(env.C)
   })
 })

@@ -274,6 +274,18 @@ services:
     looksAt: ['compose.yaml', 'prod.yaml'],
   },
   {
+    what: 'an override beside the file, which is read only when it is given',
+    files: { ...shop(PAIR), 'compose.override.yaml': 'services: {a: {hostname: wrong}}' },
+    says: /compose\.override\.yaml was not read/,
+  },
+  {
+    what: 'an override that is given',
+    files: { ...shop(PAIR), 'compose.override.yaml': 'services: {a: {hostname: wrong}}' },
+    looksAt: ['compose.yaml', 'compose.override.yaml'],
+    errors: ['C04'],
+    not: /was not read/,
+  },
+  {
     what: 'two documents in one file',
     files: {
       'compose.yaml': `${shop(PAIR.replace('hostname: a.shop', 'hostname: x'))['compose.yaml']}\n---\nservices: {a: {hostname: a.shop}}\n`,

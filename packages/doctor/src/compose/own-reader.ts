@@ -24,6 +24,8 @@ export interface OwnReading {
   readonly unset: ReadonlyMap<string, ReadonlySet<UnsetUse>>
   /** What Compose refuses, though we can read on. */
   readonly refused: readonly string[]
+  /** A file beside the one that was given, which Compose reads as well where no file is named. */
+  readonly override?: string
 }
 
 /** Something that the reader did not follow. */
@@ -71,7 +73,9 @@ export async function readCompose(source: ComposeSource): Promise<OwnReading> {
   for (const [key, service] of Object.entries(active)) {
     services.push([key, await reader.withEnvFiles(key, fieldsOf(service), variables)])
   }
+  const override = await overrideOf(source)
   return {
+    ...(override !== undefined && { override }),
     configuration: configuration(name, Object.fromEntries(services), fieldsOf(whole.networks)),
     written: configuration(name, fieldsOf(bare.services), fieldsOf(bare.networks)),
     inactive,
@@ -79,6 +83,25 @@ export async function readCompose(source: ComposeSource): Promise<OwnReading> {
     unset: reader.unset,
     refused: [...reader.refused, ...undeclared(active, fieldsOf(whole.networks))],
   }
+}
+
+const DEFAULT_FILE = /^(?:docker-)?compose\.ya?ml$/
+const OVERRIDES = ['compose', 'docker-compose'].flatMap((stem) => [`${stem}.override.yml`, `${stem}.override.yaml`])
+
+async function overrideOf({ files, folder, read }: ComposeSource): Promise<string | undefined> {
+  const [first = '-', ...more] = files
+  if (more.length > 0 || !DEFAULT_FILE.test(basename(first))) return undefined
+  for (const name of OVERRIDES) {
+    const path = join(dirname(first), name)
+    if (
+      await read(resolve(folder, path)).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path
+  }
+  return undefined
 }
 
 /** As Compose makes one out of the name of a folder. */
