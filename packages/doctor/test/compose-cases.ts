@@ -240,6 +240,63 @@ services:
     says: /base\.yaml/,
   },
   {
+    what: 'a service that extends itself, by another one',
+    files: shop(`${PAIR}\n  c: {extends: d}\n  d: {extends: {file: compose.yaml, service: c}}`),
+    errors: ['C01'],
+    says: /extends itself/,
+  },
+  {
+    what: 'a file that includes itself, by another one',
+    files: {
+      ...shop(PAIR, 'include: [other.yaml]'),
+      'other.yaml': 'include: [compose.yaml]\nservices: {x: {image: y}}',
+    },
+    errors: ['C01'],
+    says: /includes itself/,
+  },
+  {
+    what: 'a file that includes one that is not here',
+    files: shop(
+      node('a', 'a.shop') + node('b', 'b.elsewhere').replace('hostname: b.elsewhere', 'hostname: b'),
+      'include: [none.yaml]',
+    ),
+    warnings: ['C09'],
+    says: /include none\.yaml is not here/,
+  },
+  ...(
+    [
+      ['an env_file', node('a', 'a.shop', 'env_file: "settings.${STAGE}.env"'), ''],
+      [
+        'the file of a service that is extended',
+        `\n  a: {extends: {file: "\${STAGE}.yaml", service: x}}${node('c', 'c.shop')}`,
+        '',
+      ],
+      ['an include', node('a', 'a.shop'), 'include: ["${STAGE}.yaml"]'],
+    ] as const
+  ).map(
+    ([what, services, rest]): ComposeCase => ({
+      what: `${what}, whose path waits for a variable`,
+      files: shop(services + node('b', 'b.shop'), rest),
+      warnings: ['C09'],
+      says: /\$\{STAGE\}/,
+    }),
+  ),
+  {
+    what: 'an include whose path has a variable that is set',
+    files: {
+      ...shop(node('a', 'a.shop'), 'include: ["${STAGE}.yaml"]'),
+      'prod.yaml': `services:${node('b', 'b.shop')}`,
+    },
+    env: { STAGE: 'prod' },
+  },
+  {
+    what: 'aliases of aliases that would fill the memory',
+    files: {
+      'compose.yaml': `x-0: &a0 [x]\n${Array.from({ length: 12 }, (_, at) => `x-${at + 1}: &a${at + 1} [${`*a${at}, `.repeat(10)}]`).join('\n')}\nservices: {a: {image: x}}\n`,
+    },
+    errors: ['C01'],
+  },
+  {
     what: 'include, with a project of its own folder and its own .env',
     files: {
       ...shop(node('a', 'a.shop'), 'include: [other/compose.yaml]'),

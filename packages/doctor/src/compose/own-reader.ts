@@ -1,8 +1,9 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { attempt, codeOf } from '../attempt.ts'
 import { canonicalService, GAP, merged, withoutPath } from './canonical.ts'
 import { type ComposeDocument, type Fields, fieldsOf, type Path, readComposeYaml } from './compose-yaml.ts'
 import { readEnvFile } from './env-file.ts'
-import { BadInterpolation, interpolated, type UnsetUse, unsetMark, type Variables } from './variables.ts'
+import { BadInterpolation, interpolated, type UnsetUse, unsetMark, type Variables, withNames } from './variables.ts'
 
 /** What Compose makes of its files, in the shape that `docker compose config --format json` prints. */
 export interface Configuration {
@@ -79,9 +80,9 @@ export async function readCompose(source: ComposeSource): Promise<OwnReading> {
     configuration: configuration(name, Object.fromEntries(services), fieldsOf(whole.networks)),
     written: configuration(name, fieldsOf(bare.services), fieldsOf(bare.networks)),
     inactive,
-    gaps: reader.gaps,
+    gaps: reader.gaps.map((gap) => ({ ...gap, what: withNames(gap.what) })),
     unset: reader.unset,
-    refused: [...reader.refused, ...undeclared(active, fieldsOf(whole.networks))],
+    refused: undeclared(active, fieldsOf(whole.networks)),
   }
 }
 
@@ -91,15 +92,9 @@ const OVERRIDES = ['compose', 'docker-compose'].flatMap((stem) => [`${stem}.over
 async function overrideOf({ files, folder, read }: ComposeSource): Promise<string | undefined> {
   const [first = '-', ...more] = files
   if (more.length > 0 || !DEFAULT_FILE.test(basename(first))) return undefined
-  for (const name of OVERRIDES) {
-    const path = join(dirname(first), name)
-    if (
-      await read(resolve(folder, path)).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path
+  for (const path of OVERRIDES.map((name) => join(dirname(first), name))) {
+    const there = await attempt(read(resolve(folder, path)))
+    if (there.ok) return path
   }
   return undefined
 }
@@ -189,7 +184,6 @@ const REMOTE = /^(?:https?|ssh|git|oci):|^git@|^github\.com\/|\.git(?:[#?]|$)/
 
 class Reader {
   readonly gaps: Gap[] = []
-  readonly refused: string[] = []
   readonly unset = new Map<string, Set<UnsetUse>>()
   readonly #source: ComposeSource
   readonly #bare: boolean
@@ -411,9 +405,11 @@ interface Around {
   readonly at: string
 }
 
+/** What the system says of a file that is not here, or whose path waits for a variable. */
+const MISSING = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ERR_INVALID_ARG_VALUE'])
+
 function isMissing(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'EACCES'
+  return MISSING.has(codeOf(error))
 }
 
 function textsOf(value: unknown): string[] {
