@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { CHECKS, GROUPS } from '@dynsrv/doctor'
 import { freePort } from '@dynsrv/tools/free-port'
 import { oneNode, register, SERVICE } from '@dynsrv/tools/srv-cluster'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { wrap } from '../src/terminal/wrap.ts'
 import { type DoctorCluster, startDoctorCluster } from './doctor-cluster.ts'
@@ -139,6 +142,33 @@ describe('the screen of dynsrv doctor', () => {
       const { code, stdout, stderr } = await runDynsrv(['doctor', ...given])
       expect(stderr).toMatch(says)
       expect([code, stdout]).toEqual([2, ''])
+    }
+  })
+})
+
+describe('dynsrv doctor --compose', () => {
+  const file = (host: string) =>
+    `name: shop\nservices:\n  a:\n    hostname: ${host}\n    environment: {RELEASE_NODE: a@a.shop, RELEASE_DISTRIBUTION: name, RELEASE_COOKIE: $C, CLUSTER_STRATEGY: epmd}\n` +
+    '  b:\n    hostname: b.shop\n    environment: {RELEASE_NODE: b@b.shop, RELEASE_DISTRIBUTION: name, RELEASE_COOKIE: $C}\n'
+  const over = 'services: {a: {hostname: a.shop}}\n'
+
+  it('takes several files, and standard input as one of them', async () => {
+    const folder = temporaryFolder('compose')
+    const [wrong, right] = [join(folder, 'wrong.yml'), join(folder, 'over.yml')]
+    await Promise.all([writeFile(wrong, file('x')), writeFile(right, over)])
+    const path = '/usr/bin:/bin'
+    const alone = await runDynsrv(['doctor', '--compose', wrong], { path })
+    expect(alone.stdout).toMatch(/^dynsrv doctor {2}.*wrong\.yml$/m)
+    expect(alone.stdout).toMatch(/^✗ RELEASE_NODE of a ends with a\.shop, which Docker's DNS does not know$/m)
+    expect([alone.code, alone.stderr]).toEqual([1, ''])
+    for (const [args, input] of [
+      [['--compose', wrong, '--compose', right], ''],
+      [['--compose', wrong, '--compose', '-'], over],
+      [['--compose', '-', '--compose', right], file('x')],
+    ] as const) {
+      const { code, stdout, stderr } = await runDynsrv(['doctor', ...args], { input, path, cwd: folder })
+      expect(stdout).toMatch(/^Nothing is wrong\./m)
+      expect([code, stderr]).toEqual([0, ''])
     }
   })
 })

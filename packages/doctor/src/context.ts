@@ -6,7 +6,6 @@ import {
   listOf,
   optionsOf,
   type Rules,
-  realWorld,
   rule,
   secret,
   text,
@@ -17,6 +16,7 @@ import {
 } from '@dynsrv/kit'
 import { checks } from './argument-checks.ts'
 import type { Incarnation } from './incarnations.ts'
+import { doctorWorld } from './world.ts'
 
 /** What TLS needs, as PEM. */
 export interface TlsFiles {
@@ -62,7 +62,7 @@ export interface DoctorOptions {
   readonly rounds?: readonly ReadonlyMap<string, MemberState>[]
   /** What the round before found of each peer's life, to notice a restart; empty in the first of several rounds. */
   readonly incarnations?: ReadonlyMap<string, Incarnation>
-  /** The clock, chance, sockets and files to examine with; default: the real ones. For simulators and tests. */
+  /** The clock, chance, sockets, files and programs to examine with; default: the real ones. For simulators and tests. */
   readonly world?: World
 }
 
@@ -109,7 +109,7 @@ export class DoctorContext implements AsyncDisposable {
 
   constructor(options: DoctorOptions) {
     this.options = options
-    this.world = options.world ?? realWorld
+    this.world = options.world ?? doctorWorld
   }
 
   /** The fact that a probe finds; found once. */

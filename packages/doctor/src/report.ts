@@ -1,5 +1,5 @@
 import { DynsrvError } from '@dynsrv/cluster'
-import { callable, messageOf, optional, realWorld } from '@dynsrv/kit'
+import { callable, messageOf, optional } from '@dynsrv/kit'
 import { checks } from './argument-checks.ts'
 import { checksFor } from './checks.ts'
 import { checkOptions, DoctorContext, type DoctorOptions, type MemberState } from './context.ts'
@@ -9,6 +9,7 @@ import { incarnations } from './probes/incarnations.ts'
 import { memberStates } from './probes/rounds.ts'
 import { resolvConf } from './probes/system.ts'
 import { type Verdict, verdicts } from './verdict.ts'
+import { doctorWorld } from './world.ts'
 
 /** What one examination found. */
 export interface Report {
@@ -54,7 +55,7 @@ export async function diagnose(
 ): Promise<Report> {
   checkDiagnosis(options)
   checks.argument('diagnose', 'done', optional(callable), done)
-  const { world = realWorld } = options
+  const { world = doctorWorld } = options
   const whole: DoctorOptions = { ...DEFAULTS, env: world.system.env, ...options }
   const began = world.clock.monotonic()
   await using context = new DoctorContext(whole)

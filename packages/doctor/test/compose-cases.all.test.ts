@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { realWorld } from '@dynsrv/kit'
+import { realPrograms } from '@dynsrv/kit'
 import { dockerComposeProgram } from '@dynsrv/tools/docker-compose'
 import { describe, expect, it } from 'vitest'
-import { projectOf } from '../src/compose/compose-project.ts'
+import { type ComposeProject, projectOf } from '../src/compose/compose-project.ts'
 import { askCompose } from '../src/compose/docker-compose.ts'
 import { readCompose } from '../src/compose/own-reader.ts'
 import { COMPOSE_CASES, type ComposeCase } from './compose-cases.ts'
 import { examineCase, expectCase, pathsOf, withFiles } from './compose-examination.ts'
+import { examineAs } from './examination.ts'
 
 const PATH = dirname(dockerComposeProgram())
 
@@ -18,11 +19,16 @@ function bothReadings(one: ComposeCase) {
     const env = { HOME: '/nonexistent', ...one.env }
     const read = async (path: string) => await readFile(path, 'utf8')
     const own = await readCompose({ files, env, folder, read })
-    const answer = await askCompose(realWorld.system, { files, env: { ...env, PATH } }, own, () =>
+    const answer = await askCompose(realPrograms, { files, env: { ...env, PATH } }, own, () =>
       AbortSignal.timeout(30_000),
     )
     return { own, answer }
   })
+}
+
+/** Compose prints services by name. */
+function sorted({ name, services }: ComposeProject): ComposeProject {
+  return { name, services: services.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }
 }
 
 /** What our reader says it cannot follow, Compose refuses; so does it what cannot be read at all. */
@@ -37,7 +43,7 @@ describe("a Compose file, read by Docker's own Compose", () => {
     const { own, answer } = await bothReadings(one)
     expect(answer).toMatchObject({ kind: 'configuration', program: 'docker-compose' })
     if (answer.kind !== 'configuration') return
-    expect(projectOf(own.configuration)).toEqual(projectOf(answer.configuration))
+    expect(sorted(projectOf(own.configuration))).toEqual(sorted(projectOf(answer.configuration)))
   })
 
   it.each(
@@ -48,5 +54,22 @@ describe("a Compose file, read by Docker's own Compose", () => {
     expect(errors).toEqual(one.errors ?? [])
     const said = found.verdicts.filter(({ message }) => /refuses the file|cannot be read/.test(message))
     expect(said, found.text).not.toEqual([])
+  })
+})
+
+it('what Compose prints can be looked at as well', async () => {
+  const [one] = COMPOSE_CASES
+  await withFiles(one!, async (folder) => {
+    const args = [...pathsOf(one!, folder).flatMap((path) => ['-f', path]), 'config']
+    const env = { PATH, C: 'a-cookie-of-the-shell' }
+    const { status, stdout } = await realPrograms.run('docker-compose', args, {
+      env,
+      signal: AbortSignal.timeout(30_000),
+    })
+    expect(status).toBe(0)
+    const found = await examineAs({ compose: ['-'], composeInput: stdout })
+    // The cookie stands in it now.
+    expect(found.verdicts.map(({ check }) => check)).toEqual(['C08'])
+    expect(found.text).not.toContain(env.C)
   })
 })

@@ -89,9 +89,15 @@ const READING: readonly ComposeCase[] = [
   {
     what: 'a dollar sign that is none of a variable',
     files: two(`hostname: a.shop\n${env('app@$(hostname)')}`, `hostname: b.shop\n${env('app@b.shop')}`),
-    errors: ['C01'],
-    says: /services\.a\.environment\.RELEASE_NODE.*\$\$/,
   },
+  ...['${host name}', '${X', '${}', '${X:=a}', '${X/a/b}', '${X:-${Y}'].map(
+    (text): ComposeCase => ({
+      what: `a variable that is written ${text}`,
+      files: two(`hostname: a.shop\n${env(`app@${text}`)}`, `hostname: b.shop\n${env('app@b.shop')}`),
+      errors: ['C01'],
+      says: /services\.a\.environment\.RELEASE_NODE.*\$\$/,
+    }),
+  ),
   {
     what: 'a variable that must be set, and is not',
     files: shop(PAIR.replaceAll('${C}', '${C:?set C in .env}')),
@@ -107,6 +113,43 @@ const READING: readonly ComposeCase[] = [
       '.env': `# the network\nexport N='shop'\nM="\${N}" # the same\n\nC=${SECRET} # secret\n`,
     },
     not: new RegExp(SECRET),
+  },
+  ...(
+    [
+      ["'shop$$X' # literal", 'shop$$X'],
+      ['"shop\\$X"', 'shop$X'],
+      ['sh#op', 'sh#op'],
+      ['shop # comment', 'shop'],
+      ['"sh${Y:-op}"', 'shop'],
+      ["'it\\'s'", "it's"],
+      ['a b  c', 'a b  c'],
+    ] as const
+  ).map(
+    ([written, meant]): ComposeCase => ({
+      what: `the value ${written} in .env and in an env_file`,
+      files: {
+        ...two(
+          `hostname: a.shop\n${env('app@a.shop', ', ONE: "${V}"').replace('"${C}"', '"${V}"')}`,
+          `hostname: b.shop\nenv_file: v.env\nenvironment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: app@b.shop, RELEASE_COOKIE: ${JSON.stringify(meant.replaceAll('$', '$$$$'))}}`,
+        ),
+        '.env': `V=${written}\n`,
+        'v.env': `export V = ${written}\n`,
+      },
+      warnings: ['C08'],
+    }),
+  ),
+  {
+    what: 'variables in an env_file: those of the files before it come first',
+    files: {
+      ...two(
+        `hostname: a.shop\nenv_file: [one.env, two.env]\nenvironment: [RELEASE_DISTRIBUTION=name, CLUSTER_STRATEGY=epmd, RELEASE_COOKIE=c]`,
+        `hostname: b.shop\n${env('app@b.shop').replace('"${C}"', 'c')}`,
+      ),
+      '.env': 'NET=of-the-project\n',
+      'one.env': 'NET=shop\n',
+      'two.env': 'NET=wrong\nRELEASE_NODE=app@a.${NET}\n',
+    },
+    warnings: ['C08'],
   },
   {
     what: 'an env_file as a text, as a list, with required: false, and its settings below those of the service',
@@ -197,6 +240,63 @@ services:
     says: /base\.yaml/,
   },
   {
+    what: 'a service that extends itself, by another one',
+    files: shop(`${PAIR}\n  c: {extends: d}\n  d: {extends: {file: compose.yaml, service: c}}`),
+    errors: ['C01'],
+    says: /extends itself/,
+  },
+  {
+    what: 'a file that includes itself, by another one',
+    files: {
+      ...shop(PAIR, 'include: [other.yaml]'),
+      'other.yaml': 'include: [compose.yaml]\nservices: {x: {image: y}}',
+    },
+    errors: ['C01'],
+    says: /includes itself/,
+  },
+  {
+    what: 'a file that includes one that is not here',
+    files: shop(
+      node('a', 'a.shop') + node('b', 'b.elsewhere').replace('hostname: b.elsewhere', 'hostname: b'),
+      'include: [none.yaml]',
+    ),
+    warnings: ['C09'],
+    says: /include none\.yaml is not here/,
+  },
+  ...(
+    [
+      ['an env_file', node('a', 'a.shop', 'env_file: "settings.${STAGE}.env"'), ''],
+      [
+        'the file of a service that is extended',
+        `\n  a: {extends: {file: "\${STAGE}.yaml", service: x}}${node('c', 'c.shop')}`,
+        '',
+      ],
+      ['an include', node('a', 'a.shop'), 'include: ["${STAGE}.yaml"]'],
+    ] as const
+  ).map(
+    ([what, services, rest]): ComposeCase => ({
+      what: `${what}, whose path waits for a variable`,
+      files: shop(services + node('b', 'b.shop'), rest),
+      warnings: ['C09'],
+      says: /\$\{STAGE\}/,
+    }),
+  ),
+  {
+    what: 'an include whose path has a variable that is set',
+    files: {
+      ...shop(node('a', 'a.shop'), 'include: ["${STAGE}.yaml"]'),
+      'prod.yaml': `services:${node('b', 'b.shop')}`,
+    },
+    env: { STAGE: 'prod' },
+  },
+  {
+    what: 'aliases of aliases that would fill the memory',
+    files: {
+      'compose.yaml': `x-0: &a0 [x]\n${Array.from({ length: 12 }, (_, at) => `x-${at + 1}: &a${at + 1} [${`*a${at}, `.repeat(10)}]`).join('\n')}\nservices: {a: {image: x}}\n`,
+    },
+    errors: ['C01'],
+  },
+  {
     what: 'include, with a project of its own folder and its own .env',
     files: {
       ...shop(node('a', 'a.shop'), 'include: [other/compose.yaml]'),
@@ -229,6 +329,18 @@ services:
       'prod.yaml': 'services: {a: {environment: [RELEASE_NODE=app@a.shop]}}',
     },
     looksAt: ['compose.yaml', 'prod.yaml'],
+  },
+  {
+    what: 'an override beside the file, which is read only when it is given',
+    files: { ...shop(PAIR), 'compose.override.yaml': 'services: {a: {hostname: wrong}}' },
+    says: /compose\.override\.yaml was not read/,
+  },
+  {
+    what: 'an override that is given',
+    files: { ...shop(PAIR), 'compose.override.yaml': 'services: {a: {hostname: wrong}}' },
+    looksAt: ['compose.yaml', 'compose.override.yaml'],
+    errors: ['C04'],
+    not: /was not read/,
   },
   {
     what: 'two documents in one file',
@@ -288,7 +400,7 @@ services:
   },
   {
     what: 'all nodes in profiles',
-    files: shop(node('app', 'app.shop', 'profiles: [prod]') + '\n  web: {image: nginx}'),
+    files: shop(`${node('app', 'app.shop', 'profiles: [prod]')}\n  web: {image: nginx}`),
     warnings: ['C01'],
     says: /COMPOSE_PROFILES/,
   },
@@ -297,6 +409,34 @@ services:
     files: two(env('app@a.other_default'), env('app@b.other_default')),
     env: { COMPOSE_PROJECT_NAME: 'other' },
   },
+  {
+    what: 'the name of the project, which the file can use',
+    files: two(env('app@a.${COMPOSE_PROJECT_NAME}_default'), env('app@b.${COMPOSE_PROJECT_NAME}_default')),
+  },
+  {
+    what: 'the name of the project, when it is that of the folder',
+    files: {
+      'compose.yaml': two(env('app@a.shop_default'), env('app@b.${COMPOSE_PROJECT_NAME}_default'))[
+        'compose.yaml'
+      ]!.replace('name: shop\n', ''),
+    },
+  },
+  {
+    what: 'a variable that is called like something of JavaScript',
+    files: two(
+      `hostname: a.\${constructor}\n${env('app@a.${constructor}')}`,
+      `hostname: b.shop\n${env('app@b.shop', ', X: "${__proto__}"')}`,
+    ),
+    says: /wait for constructor/,
+  },
+  ...['*', '@', '%', '!', '`', '[', '{', '"', '&', '|', '>', '? '].map(
+    (sign): ComposeCase => ({
+      what: `a cookie without quotation marks that begins with ${sign}`,
+      files: shop(PAIR.replace('${C}', `${sign}${SECRET}`)),
+      not: new RegExp(SECRET),
+      ...(['!', '&'].includes(sign) ? { errors: ['C07'] } : { errors: ['C01'] }),
+    }),
+  ),
   {
     what: 'numbers as YAML has them',
     files: two(
@@ -379,6 +519,25 @@ const NODES: readonly ComposeCase[] = [
   b: {image: elixir, hostname: b.shop, environment: {ELIXIR_ERL_OPTIONS: "-name app@b.shop -setcookie y"}}`),
     errors: ['C04', 'C07'],
     warnings: ['C08'],
+  },
+  {
+    what: 'a command that Compose cuts off, so that the node never starts',
+    files: shop(
+      node('app', 'app.shop') + node('job', 'app.shop', 'command: bin/app eval "App.migrate()" && bin/app start'),
+    ),
+    warnings: ['C15'],
+    says: /job runs only what stands in front of && in its command/,
+  },
+  {
+    what: 'only services that run something else',
+    files: shop(node('app', 'app.shop', 'command: mix phx.server')),
+    warnings: ['C01'],
+    says: /what app runs starts no node/,
+  },
+  {
+    what: 'only a command that Compose cuts off',
+    files: shop(node('app', 'app.shop', 'command: bin/migrate && bin/server')),
+    warnings: ['C15'],
   },
   { what: 'no node at all', files: shop('\n  web: {image: nginx}'), warnings: ['C01'] },
 ]
@@ -477,6 +636,39 @@ const NAMES: readonly ComposeCase[] = [
     says: /hostname and domainname/,
   },
   {
+    what: 'one host for two nodes of different names',
+    files: two(
+      `networks: {default: {aliases: [nodes.shop]}}\n${env('a@nodes.shop')}`,
+      `networks: {default: {aliases: [nodes.shop]}}\n${env('b@nodes.shop')}`,
+    ),
+    warnings: ['C04'],
+    says: /nodes\.shop of a is b as well/,
+  },
+  {
+    what: 'one host for two nodes that look each other up in their own way',
+    files: two(
+      `hostname: nodes.shop\ncommand: erl -name $$RELEASE_NODE -epmd_module dynsrv_epmd -setcookie $$RELEASE_COOKIE\n${env('a@nodes.shop')}`,
+      `hostname: nodes.shop\ncommand: npx dynsrv up\n${env('b@nodes.shop')}`,
+    ),
+  },
+  {
+    what: 'long names without a dot',
+    files: two(env('app@a'), env('app@b')),
+    errors: ['C03'],
+  },
+  {
+    what: 'a long name without a dot, alone',
+    files: shop(
+      '\n  app: {image: app, environment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: app@app, RELEASE_COOKIE: "${C}"}}',
+    ),
+    warnings: ['C03'],
+  },
+  {
+    what: 'long names at localhost, on the machine',
+    files: two(`network_mode: host\n${env('a@localhost')}`, `network_mode: host\n${env('b@localhost')}`),
+    errors: ['C03'],
+  },
+  {
     what: 'short names that Docker resolves',
     files: two(short('app@a'), `hostname: node-b\n${short('app@node-b')}`),
   },
@@ -508,6 +700,26 @@ const NAMES: readonly ComposeCase[] = [
   {
     what: 'the hostname of the container, which its own shell fills in',
     files: two(`hostname: a.shop\n${env('app@$$(hostname -f)')}`, `hostname: b.shop\n${env('app@b.shop')}`),
+  },
+  {
+    what: 'quotation marks in a list, which are part of the value',
+    files: two(
+      `hostname: a.shop\nenvironment:\n  - RELEASE_NODE="app@a.shop"\n  - RELEASE_DISTRIBUTION=name\n  - RELEASE_COOKIE="\${C}"\n  - CLUSTER_STRATEGY=epmd`,
+      `hostname: b.shop\n${env('app@b.shop')}`,
+    ),
+    errors: ['C04', 'C07'],
+    says: /quotation marks in it.*with quotation marks that are part of it/,
+  },
+  {
+    what: 'addresses of several files for one host',
+    files: {
+      ...two(
+        `extra_hosts: ["x:10.0.0.3"]\nhostname: a.shop\n${env('app@a.shop')}`,
+        `hostname: b.shop\n${env('app@b.shop')}`,
+      ),
+      'over.yaml': 'services: {a: {extra_hosts: {x: 10.0.0.1}}}',
+    },
+    looksAt: ['compose.yaml', 'over.yaml'],
   },
   {
     what: 'HOSTNAME of the shell, which is not set',
@@ -607,6 +819,8 @@ const CLUSTERS: readonly ComposeCase[] = [
       ['a URL with two hosts', 'DATABASE_URL: "postgres://u:p@x:5432,db:5432/app"', true],
       ['a host with a port', 'ADDR: "db:5432"', true],
       ['a list', 'BROKERS: "x:1,db:2"', true],
+      ['a list of JSON', 'BROKERS: \'["x:1","db:2"]\'', true],
+      ['a part of another host', 'ADDR: "my-db:5432"', false],
       ['a host alone', 'PGHOST: db', false],
       ['a host by the name of its variable', 'DB_HOST: db', true],
       ['a setting of a text', 'CONN: "host=db port=5432"', true],
@@ -658,6 +872,13 @@ const CLUSTERS: readonly ComposeCase[] = [
     errors: ['C07'],
     says: /missing at a/,
   },
+  {
+    what: 'a cookie that a secret brings',
+    files: shop(
+      PAIR.replace('RELEASE_COOKIE: ${C}', 'X: y').replace('image: app', 'image: app\n    secrets: [cookie]'),
+      'secrets: {cookie: {file: ./x}}',
+    ),
+  },
   { what: 'no cookie anywhere', files: shop(PAIR.replaceAll('RELEASE_COOKIE: ${C}', 'X: y')), warnings: ['C07'] },
   {
     what: 'a cookie that is written into the file',
@@ -678,6 +899,12 @@ const CLUSTERS: readonly ComposeCase[] = [
   },
   { what: 'several copies, as scale has it', files: shop(node('a', 'a.shop', 'scale: 2')), errors: ['C06'] },
   {
+    what: 'copies that Swarm names',
+    files: shop(
+      node('a', 'a-{{.Task.Slot}}.shop', 'deploy: {replicas: 3}').replaceAll(/(hostname: |NODE: )(.*)/g, '$1"$2"'),
+    ),
+  },
+  {
     what: 'copies that the image names by address',
     files: shop(
       '\n  app: {image: app, deploy: {replicas: 3}, environment: {RELEASE_DISTRIBUTION: name, RELEASE_COOKIE: "${C}", DNS_CLUSTER_QUERY: app}}',
@@ -689,6 +916,16 @@ const CLUSTERS: readonly ComposeCase[] = [
     errors: ['C13'],
     says: /DNS_CLUSTER_QUERY, b dials app@ADDRESS, and a is app@a\.shop/,
     warnings: ['C13'],
+  },
+  {
+    what: 'DNSCluster, asked for what nobody is called',
+    files: two(
+      `networks: {default: {ipv4_address: 10.5.0.7}}\n${env('app@10.5.0.7', ', DNS_CLUSTER_QUERY: nodes')}`,
+      `networks: {default: {ipv4_address: 10.5.0.8}}\n${env('app@10.5.0.8', ', DNS_CLUSTER_QUERY: ""')}`,
+      'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
+    ),
+    warnings: ['C13'],
+    says: /DNS_CLUSTER_QUERY of a is nodes/,
   },
   {
     what: 'DNSCluster and nodes that are named by address',

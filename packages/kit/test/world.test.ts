@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { realWorld, secretInteger, sleep, within } from '../src/index.ts'
+import { realPrograms, realWorld, secretInteger, sleep, within, worldShape } from '../src/index.ts'
 import { fakeWorld } from '../src/testing/fake-world.ts'
 
 const { clock, random } = realWorld
@@ -102,5 +102,40 @@ describe('a clock of tests', () => {
     await fake.advance(100)
     expect(seen).toEqual(['now 0', 'tick 20', 'slept 30', 'tick 40', 'late 50'])
     expect([fake.now(), fake.timers]).toEqual([145, 0])
+  })
+})
+
+describe('a program', () => {
+  const { env } = realWorld.system
+  const runs = (script: string, options: { input?: string; signal?: AbortSignal; program?: string } = {}) => {
+    const { program = process.execPath, signal = new AbortController().signal, input } = options
+    return realPrograms.run(program, ['-e', script], { env: { PATH: env.PATH, GIVEN: 'yes' }, signal, input })
+  }
+
+  it('gives its output and exit code, and gets input and environment alone', async () => {
+    const echo =
+      'process.stdin.pipe(process.stdout); console.error(process.env.GIVEN, process.env.HOME); process.exitCode = 3'
+    expect(await runs(echo, { input: 'typed' })).toEqual({ status: 3, stdout: 'typed', stderr: 'yes undefined\n' })
+    expect(await runs('process.exit(0)', { input: 'x'.repeat(2 ** 20) })).toMatchObject({ status: 0 })
+    expect(await runs('process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1e6)')).toMatchObject({
+      status: null,
+    })
+  })
+
+  it('is not there, or is ended by the signal', async () => {
+    await expect(runs('', { program: '/nonexistent/program' })).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(runs('', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' })
+    const abort = new AbortController()
+    const hanging = runs('setInterval(() => {}, 1e6)', { signal: abort.signal })
+    abort.abort()
+    await expect(hanging).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('may be missing in a world, and is checked where it is there', () => {
+    expect(worldShape.check(realWorld, 'world')).toBeUndefined()
+    expect(worldShape.check({ ...realWorld, programs: realPrograms }, 'world')).toBeUndefined()
+    expect(worldShape.check({ ...realWorld, programs: {} }, 'world')).toMatchObject({
+      message: expect.stringMatching(/^world\.programs must be an object with the method run/),
+    })
   })
 })

@@ -14,6 +14,7 @@ import { C11 } from './c11-network-modes.ts'
 import { C12 } from './c12-loopback-names.ts'
 import { C13 } from './c13-dns-cluster.ts'
 import { C14 } from './c14-who-dials.ts'
+import { C15 } from './c15-cut-commands.ts'
 import { D01 } from './d01-docker-network.ts'
 import { D02 } from './d02-foreign-addresses.ts'
 import { D03 } from './d03-random-host.ts'
@@ -77,6 +78,7 @@ export const ALL_CHECKS: readonly Check[] = [
   C12,
   C13,
   C14,
+  C15,
   D01,
   D02,
   D03,

@@ -1,8 +1,11 @@
 import { messageOf } from '@dynsrv/kit'
 import { check } from '../check.ts'
+import { hasReleaseSettings } from '../compose/compose-members.ts'
+import { shownName } from '../compose/compose-project.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type ComposeFacts, composeFacts } from '../probes/compose.ts'
 import { words } from '../words.ts'
+import { cutAt } from './c15-cut-commands.ts'
 
 const COMPOSE_FILE = words('DOCTOR_COMPOSE_FILE', {
   happened: 'The Compose file cannot be read.',
@@ -15,13 +18,19 @@ export function judgeComposeFile({ path, reading }: ComposeFacts): Finding[] {
   if (!reading.ok) {
     return [finding('error', COMPOSE_FILE, `${path} cannot be read: ${messageOf(reading.error)}`)]
   }
-  const { members, own } = reading.value
-  if (members.length > 0) return []
-  const hint =
-    (own?.inactive.length ?? 0) > 0
-      ? 'Name the profiles to look at in COMPOSE_PROFILES, or set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
-      : 'Set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
-  return [finding('warning', COMPOSE_FILE, `no service of ${path} is a node: none that runs sets RELEASE_*`, { hint })]
+  const { members, own, project } = reading.value
+  // A command that is cut off explains it, which C15 reports.
+  if (members.length > 0 || project.services.some((service) => cutAt(reading.value, service) !== undefined)) return []
+  const settings =
+    'Set RELEASE_NODE, RELEASE_COOKIE and RELEASE_DISTRIBUTION at the services that are to form the cluster.'
+  const isLeftOut = (own?.inactive.length ?? 0) > 0
+  const hint = isLeftOut ? `Name the profiles to look at in COMPOSE_PROFILES. ${settings}` : settings
+  const idle = project.services.filter(hasReleaseSettings).map(({ name }) => shownName(name))
+  const why =
+    idle.length === 0
+      ? 'none that is started sets RELEASE_*'
+      : `what ${idle.join(', ')} runs starts no node, whatever RELEASE_* says`
+  return [finding('warning', COMPOSE_FILE, `no service of ${path} is a node: ${why}`, { hint })]
 }
 
 export const C01 = check({

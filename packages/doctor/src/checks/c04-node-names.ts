@@ -8,7 +8,16 @@ import {
   takesShellHostname,
 } from '../compose/compose-members.ts'
 import { type ComposeProject, shownName } from '../compose/compose-project.ts'
-import { isLoopback, meaningOf, namedBy, namesOn, sharedNetworks, sharesStack, stackOf } from '../compose/docker-dns.ts'
+import {
+  isAmong,
+  isLoopback,
+  meaningOf,
+  namedBy,
+  namesOn,
+  sharedNetworks,
+  sharesStack,
+  stackOf,
+} from '../compose/docker-dns.ts'
 import { type Finding, type FindingDetails, finding } from '../finding.ts'
 import { type ComposeReading, lacksServices, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
@@ -23,6 +32,7 @@ const COMPOSE_NAME = words('DOCTOR_COMPOSE_NAME', {
 export function judgeNodeNames(reading: ComposeReading): Finding[] {
   const { project, members, written } = reading
   return members.flatMap((member): Finding[] => {
+    if (/["']/.test(member.node?.text ?? '')) return [quoted(member)]
     const host = knownHost(member)
     if (host === undefined || isLoopback(host) || isOffNetworks(project, member)) return []
     // Erlang refuses these before anybody looks them up.
@@ -32,10 +42,31 @@ export function judgeNodeNames(reading: ComposeReading): Finding[] {
     const isAlone = peers.length === 0
     const lost = (isAlone ? [member] : peers).filter((one) => finds(project, one, member) === false)
     const unreached = lost.filter((one) => one !== member && finds(project, member, one) === false)
-    if (lost.length === 0 || (lost.length < peers.length && unreached.length === 0)) return []
+    if (lost.length === 0) return shared(project, member, host, peers)
+    if (lost.length < peers.length && unreached.length === 0) return []
     const { message, ...details } = cause(project, member, host, unreached[0] ?? lost[0]!)
     return [finding(isAlone ? 'warning' : 'error', COMPOSE_NAME, message, { ...details, node: member.service.name })]
   })
+}
+
+/** `- RELEASE_NODE="app@api"`: in a list, quotation marks in the middle are part of the value. */
+function quoted({ service, node }: Member): Finding {
+  const message = `RELEASE_NODE of ${shownName(service.name)} has quotation marks in it: ${shownName(node!.text)}`
+  const hint = 'Leave them out, or put them around the whole line: - "RELEASE_NODE=api@api.my_network".'
+  return finding('error', COMPOSE_NAME, message, { hint, node: service.name })
+}
+
+/** A host that several services answer to: Docker gives all their addresses, in turns. */
+function shared(project: ComposeProject, member: Member, host: string, peers: readonly Member[]): Finding[] {
+  const { service, bringsLookup, node } = member
+  // One name for both is what C06 reports.
+  if (bringsLookup || peers.some((peer) => peer.node?.text === node?.text)) return []
+  const meant = peers.map((peer) => meaningOf(project, peer.service, host)).find((one) => one !== 'elsewhere')
+  const others = (meant ?? []).filter((one) => one !== service && !sharesStack(project, one, service))
+  if (others.length === 0) return []
+  const message = `${shownName(host)} of ${shownName(service.name)} is ${shownName(others[0]!.name)} as well: Docker's DNS answers with either`
+  const hint = 'Give each node a host of its own.'
+  return [finding('warning', COMPOSE_NAME, message, { hint, node: service.name })]
 }
 
 function mayReach(project: ComposeProject, { service }: Member, other: Member): boolean {
@@ -53,7 +84,7 @@ function cause(
   const name = shownName(service.name)
   const owner = stackOf(project, service)
   const evidence = [
-    `${shownName(node!.text)} of ${name}, whose hostname is ${shownName(service.hostname ?? 'not set')}`,
+    `${shownName(node!.text)} of ${name}, ${service.hostname === undefined ? 'which sets no hostname' : `whose hostname is ${shownName(service.hostname)}`}`,
   ]
   if (host === `${service.hostname}.${service.domainname}`) {
     return {
@@ -78,7 +109,7 @@ function cause(
       evidence,
     }
   }
-  if (meaningOf(project, service, host).includes(service as never)) {
+  if (isAmong(service, meaningOf(project, service, host))) {
     const shared = sharedNetworks(project, service, peer.service).map(shownName).join(', ')
     return {
       message: `${shownName(host)} of ${name} is known only on networks where ${shownName(peer.service.name)} is not`,
@@ -86,7 +117,11 @@ function cause(
       hint: `Use a name that is known on a network which both share (${shared}).`,
     }
   }
-  return { message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which Docker's DNS does not know`, evidence }
+  return {
+    message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which Docker's DNS does not know`,
+    evidence,
+    hint: 'Give the service that hostname, or end RELEASE_NODE with @ and a name that Docker knows.',
+  }
 }
 
 export const C04 = check({

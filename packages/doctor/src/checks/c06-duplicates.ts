@@ -17,8 +17,13 @@ export function judgeComposeDuplicates({ project, members }: ComposeReading): Fi
     }
     return [...byName].flatMap(([name, services]) => {
       if (services.length < 2) return []
-      const who = [...new Set(services)].map(shownName).join(', ')
-      return [finding('error', DUPLICATE_NAME, `${shownName(name)} is the name of several containers: ${who}`)]
+      const who = [...new Set(services)]
+      const hint =
+        who.length === 1
+          ? 'Leave RELEASE_NODE to rel/env.sh, where each container has its own $HOSTNAME, or write a service for each node.'
+          : 'Give each service its own RELEASE_NODE, with its own hostname behind the @.'
+      const message = `${shownName(name)} is the name of several containers: ${who.map(shownName).join(', ')}`
+      return [finding('error', DUPLICATE_NAME, message, { hint })]
     })
   })
 }

@@ -22,7 +22,7 @@ function judgeCluster(cluster: readonly Member[], reading: ComposeReading): Find
   const without: string[] = []
   for (const { service, cookie } of cluster) {
     if (cookie !== undefined) groups.set(cookie, [...(groups.get(cookie) ?? []), service.name])
-    else if (!lacksVariables(reading, service.name)) without.push(service.name)
+    else if (!service.bringsCookie && !lacksVariables(reading, service.name)) without.push(service.name)
   }
   const evidence = [
     ...[...groups].map(([cookie, names]) => `${source(cookie)}: ${listed(names)}`),
@@ -40,6 +40,7 @@ function judgeCluster(cluster: readonly Member[], reading: ComposeReading): Find
 /** Where a cookie comes from, as far as that may be told: a variable that is not set here has no secret in it yet. */
 function source(cookie: string): string {
   const [variable] = unsetIn(cookie)
+  if (/^["'].*["']$/s.test(cookie)) return 'one cookie, with quotation marks that are part of it'
   return variable === undefined ? 'one cookie' : `one cookie, from ${variable}, which is not set here`
 }
 

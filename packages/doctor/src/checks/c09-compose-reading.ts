@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { check } from '../check.ts'
 import { isOpen, membersOf } from '../compose/compose-members.ts'
 import { shownName } from '../compose/compose-project.ts'
@@ -34,6 +35,10 @@ export function judgeReading({ members, written, by, own, failed }: ComposeReadi
           hint: 'Declare the network below networks:.',
         })
     }
+  }
+  if (own.override !== undefined) {
+    const message = `${shownName(basename(own.override))} was not read: docker compose up reads it too where no file is named`
+    note('info', message, { hint: 'Give both files to look at them together: --compose once for each.' })
   }
   const left = (written === undefined ? [] : membersOf(written)).flatMap(({ service: { name } }) =>
     own.inactive.includes(name) ? [shownName(name)] : [],

@@ -7,7 +7,7 @@ import { type ComposeReading, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
 
 const COMPOSE_SHELL_HOSTNAME = words('DOCTOR_COMPOSE_SHELL_HOSTNAME', {
-  happened: 'A node name takes ${HOSTNAME} from the machine, not from its container.',
+  happened: 'A node name takes HOSTNAME from the machine, not from its container.',
   why: 'Compose fills in variables from the shell that runs it, before there is a container. There it is not exported, or names the machine.',
   hint: 'Write the host out, as in RELEASE_NODE: api@api.my_network, or leave RELEASE_NODE to rel/env.sh, where $HOSTNAME is that of the container.',
 })

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
 import { check } from '../check.ts'
-import { clustersOf, knownHost, type Member } from '../compose/compose-members.ts'
-import { type ComposeProject, shownName } from '../compose/compose-project.ts'
-import { meaningOf } from '../compose/docker-dns.ts'
-import { unsetIn } from '../compose/variables.ts'
+import { clustersOf, type DnsQuery, knownHost, type Member, queriesOf } from '../compose/compose-members.ts'
+import { shownName } from '../compose/compose-project.ts'
+import { isAmong, meaningOf } from '../compose/docker-dns.ts'
 import { type Finding, finding } from '../finding.ts'
 import { type ComposeReading, lacksServices, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
@@ -19,45 +18,46 @@ export function judgeDnsClusters(reading: ComposeReading): Finding[] {
   const { project, members } = reading
   return clustersOf(project, members).flatMap((cluster) =>
     cluster.flatMap((member) => {
-      const query = member.service.environment.get('DNS_CLUSTER_QUERY') ?? ''
-      if (query === '' || query === 'ignore' || unsetIn(query).length > 0) return []
-      return judgeQuery(
-        reading,
-        member,
-        cluster.filter((one) => one !== member || one.service.replicas > 1),
-        query,
-      )
+      const others = cluster.filter((one) => one !== member || one.service.replicas > 1)
+      return queriesOf(member.service).flatMap((query) => judgeQuery(reading, member, others, query))
     }),
   )
 }
 
-function judgeQuery(reading: ComposeReading, member: Member, others: readonly Member[], query: string): Finding[] {
+function judgeQuery(
+  reading: ComposeReading,
+  member: Member,
+  others: readonly Member[],
+  [variable, query]: DnsQuery,
+): Finding[] {
   const { project } = reading
   if (others.length === 0) return []
   const name = shownName(member.service.name)
-  const answered = query.split(/[,;\s]+/).map((host) => meaningOf(project, member.service, host))
+  // With Swarm, `tasks.api` is every container of api.
+  const asked = query.split(/[,;\s]+/).map((host) => host.replace(/^tasks\./, ''))
+  const answered = asked.map((host) => meaningOf(project, member.service, host))
   const targets = answered.includes('elsewhere')
     ? others
-    : others.filter((one) => answered.some((found) => found.includes(one.service as never)))
+    : others.filter((one) => answered.some((found) => isAmong(one.service, found)))
   const node = member.service.name
   if (targets.length === 0) {
     if (lacksServices(reading)) return []
-    const message = `DNS_CLUSTER_QUERY of ${name} is ${shownName(query)}, which Docker's DNS answers with none of the others`
+    const message = `${variable} of ${name} is ${shownName(query)}, which Docker's DNS answers with none of the others`
     const hint =
       'Ask for a service, or give all nodes one alias on their network; DNSCluster needs nodes that are named by address.'
     return [finding('warning', COMPOSE_DNS_CLUSTER, message, { node, hint })]
   }
-  if (targets.some((one) => isDialled(project, member, one) !== false)) return []
+  if (targets.some((one) => isDialled(member, one) !== false)) return []
   const [first] = targets
   const evidence = targets.map(
     (one) => `${shownName(one.node!.text)} of ${shownName(one.service.name)} answers to that name alone`,
   )
-  const message = `with DNS_CLUSTER_QUERY, ${name} dials ${shownName(member.node?.alive ?? 'its own name')}@ADDRESS, and ${shownName(first!.service.name)} is ${shownName(first!.node!.text)}`
+  const message = `with ${variable}, ${name} dials ${shownName(member.node?.alive ?? 'its own name')}@ADDRESS, and ${shownName(first!.service.name)} is ${shownName(first!.node!.text)}`
   return [finding('error', COMPOSE_DNS_CLUSTER, message, { node, evidence })]
 }
 
 /** Whether DNSCluster's name for a node is its name; undefined when the image gives the name. */
-function isDialled(_project: ComposeProject, from: Member, to: Member): boolean | undefined {
+function isDialled(from: Member, to: Member): boolean | undefined {
   if (to.node?.host === undefined) return undefined
   const host = knownHost(to)
   if (host !== undefined && isIP(host) === 0) return false

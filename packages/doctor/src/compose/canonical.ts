@@ -18,6 +18,8 @@ export function canonicalService(given: Fields, directory: string): Fields {
     extra_hosts: hosts,
     links: listOf,
     external_links: listOf,
+    secrets: listOf,
+    configs: listOf,
     profiles: listOf,
   }
   return Object.fromEntries(
@@ -32,16 +34,31 @@ export function canonicalService(given: Fields, directory: string): Fields {
 export const GAP = 'x-dynsrv-gap'
 
 /** Fields of which a later list comes behind the one before; all other lists take its place. */
-const APPENDED = new Set(['env_file', 'links', 'external_links', 'profiles', 'aliases', GAP])
+const APPENDED = new Set([
+  'env_file',
+  'links',
+  'external_links',
+  'profiles',
+  'aliases',
+  'secrets',
+  'configs',
+  'volumes',
+  GAP,
+])
+
+function isAppended(key: string): boolean {
+  return APPENDED.has(key)
+}
 
 /** A service, or a part of one, with another one on top of it, as Compose merges them. */
-export function merged(below: Fields, above: Fields): Fields {
+export function merged(below: Fields, above: Fields, appended: (key: string) => boolean = isAppended): Fields {
   const whole: Record<string, unknown> = { ...below }
   for (const [key, value] of Object.entries(above)) {
     const before = below[key]
     if (value === undefined) continue
-    if (isMapping(before) && isMapping(value)) whole[key] = merged(before, value)
-    else if (Array.isArray(before) && Array.isArray(value) && APPENDED.has(key)) whole[key] = union(before, value)
+    if (isMapping(before) && isMapping(value))
+      whole[key] = merged(before, value, key === 'extra_hosts' ? () => true : appended)
+    else if (Array.isArray(before) && Array.isArray(value) && appended(key)) whole[key] = union(before, value)
     else if (value !== null || before === undefined || !isMapping(before)) whole[key] = value
   }
   return whole

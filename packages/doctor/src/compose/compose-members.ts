@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { hostOf } from '../host.ts'
 import type { ComposeProject, ComposeService } from './compose-project.ts'
-import { meaningOf, sharedNetworks, stackOf } from './docker-dns.ts'
+import { isAmong, meaningOf, sharedNetworks, stackOf } from './docker-dns.ts'
 import { unsetIn } from './variables.ts'
 import { whatItRuns } from './what-it-runs.ts'
 
@@ -19,6 +19,8 @@ export interface Member {
   readonly node?: NodeName
   /** The secret, which is compared and never shown; undefined when the file has none. */
   readonly cookie?: string
+  /** Whether it looks up nodes in its own way, where a host may stand for several. */
+  readonly bringsLookup: boolean
 }
 
 /** A node name as the file has it. */
@@ -40,18 +42,27 @@ function memberOf(project: ComposeProject, service: ComposeService): Member | un
   const { kind, flags } = whatItRuns(project, service)
   const { environment } = service
   const setting = flags.distribution ?? (environment.get('RELEASE_DISTRIBUTION') || undefined)
-  const isSet = flags.node !== undefined || MEMBER_SETTINGS.some((name) => environment.has(name))
-  if (kind === 'none' || setting === 'none' || !isSet) return undefined
+  if (kind === 'none' || setting === 'none') return undefined
+  if (flags.node === undefined && !hasReleaseSettings(service)) return undefined
   const distribution = setting === 'name' ? 'name' : 'sname'
   const text = flags.node ?? environment.get('RELEASE_NODE') ?? ''
   const cookie = flags.cookie ?? environment.get('RELEASE_COOKIE') ?? ''
   return {
     service,
     distribution,
+    bringsLookup: OWN_LOOKUP.test([...service.runs, ...environment.values()].join(' ')),
     ...(setting !== undefined && { distributionSetting: setting }),
     ...(text !== '' && { node: nodeName(text, distribution, service) }),
     ...(cookie !== '' && { cookie }),
   }
+}
+
+/** Erlang's flag for a module that takes the place of epmd's, and dynsrv, which has its own. */
+const OWN_LOOKUP = /-epmd_module\b|(?:^|[\s/])dynsrv\s/
+
+/** Whether a service has a setting of a release. */
+export function hasReleaseSettings({ environment }: ComposeService): boolean {
+  return MEMBER_SETTINGS.some((name) => environment.has(name))
 }
 
 /** What the shell of a container makes of its own host. */
@@ -61,7 +72,8 @@ function nodeName(text: string, distribution: Member['distribution'], service: C
   const hasHost = text.includes('@')
   const [alive, written] = hasHost ? [text.slice(0, text.lastIndexOf('@')), hostOf(text)] : [text, undefined]
   if (written !== undefined && !OWN_HOST.test(written)) {
-    const isMade = written.includes('$') || written.includes('`')
+    // A template of Swarm is filled in for each container.
+    const isMade = /[$`]|\{\{/.test(written)
     return { text, alive, isContainerId: false, ...(!isMade && { host: written }) }
   }
   const { hostname, domainname, networkMode } = service
@@ -92,7 +104,7 @@ export function finds(project: ComposeProject, from: Member, to: Member): boolea
   const host = knownHost(to)
   if (host === undefined) return undefined
   const meaning = meaningOf(project, from.service, host)
-  return meaning === 'elsewhere' ? undefined : meaning.includes(to.service)
+  return meaning === 'elsewhere' ? undefined : isAmong(to.service, meaning)
 }
 
 /** Whether it has no part in Docker's networks: `network_mode: host`, `none` or `bridge`. */
@@ -123,4 +135,14 @@ function areApart(project: ComposeProject, one: Member, other: Member): boolean 
 export function takesShellHostname(written: ComposeProject | undefined, { service }: Member): boolean {
   const node = written?.services.find(({ name }) => name === service.name)?.environment.get('RELEASE_NODE')
   return node !== undefined && unsetIn(node).includes('HOSTNAME')
+}
+
+/** A variable that has a name to ask for, and that name. */
+export type DnsQuery = readonly [variable: string, query: string]
+
+/** What DNSCluster is told to ask for, such as `DNS_CLUSTER_QUERY`; `ignore` turns it off. */
+export function queriesOf({ environment }: ComposeService): DnsQuery[] {
+  return [...environment].filter(
+    ([name, value]) => /DNS\w*QUERY$/.test(name) && value !== '' && value !== 'ignore' && unsetIn(value).length === 0,
+  )
 }

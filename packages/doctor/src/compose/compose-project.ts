@@ -1,8 +1,8 @@
 import { identifier } from '@dynsrv/kit'
 import { type Fields, fieldsOf } from './compose-yaml.ts'
 import type { Configuration } from './own-reader.ts'
-import { shellWords } from './shell-words.ts'
-import { withNames } from './variables.ts'
+import { composeWords } from './shell-words.ts'
+import { withNames, withoutMarks } from './variables.ts'
 
 /** A service, as far as a cluster is concerned. */
 export interface ComposeService {
@@ -25,6 +25,8 @@ export interface ComposeService {
   /** Lines of its own hosts file: `extra_hosts`. */
   readonly hosts: ReadonlyMap<string, readonly string[]>
   readonly replicas: number
+  /** Whether a secret, or a file that is called so, may bring the cookie. */
+  readonly bringsCookie: boolean
 }
 
 /** How a service is on a network. */
@@ -79,7 +81,8 @@ function serviceOf(name: string, given: Fields, { project, realName }: Around): 
         value === null || value === undefined ? [] : [[key, String(value)] as const],
       ),
     ),
-    runs: [...wordsOf(given.entrypoint), ...wordsOf(given.command)],
+    // A variable that nobody sets leaves no word behind.
+    runs: [...wordsOf(given.entrypoint), ...wordsOf(given.command)].filter((word) => withoutMarks(word) !== ''),
     dependsOn: new Map(
       Object.entries(fieldsOf(given.depends_on)).map(([other, how]) => [
         other,
@@ -89,6 +92,7 @@ function serviceOf(name: string, given: Fields, { project, realName }: Around): 
     links: new Map([...linksOf(given.links, true), ...linksOf(given.external_links, false)]),
     hosts: hostsOf(given.extra_hosts),
     replicas,
+    bringsCookie: listLength(given.secrets) > 0 || /cookie/i.test(JSON.stringify([given.volumes, given.configs])),
     ...(hostname !== undefined && { hostname }),
     ...(domainname !== undefined && { domainname }),
     ...(networkMode !== undefined && { networkMode }),
@@ -104,14 +108,17 @@ function attachment(key: string, given: Fields): Attachment {
   return { key, aliases: textsOf(given.aliases), addresses }
 }
 
+function listLength(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0
+}
+
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : []
 }
 
-/** A text is split as Compose does; it needs no shell, so signs are words. */
-function wordsOf(value: unknown): string[] {
+function wordsOf(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map(String)
-  return value === null || value === undefined ? [] : shellWords(String(value)).map((word) => word ?? '&&')
+  return value === null || value === undefined ? [] : composeWords(String(value)).words
 }
 
 function linksOf(value: unknown, isService: boolean): [string, string | undefined][] {
@@ -127,7 +134,7 @@ function linksOf(value: unknown, isService: boolean): [string, string | undefine
 function hostsOf(value: unknown): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>()
   const add = (host: string, addresses: readonly string[]) =>
-    found.set(host, [...(found.get(host) ?? []), ...addresses])
+    found.set(host, [...(found.get(host) ?? []), ...addresses].sort())
   for (const line of textsOf(value)) {
     const [, host = '', address = ''] = /^([^:=]+)[:=](.*)$/s.exec(line) ?? []
     add(host, [address])

@@ -1,4 +1,5 @@
-import type { Node, Pair } from 'yaml'
+import { messageOf } from '@dynsrv/kit'
+import type { Document, Node, Pair, Scalar } from 'yaml'
 
 /** A mapping of the file. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -30,21 +31,38 @@ export async function readComposeYaml(text: string): Promise<ComposeDocument[]> 
   const textOf = (key: unknown) => String(isScalar(key) ? key.value : key)
   return [...documents].map((document) => {
     const [broken] = document.errors
-    if (broken !== undefined) throw new Error(broken.message.split('\n')[0])
+    // What stands behind a colon is text of the file, which may be a secret.
+    if (broken !== undefined)
+      throw new Error(broken.message.replace(/^(.*?)(?:: .*)?( at line \d+, column \d+).*$/s, '$1$2'))
     const tagged: Record<string, Path[]> = { '!reset': [], '!override': [] }
     visit(document, {
       Node: (key, node: Node, ancestors) => {
         if (key === 'key' || !(isScalar(node) || isCollection(node))) return
-        // Compose's YAML still has the octal numbers of YAML 1.1.
-        if (isScalar(node) && typeof node.value === 'bigint' && /^[-+]?0[0-7]+$/.test(node.source ?? '')) {
-          node.value = BigInt(Number.parseInt(node.source!, 8))
-        }
+        if (isScalar(node)) asGoHasIt(node)
         tagged[node.tag ?? '']?.push(ancestors.flatMap((one) => ('key' in one ? [textOf((one as Pair).key)] : [])))
       },
     })
-    const fields = fieldsOf(document.toJS({ maxAliasCount: MAX_ALIASES }))
+    const fields = fieldsOf(valuesOf(document))
     return { fields, resets: tagged['!reset']!, overrides: tagged['!override']! }
   })
+}
+
+/** @throws {Error} for an alias without its anchor, which is not named: an unquoted secret may begin with `*` */
+function valuesOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES })
+  } catch (error) {
+    throw new Error(
+      messageOf(error).replace(/^(Unresolved alias).*$/s, '$1: put a text that begins with * into quotation marks'),
+    )
+  }
+}
+
+/** Compose's YAML still has the octal numbers and the underscores of YAML 1.1. */
+function asGoHasIt(node: Scalar): void {
+  const { source = '', type } = node
+  if (typeof node.value === 'bigint' && /^[-+]?0[0-7]+$/.test(source)) node.value = BigInt(Number.parseInt(source, 8))
+  else if (type === 'PLAIN' && /^[-+]?[1-9]\d*(?:_\d+)+$/.test(source)) node.value = BigInt(source.replaceAll('_', ''))
 }
 
 /** The entries of a mapping; none for anything else. */

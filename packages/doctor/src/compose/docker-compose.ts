@@ -1,7 +1,7 @@
-import type { System } from '@dynsrv/kit'
+import type { Programs } from '@dynsrv/kit'
 import { fieldsOf } from './compose-yaml.ts'
 import type { ComposeSource, Configuration, OwnReading } from './own-reader.ts'
-import { unsetMark } from './variables.ts'
+import { unsetMark, withoutMarks } from './variables.ts'
 
 /** What Docker's own Compose says. */
 export type ComposeAnswer =
@@ -20,32 +20,34 @@ type Asked = Pick<ComposeSource, 'files' | 'input' | 'env'>
 /**
  * Asks `docker compose config` what it makes of the files. It starts nothing and needs no engine.
  *
+ * @param programs where it is run; without any it is absent
  * @param own what we read, for the variables that nobody sets
  * @param limit makes the time limit of each call
  */
 export async function askCompose(
-  system: System,
+  programs: Programs | undefined,
   asked: Asked,
   own: OwnReading | undefined,
   limit: () => AbortSignal,
 ): Promise<ComposeAnswer> {
   const { files, input, env } = asked
   // Without a PATH there is nowhere to look.
-  if (system.run === undefined || (env.PATH ?? '') === '') return { kind: 'absent' }
-  const run = system.run
+  if (programs === undefined || (env.PATH ?? '') === '') return { kind: 'absent' }
   for (const { program, lead } of PROGRAMS) {
     const call = [program, ...lead].join(' ')
     try {
-      const version = await run(program, [...lead, 'version', '--short'], { env, signal: limit() })
+      const version = await programs.run(program, [...lead, 'version', '--short'], { env, signal: limit() })
       // The first version, in Python, prints no JSON.
       if (version.status !== 0 || !/^v?([2-9]|\d\d)\./.test(version.stdout.trim())) continue
       const args = [...lead, ...files.flatMap((file) => ['-f', file]), 'config', '--format', 'json']
       const marked = { ...env, ...placeholders(own) }
-      let said = await run(program, args, { env: marked, input, signal: limit() })
+      let said = await programs.run(program, args, { env: marked, input, signal: limit() })
       // What stands in for a variable may be no number or port: then without.
-      if (said.status !== 0) said = await run(program, args, { env, input, signal: limit() })
+      if (said.status !== 0) said = await programs.run(program, args, { env, input, signal: limit() })
       if (said.status !== 0) return { kind: 'failed', program: call, why: reasonIn(said.stderr) }
-      return { kind: 'configuration', program: call, configuration: configurationOf(JSON.parse(said.stdout)) }
+      const configuration = configurationOf(JSON.parse(said.stdout))
+      const known = own === undefined ? configuration : (withMarks(configuration, own.configuration) as Configuration)
+      return { kind: 'configuration', program: call, configuration: known }
     } catch (error) {
       const { code, name } = error as { code?: unknown; name?: unknown }
       if (code === 'ENOENT' || code === 'EACCES' || code === 'ENOEXEC') continue
@@ -64,11 +66,8 @@ const PLACEHOLDER = /DYNSRV_UNSET_(\w+?)_DYNSRV_UNSET/g
 
 /** Values that show where a variable stands that nobody sets; not where the file has a default for it. */
 function placeholders(own: OwnReading | undefined): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const [name, uses] of own?.unset ?? []) {
-    if (!uses.has('default')) found[name] = `DYNSRV_UNSET_${name}_DYNSRV_UNSET`
-  }
-  return found
+  const open = [...(own?.unset ?? [])].filter(([, uses]) => !uses.has('default') && !uses.has('passed'))
+  return Object.fromEntries(open.map(([name]) => [name, `DYNSRV_UNSET_${name}_DYNSRV_UNSET`]))
 }
 
 function configurationOf(printed: unknown): Configuration {
@@ -90,8 +89,20 @@ function inside(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inside(one)]))
 }
 
-/** The last line that is no warning. */
+/** The same with the marks of variables, wherever our reader has the same text but for them. */
+function withMarks(said: unknown, own: unknown): unknown {
+  if (typeof own === 'string') return (said ?? '') === withoutMarks(own) ? own : said
+  if (Array.isArray(said)) return Array.isArray(own) ? said.map((one, at) => withMarks(one, own[at])) : said
+  if (typeof said !== 'object' || said === null) return said
+  const beside = fieldsOf(own)
+  return Object.fromEntries(Object.entries(said).map(([key, one]) => [key, withMarks(one, beside[key])]))
+}
+
+/** The first line that is no warning, without the text of a value, which may be a secret. */
 function reasonIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !/level=warning/.test(line))
-  return lines.at(-1)?.trim() ?? 'it said nothing'
+  return (lines[0] ?? 'it said nothing')
+    .replace(/(invalid template|unterminated quoted value|unknown anchor).*$/i, '$1')
+    .replace(/(cannot unmarshal \S+) `[^`]*`/g, '$1')
+    .trim()
 }

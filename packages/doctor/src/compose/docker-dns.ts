@@ -42,6 +42,11 @@ export function namesOn(service: ComposeService, network: string): string[] {
 /** Whom a host means to a service: services of the file, or `elsewhere` when somebody else answers for it. */
 export type Meaning = readonly ComposeService[] | 'elsewhere'
 
+/** Whether a service of the file is meant. */
+export function isAmong(service: ComposeService, meaning: Meaning): boolean {
+  return meaning !== 'elsewhere' && meaning.includes(service)
+}
+
 /** Whom a host means where a service looks it up, as Docker has it: its own hosts file, then the DNS of its networks. */
 export function meaningOf(project: ComposeProject, from: ComposeService, host: string): Meaning {
   if (isLoopback(host)) return project.services.filter((one) => sharesStack(project, one, from))

@@ -26,16 +26,16 @@ export function readEnvFile(text: string, known: Variables, { raw = false } = {}
   for (const [line, name = '', single, double, plain] of body.matchAll(LINE)) {
     if (single !== undefined) found.set(name, single.replaceAll("\\'", "'"))
     else if (double !== undefined) found.set(name, filled(unescaped(double)))
-    else if (plain !== undefined) found.set(name, filled(plain.replace(/(?:^|[ \t])#.*$/, '').trim()))
+    else if (plain !== undefined) found.set(name, filled(plain.replace(/[ \t]#.*$/, '').trim()))
     else found.set(name, /^[^=:]*[=:]/.test(line) ? '' : known[name])
   }
   return found
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', $: '$$' }
 
 function unescaped(text: string): string {
-  return text.replaceAll(/\\([nrt"\\])/g, (_whole, which: string) => ESCAPES[which] ?? which)
+  return text.replaceAll(/\\([nrt"\\$])/g, (_whole, which: string) => ESCAPES[which] ?? which)
 }
 
 function withoutUndefined(variables: Variables): Record<string, string> {

@@ -4,7 +4,7 @@ const NO_HOST = /(?:IMAGE|VERSION|TAG|COOKIE|PASSWORD|SECRET|TOKEN|RELEASE_NODE)
 const IS_HOST = /(?:^|_)(?:HOST|HOSTS|HOSTNAME|SERVER|SERVERS|ADDR|ADDRESS|ENDPOINT|BROKERS?|URL|URI)$/i
 
 const AUTHORITY = /[a-z][\w+.-]*:\/\/([^/?#\s"']+)/gi
-const HOST_AND_PORT = /(?:^|[,;\s(@=])([a-z0-9_][\w.-]*):\d{1,5}(?=$|[,;\s)/])/gi
+const HOST_AND_PORT = /(?<![\w./:-])([a-z0-9_][\w.-]*):\d{1,5}(?![\w.:])/gi
 const SETTING = /(?:^|[;\s])(?:host|hostname|server)=([\w.-]+)/gi
 
 /** The hosts that a variable names: of addresses, of `host:port`, of `host=…`, and all of one that is called `…_HOST`. */

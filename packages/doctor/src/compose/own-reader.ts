@@ -1,9 +1,9 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { messageOf } from '@dynsrv/kit'
+import { attempt, codeOf } from '../attempt.ts'
 import { canonicalService, GAP, merged, withoutPath } from './canonical.ts'
 import { type ComposeDocument, type Fields, fieldsOf, type Path, readComposeYaml } from './compose-yaml.ts'
 import { readEnvFile } from './env-file.ts'
-import { BadInterpolation, interpolated, type UnsetUse, unsetMark, type Variables } from './variables.ts'
+import { BadInterpolation, interpolated, type UnsetUse, unsetMark, type Variables, withNames } from './variables.ts'
 
 /** What Compose makes of its files, in the shape that `docker compose config --format json` prints. */
 export interface Configuration {
@@ -25,6 +25,8 @@ export interface OwnReading {
   readonly unset: ReadonlyMap<string, ReadonlySet<UnsetUse>>
   /** What Compose refuses, though we can read on. */
   readonly refused: readonly string[]
+  /** A file beside the one that was given, which Compose reads as well where no file is named. */
+  readonly override?: string
 }
 
 /** Something that the reader did not follow. */
@@ -56,26 +58,45 @@ export interface ComposeSource {
 export async function readCompose(source: ComposeSource): Promise<OwnReading> {
   const [first = '-'] = source.files
   const directory = first === '-' ? source.folder : dirname(resolve(source.folder, first))
-  const variables = await withDotEnv(source, [join(directory, '.env')], source.env)
+  const given = await withDotEnv(source, [join(directory, '.env')], source.env)
+  const name =
+    given.COMPOSE_PROJECT_NAME ||
+    (await new Reader(source).nameOf(source.files, given)) ||
+    projectName(basename(directory))
+  // Compose lets the files use the name, whoever gave it.
+  const variables: Variables = { ...given, COMPOSE_PROJECT_NAME: name }
   const reader = new Reader(source)
   const whole = await reader.files(source.files, directory, variables)
   if (Object.keys(fieldsOf(whole.services)).length === 0) throw new Error('it has no services')
-  const named = variables.COMPOSE_PROJECT_NAME || (typeof whole.name === 'string' && whole.name) || basename(directory)
-  const name = projectName(named)
   const bare = await new Reader(source, { bare: true }).files(source.files, directory, {})
   const { active, inactive } = byProfile(fieldsOf(whole.services), variables.COMPOSE_PROFILES ?? '')
   const services: [string, Fields][] = []
   for (const [key, service] of Object.entries(active)) {
     services.push([key, await reader.withEnvFiles(key, fieldsOf(service), variables)])
   }
+  const override = await overrideOf(source)
   return {
+    ...(override !== undefined && { override }),
     configuration: configuration(name, Object.fromEntries(services), fieldsOf(whole.networks)),
     written: configuration(name, fieldsOf(bare.services), fieldsOf(bare.networks)),
     inactive,
-    gaps: reader.gaps,
+    gaps: reader.gaps.map((gap) => ({ ...gap, what: withNames(gap.what) })),
     unset: reader.unset,
-    refused: [...reader.refused, ...undeclared(active, fieldsOf(whole.networks))],
+    refused: undeclared(active, fieldsOf(whole.networks)),
   }
+}
+
+const DEFAULT_FILE = /^(?:docker-)?compose\.ya?ml$/
+const OVERRIDES = ['compose', 'docker-compose'].flatMap((stem) => [`${stem}.override.yml`, `${stem}.override.yaml`])
+
+async function overrideOf({ files, folder, read }: ComposeSource): Promise<string | undefined> {
+  const [first = '-', ...more] = files
+  if (more.length > 0 || !DEFAULT_FILE.test(basename(first))) return undefined
+  for (const path of OVERRIDES.map((name) => join(dirname(first), name))) {
+    const there = await attempt(read(resolve(folder, path)))
+    if (there.ok) return path
+  }
+  return undefined
 }
 
 /** As Compose makes one out of the name of a folder. */
@@ -88,7 +109,7 @@ function projectName(text: string): string {
 
 function configuration(name: string, given: Fields, declared: Fields): Configuration {
   const services = Object.fromEntries(
-    Object.entries(given).map(([key, service]) => [key, onNetworks(fieldsOf(service))]),
+    Object.entries(given).map(([key, service]) => [key, completed(fieldsOf(service))]),
   )
   const real = (key: string, given: Fields) => {
     const { external } = given
@@ -105,9 +126,15 @@ function configuration(name: string, given: Fields, declared: Fields): Configura
   }
 }
 
-/** A service that names no network is on the one called default, unless it has a mode of its own. */
-function onNetworks(service: Fields): Fields {
-  if (service.network_mode !== undefined) return service
+/** What Compose adds: the network called default, and that a service waits for those it links to or shares a stack with. */
+function completed(given: Fields): Fields {
+  const { network_mode: mode } = given
+  const linked = Array.isArray(given.links) ? given.links.map((link) => String(link).split(':')[0]!) : []
+  const [, shared] = /^service:(.+)$/.exec(String(mode ?? '')) ?? []
+  const others = [...linked, ...(shared === undefined ? [] : [shared])]
+  const waits = Object.fromEntries(others.map((name) => [name, { condition: 'service_started', required: true }]))
+  const service = others.length === 0 ? given : { ...given, depends_on: { ...waits, ...fieldsOf(given.depends_on) } }
+  if (mode !== undefined) return service
   const named = Object.keys(fieldsOf(service.networks)).length > 0
   return named ? service : { ...service, networks: { default: null } }
 }
@@ -135,10 +162,15 @@ function undeclared(services: Fields, networks: Fields): string[] {
 
 /** The variables, and those of the files that are there; what is set already stays. */
 async function withDotEnv(source: ComposeSource, files: readonly string[], known: Variables): Promise<Variables> {
-  const found: Record<string, string | undefined> = {}
+  let found: Variables = {}
   for (const path of files) {
     const text = await source.read(path).catch(() => '')
-    Object.assign(found, Object.fromEntries(readEnvFile(text, known)))
+    try {
+      found = { ...found, ...Object.fromEntries(readEnvFile(text, known)) }
+    } catch (error) {
+      if (!(error instanceof BadInterpolation)) throw error
+      throw new Error(`invalid interpolation format in ${basename(path)}`)
+    }
   }
   return { ...found, ...set(known) }
 }
@@ -152,7 +184,6 @@ const REMOTE = /^(?:https?|ssh|git|oci):|^git@|^github\.com\/|\.git(?:[#?]|$)/
 
 class Reader {
   readonly gaps: Gap[] = []
-  readonly refused: string[] = []
   readonly unset = new Map<string, Set<UnsetUse>>()
   readonly #source: ComposeSource
   readonly #bare: boolean
@@ -183,10 +214,24 @@ class Reader {
     return whole
   }
 
+  /** The name that the last of the files gives the project; empty when none does. */
+  async nameOf(paths: readonly string[], variables: Variables): Promise<string> {
+    let found = ''
+    for (const path of paths) {
+      for (const { fields } of await readComposeYaml(await this.#text(path))) {
+        if (typeof fields.name === 'string') found = String(this.#filled(fields.name, variables, ['name']))
+      }
+    }
+    return found
+  }
+
+  async #text(path: string): Promise<string> {
+    return path === '-' ? (this.#source.input ?? '') : await this.#source.read(resolve(this.#source.folder, path))
+  }
+
   /** The documents of a file, filled in. */
   async #documents(path: string, variables: Variables): Promise<ComposeDocument[]> {
-    const text = path === '-' ? (this.#source.input ?? '') : await this.#source.read(path)
-    return (await readComposeYaml(text)).map((document) => ({
+    return (await readComposeYaml(await this.#text(path))).map((document) => ({
       ...document,
       fields: this.#filled(document.fields, variables, []) as Fields,
     }))
@@ -310,16 +355,16 @@ class Reader {
   async withEnvFiles(name: string, service: Fields, variables: Variables): Promise<Fields> {
     const { env_file: files, environment, [GAP]: gaps, ...rest } = service
     for (const what of textsOf(gaps)) this.gaps.push({ what, service: name, lacks: 'all' })
-    const all: Record<string, unknown> = {}
+    const all: Record<string, string> = {}
     for (const { path, required, format } of (files ?? []) as readonly EnvFile[]) {
       try {
         const text = await this.#source.read(path)
-        for (const [key, value] of readEnvFile(text, variables, { raw: format === 'raw' })) {
+        for (const [key, value] of readEnvFile(text, { ...variables, ...all }, { raw: format === 'raw' })) {
           if (value !== undefined) all[key] = value
         }
       } catch (error) {
-        if (required) {
-          const why = isMissing(error) ? 'is not here' : `cannot be read: ${messageOf(error)}`
+        if (required || error instanceof BadInterpolation) {
+          const why = isMissing(error) ? 'is not here' : 'cannot be read'
           this.gaps.push({
             what: `env_file ${basename(path)} of service ${name} ${why}`,
             service: name,
@@ -336,11 +381,11 @@ class Reader {
   }
 
   /** A name without a value takes that of the shell. */
-  #passOn(all: Record<string, unknown>, key: string, variables: Variables): void {
+  #passOn(all: Record<string, string>, key: string, variables: Variables): void {
     const value = variables[key]
     if (value !== undefined) all[key] = value
     else {
-      this.#noteUnset(key, 'plain')
+      this.#noteUnset(key, 'passed')
       all[key] = unsetMark(key)
     }
   }
@@ -360,9 +405,11 @@ interface Around {
   readonly at: string
 }
 
+/** What the system says of a file that is not here, or whose path waits for a variable. */
+const MISSING = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ERR_INVALID_ARG_VALUE'])
+
 function isMissing(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'EACCES'
+  return MISSING.has(codeOf(error))
 }
 
 function textsOf(value: unknown): string[] {

@@ -7,6 +7,22 @@ export function shellWords(text: string): (string | null)[] {
   return found
 }
 
+/**
+ * The words that Compose makes of a command that is one text. It runs no shell: at the first sign of one it stops reading.
+ *
+ * @returns the sign as well, where there is one
+ */
+export function composeWords(text: string): { readonly words: readonly string[]; readonly cutAt?: string } {
+  const words: string[] = []
+  for (const [whole, sign] of text.matchAll(
+    /(\d*[<>]+|&&|\|\||[;&|])|(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s;&|<>"'\\])+/gs,
+  )) {
+    if (sign !== undefined) return { words, cutAt: sign }
+    words.push(unquoted(whole))
+  }
+  return { words }
+}
+
 function unquoted(word: string): string {
   return word.replaceAll(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)/gs, (_whole, single, double, escaped) =>
     String(single ?? (double as string | undefined)?.replaceAll(/\\(["\\$`])/g, '$1') ?? escaped),

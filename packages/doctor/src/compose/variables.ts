@@ -34,10 +34,10 @@ export interface Lookup {
   readonly onUnset?: (name: string, use: UnsetUse) => void
 }
 
-/** `plain` for `$X`, `default` for `${X:-…}` and `${X:+…}`, `required` for `${X:?…}`. */
-export type UnsetUse = 'plain' | 'default' | 'required'
+/** `plain` for `$X`, `default` for `${X:-…}` and `${X:+…}`, `required` for `${X:?…}`, `passed` for a setting without a value. */
+export type UnsetUse = 'plain' | 'default' | 'required' | 'passed'
 
-/** The text cannot be filled in. */
+/** The text cannot be filled in. What it says is not told: it may be a secret. */
 export class BadInterpolation extends Error {
   override readonly name = 'BadInterpolation'
 }
@@ -47,7 +47,7 @@ const NAME = /[A-Za-z_]\w*/y
 /**
  * Fills in variables as Compose does: `$X`, `${X}`, and with `:-` `-` `:?` `?` `:+` `+`, which nest; `$$` is a dollar sign.
  *
- * @throws {BadInterpolation} for any other dollar sign, as Compose does
+ * @throws {BadInterpolation} for braces that hold anything else, or are not closed
  */
 export function interpolated(text: string, lookup: Lookup): string {
   let done = ''
@@ -61,19 +61,15 @@ export function interpolated(text: string, lookup: Lookup): string {
       at = dollar + 2
     } else if (next === '{') {
       const end = closing(text, dollar + 2)
-      done += braced(text.slice(dollar + 2, end), text, lookup)
+      done += braced(text.slice(dollar + 2, end), lookup)
       at = end + 1
     } else {
+      // A dollar sign in front of anything else is left to the container.
       const name = nameAt(text, dollar + 1)
-      if (name === '') throw bad(text)
-      done += valueNamed(name, 'plain', lookup)
+      done += name === '' ? '$' : valueNamed(name, 'plain', lookup)
       at = dollar + 1 + name.length
     }
   }
-}
-
-function bad(text: string): BadInterpolation {
-  return new BadInterpolation(`invalid interpolation format: ${text}`)
 }
 
 function nameAt(text: string, at: number): string {
@@ -88,40 +84,35 @@ function closing(text: string, from: number): number {
     if (text[at] === '{' && text[at - 1] === '$') depth += 1
     if (text[at] === '}' && --depth === 0) return at
   }
-  throw bad(text)
+  throw new BadInterpolation()
 }
 
-function braced(inside: string, text: string, lookup: Lookup): string {
+function braced(inside: string, lookup: Lookup): string {
   const name = nameAt(inside, 0)
   const [, colon, operator, word = ''] = /^(:?)([-?+])(.*)$/s.exec(inside.slice(name.length)) ?? []
-  if (name === '' || (operator === undefined && inside !== name)) throw bad(text)
-  const value = lookup.variables[name]
+  if (name === '' || (operator === undefined && inside !== name)) throw new BadInterpolation()
+  const value = valueIn(name, lookup)
   const isSet = value !== undefined && (colon !== ':' || value !== '')
-  switch (operator) {
-    case '-': {
-      if (isSet) return value
-      const otherwise = interpolated(word, lookup)
-      // Nothing as the default is what Compose takes anyway.
-      return otherwise === '' ? valueNamed(name, 'default', lookup) : (noteUnset(name, 'default', lookup), otherwise)
-    }
-    case '+':
-      if (isSet) return interpolated(word, lookup)
-      noteUnset(name, 'default', lookup)
-      return ''
-    case '?':
-      return isSet ? value : (noteUnset(name, 'required', lookup), unsetMark(name))
-    default:
-      return valueNamed(name, 'plain', lookup)
-  }
+  if (operator === undefined) return valueNamed(name, 'plain', lookup)
+  if (operator === '+') return isSet ? interpolated(word, lookup) : noteUnset(name, 'default', lookup, '')
+  if (isSet) return value
+  if (operator === '?') return noteUnset(name, 'required', lookup)
+  const otherwise = interpolated(word, lookup)
+  // Nothing as the default is what Compose takes anyway.
+  return otherwise === '' ? valueNamed(name, 'default', lookup) : noteUnset(name, 'default', lookup, otherwise)
 }
 
 function valueNamed(name: string, use: UnsetUse, lookup: Lookup): string {
-  const value = lookup.variables[name]
-  if (value !== undefined && (value !== '' || use === 'plain')) return value
-  noteUnset(name, use, lookup)
-  return unsetMark(name)
+  const value = valueIn(name, lookup)
+  return value !== undefined && (value !== '' || use === 'plain') ? value : noteUnset(name, use, lookup)
 }
 
-function noteUnset(name: string, use: UnsetUse, { onUnset }: Lookup): void {
+function valueIn(name: string, { variables }: Lookup): string | undefined {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined
+}
+
+/** Notes that nobody sets a variable. @returns what stands in its place */
+function noteUnset(name: string, use: UnsetUse, { onUnset }: Lookup, instead: string = unsetMark(name)): string {
   onUnset?.(name, use)
+  return instead
 }

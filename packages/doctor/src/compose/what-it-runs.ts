@@ -53,7 +53,7 @@ const JOB_SCRIPT = /^(?:db[-_.])?(?:migrat\w*|seeds?|setup|rollback)(?:\.sh)?$/
 
 /** Images of well-known servers that are no node of an Erlang cluster of ours; one `env_file` for all gives them its settings. */
 const SERVERS =
-  /^(?:postgres|postgresql|postgis|timescaledb|pgbouncer|pgadmin4?|mysql|mariadb|adminer|redis|redis-stack|valkey|keydb|dragonfly|memcached|mongo|mongodb|cassandra|elasticsearch|opensearch|kibana|clickhouse|clickhouse-server|influxdb|kafka|cp-kafka|redpanda|zookeeper|nats|mosquitto|minio|mc|localstack|nginx|traefik|caddy|haproxy|envoy|httpd|varnish|consul|vault|etcd|jaeger|all-in-one|opentelemetry-collector(?:-contrib)?|otel-collector|zipkin|prometheus|alertmanager|grafana|loki|tempo|promtail|vector|fluentd|fluent-bit|mailhog|mailpit|mailcatcher|keycloak|dnsmasq|rabbitmq|node-exporter|cadvisor|watchtower|portainer|swagger-ui)$/
+  /^(?:postgres|postgresql|postgis|timescaledb|pgbouncer|pgadmin4?|mysql|mariadb|adminer|redis|redis-stack|valkey|keydb|dragonfly|memcached|mongo|mongodb|cassandra|elasticsearch|opensearch|kibana|clickhouse|clickhouse-server|influxdb|kafka|cp-kafka|redpanda|zookeeper|nats|mosquitto|minio|localstack|nginx|traefik|caddy|haproxy|envoy|httpd|varnish|consul|vault|etcd|jaeger|opentelemetry-collector(?:-contrib)?|otel-collector|zipkin|prometheus|alertmanager|grafana|loki|promtail|fluentd|fluent-bit|mailhog|mailpit|mailcatcher|keycloak|dnsmasq|rabbitmq|node-exporter|cadvisor|watchtower|portainer|swagger-ui)$/
 
 /** What a service runs, as far as a cluster is concerned. */
 export interface WhatItRuns {

@@ -39,7 +39,7 @@ async function reading(context: DoctorContext, files: readonly string[]): Promis
   const read = async (path: string) => Buffer.from(await world.files.read(path)).toString()
   const own = await attempt(readCompose({ files, input, env, folder: world.system.folder(), read }))
   const ownReading = own.ok ? own.value : undefined
-  const answer = await askCompose(world.system, { files, input, env }, ownReading, () => context.step())
+  const answer = await askCompose(world.programs, { files, input, env }, ownReading, () => context.step())
   if (answer.kind === 'configuration') {
     const project = projectOf(answer.configuration)
     return {

@@ -2,6 +2,7 @@ import { having, type Rule, wrong } from '../rule.ts'
 import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
 import type { Network } from './network.ts'
+import type { Programs } from './programs.ts'
 import type { Random } from './random.ts'
 import type { System } from './system.ts'
 
@@ -15,10 +16,12 @@ export interface World {
   readonly network: Network
   readonly files: Files
   readonly system: System
+  /** Other programs; left out, there are none. */
+  readonly programs?: Programs
 }
 
 /** What each part can be asked. */
-const METHODS: { readonly [Part in keyof World]: readonly (keyof World[Part] & string)[] } = {
+const METHODS: { readonly [Part in keyof Required<World>]: readonly (keyof Required<World>[Part] & string)[] } = {
   clock: ['now', 'monotonic', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate'],
   random: ['number', 'bytes'],
   network: [
@@ -33,9 +36,15 @@ const METHODS: { readonly [Part in keyof World]: readonly (keyof World[Part] & s
   ],
   files: ['read', 'facts', 'linkFacts', 'watch'],
   system: ['folder', 'homeFolder', 'hostName', 'print', 'warn'],
+  programs: ['run'],
 }
 
-const what = `an object with ${Object.keys(METHODS).join(', ')}`
+/** Parts that a world may lack. */
+const OPTIONAL: ReadonlySet<string> = new Set<keyof World>(['programs'])
+
+const what = `an object with ${Object.keys(METHODS)
+  .filter((part) => !OPTIONAL.has(part))
+  .join(', ')}`
 
 /** How a world is checked where it is an option: each part with all that it can be asked. */
 export const worldShape: Rule = {
@@ -43,7 +52,9 @@ export const worldShape: Rule = {
   check: (value, at) => {
     if (typeof value !== 'object' || value === null) return wrong(at, what, value)
     for (const [part, methods] of Object.entries(METHODS)) {
-      const fault = having(...methods).check(Reflect.get(value, part), `${at}.${part}`)
+      const given: unknown = Reflect.get(value, part)
+      if (given === undefined && OPTIONAL.has(part)) continue
+      const fault = having(...methods).check(given, `${at}.${part}`)
       if (fault !== undefined) return fault
     }
     return undefined
