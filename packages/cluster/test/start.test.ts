@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { atom, tuple } from '@dynsrv/etf'
-import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
+import { dnsClient, startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../src/cluster.ts'
 import type { StartOptions } from '../src/settings/start-options.ts'
@@ -47,6 +47,29 @@ describe('start', () => {
     const inbox = two.node.mailbox('inbox')
     one.node.send({ name: 'inbox', node: two.self }, tuple(atom('hello'), 42))
     expect(await inbox.receive({ timeoutMs: 5_000 })).toStrictEqual(tuple(atom('hello'), 42))
+  })
+
+  it('dials before a server has answered for the other address family, which it never does', async () => {
+    await using zone = await startZoneServer()
+    zone.setFault({ type: 'silence', record: 'AAAA' })
+    // As a registry without addresses in its answers; and one that would be waited for longer than this test lasts.
+    const client = dnsClient({ servers: [zone.address], timeoutMs: 600_000, tries: 1 })
+    const resolveSrv: typeof client.resolveSrv = async (...asked) => ({
+      ...(await client.resolveSrv(...asked)),
+      addresses: new Map(),
+    })
+    const dns = {
+      resolveSrv,
+      resolveAddresses: client.resolveAddresses.bind(client),
+      resolveTxt: client.resolveTxt.bind(client),
+    }
+    await using two = await start(options(zone, 'api-2'))
+    register(zone, 'api-2', two.port)
+    await using one = await start(options(zone, 'api-1', { dns }))
+    await one.ready()
+    expect(one.members()).toStrictEqual([two.self])
+    await two.close()
+    client.close()
   })
 
   it('tells everything in one stream of events', async () => {

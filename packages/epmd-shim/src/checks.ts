@@ -1,5 +1,16 @@
-import { abortSignal, checksOf, having, oneOf, optional, type Rule, rule, whole } from '@dynsrv/kit'
-import type { AddressFamily, CallOptions } from './epmd-module.ts'
+import {
+  abortSignal,
+  checksOf,
+  having,
+  hostAddress,
+  listOf,
+  oneOf,
+  optional,
+  type Rule,
+  rule,
+  whole,
+} from '@dynsrv/kit'
+import type { AddressFamily, CallOptions, LookupOptions } from './epmd-module.ts'
 import { EpmdError } from './error.ts'
 
 /** The checks of this package. */
@@ -17,6 +28,10 @@ const namePart = rule(
 const family = optional(oneOf('inet', 'inet6', 'any'))
 const driver = optional(oneOf('inet', 'inet6'))
 const checkCall = checks.options<CallOptions>('a call', { signal: abortSignal })
+const checkLookup = checks.options<LookupOptions>('addressPlease', {
+  signal: abortSignal,
+  addresses: listOf(hostAddress),
+})
 
 /** What can end a call early, checked. */
 export function callOptions(options: CallOptions | undefined): CallOptions {
@@ -43,12 +58,14 @@ export function checkedLookup(
   alive: string,
   host: string,
   wanted: AddressFamily | undefined,
-  options: CallOptions | undefined,
-): CallOptions {
+  options: LookupOptions | undefined,
+): LookupOptions {
   checks.argument('addressPlease', 'alive', namePart, alive)
   checks.argument('addressPlease', 'host', namePart, host)
   checks.argument('addressPlease', 'family', family, wanted)
-  return callOptions(options)
+  if (options === undefined) return {}
+  checkLookup(options)
+  return options
 }
 
 /** Checks which host is looked up; gives the options. */

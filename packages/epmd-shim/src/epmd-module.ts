@@ -32,6 +32,21 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** An address of a host. */
+export interface HostAddress {
+  readonly ip: string
+  readonly family: 4 | 6
+}
+
+/** What a lookup of a node takes. */
+export interface LookupOptions extends CallOptions {
+  /**
+   * The addresses of the node's host, where they are known: a module that would look the host up takes these. A registry says them
+   * with the name, and the search list of the system could lead elsewhere.
+   */
+  readonly addresses?: readonly HostAddress[] | undefined
+}
+
 /**
  * How a node gets its own port and creation, and how it finds other nodes: OTP's `-epmd_module` callbacks, one to one.
  *
@@ -47,7 +62,7 @@ export interface EpmdModule {
   /** Registers the node with the directory once it listens, and gets the creation it lives under. */
   registerNode(alive: string, port: number, driver?: 'inet' | 'inet6'): Promise<{ creation: number }>
   /** Finds a node. Rejects with an `EpmdError` when it is not there (`EPMD_NOT_FOUND`) or cannot be looked up. */
-  addressPlease(alive: string, host: string, family?: AddressFamily, options?: CallOptions): Promise<NodeAddress>
+  addressPlease(alive: string, host: string, family?: AddressFamily, options?: LookupOptions): Promise<NodeAddress>
   /** The registered nodes of a host. Rejects with `EPMD_NAMES_UNKNOWN` where the directory cannot list any. */
   names(host?: string, options?: CallOptions): Promise<readonly RegisteredName[]>
   /** Gives back what it holds, such as the registration. It may be called again. A module that holds nothing needs none. */

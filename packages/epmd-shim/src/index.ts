@@ -26,6 +26,8 @@ export type {
   AddressFamily,
   CallOptions,
   EpmdModule,
+  HostAddress,
+  LookupOptions,
   NodeAddress,
   NodeAddressCandidate,
   RegisteredName,
@@ -35,7 +37,7 @@ export { DynamicSrv, type DynamicSrvOptions } from './lookups/dynamic-srv.ts'
 export { ErlEpmd, type ErlEpmdOptions, type RegistrationEvent } from './lookups/erl-epmd.ts'
 export { firstOf } from './lookups/first-of.ts'
 export { FixedPort, type FixedPortOptions } from './lookups/fixed-port.ts'
-export { type HostAddress, type HostLookup, systemHostLookup } from './lookups/host-address.ts'
+export { type HostLookup, systemHostLookup } from './lookups/host-address.ts'
 export { PortInName, type PortInNameOptions } from './lookups/port-in-name.ts'
 export { Static, type StaticAddress, type StaticNodes, type StaticOptions } from './lookups/static.ts'
 export {

@@ -87,6 +87,7 @@ testSoundOptions(
     },
     ErlEpmdOptions: { take: (options) => new api.ErlEpmd(options) },
     FixedPortOptions: { take: (options) => new api.FixedPort(4370, options) },
+    LookupOptions: { take: (options) => fixed().addressPlease('web', '127.0.0.1', 'any', options) },
     NodeNameOptions: { take: (options) => api.nodeName(NODE, options) },
     PortInNameOptions: { take: (options) => new api.PortInName(options) },
     StaticOptions: { take: (options) => new api.Static(NODES, options) },

@@ -1,7 +1,7 @@
 // What every package needs alike. Each bundles what it uses, so nothing here may be recognised by identity.
 export { type Checks, checksOf } from './checks.ts'
 export { domainKey, sameDomainName, withoutFinalDot } from './domain-name.ts'
-export { endpoint } from './endpoint.ts'
+export { endpoint, hostAddress } from './endpoint.ts'
 export {
   type Coded,
   CodedError,

@@ -10,6 +10,7 @@ import {
   eventStream,
   flag,
   having,
+  hostAddress,
   iterable,
   listOf,
   type MissedEvents,
@@ -73,6 +74,7 @@ const checkConnect = checks.options<ConnectOptions>('connect', {
   ...signalOption,
   endpoints: listOf(endpoint),
   later: having('then'),
+  addresses: listOf(hostAddress),
 })
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })

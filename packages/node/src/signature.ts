@@ -1,4 +1,4 @@
-import type { NodeAddressCandidate } from '@dynsrv/epmd-shim'
+import type { HostAddress, NodeAddressCandidate } from '@dynsrv/epmd-shim'
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { NodeError } from './error.ts'
 
@@ -58,6 +58,8 @@ export interface ConnectOptions {
   readonly endpoints?: readonly NodeAddressCandidate[] | undefined
   /** More of them, which are still being looked up; they join the race. */
   readonly later?: Promise<readonly NodeAddressCandidate[]> | undefined
+  /** The addresses of the peer's host, where only the port is not known: the address lookup takes them, and looks no host up. */
+  readonly addresses?: readonly HostAddress[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 

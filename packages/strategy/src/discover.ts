@@ -1,4 +1,4 @@
-import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
+import type { HostAddress, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 import { abortSignal, flag, type Rule, realWorld, required, rule, shown, type World, worldShape } from '@dynsrv/kit'
 import { checks } from './checks.ts'
 import { StrategyError } from './error.ts'
@@ -18,6 +18,8 @@ export interface Located {
   readonly endpoints: readonly NodeAddressCandidate[]
   /** More of them, of which no answer had come in time. Never rejects. */
   readonly later?: Promise<readonly NodeAddressCandidate[]>
+  /** The addresses of the member's host, where its port is not known. */
+  readonly addresses?: readonly HostAddress[]
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
+import type { HostAddress, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 
 /** A link to a peer came up, whichever side dialled. */
 export interface LinkUp {
@@ -19,6 +19,8 @@ export interface Dial {
   readonly endpoints?: readonly NodeAddressCandidate[]
   /** More of them, which are still being looked up: they are dialled when they come. */
   readonly later?: Promise<readonly NodeAddressCandidate[]>
+  /** The addresses of the peer's host, where its source knows these and no port: the name of the host is not to be looked up. */
+  readonly addresses?: readonly HostAddress[]
 }
 
 /**

@@ -18,6 +18,8 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
   readonly endpoints = new Map<NodeName, readonly NodeAddressCandidate[] | undefined>()
   /** What was still being looked up then. */
   readonly later = new Map<NodeName, DialOptions['later']>()
+  /** The addresses of its host that were said then. */
+  readonly addresses = new Map<NodeName, DialOptions['addresses']>()
   readonly #links = new Set<NodeName>()
   readonly #faults = new Map<NodeName, Dial>()
   dialling = 0
@@ -32,9 +34,10 @@ export class FakeMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
     return [...this.#links]
   }
 
-  async connect(peer: NodeName, { signal, endpoints, later }: DialOptions): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints, later, addresses }: DialOptions): Promise<void> {
     this.endpoints.set(peer, endpoints)
     this.later.set(peer, later)
+    this.addresses.set(peer, addresses)
     this.dialled.push(peer)
     this.dialling += 1
     this.mostDialling = Math.max(this.mostDialling, this.dialling)

@@ -10,7 +10,7 @@ import {
   throwAwayName,
   visibility,
 } from '@dynsrv/doctor'
-import { type EpmdModule, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
+import { type EpmdModule, type NodeAddress, type NodeAddressCandidate, Static } from '@dynsrv/epmd-shim'
 import { identifier, isCoded, timeLimit } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withPeer } from '../options/command-options.ts'
@@ -38,11 +38,11 @@ export async function ping(options: PeerOptions, node: string): Promise<number> 
   await peerCookie(options)
   using directory = await openDirectory(options, name)
   const show = stepsTo(output(options), name)
-  const { candidates } = await show.step('lookup', () =>
+  const found = await show.step('lookup', () =>
     directory.epmd.addressPlease(alive, host, 'any', { signal: timeLimit(clock, timeoutMs) }),
   )
-  show.done('lookup', `${candidates.map(addressText).join(', ')} (${directory.label})`)
-  const { ip, port } = await introduce(candidates, {
+  show.done('lookup', `${found.candidates.map(addressText).join(', ')} (${directory.label})`)
+  const { ip, port } = await introduce(found, {
     name,
     self: throwAwayName(options.name, short),
     timeoutMs,
@@ -79,11 +79,11 @@ interface Knocking {
 
 /** Knocks at the addresses in their order until one introduces itself as the node. */
 async function introduce(
-  candidates: readonly NodeAddressCandidate[],
+  { candidates, later }: NodeAddress,
   { name, self, timeoutMs, show, tls }: Knocking,
 ): Promise<NodeAddressCandidate> {
   let failure: unknown
-  for (const candidate of candidates) {
+  for await (const candidate of oneByOne(candidates, later)) {
     const { ip, port } = candidate
     const address = addressText(candidate)
     try {
@@ -108,6 +108,15 @@ async function introduce(
     }
   }
   throw failure
+}
+
+/** Those of the other address family are waited for when nobody answered at the first ones. */
+async function* oneByOne(
+  candidates: NodeAddress['candidates'],
+  later: NodeAddress['later'],
+): AsyncGenerator<NodeAddressCandidate, void> {
+  yield* candidates
+  yield* (await later) ?? []
 }
 
 interface Steps {

@@ -84,15 +84,19 @@ export async function located(context: DoctorContext): Promise<readonly LocatedP
   context.defer(() => byEpmd.close())
   const lookUp = async (name: string) => {
     const { alive, host } = parseNodeName(name, { short: isShort(hostOf(name)) })
-    const ask = (module: EpmdModule) => module.addressPlease(alive, host, 'any', { signal: context.step() })
+    const ask = async (module: EpmdModule) => {
+      const { candidates, later } = await module.addressPlease(alive, host, 'any', { signal: context.step() })
+      // A dialler begins with those that came first; here all are looked at.
+      return [...candidates, ...((await later) ?? [])]
+    }
     const isService = serviceOfHost(services, host) !== undefined
-    if (isService) return (await ask(bySrv)).candidates
-    if (isShort(host) || isIP(host) !== 0) return (await ask(byEpmd)).candidates
+    if (isService) return ask(bySrv)
+    if (isShort(host) || isIP(host) !== 0) return ask(byEpmd)
     // It is not known how this one is found: both ways at once, and records go before epmd.
     const [srv, epmd] = await Promise.all([attempt(ask(bySrv)), attempt(ask(byEpmd))])
     const found = srv.ok ? srv : epmd
     if (!found.ok) throw dns.length > 0 && !srv.ok ? srv.error : found.error
-    return found.value.candidates
+    return found.value
   }
   return Promise.all(names.map(async (name) => ({ name, addresses: await attempt(lookUp(name)) })))
 }

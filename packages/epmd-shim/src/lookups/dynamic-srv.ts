@@ -34,6 +34,7 @@ import type {
   AddressFamily,
   CallOptions,
   EpmdModule,
+  LookupOptions,
   NodeAddress,
   NodeAddressCandidate,
   RegisteredName,
@@ -153,7 +154,7 @@ export class DynamicSrv implements EpmdModule {
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    options?: CallOptions,
+    options?: LookupOptions,
   ): Promise<NodeAddress> {
     const { signal } = checkedLookup(alive, host, family, options)
     signal?.throwIfAborted()
@@ -194,7 +195,12 @@ export class DynamicSrv implements EpmdModule {
   /** Under which name the nodes of a host have their SRV records. */
   #serviceOf(host: string): string {
     const portName = typeof this.#portName === 'function' ? this.#portName(host) : this.#portName
-    return portService(host, portName)
+    if (portName === undefined) return host
+    try {
+      return portService(host, portName)
+    } catch (cause) {
+      throw lookupFailed(`the SRV records of ${host}`, cause)
+    }
   }
 
   #portOfSelf(alive: string, host: string): number | undefined {

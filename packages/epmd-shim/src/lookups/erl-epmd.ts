@@ -22,9 +22,17 @@ import {
   type EpmdNode,
   VERSIONS,
 } from '../epmd/epmd-message.ts'
-import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
+import type {
+  AddressFamily,
+  CallOptions,
+  EpmdModule,
+  HostAddress,
+  LookupOptions,
+  NodeAddress,
+  RegisteredName,
+} from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
-import { type HostAddress, type HostLookup, hostLookup } from './host-address.ts'
+import { type HostLookup, hostAddresses, hostLookup } from './host-address.ts'
 
 /** What became of this node's registration after `registerNode`. */
 export type RegistrationEvent =
@@ -144,10 +152,11 @@ export class ErlEpmd implements EpmdModule {
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    options?: CallOptions,
+    options?: LookupOptions,
   ): Promise<NodeAddress> {
-    const { signal } = checkedLookup(alive, host, family, options)
-    const addresses = await this.#lookup(host, family, { signal })
+    const checked = checkedLookup(alive, host, family, options)
+    const { signal } = checked
+    const addresses = await hostAddresses(this.#lookup, host, family, checked)
     const reply = await this.#ask(host, addresses, { kind: 'PORT_PLEASE2_REQ', name: alive }, signal)
     const node = decodePortReply(reply)
     if (node === undefined) {

@@ -8,7 +8,14 @@ import {
   checks,
   epmdModule,
 } from '../checks.ts'
-import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
+import type {
+  AddressFamily,
+  CallOptions,
+  EpmdModule,
+  LookupOptions,
+  NodeAddress,
+  RegisteredName,
+} from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
 import { namesUnknown } from './names-unknown.ts'
 
@@ -61,7 +68,7 @@ class FirstOf implements EpmdModule, AsyncDisposable {
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    options?: CallOptions,
+    options?: LookupOptions,
   ): Promise<NodeAddress> {
     const { signal } = checkedLookup(alive, host, family, options)
     const failures: unknown[] = []

@@ -9,8 +9,15 @@ import {
   dialablePort,
 } from '../checks.ts'
 import { newCreation } from '../creation.ts'
-import type { AddressFamily, CallOptions, EpmdModule, NodeAddress, RegisteredName } from '../epmd-module.ts'
-import { type HostLookup, hostLookup } from './host-address.ts'
+import type {
+  AddressFamily,
+  CallOptions,
+  EpmdModule,
+  LookupOptions,
+  NodeAddress,
+  RegisteredName,
+} from '../epmd-module.ts'
+import { type HostLookup, hostAddresses, hostLookup } from './host-address.ts'
 import { namesUnknown } from './names-unknown.ts'
 import { isThrowAwayName } from './throw-away-name.ts'
 
@@ -72,9 +79,9 @@ export class FixedPort implements EpmdModule {
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    options?: CallOptions,
+    options?: LookupOptions,
   ): Promise<NodeAddress> {
-    const addresses = await this.#lookup(host, family, checkedLookup(alive, host, family, options))
+    const addresses = await hostAddresses(this.#lookup, host, family, checkedLookup(alive, host, family, options))
     return { candidates: addresses.map((address) => ({ ...address, port: this.#port })), version: 6 }
   }
 

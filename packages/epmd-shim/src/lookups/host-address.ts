@@ -1,14 +1,8 @@
 import { isIP } from 'node:net'
 import { codeOf, messageOf, type Network, realWorld } from '@dynsrv/kit'
 import { checkedHost } from '../checks.ts'
-import type { AddressFamily, CallOptions } from '../epmd-module.ts'
+import type { AddressFamily, CallOptions, HostAddress, LookupOptions } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
-
-/** An address of a host. */
-export interface HostAddress {
-  readonly ip: string
-  readonly family: 4 | 6
-}
 
 /** Finds the addresses of a host, in dial order. Rejects with an `EpmdError` when there is none. */
 export type HostLookup = (host: string, family: AddressFamily, options?: CallOptions) => Promise<readonly HostAddress[]>
@@ -42,6 +36,18 @@ export function hostLookup(network: Network): HostLookup {
       throw noAddress(host, family, cause)
     }
   }
+}
+
+/** The addresses of a node's host: those that the caller knows, else what the lookup finds. */
+export async function hostAddresses(
+  lookup: HostLookup,
+  host: string,
+  family: AddressFamily,
+  { addresses = [], signal }: LookupOptions,
+): Promise<readonly HostAddress[]> {
+  const known = addresses.filter((one) => family === 'any' || one.family === FAMILY[family])
+  signal?.throwIfAborted()
+  return known.length > 0 ? known : lookup(host, family, { signal })
 }
 
 function noAddress(host: string, family: AddressFamily, cause: unknown): EpmdError {

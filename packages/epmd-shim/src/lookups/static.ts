@@ -17,6 +17,7 @@ import type {
   AddressFamily,
   CallOptions,
   EpmdModule,
+  LookupOptions,
   NodeAddress,
   NodeAddressCandidate,
   RegisteredName,
@@ -99,7 +100,7 @@ export class Static implements EpmdModule {
     alive: string,
     host: string,
     family: AddressFamily = 'any',
-    options?: CallOptions,
+    options?: LookupOptions,
   ): Promise<NodeAddress> {
     checkedLookup(alive, host, family, options).signal?.throwIfAborted()
     const name = `${alive}@${host}`

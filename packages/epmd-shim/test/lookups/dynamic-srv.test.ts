@@ -189,6 +189,32 @@ describe('addressPlease', () => {
     expect(resolver.relative).toStrictEqual([])
   })
 
+  it('asks for the records of one port by its name, for all hosts or for some', async () => {
+    const two = { [SERVICE]: ['1 1 80 web-1.svc.internal'], [`_dist._tcp.${SERVICE}`]: ['1 1 4001 web-1.svc.internal'] }
+    const addresses = { 'web-1.svc.internal': ['10.0.0.1'] }
+    const portOf = async (portName: ConstructorParameters<typeof DynamicSrv>[0]['portName']) => {
+      const epmd = new DynamicSrv({
+        resolver: scriptedResolver({ srv: two, addresses }),
+        ...(portName && { portName }),
+      })
+      const { candidates } = await epmd.addressPlease('web-1', SERVICE, 'inet')
+      expect(await epmd.names(SERVICE)).toStrictEqual([{ name: 'web-1', port: candidates[0]!.port }])
+      return candidates[0]!.port
+    }
+    expect(await portOf(undefined)).toBe(80)
+    expect(await portOf('dist')).toBe(4001)
+    expect(await portOf((host) => (host === SERVICE ? 'dist' : undefined))).toBe(4001)
+    expect(await portOf(() => undefined)).toBe(80)
+    expect(() => new DynamicSrv({ resolver: EMPTY, portName: 'a.b' })).toThrow(
+      expect.objectContaining({ code: 'EPMD_BAD_OPTION' }),
+    )
+    const missing = new DynamicSrv({ resolver: scriptedResolver({ srv: two }), portName: 'http' })
+    await expect(missing.addressPlease('web-1', SERVICE)).rejects.toMatchObject({
+      code: 'EPMD_NOT_FOUND',
+      hint: expect.stringContaining(`_http._tcp.${SERVICE} has none`),
+    })
+  })
+
   it('takes the target . for no record', () =>
     expect(
       new DynamicSrv({ resolver: scriptedResolver({ srv: { [SERVICE]: ['1 1 4001 .'] } }) }).addressPlease(

@@ -207,6 +207,9 @@ describe('without a sound epmd', () => {
       '127.0.0.9',
       HOST,
     ])
+    const addresses = [{ ip: HOST, family: 4 as const }]
+    const found = await epmd.addressPlease('web-1', 'any.host', 'any', { addresses })
+    expect(found.candidates).toStrictEqual([{ ip: HOST, family: 4, port: 4370 }])
     const nowhere = new ErlEpmd({ epmdPort: real.port, lookup: async () => [] })
     await expect(nowhere.addressPlease('web-1', 'any.host')).rejects.toMatchObject({ code: 'EPMD_NO_ADDRESS' })
   })

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type EpmdModule, FixedPort, firstOf, PortInName, Static, systemHostLookup } from '../../src/index.ts'
+import {
+  type EpmdModule,
+  FixedPort,
+  firstOf,
+  type HostLookup,
+  PortInName,
+  Static,
+  systemHostLookup,
+} from '../../src/index.ts'
 
 const lookup = async () => [{ ip: '10.0.0.1', family: 4 as const }]
 const failing = (): EpmdModule =>
@@ -104,4 +112,26 @@ describe('systemHostLookup', () => {
     expect(await systemHostLookup('localhost', 'inet')).toContainEqual({ ip: '127.0.0.1', family: 4 })
     await expect(systemHostLookup('no such host', 'any')).rejects.toMatchObject({ retryable: true })
   })
+})
+
+it('the addresses that a caller knows of a host stand for its lookup, in the family that is asked for', async () => {
+  const asked: string[] = []
+  const lookup: HostLookup = async (host) => {
+    asked.push(host)
+    return [{ ip: '192.0.2.9', family: 4 }]
+  }
+  const addresses = [{ ip: '10.0.0.5', family: 4 as const }]
+  for (const module of [new FixedPort(4370, { lookup }), new PortInName({ lookup })]) {
+    expect(await module.addressPlease('web', 'pod.test', 'any', { addresses })).toMatchObject({
+      candidates: [{ ip: '10.0.0.5', family: 4, port: 4370 }],
+    })
+    expect(asked.splice(0)).toStrictEqual([])
+    await module.addressPlease('web', 'pod.test', 'inet6', { addresses })
+    await module.addressPlease('web', 'pod.test', 'any', { addresses: [] })
+    expect(asked.splice(0)).toStrictEqual(['pod.test', 'pod.test'])
+    const wrong = [{ ip: '10.0.0.5', family: 6 as const }]
+    await expect(module.addressPlease('web', 'pod.test', 'any', { addresses: wrong })).rejects.toMatchObject({
+      code: 'EPMD_BAD_OPTION',
+    })
+  }
 })

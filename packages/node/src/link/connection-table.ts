@@ -90,11 +90,11 @@ export class ConnectionTable {
    *
    * @throws {NodeError} that says what was wrong; the signal's reason when it aborts
    */
-  async connect(peer: NodeName, { signal, endpoints = [], later }: ConnectOptions = {}): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints = [], later, addresses }: ConnectOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     if (this.#closed) throw new NodeError('NODE_CLOSED', 'the node is closed', { peer })
     if (this.#connections.has(peer)) return
-    const attempt = this.#attempts.get(peer) ?? this.#dial(peer, { endpoints, later })
+    const attempt = this.#attempts.get(peer) ?? this.#dial(peer, { endpoints, later, addresses })
     attempt.waiters++
     const aborted = deferred<undefined>()
     const onAbort = () => {
@@ -202,7 +202,7 @@ export class ConnectionTable {
     await Promise.all(connections.map(({ gone }) => gone))
   }
 
-  #dial(peer: NodeName, places: Pick<DialAttempt, 'endpoints' | 'later'>): Attempt {
+  #dial(peer: NodeName, places: Pick<DialAttempt, 'endpoints' | 'later' | 'addresses'>): Attempt {
     const abort = new AbortController()
     const attempt: Attempt = { abort, since: this.#parts.clock.now(), done: deferred(), waiters: 0, dialling: false }
     this.#attempts.set(peer, attempt)

@@ -1,6 +1,6 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
-import type { EpmdModule, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
+import type { EpmdModule, HostAddress, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
 import { type Clock, endpoint, given, listOf, messageOf, type Random, type Timer } from '@dynsrv/kit'
 import { isNodeError, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
@@ -18,6 +18,8 @@ export interface DialAttempt {
   readonly endpoints: readonly NodeAddressCandidate[]
   /** More of them, which are still being looked up. */
   readonly later?: Promise<readonly NodeAddressCandidate[]> | undefined
+  /** The addresses of the peer's host, for the address lookup, as far as they are known. */
+  readonly addresses?: readonly HostAddress[] | undefined
   /** Whether a live connection to the peer is held, which makes this attempt pointless. */
   readonly keepExisting: () => boolean
   readonly signal: AbortSignal
@@ -74,7 +76,7 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
     }
     let found: Addresses
     try {
-      found = await lookUp(peer, host, { epmd: options.epmd, signal: over.signal })
+      found = await lookUp(peer, host, { epmd: options.epmd, addresses: options.addresses, signal: over.signal })
     } catch (error) {
       // Why nobody answered where the peer was says more than a lookup that fails as well.
       throw failures.length === 0 || options.signal.aborted ? error : mostTelling(failures)
@@ -191,12 +193,13 @@ async function dialWith(
 async function lookUp(
   peer: NodeName,
   host: string,
-  { epmd, signal }: Pick<DialOptions, 'epmd' | 'signal'>,
+  { epmd, addresses, signal }: Pick<DialOptions, 'epmd' | 'addresses' | 'signal'>,
 ): Promise<Addresses> {
   const alive = peer.slice(0, peer.lastIndexOf('@'))
   let found: Addresses
   try {
-    found = addressesAt(host, await epmd.addressPlease(alive, host, 'any', { signal }))
+    const known = addresses !== undefined && { addresses }
+    found = addressesAt(host, await epmd.addressPlease(alive, host, 'any', { signal, ...known }))
   } catch (cause) {
     signal.throwIfAborted()
     // A look-up of the program's may reject with anything.

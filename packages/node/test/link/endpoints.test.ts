@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, Socket } from 'node:net'
-import { EpmdError, Static } from '@dynsrv/epmd-shim'
+import { EpmdError, FixedPort, Static } from '@dynsrv/epmd-shim'
 import { realWorld } from '@dynsrv/kit'
 import { describe, expect, it, vi } from 'vitest'
 import { startNode } from '../../src/index.ts'
@@ -151,4 +151,17 @@ describe('an address that comes late', () => {
       code: 'NODE_BAD_OPTION',
     })
   })
+})
+
+it('a peer of which only the port is unknown is looked up by the addresses of its host', async () => {
+  await using peer = await startOurs('pod', { cookie: 'secret' })
+  const lookup = vi.fn(() => Promise.reject(new Error('the host was looked up')))
+  const epmd = new FixedPort(peer.port!, { lookup })
+  await using dials = await startNode({ name: 'dials@127.0.0.1', cookie: 'secret', epmd, listen: false })
+  await expect(dials.connect(peer.self)).rejects.toMatchObject({ code: 'NODE_LOOKUP_FAILED' })
+  await dials.connect(peer.self, { addresses: [{ ip: '127.0.0.1', family: 4 }] })
+  expect(dials.connected()).toStrictEqual([peer.self])
+  expect(lookup).toHaveBeenCalledOnce()
+  const wrong = [{ ip: 'localhost', family: 4 as const }]
+  await expect(dials.connect(peer.self, { addresses: wrong })).rejects.toMatchObject({ code: 'NODE_BAD_OPTION' })
 })

@@ -20,13 +20,11 @@ export interface SrvEndpoints {
   readonly later?: Promise<readonly Endpoint[]>
 }
 
-type Address = Pick<AddressRecord, 'address' | 'family'>
-
 /** The addresses of one target. */
 export interface FoundAddresses {
-  readonly records: readonly Address[]
+  readonly records: readonly Pick<AddressRecord, 'address' | 'family'>[]
   /** Those that had not come in time. */
-  readonly later?: Promise<readonly Address[]>
+  readonly later?: Promise<readonly Pick<AddressRecord, 'address' | 'family'>[]>
 }
 
 /** What {@link srvEndpoints} needs beside the records. */
@@ -90,7 +88,7 @@ export async function srvEndpoints(records: readonly SrvRecord[], options: SrvEn
  * The families in turn, as RFC 8305 has it, so that a broken family costs one try. IPv4 leads: BEAM nodes listen
  * there unless they were started with `-proto_dist inet6_tcp`.
  */
-function endpointsOf(records: readonly Address[], port: number): Endpoint[] {
+function endpointsOf(records: readonly Pick<AddressRecord, 'address' | 'family'>[], port: number): Endpoint[] {
   const four = records.filter(({ address, family }) => family === 4 && isIP(address) === 4)
   const six = records.filter(({ address, family }) => family === 6 && isIP(address) === 6)
   return Array.from({ length: Math.max(four.length, six.length) }, (_, at) => [four[at], six[at]])

@@ -1,5 +1,5 @@
 import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { duration, endpoint, listOf, type Timer, type World, within } from '@dynsrv/kit'
+import { duration, endpoint, hostAddress, listOf, optional, type Timer, type World, within } from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
 import type { Endpoints, IgnoredTarget, Locate, Located } from '../discover.ts'
@@ -225,9 +225,13 @@ export class Dialer {
         unref,
       }
       await within(limit, async (signal) => {
-        const { endpoints, later } = await this.#locate(node, peer, signal, over.signal)
-        const place = endpoints.length === 0 ? {} : { endpoints, ...(later !== undefined && { later }) }
-        await membership.connect(node, { signal, ...place })
+        const { endpoints, later, addresses } = await this.#locate(node, peer, signal, over.signal)
+        await membership.connect(node, {
+          signal,
+          ...(endpoints.length > 0 && { endpoints }),
+          ...(endpoints.length > 0 && later !== undefined && { later }),
+          ...(addresses !== undefined && { addresses }),
+        })
       })
       // After its nodeup, and without a nodedown since, there is no need to search all links.
       if (!this.#isUp(peer) && !has(membership.connected(), node)) throw noLink(node)
@@ -263,22 +267,24 @@ export class Dialer {
       return { endpoints: peer.endpoints }
     }
     const located = isLocated(found) ? found : { endpoints: found as readonly NodeAddressCandidate[] }
-    const fault = endpointList.check(located.endpoints, 'endpoints')
+    const fault =
+      endpointList.check(located.endpoints, 'endpoints') ?? addressList.check(located.addresses, 'addresses')
     if (fault === undefined) return this.#remember(peer, located)
     ignored({ target: node, reason: `it has no usable endpoints: ${fault.message}` })
     return { endpoints: peer.endpoints }
   }
 
   /** What it is found by while nobody can say where it listens; what comes late belongs to it. */
-  #remember(peer: Peer, { endpoints, later }: Located): Located {
+  #remember(peer: Peer, located: Located): Located {
+    const { endpoints, later } = located
     peer.endpoints = endpoints
-    if (later === undefined) return { endpoints }
+    if (later === undefined) return located
     const more = Promise.resolve(later).then((all) => (endpointList.check(all, 'later') === undefined ? all : []))
     const joined = more.catch(() => [])
     joined.then((all) => {
       if (peer.endpoints === endpoints) peer.endpoints = [...endpoints, ...all]
     })
-    return { endpoints, later: joined }
+    return { ...located, later: joined }
   }
 
   #isUp(peer: Peer): boolean {
@@ -320,6 +326,7 @@ export class Dialer {
 }
 
 const endpointList = listOf(endpoint)
+const addressList = optional(listOf(hostAddress))
 
 function isLocated(found: unknown): found is Located {
   return typeof found === 'object' && found !== null && 'endpoints' in found

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import type { NodeName } from '@dynsrv/epmd-shim'
 import {
   codeOf,
   duration,
@@ -16,7 +17,7 @@ import { httpGet, httpJson, malformed } from '../answers/http-json.ts'
 import { field, list, textAt } from '../answers/json.ts'
 import { basenameRule, mapNames } from '../answers/name-mapping.ts'
 import { badOption, checks, dnsName } from '../checks.ts'
-import { type Asked, type Discover, sourceOf } from '../discover.ts'
+import { type Asked, type Discover, type Locate, type Located, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import { pause } from '../pause.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
@@ -106,10 +107,19 @@ export function kubernetesNodes(options: KubernetesOptions): Discover {
     if (!Array.isArray(field(body, 'items'))) throw malformed(url, 'it has no list of items')
     const found = list(body, 'items').flatMap((item) => podsIn(ipLookupMode, item))
     const pods = ipLookupMode === 'endpointSlices' ? eachPodOnce(found, ipFamily) : found
-    return mapNames(
-      pods.map((pod) => [pod.name ?? pod.ip ?? '(a pod with no name)', pod]),
-      { needs: 'target', map: name },
-    )
+    const endpoints = new Map<NodeName, Locate>()
+    const candidates = pods.map((pod) => [pod.name ?? pod.ip ?? '(a pod with no name)', pod] as const)
+    const mapped = mapNames(candidates, { needs: 'target', map: name }, (node, [, { ip }]) => {
+      // Its name may be one that only DNS of the cluster has; the address has been said with it.
+      const family = isIP(ip ?? '')
+      if (ip === undefined || (family !== 4 && family !== 6)) return
+      const located: Located = { endpoints: [], addresses: [{ ip, family }] }
+      endpoints.set(
+        node,
+        Object.assign(async () => located, { key: ip }),
+      )
+    })
+    return { ...mapped, endpoints }
   }
   const subscribe = (changed: () => void, asked: Asked) => follow(options, changed, asked)
   return sourceOf(discover, watch ? subscribe : undefined)

@@ -70,6 +70,7 @@ describe('what a source says of where a member listens', () => {
     ['port 0', at(0)],
     ['text', '192.0.2.1:4370'],
     ['what is no list', async () => null],
+    ['an address that is none', async () => ({ endpoints: [], addresses: [{ ip: 'a.test', family: 4 }] })],
   ])('is ignored and reported once when it is %s', async (_what, place) => {
     const membership = new FakeMembership()
     const { strategy, of } = running(membership, new Scripted(answer({ a: place as Endpoints })))

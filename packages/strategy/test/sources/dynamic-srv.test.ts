@@ -42,6 +42,57 @@ describe('the name rule', () => {
   })
 })
 
+describe('a service that names a port', () => {
+  const records = ['_dist._tcp', '_http._tcp'].map((port, at) => ({
+    type: 'SRV' as const,
+    name: `${port}.web.test`,
+    target: 'web-0.web.test',
+    port: 4370 + at,
+  }))
+  const dist = staticResolver([...records, { type: 'A', name: 'web-0.web.test', address: '10.0.0.1' }])
+
+  it('has members of the name behind the port, at that port', async () => {
+    const { nodes, endpoints } = (await srvNodes(dist, '_dist._tcp.web.test')({ signal })) as Discovery
+    const [web] = nodes
+    expect([...nodes]).toStrictEqual(['web-0@web.test'])
+    expect(await (endpoints?.get(web!) as Locate)({ signal })).toStrictEqual({
+      endpoints: [{ ip: '10.0.0.1', family: 4, port: 4370 }],
+    })
+  })
+
+  it.each([
+    ['web.test', 'http', ['web-0@web.test']],
+    ['_dist._tcp.web.test', 'http', ['web-0@web.test']],
+    ['web.test', 'epmd', []],
+  ])('%s with the portName %s', async (service, portName, expected) => {
+    await using strategy = dynamicSrv(new FakeMembership(), { service, portName, resolver: dist })
+    strategy.start()
+    for await (const change of strategy.events()) {
+      if (change.type !== 'polled') continue
+      expect([...change.nodes]).toStrictEqual(expected)
+      return
+    }
+  })
+
+  it('refuses a portName that is none', () => {
+    expect(() => dynamicSrv(new FakeMembership(), { service: 'web.test', portName: '_dist._tcp' })).toThrow(
+      expect.objectContaining({ code: 'STRATEGY_BAD_OPTION', message: expect.stringContaining('portName') }),
+    )
+  })
+
+  it('names the option that makes names of other targets', () => {
+    const { map } = targetLabel('_svc._tcp.x.test')
+    expect(map({ target: 'host-1.other.test' })).toStrictEqual({
+      ignored: expect.stringMatching(
+        /^it is not <label>\.x\.test with .*; how other targets become names, the option name says/,
+      ),
+    })
+    expect(targetLabel('x.test').map({ target: 'a.y.test' })).toStrictEqual({
+      ignored: expect.not.stringContaining('option'),
+    })
+  })
+})
+
 it.each([undefined, null, 'text', [], {}])('a resolver that gives %o is reported as that', async (nonsense) => {
   const give = async () => nonsense as never
   const asked = srvNodes({ resolveSrv: give }, 'svc.test')({ signal })

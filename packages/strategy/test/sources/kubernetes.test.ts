@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { nodeName } from '@dynsrv/epmd-shim'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { discoveryOf } from '../../src/discover.ts'
@@ -201,7 +202,7 @@ describe('list', () => {
     const list = { items: [{ metadata: { namespace: 'prod' }, subsets: [{ addresses, ports }] }] }
     answer = (_request, response) => void response.end(JSON.stringify(list))
     // The ports are not read: a name `<base>@<ip>` is dialled where another lookup says.
-    expect(await kubernetesNodes(options())({ signal })).toStrictEqual({
+    expect(await kubernetesNodes(options())({ signal })).toMatchObject({
       nodes: new Set(['app@10.1.0.5']),
       ignored: [
         { target: 'web-1', reason: "its address 'evil.test' is not an IP address" },
@@ -374,4 +375,18 @@ describe('EndpointSlices of both address families', () => {
     await strategy.ready({ minPeers: 2 })
     expect(membership.connected().sort()).toStrictEqual(expected)
   })
+})
+
+it.each([
+  ['hostname', 'web@web-0.web.prod.svc.cluster.local'],
+  ['dns', 'web@10-1-0-5.prod.pod.cluster.local'],
+  ['ip', 'web@10.1.0.5'],
+] as const)('dials a pod named by %s at the address that the API says, whatever DNS says of the name', async (mode, name) => {
+  const membership = new FakeMembership()
+  const options = { nodeBasename: 'web', selector: 'app=web', serviceName: 'web', mode, watch: false }
+  await using strategy = kubernetes(membership, { ...options, master, serviceAccountPath: account })
+  strategy.start()
+  await strategy.ready({ minPeers: 2 })
+  expect(membership.addresses.get(nodeName(name))).toStrictEqual([{ ip: '10.1.0.5', family: 4 }])
+  expect(membership.endpoints.get(nodeName(name))).toBeUndefined()
 })
