@@ -8,6 +8,7 @@ import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
 import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
 import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 import { asBuffer, hasLoneSurrogate, readUtf8 } from './utf8.ts'
+import type { HasTerm, Instant } from './values/has-term.ts'
 
 /** A plain object, encoded as a map; `EncodeOptions.keys` says what its keys become. */
 export interface TermObject {
@@ -39,6 +40,10 @@ export type Term =
   | ExternalFun
   | NativeRecord
   | LocalTerm
+  | Instant
+  | URL
+  | ReadonlySet<Term>
+  | HasTerm
 
 /** The longest atom that BEAM accepts, in characters (not bytes). */
 export const MAX_ATOM_CHARACTERS = 255

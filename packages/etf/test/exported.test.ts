@@ -30,6 +30,17 @@ const matcher = argument(() => t.any())
 
 const text = { toString: call(), toJSON: call() }
 const identifier = { ...text, equals: call(anything) }
+const valueText = { ...text, valueOf: call() }
+const day = new api.PlainDate(2024, 1, 31)
+const noon = new api.PlainTime(12, 0)
+const codec = { decode: () => ({}), encode: () => ({}) }
+const fields = argument(
+  () => ({}),
+  'an empty object',
+  'an object without prototype',
+  'an object of another kind',
+  'a circle',
+)
 const callback = argument(() => () => undefined, ODD_FUNCTIONS)
 
 it('no atom is made with new, for two of one name would not be equal', () => {
@@ -124,7 +135,43 @@ testOddArguments(others, {
   }),
   TermEncoder: making([options], { write: call(writer, term) }),
   Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], text),
+  Decimal: making(
+    [number(1, 'a negative number'), argument(() => 1n, 'a bigint'), number(1, 'zero', 'a negative number')],
+    valueText,
+  ),
+  PlainDate: making([number(2024, 'zero', 'a negative number'), number(1), number(1)], text),
+  PlainDateTime: making([argument(() => day), argument(() => noon)], text),
+  PlainTime: making(
+    [
+      number(1, 'zero'),
+      number(1, 'zero'),
+      number(1, 'zero', 'undefined'),
+      number(1, 'zero', 'undefined'),
+      number(6, 'zero', 'undefined'),
+    ],
+    text,
+  ),
+  Range: making(
+    [
+      number(1, 'zero', 'a negative number'),
+      number(2, 'zero', 'a negative number'),
+      number(1, 'undefined', 'a negative number'),
+    ],
+    text,
+  ),
+  StructType: making([argument(() => 'A'), argument(() => codec)], { encode: call(anything) }, ['decode']),
+  Version: making(
+    [
+      number(1, 'zero'),
+      number(1, 'zero'),
+      number(1, 'zero'),
+      argument(() => [], 'undefined', 'an empty array'),
+      argument(() => 'b', 'undefined', 'null', ODD_TEXTS),
+    ],
+    text,
+  ),
   atom: call(argument(() => 'a', ODD_TEXTS)),
+  atoms: call(fields),
   charlist: call(
     argument(
       () => 'a',
@@ -141,6 +188,10 @@ testOddArguments(others, {
   fromJson: call(argument(() => 1, EVERY_ODD_VALUE)),
   inspect: call(term, options),
   isEtfError: call(anything),
+  struct: call(
+    argument(() => 'A'),
+    fields,
+  ),
   toJson: call(term),
   tuple: call(term, term),
   writeTerm: call(writer, term, options),

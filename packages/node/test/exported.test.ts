@@ -290,9 +290,9 @@ testOptions(
     NodeOptions: {
       take: start,
       valid: START,
-      nested: { listen: {}, limits: {}, decode: {}, cookie: { offered: 'c', accepted: ['c'] } },
+      nested: { listen: {}, limits: {}, decode: {}, values: {}, cookie: { offered: 'c', accepted: ['c'] } },
     },
-    PubSubOptions: { take: (given) => node.pubsub('Odd', given), nested: { decode: {} } },
+    PubSubOptions: { take: (given) => node.pubsub('Odd', given), nested: { values: {} } },
     PublishOptions: { take: (given) => node.pubsub('Lasting').publish('room:1', 1, given) },
     ReceiveOptions: { take: (given) => own.receive(given) },
     SendOptions: { take: (given) => own.send(own.pid, 1, given) },

@@ -38,6 +38,7 @@ testOptionValues(
     assignNames: FLAG,
     // What is near no known name may be an option of a later Node.js.
     tls: [...OBJECT, ...ODD_FUNCTIONS, 'an object of another kind', 'a circle', 'a getter that throws'],
+    values: OBJECT,
     decode: OBJECT,
     logger: [],
     output: ODD_FUNCTIONS,

@@ -1,10 +1,21 @@
 import { listOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
 import { checks, isArray } from '../checks.ts'
-import { isPlainObject } from '../plain-object.ts'
 import { SeededMap } from '../seeded-map.ts'
-import { Atom, atom as atomOf, Binary, Float, ImproperList, Pid, Reference, type Term, Tuple } from '../term.ts'
+import {
+  Atom,
+  atom as atomOf,
+  Binary,
+  Float,
+  ImproperList,
+  Pid,
+  Reference,
+  type Term,
+  type TermObject,
+  Tuple,
+} from '../term.ts'
 import { inspect } from '../text/inspect.ts'
 import { readUtf8 } from '../utf8.ts'
+import { mapForm, pairsOf } from '../values/map-form.ts'
 import { equals } from './equals.ts'
 import { differs, found, leaf, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
 
@@ -50,17 +61,19 @@ function matchEach<T>(
 
 /** The value under a key that may be an atom or text, in a map or a plain object. */
 function fieldOf(term: Term, name: string): { readonly value: Term } | undefined {
-  if (!(term instanceof Map)) {
-    const object = term as Readonly<Record<string, Term>>
+  const form = mapForm(term as object)
+  if (!(form instanceof Map)) {
+    const object = form as TermObject
     return Object.hasOwn(object, name) ? some(object[name]) : undefined
   }
-  for (const key of [atomOf(name).value, name]) if (term.has(key)) return some(term.get(key))
-  for (const [key, value] of term) if (typeof key === 'object' && textOf(key) === name) return some(value)
+  const map = form as ReadonlyMap<Term, Term>
+  for (const key of [atomOf(name).value, name]) if (map.has(key)) return some(map.get(key))
+  for (const [key, value] of map) if (typeof key === 'object' && textOf(key) === name) return some(value)
   return undefined
 }
 
 function isMapLike(term: Term): boolean {
-  return found(() => term instanceof Map || isPlainObject(term)) === true
+  return found(() => typeof term === 'object' && term !== null && mapForm(term) !== undefined) === true
 }
 
 const shapes: Rule = listOf(matcherRule)
@@ -71,12 +84,6 @@ const shapeOfFields: Rule = recordOf(matcherRule)
 /** A mismatch in a part: the path to it is only put into words when one was found. */
 function behind(path: string, mismatch: Mismatch): { readonly ok: false; readonly mismatch: Mismatch } {
   return { ok: false, mismatch: { ...mismatch, path: path + mismatch.path } }
-}
-
-/** The pairs of a map or a plain object; undefined for another term. */
-function pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
-  if (term instanceof Map) return [...term]
-  return isPlainObject(term) ? Object.entries(term) : undefined
 }
 
 function fields<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F): Matcher<MatchedFields<F>> {
@@ -233,7 +240,7 @@ export const t = {
     checks.argument('t.map', 'value', matcherRule, value)
     const expected = `a map from ${key.expected} to ${value.expected}`
     return new Matcher(expected, (term, path) => {
-      const pairs = found(() => pairsOf(term))
+      const pairs = found(() => pairsOf(term, false))
       if (pairs === undefined) return differs(path, expected, term)
       const matched: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
       for (const [name, item] of pairs) {

@@ -2,6 +2,8 @@ import { EtfError } from '../error.ts'
 import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 import { Atom, Binary, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
+import { ATOM_KEYS, MARK } from '../values/atom-keys.ts'
+import { structValue } from '../values/structs.ts'
 import { isCompoundKey, ofBytes } from '../write/term-identity.ts'
 import { newIdentity } from '../write/term-writer.ts'
 import { mapFor } from './key-spread.ts'
@@ -21,11 +23,13 @@ export function mapOf(
   return map
 }
 
-/** The plain object of these pairs when their keys are all names and no two read the same, else their map. */
+/** The plain object of these pairs when their keys are all atoms or all text, else their map. */
 export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values: readonly Term[], start: number): Term {
-  const object: Record<string, Term> = {}
-  for (const [index, key] of keys.entries()) {
-    const name = nameOf(key)
+  const areAtoms = keys.length > 0 && isAtomKey(keys[0])
+  const object = (areAtoms ? { [MARK]: ATOM_KEYS } : {}) as Record<string, Term>
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]
+    const name = areAtoms ? nameOfAtom(key) : nameOfText(key)
     if (name === undefined || Object.hasOwn(object, name)) {
       return mapOf(
         reader,
@@ -36,7 +40,8 @@ export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values:
     }
     setOwn(object, name, values[index])
   }
-  return object
+  const isStruct = areAtoms && reader.structs !== undefined && object.__struct__ !== undefined
+  return isStruct ? structValue(object, reader.structs) : object
 }
 
 /** A key as the caller wants binaries; as objects were hoped for, it was read as a view. */
@@ -46,14 +51,21 @@ function asAsked(reader: TermCursor, key: Binary): Term {
   return text ?? reader.view(key.offset, key.length)
 }
 
-/** The name of a property; undefined for a key that is none, or would make an object slow. */
-function nameOf(key: Term): string | undefined {
+function isAtomKey(key: Term): boolean {
+  return key instanceof Atom || typeof key === 'boolean' || key === null || key === undefined
+}
+
+function nameOfAtom(key: Term): string | undefined {
   if (key instanceof Atom) return key.name
-  if (typeof key === 'string') return key.length > LONGEST_HASHED_TEXT ? undefined : key
-  if (key instanceof Binary) return nameIn(key.source, key.offset, key.length)
-  if (key instanceof Uint8Array) return nameIn(key, 0, key.length)
   if (key === null) return 'nil'
   return typeof key === 'boolean' || key === undefined ? String(key) : undefined
+}
+
+/** The name of a property; undefined for a key that is no text, or would make an object slow. */
+function nameOfText(key: Term): string | undefined {
+  if (typeof key === 'string') return key.length > LONGEST_HASHED_TEXT ? undefined : key
+  if (key instanceof Binary) return nameIn(key.source, key.offset, key.length)
+  return key instanceof Uint8Array ? nameIn(key, 0, key.length) : undefined
 }
 
 function nameIn(bytes: Uint8Array, start: number, length: number): string | undefined {

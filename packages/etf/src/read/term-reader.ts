@@ -283,7 +283,8 @@ export class TermReader extends LeafReader {
     const values: Term[] = []
     for (let owed = pairs * 2 - 1; owed > 0; owed -= 2) {
       this.owed = outer + owed
-      keys.push(this.bytes[this.at] === Tag.BINARY_EXT ? this.readView() : this.#readKey(depth))
+      const isBytes = this.bytes[this.at] === Tag.BINARY_EXT && !this.wantsText
+      keys.push(isBytes ? this.readView() : this.#readKey(depth))
       this.owed = outer + owed - 1
       values.push(this.read(depth + 1))
     }
