@@ -30,6 +30,7 @@ export {
   Pid,
   Port,
   Reference,
+  type Sendable,
   type Term,
   type TermObject,
   Tuple,

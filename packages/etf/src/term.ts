@@ -45,6 +45,12 @@ export type Term =
   | ReadonlySet<Term>
   | HasTerm
 
+/**
+ * What can be sent: a term, an object of an interface, or an instance of a class, whose fields are sent as a map with text for
+ * keys. Functions and promises are none; what is wrong inside is found out when it is encoded, with its path.
+ */
+export type Sendable = Term | (object & { readonly then?: never; readonly apply?: never })
+
 /** The longest atom that BEAM accepts, in characters (not bytes). */
 export const MAX_ATOM_CHARACTERS = 255
 
@@ -353,7 +359,7 @@ export class BitString {
 }
 
 /** An Erlang tuple; `const [tag, value] = aTuple` takes it apart. Make one with {@link tuple}. */
-export class Tuple<T extends readonly Term[] = readonly Term[]> {
+export class Tuple<T extends readonly unknown[] = readonly Term[]> {
   readonly elements: T
 
   /** @throws {EtfError} `ETF_BAD_OPTION` */
@@ -395,7 +401,7 @@ export class Tuple<T extends readonly Term[] = readonly Term[]> {
 }
 
 /** A tuple of these elements, each with its own type. */
-export function tuple<const T extends readonly Term[]>(...elements: T): Tuple<T> {
+export function tuple<const T extends readonly Sendable[]>(...elements: T): Tuple<T> {
   return new Tuple(elements)
 }
 

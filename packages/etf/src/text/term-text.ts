@@ -80,6 +80,7 @@ export const NODE_INSPECT: typeof inspect.custom = inspect.custom
 function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] {
   switch (typeof term) {
     case 'number':
+      if (!Number.isFinite(term)) return `#JavaScript<${term}>`
       return Number.isInteger(term) ? String(BigInt(term)) : floatText(term)
     case 'bigint':
       return integerText(term, syntax)
@@ -109,7 +110,7 @@ function piecesOfObject(term: object, syntax: TermSyntax): string | readonly Pie
 }
 
 function isoText(instant: Instant): string {
-  return instant.toISOString().replace('T', ' ').replace('.000Z', 'Z')
+  return instant.toISOString().replace('T', ' ')
 }
 
 /** A key of an object whose keys are atoms. */

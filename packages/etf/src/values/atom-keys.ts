@@ -52,7 +52,7 @@ export const fieldsRule: Rule = rule('an object with fields', (value) => {
  *
  * @throws {EtfError} `ETF_BAD_OPTION`
  */
-export function atoms<const T extends object>(object: T): T {
+export function atoms<T extends object>(object: T): T {
   checks.argument('atoms', 'object', fieldsRule, object)
   try {
     return { ...object, [MARK]: ATOM_KEYS }

@@ -494,8 +494,7 @@ export class TermWriter {
     else if (term instanceof LocalTerm) throw notEncodable('a local term is always a whole message, never a part')
     else {
       const form = mapForm(term as object)
-      if (form === undefined)
-        throw notEncodable(`an object of class ${(term as object).constructor?.name} has no Erlang term`)
+      if (form === undefined) throw notEncodable(`${described(term as object)} has no Erlang term`)
       if (form instanceof Map) this.#writeMap(form as ReadonlyMap<Term, Term>, depth)
       else this.#writePlainObject(form as TermObject, depth)
     }
@@ -545,6 +544,14 @@ function isDetached({ buffer }: Uint8Array): boolean {
   } catch {
     return true
   }
+}
+
+/** Names what is refused: the program reads it. */
+function described(value: object): string {
+  if ('then' in value && typeof value.then === 'function') return 'a promise'
+  const name = value.constructor?.name
+  const kind = Object.prototype.toString.call(value) === '[object Object]' ? 'an object without fields' : 'an object'
+  return name === undefined ? kind : `${kind} of class ${name}`
 }
 
 function notEncodable(message: string): EtfError {

@@ -1,4 +1,4 @@
-import { Atom, atom, type DecodeOptions, inspect, type Pid, type Term, type Values } from '@dynsrv/etf'
+import { Atom, atom, type DecodeOptions, inspect, type Pid, type Sendable, type Term, type Values } from '@dynsrv/etf'
 import { messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
 import type { ServerParts } from '../call/served-process.ts'
 import { SystemServer } from '../call/system-server.ts'
@@ -211,21 +211,21 @@ export class PubSub implements Disposable {
    * @param payload what becomes JSON: an object with text keys
    * @returns how many other nodes it went to; see `publish`
    */
-  broadcast(topic: string, event: string, payload: Term, options: PublishOptions = {}): number {
+  broadcast(topic: string, event: string, payload: Sendable, options: PublishOptions = {}): number {
     checks.argument('broadcast', 'event', text, event)
     checkPublish(options)
     const dispatcher = options.dispatcher ?? TO_CHANNELS
-    return this.publish(topic, broadcastStruct(topic, event, payload), { ...options, dispatcher })
+    return this.publish(topic, broadcastStruct(topic, event, payload as Term), { ...options, dispatcher })
   }
 
   /** The same, but not to one subscription of ours. */
-  broadcastFrom(from: Subscription, topic: string, event: string, payload: Term): number {
+  broadcastFrom(from: Subscription, topic: string, event: string, payload: Sendable): number {
     checks.argument('broadcastFrom', 'from', subscription, from)
     return this.broadcast(topic, event, payload, { from })
   }
 
   /** The same, but only to the subscribers of one node. */
-  directBroadcast(node: string, topic: string, event: string, payload: Term): number {
+  directBroadcast(node: string, topic: string, event: string, payload: Sendable): number {
     checks.argument('directBroadcast', 'node', peerName, node)
     return this.broadcast(topic, event, payload, { node })
   }
@@ -238,13 +238,13 @@ export class PubSub implements Disposable {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`;
    * `NODE_CLOSED`
    */
-  publish(topic: string, message: Term, options: PublishOptions = {}): number {
+  publish(topic: string, message: Sendable, options: PublishOptions = {}): number {
     this.#open()
     checks.argument('publish', 'topic', text, topic)
     checkPublish(options)
     const { from, node, dispatcher = TO_SUBSCRIBERS, ...sendOptions } = options
     const { self, send } = this.#parts
-    const forwarded = forward(topic, message, dispatcher)
+    const forwarded = forward(topic, message as Term, dispatcher)
     const drops = sendOptions.whenBusy === 'drop'
     let reached = 0
     const targets: readonly Destination[] = node === undefined ? this.#members() : [{ name: this.#group, node }]
@@ -253,7 +253,7 @@ export class PubSub implements Disposable {
     }
     if (node === undefined || node === self) {
       try {
-        this.#dispatch({ topic, message }, from)
+        this.#dispatch({ topic, message: message as Term }, from)
       } catch (cause) {
         throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${messageOf(cause)}`, { cause })
       }
