@@ -1,7 +1,7 @@
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
-export { t } from './match/t.ts'
+export { type FieldsOptions, type Result, t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export {
   DEFAULT_DECODE_LIMITS,

@@ -92,7 +92,11 @@ testOddArguments(others, {
   ),
   LocalTerm: making([bytes], text),
   Matcher: making(
-    [argument(() => 'odd', ODD_TEXTS), argument(() => () => ({ ok: true, value: 1 }), ODD_FUNCTIONS)],
+    [
+      argument(() => 'odd', ODD_TEXTS),
+      argument(() => () => ({ ok: true, value: 1 }), ODD_FUNCTIONS),
+      argument(() => () => ({ ok: true, value: 1 }), 'undefined', ODD_FUNCTIONS),
+    ],
     {
       match: call(
         term,
@@ -100,7 +104,15 @@ testOddArguments(others, {
       ),
       test: call(term),
       parse: call(term),
-      map: call(callback),
+      unmatch: call(
+        anything,
+        argument(() => '', 'undefined', ODD_TEXTS),
+      ),
+      write: call(anything),
+      map: call(
+        callback,
+        argument(() => undefined, 'undefined', ODD_FUNCTIONS),
+      ),
     },
     [],
   ),
@@ -205,7 +217,10 @@ testOddArguments(t, {
   bytes: call(),
   charlist: call(),
   cons: call(matcher, matcher),
-  fields: call(argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype')),
+  fields: call(
+    argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype'),
+    argument(() => ({}), ODD_OPTIONS),
+  ),
   int: call(),
   list: call(matcher),
   literal: call(term),
@@ -214,6 +229,10 @@ testOddArguments(t, {
   optional: call(matcher),
   pid: call(),
   reference: call(),
+  result: call(
+    argument(() => t.any(), 'undefined'),
+    argument(() => t.any(), 'undefined'),
+  ),
   text: call(),
   tuple: call(matcher, matcher),
   union: call(matcher, matcher),
@@ -240,14 +259,27 @@ testOddArguments(
       literal: t.literal(tuple(1)),
       map: t.map(t.any(), t.any()),
       text: t.text(),
+      result: t.result(t.any()),
       tuple: t.tuple(t.any()),
       union: t.union(t.int(), t.text()),
     }).map(([name, shape]) => [`t.${name}`, (value: api.Term) => shape.test(value)]),
   ),
   Object.fromEntries(
-    ['any', 'atom', 'bytes', 'charlist', 'cons', 'fields', 'list', 'literal', 'map', 'text', 'tuple', 'union'].map(
-      (name) => [`t.${name}`, call(term)],
-    ),
+    [
+      'any',
+      'atom',
+      'bytes',
+      'charlist',
+      'cons',
+      'fields',
+      'list',
+      'literal',
+      'map',
+      'result',
+      'text',
+      'tuple',
+      'union',
+    ].map((name) => [`t.${name}`, call(term)]),
   ),
 )
 
@@ -257,6 +289,7 @@ testSoundOptions(
     DecodeOptions: { take: (given) => api.decode(encode(1), given), nested: { limits: {} } },
     DecodeTermOptions: { take: (given) => api.decodeTerm(encode(1), 1, given), nested: { limits: {} } },
     EncodeOptions: { take: (given) => encode(1, given) },
+    FieldsOptions: { take: (given) => t.fields({}, given) },
     InspectOptions: { take: (given) => api.inspect(1, given) },
     WriteOptions: { take: (given) => api.writeTerm(new api.ByteWriter(), 1, given) },
   },
