@@ -31,6 +31,7 @@ export {
   Port,
   Reference,
   type Sendable,
+  type SendableObject,
   type Term,
   type TermObject,
   Tuple,

@@ -49,7 +49,13 @@ export type Term =
  * What can be sent: a term, an object of an interface, or an instance of a class, whose fields are sent as a map with text for
  * keys. Functions and promises are none; what is wrong inside is found out when it is encoded, with its path.
  */
-export type Sendable = Term | (object & { readonly then?: never; readonly apply?: never })
+export type Sendable = Term | (object & SendableObject)
+
+/** What an object must not be in order to be sent: a promise, or a function. */
+export interface SendableObject {
+  readonly then?: never
+  readonly apply?: never
+}
 
 /** The longest atom that BEAM accepts, in characters (not bytes). */
 export const MAX_ATOM_CHARACTERS = 255

@@ -1,4 +1,4 @@
-import { callable, optionsOf, type Rule, required, rule } from '@dynsrv/kit'
+import { callable, type Rule, required, rule } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { unreadable } from '../error.ts'
 import type { Term, TermObject } from '../term.ts'
@@ -29,7 +29,7 @@ export class StructType<T = unknown> {
   /** Not for the program: see {@link struct}. */
   constructor(module: string, codec: StructCodec<T>) {
     checks.argument('struct', 'module', moduleRule, module)
-    checks.argument('struct', 'codec', codecRule, codec)
+    checkCodec(codec as StructCodec<unknown>)
     this.module = module
     this.#codec = codec as StructCodec<unknown>
     if (codec.class !== undefined) remember(codec.class.prototype as object, this as StructType)
@@ -78,7 +78,7 @@ export function typeOf(value: object): StructType | undefined {
   return undefined
 }
 
-const codecRule: Rule = optionsOf<StructCodec<unknown>>({
+const checkCodec = checks.options<StructCodec<unknown>>('struct', {
   class: callable,
   decode: required(callable),
   encode: required(callable),
