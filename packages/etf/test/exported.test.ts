@@ -291,7 +291,7 @@ testSoundOptions(
     EncodeOptions: { take: (given) => encode(1, given) },
     FieldsOptions: { take: (given) => t.fields({}, given) },
     InspectOptions: { take: (given) => api.inspect(1, given) },
-    StructCodec: { take: (given) => new api.StructType('A', { ...codec, ...given }) },
+    StructOptions: { take: (given) => new api.StructType('A', { ...codec, ...given }) },
     WriteOptions: { take: (given) => api.writeTerm(new api.ByteWriter(), 1, given) },
   },
   { EtfErrorOptions: 'the details of an error: making one never throws' },

@@ -305,6 +305,7 @@ testOptions(
   },
   {
     CodedErrorOptions: 'an error is made of whatever it is given',
+    NodeDecodeOptions: 'tried as a part of NodeOptions',
     NodeErrorOptions: 'an error is made of whatever it is given',
     RemoteErrorOptions: 'an error is made of whatever it is given',
     TlsOptions: 'those of a later Node.js are let through; what is near a known name is refused, see below',

@@ -9,7 +9,7 @@ import { structObject } from './struct-object.ts'
 export type StructFields = Readonly<Record<string, Term>>
 
 /** How values of a program's own stand for a struct. */
-export interface StructCodec<T> {
+export interface StructOptions<T> {
   /** The class of the values: its instances are sent as the struct, whoever made them. */
   readonly class?: abstract new (
     ...args: never[]
@@ -24,14 +24,14 @@ export interface StructCodec<T> {
 export class StructType<T = unknown> {
   /** The module, without `Elixir.` in front. */
   readonly module: string
-  readonly #codec: StructCodec<unknown>
+  readonly #codec: StructOptions<unknown>
 
   /** Not for the program: see {@link struct}. */
-  constructor(module: string, codec: StructCodec<T>) {
+  constructor(module: string, codec: StructOptions<T>) {
     checks.argument('struct', 'module', moduleRule, module)
-    checkCodec(codec as StructCodec<unknown>)
+    checkCodec(codec as StructOptions<unknown>)
     this.module = module
-    this.#codec = codec as StructCodec<unknown>
+    this.#codec = codec as StructOptions<unknown>
     if (codec.class !== undefined) remember(codec.class.prototype as object, this as StructType)
   }
 
@@ -78,7 +78,7 @@ export function typeOf(value: object): StructType | undefined {
   return undefined
 }
 
-const checkCodec = checks.options<StructCodec<unknown>>('struct', {
+const checkCodec = checks.options<StructOptions<unknown>>('struct', {
   class: callable,
   decode: required(callable),
   encode: required(callable),
@@ -105,7 +105,7 @@ const moduleRule: Rule = rule(
  *
  * @throws {EtfError} `ETF_BAD_OPTION`
  */
-export function struct<T>(module: string, codec: StructCodec<T>): StructType<T>
+export function struct<T>(module: string, codec: StructOptions<T>): StructType<T>
 /**
  * An Elixir struct to be sent: `struct('MyApp.Order', { id: 7 })` is `%MyApp.Order{id: 7}`. Fields that are left out are
  * missing there too: Elixir fills in no defaults.
@@ -124,7 +124,7 @@ export function struct(module: string, given: object): StructType | TermObject {
 }
 
 /** A field cannot be a function. */
-function isCodec(given: object): given is StructCodec<unknown> {
+function isCodec(given: object): given is StructOptions<unknown> {
   return (
     ('decode' in given && typeof given.decode === 'function') ||
     ('encode' in given && typeof given.encode === 'function')
