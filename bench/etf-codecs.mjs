@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url)
 
 const VIEWS = { binary: 'view' }
 const TEXT = { binary: 'text' }
+const OBJECTS = { binary: 'text', map: 'object', structs: false }
+const PLAIN_VALUES = { values: 'plain' }
 
 const writer = new ByteWriter(1 << 20)
 /** As a sender does: the same memory for every message. */
@@ -27,6 +29,8 @@ export const CODECS = {
   '@dynsrv/etf, bytes': () => ({ encode: (term) => encode(term), decode: (bytes) => decode(bytes), values: TERMS }),
   '@dynsrv/etf, views': () => ({ decode: (bytes) => decode(bytes, VIEWS), input: encode, values: TERMS }),
   '@dynsrv/etf, text': () => ({ decode: (bytes) => decode(bytes, TEXT), input: encode, values: TERMS }),
+  '@dynsrv/etf, text and objects': () => ({ decode: (bytes) => decode(bytes, OBJECTS), input: encode, values: TERMS }),
+  '@dynsrv/etf, plain': () => ({ decode: (bytes) => decode(bytes, PLAIN_VALUES), input: encode, values: TERMS }),
   'erlpack (native) ~': () => {
     const { pack, unpack } = require('erlpack')
     return { encode: pack, decode: unpack, values: PLAIN }

@@ -8,8 +8,8 @@ const cluster = await start({ service: 'shop.test', dns: process.env.DYNSRV_DNS 
 
 // In Elixir: :erpc.call(node, Shop.Prices, :price, ["apple"]). Nothing but this can be called.
 cluster.node.expose('Elixir.Shop.Prices', {
-  price: (fruit: Uint8Array) => {
-    const price = PRICES[Buffer.from(fruit).toString()]
+  price: (fruit: string) => {
+    const price = PRICES[fruit]
     return price === undefined ? atom('unknown') : tuple(atom('ok'), price)
   },
 })
@@ -21,8 +21,5 @@ await cluster.ready({ minPeers: 1 })
 const [elixir] = cluster.members()
 
 // In Elixir: GenServer.call(Shop.Stock, {:take, "apple", 2})
-const left = await cluster.node.call(
-  { name: 'Elixir.Shop.Stock', node: elixir! },
-  tuple(atom('take'), Buffer.from('apple'), 2),
-)
+const left = await cluster.node.call({ name: 'Elixir.Shop.Stock', node: elixir! }, tuple(atom('take'), 'apple', 2))
 console.log(`two apples taken: ${inspect(left, { syntax: 'elixir' })}`)

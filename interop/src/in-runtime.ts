@@ -16,7 +16,9 @@ export interface RunningProgram extends AsyncDisposable {
 export function startProgram(runtime: Runtime, file: string, env: Readonly<Record<string, string>>): RunningProgram {
   const [program, ...args] = commandOf(runtime)
   const path = fileURLToPath(new URL(`../programs/${file}`, import.meta.url))
-  const child = spawn(program, [...args, path], { env: { PATH: process.env.PATH, HOME: temporaryFolder('home'), ...env } })
+  const child = spawn(program, [...args, path], {
+    env: { PATH: process.env.PATH, HOME: temporaryFolder('home'), ...env },
+  })
   const facts: Record<string, unknown>[] = []
   let [output, errors] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -53,7 +53,14 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     const membership = new LateMembership(name)
     const strategies = makeStrategies(topologies, membership, resolvers, world)
     made.strategies = strategies
-    const node = await startNode({ ...nodeOptions, name, cookie: secret, epmd, listen })
+    const node = await startNode({
+      ...nodeOptions,
+      name,
+      cookie: secret,
+      epmd,
+      listen,
+      values: plainUnless(own.values),
+    })
     made.node = node
     membership.attach(node)
     return makeCluster({ node, strategies, resolvers, clock: world.clock, deregister, closeResolver: close })
@@ -62,6 +69,11 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     close()
     throw error
   }
+}
+
+/** A program that sets something else has the rest plain. */
+function plainUnless(values: StartOptions['values'] = 'plain'): NonNullable<StartOptions['values']> {
+  return typeof values === 'object' && values !== null ? { set: 'plain', ...values } : values
 }
 
 const strategyRule = having('start', 'close', 'on', 'expected')

@@ -47,6 +47,7 @@ describe('the options of start', () => {
       allow: () => true,
       assignNames: false,
       tls: () => ({}),
+      values: 'exact',
       decode: { binary: 'view' },
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined },
       output: () => undefined,
@@ -55,6 +56,20 @@ describe('the options of start', () => {
     await using cluster = await start({ ...COMMON, ...given })
     expect(cluster.port).toBeGreaterThan(0)
     expect(vi.mocked(startNode).mock.lastCall?.[0]).toMatchObject(given)
+  })
+
+  it.each([
+    [undefined, 'plain'],
+    ['exact', 'exact'],
+    [{ float: 'boxed' }, { set: 'plain', float: 'boxed' }],
+    [
+      { set: 'exact', binary: 'text' },
+      { set: 'exact', binary: 'text' },
+    ],
+  ])('values %o become %o for the node', async (values, given) => {
+    await using cluster = await startWith({ values })
+    expect(cluster.port).toBeGreaterThan(0)
+    expect(vi.mocked(startNode).mock.lastCall?.[0]?.values).toEqual(given)
   })
 
   it('hold every option of the strategy over service, which gets them as they are', async () => {

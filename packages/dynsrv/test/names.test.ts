@@ -12,6 +12,7 @@ import type {
   EpmdModule,
   HealthOptions,
   HealthServer,
+  Json,
   LastLookup,
   LoadedConfig,
   MailboxOptions,
@@ -35,6 +36,7 @@ import type {
   StrategyFactory,
   Term,
   TopologyReadiness,
+  Values,
   ZoneRecord,
   ZoneServer,
 } from '../src/index.ts'
@@ -46,11 +48,13 @@ type Types = [
   ...[EpmdErrorCode, EpmdModule, HealthOptions, HealthServer, LastLookup, LoadedConfig, MailboxOptions, Membership],
   ...[MembershipChange, NodeDownReason, NodeErrorCode, NodeEvent, NodeName, NodeOptions, PageOptions, PubSubMessage],
   ...[Readiness, ReadyOptions, ResolverErrorCode, Route, SrvResolver, SrvTopology, StartOptions, StrategyErrorCode],
-  ...[StrategyFactory, Term, TopologyReadiness, ZoneRecord, ZoneServer],
+  ...[StrategyFactory, Json, Term, TopologyReadiness, Values, ZoneRecord, ZoneServer],
 ]
 
 const NAMES = [
-  ...['Atom', 'Binary', 'BitString', 'CONFIG_NAMES', 'Cluster', 'DistError', 'DynamicSrv', 'DynsrvError', 'EpmdError'],
+  ...['Atom', 'Binary', 'BitString', 'CONFIG_NAMES', 'Cluster', 'Decimal', 'DistError', 'ElixirError', 'PlainDate'],
+  ...['PlainDateTime', 'PlainTime', 'Range', 'Version', 'atoms', 'fromJson', 'struct', 'toJson'],
+  ...['DynamicSrv', 'DynsrvError', 'EpmdError'],
   ...['EtfError', 'Float', 'ImproperList', 'Mailbox', 'Node', 'NodeError', 'Pid', 'PubSub', 'Reference', 'RemoteError'],
   ...['ResolverError', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul'],
   ...['defineConfig', 'dnsClient', 'dynamicSrv', 'inspect', 'leaveAfter', 'loadConfig', 'nodeName', 'onDeregister'],

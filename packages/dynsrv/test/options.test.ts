@@ -26,6 +26,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   'Node.send(options)': 'the sender beside SendOptions, which are tried',
   Partial: 'a record, or a part of one',
   ResolverAbilities: 'what a test says about the resolver under test',
+  SendableObject: 'what can be sent, which is found out when it is encoded',
   ServerHandlers: 'functions of a server, which the node checks as such',
   SrvResolver: 'an object with methods',
   SrvSource: 'an object with methods',

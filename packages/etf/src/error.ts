@@ -148,7 +148,7 @@ export const ETF_ERRORS: ErrorTable<EtfErrorCode> = {
   },
   ETF_NOT_ENCODABLE: {
     happened: 'A value has no Erlang term.',
-    why: 'Erlang has no functions of JavaScript, no symbols, dates, NaN or infinities, and no map with one key twice.',
+    why: 'Erlang has no functions of JavaScript, no symbols, promises, NaN or infinities, and no map with one key twice.',
     hint: 'Give a value that has a term: see the table in the README of @dynsrv/etf.',
     category: 'term',
   },
@@ -187,7 +187,10 @@ export class EtfError extends CodedError<EtfErrorCode> {
    * inflated bytes, and `cause` says where the compressed term began. Absent when no input is involved.
    */
   readonly offset: number | undefined
-  /** Which part of a term a matcher refused, such as `[1].name`; only with `ETF_MISMATCH`. */
+  /**
+   * Which part of a term a matcher refused, or which part of a value cannot be sent, such as `[1].name`; empty for the whole.
+   * Absent with codes that are about something else.
+   */
   readonly path: string | undefined
   /** The option that raises the limit, such as `limits.depth`; absent when there is none, or no limit. */
   readonly limit: string | undefined

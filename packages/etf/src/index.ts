@@ -9,7 +9,7 @@ export { AtomShare } from './atom-table.ts'
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
-export { t } from './match/t.ts'
+export { type FieldsOptions, type Result, t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export {
   DEFAULT_DECODE_LIMITS,
@@ -38,6 +38,8 @@ export {
   Pid,
   Port,
   Reference,
+  type Sendable,
+  type SendableObject,
   type Term,
   type TermObject,
   Tuple,
@@ -46,6 +48,15 @@ export {
 export { type InspectOptions, inspect } from './text/inspect.ts'
 export { type FromJson, fromJson, type Json, toJson } from './text/json.ts'
 export type { TermSyntax } from './text/text-pieces.ts'
+export { atoms } from './values/atom-keys.ts'
+export { PlainDate, PlainDateTime, PlainTime } from './values/calendar.ts'
+export { Decimal } from './values/decimal.ts'
+export { ElixirError } from './values/elixir-error.ts'
+export type { HasTerm } from './values/has-term.ts'
+export { Range } from './values/range.ts'
+export { type StructFields, type StructOptions, StructType, struct } from './values/struct-type.ts'
+export type { ValueSettings, Values } from './values/values.ts'
+export { Version } from './values/version.ts'
 export { ByteWriter } from './write/byte-writer.ts'
 export { encode, encodedLength, encodeInto, writeTerm } from './write/encode.ts'
 export type { EncodeOptions, WriteOptions } from './write/encode-options.ts'

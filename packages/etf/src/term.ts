@@ -8,6 +8,7 @@ import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
 import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
 import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 import { asBuffer, hasLoneSurrogate, readUtf8 } from './utf8.ts'
+import type { HasTerm, Instant } from './values/has-term.ts'
 
 /** A plain object, encoded as a map; `EncodeOptions.keys` says what its keys become. */
 export interface TermObject {
@@ -39,6 +40,22 @@ export type Term =
   | ExternalFun
   | NativeRecord
   | LocalTerm
+  | Instant
+  | URL
+  | ReadonlySet<Term>
+  | HasTerm
+
+/**
+ * What can be sent: a term, an object of an interface, or an instance of a class, whose fields are sent as a map with text for
+ * keys. Functions and promises are none; what is wrong inside is found out when it is encoded, with its path.
+ */
+export type Sendable = Term | (object & SendableObject)
+
+/** What an object must not be in order to be sent: a promise, or a function. */
+export interface SendableObject {
+  readonly then?: never
+  readonly apply?: never
+}
 
 /** The longest atom that BEAM accepts, in characters (not bytes). */
 export const MAX_ATOM_CHARACTERS = 255
@@ -317,7 +334,7 @@ export class BitString {
 }
 
 /** An Erlang tuple; `const [tag, value] = aTuple` takes it apart. Make one with {@link tuple}. */
-export class Tuple<T extends readonly Term[] = readonly Term[]> {
+export class Tuple<T extends readonly unknown[] = readonly Term[]> {
   readonly elements: T
 
   /** @throws {EtfError} `ETF_BAD_OPTION` */
@@ -359,7 +376,7 @@ export class Tuple<T extends readonly Term[] = readonly Term[]> {
 }
 
 /** A tuple of these elements, each with its own type. */
-export function tuple<const T extends readonly Term[]>(...elements: T): Tuple<T> {
+export function tuple<const T extends readonly Sendable[]>(...elements: T): Tuple<T> {
   return new Tuple(elements)
 }
 

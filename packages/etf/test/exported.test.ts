@@ -30,6 +30,17 @@ const matcher = argument(() => t.any())
 
 const text = { toString: call(), toJSON: call() }
 const identifier = { ...text, equals: call(anything) }
+const valueText = { ...text, valueOf: call() }
+const day = new api.PlainDate(2024, 1, 31)
+const noon = new api.PlainTime(12, 0)
+const codec = { decode: () => ({}), encode: () => ({}) }
+const fields = argument(
+  () => ({}),
+  'an empty object',
+  'an object without prototype',
+  'an object of another kind',
+  'a circle',
+)
 const callback = argument(() => () => undefined, ODD_FUNCTIONS)
 
 it('no atom is made with new, for two of one name would not be equal', () => {
@@ -82,7 +93,11 @@ testOddArguments(others, {
   ),
   LocalTerm: making([bytes], text),
   Matcher: making(
-    [argument(() => 'odd', ODD_TEXTS), argument(() => () => ({ ok: true, value: 1 }), ODD_FUNCTIONS)],
+    [
+      argument(() => 'odd', ODD_TEXTS),
+      argument(() => () => ({ ok: true, value: 1 }), ODD_FUNCTIONS),
+      argument(() => () => ({ ok: true, value: 1 }), 'undefined', ODD_FUNCTIONS),
+    ],
     {
       match: call(
         term,
@@ -90,7 +105,15 @@ testOddArguments(others, {
       ),
       test: call(term),
       parse: call(term),
-      map: call(callback),
+      unmatch: call(
+        anything,
+        argument(() => '', 'undefined', ODD_TEXTS),
+      ),
+      write: call(anything),
+      map: call(
+        callback,
+        argument(() => undefined, 'undefined', ODD_FUNCTIONS),
+      ),
     },
     [],
   ),
@@ -121,7 +144,43 @@ testOddArguments(others, {
   }),
   TermEncoder: making([options], { write: call(writer, term) }),
   Tuple: making([argument(() => [1], 'a sparse array', 'an empty array')], text),
+  Decimal: making(
+    [number(1, 'a negative number'), argument(() => 1n, 'a bigint'), number(1, 'zero', 'a negative number')],
+    valueText,
+  ),
+  PlainDate: making([number(2024, 'zero', 'a negative number'), number(1), number(1)], text),
+  PlainDateTime: making([argument(() => day), argument(() => noon)], text),
+  PlainTime: making(
+    [
+      number(1, 'zero'),
+      number(1, 'zero'),
+      number(1, 'zero', 'undefined'),
+      number(1, 'zero', 'undefined'),
+      number(6, 'zero', 'undefined'),
+    ],
+    text,
+  ),
+  Range: making(
+    [
+      number(1, 'zero', 'a negative number'),
+      number(2, 'zero', 'a negative number'),
+      number(1, 'undefined', 'a negative number'),
+    ],
+    text,
+  ),
+  StructType: making([argument(() => 'A'), argument(() => codec)], { encode: call(anything) }, ['decode']),
+  Version: making(
+    [
+      number(1, 'zero'),
+      number(1, 'zero'),
+      number(1, 'zero'),
+      argument(() => [], 'undefined', 'an empty array'),
+      argument(() => 'b', 'undefined', 'null', ODD_TEXTS),
+    ],
+    text,
+  ),
   atom: call(argument(() => 'a', ODD_TEXTS)),
+  atoms: call(fields),
   charlist: call(
     argument(
       () => 'a',
@@ -138,6 +197,10 @@ testOddArguments(others, {
   fromJson: call(argument(() => 1, EVERY_ODD_VALUE)),
   inspect: call(term, options),
   isEtfError: call(anything),
+  struct: call(
+    argument(() => 'A'),
+    fields,
+  ),
   toJson: call(term),
   tuple: call(term, term),
   writeTerm: call(writer, term, options),
@@ -151,7 +214,10 @@ testOddArguments(t, {
   bytes: call(),
   charlist: call(),
   cons: call(matcher, matcher),
-  fields: call(argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype')),
+  fields: call(
+    argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype'),
+    argument(() => ({}), ODD_OPTIONS),
+  ),
   int: call(),
   list: call(matcher),
   literal: call(term),
@@ -160,6 +226,10 @@ testOddArguments(t, {
   optional: call(matcher),
   pid: call(),
   reference: call(),
+  result: call(
+    argument(() => t.any(), 'undefined'),
+    argument(() => t.any(), 'undefined'),
+  ),
   text: call(),
   tuple: call(matcher, matcher),
   union: call(matcher, matcher),
@@ -186,14 +256,27 @@ testOddArguments(
       literal: t.literal(tuple(1)),
       map: t.map(t.any(), t.any()),
       text: t.text(),
+      result: t.result(t.any()),
       tuple: t.tuple(t.any()),
       union: t.union(t.int(), t.text()),
     }).map(([name, shape]) => [`t.${name}`, (value: api.Term) => shape.test(value)]),
   ),
   Object.fromEntries(
-    ['any', 'atom', 'bytes', 'charlist', 'cons', 'fields', 'list', 'literal', 'map', 'text', 'tuple', 'union'].map(
-      (name) => [`t.${name}`, call(term)],
-    ),
+    [
+      'any',
+      'atom',
+      'bytes',
+      'charlist',
+      'cons',
+      'fields',
+      'list',
+      'literal',
+      'map',
+      'result',
+      'text',
+      'tuple',
+      'union',
+    ].map((name) => [`t.${name}`, call(term)]),
   ),
 )
 
@@ -203,7 +286,9 @@ testSoundOptions(
     DecodeOptions: { take: (given) => api.decode(encode(1), given), nested: { limits: {} } },
     DecodeTermOptions: { take: (given) => api.decodeTerm(encode(1), 1, given), nested: { limits: {} } },
     EncodeOptions: { take: (given) => encode(1, given) },
+    FieldsOptions: { take: (given) => t.fields({}, given) },
     InspectOptions: { take: (given) => api.inspect(1, given) },
+    StructOptions: { take: (given) => new api.StructType('A', { ...codec, ...given }) },
     WriteOptions: { take: (given) => api.writeTerm(new api.ByteWriter(), 1, given) },
   },
   {

@@ -1,6 +1,16 @@
 import type { CookieSet } from '@dynsrv/dist-protocol'
 import { type EpmdError, type ParsedNodeName, parseNodeName } from '@dynsrv/epmd-shim'
-import { atom, type DecodeLimits, type DecodeOptions, encodedLength, Pid, type Term } from '@dynsrv/etf'
+import {
+  atom,
+  type DecodeLimits,
+  type DecodeOptions,
+  type EtfError,
+  encodedLength,
+  Pid,
+  type Term,
+  TermDecoder,
+  type Values,
+} from '@dynsrv/etf'
 import {
   abortSignal,
   checksOf,
@@ -197,8 +207,25 @@ export const cookie: Rule = {
   advice: COOKIE_ADVICE,
 }
 
-/** How terms become values, and what is too much of a term. */
-export const decodeOptions: Rule = optionsOf<DecodeOptions>({
+/** How a node decodes, beside its `values`. */
+export type NodeDecodeOptions = Pick<DecodeOptions, 'binary' | 'map' | 'float' | 'limits'>
+
+/** Which values terms become: `@dynsrv/etf` checks it. */
+export const valuesRule: Rule = {
+  what: "'exact', 'plain' or settings on top of one of them",
+  check: (value, at) => {
+    try {
+      new TermDecoder({ values: value as Values })
+      return undefined
+    } catch (error) {
+      const { message, hint } = error as EtfError
+      return { message: message.replace(/^TermDecoder: values/, at), hint }
+    }
+  },
+}
+
+/** What is too much of a term, and settings on top of the values. */
+export const decodeOptions: Rule = optionsOf<NodeDecodeOptions>({
   binary: oneOf('bytes', 'text', 'view'),
   map: oneOf('map', 'object'),
   float: oneOf('number', 'boxed'),

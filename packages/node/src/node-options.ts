@@ -2,7 +2,7 @@ import type tls from 'node:tls'
 import { getHeapStatistics } from 'node:v8'
 import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
-import type { DecodeOptions, Pid } from '@dynsrv/etf'
+import type { DecodeOptions, Pid, Values } from '@dynsrv/etf'
 import {
   bound,
   callable,
@@ -25,7 +25,7 @@ import {
   worldShape,
   wrong,
 } from '@dynsrv/kit'
-import { checks, cookie, decodeOptions, parsedName } from './checks.ts'
+import { checks, cookie, decodeOptions, type NodeDecodeOptions, parsedName, valuesRule } from './checks.ts'
 import type { NodeLogger } from './node-logger.ts'
 import type { PeerLimits } from './process/peer-use.ts'
 
@@ -79,8 +79,13 @@ export interface NodeOptions {
   readonly assignNames?: boolean
   /** TLS in place of plain TCP; a function is asked again for each dial. */
   readonly tls?: TlsOptions | (() => TlsOptions)
-  /** How terms become JavaScript values. */
-  readonly decode?: DecodeOptions
+  /**
+   * Which JavaScript values terms become: `exact` (default), `plain`, or settings on top of one of them, structs of the
+   * program among them.
+   */
+  readonly values?: Values
+  /** What is too much of a term; and single settings on top of `values`. */
+  readonly decode?: NodeDecodeOptions
   /** Gets what happens to links, of the shape of pino's; default: none. Events say the same. */
   readonly logger?: NodeLogger
   /** Gets what remotely run code prints; default: standard output, with control characters shown by their number. */
@@ -250,6 +255,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   allow: callable,
   assignNames: flag,
   tls: either(callable, tlsOptions),
+  values: valuesRule,
   decode: decodeOptions,
   logger,
   output: callable,
@@ -286,6 +292,11 @@ function fittingLimits({ system }: World): Partial<NodeLimits> {
   }
 }
 
+/** How the node decodes; undefined where nothing is said of it. */
+function decodeSettings({ values, decode }: NodeOptions): DecodeOptions | undefined {
+  return values === undefined ? decode : { values, ...decode }
+}
+
 /** @throws {NodeError} `NODE_BAD_OPTION` for a value that could never work; `NODE_NAME_*` for such a name */
 export function settingsOf(options: NodeOptions) {
   checkOptions(options)
@@ -310,7 +321,7 @@ export function settingsOf(options: NodeOptions) {
     allow: options.allow ?? (() => true),
     assignNames: options.assignNames ?? true,
     tls: certificates === undefined || typeof certificates === 'function' ? certificates : () => certificates,
-    decode: options.decode,
+    decode: decodeSettings(options),
     logger: options.logger,
     world,
     output: options.output ?? ((text) => world.system.print(visibleLines(text))),

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Reference, type Term, tuple } from '@dynsrv/etf'
+import { atom, type Pid, type Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
 import {
   bound,
   type Clock,
@@ -223,7 +223,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*` for a wrong argument; `NODE_MESSAGE_INVALID` for a term without
    * encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`; `NODE_CLOSED`
    */
-  send(to: Recipient, message: Term, options?: SendOptions & { from?: Pid }): boolean
+  send(to: Recipient, message: Sendable, options?: SendOptions & { from?: Pid }): boolean
   /**
    * Sends a message as soon as the peer takes it: with `whenBusy: 'wait'` a caller that awaits this sends no faster than
    * the peer reads. Those that wait for one peer keep their order; other sends to it do not wait for them.
@@ -231,18 +231,19 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {NodeError} as the other send; why the peer cannot be connected, or why its link was lost meanwhile
    * @throws the signal's reason when it aborts first; the message is not sent then
    */
-  send(to: Recipient, message: Term, options: SendWaitOptions & { from?: Pid }): Promise<void>
+  send(to: Recipient, message: Sendable, options: SendWaitOptions & { from?: Pid }): Promise<void>
   send(
     to: Recipient,
-    message: Term,
+    message: Sendable,
     options?: (SendOptions | SendWaitOptions) & { from?: Pid },
   ): boolean | Promise<void> {
     const { pid } = this.#rooms.calls.caller
-    if (options === undefined) return this.#send(pid, to, message)
+    const term = message as Term
+    if (options === undefined) return this.#send(pid, to, term)
     checkNodeSend(options)
     const { from = pid } = options
-    if (options.whenBusy === 'wait') return this.#sendWaiting(from, to, message, options)
-    return this.#send(from, to, message, options)
+    if (options.whenBusy === 'wait') return this.#sendWaiting(from, to, term, options)
+    return this.#send(from, to, term, options)
   }
 
   /** Resolves when a peer has taken enough of what was sent, or the link is gone. @throws {NodeError} as `disconnect` */
@@ -258,25 +259,25 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * reason why as its cause; `NODE_MESSAGE_INVALID`
    * @throws the signal's reason when it aborts
    */
-  async call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
+  async call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term> {
     this.#assertOpen()
     checkCall(options)
     const target = this.#rooms.processes.router.target(to)
     return await this.#traced(
       'call',
       () => ('name' in target ? `${target.name} on ${target.node}` : String(target)),
-      () => this.#rooms.calls.call(target, request, options),
+      () => this.#rooms.calls.call(target, request as Term, options),
     )
   }
 
   /** Casts to a GenServer: no answer, and no word whether it exists. See `send`. */
-  cast(to: Destination, message: Term): boolean {
+  cast(to: Destination, message: Sendable): boolean {
     this.#assertOpen()
-    return this.#rooms.calls.cast(to, message)
+    return this.#rooms.calls.cast(to, message as Term)
   }
 
   /** Calls the GenServer of one name on many nodes at once; by default on all that are connected, and here. */
-  async multiCall(name: string, request: Term, options: MultiCallOptions = {}): Promise<MultiCallResult> {
+  async multiCall(name: string, request: Sendable, options: MultiCallOptions = {}): Promise<MultiCallResult> {
     this.#assertOpen()
     checks.argument('multiCall', 'name', atomName, name)
     checkMultiCall(options)

@@ -141,6 +141,7 @@ export class Rooms {
       servers,
       scope: () => this.scopes.join(PUBSUB_SCOPE),
       send: (from, to, message, options) => router.send(from, to, message, options),
+      choseValues: settings.decode?.values !== undefined,
     })
     if (!settings.hidden) {
       this.global = startGlobal({

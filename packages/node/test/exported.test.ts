@@ -294,9 +294,9 @@ testSoundOptions(
     NodeOptions: {
       take: start,
       valid: START,
-      nested: { listen: {}, limits: {}, decode: {}, cookie: { offered: 'c', accepted: ['c'] } },
+      nested: { listen: {}, limits: {}, decode: {}, values: {}, cookie: { offered: 'c', accepted: ['c'] } },
     },
-    PubSubOptions: { take: (given) => node.pubsub('Odd', given), nested: { decode: {} } },
+    PubSubOptions: { take: (given) => node.pubsub('Odd', given), nested: { values: {} } },
     PublishOptions: { take: (given) => node.pubsub('Lasting').publish('room:1', 1, given) },
     ReceiveOptions: { take: (given) => own.receive(given) },
     SendOptions: { take: (given) => own.send(own.pid, 1, given) },
@@ -309,6 +309,7 @@ testSoundOptions(
   },
   {
     CodedErrorOptions: 'an error is made of whatever it is given',
+    NodeDecodeOptions: 'tried as a part of NodeOptions',
     NodeErrorOptions: 'an error is made of whatever it is given',
     RemoteErrorOptions: 'an error is made of whatever it is given',
     TlsOptions: 'those of a later Node.js are let through; what is near a known name is refused, see below',

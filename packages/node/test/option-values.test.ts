@@ -69,7 +69,7 @@ testOptionValues('ErpcManyOptions', { take: taken(many) }, { ...CALL, concurrenc
 testOptionValues(
   'ConnectOptions',
   { take: (options) => node.connect(peer.self, options) },
-  { endpoints: ['an empty array'], signal: [] },
+  { endpoints: ['an empty array'], addresses: ['an empty array'], later: ['a promise'], signal: [] },
 )
 testOptionValues('AliasOptions', { take: (options) => node.alias(mailbox, options) }, { once: FLAG })
 testOptionValues('InspectOptions', { take: (options) => node.inspect(options) }, { maxProcesses: ['zero', 'Infinity'] })
@@ -133,12 +133,12 @@ testOptionValues(
 testOptionValues(
   'PubSubOptions',
   { take: (options) => node.pubsub(`Odd${count++}`, options).close() },
-  { poolSize: [], decode: ['false', 'an empty object', 'an object without prototype'] },
+  { poolSize: [], values: ['an empty object', 'an object without prototype'] },
 )
 testOptionValues(
-  'PubSubOptions.decode',
-  { take: (decode) => node.pubsub(`Odd${count++}`, { decode }).close() },
-  { binary: [], map: [], float: [], limits: ['an empty object', 'an object without prototype'] },
+  'PubSubOptions.values',
+  { take: (values) => node.pubsub(`Odd${count++}`, { values }).close() },
+  { set: [], binary: [], map: [], float: [], structs: ['true', 'false', 'an empty array'] },
 )
 testOptionValues(
   'PublishOptions',

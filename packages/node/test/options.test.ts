@@ -38,6 +38,7 @@ testOptionValues(
     assignNames: FLAG,
     // What is near no known name may be an option of a later Node.js.
     tls: [...OBJECT, ...ODD_FUNCTIONS, 'an object of another kind', 'a circle', 'a getter that throws'],
+    values: OBJECT,
     decode: OBJECT,
     logger: [],
     output: ODD_FUNCTIONS,
@@ -75,7 +76,14 @@ testOptionValues('NodeOptions.decode', { take: inside('decode') }, { binary: [],
 testOptionValues(
   'NodeOptions.decode.limits',
   { take: (limits) => inside('decode')({ limits }) },
-  { depth: ['zero'], memoryBytes: ['zero'], inflatedBytes: ['zero'], integerBytes: ['zero'], atomBytes: ['zero'], atomCharacters: ['zero'] },
+  {
+    depth: ['zero'],
+    memoryBytes: ['zero'],
+    inflatedBytes: ['zero'],
+    integerBytes: ['zero'],
+    atomBytes: ['zero'],
+    atomCharacters: ['zero'],
+  },
 )
 
 testOptionValues(

@@ -25,7 +25,7 @@ let beam: Beam
 let node: Node
 beforeAll(async () => {
   beam = await startPhoenixPeer('app')
-  node = await startOurs('js', { decode: { binary: 'text', map: 'object' } })
+  node = await startOurs('js', { values: 'plain' })
   await node.connect(beam.name)
   await beam.eval('{:ok, pid} = Phoenix.PubSub.start(MyApp.PubSub); Process.unlink(pid)')
   for (const { code } of codeBlocks(opening!)) await elixir(code)

@@ -213,7 +213,11 @@ export const SETTINGS: Settings<DynsrvConfig> = {
   netTickTimeMs: describe(milliseconds, 'How long a peer may stay silent; default 60000.'),
   netTickIntensity: describe(wholeNumber(4, 1_000), 'As net_tickintensity; default 4.'),
   busyWaitMs: describe(number(0, 10), 'How long the event loop polls before it sleeps; default 0.2.'),
-  decode: describe(object, 'How terms become JavaScript values: the option decode of start.'),
+  decode: describe(object, 'What is too much of a term: the option decode of start.'),
+  values: describe(
+    oneOfThese(choice('exact', 'plain'), object),
+    'Which JavaScript values terms become: the option values of start.',
+  ),
   limits: describe(object, 'What peers and programs can make the node hold: the option limits of start.'),
   tls: describe(
     group<ConfigTls>({

@@ -7,6 +7,7 @@ import {
   flag,
   having,
   listOf,
+  oneOf,
   optionsOf,
   port,
   type Rule,
@@ -68,6 +69,11 @@ export interface StartOptions extends NodePart, StrategyPart {
   readonly port?: number
   /** The address to listen on; default: all. Short for `listen: { host }`. */
   readonly host?: string
+  /**
+   * Which JavaScript values terms become: `plain` (default), `exact`, or settings on top of `plain`, or of the `set` that they
+   * name.
+   */
+  readonly values?: NonNullable<NodeOptions['values']>
   /** Another address lookup than the SRV records. */
   readonly epmd?: EpmdModule
   /** Runs when `drain` has stopped discovery, to take this node's own record away. */
@@ -76,8 +82,8 @@ export interface StartOptions extends NodePart, StrategyPart {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Options of the node that `start` passes on as they are. */
-type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd'>
+/** Options of the node that `start` passes on as they are, but for the default of `values`. */
+type NodePart = Omit<NodeOptions, 'name' | 'cookie' | 'epmd' | 'values'>
 
 /** Options of the strategy over `service` that it gets as they are. */
 type StrategyPart = Omit<DynamicSrvOptions, 'service' | 'resolver' | 'name' | keyof NodePart>
@@ -156,6 +162,13 @@ const OWN_RULES: Rules<OwnPart> = {
   // The node checks it.
   epmd: anything,
   deregister: callable,
+  // The node checks what the settings are.
+  values: either(
+    oneOf('exact', 'plain'),
+    optionsOf<Exclude<NonNullable<NodeOptions['values']>, string>>({
+      ...{ set: anything, binary: anything, map: anything, float: anything, structs: anything },
+    }),
+  ),
   env: variables,
 }
 

@@ -1,5 +1,4 @@
 import { EtfError, unreadable } from '../error.ts'
-import { isPlainObject } from '../plain-object.ts'
 import {
   Atom,
   Binary,
@@ -16,6 +15,7 @@ import {
   type Term,
   Tuple,
 } from '../term.ts'
+import { pairsOf } from '../values/map-form.ts'
 import { isCompoundKey } from '../write/term-identity.ts'
 import { newIdentity } from '../write/term-writer.ts'
 
@@ -133,10 +133,11 @@ function isEqualRecord(a: NativeRecord, b: NativeRecord, open: Pairs): boolean {
   })
 }
 
-/** A plain object as the map that `encode` makes of it. */
+/** A value as the map that `encode` makes of it. */
 function plainMap(term: Term): ReadonlyMap<Term, Term> | undefined {
   if (term instanceof Map) return term
-  return isPlainObject(term) ? new Map(Object.entries(term)) : undefined
+  const pairs = pairsOf(term, false)
+  return pairs && new Map(pairs)
 }
 
 function pushMaps(a: ReadonlyMap<Term, Term>, b: ReadonlyMap<Term, Term>, open: Pairs): boolean {

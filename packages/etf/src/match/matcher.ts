@@ -1,4 +1,4 @@
-import { callable, type Rule, rule, text } from '@dynsrv/kit'
+import { callable, optional, type Rule, rule, text } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { EtfError } from '../error.ts'
 import type { Term } from '../term.ts'
@@ -21,30 +21,54 @@ export type MatchResult<T> =
 const MAX_SHOWN_CHARACTERS = 120
 
 /**
- * A shape of terms, made with `t`. It finds out whether a term has the shape, and gives it with the type of the shape.
+ * A shape of terms, made with `t`. It reads a term that has the shape as a value of its type, and writes such a value as a
+ * term again.
  *
- * Some matchers hand out a handier value than the term: `t.text()` a string, `t.fields()` an object.
+ * Some matchers hand out a handier value than the term: `t.text()` a string, `t.fields()` an object, `t.tuple()` an array.
  */
 export class Matcher<T> {
   /** The shape in words, as errors name it. */
   readonly expected: string
   readonly #match: (term: Term, path: string) => MatchResult<T>
+  readonly #unmatch: ((value: unknown, path: string) => MatchResult<Term>) | undefined
 
-  /** @throws {EtfError} `ETF_BAD_OPTION` */
-  constructor(expected: string, match: (term: Term, path: string) => MatchResult<T>) {
+  /**
+   * @param match reads a term
+   * @param unmatch writes a value, or says what differs; default: the shape cannot write
+   * @throws {EtfError} `ETF_BAD_OPTION`
+   */
+  constructor(
+    expected: string,
+    match: (term: Term, path: string) => MatchResult<T>,
+    unmatch?: (value: unknown, path: string) => MatchResult<Term>,
+  ) {
     if (typeof expected !== 'string') checks.argument('Matcher', 'expected', text, expected)
     if (typeof match !== 'function') checks.argument('Matcher', 'match', callable, match)
+    if (unmatch !== undefined) checks.argument('Matcher', 'unmatch', optional(callable), unmatch)
     this.expected = expected
     this.#match = match
+    this.#unmatch = unmatch
   }
 
   /** The value, or where the term differs. It throws only what a function given to {@link map} throws. */
   match(term: Term, path = ''): MatchResult<T> {
     if (typeof path !== 'string') checks.argument('match', 'path', text, path)
-    const result = this.#match(term, path)
-    if (typeof result?.ok !== 'boolean')
-      throw new EtfError('ETF_BAD_OPTION', 'the function of a Matcher gives no result')
-    return result
+    return sound(this.#match(term, path))
+  }
+
+  /**
+   * The term that a value is written as, or where the value differs.
+   *
+   * @throws {EtfError} `ETF_BAD_OPTION` for a shape that was made with {@link map} and cannot write
+   */
+  unmatch(value: unknown, path = ''): MatchResult<Term> {
+    if (typeof path !== 'string') checks.argument('unmatch', 'path', text, path)
+    if (this.#unmatch === undefined) {
+      throw new EtfError('ETF_BAD_OPTION', `the shape of ${this.expected} only reads`, {
+        hint: 'Give map a second function, which makes what was matched of the value again.',
+      })
+    }
+    return sound(this.#unmatch(value, path))
   }
 
   /** Whether the term has the shape. */
@@ -53,28 +77,54 @@ export class Matcher<T> {
   }
 
   /**
-   * The value.
+   * The value of a term.
    *
    * @throws {EtfError} `ETF_MISMATCH` with the path of the part that differs
    */
   parse(term: Term): T {
-    const result = this.match(term)
-    if (result.ok) return result.value
-    const { path, expected, found } = result.mismatch
-    const all = termText(found, 'erlang', MAX_SHOWN_CHARACTERS + 1)
-    const shown = all.length > MAX_SHOWN_CHARACTERS ? `${all.slice(0, MAX_SHOWN_CHARACTERS)}…` : all
-    const where = path === '' ? '' : `${path}: `
-    throw new EtfError('ETF_MISMATCH', `${where}expected ${expected}, found ${shown}`, { path })
+    return given(this.match(term))
   }
 
-  /** The same shape with another value made of it. */
-  map<U>(make: (value: T) => U): Matcher<U> {
-    checks.argument('map', 'make', callable, make)
-    return new Matcher<U>(this.expected, (term, path) => {
-      const result = this.match(term, path)
-      return result.ok ? { ok: true, value: make(result.value) } : result
-    })
+  /**
+   * The term of a value, which {@link parse} reads as that value.
+   *
+   * @throws {EtfError} `ETF_MISMATCH` with the path of the part that differs; as {@link unmatch}
+   */
+  write(value: T): Term {
+    return given(this.unmatch(value))
   }
+
+  /**
+   * The same shape with another value made of it.
+   *
+   * @param back makes what was matched of the value again, to write it; default: the shape only reads
+   */
+  map<U>(make: (value: T) => U, back?: (value: U) => T): Matcher<U> {
+    checks.argument('map', 'make', callable, make)
+    checks.argument('map', 'back', optional(callable), back)
+    return new Matcher<U>(
+      this.expected,
+      (term, path) => {
+        const result = this.match(term, path)
+        return result.ok ? { ok: true, value: make(result.value) } : result
+      },
+      back && ((value, path) => this.unmatch(back(value as U), path)),
+    )
+  }
+}
+
+function sound<T>(result: MatchResult<T>): MatchResult<T> {
+  if (typeof result?.ok !== 'boolean') throw new EtfError('ETF_BAD_OPTION', 'the function of a Matcher gives no result')
+  return result
+}
+
+function given<T>(result: MatchResult<T>): T {
+  if (result.ok) return result.value
+  const { path, expected, found } = result.mismatch
+  const all = termText(found, 'erlang', MAX_SHOWN_CHARACTERS + 1)
+  const shown = all.length > MAX_SHOWN_CHARACTERS ? `${all.slice(0, MAX_SHOWN_CHARACTERS)}…` : all
+  const where = path === '' ? '' : `${path}: `
+  throw new EtfError('ETF_MISMATCH', `${where}expected ${expected}, found ${shown}`, { path })
 }
 
 /** The type that a matcher narrows to. */
@@ -92,18 +142,36 @@ export function found<T>(look: () => T): T | undefined {
   }
 }
 
-/** A matcher of one kind of value, by a function that gives `undefined` for any other. */
-export function leaf<T>(expected: string, read: (term: Term) => { readonly value: T } | undefined): Matcher<T> {
-  return new Matcher(expected, (term, path) => {
-    const answer = found(() => read(term))
-    return answer === undefined ? differs(path, expected, term) : { ok: true, value: answer.value }
-  })
+/**
+ * A matcher of one kind of value, by a function that gives `undefined` for any other.
+ *
+ * @param put makes the term of a value; default: the value is the term. The term must have the shape.
+ */
+export function leaf<T>(
+  expected: string,
+  read: (term: Term) => { readonly value: T } | undefined,
+  put: (value: unknown) => Term = (value) => value as Term,
+): Matcher<T> {
+  return new Matcher(
+    expected,
+    (term, path) => {
+      const answer = found(() => read(term))
+      return answer === undefined ? differs(path, expected, term) : { ok: true, value: answer.value }
+    },
+    (value, path) => {
+      const answer = found(() => {
+        const term = put(value)
+        return read(term) && { term }
+      })
+      return answer === undefined ? differs(path, expected, value) : { ok: true, value: answer.term }
+    },
+  )
 }
 
 export function differs(
   path: string,
   expected: string,
-  found: Term,
+  found: unknown,
 ): { readonly ok: false; readonly mismatch: Mismatch } {
-  return { ok: false, mismatch: { path, expected, found } }
+  return { ok: false, mismatch: { path, expected, found: found as Term } }
 }

@@ -1,10 +1,25 @@
-import { listOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
+import { listOf, oneOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
 import { checks, isArray } from '../checks.ts'
 import { isPlainObject } from '../plain-object.ts'
 import { SeededMap } from '../seeded-map.ts'
-import { Atom, atom as atomOf, Binary, Float, ImproperList, Pid, Reference, type Term, Tuple } from '../term.ts'
+import {
+  Atom,
+  atom as atomOf,
+  Binary,
+  charlist as charlistOf,
+  Float,
+  ImproperList,
+  Pid,
+  Reference,
+  type Term,
+  type TermObject,
+  Tuple,
+} from '../term.ts'
 import { inspect } from '../text/inspect.ts'
 import { readUtf8 } from '../utf8.ts'
+import { atoms } from '../values/atom-keys.ts'
+import { mapForm, pairsOf } from '../values/map-form.ts'
+import { bestFit } from './best-fit.ts'
 import { equals } from './equals.ts'
 import { differs, found, leaf, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
 
@@ -14,9 +29,23 @@ type MatchedAll<M extends readonly AnyMatcher[]> = { -readonly [Index in keyof M
 
 type OptionalNames<F> = { [Name in keyof F]: F[Name] extends OptionalMatcher<unknown> ? Name : never }[keyof F]
 
-type MatchedFields<F extends Readonly<Record<string, AnyMatcher>>> = {
-  [Name in Exclude<keyof F, OptionalNames<F>>]: Matched<F[Name]>
-} & { [Name in OptionalNames<F>]?: Matched<F[Name]> }
+/** One object type, so that editors show its fields. */
+type Shown<T> = { [Name in keyof T]: T[Name] }
+
+type MatchedFields<F extends Readonly<Record<string, AnyMatcher>>> = Shown<
+  { -readonly [Name in Exclude<keyof F, OptionalNames<F>>]: Matched<F[Name]> } & {
+    -readonly [Name in OptionalNames<F>]?: Matched<F[Name]>
+  }
+>
+
+/** What `t.result` reads: how Elixir and Erlang say whether something went well. */
+export type Result<V, R> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: R }
+
+/** How `t.fields` writes. */
+export interface FieldsOptions {
+  /** What the names become when an object is written: `atom` (default) or `text`. Both are read. */
+  readonly keys?: 'atom' | 'text'
+}
 
 /** A field of a map that may be missing. */
 class OptionalMatcher<T> extends Matcher<T> {
@@ -33,103 +62,139 @@ function textOf(term: Term): string | undefined {
   return term instanceof Uint8Array ? readUtf8(term, 0, term.length) : undefined
 }
 
-/** Runs the matchers over the terms in step; the first that differs ends it. */
-function matchEach<T>(
-  terms: readonly Term[],
-  matcherAt: (index: number) => Matcher<T>,
-  path: string,
-): MatchResult<T[]> {
+/** Runs over the parts in step; the first that differs ends it. */
+function each<P, T>(parts: readonly P[], run: (part: P, index: number) => MatchResult<T>): MatchResult<T[]> {
   const values: T[] = []
-  for (let index = 0; index < terms.length; index++) {
-    const result = matcherAt(index).match(terms[index], `${path}[${index}]`)
+  for (let index = 0; index < parts.length; index++) {
+    const result = run(parts[index] as P, index)
     if (!result.ok) return result
     values.push(result.value)
   }
   return { ok: true, value: values }
 }
 
-/** The value under a key that may be an atom or text, in a map or a plain object. */
+/** The value under a key that may be an atom or text, in whatever stands for a map. */
 function fieldOf(term: Term, name: string): { readonly value: Term } | undefined {
-  if (!(term instanceof Map)) {
-    const object = term as Readonly<Record<string, Term>>
+  const form = mapForm(term as object)
+  if (!(form instanceof Map)) {
+    const object = form as TermObject
     return Object.hasOwn(object, name) ? some(object[name]) : undefined
   }
-  for (const key of [atomOf(name).value, name]) if (term.has(key)) return some(term.get(key))
-  for (const [key, value] of term) if (typeof key === 'object' && textOf(key) === name) return some(value)
+  const map = form as ReadonlyMap<Term, Term>
+  for (const key of [atomOf(name).value, name]) if (map.has(key)) return some(map.get(key))
+  for (const [key, value] of map) if (typeof key === 'object' && textOf(key) === name) return some(value)
   return undefined
 }
 
-function isMapLike(term: Term): boolean {
-  return found(() => term instanceof Map || isPlainObject(term)) === true
+function isMapLike(term: unknown): boolean {
+  return found(() => typeof term === 'object' && term !== null && mapForm(term) !== undefined) === true
 }
 
 const shapes: Rule = listOf(matcherRule)
 const someShapes: Rule = rule('at least one Matcher', (value) => (value as readonly unknown[]).length > 0)
 const names: Rule = listOf(text)
 const shapeOfFields: Rule = recordOf(matcherRule)
+const checkFields = checks.options<FieldsOptions>('t.fields', { keys: oneOf('atom', 'text') })
 
 /** A mismatch in a part: the path to it is only put into words when one was found. */
 function behind(path: string, mismatch: Mismatch): { readonly ok: false; readonly mismatch: Mismatch } {
   return { ok: false, mismatch: { ...mismatch, path: path + mismatch.path } }
 }
 
-/** The pairs of a map or a plain object; undefined for another term. */
-function pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
-  if (term instanceof Map) return [...term]
-  return isPlainObject(term) ? Object.entries(term) : undefined
-}
-
-function fields<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F): Matcher<MatchedFields<F>> {
+function fields<const F extends Readonly<Record<string, AnyMatcher>>>(
+  shape: F,
+  options: FieldsOptions = {},
+): Matcher<MatchedFields<F>> {
   checks.argument('t.fields', 'shape', shapeOfFields, shape)
+  checkFields(options)
+  const { keys = 'atom' } = options
   const parts = Object.entries(shape)
   const expected = `a map with ${parts.map(([name]) => name).join(', ')}`
-  return new Matcher(expected, (term, path) => {
-    if (!isMapLike(term)) return differs(path, expected, term)
-    const values: Record<string, unknown> = {}
-    for (const [name, matcher] of parts) {
-      const field = found(() => fieldOf(term, name))
-      if (field === undefined) {
-        if (matcher instanceof OptionalMatcher) continue
-        return differs(path, `${expected}, but there is no ${name}`, term)
+  const missing = (name: string): string => `${expected}, but there is no ${name}`
+  return new Matcher(
+    expected,
+    (term, path) => {
+      if (!isMapLike(term)) return differs(path, expected, term)
+      const values: Record<string, unknown> = {}
+      for (const [name, matcher] of parts) {
+        const field = found(() => fieldOf(term, name))
+        if (field === undefined) {
+          if (matcher instanceof OptionalMatcher) continue
+          return differs(path, missing(name), term)
+        }
+        const result = matcher.match(field.value, `${path}.${name}`)
+        if (!result.ok) return result
+        values[name] = result.value
       }
-      const result = matcher.match(field.value, `${path}.${name}`)
-      if (!result.ok) return result
-      values[name] = result.value
-    }
-    return { ok: true, value: values as MatchedFields<F> }
-  })
+      return { ok: true, value: values as MatchedFields<F> }
+    },
+    (value, path) => {
+      if (!isMapLike(value) || value instanceof Map) return differs(path, expected, value)
+      const terms: Record<string, Term> = {}
+      for (const [name, matcher] of parts) {
+        const field = found(() => (value as Readonly<Record<string, unknown>>)[name])
+        if (field === undefined && matcher instanceof OptionalMatcher) continue
+        if (field === undefined && !(name in (value as object))) return differs(path, missing(name), value)
+        const result = matcher.unmatch(field, `${path}.${name}`)
+        if (!result.ok) return result
+        terms[name] = result.value
+      }
+      return { ok: true, value: keys === 'atom' ? atoms(terms) : terms }
+    },
+  )
 }
 
 function isTuple(term: Term): term is Tuple {
   return found(() => term instanceof Tuple) === true
 }
 
-function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<Tuple<MatchedAll<M> & readonly Term[]>> {
+function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<MatchedAll<M>> {
   checks.argument('t.tuple', 'matchers', shapes, matchers)
   const expected = `a tuple {${matchers.map((matcher) => matcher.expected).join(', ')}}`
-  return new Matcher(expected, (term, path) => {
-    if (!isTuple(term) || term.length !== matchers.length) return differs(path, expected, term)
-    const result = matchEach<unknown>(term.elements, (index) => matchers[index]!, path)
-    return result.ok
-      ? { ok: true, value: new Tuple(result.value as unknown as MatchedAll<M> & readonly Term[]) }
-      : result
-  })
+  return new Matcher(
+    expected,
+    (term, path) => {
+      if (!isTuple(term) || term.length !== matchers.length) return differs(path, expected, term)
+      const result = each(term.elements, (element, index) => matchers[index]!.match(element, `${path}[${index}]`))
+      return result as MatchResult<MatchedAll<M>>
+    },
+    (value, path) => {
+      if (!isArray(value) || value.length !== matchers.length) return differs(path, expected, value)
+      const result = each(value, (element, index) => matchers[index]!.unmatch(element, `${path}[${index}]`))
+      return result.ok ? { ok: true, value: new Tuple(result.value) } : result
+    },
+  )
 }
 
 function atom(): Matcher<Atom>
-function atom(...names: readonly string[]): Matcher<Atom>
-function atom(...wantedNames: readonly string[]): Matcher<Atom> {
+function atom<const N extends string>(...names: readonly [N, ...N[]]): Matcher<N>
+function atom(...wantedNames: readonly string[]): Matcher<Atom> | Matcher<string> {
   checks.argument('t.atom', 'names', names, wantedNames)
   const wanted = wantedNames.map((name) => atomOf(name))
-  const expected = wanted.length === 0 ? 'an atom' : wanted.map((one) => inspect(one)).join(' or ')
-  return leaf(expected, (term) => {
-    const one = term instanceof Atom ? term : atomOfWord(term)
-    return one !== undefined && (wanted.length === 0 || wanted.includes(one)) ? some(one) : undefined
-  })
+  if (wanted.length === 0) {
+    return leaf('an atom', (term) => {
+      const one = atomIn(term)
+      return one === undefined ? undefined : some(one)
+    })
+  }
+  const expected = wanted.map((one) => inspect(one)).join(' or ')
+  return leaf(
+    expected,
+    (term) => {
+      const one = atomIn(term)
+      return one !== undefined && wanted.includes(one) ? some(one.name) : undefined
+    },
+    (value) => {
+      const at = wantedNames.indexOf(value as string)
+      // What is none of the names is no text either.
+      return at < 0 ? [] : wanted[at]!.value
+    },
+  )
 }
 
 /** `true`, `false`, `null` and `undefined` are atoms too. */
-function atomOfWord(term: Term): Atom | undefined {
+function atomIn(term: Term): Atom | undefined {
+  if (term instanceof Atom) return term
   if (term === null) return atomOf('nil')
   return typeof term === 'boolean' || term === undefined ? atomOf(String(term)) : undefined
 }
@@ -138,23 +203,84 @@ function union<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<M
   checks.argument('t.union', 'matchers', shapes, matchers)
   checks.argument('t.union', 'matchers', someShapes, matchers)
   const expected = matchers.map((matcher) => matcher.expected).join(' or ')
-  return new Matcher<Matched<M[number]>>(expected, (term, path) => {
+  const first = <T>(path: string, value: unknown, run: (matcher: AnyMatcher) => MatchResult<T>): MatchResult<T> => {
+    const mismatches: Mismatch[] = []
     for (const matcher of matchers) {
-      const result = matcher.match(term, path)
-      if (result.ok) return { ok: true, value: result.value as Matched<M[number]> }
+      const result = run(matcher)
+      if (result.ok) return result
+      mismatches.push(result.mismatch)
     }
-    return differs(path, expected, term)
-  })
+    const best = bestFit(mismatches, path)
+    return best === undefined ? differs(path, expected, value) : { ok: false, mismatch: best }
+  }
+  return new Matcher<Matched<M[number]>>(
+    expected,
+    (term, path) => first(path, term, (matcher) => matcher.match(term, path)) as MatchResult<Matched<M[number]>>,
+    (value, path) => first(path, value, (matcher) => matcher.unmatch(value, path)),
+  )
+}
+
+/** `ok` and `error`, bare or in front of a value. */
+function result(): Matcher<Result<undefined, Term>>
+function result<V>(value: Matcher<V>): Matcher<Result<V, Term>>
+function result<V, R>(value: Matcher<V>, reason: Matcher<R>): Matcher<Result<V, R>>
+function result(
+  value: AnyMatcher = NOTHING,
+  reason: AnyMatcher = leaf('any term', some),
+): Matcher<Result<unknown, unknown>> {
+  checks.argument('t.result', 'value', matcherRule, value)
+  checks.argument('t.result', 'reason', matcherRule, reason)
+  const [good, bad] = [branch('ok', value), branch('error', reason)]
+  const shape = union(good, bad)
+  return new Matcher<Result<unknown, unknown>>(
+    shape.expected,
+    (term, path) => {
+      const matched = shape.match(term, path)
+      if (!matched.ok) return matched
+      const [tag, inner] = matched.value
+      return { ok: true, value: tag === 'ok' ? { ok: true, value: inner } : { ok: false, reason: inner } }
+    },
+    (given, path) => {
+      const parts = found(() => ({ ...(given as { ok?: unknown; value?: unknown; reason?: unknown }) }))
+      if (parts?.ok === true) return good.unmatch(parts.value, `${path}.value`)
+      if (parts?.ok === false) return bad.unmatch(parts.reason, `${path}.reason`)
+      return differs(path, shape.expected, given)
+    },
+  )
+}
+
+/** Stands for what is not there: the tag is bare. */
+const NOTHING: Matcher<undefined> = leaf('nothing', (term) => (term === undefined ? some(undefined) : undefined))
+
+/** Reads `{tag, inner}` as both; the bare tag too, where the shape takes `undefined`. Writes it of what is inside. */
+function branch<const N extends string>(tag: N, inner: AnyMatcher): Matcher<readonly [N, unknown]> {
+  const name = atomOf(tag)
+  const expected = inner === NOTHING ? tag : `{${tag}, ${inner.expected}}`
+  return new Matcher<readonly [N, unknown]>(
+    expected,
+    (term, path) => {
+      if (term === name && inner.test(undefined)) return { ok: true, value: [tag, undefined] }
+      if (!isTuple(term) || term.length !== 2 || term.elements[0] !== name) return differs(path, expected, term)
+      if (inner === NOTHING) return differs(path, expected, term)
+      const matched = inner.match(term.elements[1], `${path}[1]`)
+      return matched.ok ? { ok: true, value: [tag, matched.value] } : matched
+    },
+    (given, path) => {
+      if (given === undefined && inner.test(undefined)) return { ok: true, value: name }
+      const written = inner.unmatch(given, path)
+      return written.ok ? { ok: true, value: new Tuple([name, written.value]) } : written
+    },
+  )
 }
 
 /**
- * Shapes of terms: `t.tuple(t.atom('ok'), t.int()).parse(term)` gives the tuple with its type, or raises an `EtfError`
- * that names the path of what differs.
+ * Shapes of terms: `t.tuple(t.atom('ok'), t.int()).parse(term)` gives `['ok', number]`, or raises an `EtfError` that names
+ * the path of what differs; `write` makes the term again.
  */
 export const t = {
   /** Any term. */
   any: (): Matcher<Term> => leaf('any term', some),
-  /** An atom, or one of these atoms. Gives the atom, also for `true`, `false`, `nil` and `undefined`. */
+  /** Any atom, as it is; or one of these atoms, as its name: `t.atom('ok', 'error')` gives `'ok' | 'error'`. */
   atom,
   /** `true` or `false`. */
   boolean: (): Matcher<boolean> =>
@@ -175,7 +301,7 @@ export const t = {
   number: (): Matcher<number> =>
     leaf('a number', (term) => {
       if (term instanceof Float) return some(term.value)
-      return typeof term === 'number' ? some(term) : undefined
+      return typeof term === 'number' && Number.isFinite(term) ? some(term) : undefined
     }),
   /** A binary that is UTF-8, as a string, whichever way it was decoded. */
   text: (): Matcher<string> =>
@@ -192,25 +318,37 @@ export const t = {
     }),
   /** A list of code points, Erlang's string, as a JavaScript string. */
   charlist: (): Matcher<string> =>
-    leaf('a charlist', (term) => {
-      if (!Array.isArray(term) || !term.every((code) => Number.isInteger(code) && code >= 0 && code <= 0x10ffff)) {
-        return undefined
-      }
-      return some(term.map((code: number) => String.fromCodePoint(code)).join(''))
-    }),
+    leaf(
+      'a charlist',
+      (term) => {
+        if (!Array.isArray(term) || !term.every((code) => Number.isInteger(code) && code >= 0 && code <= 0x10ffff)) {
+          return undefined
+        }
+        return some(term.map((code: number) => String.fromCodePoint(code)).join(''))
+      },
+      (value) => charlistOf(value as string),
+    ),
   /** A process identifier, of this node or another. */
   pid: (): Matcher<Pid> => leaf('a pid', (term) => (term instanceof Pid ? some(term) : undefined)),
   /** A reference, of this node or another. */
   reference: (): Matcher<Reference> =>
     leaf('a reference', (term) => (term instanceof Reference ? some(term) : undefined)),
-  /** A tuple of exactly these elements. */
+  /** A tuple of exactly these elements, as an array: `const [tag, value] = shape.parse(term)`. */
   tuple,
   /** A proper list whose elements all have the shape. */
   list: <T>(element: Matcher<T>): Matcher<T[]> => {
     checks.argument('t.list', 'element', matcherRule, element)
     const expected = `a list of ${element.expected}`
-    return new Matcher(expected, (term, path) =>
-      isArray(term) ? matchEach(term as readonly Term[], () => element, path) : differs(path, expected, term),
+    return new Matcher(
+      expected,
+      (term, path) =>
+        isArray(term)
+          ? each(term as readonly Term[], (one, index) => element.match(one, `${path}[${index}]`))
+          : differs(path, expected, term),
+      (value, path) =>
+        isArray(value)
+          ? each(value, (one, index) => element.unmatch(one, `${path}[${index}]`))
+          : differs(path, expected, value),
     )
   },
   /** An improper list of one element and a tail, such as `[alias | Reference]`. */
@@ -218,41 +356,82 @@ export const t = {
     checks.argument('t.cons', 'head', matcherRule, head)
     checks.argument('t.cons', 'tail', matcherRule, tail)
     const expected = `[${head.expected} | ${tail.expected}]`
-    return new Matcher(expected, (term, path) => {
-      const list = found(() => (term instanceof ImproperList ? term : undefined))
-      if (list?.elements.length !== 1) return differs(path, expected, term)
-      const first = head.match(list.elements[0], `${path}[0]`)
-      if (!first.ok) return first
-      const last = tail.match(list.tail, `${path}.tail`)
-      return last.ok ? { ok: true, value: { head: first.value, tail: last.value } } : last
-    })
+    return new Matcher(
+      expected,
+      (term, path) => {
+        const list = found(() => (term instanceof ImproperList ? term : undefined))
+        if (list?.elements.length !== 1) return differs(path, expected, term)
+        const first = head.match(list.elements[0], `${path}[0]`)
+        if (!first.ok) return first
+        const last = tail.match(list.tail, `${path}.tail`)
+        return last.ok ? { ok: true, value: { head: first.value, tail: last.value } } : last
+      },
+      (value, path) => {
+        if (found(() => isPlainObject(value)) !== true) return differs(path, expected, value)
+        const given = value as { readonly head: unknown; readonly tail: unknown }
+        const first = head.unmatch(given.head, `${path}.head`)
+        if (!first.ok) return first
+        const last = tail.unmatch(given.tail, `${path}.tail`)
+        if (!last.ok) return last
+        const list = found(() => new ImproperList([first.value], last.value))
+        return list === undefined ? differs(path, expected, value) : { ok: true, value: list }
+      },
+    )
   },
   /** A map of any size, key and value each of one shape. */
   map: <K, V>(key: Matcher<K>, value: Matcher<V>): Matcher<Map<K, V>> => {
     checks.argument('t.map', 'key', matcherRule, key)
     checks.argument('t.map', 'value', matcherRule, value)
     const expected = `a map from ${key.expected} to ${value.expected}`
-    return new Matcher(expected, (term, path) => {
-      const pairs = found(() => pairsOf(term))
-      if (pairs === undefined) return differs(path, expected, term)
-      const matched: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
-      for (const [name, item] of pairs) {
-        const left = key.match(name)
-        if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
-        const right = value.match(item)
-        if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
-        matched.set(left.value, right.value)
-      }
-      return { ok: true, value: matched }
-    })
+    return new Matcher(
+      expected,
+      (term, path) => {
+        const pairs = found(() => pairsOf(term, false))
+        if (pairs === undefined) return differs(path, expected, term)
+        const matched: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
+        for (const [name, item] of pairs) {
+          const left = key.match(name)
+          if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+          const right = value.match(item)
+          if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+          matched.set(left.value, right.value)
+        }
+        return { ok: true, value: matched }
+      },
+      (given, path) => {
+        if (found(() => given instanceof Map) !== true) return differs(path, expected, given)
+        const written: Map<Term, Term> = given instanceof SeededMap ? new SeededMap() : new Map()
+        for (const [name, item] of given as ReadonlyMap<Term, Term>) {
+          const left = key.unmatch(name)
+          if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+          const right = value.unmatch(item)
+          if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+          written.set(left.value, right.value)
+        }
+        return { ok: true, value: written }
+      },
+    )
   },
-  /** A map that has these keys, as atoms or text, and maybe more; gives an object of them. Fits Elixir structs too. */
+  /**
+   * A map that has these keys, as atoms or text, and maybe more; gives an object of them. Fits Elixir structs too. It writes
+   * atoms for keys, unless `{ keys: 'text' }`.
+   */
   fields,
   /** A field that may be missing; only inside `fields`. */
   optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> => {
     checks.argument('t.optional', 'matcher', matcherRule, matcher)
-    return new OptionalMatcher(matcher.expected, (term, path) => matcher.match(term, path))
+    return new OptionalMatcher(
+      matcher.expected,
+      (term, path) => matcher.match(term, path),
+      (value, path) => matcher.unmatch(value, path),
+    )
   },
   /** The first of these shapes that fits. */
   union,
+  /**
+   * `{:ok, value}` as `{ ok: true, value }`, `{:error, reason}` as `{ ok: false, reason }`. Bare `:ok` and `:error` are read
+   * as `undefined` where the shape takes that: a value that is left out, `t.any()`, `t.literal(undefined)`. A reason that is
+   * left out may be anything.
+   */
+  result,
 }

@@ -1,7 +1,8 @@
 import { getHeapStatistics } from 'node:v8'
-import { oneOf, optionsOf, type Rule, type Rules, rule } from '@dynsrv/kit'
+import { optionsOf, type Rule, type Rules, rule } from '@dynsrv/kit'
 import { isArray, isCount } from '../checks.ts'
 import { type Atom, MAX_ATOM_CHARACTERS } from '../term.ts'
+import { SETTING_RULES, type ValueSettings, type Values, valuesRule } from '../values/values.ts'
 
 /**
  * How much a term may ask for before it is refused; each is raised or lowered by {@link DecodeOptions.limits}.
@@ -59,25 +60,10 @@ function defaultLimits(): DecodeLimits {
   return defaults
 }
 
-/** What terms decode to, and what is too much. */
-export interface DecodeOptions {
-  /**
-   * What binaries become: `bytes` (default) a `Uint8Array` on the memory of the input; `text` a string when they are
-   * UTF-8, else bytes; `view` a {@link Binary}, which is the fastest.
-   */
-  readonly binary?: 'bytes' | 'text' | 'view'
-  /**
-   * What maps become: `map` (default) a `Map`; `object` a plain object when every key is an atom or UTF-8 text of at most
-   * 16 383 characters and no two of them read the same, else a `Map`. A map whose keys would make a `Map` slow becomes a
-   * {@link SeededMap}.
-   */
-  readonly map?: 'map' | 'object'
-  /**
-   * What floats become: `number` (default), or `boxed` a {@link Float}, which keeps `1.0` apart from `1`.
-   *
-   * Inside map keys, floats without a fraction are always boxed: `1` and `1.0` are two keys.
-   */
-  readonly float?: 'number' | 'boxed'
+/** What terms decode to, and what is too much. The single settings stand on top of `values`. */
+export interface DecodeOptions extends Omit<ValueSettings, 'set'> {
+  /** `exact` (default), `plain`, or settings on top of one of them. */
+  readonly values?: Values
   readonly limits?: Partial<DecodeLimits>
 }
 
@@ -94,9 +80,8 @@ const limit: Rule = rule(
 
 /** What each option takes. */
 export const DECODE_RULES: Rules<DecodeOptions> = {
-  binary: oneOf('bytes', 'text', 'view'),
-  map: oneOf('map', 'object'),
-  float: oneOf('number', 'boxed'),
+  values: valuesRule,
+  ...SETTING_RULES,
   limits: optionsOf<DecodeLimits>({
     depth: limit,
     memoryBytes: limit,

@@ -46,6 +46,7 @@ let kept = { reader: plain, options: {} } as {
   readonly binary?: DecodeOptions['binary']
   readonly map?: DecodeOptions['map']
   readonly float?: DecodeOptions['float']
+  readonly values?: DecodeOptions['values']
 }
 
 function readerFor(options: DecodeOptions | undefined): TermReader {
@@ -53,8 +54,10 @@ function readerFor(options: DecodeOptions | undefined): TermReader {
   if (fitsKept(options)) return kept.reader
   checkDecode(options)
   const reader = new TermReader(NOTHING, 0, options)
-  const { binary, map, float, limits } = options
-  if (limits === undefined && hasOnly(DECODE_RULES, options)) kept = { reader, options, binary, map, float }
+  const { binary, map, float, values, structs, limits } = options
+  // Objects may change.
+  const isLasting = limits === undefined && structs === undefined && typeof values !== 'object'
+  if (isLasting && hasOnly(DECODE_RULES, options)) kept = { reader, options, binary, map, float, values }
   return reader
 }
 
@@ -64,6 +67,8 @@ function fitsKept(options: DecodeOptions): boolean {
       options.binary === kept.binary &&
       options.map === kept.map &&
       options.float === kept.float &&
+      options.values === kept.values &&
+      options.structs === undefined &&
       options.limits === undefined &&
       (options === kept.options || hasOnly(DECODE_RULES, options))
     )

@@ -2,6 +2,8 @@ import { EtfError } from '../error.ts'
 import { LONGEST_HASHED_TEXT, SeededMap } from '../seeded-map.ts'
 import { Atom, Binary, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
+import { ATOM_KEYS, MARK } from '../values/atom-keys.ts'
+import { structValue } from '../values/structs.ts'
 import { isCompoundKey, ofBytes } from '../write/term-identity.ts'
 import { newIdentity } from '../write/term-writer.ts'
 import { mapFor } from './key-spread.ts'
@@ -26,23 +28,29 @@ export function mapOf(
   return map
 }
 
-/** The plain object of these pairs when their keys are all names and no two read the same, else their map. */
+const MARKED = { [MARK]: ATOM_KEYS }
+
+/** The plain object of these pairs when their keys are all atoms or all text and no two read the same, else their map. */
 export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values: readonly Term[], start: number): Term {
+  const areAtoms = keys.length > 0 && isAtomKey(keys[0])
   const names = new Array<string>(keys.length)
   for (const [index, key] of keys.entries()) {
-    const name = nameOf(key)
+    const name = areAtoms ? nameOfAtom(key) : nameOfText(key)
     if (name === undefined) return askedMapOf(reader, keys, values, start)
     names[index] = name
   }
   const kind = kindOfObject(names)
-  reader.spend(kind === 'shaped' ? wordsOfObject(names.length) : wordsOfTable(names.length))
+  const properties = areAtoms ? names.length + 1 : names.length
+  reader.spend(kind === 'shaped' ? wordsOfObject(properties) : wordsOfTable(properties))
   if (kind === 'new') spendForNames(reader, keys, names)
   const object: Record<string, Term> = kind === 'shaped' ? {} : emptyTable()
+  if (areAtoms) Object.assign(object, MARKED)
   for (const [index, name] of names.entries()) {
     if (Object.hasOwn(object, name)) return askedMapOf(reader, keys, values, start)
     setOwn(object, name, values[index])
   }
-  return object
+  const isStruct = areAtoms && reader.structs !== undefined && object.__struct__ !== undefined
+  return isStruct ? structValue(object, reader.structs) : object
 }
 
 /** V8 keeps one text for all properties of a name, and atoms have theirs already. */
@@ -58,14 +66,21 @@ function askedMapOf(reader: LeafReader, keys: readonly Term[], values: readonly 
   return mapOf(reader, asked, values, start)
 }
 
-/** The name of a property; undefined for a key that is none, or would make an object slow. */
-function nameOf(key: Term): string | undefined {
+function isAtomKey(key: Term): boolean {
+  return key instanceof Atom || typeof key === 'boolean' || key === null || key === undefined
+}
+
+function nameOfAtom(key: Term): string | undefined {
   if (key instanceof Atom) return key.name
-  if (typeof key === 'string') return key.length > LONGEST_HASHED_TEXT ? undefined : key
-  if (key instanceof Binary) return nameIn(key.source, key.offset, key.length)
-  if (key instanceof Uint8Array) return nameIn(key, 0, key.length)
   if (key === null) return 'nil'
   return typeof key === 'boolean' || key === undefined ? String(key) : undefined
+}
+
+/** The name of a property; undefined for a key that is no text, or would make an object slow. */
+function nameOfText(key: Term): string | undefined {
+  if (typeof key === 'string') return key.length > LONGEST_HASHED_TEXT ? undefined : key
+  if (key instanceof Binary) return nameIn(key.source, key.offset, key.length)
+  return key instanceof Uint8Array ? nameIn(key, 0, key.length) : undefined
 }
 
 function nameIn(bytes: Uint8Array, start: number, length: number): string | undefined {

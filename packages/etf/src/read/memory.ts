@@ -15,7 +15,7 @@ export const BOXED_FLOAT_WORDS = 6
 export const BYTES_WORDS = 13
 /** A `Uint8Array` with memory of its own, without that. */
 export const OWN_BYTES_WORDS = 28
-export const VIEW_WORDS = 6
+export const VIEW_WORDS = 7
 export const PID_WORDS = 7
 export const PORT_WORDS = 9
 /** With three words, or as many as fit into that. */

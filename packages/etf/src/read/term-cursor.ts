@@ -2,6 +2,8 @@ import { AtomShare, beginTerm, OWN_ATOMS } from '../atom-table.ts'
 import { EtfError, type EtfErrorCode, overLimit } from '../error.ts'
 import * as Tag from '../tag.ts'
 import { type Atom, Binary, type Term } from '../term.ts'
+import type { Structs } from '../values/structs.ts'
+import { wanted } from '../values/values.ts'
 import type { TermIdentity } from '../write/term-identity.ts'
 import { type DecodeLimits, type DecodeTermOptions, decodeLimits } from './decode-options.ts'
 import type { FunBytes } from './fun-bytes.ts'
@@ -41,6 +43,8 @@ export class TermCursor {
   readonly wantsText: boolean
   readonly wantsView: boolean
   readonly boxesAllFloats: boolean
+  /** The structs that become values; undefined where none does. */
+  readonly structs: Structs | undefined
   /** The next byte to read. */
   at: number
   wantsObject: boolean
@@ -80,10 +84,12 @@ export class TermCursor {
     this.atomShare = many.atoms ?? (options?.limits?.atomBytes === undefined ? OWN_ATOMS : new AtomShare())
     this.limits = decodeLimits(options?.limits)
     this.atoms = options?.atoms
-    this.wantsText = options?.binary === 'text'
-    this.wantsView = options?.binary === 'view'
-    this.wantsObject = options?.map === 'object'
-    this.boxesAllFloats = options?.float === 'boxed'
+    const { binary, map, float, structs } = wanted(options?.values, options)
+    this.wantsText = binary === 'text'
+    this.wantsView = binary === 'view'
+    this.wantsObject = map === 'object'
+    this.boxesAllFloats = float === 'boxed'
+    this.structs = structs
     this.#wantsObject = this.wantsObject
     this.#mostWords = Math.floor(this.limits.memoryBytes / WORD_BYTES)
   }

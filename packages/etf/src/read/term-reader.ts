@@ -340,7 +340,8 @@ export class TermReader extends LeafReader {
     const values = new Array<Term>(pairs)
     for (let index = 0, owed = pairs * 2 - 1; index < pairs; index++, owed -= 2) {
       this.owed = outer + owed
-      keys[index] = this.bytes[this.at] === Tag.BINARY_EXT ? this.readPassing() : this.#readKey(depth)
+      const isBytes = this.bytes[this.at] === Tag.BINARY_EXT && !this.wantsText
+      keys[index] = isBytes ? this.readPassing() : this.#readKey(depth)
       this.owed = outer + owed - 1
       values[index] = this.read(depth + 1)
     }

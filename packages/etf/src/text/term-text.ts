@@ -1,10 +1,14 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import { EtfError } from '../error.ts'
 import { readUtf8 } from '../utf8.ts'
+import { hasAtomKeys } from '../values/atom-keys.ts'
+import type { Instant } from '../values/has-term.ts'
 import {
   floatText,
   isPrintableLatin1,
   isPrintableText,
+  quoteAtom,
+  quoteElixirAtom,
   quoteElixirKey,
   quoteElixirText,
   quoteErlangText,
@@ -76,6 +80,7 @@ export const NODE_INSPECT: typeof inspect.custom = inspect.custom
 function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] {
   switch (typeof term) {
     case 'number':
+      if (!Number.isFinite(term)) return `#JavaScript<${term}>`
       return Number.isInteger(term) ? String(BigInt(term)) : floatText(term)
     case 'bigint':
       return integerText(term, syntax)
@@ -91,7 +96,36 @@ function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] 
       if (term instanceof Uint8Array) return textOfBinary(term, syntax)
       if (term instanceof Map) return piecesOfMap([...term], syntax)
       if (hasPieces(term)) return term[TERM_PIECES](syntax)
-      return typeof term === 'object' ? piecesOfMap(Object.entries(term), syntax) : `#JavaScript<${typeof term}>`
+      return typeof term === 'object' ? piecesOfObject(term, syntax) : `#JavaScript<${typeof term}>`
+  }
+}
+
+/** A value that stands for a struct of Elixir reads as Elixir shows that. */
+function piecesOfObject(term: object, syntax: TermSyntax): string | readonly Piece[] {
+  if (types.isDate(term)) return Number.isNaN(term.getTime()) ? '#JavaScript<Date>' : `~U[${isoText(term)}]`
+  if (term instanceof Set) return [{ text: 'MapSet.new(' }, ...sequence('[', term, ']', syntax), { text: ')' }]
+  if (term instanceof URL) return `URI.new!(${quoteElixirText(term.href)})`
+  const entries = Object.entries(term)
+  return piecesOfMap(hasAtomKeys(term) ? entries.map(([name, value]) => [new AtomKey(name), value]) : entries, syntax)
+}
+
+function isoText(instant: Instant): string {
+  return instant.toISOString().replace('T', ' ')
+}
+
+/** A key of an object whose keys are atoms. */
+class AtomKey implements AtomLike, HasPieces {
+  readonly name: string
+  readonly wire = undefined
+  readonly value: unknown
+
+  constructor(name: string) {
+    this.name = name
+    this.value = this
+  }
+
+  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+    return [{ text: syntax === 'erlang' ? quoteAtom(this.name) : quoteElixirAtom(this.name) }]
   }
 }
 

@@ -1,6 +1,6 @@
 import { checks, hasOnly } from '../checks.ts'
 import { LOCAL_EXT, VERSION } from '../tag.ts'
-import { LocalTerm, type Term } from '../term.ts'
+import { LocalTerm, type Sendable } from '../term.ts'
 import { ByteWriter, byteWriter, isByteWriter } from './byte-writer.ts'
 import { deflateTerm } from './deflate.ts'
 import { ENCODE_RULES, type EncodeOptions, type WriteOptions } from './encode-options.ts'
@@ -35,7 +35,7 @@ const checkEncode = checks.options('encode', ENCODE_RULES)
  * nests too deeply or contains itself; `ETF_LIMIT_INTEGER`, `ETF_LIMIT_ATOM`, `ETF_LIMIT_SIZE`, `ETF_BAD_OPTION`
  * @see OTP `erl_ext_dist`
  */
-export function encode(term: Term, options?: EncodeOptions): Uint8Array {
+export function encode(term: Sendable, options?: EncodeOptions): Uint8Array {
   const writer = idle ?? new ByteWriter()
   idle = undefined
   try {
@@ -52,7 +52,7 @@ export function encode(term: Term, options?: EncodeOptions): Uint8Array {
  *
  * @throws {EtfError} as {@link encode}
  */
-export function encodedLength(term: Term, options?: EncodeOptions): number {
+export function encodedLength(term: Sendable, options?: EncodeOptions): number {
   const writer = measure ?? new ByteWriter(undefined, MEASURED_ON_THEIR_OWN)
   measure = undefined
   try {
@@ -69,7 +69,7 @@ export function encodedLength(term: Term, options?: EncodeOptions): number {
  *
  * @throws {EtfError} as {@link encode}; the writer is as before then
  */
-export function encodeInto(writer: ByteWriter, term: Term, options?: EncodeOptions): void {
+export function encodeInto(writer: ByteWriter, term: Sendable, options?: EncodeOptions): void {
   if (!isByteWriter(writer)) checks.argument('encodeInto', 'writer', byteWriter, writer)
   const start = writer.length
   try {
@@ -80,7 +80,7 @@ export function encodeInto(writer: ByteWriter, term: Term, options?: EncodeOptio
   }
 }
 
-function append(writer: ByteWriter, term: Term, options: EncodeOptions | undefined): void {
+function append(writer: ByteWriter, term: Sendable, options: EncodeOptions | undefined): void {
   const encoder = options === undefined ? plainEncoder() : encoderFor(options)
   writer.u8(VERSION)
   if (isLocal(term)) {
@@ -94,7 +94,7 @@ function append(writer: ByteWriter, term: Term, options: EncodeOptions | undefin
   if (compressed !== undefined && compressed !== false) deflateTerm(writer, start, compressed === true ? 6 : compressed)
 }
 
-function isLocal(term: Term): term is LocalTerm {
+function isLocal(term: Sendable): term is LocalTerm {
   try {
     return term instanceof LocalTerm
   } catch {
@@ -134,7 +134,7 @@ function fits(options: EncodeOptions, { options: last, of }: NonNullable<typeof 
  *
  * @throws {EtfError} as {@link encode}; the writer is as before then
  */
-export function writeTerm(writer: ByteWriter, term: Term, options?: WriteOptions): void {
+export function writeTerm(writer: ByteWriter, term: Sendable, options?: WriteOptions): void {
   if (!isByteWriter(writer)) checks.argument('writeTerm', 'writer', byteWriter, writer)
   const encoder = options === undefined ? plainEncoder() : new TermEncoder(options)
   const start = writer.length

@@ -1,8 +1,9 @@
 import { checks } from '../checks.ts'
-import { unreadable } from '../error.ts'
-import type { Term } from '../term.ts'
+import { type EtfError, unreadable } from '../error.ts'
+import type { Sendable, Term } from '../term.ts'
 import { ByteWriter, byteWriter, isByteWriter } from './byte-writer.ts'
 import { WRITE_RULES, type WriteOptions } from './encode-options.ts'
+import { withPlace } from './refused-place.ts'
 import { TermWriter } from './term-writer.ts'
 
 const checkOptions = checks.options('TermEncoder', WRITE_RULES)
@@ -16,11 +17,13 @@ const NOWHERE = new ByteWriter(16)
  */
 export class TermEncoder {
   readonly #writer: TermWriter
+  readonly #options: WriteOptions | undefined
 
   /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(options?: WriteOptions) {
     if (options !== undefined) checkOptions(options)
     this.#writer = new TermWriter(NOWHERE, options)
+    this.#options = options
   }
 
   /**
@@ -28,19 +31,30 @@ export class TermEncoder {
    *
    * @throws {EtfError} as `encode`; a part of the term is written then
    */
-  write(out: ByteWriter, term: Term): void {
+  write(out: ByteWriter, term: Sendable): void {
     if (!isByteWriter(out)) checks.argument('write', 'out', byteWriter, out)
     const writer = this.#writer
     // A getter of a value may write a term, too.
     const outer = writer.out
     writer.out = out
     try {
-      writer.write(term, 0)
+      writer.write(term as Term, 0)
     } catch (cause) {
-      throw unreadable('ETF_NOT_ENCODABLE', cause)
+      throw this.#located(unreadable('ETF_NOT_ENCODABLE', cause), term)
     } finally {
       writer.out = outer
       writer.forget()
     }
+  }
+
+  /** What is no term is looked for again, and named by its path. */
+  #located(error: EtfError, term: Sendable): EtfError {
+    if (error.code === 'ETF_LIMIT_DEPTH' || error.code === 'ETF_LIMIT_SIZE') return error
+    const out = new ByteWriter()
+    const writer = new TermWriter(out, this.#options)
+    return withPlace(error, term, (leaf) => {
+      out.reset()
+      writer.write(leaf, 0)
+    })
   }
 }

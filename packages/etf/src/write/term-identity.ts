@@ -1,9 +1,9 @@
 import { overLimit } from '../error.ts'
-import { isPlainObject } from '../plain-object.ts'
 import { digestOf, LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 import * as Tag from '../tag.ts'
 import { Atom, Binary, Float, ImproperList, NativeRecord, type Term, Tuple } from '../term.ts'
 import { asBuffer, readLatin1 } from '../utf8.ts'
+import { pairsOf } from '../values/map-form.ts'
 import type { ByteWriter } from './byte-writer.ts'
 
 /** Writes terms that hold no others, each term in one way. */
@@ -118,12 +118,8 @@ export class TermIdentity {
     if (term instanceof Tuple) return this.#head(Tag.LARGE_TUPLE_EXT, term.elements)
     if (term instanceof ImproperList) return this.#head(IMPROPER, [...term.elements, term.tail])
     if (term instanceof NativeRecord) return this.#record(term)
-    if (term instanceof Map) return this.#map(term, [...term].flat(1) as Term[])
-    if (isPlainObject(term))
-      return this.#map(
-        term,
-        Object.entries(term).flatMap(([name, value]) => [this.#keyOf(name), value]),
-      )
+    const pairs = pairsOf(term, this.#options.atomKeys === true)
+    if (pairs !== undefined) return this.#map(term as object, pairs.flat(1))
     this.#writer.write(term, 0)
     return undefined
   }
@@ -138,10 +134,6 @@ export class TermIdentity {
   #record({ module, recordName, exported, fields }: NativeRecord): Frame {
     const names = fields.map(([name]) => name)
     return this.#head(Tag.RECORD_EXT, [module, recordName, exported, ...names, ...fields.map(([, value]) => value)])
-  }
-
-  #keyOf(name: string): Term {
-    return this.#options.atomKeys === true ? Atom.of(name) : name
   }
 
   #map(map: object, terms: readonly Term[]): Frame | undefined {

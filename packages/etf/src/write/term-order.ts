@@ -1,4 +1,3 @@
-import { isPlainObject } from '../plain-object.ts'
 import {
   Atom,
   Binary,
@@ -12,8 +11,10 @@ import {
   Port,
   Reference,
   type Term,
+  type TermObject,
   Tuple,
 } from '../term.ts'
+import { mapForm, pairsOf } from '../values/map-form.ts'
 
 type Pair = readonly [Term, Term]
 
@@ -100,11 +101,7 @@ export class TermOrder {
   }
 
   #unsorted(map: object): readonly Pair[] {
-    if (map instanceof Map) return [...(map as ReadonlyMap<Term, Term>)]
-    return Object.entries(map as Readonly<Record<string, Term>>).map(([name, value]) => [
-      this.#atomKeys ? Atom.of(name) : name,
-      value,
-    ])
+    return pairsOf(map as TermObject, this.#atomKeys) ?? []
   }
 
   /** The maps in the keys of a map that were not met before, each in front of those inside it. */
@@ -172,8 +169,8 @@ function rankOfObject(term: Term): number {
   return term instanceof NativeRecord ? RANK.record : RANK.map
 }
 
-function isMap(term: Term): term is ReadonlyMap<Term, Term> | Readonly<Record<string, Term>> {
-  return term instanceof Map || isPlainObject(term)
+function isMap(term: Term): term is ReadonlyMap<Term, Term> | TermObject {
+  return typeof term === 'object' && term !== null && mapForm(term) !== undefined
 }
 
 function pushAll(open: Term[], terms: readonly Term[]): void {

@@ -6,7 +6,6 @@ import {
   putSmallMagnitude,
   SMALL_MAGNITUDE_BYTES,
 } from '../integer.ts'
-import { isPlainObject } from '../plain-object.ts'
 import { holdsTag } from '../read/holds-tag.ts'
 import * as Tag from '../tag.ts'
 import {
@@ -27,6 +26,8 @@ import {
   Tuple,
 } from '../term.ts'
 import { hasLoneSurrogate } from '../utf8.ts'
+import { hasAtomKeys } from '../values/atom-keys.ts'
+import { mapForm, pairsOfForm } from '../values/map-form.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { writeDeep } from './deep-writer.ts'
 import { DEFAULT_MAX_DEPTH, type WriteOptions } from './encode-options.ts'
@@ -438,9 +439,10 @@ export class TermWriter {
     }
     this.admit(depth)
     const names = Object.keys(object)
+    const areAtoms = this.#atomKeys || hasAtomKeys(object)
     this.openMap(names.length)
     for (const name of names) {
-      if (this.#atomKeys) this.writeAtom(Atom.of(name))
+      if (areAtoms) this.writeAtom(Atom.of(name))
       else this.writeText(name)
       this.write(object[name], depth + 1)
     }
@@ -448,15 +450,13 @@ export class TermWriter {
 
   /** The pairs of a map or a plain object in the order they are written; `undefined` for any other term. */
   pairsOf(term: Term): readonly (readonly [Term, Term])[] | undefined {
-    const isMap = term instanceof Map
-    if (!isMap && !isPlainObject(term)) return undefined
-    if (isMap && [...term.keys()].some(needsCheck)) this.#checkKeys(term)
-    if (this.#deterministic) {
-      this.#order ??= new TermOrder(this.#atomKeys)
-      return this.#order.pairsOf(term)
-    }
-    if (isMap) return [...term]
-    return Object.entries(term).map(([name, value]) => [this.#atomKeys ? Atom.of(name) : name, value])
+    if (typeof term !== 'object' || term === null) return undefined
+    const form = mapForm(term as object)
+    if (form === undefined) return undefined
+    if (form instanceof Map && [...form.keys()].some(needsCheck)) this.#checkKeys(form as ReadonlyMap<Term, Term>)
+    if (!this.#deterministic) return pairsOfForm(form, this.#atomKeys)
+    this.#order ??= new TermOrder(this.#atomKeys)
+    return this.#order.pairsOf(form)
   }
 
   openImproperList({ elements, tail }: ImproperList): void {
@@ -491,9 +491,13 @@ export class TermWriter {
     else if (term instanceof ExternalFun) writeExport(this, term)
     else if (term instanceof Fun) this.#writeFun(term)
     else if (term instanceof ImproperList || term instanceof NativeRecord) writeDeep(this, term, depth)
-    else if (isPlainObject(term)) this.#writePlainObject(term, depth)
     else if (term instanceof LocalTerm) throw notEncodable('a local term is always a whole message, never a part')
-    else throw notEncodable(`an object of class ${(term as object).constructor?.name} has no Erlang term`)
+    else {
+      const form = mapForm(term as object)
+      if (form === undefined) throw notEncodable(`${described(term as object)} has no Erlang term`)
+      if (form instanceof Map) this.#writeMap(form as ReadonlyMap<Term, Term>, depth)
+      else this.#writePlainObject(form as TermObject, depth)
+    }
   }
 
   #writeFun({ bytes }: Fun): void {
@@ -540,6 +544,14 @@ function isDetached({ buffer }: Uint8Array): boolean {
   } catch {
     return true
   }
+}
+
+/** Names what is refused: the program reads it. */
+function described(value: object): string {
+  if ('then' in value && typeof value.then === 'function') return 'a promise'
+  const name = value.constructor?.name
+  const kind = Object.prototype.toString.call(value) === '[object Object]' ? 'an object without fields' : 'an object'
+  return name === undefined ? kind : `${kind} of class ${name}`
 }
 
 function notEncodable(message: string): EtfError {

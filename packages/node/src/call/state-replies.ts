@@ -49,7 +49,7 @@ export class StateReplies {
   async #askVersion(node: string): Promise<boolean> {
     try {
       const answer = await this.#parts.ask(node, 'application', 'get_key', [atom('stdlib'), atom('vsn')])
-      return isTagged(VERSION.parse(answer).elements[1])
+      return isTagged(VERSION.parse(answer)[1])
     } catch {
       // Who does not tell is no stock node of an old release; the new form is also the one that no `sys` crashes on.
       return true

@@ -1,4 +1,4 @@
-import { atom, type Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { atom, type Pid, Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
 import { abortSignal, bound, type Clock, callable, duration, flag, messageOf, rule } from '@dynsrv/kit'
 import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName } from '../checks.ts'
 import { deferred } from '../deferred.ts'
@@ -152,14 +152,14 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   }
 
   /** Sends with the mailbox's pid as sender. See `Node.send`. */
-  send(to: Recipient, message: Term, options?: SendOptions): boolean {
+  send(to: Recipient, message: Sendable, options?: SendOptions): boolean {
     checkSend(options)
-    return this.#parts.send(this.pid, to, message, options)
+    return this.#parts.send(this.pid, to, message as Term, options)
   }
 
   /** Calls a GenServer. See `Node.call`. */
-  call(to: Destination, request: Term, options?: CallOptions): Promise<Term> {
-    return this.#parts.call(to, request, options)
+  call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term> {
+    return this.#parts.call(to, request as Term, options)
   }
 
   /**

@@ -1,8 +1,8 @@
-import { Atom, atom, type DecodeOptions, inspect, type Pid, type Term } from '@dynsrv/etf'
-import { either, messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
+import { Atom, atom, type DecodeOptions, inspect, type Pid, type Sendable, type Term, type Values } from '@dynsrv/etf'
+import { messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
 import type { ServerParts } from '../call/served-process.ts'
 import { SystemServer } from '../call/system-server.ts'
-import { atomName, checks, decodeOptions, INSIDE, onlyInside, peerName } from '../checks.ts'
+import { atomName, checks, INSIDE, onlyInside, peerName, valuesRule } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
 import { givenReason } from '../process/exit-reason.ts'
@@ -28,8 +28,6 @@ const TO_SUBSCRIBERS = 'Elixir.Phoenix.PubSub'
 const TO_CHANNELS = 'Elixir.Phoenix.Channel.Server'
 /** More shards than this are not joined on a peer's word. */
 const MAX_POOL_SIZE = 256
-/** JavaScript has no atoms and Phoenix payloads are JSON: texts and plain objects. */
-const PLAIN: DecodeOptions = { binary: 'text', map: 'object' }
 
 /** How the PubSub of the BEAM nodes is set up. */
 export interface PubSubOptions {
@@ -39,19 +37,16 @@ export interface PubSubOptions {
    */
   readonly poolSize?: number
   /**
-   * How messages become JavaScript values; default `{ binary: 'text', map: 'object' }`, since Phoenix payloads are JSON
-   * in spirit. `false` leaves them as the node's own `decode` option has them.
+   * Which JavaScript values messages become; default: the node's `values`, and `plain` for a node that was given none, since
+   * Phoenix payloads are JSON in spirit.
    */
-  readonly decode?: DecodeOptions | false
+  readonly values?: Values
 }
 
 /** Checks the options of `Node.pubsub`. @throws {NodeError} `NODE_BAD_OPTION` */
 export const checkPubSub = checks.options<PubSubOptions>('pubsub', {
   poolSize: whole(1, MAX_POOL_SIZE),
-  decode: either(
-    rule('false', (value) => value === false),
-    decodeOptions,
-  ),
+  values: valuesRule,
 })
 
 /** The name of a PubSub: one with which the names of all its groups are atoms. */
@@ -88,6 +83,8 @@ export interface PubSubParts {
   readonly servers: ServerParts
   readonly scope: PgScope
   readonly send: (from: Pid, to: Destination, message: Term, options: SendOptions) => boolean
+  /** Whether the node was told which values it decodes to. */
+  readonly choseValues: boolean
   /** Takes it out of the node's books. */
   readonly onClosed: () => void
 }
@@ -126,10 +123,10 @@ export class PubSub implements Disposable {
 
   private constructor(key: typeof INSIDE, name: string, parts: PubSubParts, options: PubSubOptions) {
     onlyInside(key, 'a pubsub', 'node.pubsub')
-    const { poolSize = 1, decode = PLAIN } = options
+    const { poolSize = 1, values = parts.choseValues ? undefined : 'plain' } = options
     this.name = plain(name)
     this.#parts = parts
-    this.#decode = decode === false ? undefined : decode
+    this.#decode = values && { values }
     this.#group = groupOf(name)
     const server = new SystemServer(parts.servers, {
       ...{ kind: 'pubsub', module: 'Elixir.Phoenix.PubSub.PG2' },
@@ -214,21 +211,21 @@ export class PubSub implements Disposable {
    * @param payload what becomes JSON: an object with text keys
    * @returns how many other nodes it went to; see `publish`
    */
-  broadcast(topic: string, event: string, payload: Term, options: PublishOptions = {}): number {
+  broadcast(topic: string, event: string, payload: Sendable, options: PublishOptions = {}): number {
     checks.argument('broadcast', 'event', text, event)
     checkPublish(options)
     const dispatcher = options.dispatcher ?? TO_CHANNELS
-    return this.publish(topic, broadcastStruct(topic, event, payload), { ...options, dispatcher })
+    return this.publish(topic, broadcastStruct(topic, event, payload as Term), { ...options, dispatcher })
   }
 
   /** The same, but not to one subscription of ours. */
-  broadcastFrom(from: Subscription, topic: string, event: string, payload: Term): number {
+  broadcastFrom(from: Subscription, topic: string, event: string, payload: Sendable): number {
     checks.argument('broadcastFrom', 'from', subscription, from)
     return this.broadcast(topic, event, payload, { from })
   }
 
   /** The same, but only to the subscribers of one node. */
-  directBroadcast(node: string, topic: string, event: string, payload: Term): number {
+  directBroadcast(node: string, topic: string, event: string, payload: Sendable): number {
     checks.argument('directBroadcast', 'node', peerName, node)
     return this.broadcast(topic, event, payload, { node })
   }
@@ -241,13 +238,13 @@ export class PubSub implements Disposable {
    * @throws {NodeError} `NODE_MESSAGE_INVALID` for a term without encoding; `NODE_PEER_BUSY` with `whenBusy: 'fail'`;
    * `NODE_CLOSED`
    */
-  publish(topic: string, message: Term, options: PublishOptions = {}): number {
+  publish(topic: string, message: Sendable, options: PublishOptions = {}): number {
     this.#open()
     checks.argument('publish', 'topic', text, topic)
     checkPublish(options)
     const { from, node, dispatcher = TO_SUBSCRIBERS, ...sendOptions } = options
     const { self, send } = this.#parts
-    const forwarded = forward(topic, message, dispatcher)
+    const forwarded = forward(topic, message as Term, dispatcher)
     const drops = sendOptions.whenBusy === 'drop'
     let reached = 0
     const targets: readonly Destination[] = node === undefined ? this.#members() : [{ name: this.#group, node }]
@@ -256,7 +253,7 @@ export class PubSub implements Disposable {
     }
     if (node === undefined || node === self) {
       try {
-        this.#dispatch({ topic, message }, from)
+        this.#dispatch({ topic, message: message as Term }, from)
       } catch (cause) {
         throw new NodeError('NODE_MESSAGE_INVALID', `this cannot be published: ${messageOf(cause)}`, { cause })
       }

@@ -15,8 +15,8 @@ cycle.self = cycle
 const VALUES: Readonly<Record<string, () => unknown>> = {
   nan: () => Number.NaN,
   infinity: () => Number.NEGATIVE_INFINITY,
-  date: () => new Date(),
-  set: () => new Set([1]),
+  date: () => new Date(Number.NaN),
+  set: () => new WeakSet(),
   function: () => () => 1,
   symbol: () => Symbol('odd'),
   cycle: () => cycle,

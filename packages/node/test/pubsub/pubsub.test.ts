@@ -1,4 +1,4 @@
-import { atom, inspect, tuple } from '@dynsrv/etf'
+import { atom, atoms, inspect, tuple } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Node, PubSub } from '../../src/index.ts'
@@ -55,7 +55,7 @@ it('events go to channels, to their sockets, and come from them', async () => {
     type: 'event',
     topic: 'room:1',
     event: 'shout',
-    payload: { body: 'häh', nested: { n: 1.5 } },
+    payload: atoms({ body: 'häh', nested: { n: 1.5 } }),
   })
   expect(room.length).toBe(0)
   expect(await phoenix.eval(`message = ${RECEIVE}; message.event`)).toBe('"shout"')
@@ -199,7 +199,7 @@ it('subscriptions are bounded, end when asked, and a listener that throws is tol
 it('two nodes of ours share a pubsub; a closed one refuses and ends what waits', async () => {
   await using left = await startOurs('left', { decode: { binary: 'view', map: 'object' } })
   await using right = await startOurs('right')
-  const there = right.pubsub('Ours', { decode: false })
+  const there = right.pubsub('Ours', { values: 'exact' })
   const here = left.pubsub('Ours')
   expect(left.pubsub('Elixir.Ours')).toBe(here)
   await left.connect(right.self)

@@ -1,0 +1,64 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import {
+  type Atom,
+  atom,
+  atoms,
+  decode,
+  encode,
+  type Sendable,
+  struct,
+  type Term,
+  type Tuple,
+  tuple,
+} from '../../src/index.ts'
+
+interface Order {
+  readonly id: number
+  readonly at: Date
+  readonly lines: readonly { readonly sku: string; readonly qty: bigint }[]
+}
+
+class Customer {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+  greet(): string {
+    return this.name
+  }
+}
+
+const order: Order = { id: 7, at: new Date(0), lines: [{ sku: 'a', qty: 2n }] }
+
+describe('what can be sent, as the compiler sees it', () => {
+  it('takes interfaces, instances, dates, sets, and tuples of them', () => {
+    const sent = [order, new Customer('Ada'), new Date(0), new Set([1]), tuple(atom('take'), order)]
+    for (const each of sent) {
+      expectTypeOf(each).toExtend<Sendable>()
+      expect(encode(each).length).toBeGreaterThan(2)
+    }
+    expect(decode(encode(tuple(atom('take'), order)), { values: 'plain' })).toStrictEqual(
+      tuple(atom('take'), { ...order, lines: [{ sku: 'a', qty: 2 }] }),
+    )
+    expectTypeOf(tuple(atom('take'), order)).toEqualTypeOf<Tuple<readonly [Atom, Order]>>()
+  })
+
+  it('takes no function, promise or symbol', () => {
+    // @ts-expect-error
+    expect(() => encode(() => 1)).toThrow('a function has no Erlang term')
+    // @ts-expect-error
+    expect(() => encode(Promise.resolve(1))).toThrow('a promise has no Erlang term')
+    // @ts-expect-error
+    expect(() => encode(Symbol('a'))).toThrow('a symbol has no Erlang term')
+    // @ts-expect-error
+    expect(() => encode(tuple(1, () => 1))).toThrow('[1]: a function has no Erlang term')
+  })
+
+  it('keeps the type of what atoms makes, and knows structs', () => {
+    expectTypeOf(atoms({ qty: 3 }).qty).toEqualTypeOf<number>()
+    expectTypeOf(struct('MyApp.Order', { id: 7 })).toExtend<Term>()
+    const money = struct('MyApp.Money', { decode: ({ amount }) => Number(amount), encode: (amount) => ({ amount }) })
+    expectTypeOf(money.encode).parameter(0).toEqualTypeOf<number>()
+    expect(money.module).toBe('MyApp.Money')
+  })
+})
