@@ -5,14 +5,17 @@ export type Duration = number | `${number} ${'ms' | 's' | 'min' | 'h' | 'd'}`
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 }
 const TEXT = /^(\d+(?:\.\d+)?) ?(ms|s|min|h|d)$/
-const WHAT = 'a number of milliseconds, or a text such as 20 s, 5 min or 1 h'
+/** A hundred years. */
+const MAX_MS = 100 * 366 * 86_400_000
+const WHAT = 'a number of milliseconds, or a text such as 20 s, 5 min or 1 h, up to 100 years'
 
 /** How a length of time is checked. */
 export const durationRule: Rule = {
   what: WHAT,
   check: (value, at) => {
-    const isNumber = typeof value === 'number' && value >= 0 && Number.isFinite(value)
-    return isNumber || (typeof value === 'string' && TEXT.test(value)) ? undefined : wrong(at, WHAT, value)
+    const isOne = typeof value === 'number' || (typeof value === 'string' && TEXT.test(value))
+    const ms = isOne ? millisecondsOf(value as Duration) : Number.NaN
+    return ms >= 0 && ms <= MAX_MS ? undefined : wrong(at, WHAT, value)
   },
 }
 

@@ -1,5 +1,4 @@
 import {
-  anything,
   callable,
   either,
   flag,
@@ -8,9 +7,11 @@ import {
   optionsOf,
   port,
   type Rule,
+  type Rules,
   rule,
   text,
   type World,
+  whole,
 } from '@dynsrv/kit'
 import { checks } from './checks.ts'
 import { SimDns } from './dns/sim-dns.ts'
@@ -62,7 +63,7 @@ export interface SimulateOptions {
   readonly path?: PathOptions
   /**
    * How long virtual time goes on by itself while a test awaits something, after the last thing that it did to the simulation.
-   * Default 10 min.
+   * Default 1 d.
    */
   readonly patience?: Duration
   /** The context of the test, so that a failure prints the seed and the log. Needed for `await using` only. */
@@ -111,20 +112,23 @@ interface Member {
 }
 
 const FIRST_PORT = 4_370
+/** So many addresses there are. */
+const MAX_MEMBERS = 1_000_000
 const COOKIE = 'simulated'
 const RECORD_TTL_SECONDS = 5
-const PATIENCE: Duration = '10 min'
+const PATIENCE: Duration = '1 d'
 const CLOSING_MS = 60_000
 const LOOK_MS = 50
 /** Four parts of an address, none of them 0 or 255. */
 const IPS_IN_A_NET = 250
 
-const path = optionsOf<PathOptions>({
+const PATH: Rules<PathOptions> = {
   latencyMs: numberFrom(0),
   jitterMs: numberFrom(0),
   loss: numberFrom(0, 1),
   bytesPerSecond: numberFrom(1),
-})
+}
+const checkPath = checks.options<PathOptions>('path', PATH)
 const context: Rule = rule(
   'the context of a test, with onTestFailed or after',
   (value) =>
@@ -134,7 +138,7 @@ const context: Rule = rule(
 )
 const checkOptions = checks.options<SimulateOptions>('simulate', {
   seed: rule('a finite number', Number.isFinite),
-  path,
+  path: optionsOf(PATH),
   patience: durationRule,
   test: context,
   print: callable,
@@ -246,7 +250,7 @@ export class Simulation implements AsyncDisposable {
       rule('a name with a dot', (v) => typeof v === 'string' && /.\../.test(v)),
       service,
     )
-    checks.argument('members', 'count', numberFrom(1), count)
+    checks.argument('members', 'count', whole(1, MAX_MEMBERS), count)
     checks.argument('members', 'start', callable, start)
     const [label = 'member'] = service.split('.').map((part) => part.replace(/^_/, ''))
     const begun = Array.from({ length: count }, () => {
@@ -327,7 +331,7 @@ export class Simulation implements AsyncDisposable {
    * @throws {SimulationError} `SIM_UNKNOWN_MEMBER`, `SIM_BAD_OPTION`
    */
   path(options: PathOptions, between?: readonly [object, object]): void {
-    checks.argument('path', 'options', path, options)
+    checkPath(options)
     if (between === undefined) this.#fabric.setPath(options)
     else {
       checks.argument('path', 'between', iterable, between)
@@ -446,8 +450,8 @@ export class Simulation implements AsyncDisposable {
 
   /** Writes a line of the test's own into the log. */
   note(line: string): void {
-    checks.argument('note', 'line', anything, line)
-    this.#log.note('test', String(line))
+    checks.argument('note', 'line', text, line)
+    this.#log.note('test', line)
   }
 
   /** The log as text, one line for each thing. */
