@@ -31,6 +31,25 @@ const CJS = `${requires.join('\n')}\n${BODY.replace('export async function use',
 const EXPECTED = 'true true true'
 const RUN = `use().then((text) => console.log(text))\n`
 
+/** A partition in a simulation, which a test expects to last for two minutes; with `failing`, it expects nobody to be left. */
+const simulated = (failing: string) => `
+const partition = (options) => simulate(options, async (sim) => {
+  const [a, b, c] = await sim.members('svc.test', 3, dynsrv.start)
+  await a.ready({ minPeers: 2 })
+  sim.partition([a], [b, c])
+  await sim.run('2 min')
+  if (a.members().length !== 0 || b.members().length !== 1 || ${failing}) throw new Error('not parted')
+})
+test('a partition', () => partition({ seed: 4711 }))
+`
+const SIMULATED_CJS = (failing: string) =>
+  `const { simulate } = require('@dynsrv/testing')\nconst dynsrv = require('dynsrv')\n${simulated(failing)}`
+const SIMULATED_ESM = (failing: string) =>
+  `import { simulate } from '@dynsrv/testing'\nimport * as dynsrv from 'dynsrv'\n${simulated(failing)}`
+
+/** What a simulation prints when its test fails. */
+const STORY = /simulation with seed 4711.*link down: NODE_TICK_TIMEOUT.*```mermaid\s+sequenceDiagram/s
+
 /** What bundles, and its packages. */
 const BUNDLERS = [
   'esbuild@0.28.2',
@@ -136,12 +155,40 @@ describe.each([
     await project.run(process.execPath, ['node_modules/jest/bin/jest.js', 'cjs.test.js'])
   })
 
+  it('a simulation passes, and tells its story when it fails', async () => {
+    await project.write('sim.test.js', SIMULATED_CJS('false'))
+    await project.run(process.execPath, ['node_modules/jest/bin/jest.js', 'sim.test.js'])
+    await project.write('failing.test.js', SIMULATED_CJS('true'))
+    const failing = project.run(process.execPath, ['node_modules/jest/bin/jest.js', 'failing.test.js'])
+    await expect(failing).rejects.toThrow(STORY)
+  })
+
   it('a test in ECMAScript modules passes', async () => {
     await project.write('esm.test.mjs', test(ESM.replace('export async', 'async')))
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
     await project.run(process.execPath, [
       ...[...flags, 'node_modules/jest/bin/jest.js', '--testMatch', '**/*.test.mjs', 'esm.test.mjs'],
     ])
+  })
+})
+
+describe('a simulation in node:test', { timeout: RUN_MS }, () => {
+  let project: EmptyProject
+
+  beforeAll(async () => {
+    project = await EmptyProject.with(packages)
+  }, INSTALL_MS)
+
+  afterAll(() => project?.[Symbol.asyncDispose]())
+
+  it.each([
+    ['cjs', SIMULATED_CJS, "const test = require('node:test')"],
+    ['mjs', SIMULATED_ESM, "import test from 'node:test'"],
+  ] as const)('passes, and tells its story when it fails: %s', async (form, code, load) => {
+    const file = await project.write(`sim.test.${form}`, `${load}\n${code('false')}`)
+    await project.run(process.execPath, ['--test', file])
+    const failing = await project.write(`failing.test.${form}`, `${load}\n${code('true')}`)
+    await expect(project.run(process.execPath, ['--test', failing])).rejects.toThrow(STORY)
   })
 })
 
@@ -158,5 +205,17 @@ describe('in Vitest', { timeout: RUN_MS }, () => {
     const body = `${ESM.replace('export async', 'async')}\ntest('works', async () => expect(await use()).toBe('${EXPECTED}'))\n`
     await project.write('esm.test.mjs', `import { expect, test } from 'vitest'\n${body}`)
     await project.run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', '.'])
+  })
+
+  it('a simulation passes, and tells its story when it fails', async () => {
+    const load = "import { test } from 'vitest'"
+    const vitest = (file: string) =>
+      project.run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', file])
+    await project.write('sim.test.mjs', `${load}\n${SIMULATED_ESM('false')}`)
+    await vitest('sim.test.mjs')
+    const using = SIMULATED_ESM('true').replace(/test\('a partition'.*/, '')
+    const body = "test('a partition', async (context) => partition({ seed: 4711, test: context }))"
+    await project.write('failing.test.mjs', `${load}\n${using}\n${body}`)
+    await expect(vitest('failing.test.mjs')).rejects.toThrow(STORY)
   })
 })

@@ -220,6 +220,11 @@ export class Simulation implements AsyncDisposable {
     return this.#schedule.now
   }
 
+  /** How many timers and packets are under way. Where it grows without end, something is never taken back. */
+  get pending(): number {
+    return this.#schedule.size
+  }
+
   /** What happened so far, oldest first; of a long run the last 5000 things. */
   get log(): readonly LogEntry[] {
     return this.#log.entries
@@ -276,6 +281,16 @@ export class Simulation implements AsyncDisposable {
   async run(duration: Duration): Promise<void> {
     checks.argument('run', 'duration', durationRule, duration)
     await this.#time.run(millisecondsOf(duration))
+  }
+
+  /**
+   * Resolves when so much virtual time has passed, and does not make it pass: for what a test does beside its `run`.
+   *
+   * @throws {SimulationError} `SIM_BAD_OPTION`
+   */
+  sleep(duration: Duration): Promise<void> {
+    checks.argument('sleep', 'duration', durationRule, duration)
+    return new Promise((resolve) => this.#schedule.after(millisecondsOf(duration), resolve))
   }
 
   /**
@@ -431,6 +446,11 @@ export class Simulation implements AsyncDisposable {
     const host = this.#hostOf(member)
     host.clockOffsetMs += ms
     this.#act(host.name, `its clock jumps by ${ms} ms`)
+  }
+
+  /** How many TCP connections the host of a member has. @throws {SimulationError} `SIM_UNKNOWN_MEMBER` */
+  connections(member: object): number {
+    return this.#hostOf(member).ports.ends.size
   }
 
   /** Puts a file onto the host of a member. @throws {SimulationError} `SIM_UNKNOWN_MEMBER`, `SIM_BAD_OPTION` */

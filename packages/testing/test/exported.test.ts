@@ -31,11 +31,12 @@ testOddArguments(api, {
       ),
       report: call(),
       run: call(argument(() => '1 s', 'zero', 'a fraction')),
+      sleep: call(argument(() => 0, 'zero', 'a fraction')),
     },
     // These take a member, or a function of the test: below.
     [
-      ...['crash', 'deregister', 'freeze', 'jumpClock', 'leave', 'members', 'partition', 'register', 'restart'],
-      ...['slow', 'thaw', 'until', 'writeFile'],
+      ...['connections', 'crash', 'deregister', 'freeze', 'jumpClock', 'leave', 'members', 'partition', 'register'],
+      ...['restart', 'slow', 'thaw', 'until', 'writeFile'],
     ],
   ),
 })
@@ -71,6 +72,7 @@ describe('what is no member', () => {
   const REFUSED = { code: 'SIM_UNKNOWN_MEMBER', category: 'option' }
 
   it.each([
+    'connections',
     'crash',
     'deregister',
     'freeze',

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import { SimulationError } from '../error.ts'
 import type { Schedule } from './schedule.ts'
 
