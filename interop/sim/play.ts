@@ -69,6 +69,8 @@ class Run {
   /** Until when a link may be lost. */
   #excusedUntil = 0
   #costs = 0
+  /** Until when what was lost on the way may still come late. */
+  #lateUntil = 0
   /** Calls that have not ended, with when they began. */
   readonly #calls = new Map<symbol, { readonly begun: number; readonly caller: Cluster }>()
   #isQuiet = false
@@ -126,7 +128,7 @@ class Run {
 
     if (!(await this.#whole(WHOLE_MS + 3 * netTickTimeMs))) return
     // What was lost late may be lost still; then nothing more may happen.
-    await sim.run(Math.max(0, this.#excusedUntil - sim.now))
+    await sim.run(Math.max(0, this.#excusedUntil - sim.now, this.#lateUntil - sim.now))
     if (!(await this.#whole(WHOLE_MS))) return
     this.#isQuiet = true
     await sim.run(QUIET_MS)
@@ -199,6 +201,7 @@ class Run {
     const cost = costMs(scene, this.#story)
     if (cost !== undefined) this.#costs++
     const over = (): void => {
+      this.#lateUntil = Math.max(this.#lateUntil, sim.now + 2 * Math.min(scene.forMs, 120_000) + CALL_PATIENCE_MS)
       if (cost === undefined) return
       this.#costs--
       this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + cost)
@@ -300,8 +303,7 @@ class Run {
       seat !== undefined && (!seat.isRegistered || sim.now - seat.lastGoneAt < LEFT_MS + this.#story.pollingMs * 3)
     switch (event.type) {
       case 'nodedown':
-        if (this.#costs > 0 || sim.now <= this.#excusedUntil || cluster.state !== 'running') return
-        if (this.#isOver) return
+        if (this.#mayLose(cluster)) return
         this.#break(
           'no link is lost by our own act',
           `${cluster.self} lost ${event.node}: ${event.reason.code} ${event.reason.message}`,
@@ -319,10 +321,17 @@ class Run {
         this.#break('no part fails', `${cluster.self}: ${event.part}: ${String(event.cause)}`)
         return
       case 'warning':
+        // What is sent to a peer that cannot be reached is dropped.
+        if (event.code === 'MESSAGE_DROPPED' && this.#mayLose(cluster)) return
         if (event.code === 'HANDLER_THREW' || event.code === 'UNKNOWN_SIGNAL' || event.code === 'MESSAGE_DROPPED') {
           this.#break('no warning of the node', `${cluster.self}: ${event.code} ${event.message}`)
         }
     }
+  }
+
+  /** Whether a link of a member may be lost now. */
+  #mayLose(cluster: Cluster): boolean {
+    return this.#isOver || this.#costs > 0 || this.#sim.now <= this.#excusedUntil || cluster.state !== 'running'
   }
 
   /** Waits until every member has all links, names and groups. */

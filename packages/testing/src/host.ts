@@ -119,6 +119,7 @@ export class SimProcess implements Process {
         folder: () => '/app',
         homeFolder: () => '/root',
         hostName: () => host.name,
+        shared: {},
         print: (text) => log.note(host.name, text.trimEnd()),
         warn: (message, { code }) => log.note(host.name, `warning ${code}: ${message}`),
       },

@@ -1,11 +1,11 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, messageOf, type Random, type Timer } from '@dynsrv/kit'
+import { type Clock, messageOf, type Timer } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
-import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
-import { openChallenge } from './own-challenges.ts'
+import { type Established, runHandshake } from './handshake-socket.ts'
+import type { OwnChallenges } from './own-challenges.ts'
 import { destroyOnError, type SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 
@@ -25,7 +25,7 @@ export interface DialAttempt {
 
 export interface DialOptions extends DialAttempt {
   readonly clock: Clock
-  readonly random: Random
+  readonly challenges: OwnChallenges
   readonly epmd: EpmdModule
   readonly transport: Transport
   readonly self: NodeIdentity
@@ -108,14 +108,14 @@ async function dialWith(
   failures: NodeError[],
   options: DialOptions,
 ): Promise<Established | undefined> {
-  const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
+  const { clock, challenges, signal, transport, setupTimeMs, busyWaitMs } = options
   const left = [...addresses]
   while (left.length > 0) {
     const race = { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures }
     const opened = await firstToAnswer(left, race)
     if (opened === undefined) return undefined
     const { socket, input, address } = opened
-    using challenge = openChallenge(() => randomChallenge(random), 'initiator', socket)
+    const challenge = challenges.open('initiator', socket)
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
@@ -140,6 +140,8 @@ async function dialWith(
     } catch (error) {
       if (!(error instanceof NodeError) || error.code === 'DIST_NOK') throw error
       failures.push(error)
+    } finally {
+      challenge.close()
     }
   }
   return undefined
