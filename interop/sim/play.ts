@@ -47,6 +47,8 @@ interface Seat {
   cluster: Cluster
   box: Mailbox
   isUp: boolean
+  /** How many scenes hold or slow it. */
+  hindrances: number
   isRegistered: boolean
   /** When its record was in DNS last; undefined while it is. */
   goneAt: number | undefined
@@ -156,7 +158,16 @@ class Run {
     node.serve({ name: 'echo', call: (request) => request })
     node.pg().join(atom(GROUP), box)
     if (this.#story.visible) this.#end('register', node.global.register(atom(`seat-${index}`), box.pid))
-    const seat = { index, cluster, box, isUp: true, isRegistered: true, goneAt: undefined, lastGoneAt: -LEFT_MS }
+    const seat = {
+      index,
+      cluster,
+      box,
+      isUp: true,
+      hindrances: 0,
+      isRegistered: true,
+      goneAt: undefined,
+      lastGoneAt: -LEFT_MS,
+    }
     this.#seats[index] = Object.assign(this.#seats[index] ?? seat, seat)
     this.#seatOf.set(cluster.self, this.#seats[index])
   }
@@ -232,19 +243,27 @@ class Run {
         sim.crash(cluster, { silent: scene.silent })
         return () => this.#again(seat, scene.port)
       case 'leave':
+        // One that stands still cannot leave in order.
+        if (seat.hindrances > 0) return undefined
         seat.isUp = false
         this.#gone(seat)
         await sim.leave(cluster)
         return () => this.#again(seat, 'same')
       case 'freeze':
         sim.freeze(cluster)
+        seat.hindrances++
         return () => {
-          if (seat.cluster === cluster && seat.isUp) sim.thaw(cluster)
+          if (seat.cluster !== cluster || !seat.isUp) return
+          seat.hindrances--
+          sim.thaw(cluster)
         }
       case 'slow':
         sim.slow(cluster, scene.turnMs)
+        seat.hindrances++
         return () => {
+          // The machine was slow, whoever runs there now.
           sim.slow(seat.cluster, 0)
+          if (seat.cluster === cluster) seat.hindrances--
         }
       case 'jump':
         sim.jumpClock(cluster, scene.ms)

@@ -28,13 +28,14 @@ export function simulate<T>(
 
 async function tested<T>(
   sim: Simulation,
-  { print = console.error }: SimulateOptions,
+  { print = console.error, test: context }: SimulateOptions,
   test: (sim: Simulation) => Promise<T> | T,
 ): Promise<T> {
   try {
     return await test(sim)
   } catch (error) {
-    print(sim.report())
+    // Else the context of the test prints it.
+    if (context === undefined) print(sim.report())
     throw error
   } finally {
     await sim.close()

@@ -132,8 +132,8 @@ const checkPath = checks.options<PathOptions>('path', PATH)
 const context: Rule = rule(
   'the context of a test, with onTestFailed or after',
   (value) =>
-    typeof value === 'object' &&
-    value !== null &&
+    // That of Vitest is a function with properties.
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
     (typeof Reflect.get(value, 'onTestFailed') === 'function' || typeof Reflect.get(value, 'after') === 'function'),
 )
 const checkOptions = checks.options<SimulateOptions>('simulate', {

@@ -257,6 +257,13 @@ describe('what a run leaves behind', () => {
     expect(print).not.toHaveBeenCalled()
   })
 
+  it('takes the real context of Vitest, and prints once', async (context) => {
+    const print = vi.fn()
+    const failing = simulate({ print, test: context }, () => Promise.reject(new Error('wrong')))
+    await expect(failing).rejects.toThrow('wrong')
+    expect(print).not.toHaveBeenCalled()
+  })
+
   it('the context of Vitest or node:test tells whether a test failed', async () => {
     const print = vi.fn()
     const hooks: (() => void)[] = []
