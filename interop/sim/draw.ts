@@ -60,12 +60,15 @@ export function drawStory(seed: number): Story {
 
   const scene = (atMs: number): Scene => {
     const kind = pick<Act['do']>(isCalm ? calm : all)
-    const act = acts[kind]()
+    const act: Act = acts[kind]()
     let forMs = pick([between(100, 3_000), between(3_000, 30_000), between(30_000, 180_000)])
     if (isCalm && kind === 'freeze') forMs = between(100, netTickTimeMs * 0.45)
     if (isCalm && kind === 'partition') forMs = between(100, netTickTimeMs * 0.19)
-    // An answer that there is nobody is believed after ten minutes.
-    if (kind === 'dns') forMs = Math.min(forMs * 3, 480_000)
+    // An answer that there is nobody is believed after ten minutes; no other one is, however long it goes on.
+    if (act.do === 'dns') {
+      const saysNobody = act.fault === 'nxdomain' || act.fault === 'nodata'
+      forMs = saysNobody ? Math.min(forMs * 3, 480_000) : number() < 0.3 ? between(720_000, 1_200_000) : forMs * 3
+    }
     return { ...act, atMs, forMs }
   }
   let atMs = 0
