@@ -48,7 +48,7 @@ const SIMULATED_ESM = (failing: string) =>
   `import { simulate } from '@dynsrv/testing'\nimport * as dynsrv from 'dynsrv'\n${simulated(failing)}`
 
 /** What a simulation prints when its test fails. */
-const STORY = /simulation with seed 4711.*link down: NODE_TICK_TIMEOUT.*```mermaid\s+sequenceDiagram/s
+const STORY = /simulation with seed 4711.*link down: NODE_TICK_TIMEOUT.*```mermaid.*sequenceDiagram/s
 
 /** What bundles, and its packages. */
 const BUNDLERS = [

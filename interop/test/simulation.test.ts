@@ -1,5 +1,6 @@
 import { atom, tuple } from '@dynsrv/etf'
 import { type MemberOptions, type SimulateOptions, type Simulation, simulate } from '@dynsrv/testing'
+import { testReadme } from '@dynsrv/tools/readme-blocks'
 import { type Cluster, start } from 'dynsrv'
 import { describe, expect, it } from 'vitest'
 
@@ -11,6 +12,9 @@ function isWhole(members: readonly Cluster[]): boolean {
 
 /** A visible member, so that `global` and `pg` take part. */
 const visible = (options: MemberOptions) => start({ ...options, hidden: false })
+
+// Here, since it uses packages above the one that it belongs to.
+testReadme(new URL('../', import.meta.url), '../packages/testing/README.md')
 
 describe('members of a simulation', () => {
   it('find each other, are parted, and are one cluster again', () =>

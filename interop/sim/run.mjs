@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FAULTS } from '../interop/sim/faults.mjs'
-import { bundleSim } from './sim-bundle.mjs'
+import { bundleSim } from './bundle.mjs'
+import { FAULTS } from './faults.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'dynsrv-sim-'))
 const bundle = join(folder, 'sim.cjs')

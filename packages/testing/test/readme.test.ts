@@ -1,3 +1,0 @@
-import { testReadme } from '@dynsrv/tools/readme-blocks'
-
-testReadme(new URL('../', import.meta.url))
