@@ -71,6 +71,10 @@ class Run {
   /** Until when a link may be lost. */
   #excusedUntil = 0
   #costs = 0
+  /** When the last scene ended that costs links. */
+  #costAt = Number.NEGATIVE_INFINITY
+  /** Since when DNS fails; undefined when it does not. */
+  #dnsFailsSince: number | undefined
   /** Until when what was lost on the way may still come late. */
   #lateUntil = 0
   /** Calls that have not ended, with when they began. */
@@ -90,7 +94,9 @@ class Run {
 
   async play(): Promise<void> {
     const onRejection = (error: unknown): void => this.#break('unhandled rejection', String(error))
+    const onWarning = (warning: Error): void => this.#break('no process warning', String(warning))
     process.on('unhandledRejection', onRejection)
+    process.on('warning', onWarning)
     try {
       await this.#play()
     } catch (error) {
@@ -99,6 +105,7 @@ class Run {
       this.#isOver = true
       await this.#sim.close().catch((error: unknown) => this.#break('close', String(error)))
       process.off('unhandledRejection', onRejection)
+      process.off('warning', onWarning)
     }
   }
 
@@ -215,6 +222,7 @@ class Run {
       this.#lateUntil = Math.max(this.#lateUntil, sim.now + 2 * Math.min(scene.forMs, 120_000) + CALL_PATIENCE_MS)
       if (cost === undefined) return
       this.#costs--
+      this.#costAt = sim.now
       this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + cost)
     }
     const undo = await this.#act(scene)
@@ -279,7 +287,13 @@ class Run {
         }
       case 'dns':
         sim.dns.fail(scene.fault)
-        return () => sim.dns.heal()
+        this.#dnsFailsSince = sim.now
+        return () => {
+          sim.dns.heal()
+          // Who could not be found until now may still be lost to those who have found each other.
+          if (this.#isUnsettled()) this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + this.#settleMs)
+          this.#dnsFailsSince = undefined
+        }
       case 'path':
         sim.path(scene.path)
         return () => sim.path({ latencyMs: 0.5, jitterMs: 0.2, loss: 0, bytesPerSecond: Number.POSITIVE_INFINITY })
@@ -350,7 +364,22 @@ class Run {
 
   /** Whether a link of a member may be lost now. */
   #mayLose(cluster: Cluster): boolean {
-    return this.#isOver || this.#costs > 0 || this.#sim.now <= this.#excusedUntil || cluster.state !== 'running'
+    const { now } = this.#sim
+    return (
+      this.#isOver || this.#costs > 0 || now <= this.#excusedUntil || this.#isUnsettled() || cluster.state !== 'running'
+    )
+  }
+
+  /**
+   * Whether DNS fails, and there was something to find in the meantime: members that have lost each other do not find each
+   * other again, and `global` drops those that are known to some only.
+   */
+  #isUnsettled(): boolean {
+    return this.#dnsFailsSince !== undefined && this.#costAt + this.#settleMs >= this.#dnsFailsSince
+  }
+
+  get #settleMs(): number {
+    return 2 * this.#story.netTickTimeMs + 60_000
   }
 
   /** Waits until every member has all links, names and groups. */
