@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
 /** @param {{ file: string, find: string, replace: string }} [fault] planted into what is bundled */
-export async function bundleSim(outfile, fault) {
+export async function bundleSim(outfile, fault, entry = 'main') {
   await build({
-    entryPoints: ['interop/sim/main.ts'],
+    entryPoints: [`interop/sim/${entry}.ts`],
     outfile,
     bundle: true,
     platform: 'node',

@@ -31,8 +31,9 @@ async function findFaults(options) {
 try {
   if (args.includes('--faults')) await findFaults(args.filter((each) => each !== '--faults'))
   else {
-    await bundleSim(bundle)
-    process.exitCode = run(args, 'inherit').status ?? 1
+    const isScale = args[0] === '--scale'
+    await bundleSim(bundle, undefined, isScale ? 'scale' : 'main')
+    process.exitCode = run(isScale ? args.slice(1) : args, 'inherit').status ?? 1
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
