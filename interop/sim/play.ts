@@ -75,6 +75,8 @@ class Run {
   #costAt = Number.NEGATIVE_INFINITY
   /** Since when DNS fails; undefined when it does not. */
   #dnsFailsSince: number | undefined
+  /** Whether DNS says that there is nobody. */
+  #dnsSaysNobody = false
   /** Until when what was lost on the way may still come late. */
   #lateUntil = 0
   /** Calls that have not ended, with when they began. */
@@ -288,11 +290,13 @@ class Run {
       case 'dns':
         sim.dns.fail(scene.fault)
         this.#dnsFailsSince = sim.now
+        this.#dnsSaysNobody = scene.fault === 'nodata' || scene.fault === 'nxdomain'
         return () => {
           sim.dns.heal()
           // Who could not be found until now may still be lost to those who have found each other.
           if (this.#isUnsettled()) this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + this.#settleMs)
           this.#dnsFailsSince = undefined
+          this.#dnsSaysNobody = false
         }
       case 'path':
         sim.path(scene.path)
@@ -344,6 +348,8 @@ class Run {
         return
       case 'left':
         if (mayHaveLeft(this.#seatOf.get(event.node))) return
+        // That there is nobody is believed soon of those to whom there is no link.
+        if (this.#dnsSaysNobody && !event.connected) return
         this.#break('no false left', `${cluster.self} says that ${event.node} left`)
         return
       case 'deregistered':
