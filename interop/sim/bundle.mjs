@@ -21,7 +21,7 @@ export async function bundleSim(outfile, fault, entry = 'main') {
 
 /** The source of a file with a fault in it. @throws when it cannot be planted in exactly one place */
 export function planted({ file, find, replace }) {
-  const source = readFileSync(`packages/${file}`, 'utf8')
+  const source = readFileSync(new URL(`../../packages/${file}`, import.meta.url), 'utf8')
   const places = source.split(find).length - 1
   if (places !== 1) throw new Error(`${file} has ${places} places for a fault that needs one:\n${find}`)
   return source.replace(find, () => replace)

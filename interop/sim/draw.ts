@@ -36,7 +36,20 @@ export function drawStory(seed: number): Story {
     dns: () => ({
       do: 'dns',
       fault: pick([
-        ...(['servfail', 'silence', 'refused', 'garbage', 'nxdomain', 'nodata', 'wrongId', 'foreignName'] as const),
+        // What happens most comes most.
+        ...([
+          'servfail',
+          'servfail',
+          'servfail',
+          'silence',
+          'silence',
+          'refused',
+          'garbage',
+          'nxdomain',
+          'nodata',
+          'wrongId',
+          'foreignName',
+        ] as const),
         ...(['truncate', 'rotate', 'loop', 'hugeCounts', 'formerr', 'notimp'] as const),
         { type: 'delay', ms: pick([500, 1_500, 4_000]) } as const,
         { type: 'trim', records: between(0, members - 1), pick: pick(['first', 'random']) } as const,
@@ -67,7 +80,7 @@ export function drawStory(seed: number): Story {
     // An answer that there is nobody is believed after ten minutes; no other one is, however long it goes on.
     if (act.do === 'dns') {
       const saysNobody = act.fault === 'nxdomain' || act.fault === 'nodata'
-      forMs = saysNobody ? Math.min(forMs * 3, 480_000) : number() < 0.3 ? between(720_000, 1_200_000) : forMs * 3
+      forMs = saysNobody ? Math.min(forMs * 3, 480_000) : number() < 0.4 ? between(720_000, 1_000_000) : forMs * 3
     }
     return { ...act, atMs, forMs }
   }

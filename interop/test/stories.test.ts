@@ -35,6 +35,16 @@ describe('stories drawn from seeds', () => {
   })
 })
 
+describe('the planted faults', () => {
+  it('each fit into one place of the sources as they are', async () => {
+    const [{ FAULTS }, { planted }] = await Promise.all(
+      ['faults', 'bundle'].map((name) => import(new URL(`../sim/${name}.mjs`, import.meta.url).href)),
+    )
+    expect(FAULTS).toHaveLength(new Set(FAULTS.map(({ name }: { readonly name: string }) => name)).size)
+    for (const fault of FAULTS) expect(planted(fault)).toContain(fault.replace)
+  })
+})
+
 describe('a story that breaks a rule', () => {
   it('is shrunk to what breaks it', async () => {
     // As if two crashes that come close together broke something, and the second one alone another thing.
