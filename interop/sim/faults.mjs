@@ -9,9 +9,10 @@ export const FAULTS = [
   {
     name: 'a failed DNS answer is read as an empty one',
     mended: 'fd43347',
-    file: 'srv-resolver/src/client/response-code.ts',
-    find: '  if (isAboutName(rcode)) return',
-    replace: '  if (isAboutName(rcode) || rcode === 2) return',
+    file: 'srv-resolver/src/client/dns-client.ts',
+    find: '    checkRcode(message, server)\n    const reading = readAnswer(message, name, type)',
+    replace:
+      "    const reading: Reading = message.rcode === 0 ? readAnswer(message, name, type) : { records: [], ttlSeconds: 0, empty: 'nodata' }",
   },
   {
     name: 'a DNS answer to another name is taken',

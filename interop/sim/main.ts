@@ -1,17 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { drawStory } from './draw.ts'
 import { play } from './play.ts'
 import { shrink } from './shrink.ts'
+import type { Story } from './story.ts'
 
 const HELP = `Plays stories drawn from seeds, and holds each against the rules of a cluster.
 
-  npm run sim -- [--seeds N] [--from M] [--cpu SECONDS] [--first] [--write FOLDER] [--verbose]
+  npm run sim -- [--seeds N] [--from M] [--cpu SECONDS] [--story FILE] [--first] [--write FOLDER] [--verbose]
 
   --seeds N      how many seeds; default 100
   --from M       the first one; default 1
   --cpu SECONDS  ends when that much CPU is spent; default: no bound
+  --story FILE   plays one story that was written, and no others
   --first        ends at the first story that breaks a rule, and does not shrink it
   --write FOLDER where a story that breaks a rule is written, as a test; default interop/test/stories
   --verbose      prints each story's log`
@@ -22,6 +24,7 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: '100' },
       from: { type: 'string', default: '1' },
       cpu: { type: 'string' },
+      story: { type: 'string' },
       first: { type: 'boolean', default: false },
       write: { type: 'string', default: 'interop/test/stories' },
       verbose: { type: 'boolean', default: false },
@@ -31,6 +34,13 @@ async function main(): Promise<number> {
   if (values.help) {
     console.log(HELP)
     return 0
+  }
+  if (values.story !== undefined) {
+    const { story } = JSON.parse(readFileSync(values.story, 'utf8')) as { story: Story }
+    const { broken, report } = await play(story)
+    if (values.verbose) console.log(report())
+    for (const { rule, how } of broken) console.log(`it breaks “${rule}”: ${how}`)
+    return broken.length === 0 ? 0 : 1
   }
   const from = Number(values.from)
   const end = from + Number(values.seeds)
