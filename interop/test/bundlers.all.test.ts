@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EmptyProject, type PackedPackage, packAll } from '../src/empty-project.ts'
 import { CJS, ESM, EXPECTED, RUN } from '../src/form-program.ts'
+import { SIMULATED_CJS, SIMULATED_ESM, STORY } from '../src/simulated-program.ts'
 
 /** What bundles, and its packages; esbuild is in bundlers.test.ts. */
 const BUNDLERS = [
@@ -89,6 +90,14 @@ describe.each([
     await project.run(process.execPath, ['node_modules/jest/bin/jest.js', 'cjs.test.js'])
   })
 
+  it('a simulation passes, and tells its story when it fails', async () => {
+    await project.write('sim.test.js', SIMULATED_CJS('false'))
+    await project.run(process.execPath, ['node_modules/jest/bin/jest.js', 'sim.test.js'])
+    await project.write('failing.test.js', SIMULATED_CJS('true'))
+    const failing = project.run(process.execPath, ['node_modules/jest/bin/jest.js', 'failing.test.js'])
+    await expect(failing).rejects.toThrow(STORY)
+  })
+
   it('a test in ECMAScript modules passes', async () => {
     await project.write('esm.test.mjs', test(ESM.replace('export async', 'async')))
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
@@ -111,5 +120,17 @@ describe('in Vitest', { timeout: RUN_MS }, () => {
     const body = `${ESM.replace('export async', 'async')}\ntest('works', async () => expect(await use()).toBe('${EXPECTED}'))\n`
     await project.write('esm.test.mjs', `import { expect, test } from 'vitest'\n${body}`)
     await project.run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', '.'])
+  })
+
+  it('a simulation passes, and tells its story when it fails', async () => {
+    const load = "import { test } from 'vitest'"
+    const vitest = (file: string) =>
+      project.run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', file])
+    await project.write('sim.test.mjs', `${load}\n${SIMULATED_ESM('false')}`)
+    await vitest('sim.test.mjs')
+    const using = SIMULATED_ESM('true').replace(/test\('a partition'.*/, '')
+    const body = "test('a partition', async (context) => partition({ seed: 4711, test: context }))"
+    await project.write('failing.test.mjs', `${load}\n${using}\n${body}`)
+    await expect(vitest('failing.test.mjs')).rejects.toThrow(STORY)
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EmptyProject, type PackedPackage, packAll } from '../src/empty-project.ts'
 import { CJS, ESM, EXPECTED, RUN } from '../src/form-program.ts'
+import { SIMULATED_CJS, SIMULATED_ESM, STORY } from '../src/simulated-program.ts'
 
 // One bundler here; the others, and test runners, are in bundlers.all.test.ts.
 
@@ -54,5 +55,25 @@ describe('in a bundle', { timeout: RUN_MS }, () => {
       console.log(required('@dynsrv/etf').Atom === etf.Atom, required('dynsrv').atom('a') === etf.atom('a'), etf.Atom.name)`
     const file = await project.write('both.mjs', both)
     expect((await project.run(process.execPath, [file])).trim()).toBe('true true Atom')
+  })
+})
+
+describe('a simulation in node:test', { timeout: RUN_MS }, () => {
+  let project: EmptyProject
+
+  beforeAll(async () => {
+    project = await EmptyProject.with(packages)
+  }, INSTALL_MS)
+
+  afterAll(() => project?.[Symbol.asyncDispose]())
+
+  it.each([
+    ['cjs', SIMULATED_CJS, "const test = require('node:test')"],
+    ['mjs', SIMULATED_ESM, "import test from 'node:test'"],
+  ] as const)('passes, and tells its story when it fails: %s', async (form, code, load) => {
+    const file = await project.write(`sim.test.${form}`, `${load}\n${code('false')}`)
+    await project.run(process.execPath, ['--test', file])
+    const failing = await project.write(`failing.test.${form}`, `${load}\n${code('true')}`)
+    await expect(project.run(process.execPath, ['--test', failing])).rejects.toThrow(STORY)
   })
 })

@@ -1,4 +1,5 @@
 import type { ErrorCategory, ErrorWords } from '@dynsrv/kit'
+import { SIM_ERRORS } from '@dynsrv/testing'
 import { CATALOGUE } from '../src/catalogue/catalogue.ts'
 import { GROUPS } from '../src/check.ts'
 import { CHECKS } from '../src/checks.ts'
@@ -14,7 +15,11 @@ const TITLES: Readonly<Record<string, string>> = {
   '@dynsrv/strategy': '`@dynsrv/strategy`: membership',
   '@dynsrv/etf': '`@dynsrv/etf`: terms',
   '@dynsrv/metrics': '`@dynsrv/metrics`: metrics',
+  '@dynsrv/testing': '`@dynsrv/testing`: simulations',
 }
+
+/** Every table of the page: what the doctor knows, and what only a test meets. */
+export const TABLES: typeof CATALOGUE = { ...CATALOGUE, '@dynsrv/testing': SIM_ERRORS }
 
 const CATEGORIES: Readonly<Record<ErrorCategory, string>> = {
   option: 'a value that a program or a person gave',
@@ -32,7 +37,7 @@ const CATEGORIES: Readonly<Record<ErrorCategory, string>> = {
 
 /** `docs/errors.md`, from the tables of all packages and the words beside the checks. */
 export function errorsPage(): string {
-  const parts = Object.entries(CATALOGUE)
+  const parts = Object.entries(TABLES)
   return [
     '# Errors',
     '',

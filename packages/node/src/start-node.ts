@@ -1,6 +1,7 @@
 import { HIDDEN_FLAGS, VISIBLE_FLAGS } from '@dynsrv/dist-protocol'
 import { LOWEST_CREATION, newCreation } from '@dynsrv/epmd-shim'
 import { Listener } from './link/listener.ts'
+import { OwnChallenges } from './link/own-challenges.ts'
 import { tcpTransport, tlsTransport } from './link/transport.ts'
 import { makeNode, type Node } from './node.ts'
 import { type NodeOptions, settingsOf } from './node-options.ts'
@@ -21,7 +22,8 @@ const END_OF_CREATIONS = 2 ** 32
 export async function startNode(options: NodeOptions): Promise<Node> {
   const settings = settingsOf(options)
   const { epmd, hidden, limits, listen, name, setupTimeMs, tls, world } = settings
-  const { clock, network, random } = world
+  const { clock, network } = world
+  const challenges = new OwnChallenges(world)
   const { name: self, alive, host } = name
   const transport = tls === undefined ? tcpTransport(network) : tlsTransport(network, tls)
   await epmd.startLink()
@@ -31,7 +33,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       ? undefined
       : await Listener.open({
           clock,
-          random,
+          challenges,
           port: listen.port ?? (await epmd.listenPortPlease(alive, host)),
           host: listen.host,
           transport,

@@ -1,5 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { vi } from 'vitest'
+import type { World } from '@dynsrv/kit'
+import { type Simulation, simulate } from '@dynsrv/testing'
+import { afterEach, beforeEach } from 'vitest'
 import {
   type Discover,
   type Discovery,
@@ -32,9 +34,53 @@ export class Scripted {
   }
 }
 
+interface Stage {
+  readonly sim: Simulation
+  readonly host: { readonly world: World }
+}
+let stage: Stage | undefined
+
+/** Lets each test of the suite live on a host of a simulation of its own, where time passes by {@link pass} alone. */
+export function onVirtualClock(): void {
+  beforeEach(async () => {
+    const sim = simulate({ patience: 0 })
+    const [host] = await sim.members('svc.test', 1, ({ world }) => ({ world }))
+    stage = { sim, host }
+  })
+  afterEach(async () => {
+    await stage?.sim.close()
+    stage = undefined
+  })
+}
+
+/** The world of the test's host. */
+export function virtualWorld(): World {
+  return stage!.host.world
+}
+
+/** Lets so much virtual time pass. Unit: milliseconds. */
+export function pass(ms: number): Promise<void> {
+  return stage!.sim.run(ms)
+}
+
+/** Sets the clock of the test's host forward, or back. */
+export function jumpClock(ms: number): void {
+  stage!.sim.jumpClock(stage!.host, ms)
+}
+
+/** How many timers run. */
+export function timers(): number {
+  return stage!.sim.pending
+}
+
 /** A running strategy with a poll each second of the virtual clock, and all that it reported. */
 export function running(membership: Membership, source: Scripted, options: Partial<StrategyOptions> = {}) {
-  const strategy = new Strategy(membership, { interval: every(1_000), discover: source.discover, ...options })
+  const time = stage === undefined ? {} : { world: virtualWorld() }
+  const strategy = new Strategy(membership, {
+    ...time,
+    ...{ interval: every(1_000), discover: source.discover },
+    ...options,
+  })
   const changes: MembershipChange[] = []
   strategy.on('change', (change) => changes.push(change))
   strategy.start()
@@ -48,5 +94,5 @@ export function running(membership: Membership, source: Scripted, options: Parti
 
 /** Lets so many polls of one second pass on the virtual clock. */
 export async function polls(count: number): Promise<void> {
-  for (let poll = 0; poll < count; poll++) await vi.advanceTimersByTimeAsync(1_100)
+  for (let poll = 0; poll < count; poll++) await pass(1_100)
 }

@@ -9,6 +9,11 @@ export interface System {
   hostName(): string
   /** How much memory the process may take: that of the machine, or of its container. Unit: bytes; default: no bound. */
   memoryBytes?(): number
+  /**
+   * Where the copies of one package that run in this process keep what they share. Default: `globalThis`. A simulator has one
+   * for each of its processes.
+   */
+  readonly shared?: object
   /** Writes to the standard output. */
   print(text: string): void
   /** Warns the person who runs the process, as `process.emitWarning` does. */

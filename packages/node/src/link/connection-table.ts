@@ -258,10 +258,13 @@ export class ConnectionTable {
     const over = deferred<void>()
     const { clock } = this.#parts
     const timer = clock.setTimeout(over.resolve, AGAIN_MS)
-    attempt.abort.signal.addEventListener('abort', () => over.resolve(), { once: true })
-    if (attempt.abort.signal.aborted) over.resolve()
+    const { signal } = attempt.abort
+    const onAbort = (): void => over.resolve()
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) over.resolve()
     await Promise.race([attempt.done.promise, over.promise])
     clock.clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
   }
 
   #remember(peer: string, reason: NodeDownReason): void {

@@ -1,11 +1,11 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, HostAddress, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, endpoint, given, listOf, messageOf, type Random, type Timer } from '@dynsrv/kit'
+import { type Clock, endpoint, given, listOf, messageOf, type Timer } from '@dynsrv/kit'
 import { isNodeError, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
-import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
-import { openChallenge } from './own-challenges.ts'
+import { type Established, runHandshake } from './handshake-socket.ts'
+import type { OwnChallenges } from './own-challenges.ts'
 import { destroyOnError, type SocketInput } from './socket-input.ts'
 import { dialError, type Transport } from './transport.ts'
 
@@ -29,7 +29,7 @@ export interface DialAttempt {
 
 export interface DialOptions extends DialAttempt {
   readonly clock: Clock
-  readonly random: Random
+  readonly challenges: OwnChallenges
   readonly epmd: EpmdModule
   readonly transport: Transport
   readonly self: NodeIdentity
@@ -153,14 +153,14 @@ async function dialWith(
   failures: NodeError[],
   options: DialOptions,
 ): Promise<Established | undefined> {
-  const { clock, random, signal, transport, setupTimeMs, busyWaitMs } = options
+  const { clock, challenges, signal, transport, setupTimeMs, busyWaitMs } = options
   const left: Left = { addresses: [...addresses], later }
   while (left.addresses.length > 0 || left.later !== undefined) {
     const race = { clock, peer, transport, setupTimeMs, busyWaitMs, signal, failures }
     const opened = await firstToAnswer(left, race)
     if (opened === undefined) return undefined
     const { socket, input, address } = opened
-    using challenge = openChallenge(() => randomChallenge(random), 'initiator', socket)
+    const challenge = challenges.open('initiator', socket)
     const machine = new InitiatorHandshake({
       self: options.self,
       peerName: peer,
@@ -185,6 +185,8 @@ async function dialWith(
     } catch (error) {
       if (!isNodeError(error) || error.code === 'DIST_NOK') throw error
       failures.push(error)
+    } finally {
+      challenge.close()
     }
   }
   return undefined

@@ -1,19 +1,19 @@
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { AcceptorHandshake, type AcceptorOptions } from '@dynsrv/dist-protocol'
-import type { Clock, Random } from '@dynsrv/kit'
+import type { Clock } from '@dynsrv/kit'
 import { type Deferred, deferred } from '../deferred.ts'
 import { isNodeError, NodeError } from '../error.ts'
 import type { Refused } from '../node-event.ts'
-import { type Established, randomChallenge, runHandshake } from './handshake-socket.ts'
-import { openChallenge } from './own-challenges.ts'
+import { type Established, runHandshake } from './handshake-socket.ts'
+import type { OwnChallenges } from './own-challenges.ts'
 import { PendingSockets, sourceOf } from './pending-sockets.ts'
 import { destroyOnError, SocketInput } from './socket-input.ts'
 import type { Transport } from './transport.ts'
 
 export interface ListenerOptions {
   readonly clock: Clock
-  readonly random: Random
+  readonly challenges: OwnChallenges
   /** The port, 0 for any free one. */
   readonly port: number
   /** The address; left out, all of them. */
@@ -138,7 +138,7 @@ export class Listener {
   }
 
   async #handshake(arrived: Socket, arrival: Arrival): Promise<Established> {
-    const { acceptor, clock, random, setupTimeMs, transport } = this.#options
+    const { acceptor, challenges, clock, setupTimeMs, transport } = this.#options
     const deadline = clock.monotonic() + setupTimeMs
     const socket = await this.#whenReady(arrived, arrival)
     const options = acceptor()
@@ -146,7 +146,7 @@ export class Listener {
       socket.destroy()
       throw notReady()
     }
-    using challenge = openChallenge(() => randomChallenge(random), 'acceptor', socket)
+    const challenge = challenges.open('acceptor', socket)
     const machine = new AcceptorHandshake({
       ...options,
       challenge: challenge.value,
@@ -166,6 +166,7 @@ export class Listener {
         signal: arrival.abort.signal,
       })
     } finally {
+      challenge.close()
       arrival.peer = machine.peer?.name
     }
   }

@@ -1,12 +1,9 @@
 import type { Socket } from 'node:net'
+import type { World } from '@dynsrv/kit'
+import { randomChallenge } from './handshake-socket.ts'
 
 /** Every copy of this file in a process shares them, as nodes of one process share a cookie. */
 const KEY = Symbol.for('dynsrv.ownChallenges')
-
-// biome-ignore lint/style/noRestrictedGlobals: the place that all copies share
-const shared = globalThis as { [KEY]?: Map<number, Handshake> }
-shared[KEY] ??= new Map()
-const open = shared[KEY]
 
 type Role = 'initiator' | 'acceptor'
 
@@ -17,8 +14,8 @@ interface Handshake {
   readonly from: string | undefined
 }
 
-/** The challenge of a handshake of ours; disposing of it says that the handshake is over. */
-export interface OwnChallenge extends Disposable {
+/** The challenge of a handshake of ours. */
+export interface OwnChallenge {
   readonly value: number
   /**
    * Whether a challenge that the peer of this handshake shows is one of ours, of whichever node of this process: the peer
@@ -27,28 +24,46 @@ export interface OwnChallenge extends Disposable {
    * Two nodes of one process that connect each other show each other challenges of ours, and are known by their one connection.
    */
   readonly isReflected: (challenge: number) => boolean
+  /** Says that the handshake is over. */
+  readonly close: () => void
 }
 
-/**
- * Makes a challenge that no other handshake of this process has open.
- *
- * @param random a number that nobody can foresee; the whole unsigned 32-bit range is legal
- * @param role which side of the socket we are
- */
-export function openChallenge(random: () => number, role: Role, socket: Socket): OwnChallenge {
-  const from =
-    role === 'initiator' ? endOf(socket.localAddress, socket.localPort) : endOf(socket.remoteAddress, socket.remotePort)
-  let value = random()
-  while (open.has(value)) value = random()
-  open.set(value, { role, from })
-  return {
-    value,
-    isReflected: (challenge) => {
-      const other = open.get(challenge)
-      if (other === undefined) return false
-      return other.role === role || from === undefined || other.from !== from
-    },
-    [Symbol.dispose]: () => void open.delete(value),
+/** The challenges of all handshakes of this process that are under way. */
+export class OwnChallenges {
+  readonly #random: World['random']
+  readonly #open: Map<number, Handshake>
+
+  constructor({ random, system }: Pick<World, 'random' | 'system'>) {
+    this.#random = random
+    // biome-ignore lint/style/noRestrictedGlobals: the place that all copies share
+    const shared = (system.shared ?? globalThis) as { [KEY]?: Map<number, Handshake> }
+    shared[KEY] ??= new Map()
+    this.#open = shared[KEY]
+  }
+
+  /**
+   * Makes a challenge that nobody can foresee and that no other handshake of this process has open.
+   *
+   * @param role which side of the socket we are
+   */
+  open(role: Role, socket: Socket): OwnChallenge {
+    const open = this.#open
+    const from =
+      role === 'initiator'
+        ? endOf(socket.localAddress, socket.localPort)
+        : endOf(socket.remoteAddress, socket.remotePort)
+    let value = randomChallenge(this.#random)
+    while (open.has(value)) value = randomChallenge(this.#random)
+    open.set(value, { role, from })
+    return {
+      value,
+      isReflected: (challenge) => {
+        const other = open.get(challenge)
+        if (other === undefined) return false
+        return other.role === role || from === undefined || other.from !== from
+      },
+      close: () => void open.delete(value),
+    }
   }
 }
 

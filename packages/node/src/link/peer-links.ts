@@ -13,6 +13,7 @@ import { DynamicNames } from './dynamic-names.ts'
 import type { Established } from './handshake-socket.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
 import { LoopWatch } from './loop-watch.ts'
+import { OwnChallenges } from './own-challenges.ts'
 import { QueuedBytes } from './queued-bytes.ts'
 import type { Transport } from './transport.ts'
 import { WaitingSends } from './waiting-sends.ts'
@@ -58,7 +59,8 @@ export class PeerLinks {
     this.#parts = parts
     const { self, identity, settings, transport } = parts
     const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
-    const { clock, random } = settings.world
+    const { clock } = settings.world
+    const challenges = new OwnChallenges(settings.world)
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
     this.#loop = new LoopWatch({ clock, netTickTimeMs: settings.netTickTimeMs, onBlocked: parts.onBlocked })
     this.#connectionOptions = {
@@ -92,7 +94,7 @@ export class PeerLinks {
       maxDown: limits.maxDown,
       dial: (peer, attempt) => {
         const cookie = this.#cookie(peer)
-        const ours = { clock, random, epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
+        const ours = { clock, challenges, epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
         return dial(peer, { ...ours, ...attempt })
       },
       makeConnection: (established) => {

@@ -1,7 +1,8 @@
+import { realWorld } from '@dynsrv/kit'
 import type { Beam } from '@dynsrv/tools/beam'
 import { makeCertificate, tlsDistArgs } from '@dynsrv/tools/certificates'
-import { describe, expect, it, vi } from 'vitest'
-import type { Node, NodeOptions } from '../../src/index.ts'
+import { describe, expect, it } from 'vitest'
+import { type Node, type NodeOptions, startNode } from '../../src/index.ts'
 import { Attacker, OVER_TCP, overTls, type Way } from '../support/attacker.ts'
 import { COOKIE, freeName, startBeamPeer } from '../support/beam-peer.ts'
 import { startOurs } from '../support/nodes.ts'
@@ -11,14 +12,8 @@ const portOf = (name: string): number => Number(/\d+(?=@)/.exec(name)![0])
 
 /** A node of ours as in another process: it does not know which challenges the first one has open. */
 async function startElsewhere(label: string, options: Partial<NodeOptions> = {}): Promise<Node> {
-  const shared = globalThis as Record<symbol, unknown>
-  const key = Symbol.for('dynsrv.ownChallenges')
-  const ours = shared[key]
-  vi.resetModules()
-  delete shared[key]
-  const { startNode } = await import('../../src/index.ts')
-  shared[key] = ours
-  return startNode({ name: await freeName(label), cookie: COOKIE, epmd: portInName(), ...options })
+  const world = { ...realWorld, system: { ...realWorld.system, shared: {} } }
+  return startNode({ name: await freeName(label), cookie: COOKIE, epmd: portInName(), world, ...options })
 }
 
 /**

@@ -177,8 +177,23 @@ function characterStrings(text: string): Buffer {
   return Buffer.concat(parts)
 }
 
+/** Reads a valid address. A server of thousands of members does little else. */
+function ipv4Bytes(address: string): Uint8Array {
+  const bytes = new Uint8Array(4)
+  let part = 0
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at)
+    if (code === DOT) part++
+    else bytes[part] = bytes[part]! * 10 + code - ZERO
+  }
+  return bytes
+}
+
+const DOT = 0x2e
+const ZERO = 0x30
+
 function addressBytes(address: string): Uint8Array {
-  if (isIPv4(address)) return Uint8Array.from(address.split('.'), Number)
+  if (isIPv4(address)) return ipv4Bytes(address)
   const [plain = ''] = address.split('%')
   const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain)
   const tail = dotted === null ? [] : [...addressBytes(dotted[2]!)]

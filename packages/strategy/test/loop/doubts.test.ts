@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Discover, onDeregister, Strategy } from '../../src/index.ts'
 import { FakeMembership, node, nodes } from '../fake-membership.ts'
-import { polls, running, Scripted } from '../scripted.ts'
+import { onVirtualClock, polls, running, Scripted, virtualWorld } from '../scripted.ts'
 
-beforeEach(() => vi.useFakeTimers())
-afterEach(() => vi.useRealTimers())
+onVirtualClock()
 
 /** Polls over UDP give `udp`; what confirms them gives `tcp`. */
 function split(udp: () => ReturnType<Discover>, tcp: () => ReturnType<Discover>) {
@@ -14,7 +13,8 @@ function split(udp: () => ReturnType<Discover>, tcp: () => ReturnType<Discover>)
     asked.push(confirm === true ? 'tcp' : 'udp')
     return confirm === true ? tcp() : udp()
   }
-  const strategy = new Strategy(membership, { discover, interval: () => 1_000, leave: onDeregister() })
+  const options = { discover, interval: () => 1_000, leave: onDeregister(), world: virtualWorld() }
+  const strategy = new Strategy(membership, options)
   return { membership, strategy, asked }
 }
 

@@ -1,11 +1,10 @@
 import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type Discovery, type Endpoints, onDeregister } from '../../src/index.ts'
 import { FakeMembership, node, nodes } from '../fake-membership.ts'
-import { polls, running, Scripted } from '../scripted.ts'
+import { onVirtualClock, pass, polls, running, Scripted } from '../scripted.ts'
 
-beforeEach(() => vi.useFakeTimers())
-afterEach(() => vi.useRealTimers())
+onVirtualClock()
 
 const at = (port: number): readonly NodeAddressCandidate[] => [{ ip: '192.0.2.1', family: 4, port }]
 const answer = (places: Record<string, Endpoints>): Discovery => ({
@@ -47,9 +46,9 @@ describe('what a source says of where a member listens', () => {
     expect(await membership.later.get(node('a'))).toStrictEqual(six)
     expect(await membership.later.get(node('b'))).toStrictEqual([])
 
-    await vi.advanceTimersByTimeAsync(15_000)
+    await pass(15_000)
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(600)
+    await pass(600)
     expect(membership.endpoints.get(node('a'))).toStrictEqual([...four, ...six])
     await strategy.close()
   })
@@ -90,10 +89,10 @@ describe('what a source says of where a member listens', () => {
     await polls(1)
     for (const next of [{ ...answer({ b: at(2) }), trimmed: true }, new Error('SERVFAIL')]) {
       source.answer = next
-      await vi.advanceTimersByTimeAsync(15_000)
+      await pass(15_000)
       membership.endpoints.clear()
       membership.drop(node('a'), 'reset')
-      await vi.advanceTimersByTimeAsync(600)
+      await pass(600)
       expect(membership.endpoints).toStrictEqual(new Map([[node('a'), at(1)]]))
     }
     await strategy.close()
@@ -106,10 +105,10 @@ describe('what a source says of where a member listens', () => {
     await polls(1)
     for (const next of [() => Promise.reject(new Error('SERVFAIL')), () => new Promise<never>(() => undefined)]) {
       locate = next
-      await vi.advanceTimersByTimeAsync(15_000)
+      await pass(15_000)
       membership.endpoints.clear()
       membership.drop(node('a'), 'reset')
-      await vi.advanceTimersByTimeAsync(1_000)
+      await pass(1_000)
       expect(membership.endpoints).toStrictEqual(new Map([[node('a'), at(1)]]))
     }
     await strategy.close()
@@ -124,7 +123,7 @@ describe('what a source says of where a member listens', () => {
     expect(membership.dialled).toStrictEqual([])
     locate = () => Promise.reject(new Error('SERVFAIL'))
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(600)
+    await pass(600)
     expect(membership.endpoints).toStrictEqual(new Map([[node('a'), at(1)]]))
     await strategy.close()
   })
@@ -136,7 +135,7 @@ describe('what a source says of where a member listens', () => {
     const { strategy } = running(membership, source)
     await polls(1)
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(600)
+    await pass(600)
     expect(membership.endpoints).toStrictEqual(new Map([[node('a'), at(1)]]))
     await strategy.close()
   })
@@ -147,10 +146,10 @@ describe('a member that cannot be reached', () => {
     const membership = new FakeMembership()
     membership.dialDoes('a@svc.test', refused)
     const { strategy, of } = running(membership, new Scripted(answer({ a: at(1) })), { interval: () => 5_000 })
-    await vi.advanceTimersByTimeAsync(75_000)
+    await pass(75_000)
     expect(Math.max(...of('connectFailed').map(({ retryMs }) => retryMs))).toBeLessThanOrEqual(5_000)
     membership.dialDoes('a@svc.test')
-    await vi.advanceTimersByTimeAsync(5_000)
+    await pass(5_000)
     expect(membership.connected()).toStrictEqual([node('a')])
     await strategy.close()
   })
@@ -163,11 +162,11 @@ describe('a member that cannot be reached', () => {
     membership.dialDoes('a@svc.test', () => Promise.reject(new Error('timed out')))
     const source = new Scripted(answer({ a: Object.assign(async () => at(1), { key: 'one' }) }))
     const { strategy } = running(membership, source)
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     membership.dialDoes('a@svc.test')
     source.answer = next
     strategy.pollNow()
-    await vi.advanceTimersByTimeAsync(1)
+    await pass(1)
     expect(membership.connected()).toStrictEqual([node('a')])
     await strategy.close()
   })
@@ -177,13 +176,13 @@ describe('a member that cannot be reached', () => {
     membership.dialDoes('a@svc.test', () => Promise.reject(new Error('timed out')))
     const source = new Scripted(nodes('a', 'b'))
     const { strategy } = running(membership, source, { leave: () => false })
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     source.answer = nodes('b')
     await polls(1)
     membership.dialDoes('a@svc.test')
     source.answer = nodes('a', 'b')
     strategy.pollNow()
-    await vi.advanceTimersByTimeAsync(1)
+    await pass(1)
     expect(membership.connected()).toContain(node('a'))
     await strategy.close()
   })
@@ -192,7 +191,7 @@ describe('a member that cannot be reached', () => {
     const membership = new FakeMembership()
     membership.dialDoes('a@svc.test', () => Promise.reject(new Error('timed out')))
     const { strategy, of } = running(membership, new Scripted(answer({ a: at(1) })), { leave: onDeregister() })
-    await vi.advanceTimersByTimeAsync(120_000)
+    await pass(120_000)
     expect(of('connectFailed').at(-1)!.retryMs).toBeGreaterThanOrEqual(15_000)
     await strategy.close()
   })

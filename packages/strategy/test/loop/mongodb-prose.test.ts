@@ -1,4 +1,5 @@
-import { dnsClient, startZoneServer, type ZoneFault, type ZoneRecord } from '@dynsrv/srv-resolver'
+import { dnsClient, type ZoneFault, type ZoneRecord } from '@dynsrv/srv-resolver'
+import { simulate } from '@dynsrv/testing'
 import { describe, expect, it } from 'vitest'
 import { every, Strategy, sample, srvNodes, targetLabel } from '../../src/index.ts'
 import { FakeMembership } from '../fake-membership.ts'
@@ -75,28 +76,31 @@ function held(membership: FakeMembership): number[] {
 }
 
 describe('the prose tests of MongoDB', () => {
-  it.each(PROSE)('$number: $what', async ({ service = TEST1, most, before = BEFORE, after, wanted, polls = POLLS }) => {
-    const host = service.replace(/^_[^.]+\._tcp\./, '')
-    const members = (ports: readonly number[]) =>
-      ports.map((port): ZoneRecord => ({ type: 'SRV', name: service, target: `m${port}.${host}`, port }))
-    await using zone = await startZoneServer({ records: members(before) })
-    await using resolver = dnsClient({ servers: [zone.address], timeoutMs: 100, tries: 1 })
-    const membership = new FakeMembership(`${SELF}@${host}`)
-    const source = srvNodes(resolver, service, targetLabel(host))
-    const discover = most === undefined ? source : sample(source, { count: most, key: SELF })
-    await using strategy = new Strategy(membership, { interval: every(20), discover, discoverTimeoutMs: 1_000 })
-    strategy.start()
-    await strategy.ready({ minPeers: before.length })
-    expect(held(membership)).toEqual(before)
+  it.each(PROSE)('$number: $what', ({ service = TEST1, most, before = BEFORE, after, wanted, polls = POLLS }) =>
+    simulate({}, async (sim) => {
+      const host = service.replace(/^_[^.]+\._tcp\./, '')
+      const members = (ports: readonly number[]) =>
+        ports.map((port): ZoneRecord => ({ type: 'SRV', name: service, target: `m${port}.${host}`, port }))
+      const [{ world }] = await sim.members('asks.test', 1, ({ world: given }) => ({ world: given }))
+      sim.dns.add(...members(before))
+      await using resolver = dnsClient({ world, timeoutMs: 100, tries: 1 })
+      const membership = new FakeMembership(`${SELF}@${host}`)
+      const source = srvNodes(resolver, service, targetLabel(host))
+      const discover = most === undefined ? source : sample(source, { count: most, key: SELF })
+      const options = { interval: every(20), discover, discoverTimeoutMs: 1_000, world }
+      await using strategy = new Strategy(membership, options)
+      strategy.start()
+      await strategy.ready({ minPeers: before.length })
+      expect(held(membership)).toEqual(before)
 
-    if (isPorts(after)) {
-      zone.remove({ type: 'SRV' })
-      zone.add(...members(after))
-    } else zone.setFault(after)
-    // One may be under way while the records change.
-    await ended(strategy, 1 + polls)
-    const found = held(membership)
-    if (typeof wanted === 'function') expect(found).toSatisfy(wanted)
-    else expect(found).toEqual(wanted)
-  })
+      if (isPorts(after)) {
+        sim.dns.remove({ name: service })
+        sim.dns.add(...members(after))
+      } else sim.dns.fail(after)
+      // One may be under way while the records change.
+      await ended(strategy, 1 + polls)
+      const found = held(membership)
+      if (typeof wanted === 'function') expect(found).toSatisfy(wanted)
+      else expect(found).toEqual(wanted)
+    }))
 })

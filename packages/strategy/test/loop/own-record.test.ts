@@ -1,10 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { leaveAfter, neverLeave, onDeregister, whenLinkDropped } from '../../src/index.ts'
 import { FakeMembership, node, nodes } from '../fake-membership.ts'
-import { polls, running, Scripted } from '../scripted.ts'
+import { onVirtualClock, pass, polls, running, Scripted } from '../scripted.ts'
 
-beforeEach(() => vi.useFakeTimers())
-afterEach(() => vi.useRealTimers())
+onVirtualClock()
 
 describe('our own record', () => {
   it('is removed by the same number of whole answers as that of a member', async () => {
@@ -56,9 +55,9 @@ describe('our own record', () => {
     const { strategy, of } = running(new FakeMembership(), source, { leave: onDeregister(), confirmEmptyMs: 60_000 })
     await polls(1)
     source.answer = nodes()
-    await vi.advanceTimersByTimeAsync(58_000)
+    await pass(58_000)
     expect(of('deregistered')).toStrictEqual([])
-    await vi.advanceTimersByTimeAsync(10_000)
+    await pass(10_000)
     expect(of('deregistered')).toHaveLength(1)
     await strategy.close()
   })
@@ -68,7 +67,7 @@ describe('our own record', () => {
     const { strategy, of } = running(membership, new Scripted(nodes('a')), { leave: onDeregister() })
     await polls(1)
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(0)
+    await pass(0)
     expect(membership.dialled).toStrictEqual([node('a'), node('a')])
     expect(of('deregistered')).toStrictEqual([])
     await strategy.close()
@@ -128,13 +127,13 @@ describe('our own record', () => {
     await polls(1)
     const before = source.polls
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(1)
+    await pass(1)
     expect(source.polls).toBe(before + 1)
     expect(membership.connected()).toStrictEqual([node('a')])
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     source.answer = 'hang'
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(600)
+    await pass(600)
     expect(membership.connected()).toStrictEqual([node('a')])
     await strategy.close()
   })

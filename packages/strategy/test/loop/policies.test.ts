@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   allOf,
   backoff,
@@ -12,7 +12,7 @@ import {
   neverLeave,
 } from '../../src/index.ts'
 import { FakeMembership, node, nodes } from '../fake-membership.ts'
-import { polls, running, Scripted } from '../scripted.ts'
+import { jumpClock, onVirtualClock, pass, polls, running, Scripted, virtualWorld } from '../scripted.ts'
 
 const calm = { failures: 0 }
 
@@ -64,8 +64,7 @@ describe('intervals', () => {
 })
 
 describe('leave policies on a virtual clock', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
+  onVirtualClock()
 
   it.each<[string, LeavePolicy, number]>([
     ['leaveAfter(3)', leaveAfter(3), 3],
@@ -78,7 +77,7 @@ describe('leave policies on a virtual clock', () => {
     await polls(1)
     source.answer = nodes('self')
     const before = of('polled').length
-    while (of('left').length === 0 && of('polled').length < before + 20) await vi.advanceTimersByTimeAsync(500)
+    while (of('left').length === 0 && of('polled').length < before + 20) await pass(500)
     expect(of('polled').length - before).toBe(atPoll)
     expect(membership.disconnected).toStrictEqual([node('a')])
     await strategy.close()
@@ -122,7 +121,7 @@ describe('leave policies on a virtual clock', () => {
     })
     await polls(1)
     source.answer = new Error('SERVFAIL')
-    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+    await pass(24 * 3_600_000)
     expect(membership.disconnected).toStrictEqual([])
     expect(of('discoveryFailed').at(-1)!.failures).toBeGreaterThan(1_000)
     expect(of('discoveryFailed').at(-1)!.lastGoodAgeMs).toBeGreaterThan(86_000_000)
@@ -134,7 +133,7 @@ describe('leave policies on a virtual clock', () => {
     const { strategy, of } = running(new FakeMembership(), source)
     await polls(1)
     source.answer = 'hang'
-    await vi.advanceTimersByTimeAsync(35_000)
+    await pass(35_000)
     expect(of('discoveryFailed')).toMatchObject([{ cause: { code: 'STRATEGY_DISCOVER_TIMEOUT' } }])
     expect(of('left')).toStrictEqual([])
     await strategy.close()
@@ -156,9 +155,9 @@ describe('leave policies on a virtual clock', () => {
     membership.drop(node('c'), 'reset')
     await polls(1)
     expect(of('left')).toHaveLength(2)
-    await vi.advanceTimersByTimeAsync(590_000)
+    await pass(590_000)
     expect(membership.connected()).toStrictEqual([node('a')])
-    await vi.advanceTimersByTimeAsync(10_000)
+    await pass(10_000)
     expect(membership.connected()).toStrictEqual([])
     expect(of('left')).toHaveLength(3)
     await strategy.close()
@@ -267,8 +266,7 @@ describe('leave policies on a virtual clock', () => {
 })
 
 describe('a clock that is set', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
+  onVirtualClock()
 
   const DAY_MS = 86_400_000
 
@@ -280,7 +278,7 @@ describe('a clock that is set', () => {
     const { strategy, of } = running(membership, source, options)
     const jump = async (count: number) => {
       for (let poll = 0; poll < count; poll++) {
-        vi.setSystemTime(Date.now() + jumpMs)
+        jumpClock(jumpMs)
         await polls(1)
       }
     }
@@ -305,8 +303,7 @@ describe('a clock that is set', () => {
 })
 
 describe('flapping', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
+  onVirtualClock()
 
   it('records that come and go every poll cost no live link, with a grace', async () => {
     const membership = new FakeMembership()
@@ -325,7 +322,9 @@ describe('flapping', () => {
   it('a link that drops at once each time is dialled ever less often', async () => {
     const membership = new FakeMembership()
     const { strategy, of } = running(membership, new Scripted(nodes('a')), { retry: doubling({ random: () => 1 }) })
-    membership.on('nodeup', ({ node: peer }) => setTimeout(() => membership.drop(peer, 'reset'), 1))
+    membership.on('nodeup', ({ node: peer }) =>
+      virtualWorld().clock.setTimeout(() => membership.drop(peer, 'reset'), 1),
+    )
     await polls(120)
     expect(membership.dialled.length).toBeLessThan(15)
     expect(of('lost').length).toBe(membership.dialled.length)

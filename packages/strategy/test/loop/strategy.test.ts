@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   leaveAfter,
   MEMBERSHIP_CHANNEL,
@@ -9,10 +9,9 @@ import {
   whenLinkDropped,
 } from '../../src/index.ts'
 import { type Dial, FakeMembership, node, nodes, silentDial } from '../fake-membership.ts'
-import { polls, running, Scripted } from '../scripted.ts'
+import { onVirtualClock, pass, polls, running, Scripted, timers, virtualWorld } from '../scripted.ts'
 
-beforeEach(() => void vi.useFakeTimers())
-afterEach(() => void vi.useRealTimers())
+onVirtualClock()
 
 describe('joining', () => {
   it('connects all who are named, never itself', async () => {
@@ -68,7 +67,8 @@ describe('joining', () => {
   it('dials at most so many at once, and all in the end', async () => {
     const membership = new FakeMembership()
     const all = nodes(...Array.from({ length: 50 }, (_, index) => `n${index}`))
-    for (const name of all) membership.dialDoes(name, () => new Promise((resolve) => setTimeout(resolve, 10)))
+    for (const name of all)
+      membership.dialDoes(name, () => new Promise((resolve) => virtualWorld().clock.setTimeout(resolve, 10)))
     const { strategy } = running(membership, new Scripted(all), { parallel: 4 })
     await polls(1)
     expect(membership.mostDialling).toBe(4)
@@ -85,7 +85,7 @@ describe('dialling again', () => {
     })
     const retry = ({ attempts }: { attempts: number }) => 1_000 * 2 ** (attempts - 1)
     const { strategy, of } = running(membership, new Scripted(nodes('bad', 'good')), { retry })
-    await vi.advanceTimersByTimeAsync(7_500)
+    await pass(7_500)
     expect(of('connectFailed').map(({ attempts, retryMs }) => [attempts, retryMs])).toStrictEqual([
       [1, 1_000],
       [2, 2_000],
@@ -113,9 +113,9 @@ describe('dialling again', () => {
   it('dials a member that is lost after a long life at once, not at the next poll', async () => {
     const membership = new FakeMembership()
     const { strategy } = running(membership, new Scripted(nodes('a')), { interval: () => 60_000 })
-    await vi.advanceTimersByTimeAsync(30_000)
+    await pass(30_000)
     membership.drop(node('a'), 'reset')
-    await vi.advanceTimersByTimeAsync(0)
+    await pass(0)
     expect(membership.dialled).toHaveLength(2)
     await strategy.close()
   })
@@ -124,7 +124,7 @@ describe('dialling again', () => {
     const membership = new FakeMembership()
     membership.on('nodeup', ({ node }) => void queueMicrotask(() => membership.drop(node, 'kicked out')))
     const { strategy } = running(membership, new Scripted(nodes('a')))
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     expect(membership.dialled.length).toBeLessThan(12)
     expect(membership.dialled.length).toBeGreaterThan(3)
     await strategy.close()
@@ -134,7 +134,7 @@ describe('dialling again', () => {
     const membership = new FakeMembership()
     membership.dialDoes('hang@svc.test', () => new Promise(() => undefined))
     const { strategy, of } = running(membership, new Scripted(nodes('hang', 'a')), { parallel: 1 })
-    await vi.advanceTimersByTimeAsync(10_100)
+    await pass(10_100)
     expect(of('connectFailed')[0]).toMatchObject({ cause: { code: 'STRATEGY_CONNECT_TIMEOUT', retryable: true } })
     expect(membership.connected()).toStrictEqual([node('a')])
     await strategy.close()
@@ -158,7 +158,7 @@ describe('ghosts', () => {
   ])('that %s do not keep the one real member out', async (_what, does, withinMs) => {
     const membership = haunted(does)
     const { strategy } = running(membership, new Scripted(nodes(...ghosts, 'real')))
-    await vi.advanceTimersByTimeAsync(withinMs)
+    await pass(withinMs)
     expect(membership.connected()).toStrictEqual([node('real')])
     await strategy.close()
   })
@@ -170,13 +170,13 @@ describe('ghosts', () => {
     const membership = haunted(does)
     const source = new Scripted(nodes(...ghosts, 'real'))
     const { strategy } = running(membership, source)
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     source.answer = nodes(...ghosts, 'real', 'new')
     strategy.pollNow()
-    await vi.advanceTimersByTimeAsync(250)
+    await pass(250)
     expect(membership.connected()).toStrictEqual([node('real'), node('new')])
     membership.drop(node('real'), 'reset')
-    await vi.advanceTimersByTimeAsync(250)
+    await pass(250)
     expect(membership.connected()).toStrictEqual([node('new'), node('real')])
     await strategy.close()
   })
@@ -184,16 +184,16 @@ describe('ghosts', () => {
   it('are dialled in bounds, and ever less often', async () => {
     const membership = haunted(() => silentDial)
     const { strategy } = running(membership, new Scripted(nodes(...ghosts)), { connectTimeoutMs: 1_000 })
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     // Sixteen at a time, and those that began less than a second ago.
     expect(membership.mostDialling).toBeGreaterThan(16)
     expect(membership.mostDialling).toBeLessThanOrEqual(16 + (16 * 1_000) / 250)
     const before = membership.dialled.length
-    await vi.advanceTimersByTimeAsync(60_000)
+    await pass(60_000)
     // By now each waits from 15 to 30 s after a failure.
     expect(membership.dialled.length - before).toBeLessThan(250 * 4)
     await strategy.close()
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(0)
   })
 })
 
@@ -306,9 +306,9 @@ describe('stop, drain and ready', () => {
     membership.dialDoes('a@svc.test', () => new Promise(() => undefined))
     const source = new Scripted(nodes('a'))
     const { strategy } = running(membership, source)
-    await vi.advanceTimersByTimeAsync(10)
+    await pass(10)
     await strategy.close()
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(0)
     expect(membership.listenerCount('nodeup')).toBe(0)
     const { polls: before } = source
     await polls(10)
@@ -317,9 +317,9 @@ describe('stop, drain and ready', () => {
 
   it('stops while discovery hangs', async () => {
     const { strategy } = running(new FakeMembership(), new Scripted('hang'))
-    await vi.advanceTimersByTimeAsync(10)
+    await pass(10)
     await strategy.close()
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(0)
   })
 
   it('starts again after a stop, which is another name of close', async () => {
@@ -398,9 +398,9 @@ describe('what it reports', () => {
     const source = new Scripted(nodes('a', 'b'))
     const { strategy } = running(membership, source)
     expect(strategy.gauges()).toStrictEqual({ expected: 0, connected: 0, lastGoodAgeMs: undefined, failures: 0 })
-    await vi.advanceTimersByTimeAsync(500)
+    await pass(500)
     source.answer = new Error('SERVFAIL')
-    await vi.advanceTimersByTimeAsync(2_000)
+    await pass(2_000)
     const gauges = strategy.gauges()
     expect(gauges).toMatchObject({ expected: 2, connected: 1, failures: 2 })
     expect(gauges.lastGoodAgeMs).toBeCloseTo(2_500, 0)
@@ -483,7 +483,7 @@ describe('exceptions of user code', () => {
       throw new Error('no events')
     })
     const { strategy, of } = running(membership, new Scripted(nodes('a')))
-    await vi.advanceTimersByTimeAsync(10)
+    await pass(10)
     expect(of('partFailed')[0]).toMatchObject({ part: 'membership', cause: { message: 'no events' } })
     expect(of('joined')).toHaveLength(1)
     vi.restoreAllMocks()
@@ -491,9 +491,12 @@ describe('exceptions of user code', () => {
   })
 
   it('survives a listener, as a process warning', async () => {
-    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const warned = vi.fn()
     const membership = new FakeMembership()
-    const { strategy } = running(membership, new Scripted(nodes('a')))
+    const world = virtualWorld()
+    const { strategy } = running(membership, new Scripted(nodes('a')), {
+      world: { ...world, system: { ...world.system, warn: warned } },
+    })
     strategy.on('change', () => {
       throw new Error('mine')
     })
@@ -503,7 +506,6 @@ describe('exceptions of user code', () => {
       expect.stringContaining('mine'),
       expect.objectContaining({ code: 'STRATEGY_LISTENER_THREW' }),
     )
-    warned.mockRestore()
     await strategy.close()
   })
 
@@ -530,10 +532,10 @@ describe('push', () => {
       },
     })
     const { strategy } = running(membership, source, { discover, interval: () => 60_000 })
-    await vi.advanceTimersByTimeAsync(100)
+    await pass(100)
     source.answer = nodes('a', 'b')
     for (let i = 0; i < 100; i++) changed()
-    await vi.advanceTimersByTimeAsync(20)
+    await pass(20)
     expect(membership.connected()).toStrictEqual([node('a'), node('b')])
     expect(source.polls).toBe(2)
     await strategy.close()

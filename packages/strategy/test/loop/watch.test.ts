@@ -2,14 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { every, type Membership, type MembershipChange, type Strategy, watch } from '../../src/index.ts'
 import { FakeMembership, node, nodes } from '../fake-membership.ts'
-import { Scripted } from '../scripted.ts'
+import { onVirtualClock, pass, Scripted, timers, virtualWorld } from '../scripted.ts'
 
 describe('watch', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
+  onVirtualClock()
 
   const { discover } = new Scripted(nodes('a'))
 
@@ -18,34 +17,45 @@ describe('watch', () => {
     const ended = new AbortController()
     const seen: MembershipChange['type'][] = []
     const reading = async () => {
-      for await (const { type } of watch(membership, { discover, signal: ended.signal })) {
+      for await (const { type } of watch(membership, { world: virtualWorld(), discover, signal: ended.signal })) {
         seen.push(type)
         if (type === 'joined') ended.abort(new Error('enough'))
       }
     }
     await expect(reading()).rejects.toThrow('enough')
     expect(seen).toStrictEqual(['polled', 'joined'])
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(0)
     expect(membership.listenerCount('nodedown')).toBe(0)
   })
 
   it('ends its loop when the reader stops reading', async () => {
     const membership = new FakeMembership()
-    for await (const change of watch(membership, { discover, signal: new AbortController().signal })) {
+    for await (const change of watch(membership, {
+      world: virtualWorld(),
+      discover,
+      signal: new AbortController().signal,
+    })) {
       if (change.type === 'joined') break
     }
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(0)
     expect(membership.connected()).toStrictEqual([node('a')])
   })
 
   it('throws at once when the signal had aborted before', async () => {
     const signal = AbortSignal.abort(new Error('over'))
-    await expect(watch(new FakeMembership(), { discover, signal }).next()).rejects.toThrow('over')
+    await expect(watch(new FakeMembership(), { world: virtualWorld(), discover, signal }).next()).rejects.toThrow(
+      'over',
+    )
   })
 
   it('ends a read that waits for the next change', async () => {
     const ended = new AbortController()
-    const changes = watch(new FakeMembership(), { discover, interval: every(60_000), signal: ended.signal })
+    const changes = watch(new FakeMembership(), {
+      world: virtualWorld(),
+      discover,
+      interval: every(60_000),
+      signal: ended.signal,
+    })
     await changes.next()
     await changes.next()
     const waiting = changes.next().catch((error: Error) => error.message)
@@ -56,14 +66,19 @@ describe('watch', () => {
   it('polls no further than its reader reads', async () => {
     const source = new Scripted(nodes('a'))
     const ended = new AbortController()
-    const changes = watch(new FakeMembership(), { discover: source.discover, interval: every(1), signal: ended.signal })
+    const changes = watch(new FakeMembership(), {
+      world: virtualWorld(),
+      discover: source.discover,
+      interval: every(1),
+      signal: ended.signal,
+    })
     await changes.next()
-    await vi.advanceTimersByTimeAsync(10_000)
+    await pass(10_000)
     expect(source.polls).toBeLessThan(1_100)
     const before = source.polls
     for (let read = 0; read < 1_200; read++) {
       await changes.next()
-      await vi.advanceTimersByTimeAsync(1)
+      await pass(1)
     }
     expect(source.polls).toBeGreaterThan(before)
     ended.abort()

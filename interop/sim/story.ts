@@ -1,0 +1,52 @@
+import type { ZoneFault } from '@dynsrv/srv-resolver'
+import type { PathOptions } from '@dynsrv/testing'
+
+/** Something that is done to the world, and undone after a while. */
+export type Act =
+  | { readonly do: 'partition'; readonly side: readonly number[]; readonly oneWay: boolean }
+  | { readonly do: 'crash'; readonly who: number; readonly silent: boolean; readonly port: 'new' | 'same' }
+  | { readonly do: 'leave'; readonly who: number }
+  | { readonly do: 'freeze'; readonly who: number }
+  | { readonly do: 'slow'; readonly who: number; readonly turnMs: number }
+  | { readonly do: 'jump'; readonly who: number; readonly ms: number }
+  | { readonly do: 'deregister'; readonly who: number }
+  | { readonly do: 'dns'; readonly fault: ZoneFault }
+  | { readonly do: 'path'; readonly path: PathOptions }
+  | { readonly do: 'disconnect'; readonly who: number; readonly peer: number }
+  | { readonly do: 'name'; readonly who: number; readonly key: string }
+
+/** When it begins, and how long it lasts. Unit: milliseconds. */
+export type Scene = Act & { readonly atMs: number; readonly forMs: number }
+
+/** Everything that a run is made of: the same story plays alike each time. */
+export interface Story {
+  readonly seed: number
+  readonly members: number
+  readonly visible: boolean
+  readonly netTickTimeMs: number
+  readonly pollingMs: number
+  readonly scenes: readonly Scene[]
+}
+
+/** Whether links may be lost through this, and for how long after its end. Undefined when it may cost none. */
+export function costMs({ forMs, ...act }: Scene, { netTickTimeMs }: Story): number | undefined {
+  switch (act.do) {
+    case 'dns':
+    case 'jump':
+    case 'name':
+      return undefined
+    case 'freeze':
+      // A peer hears ticks before and after, and has patience for a tick time.
+      return forMs < netTickTimeMs / 2 ? undefined : settleMs(forMs, netTickTimeMs)
+    case 'partition':
+      // TCP sends again at the latest when as much time has passed as the network was away.
+      return forMs < netTickTimeMs / 5 ? undefined : settleMs(forMs, netTickTimeMs)
+    default:
+      return settleMs(forMs, netTickTimeMs)
+  }
+}
+
+/** As long as a link may be lost after a disturbance: until TCP sends again, and then a tick time. */
+function settleMs(forMs: number, netTickTimeMs: number): number {
+  return Math.min(forMs, 120_000) + 2 * netTickTimeMs + 10_000
+}

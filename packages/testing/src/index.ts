@@ -1,0 +1,22 @@
+export type { SimDns } from './dns/sim-dns.ts'
+export type { Duration } from './duration.ts'
+export {
+  isSimulationError,
+  SIM_ERRORS,
+  SimulationError,
+  type SimulationErrorCode,
+  type SimulationErrorOptions,
+} from './error.ts'
+export type { LogEntry } from './log/sim-log.ts'
+export type { PathOptions } from './network/fabric.ts'
+export { simulate } from './simulate.ts'
+export type {
+  CrashOptions,
+  MemberOptions,
+  PartitionOptions,
+  RestartOptions,
+  SimulateOptions,
+  Simulation,
+  StartMember,
+  TestContextLike,
+} from './simulation.ts'
