@@ -2,7 +2,7 @@ import * as Tag from '../tag.ts'
 import { ImproperList, type Term, Tuple } from '../term.ts'
 import { openFun } from './fun-reader.ts'
 import type { LeafReader } from './leaf-reader.ts'
-import { mapOf, objectOrMapOf } from './map-builder.ts'
+import { listForJson, mapOf, objectOrMapOf } from './map-builder.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
 
@@ -152,7 +152,7 @@ class ListFrame implements Frame {
   }
 
   close(): Term {
-    if (this.#tail === undefined) return this.#list
+    if (this.#tail === undefined) return listForJson(this.#reader, this.#list)
     return this.#list.length === 0 ? this.#tail.term : new ImproperList(this.#list, this.#tail.term)
   }
 }

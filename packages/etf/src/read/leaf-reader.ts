@@ -60,6 +60,7 @@ export class LeafReader extends TermCursor {
     if (this.wantsText) {
       const text = readUtf8(this.bytes, start, this.at)
       if (text !== undefined) return text
+      this.odd += 1
     }
     return this.view(start, this.at - start)
   }
@@ -112,6 +113,8 @@ export class LeafReader extends TermCursor {
     if (size > this.limits.integerBytes) {
       throw this.overLimit('ETF_LIMIT_INTEGER', 'integerBytes', 'the integer has more bytes', start)
     }
-    return readMagnitude(this.bytes, magnitude, size, isNegative)
+    const value = readMagnitude(this.bytes, magnitude, size, isNegative)
+    if (typeof value === 'bigint') this.odd += 1
+    return value
   }
 }

@@ -1,6 +1,7 @@
 import { EtfError } from '../error.ts'
 import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 import { Atom, Binary, type Term } from '../term.ts'
+import { isOddForJson, jsonReady } from '../text/json.ts'
 import { readUtf8 } from '../utf8.ts'
 import { ATOM_KEYS, MARK } from '../values/atom-keys.ts'
 import { structValue } from '../values/structs.ts'
@@ -31,15 +32,12 @@ export function objectOrMapOf(reader: TermCursor, keys: readonly Term[], values:
     const key = keys[index]
     const name = areAtoms ? nameOfAtom(key) : nameOfText(key)
     if (name === undefined || Object.hasOwn(object, name)) {
-      return mapOf(
-        reader,
-        keys.map((other) => (other instanceof Binary ? asAsked(reader, other) : other)),
-        values,
-        start,
-      )
+      const asked = keys.map((other) => (other instanceof Binary ? asAsked(reader, other) : other))
+      return jsonReady(mapOf(reader, asked, values, start))
     }
     setOwn(object, name, values[index])
   }
+  if (reader.odd !== 0 && values.some(isOddForJson)) jsonReady(object)
   const isStruct = areAtoms && reader.structs !== undefined && object.__struct__ !== undefined
   return isStruct ? structValue(object, reader.structs) : object
 }
@@ -49,6 +47,11 @@ function asAsked(reader: TermCursor, key: Binary): Term {
   if (reader.wantsView) return key
   const text = reader.wantsText ? readUtf8(key.source, key.offset, key.offset + key.length) : undefined
   return text ?? reader.view(key.offset, key.length)
+}
+
+/** A list, where plain values are wanted such that `JSON.stringify` takes it. */
+export function listForJson(reader: TermCursor, list: Term[]): Term[] {
+  return reader.odd !== 0 && reader.wantsObject && list.some(isOddForJson) ? jsonReady(list) : list
 }
 
 function isAtomKey(key: Term): boolean {

@@ -36,6 +36,8 @@ export class TermCursor {
   wantsObject: boolean
   /** Whether the reader is inside a map key, where `1.0` must not become `1` nor a map an object. */
   isInKey = false
+  /** How many values came that `JSON.stringify` does not know. */
+  odd = 0
   /** Elements that open containers still wait for; each needs a byte at least. */
   owed = 0
   /** What keeps compound keys apart, once there are some. */
@@ -76,6 +78,7 @@ export class TermCursor {
     this.wantsObject = this.#wantsObject
     this.isInKey = false
     this.owed = 0
+    this.odd = 0
     if (end - at > this.#sureBytes) this.#checkMemory()
   }
 

@@ -62,6 +62,33 @@ describe('plain values and a live Elixir', () => {
   })
 })
 
+describe('JSON.stringify', () => {
+  it('takes whatever came, but for a bigint or bytes alone', async () => {
+    for (const bytes of await elixir.random(33, 500)) {
+      const value = plain(bytes)
+      if (typeof value === 'bigint' || value instanceof Uint8Array || value === undefined) continue
+      expect(JSON.parse(JSON.stringify(value)), inspect(value)).toEqual(JSON.parse(JSON.stringify(toJson(value))))
+    }
+  })
+
+  it.each([
+    ['%{id: 100000000000000000000, n: 1}', '{"id":"100000000000000000000","n":1}'],
+    ['[1, 100000000000000000000]', '[1,"100000000000000000000"]'],
+    ['%{raw: <<255>>, in: [%{deep: [<<255>>]}]}', '{"in":[{"deep":[{"base64":"/w=="}]}],"raw":{"base64":"/w=="}}'],
+    ['%{1 => %{2 => 3}}', '{"1":{"2":3}}'],
+    ['[MapSet.new([1, 2])]', '[[1,2]]'],
+    ['%{toJSON: 1, big: 100000000000000000000, a: %{{1, 2} => 3}}', undefined],
+    ['Enum.reduce(1..400, [100000000000000000000], &[&2, &1])', /100000000000000000000/],
+  ])('%s', async (code, json) => {
+    const value = await made(code)
+    if (json === undefined) return expect(() => JSON.stringify(value)).toThrow(TypeError)
+    const text = JSON.stringify(value)
+    if (typeof json === 'string') expect(JSON.parse(text)).toEqual(JSON.parse(json))
+    else expect(text).toMatch(json)
+    expect(await elixir.isSame(await elixir.make(code), encode(value))).toBe(true)
+  })
+})
+
 describe('objects', () => {
   it('of atoms keep them in a copy, and show nothing of it', async () => {
     const stock = (await made('%{id: 7, qty: 3}')) as { readonly id: number; readonly qty: number }
