@@ -307,7 +307,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     node: string,
     module: string,
     name: string,
-    args: readonly Term[] = [],
+    args: readonly Sendable[] = [],
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
@@ -316,7 +316,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return await this.#traced(
       'erpc',
       () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.erpc(node, module, name, args, options),
+      () => this.#rooms.remote.erpc(node, module, name, args as readonly Term[], options),
     )
   }
 
@@ -343,10 +343,10 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** The same as `erpc` without an answer, and without word whether it worked. */
-  erpcCast(node: string, module: string, name: string, args: readonly Term[] = []): boolean {
+  erpcCast(node: string, module: string, name: string, args: readonly Sendable[] = []): boolean {
     this.#assertOpen()
     this.#checkFunction('erpcCast', node, module, name, args)
-    return this.#rooms.remote.cast(node, module, name, args)
+    return this.#rooms.remote.cast(node, module, name, args as readonly Term[])
   }
 
   /** Calls a function of another node through its `rex` server, as `rpc:call/5` of OTP 22 does. See `erpc`. */
@@ -354,7 +354,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     node: string,
     module: string,
     name: string,
-    args: readonly Term[] = [],
+    args: readonly Sendable[] = [],
     options: CallOptions = {},
   ): Promise<Term> {
     this.#assertOpen()
@@ -363,7 +363,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return await this.#traced(
       'rpc',
       () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.rpc(node, module, name, args, options),
+      () => this.#rooms.remote.rpc(node, module, name, args as readonly Term[], options),
     )
   }
 
@@ -372,7 +372,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     node: string,
     module: string,
     name: string,
-    args: readonly Term[] = [],
+    args: readonly Sendable[] = [],
     options: CallOptions = {},
   ): Promise<Pid> {
     this.#assertOpen()
@@ -381,7 +381,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     return await this.#traced(
       'spawn',
       () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.spawn(node, module, name, args, options),
+      () => this.#rooms.remote.spawn(node, module, name, args as readonly Term[], options),
     )
   }
 
@@ -630,13 +630,13 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`; `NODE_MESSAGE_INVALID` for arguments that would be dialled for */
-  #checkFunction(owner: string, node: string, module: string, name: string, args: readonly Term[]): void {
+  #checkFunction(owner: string, node: string, module: string, name: string, args: readonly Sendable[]): void {
     this.#checkPeer(owner, 'node', node)
     checks.argument(owner, 'module', atomName, module)
     checks.argument(owner, 'name', atomName, name)
     checks.argument(owner, 'args', argumentList, args)
     if (node === this.self || this.#rooms.links.get(node) !== undefined) return
-    checkTerm(`the arguments for ${remoteFunction(node, module, name, args)}`, args)
+    checkTerm(`the arguments for ${remoteFunction(node, module, name, args)}`, args as readonly Term[])
   }
 
   /** @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NO_PROCESS` for one that is not ours, or has ended */

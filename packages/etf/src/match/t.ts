@@ -1,6 +1,7 @@
 import { listOf, oneOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
 import { checks, isArray } from '../checks.ts'
 import { isPlainObject } from '../plain-object.ts'
+import { decode } from '../read/decode.ts'
 import { SeededMap } from '../seeded-map.ts'
 import {
   Atom,
@@ -19,6 +20,7 @@ import { inspect } from '../text/inspect.ts'
 import { readUtf8 } from '../utf8.ts'
 import { atoms } from '../values/atom-keys.ts'
 import { mapForm, pairsOf } from '../values/map-form.ts'
+import { encode } from '../write/encode.ts'
 import { bestFit } from './best-fit.ts'
 import { equals } from './equals.ts'
 import { differs, found, leaf, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
@@ -220,6 +222,76 @@ function union<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<M
   )
 }
 
+const classRule: Rule = rule(
+  'a class',
+  (value) => typeof value === 'function' && typeof (value as { readonly prototype?: unknown }).prototype === 'object',
+)
+
+/** A struct of Elixir, whichever way it was decoded, as the value that it has in JavaScript. */
+function instance<T extends object>(type: abstract new (...args: never[]) => T): Matcher<T> {
+  checks.argument('t.instance', 'type', classRule, type)
+  return leaf(`a value of class ${type.name}`, (term) => {
+    if (term instanceof type) return some(term as T)
+    const isStruct = typeof term === 'object' && term !== null && fieldOf(term, '__struct__') !== undefined
+    const value = isStruct ? decode(encode(term), { values: 'plain' }) : undefined
+    return value instanceof type ? some(value as T) : undefined
+  })
+}
+
+/** A `MapSet` whose elements all have the shape. */
+function set<T>(element: Matcher<T>): Matcher<Set<T>> {
+  checks.argument('t.set', 'element', matcherRule, element)
+  const expected = `a set of ${element.expected}`
+  const whole = instance<Set<Term>>(Set)
+  return new Matcher(
+    expected,
+    (term, path) => {
+      const matched = whole.match(term, path)
+      if (!matched.ok) return differs(path, expected, term)
+      const values = each([...matched.value], (one, index) => element.match(one, `${path}[${index}]`))
+      return values.ok ? { ok: true, value: new Set(values.value) } : values
+    },
+    (value, path) => {
+      if (found(() => value instanceof Set) !== true) return differs(path, expected, value)
+      const terms = each([...(value as Set<T>)], (one, index) => element.unmatch(one, `${path}[${index}]`))
+      return terms.ok ? { ok: true, value: new Set(terms.value) } : terms
+    },
+  )
+}
+
+/** The pairs of a keyword list by their keys; undefined for another list. Of a key that comes twice the first one counts. */
+function keywordsOf(term: Term): TermObject | undefined {
+  if (!isArray(term)) return undefined
+  const object: Record<string, Term> = {}
+  for (const pair of term as readonly Term[]) {
+    const [key, value] = pair instanceof Tuple && pair.length === 2 ? pair.elements : []
+    const name = key === undefined ? undefined : atomIn(key)?.name
+    if (name === undefined) return undefined
+    if (!Object.hasOwn(object, name)) Object.defineProperty(object, name, { ...PROPERTY, value })
+  }
+  return object
+}
+
+const PROPERTY = { enumerable: true, writable: true, configurable: true } as const
+
+function keyword<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F): Matcher<MatchedFields<F>> {
+  const object = fields(shape)
+  const expected = `a keyword list with ${Object.keys(shape).join(', ')}`
+  return new Matcher(
+    expected,
+    (term, path) => {
+      const pairs = found(() => keywordsOf(term))
+      return pairs === undefined ? differs(path, expected, term) : object.match(pairs, path)
+    },
+    (value, path) => {
+      const written = object.unmatch(value, path)
+      if (!written.ok) return written
+      const pairs = Object.entries(written.value as TermObject)
+      return { ok: true, value: pairs.map(([name, term]) => new Tuple([atomOf(name).value, term])) }
+    },
+  )
+}
+
 /** `ok` and `error`, bare or in front of a value. */
 function result(): Matcher<Result<undefined, Term>>
 function result<V>(value: Matcher<V>): Matcher<Result<V, Term>>
@@ -417,7 +489,16 @@ export const t = {
    * atoms for keys, unless `{ keys: 'text' }`.
    */
   fields,
-  /** A field that may be missing; only inside `fields`. */
+  /** A keyword list such as `[timeout: 5]`, as an object of these fields; its other pairs are left out. */
+  keyword,
+  /**
+   * A struct of Elixir as the value that it has in JavaScript: `t.instance(Date)` reads a `DateTime`, `t.instance(Decimal)` a
+   * `Decimal`, whichever way it was decoded.
+   */
+  instance,
+  /** A `MapSet` as a `Set`, whichever way it was decoded. */
+  set,
+  /** A field that may be missing; only inside `fields` and `keyword`. */
   optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> => {
     checks.argument('t.optional', 'matcher', matcherRule, matcher)
     return new OptionalMatcher(

@@ -2,7 +2,7 @@ import * as Tag from '../tag.ts'
 import { ImproperList, type Term, Tuple } from '../term.ts'
 import { openFun } from './fun-reader.ts'
 import type { LeafReader } from './leaf-reader.ts'
-import { mapOf, objectOrMapOf } from './map-builder.ts'
+import { listForJson, mapOf, objectOrMapOf } from './map-builder.ts'
 import { IMPROPER_WORDS, wordsOfList, wordsOfTuple } from './memory.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
@@ -166,7 +166,7 @@ class ListFrame implements Frame {
 
   close(): Term {
     const list = this.#list!
-    if (this.#tail === undefined) return list
+    if (this.#tail === undefined) return listForJson(this.#reader, list)
     if (list.length === 0) return this.#tail.term
     this.#reader.spend(IMPROPER_WORDS)
     return new ImproperList(list, this.#tail.term)

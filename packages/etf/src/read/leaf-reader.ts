@@ -73,6 +73,7 @@ export class LeafReader extends TermCursor {
         this.spend(wordsOfText(text, length))
         return text
       }
+      this.odd += 1
     }
     return this.view(start, length)
   }
@@ -131,6 +132,8 @@ export class LeafReader extends TermCursor {
       throw this.overLimit('ETF_LIMIT_INTEGER', 'integerBytes', 'the integer has more bytes', start)
     }
     this.spend(wordsOfInteger(size))
-    return readMagnitude(this.bytes, magnitude, size, isNegative)
+    const value = readMagnitude(this.bytes, magnitude, size, isNegative)
+    if (typeof value === 'bigint') this.odd += 1
+    return value
   }
 }

@@ -1,6 +1,7 @@
 import { EtfError } from '../error.ts'
 import { LONGEST_HASHED_TEXT, SeededMap } from '../seeded-map.ts'
 import { Atom, Binary, type Term } from '../term.ts'
+import { isOddForJson, jsonReady } from '../text/json.ts'
 import { readUtf8 } from '../utf8.ts'
 import { ATOM_KEYS, MARK } from '../values/atom-keys.ts'
 import { structValue } from '../values/structs.ts'
@@ -9,7 +10,15 @@ import { newIdentity } from '../write/term-writer.ts'
 import { mapFor } from './key-spread.ts'
 import { emptyTable, kindOfObject } from './known-shapes.ts'
 import type { LeafReader } from './leaf-reader.ts'
-import { DISTINCT_WORDS, wordsOfMap, wordsOfObject, wordsOfSeededPair, wordsOfTable, wordsOfText } from './memory.ts'
+import {
+  DISTINCT_WORDS,
+  JSON_READY_WORDS,
+  wordsOfMap,
+  wordsOfObject,
+  wordsOfSeededPair,
+  wordsOfTable,
+  wordsOfText,
+} from './memory.ts'
 import type { TermCursor } from './term-cursor.ts'
 
 /** The map of these pairs. */
@@ -49,6 +58,10 @@ export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values:
     if (Object.hasOwn(object, name)) return askedMapOf(reader, keys, values, start)
     setOwn(object, name, values[index])
   }
+  if (reader.odd !== 0 && values.some(isOddForJson)) {
+    reader.spend(JSON_READY_WORDS)
+    jsonReady(object)
+  }
   const isStruct = areAtoms && reader.structs !== undefined && object.__struct__ !== undefined
   return isStruct ? structValue(object, reader.structs) : object
 }
@@ -63,7 +76,15 @@ function spendForNames(reader: TermCursor, keys: readonly Term[], names: readonl
 /** The map with its keys as the caller wants binaries; as an object was hoped for, they were read in passing. */
 function askedMapOf(reader: LeafReader, keys: readonly Term[], values: readonly Term[], start: number): Term {
   const asked = keys.map((key) => (key instanceof Binary ? reader.asWanted(key.offset, key.length) : key))
-  return mapOf(reader, asked, values, start)
+  reader.spend(JSON_READY_WORDS)
+  return jsonReady(mapOf(reader, asked, values, start))
+}
+
+/** A list, where plain values are wanted such that `JSON.stringify` takes it. */
+export function listForJson(reader: TermCursor, list: Term[]): Term[] {
+  if (reader.odd === 0 || !reader.wantsObject || !list.some(isOddForJson)) return list
+  reader.spend(JSON_READY_WORDS)
+  return jsonReady(list)
 }
 
 function isAtomKey(key: Term): boolean {

@@ -16,6 +16,8 @@ export const BYTES_WORDS = 13
 /** A `Uint8Array` with memory of its own, without that. */
 export const OWN_BYTES_WORDS = 28
 export const VIEW_WORDS = 7
+/** The property that makes a list, a map or an object ready for `JSON.stringify`. */
+export const JSON_READY_WORDS = 8
 export const PID_WORDS = 7
 export const PORT_WORDS = 9
 /** With three words, or as many as fit into that. */

@@ -50,6 +50,8 @@ export class TermCursor {
   wantsObject: boolean
   /** Whether the reader is inside a map key, where `1.0` must not become `1` nor a map an object. */
   isInKey = false
+  /** How many values came that `JSON.stringify` does not know. */
+  odd = 0
   /** Elements that open containers still wait for; each needs a byte at least. */
   owed = 0
   /** What keeps compound keys apart, once there are some. */
@@ -107,6 +109,7 @@ export class TermCursor {
     this.owed = 0
     this.words = 0
     this.pins = false
+    this.odd = 0
   }
 
   /** Counts what is about to be made. @param words of memory, see `memory.ts` */

@@ -8,7 +8,7 @@ import { openFun, readExport } from './fun-reader.ts'
 import { readPid, readPort, readReference } from './identifier-reader.ts'
 import { isSuspect, KeySpread, SPREAD_FROM } from './key-spread.ts'
 import { LeafReader } from './leaf-reader.ts'
-import { checkDistinct, objectOrMapOf } from './map-builder.ts'
+import { checkDistinct, listForJson, objectOrMapOf } from './map-builder.ts'
 import { IMPROPER_WORDS, NUMBER_WORDS, wordsOfList, wordsOfMap, wordsOfSeededPair, wordsOfTuple } from './memory.ts'
 import type { OpenContainer } from './open-container.ts'
 import { openRecord } from './record-reader.ts'
@@ -142,12 +142,12 @@ export class TermReader extends LeafReader {
       if (tag === Tag.NIL_EXT) {
         this.at += 1
         this.owed = outer
-        return list
+        return this.odd === 0 ? list : listForJson(this, list)
       }
       if (tag === Tag.STRING_EXT) {
         this.appendString(list, room)
         this.owed = outer
-        return list
+        return this.odd === 0 ? list : listForJson(this, list)
       }
       if (tag !== Tag.LIST_EXT) break
       this.owed = outer

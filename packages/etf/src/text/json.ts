@@ -25,8 +25,8 @@ const MOST_DEPTH = 1_000
  * `{ "base64": "…" }`; a native record an object of its fields. The tail of an improper list is the last element.
  * Values with a `toJSON` of their own, such as a `Date`, become what that says.
  *
- * The same is what `JSON.stringify` makes of the term classes. JavaScript's own `Map`, `Uint8Array` and `bigint` it knows
- * only inside of them, or through this function.
+ * The same is what `JSON.stringify` makes of the term classes, and of whatever was decoded to `plain` values. JavaScript's own
+ * `Map`, `Set`, `Uint8Array` and `bigint` alone, or in a copy, it knows only through this function.
  *
  * @throws {EtfError} `ETF_LIMIT_DEPTH` for a term that nests deeper than 1 000, or contains itself; `ETF_NOT_ENCODABLE` for
  * what is no term
@@ -75,8 +75,27 @@ function jsonOfObject(term: object, depth: number): Json {
   if (TERM_JSON in term) return (term as HasJson)[TERM_JSON](part)
   if (term instanceof Map) return jsonOfMap(term, part)
   if (term instanceof Set) return Array.from(term, part)
-  if ('toJSON' in term && typeof term.toJSON === 'function') return part(term.toJSON())
+  if ('toJSON' in term && typeof term.toJSON === 'function' && term.toJSON !== ownJson) return part(term.toJSON())
   return Object.fromEntries(Object.entries(term).map(([key, value]) => [key, part(value)]))
+}
+
+/** What `JSON.stringify` calls of a container that {@link jsonReady} made ready. */
+function ownJson(this: object): Json {
+  return toJson(this)
+}
+
+/**
+ * Makes `JSON.stringify` take a container that it would not: a `Map`, a `Set`, or what holds a `bigint` or bytes. Nobody sees
+ * it, and copies do not have it.
+ */
+export function jsonReady<T extends object>(container: T): T {
+  if (Object.hasOwn(container, 'toJSON')) return container
+  return Object.defineProperty(container, 'toJSON', { value: ownJson, writable: true, configurable: true })
+}
+
+/** Whether `JSON.stringify` does not know a value inside of a container: it throws for one, and lists the bytes of the other. */
+export function isOddForJson(value: unknown): boolean {
+  return typeof value === 'bigint' || value instanceof Uint8Array
 }
 
 /** Bytes that are not text. */

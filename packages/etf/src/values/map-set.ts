@@ -1,5 +1,6 @@
 import { SeededMap } from '../seeded-map.ts'
 import { atom, type Term, type TermObject } from '../term.ts'
+import { jsonReady } from '../text/json.ts'
 import { hasAtomKeys } from './atom-keys.ts'
 import { originOf, setOrigin } from './has-term.ts'
 import { structObject } from './struct-object.ts'
@@ -10,7 +11,7 @@ export function readMapSet(fields: TermObject): Set<Term> | undefined {
   if (typeof map !== 'object' || map === null || Array.isArray(map) || map instanceof SeededMap) return undefined
   const pairs = pairsOf(map)
   if (!pairs?.every(([, value]) => Array.isArray(value) && value.length === 0)) return undefined
-  return setOrigin(new Set(pairs.map(([element]) => element)), fields, undefined)
+  return jsonReady(setOrigin(new Set(pairs.map(([element]) => element)), fields, undefined))
 }
 
 /** As it was decoded: a `Map`, or an object when all are text or all are atoms. */

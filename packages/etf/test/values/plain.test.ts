@@ -1,5 +1,5 @@
 import { inspect as nodeInspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import {
   type Atom,
   atom,
@@ -59,6 +59,33 @@ describe('plain values and a live Elixir', () => {
       expect(inspect(value)).not.toContain('#JavaScript')
       expect(() => JSON.stringify(toJson(value))).not.toThrow()
     }
+  })
+})
+
+describe('JSON.stringify', () => {
+  it('takes whatever came, but for a bigint or bytes alone', async () => {
+    for (const bytes of await elixir.random(33, 500)) {
+      const value = plain(bytes)
+      if (typeof value === 'bigint' || value instanceof Uint8Array || value === undefined) continue
+      expect(JSON.parse(JSON.stringify(value)), inspect(value)).toEqual(JSON.parse(JSON.stringify(toJson(value))))
+    }
+  })
+
+  it.each([
+    ['%{id: 100000000000000000000, n: 1}', '{"id":"100000000000000000000","n":1}'],
+    ['[1, 100000000000000000000]', '[1,"100000000000000000000"]'],
+    ['%{raw: <<255>>, in: [%{deep: [<<255>>]}]}', '{"in":[{"deep":[{"base64":"/w=="}]}],"raw":{"base64":"/w=="}}'],
+    ['%{1 => %{2 => 3}}', '{"1":{"2":3}}'],
+    ['[MapSet.new([1, 2])]', '[[1,2]]'],
+    ['%{toJSON: 1, big: 100000000000000000000, a: %{{1, 2} => 3}}', undefined],
+    ['Enum.reduce(1..400, [100000000000000000000], &[&2, &1])', /100000000000000000000/],
+  ])('%s', async (code, json) => {
+    const value = await made(code)
+    if (json === undefined) return expect(() => JSON.stringify(value)).toThrow(TypeError)
+    const text = JSON.stringify(value)
+    if (typeof json === 'string') expect(JSON.parse(text)).toEqual(JSON.parse(json))
+    else expect(text).toMatch(json)
+    expect(await elixir.isSame(await elixir.make(code), encode(value))).toBe(true)
   })
 })
 
@@ -269,6 +296,32 @@ describe('settings', () => {
     expect(() => decode(bytes, options as never)).toThrow(
       expect.objectContaining({ code: 'ETF_BAD_OPTION', message: expect.stringContaining(message) }),
     )
+  })
+
+  it('t reads structs in either form, and keyword lists', async () => {
+    const code =
+      '[at: ~U[2024-01-31 17:30:00Z], tags: MapSet.new([:a, :b]), price: %{__struct__: Decimal, sign: 1, coef: 5, exp: 0}]'
+    const shape = t.keyword({
+      at: t.instance(Date),
+      tags: t.set(t.atom('a', 'b')),
+      price: t.optional(t.instance(Decimal)),
+    })
+    const bytes = await elixir.make(code)
+    for (const values of ['exact', 'plain'] as const) {
+      const order = shape.parse(decode(bytes, { values }))
+      expectTypeOf(order).toEqualTypeOf<{ at: Date; tags: Set<'a' | 'b'>; price?: Decimal }>()
+      expect(order).toStrictEqual({
+        at: new Date('2024-01-31T17:30:00Z'),
+        tags: new Set(['a', 'b']),
+        price: new Decimal(1, 5n, 0),
+      })
+      const { price: _, ...rest } = order
+      const check = '& Keyword.keys(&1) == [:at, :tags] and MapSet.member?(&1[:tags], :a) and &1[:at].year'
+      expect(await elixir.eval(check, shape.write(rest))).toBe('2024')
+    }
+    expect(() => shape.parse(decode(encode([tuple(atom('at'), 5)])))).toThrow('.at: expected a value of class Date')
+    expect(() => shape.write({ at: new Date(0), tags: new Set(['c' as never]) })).toThrow('.tags[0]: expected a or b')
+    expect(shape.test([5])).toBe(false)
   })
 
   it('t reads a binary in either form', () => {

@@ -58,7 +58,7 @@ export class GenServer<State = undefined> implements Disposable {
       state: undefined as State,
       reply: (from, reply) => {
         checks.argument('reply', 'from', genFrom, from)
-        served.reply(from, reply, whyUnsendable(reply))
+        served.reply(from, reply as Term, whyUnsendable(reply as Term))
       },
       stop: (...reason) => {
         this.#stopping ??= { reason: givenReason(reason) }
@@ -142,7 +142,7 @@ export class GenServer<State = undefined> implements Disposable {
       else if (call === undefined) throw new TypeError('this server takes no calls')
       else {
         const reply = await call(read.request, this.#context, read.from)
-        if (reply !== NO_REPLY) return reply
+        if (reply !== NO_REPLY) return reply as Term
         noReply = true
       }
       return null

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Term } from '@dynsrv/etf'
+import type { Sendable, Term } from '@dynsrv/etf'
 import { type Rule, rule } from '@dynsrv/kit'
 import { isNodeError, type NodeError } from '../error.ts'
 
@@ -8,7 +8,7 @@ export interface ErpcCall {
   readonly node: string
   readonly module: string
   readonly name: string
-  readonly args?: readonly Term[]
+  readonly args?: readonly Sendable[]
 }
 
 /** What the items of `Node.erpcMany` are at least; a program may keep more in them. */

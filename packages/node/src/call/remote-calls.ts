@@ -157,7 +157,7 @@ export class RemoteCalls {
 }
 
 /** A function of another node, as people write it: `lists:nth/2 on a@host`. */
-export function remoteFunction(node: string, module: string, name: string, args: readonly Term[]): string {
+export function remoteFunction(node: string, module: string, name: string, args: readonly unknown[]): string {
   return `${functionText(module, name, args.length)} on ${node}`
 }
 

@@ -1,4 +1,4 @@
-import type { Pid, Term } from '@dynsrv/etf'
+import type { Pid, Sendable, Term } from '@dynsrv/etf'
 import { bound, callable, flag } from '@dynsrv/kit'
 import { checks, registeredName } from '../checks.ts'
 import type { GenFrom } from './gen-message.ts'
@@ -12,7 +12,7 @@ export interface ServerContext<State> {
   /** Kept between messages; assign to it. */
   state: State
   /** Answers a call, now or later, once. It never throws: with a reply that has no Erlang term the call fails, and a warning `HANDLER_THREW` comes. */
-  reply(from: GenFrom, reply: Term): void
+  reply(from: GenFrom, reply: Sendable): void
   /** Ends the server when this message is done; default reason: `normal`. */
   stop(...reason: [reason?: Term]): void
   /**
@@ -36,7 +36,7 @@ export interface ServerHandlers<State = undefined> {
     request: Term,
     server: ServerContext<State>,
     from: GenFrom,
-  ) => Term | typeof NO_REPLY | Promise<Term | typeof NO_REPLY>
+  ) => Sendable | typeof NO_REPLY | Promise<Sendable | typeof NO_REPLY>
   /** `GenServer.cast`. */
   readonly cast?: (message: Term, server: ServerContext<State>) => void | Promise<void>
   /** Every other message, `DOWN` and trapped `EXIT` among them. */
