@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url)
 
 const VIEWS = { binary: 'view' }
 const TEXT = { binary: 'text' }
-const OBJECTS = { binary: 'text', map: 'object', structs: false }
+const OBJECTS = { binary: 'text', map: 'object' }
 const PLAIN_VALUES = { values: 'plain' }
 
 const writer = new ByteWriter(1 << 20)
@@ -27,10 +27,22 @@ function encodeAgain(term) {
 export const CODECS = {
   '@dynsrv/etf, into a writer': () => ({ encode: encodeAgain, values: TERMS }),
   '@dynsrv/etf, bytes': () => ({ encode: (term) => encode(term), decode: (bytes) => decode(bytes), values: TERMS }),
-  '@dynsrv/etf, views': () => ({ decode: (bytes) => decode(bytes, VIEWS), input: encode, values: TERMS }),
-  '@dynsrv/etf, text': () => ({ decode: (bytes) => decode(bytes, TEXT), input: encode, values: TERMS }),
-  '@dynsrv/etf, text and objects': () => ({ decode: (bytes) => decode(bytes, OBJECTS), input: encode, values: TERMS }),
-  '@dynsrv/etf, plain': () => ({ decode: (bytes) => decode(bytes, PLAIN_VALUES), input: encode, values: TERMS }),
+  '@dynsrv/etf, views': () => ({
+    decode: (bytes) => decode(bytes, VIEWS),
+    input: (term) => encode(term),
+    values: TERMS,
+  }),
+  '@dynsrv/etf, text': () => ({ decode: (bytes) => decode(bytes, TEXT), input: (term) => encode(term), values: TERMS }),
+  '@dynsrv/etf, text and objects': () => ({
+    decode: (bytes) => decode(bytes, OBJECTS),
+    input: (term) => encode(term),
+    values: TERMS,
+  }),
+  '@dynsrv/etf, plain': () => ({
+    decode: (bytes) => decode(bytes, PLAIN_VALUES),
+    input: (term) => encode(term),
+    values: TERMS,
+  }),
   'erlpack (native) ~': () => {
     const { pack, unpack } = require('erlpack')
     return { encode: pack, decode: unpack, values: PLAIN }
