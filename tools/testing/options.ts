@@ -10,6 +10,8 @@ export interface OptionsCall {
   readonly valid?: Readonly<Record<string, unknown>>
   /** Options inside options, each with what cannot be left out of it. */
   readonly nested?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** Options that are promises. */
+  readonly promises?: readonly string[]
 }
 
 /** Values that throw before anybody can say which option they are. */
@@ -45,7 +47,9 @@ export function testOptions(
 export function testSoundOptions(...[index, calls, others]: Parameters<typeof testOptions>): void {
   testOptions(index, calls, others)
   describe('odd values in options', () => {
-    for (const [name, , take] of placesOf(calls)) it(name, { timeout: 60_000 }, () => soundValues(take))
+    for (const [name, , take] of placesOf(calls)) {
+      it(name, { timeout: 60_000 }, () => soundValues(take, calls[name]?.promises))
+    }
   })
 }
 
@@ -72,7 +76,7 @@ const MOMENT_MS = 50
 const NONSENSE: readonly Odd[] = ['NaN', 'a symbol', 'a date', 'a promise', 'a proxy that was revoked']
 
 /** Gives every option every odd value: each is taken, or refused by a coded error; nonsense is always refused. */
-async function soundValues(take: (options: object) => unknown): Promise<void> {
+async function soundValues(take: (options: object) => unknown, promises: readonly string[] = []): Promise<void> {
   const { hint } = await refusal(() => take({ [STRANGE]: 1 }))
   const wrong: string[] = []
   for (const name of namesIn(hint)) {
@@ -83,7 +87,8 @@ async function soundValues(take: (options: object) => unknown): Promise<void> {
       // What a function of the caller's throws is the caller's own; so is the end of a wait by the caller's signal.
       const isOwn = ODD_FUNCTIONS.includes(odd) || error?.name === 'AbortError'
       if (error !== undefined && !isCoded && !isOwn) wrong.push(`${name}, ${odd}: no coded error: ${error.stack}`)
-      if (category !== 'option' && NONSENSE.includes(odd)) wrong.push(`${name} took ${odd}`)
+      const isRight = odd === 'a promise' && promises.includes(name)
+      if (category !== 'option' && NONSENSE.includes(odd) && !isRight) wrong.push(`${name} took ${odd}`)
       const isUnnamed =
         category === 'option' &&
         !UNTOUCHABLE.includes(odd) &&

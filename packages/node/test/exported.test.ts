@@ -284,7 +284,7 @@ testSoundOptions(
   {
     AliasOptions: { take: (given) => node.alias(own, given) },
     CallOptions: { take: (given) => node.call(own.pid, 1, given) },
-    ConnectOptions: { take: (given) => node.connect('b@127.0.0.1', given) },
+    ConnectOptions: { take: (given) => node.connect('b@127.0.0.1', given), promises: ['later'] },
     DrainOptions: { take: drain },
     ErpcManyOptions: { take: (given) => node.erpcMany([], given) },
     EventsOptions: { take: (given) => node.events(given) },
