@@ -93,8 +93,7 @@ it.each(FAULTS)('dynsrv join, as it comes, loses nobody through %s', async (_wha
 
 it('one record that is removed costs that node alone', async () => {
   zone.remove({ target: `api-4.${SERVICE}` })
-  expect(await dynsrv!.event('nodedown', `api-4@${SERVICE}`)).toMatchObject({
-    members: peers.slice(0, 3).map(({ self }) => self),
-  })
+  const { members } = await dynsrv!.event('nodedown', `api-4@${SERVICE}`)
+  expect(new Set(members as string[])).toEqual(new Set(peers.slice(0, 3).map(({ self }) => self)))
   expect(dynsrv!.events.filter(({ type }) => type === 'nodedown')).toHaveLength(1)
 })
