@@ -118,7 +118,7 @@ class Run {
     for (const [index, cluster] of clusters.entries()) this.#sit(index, cluster)
     if (!(await this.#whole(60_000))) return
     // What set-up leaves behind for a moment is over then.
-    await sim.run(30_000)
+    await sim.run(70_000)
     const before = this.#sizes()
     for (const seat of this.#seats) this.#callOthers(seat, seat.cluster)
 
@@ -469,6 +469,7 @@ class Run {
       // A question to DNS may be under way.
       if (count > links + 3) this.#break(rule, `seat ${index} has ${count} sockets for ${links} links`)
     }
+    this.#sim.note(`${after.pending} timers and packets are under way, ${before.pending} at first`)
     if (after.pending > before.pending + PENDING_ROOM * this.#seats.length) {
       this.#break(rule, `${after.pending} timers and packets are under way, ${before.pending} at first`)
     }
