@@ -40,7 +40,10 @@ describe('HTTP in a simulation', () => {
 
   it('carries the API of Consul', () =>
     simulate({}, async (sim) => {
-      const entry = { Node: { Node: 'machine-1', Address: '10.0.0.9', Datacenter: 'dc1' }, Service: { ID: 'api-1', Address: 'api-1.svc.test', Port: 9_100 } }
+      const entry = {
+        Node: { Node: 'machine-1', Address: '10.0.0.9', Datacenter: 'dc1' },
+        Service: { ID: 'api-1', Address: 'api-1.svc.test', Port: 9_100 },
+      }
       const { client } = await registryAndClient(sim, () => [{ ...entry, Checks: [] }])
       const resolver = consulHttp({ world: client.world, url: 'http://10.0.0.2:8500' })
       const { records } = await resolver.resolveSrv('svc.service.consul')
