@@ -25,6 +25,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   EpmdModuleTraits: 'what a test says about the module under test',
   'Node.send(options)': 'the sender beside SendOptions, which are tried',
   Partial: 'a record, or a part of one',
+  RunOptions: 'what a world of the program is given',
   ResolverAbilities: 'what a test says about the resolver under test',
   SendableObject: 'what can be sent, which is found out when it is encoded',
   ServerHandlers: 'functions of a server, which the node checks as such',
@@ -32,6 +33,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   SrvSource: 'an object with methods',
   'System.warn(options)': 'what a world of the program is given',
   StatusMessage: 'a message of the protocol',
+  World: 'the parts of a machine, which are checked as such',
   TlsFiles: 'a part of DoctorOptions and of ProbeOptions, which are tried',
 }
 

@@ -1,3 +1,21 @@
+export type {
+  Clock,
+  CodedError,
+  CodedErrorOptions,
+  ErrorCategory,
+  ErrorTable,
+  ErrorWords,
+  FileFacts,
+  Files,
+  Network,
+  Programs,
+  Ran,
+  Random,
+  RunOptions,
+  System,
+  Timer,
+  World,
+} from '@dynsrv/kit'
 export type { SimDns } from './dns/sim-dns.ts'
 export type { Duration } from './duration.ts'
 export {
@@ -13,7 +31,9 @@ export { simulate } from './simulate.ts'
 export type {
   CrashOptions,
   MemberOptions,
+  Members,
   PartitionOptions,
+  Repeated,
   RestartOptions,
   SimulateOptions,
   Simulation,

@@ -14,7 +14,7 @@ import {
   whole,
 } from '@dynsrv/kit'
 import { checks } from './checks.ts'
-import { SimDns } from './dns/sim-dns.ts'
+import { hostOf, makeDns, type SimDns } from './dns/sim-dns.ts'
 import { type Duration, durationRule, millisecondsOf } from './duration.ts'
 import { SimulationError } from './error.ts'
 import { Host, type HostParts } from './host.ts'
@@ -94,12 +94,13 @@ export interface PartitionOptions {
 }
 
 /** Tuples up to a length of ten, so that each member has its own type when their number is written down. */
-type Members<T, N extends number> = number extends N
+export type Members<T, N extends number> = number extends N
   ? T[]
   : N extends 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10
     ? Repeated<T, N>
     : T[]
-type Repeated<T, N extends number, R extends T[] = []> = R['length'] extends N ? R : Repeated<T, N, [...R, T]>
+/** So many of a type, as a tuple. */
+export type Repeated<T, N extends number, R extends T[] = []> = R['length'] extends N ? R : Repeated<T, N, [...R, T]>
 
 interface Member {
   readonly host: Host
@@ -206,7 +207,7 @@ export class Simulation implements AsyncDisposable {
     })
     this.#parts = { seed, schedule: this.#schedule, fabric: this.#fabric, log: this.#log, nameserver: ipOf(0) }
     running = this
-    this.dns = new SimDns(this.#host('dns'), this.#log)
+    this.dns = makeDns(this.#host('dns'), this.#log)
     this.#stopHearing = hearMembers({
       isOurs: () => running === this,
       hostOf: (node) => this.#hostsOfNodes.get(node),
@@ -576,7 +577,7 @@ export class Simulation implements AsyncDisposable {
   }
 
   #hostOf(member: object): Host {
-    return member === this.dns ? this.dns.host : this.#memberOf(member).host
+    return member === this.dns ? hostOf(this.dns) : this.#memberOf(member).host
   }
 
   #hostsOf(members: Iterable<object>): Set<Host> {

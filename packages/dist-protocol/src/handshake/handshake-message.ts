@@ -16,6 +16,7 @@ export interface SendNameMessage {
 /** The acceptor's verdict on the name. */
 export type HandshakeStatus = 'ok' | 'ok_simultaneous' | 'nok' | 'not_allowed' | 'alive' | 'named'
 
+/** The verdict of the acceptor on the name that it got. @see `erl_dist_protocol`, "Distribution Handshake" */
 export interface StatusMessage {
   readonly kind: 'status'
   readonly status: HandshakeStatus
@@ -29,6 +30,7 @@ export interface StatusReplyMessage {
   readonly proceed: boolean
 }
 
+/** The acceptor introduces itself, and asks for the digest of its challenge and the cookie. @see `erl_dist_protocol`, "Distribution Handshake" */
 export interface ChallengeMessage {
   readonly kind: 'challenge'
   /** 5 comes from OTP 22 and older only. */
@@ -46,12 +48,14 @@ export interface ComplementMessage {
   readonly creation: number
 }
 
+/** The answer of the initiator, with a challenge of its own. @see `erl_dist_protocol`, "Distribution Handshake" */
 export interface ChallengeReplyMessage {
   readonly kind: 'challengeReply'
   readonly challenge: number
   readonly digest: Uint8Array
 }
 
+/** The answer of the acceptor to that challenge: both sides have shown that they know the cookie. @see `erl_dist_protocol`, "Distribution Handshake" */
 export interface ChallengeAckMessage {
   readonly kind: 'challengeAck'
   readonly digest: Uint8Array

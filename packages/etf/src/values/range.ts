@@ -18,7 +18,7 @@ export class Range {
   readonly step: number
 
   /**
-   * @param step default: 1, or -1 where `last` is less than `first`
+   * @param by the step; default: 1, or -1 where `last` is less than `first`
    * @throws {EtfError} `ETF_BAD_OPTION`
    */
   constructor(first: number, last: number, by: number = last < first ? -1 : 1) {

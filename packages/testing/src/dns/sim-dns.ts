@@ -2,6 +2,12 @@ import { type ZoneFault, type ZoneMatch, type ZoneRecord, ZoneServer } from '@dy
 import type { Host } from '../host.ts'
 import type { SimLog } from '../log/sim-log.ts'
 
+/** The machine that it runs on. */
+export let hostOf: (dns: SimDns) => Host
+
+/** Makes the DNS server of a simulation. */
+export let makeDns: (host: Host, log: SimLog) => SimDns
+
 /** The DNS server of a simulation, on a host of its own that every other host asks. */
 export class SimDns {
   readonly #host: Host
@@ -9,8 +15,12 @@ export class SimDns {
   readonly #server: ZoneServer
   readonly #listening: Promise<void>
 
-  /** @internal */
-  constructor(host: Host, log: SimLog) {
+  static {
+    makeDns = (host, log) => new SimDns(host, log)
+    hostOf = (dns) => dns.#host
+  }
+
+  private constructor(host: Host, log: SimLog) {
     this.#host = host
     this.#log = log
     this.#server = new ZoneServer({ host: host.ip, port: 53, world: host.start().world })
@@ -20,11 +30,6 @@ export class SimDns {
   /** Where it listens, `ip:port`. */
   get address(): string {
     return this.#server.address
-  }
-
-  /** @internal The machine that it runs on. */
-  get host(): Host {
-    return this.#host
   }
 
   /** @internal Resolves when it listens. */
