@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../dynsrv/bin/dynsrv.js', import.meta.url))
 
-export interface RunOptions {
+export interface ProgramRun {
   /** The whole environment, beside what Node needs to start; nothing of the tester's own cluster leaks in. */
   readonly env?: Readonly<Record<string, string>>
   readonly path?: string
@@ -25,7 +25,7 @@ export class Dynsrv implements AsyncDisposable {
   #stderr = ''
   #over = false
 
-  constructor(args: readonly string[], options: RunOptions = {}) {
+  constructor(args: readonly string[], options: ProgramRun = {}) {
     const { env = {}, path = process.env.PATH ?? '', cwd, namespace, input } = options
     const node = [process.execPath, BIN, ...args]
     const [program = '', ...rest] = namespace === undefined ? node : ['ip', 'netns', 'exec', namespace, ...node]
@@ -101,7 +101,7 @@ export class Dynsrv implements AsyncDisposable {
 }
 
 /** Runs `dynsrv` to its end. */
-export async function runDynsrv(args: readonly string[], options: RunOptions = {}) {
+export async function runDynsrv(args: readonly string[], options: ProgramRun = {}) {
   await using dynsrv = new Dynsrv(args, options)
   return await dynsrv.ended
 }

@@ -25,7 +25,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   EpmdModuleTraits: 'what a test says about the module under test',
   'Node.send(options)': 'the sender beside SendOptions, which are tried',
   Partial: 'a record, or a part of one',
-  RunOptions: 'what a world of the program is given',
+  ProgramRun: 'what a world of the program is given',
   ResolverAbilities: 'what a test says about the resolver under test',
   SendableObject: 'what can be sent, which is found out when it is encoded',
   ServerHandlers: 'functions of a server, which the node checks as such',

@@ -57,7 +57,7 @@ export { identifier, oneLine, UNSEEN, visible, visibleLines } from './visible.ts
 export type { Clock, Timer } from './world/clock.ts'
 export type { FileFacts, Files } from './world/files.ts'
 export type { Network } from './world/network.ts'
-export { type Programs, type Ran, type RunOptions, realPrograms } from './world/programs.ts'
+export { type ProgramRun, type Programs, type Ran, realPrograms } from './world/programs.ts'
 export { type Random, secretInteger } from './world/random.ts'
 export { realWorld } from './world/real-world.ts'
 export type { System } from './world/system.ts'

@@ -55,14 +55,14 @@ async function withNobody<T>(ask: (sim: api.Simulation) => T): Promise<Awaited<T
 testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
-    // Options are looked at before the member is.
-    CrashOptions: { take: (given) => withNobody((sim) => sim.crash({}, given)) },
+    CrashOptions: { take: (given) => withMember((sim, member) => sim.crash(member, given)) },
     PartitionOptions: { take: (given) => withNobody((sim) => sim.partition([], [], given)) },
     PathOptions: { take: (given) => withNobody((sim) => sim.path(given)) },
-    RestartOptions: { take: (given) => withNobody((sim) => sim.restart({}, given)) },
+    RestartOptions: { take: (given) => withMember((sim, member) => sim.restart(member, given)) },
     SimulateOptions: { take: (given) => api.simulate(given), nested: { path: {} } },
   },
   {
+    CodedErrorOptions: 'an error is made of whatever it is given',
     MemberOptions: 'what a member is given',
     SimulationErrorOptions: 'an error is made of whatever it is given',
   },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 
 /** How a program is run. */
-export interface RunOptions {
+export interface ProgramRun {
   /** All of its environment; `PATH` of it says where the program is looked for. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** What it reads on its standard input; default: nothing. */
@@ -25,7 +25,7 @@ export interface Programs {
    *
    * @throws the system's error, with `code` `ENOENT` when there is no such program; an `AbortError` when the signal aborts
    */
-  run(program: string, args: readonly string[], options: RunOptions): Promise<Ran>
+  run(program: string, args: readonly string[], options: ProgramRun): Promise<Ran>
 }
 
 /** More than this of either stream ends the program. */
