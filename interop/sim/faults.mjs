@@ -112,8 +112,8 @@ export const FAULTS = [
     name: 'a group keeps the members of a node that is gone',
     mended: '782c425',
     file: 'node/src/pg/pg-scope.ts',
-    find: '      this.#remote.delete(pidKey(scope))\n      this.#search.begin()',
-    replace: '      this.#search.begin()',
+    find: '      this.#remote.delete(pidKey(scope))\n      place.free()',
+    replace: '      place.free()',
   },
   {
     name: 'a scope does not answer one that asks for the first time',
@@ -141,7 +141,7 @@ export const FAULTS = [
     name: 'a call that nobody answers has no end when its link is lost',
     mended: '625318e',
     file: 'node/src/call/gen-call.ts',
-    find: '          down: (reason) => end(() => reject(this.downError(what, node, reason))),',
+    find: '          down: (reason) => end(() => reject(this.downError(what, target, reason))),',
     replace: '          down: () => clock.clearTimeout(timer),',
   },
 ]
