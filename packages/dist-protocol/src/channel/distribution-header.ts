@@ -31,7 +31,7 @@ export class HeaderReader {
   refusal: EtfError | undefined
   /**
    * The peer scatters its atoms over 2048 slots, of which most links use a few. There was no room for an atom of which only
-   * the name is here: whoever refers to it asks again.
+   * the name is here: a term that refers to it asks again.
    */
   readonly #slots = new Map<number, Atom | string>()
   readonly #decoder: TermDecoder

@@ -63,7 +63,7 @@ export async function readCompose(source: ComposeSource): Promise<OwnReading> {
     given.COMPOSE_PROJECT_NAME ||
     (await new Reader(source).nameOf(source.files, given)) ||
     projectName(basename(directory))
-  // Compose lets the files use the name, whoever gave it.
+  // Compose lets the files use the name, wherever it came from.
   const variables: Variables = { ...given, COMPOSE_PROJECT_NAME: name }
   const reader = new Reader(source)
   const whole = await reader.files(source.files, directory, variables)

@@ -10,7 +10,7 @@ export type StructFields = Readonly<Record<string, Term>>
 
 /** How values of a program's own stand for a struct. */
 export interface StructOptions<T> {
-  /** The class of the values: its instances are sent as the struct, whoever made them. */
+  /** The class of the values: its instances are sent as the struct, wherever they were made. */
   readonly class?: abstract new (
     ...args: never[]
   ) => T

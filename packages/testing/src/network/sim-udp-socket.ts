@@ -120,7 +120,7 @@ export class SimUdpSocket extends EventEmitter implements BoundSocket {
   }
 
   setBroadcast(): void {
-    // A packet to all reaches all that listen on the port, whoever asked for it.
+    // A packet to all reaches all that listen on the port, not only those that asked for it.
   }
 
   setMulticastTTL(): void {

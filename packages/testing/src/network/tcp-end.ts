@@ -345,7 +345,7 @@ export class TcpEnd implements OpenEnd {
       if (each.number > segment.number) break
       each.ackAt ??= back
     }
-    // Whoever waits for room, or whose last word has come, is woken; else it is enough to know it later.
+    // A writer that waits for room, or one whose last word has come, is woken; else it is enough to know it later.
     if (this.#retries > 0 || this.#wantsRoom || this.#unsentBytes > 0 || this.#isLetGo) this.#wakeAtAck()
   }
 

@@ -101,7 +101,7 @@ export class TimeMachine {
     const { nextAt } = schedule
     let limit = this.#byItselfUntil
     if (this.#waits.size > 0) {
-      // Whoever waits for less has the say: what follows in the program comes before what happens later.
+      // What waits for less goes first: what follows in the program comes before what happens later.
       limit = Number.POSITIVE_INFINITY
       for (const { until } of this.#waits) limit = Math.min(limit, until)
     }
