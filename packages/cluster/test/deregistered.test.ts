@@ -27,6 +27,8 @@ describe('a member whose record is removed', () => {
     const { one, two } = await pair(zone)
     await using _one = one
     await using _two = two
+    const missing: number[] = []
+    one.on((event) => event.type === 'left' && missing.push(event.missingMs))
     zone.remove({ target: `api-2.${SERVICE}` })
     for await (const event of two.events()) if (event.type === 'deregistered') break
     // Several polls of both sides later it is still away.
@@ -36,6 +38,8 @@ describe('a member whose record is removed', () => {
       if (event.type === 'polled' && ++polls === 5) break
     }
     await expect.poll(() => one.members(), { timeout: 10_000 }).toStrictEqual([])
+    expect(missing).toHaveLength(1)
+    expect(missing[0]).toBeGreaterThanOrEqual(0)
     register(zone, 'api-2', two.port)
     await one.ready()
     expect(one.members()).toStrictEqual([two.self])

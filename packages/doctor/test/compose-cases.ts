@@ -457,6 +457,9 @@ const NODES: readonly ComposeCase[] = [
     'command: sh -c "sleep 5 && exec /app/bin/app eval App.Release.migrate"',
     'command: /app/bin/migrate',
     'command: ["sh", "-c", "./wait-for db:5432; bin/migrate"]',
+    'command: ["./wait-for-it.sh", "db:5432", "--", "bin/app", "eval", "App.Release.migrate"]',
+    'command: ./wait-for-it.sh -t 60 db:5432 -- mix ecto.migrate',
+    'command: dockerize -wait tcp://db:5432 -timeout 60s /app/bin/app eval "App.Release.migrate()"',
     'command: bin/app rpc "App.report()"',
     'command: bin/app remote',
     'command: mix ecto.setup',
@@ -477,6 +480,7 @@ const NODES: readonly ComposeCase[] = [
     'entrypoint: ["/usr/bin/tini", "--"]\n    command: ["/app/bin/server"]',
     'command: bash /app/bin/server',
     'command: ./run.sh',
+    'command: ["./wait-for-it.sh", "-t", "60", "db:5432", "--", "bin/app", "start"]',
     'command: foreground',
   ].map(
     (line): ComposeCase => ({
@@ -511,6 +515,18 @@ const NODES: readonly ComposeCase[] = [
     files: shop(`
   a: {image: erlang, hostname: a.shop, command: "erl -noshell -name app@a.shop -setcookie $$COOKIE", environment: {COOKIE: "\${C}"}}
   b: {image: elixir, hostname: b.shop, command: "elixir --name app@b.shop --cookie $$COOKIE -S mix run", environment: {COOKIE: "\${C}", CLUSTER_HOSTS: "app@a.shop"}}`),
+  },
+  {
+    what: 'short names on the command line, and lists of them with their hosts',
+    files: shop(
+      ['a', 'b']
+        .map(
+          (host) =>
+            `\n  ${host}: {image: elixir, hostname: ${host}, command: "elixir --sname app --cookie $$K -S mix run", environment: {K: "\${C}", NODES: "app@a,app@b"}}`,
+        )
+        .join(''),
+    ),
+    not: /who connects/,
   },
   {
     what: 'a wrong name on the command line',

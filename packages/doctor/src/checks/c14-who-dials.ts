@@ -51,10 +51,11 @@ function groupsOf(cluster: readonly Member[]): Member[][] {
 
 function tells({ service }: Member, { node }: Member): boolean {
   if (node?.host === undefined) return false
+  // `--sname app` has no host of its own in it, and the list of another node has.
+  const whole = `${node.alive}@${node.host}`
   return [...service.environment].some(
     ([name, value]) =>
-      name !== 'RELEASE_NODE' &&
-      value.split(/[^\w@.:-]+/).some((word) => word === node.text || word === `:${node.text}`),
+      name !== 'RELEASE_NODE' && value.split(/[^\w@.:-]+/).some((word) => word === whole || word === `:${whole}`),
   )
 }
 

@@ -116,6 +116,8 @@ const WRAPPER = /^(?:exec|env|nohup|tini|dumb-init|sudo|--|-s|-g|\w+=.*)$/
 const SHELL = /^(?:ba|da|a|z|k)?sh$/
 /** A release's own command stands right behind its program. */
 const NEAR = 3
+/** The program of a release, which may stand behind one that waits: `./wait-for-it.sh db:5432 -- bin/app eval`. */
+const RELEASE = /(?:^|\/)bin\/[\w-]+$/
 
 function kindOfCommand(words: readonly string[]): WhatItRuns['kind'] {
   const at = words.findIndex((word, index) => {
@@ -133,5 +135,6 @@ function kindOfCommand(words: readonly string[]): WhatItRuns['kind'] {
     if (STARTS.has(basename(word))) return 'node'
     if (JOBS.has(word)) return 'none'
   }
-  return 'unknown'
+  const behind = words.findIndex((word, index) => index > at && (word === '--' || RELEASE.test(word)))
+  return behind === -1 ? 'unknown' : kindOfCommand(words.slice(words[behind] === '--' ? behind + 1 : behind))
 }

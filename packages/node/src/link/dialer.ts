@@ -1,7 +1,7 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, HostAddress, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, endpoint, given, listOf, messageOf, type Timer } from '@dynsrv/kit'
+import { type Clock, endpoint, given, listOf, messageOf, type Timer, within } from '@dynsrv/kit'
 import { isNodeError, NodeError } from '../error.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
@@ -11,6 +11,12 @@ import { dialError, type Transport } from './transport.ts'
 
 /** How long one address is tried alone before the next one is tried beside it, as RFC 8305 suggests. */
 const NEXT_ADDRESS_MS = 250
+
+/**
+ * How long the address lookup may take once nobody of the peer was where it was said to be. While DNS is silent the peer that
+ * restarts there must not wait for it.
+ */
+const OTHER_PLACE_MS = 1_000
 
 /** What one attempt to reach a peer brings with it. */
 export interface DialAttempt {
@@ -76,7 +82,13 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
     }
     let found: Addresses
     try {
-      found = await lookUp(peer, host, { epmd: options.epmd, addresses: options.addresses, signal: over.signal })
+      const ask = (signal: AbortSignal) =>
+        lookUp(peer, host, { epmd: options.epmd, addresses: options.addresses, signal })
+      const silent = () => mostTelling(failures)
+      const limit = { clock: options.clock, ms: OTHER_PLACE_MS, signal: over.signal, late: silent }
+      // What is still being looked up afterwards ends with the attempt.
+      const either = (signal: AbortSignal) => ask(AbortSignal.any([signal, over.signal]))
+      found = await (failures.length === 0 ? ask(over.signal) : within(limit, either))
     } catch (error) {
       // Why nobody answered where the peer was says more than a lookup that fails as well.
       throw failures.length === 0 || options.signal.aborted ? error : mostTelling(failures)

@@ -68,6 +68,21 @@ describe('a peer whose endpoints are given', () => {
     await expect(dials.connect('gone@127.0.0.1')).rejects.toMatchObject({ code: 'NODE_LOOKUP_FAILED' })
   })
 
+  it('fails with that, too, when the look-up stays silent, and ends the look-up', async () => {
+    const { node, asked } = await startDialler()
+    await using dials = node
+    let ended = false
+    asked.mockImplementation((_alive, _host, _family, options) => {
+      options!.signal!.addEventListener('abort', () => {
+        ended = true
+      })
+      return new Promise(() => undefined)
+    })
+    const endpoints = [at(await closedPort())]
+    await expect(dials.connect('gone@127.0.0.1', { endpoints })).rejects.toMatchObject({ code: 'NODE_REFUSED' })
+    expect(ended).toBe(true)
+  })
+
   it.each([
     [{ ip: 'localhost', family: 4, port: 1 }],
     [{ ip: '127.0.0.1', family: 6, port: 1 }],

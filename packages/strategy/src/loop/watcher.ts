@@ -272,7 +272,8 @@ export class Watcher {
 
   #leaves(node: NodeName, member: Member | undefined, connected: boolean): void {
     const isUnclaimed = this.#forget(node)
-    const missingMs = this.#clock.monotonic() - (member?.missingSince ?? this.#clock.monotonic())
+    const now = this.#clock.monotonic()
+    const missingMs = now - (member?.missingSince ?? now)
     this.#report({ type: 'left', node, reason: 'deregistered', connected, missingMs })
     if (isUnclaimed && connected) this.#unlinker.add(node)
   }
