@@ -13,6 +13,7 @@ import type { LeafReader } from './leaf-reader.ts'
 import {
   DISTINCT_WORDS,
   JSON_READY_WORDS,
+  STRUCT_WORDS,
   wordsOfMap,
   wordsOfObject,
   wordsOfSeededPair,
@@ -45,7 +46,7 @@ export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values:
   const names = new Array<string>(keys.length)
   for (const [index, key] of keys.entries()) {
     const name = areAtoms ? nameOfAtom(key) : nameOfText(key)
-    if (name === undefined) return askedMapOf(reader, keys, values, start)
+    if (name === undefined || isIndex(name)) return askedMapOf(reader, keys, values, start)
     names[index] = name
   }
   const kind = kindOfObject(names)
@@ -63,7 +64,9 @@ export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values:
     jsonReady(object)
   }
   const isStruct = areAtoms && reader.structs !== undefined && object.__struct__ !== undefined
-  return isStruct ? structValue(object, reader.structs) : object
+  if (!isStruct) return object
+  reader.spend(STRUCT_WORDS)
+  return structValue(object, reader.structs)
 }
 
 /** V8 keeps one text for all properties of a name, and atoms have theirs already. */
@@ -85,6 +88,12 @@ export function listForJson(reader: TermCursor, list: Term[]): Term[] {
   if (reader.odd === 0 || !reader.wantsObject || !list.some(isOddForJson)) return list
   reader.spend(JSON_READY_WORDS)
   return jsonReady(list)
+}
+
+/** V8 keeps a property whose name is a whole number in an array, with a place for each number below. */
+function isIndex(name: string): boolean {
+  const first = name.charCodeAt(0)
+  return first >= 48 && first <= 57 && /^\d{1,10}$/.test(name)
 }
 
 function isAtomKey(key: Term): boolean {

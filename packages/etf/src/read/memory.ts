@@ -18,6 +18,8 @@ export const OWN_BYTES_WORDS = 28
 export const VIEW_WORDS = 7
 /** The property that makes a list, a map or an object ready for `JSON.stringify`. */
 export const JSON_READY_WORDS = 8
+/** What the value of a struct takes beside its fields: a `URL` takes most. */
+export const STRUCT_WORDS = 60
 export const PID_WORDS = 7
 export const PORT_WORDS = 9
 /** With three words, or as many as fit into that. */

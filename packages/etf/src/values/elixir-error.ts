@@ -19,11 +19,21 @@ function messageOf({ message, __struct__, __exception__, ...fields }: TermObject
 const MOST_CHARACTERS = 500
 
 /** The class of an error never throws. */
-function partsOf(struct: TermObject): { readonly name: string; readonly message: string } {
+function safely(read: () => string | undefined, otherwise: string): string {
   try {
-    return { name: nameOf(struct) ?? 'ElixirError', message: messageOf(struct) }
+    return read() ?? otherwise
   } catch {
-    return { name: 'ElixirError', message: '' }
+    return otherwise
+  }
+}
+
+/** A property that is found out when it is read, and that a program may set. */
+function shownPart(read: (error: ElixirError) => string): PropertyDescriptor {
+  return {
+    get: function (this: ElixirError) {
+      return read(this)
+    },
+    configurable: true,
   }
 }
 
@@ -34,23 +44,36 @@ function partsOf(struct: TermObject): { readonly name: string; readonly message:
  * struct holds none, the fields stand for it.
  */
 export class ElixirError extends Error {
-  override readonly name: string
+  /** The name of the exception, without `Elixir.`. */
+  declare readonly name: string
+  /** What it says; made when it is asked for. */
+  declare readonly message: string
   /** The fields of the struct, `__struct__` and `__exception__` among them. */
   readonly struct: TermObject
 
+  static {
+    // A peer may send exceptions inside exceptions without end: no text is made before somebody reads it.
+    Object.defineProperty(
+      ElixirError.prototype,
+      'name',
+      shownPart(({ struct }) => safely(() => nameOf(struct), 'ElixirError')),
+    )
+    Object.defineProperty(
+      ElixirError.prototype,
+      'message',
+      shownPart(({ struct }) => safely(() => messageOf(struct), '')),
+    )
+  }
+
   /** @param struct what is no exception makes an error without words */
   constructor(struct: TermObject) {
-    const { name, message } = partsOf(struct)
     const most = Error.stackTraceLimit
-    // Where it was decoded helps nobody.
+    // Where it was decoded helps nobody. V8 makes the text of the stack, too, when it is read: not to be touched here.
     Error.stackTraceLimit = 0
-    super(message)
+    super()
     Error.stackTraceLimit = most
-    this.name = name
     this.struct = struct
     Object.defineProperty(this, 'struct', { enumerable: false })
-    Object.defineProperty(this, 'name', { enumerable: false })
-    Object.defineProperty(this, 'stack', { value: String(this), writable: true, configurable: true })
   }
 
   /** As Elixir prints it: `(ArgumentError) not this one`. */

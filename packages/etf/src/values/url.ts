@@ -28,10 +28,13 @@ function textOf(fields: TermObject): string | undefined {
   return `${scheme === null ? '' : `${scheme}:`}${authority}${rest}`
 }
 
+/** Longer ones stay objects: to make a `URL` of a long name that is not ASCII takes time with the square of its length. */
+const MAX_CHARACTERS = 2_048
+
 /** The `URL` of a `URI`; undefined for one that `URL` cannot hold, a relative one for instance. */
 export function readUri(fields: TermObject): URL | undefined {
   const text = textOf(fields)
-  if (text === undefined || !URL.canParse(text)) return undefined
+  if (text === undefined || text.length > MAX_CHARACTERS || !URL.canParse(text)) return undefined
   const url = new URL(text)
   return setOrigin(url, fields, url.href)
 }

@@ -22,7 +22,7 @@ export interface ValueSettings {
   readonly binary?: 'bytes' | 'text' | 'view'
   /**
    * What maps become: `map` (`exact`) a `Map`; `object` (`plain`) a plain object when the keys are all atoms, or all UTF-8
-   * text of at most 16 383 characters, else a `Map`. An object remembers that its keys were atoms, and so does
+   * text of at most 16 383 characters that is no whole number, else a `Map`. An object remembers that its keys were atoms, and so does
    * `{ ...object }`: see `atoms`. A map whose keys would make a `Map` slow becomes a {@link SeededMap}.
    */
   readonly map?: 'map' | 'object'

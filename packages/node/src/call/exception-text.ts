@@ -1,4 +1,4 @@
-import { Atom, atom, inspect, type Term, Tuple } from '@dynsrv/etf'
+import { Atom, atom, encodedLength, inspect, type Term, Tuple } from '@dynsrv/etf'
 
 // What a function on another node raised, as its own shell would say it: Elixir's modules in Elixir's words.
 
@@ -89,7 +89,7 @@ export function exceptionText(kind: string, reason: Term, stacktrace: Term): str
   // Elixir says what Erlang's own functions raise in its own words, too.
   const isElixir = frames.some(({ module }) => module.startsWith(ELIXIR))
   const said = kind === 'error' ? (raisedText(reason) ?? (isElixir ? normalized(reason, first) : undefined)) : undefined
-  const text = said ?? `${kind}: ${inspect(reason)}`
+  const text = said ?? `${kind}: ${brief(reason)}`
   if (first === undefined) return text
   const where = functionText(first.module, first.name, first.arity)
   return [text.endsWith(where) ? text : `${text} in ${where}`, first.line].filter(isGiven).join(', line ')
@@ -101,9 +101,9 @@ function raisedText(reason: Term): string | undefined {
   const struct = field?.(STRUCT)
   if (field?.(EXCEPTION) !== true || !(struct instanceof Atom)) return undefined
   // A node of ours raises what JavaScript threw, with the name of its class.
-  const own = struct.name === `${ELIXIR}RuntimeError` ? textOf(field('name')) : undefined
+  const own = struct.name === `${ELIXIR}RuntimeError` ? textOf(field('name'))?.slice(0, MAX_CHARACTERS) : undefined
   const name = own ?? (struct.name.startsWith(ELIXIR) ? struct.name.slice(ELIXIR.length) : struct.name)
-  return `(${name}) ${textOf(field('message')) ?? STRUCTS[name]?.(field) ?? elixir(reason)}`
+  return `(${name}) ${textOf(field('message'))?.slice(0, MAX_SHOWN_BYTES) ?? STRUCTS[name]?.(field) ?? elixir(reason)}`
 }
 
 type Field = (name: string) => Term
@@ -195,7 +195,16 @@ function textOf(term: Term): string | undefined {
 }
 
 function elixir(term: Term): string {
-  return inspect(term, { syntax: 'elixir' })
+  return brief(term, 'elixir')
+}
+
+/** Larger terms are not written out: a peer chooses them, and of a log people read the start only. Unit: encoded bytes. */
+const MAX_SHOWN_BYTES = 10_000
+
+/** A term in words, unless it is a large one. */
+export function brief(term: Term, syntax: 'erlang' | 'elixir' = 'erlang'): string {
+  const bytes = encodedLength(term)
+  return bytes > MAX_SHOWN_BYTES ? `a term of ${bytes} bytes` : inspect(term, { syntax })
 }
 
 /** For a name that Elixir would have as that of a module, the name that the module has on the wire. */

@@ -1,5 +1,5 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
-import { atom, inspect, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Timer } from '@dynsrv/kit'
 import { sendable } from '../checks.ts'
 import { NodeError } from '../error.ts'
@@ -15,7 +15,7 @@ import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
-import { elixirName } from './exception-text.ts'
+import { brief, elixirName } from './exception-text.ts'
 import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
@@ -179,7 +179,7 @@ export class GenCalls {
         }),
       })
     }
-    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${inspect(reason)}`, {
+    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${brief(reason)}`, {
       peer: node,
       reason,
     })

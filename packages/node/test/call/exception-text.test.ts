@@ -183,6 +183,17 @@ describe('what a function of ours throws', () => {
   })
 })
 
+it('a large reason is not written out', () => {
+  const large = Array.from({ length: 100_000 }, (_, at) => at)
+  expect(new RemoteError('exit', large).message).toMatch(/^exit: a term of \d+ bytes$/)
+  const text = new Map<Term, Term>([
+    [atom('__struct__'), atom('Elixir.RuntimeError')],
+    [atom('__exception__'), true],
+    [atom('message'), 'x'.repeat(1_000_000)],
+  ])
+  expect(new RemoteError('error', text).message.length).toBeLessThan(11_000)
+})
+
 it('what is no exception, and no stack trace, is said as a term', () => {
   expect(new RemoteError('error', tuple(atom('a'), 1)).message).toBe('error: {a,1}')
   for (const stacktrace of [5, [1], [tuple(1)], [tuple(atom('m'), 1, 2, 3)], [tuple(atom('m'), atom('f'), [], 7)]]) {

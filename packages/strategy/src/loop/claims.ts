@@ -22,3 +22,8 @@ export function release(membership: Membership, node: NodeName, owner: object): 
   claims?.delete(node)
   return true
 }
+
+/** Whether any loop counts the node as a member. */
+export function isClaimed(membership: Membership, node: NodeName): boolean {
+  return CLAIMS.get(membership)?.has(node) ?? false
+}

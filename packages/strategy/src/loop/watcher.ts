@@ -7,7 +7,7 @@ import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
 import { Asker } from './asker.ts'
-import { claim, release } from './claims.ts'
+import { claim, isClaimed, release } from './claims.ts'
 import { Decider, type Decision } from './decider.ts'
 import { Dialer } from './dialer.ts'
 import { LastEndpoints } from './last-endpoints.ts'
@@ -240,7 +240,10 @@ export class Watcher {
     if (before !== this.#members) {
       for (const node of before.keys()) if (!this.#members.has(node)) this.#forget(node)
     }
-    this.#unlinker.pump((node) => this.#members.has(node), connected)
+    const isMember = (node: NodeName) => this.#members.has(node) || isClaimed(this.#membership, node)
+    const isWhole = plan.held.size === 0 && !discovery.stale && !discovery.trimmed && discovery.empty === undefined
+    if (isWhole) this.#unlinker.again(isMember, connected)
+    this.#unlinker.pump(isMember, connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
     for (const node of this.#joined) if (!connected.has(node)) this.#down(node, undefined)
     this.#dial(connected, plan.returned)

@@ -214,6 +214,27 @@ describe('leaving', () => {
     await strategy.close()
   })
 
+  it('disconnects one that dials back and does not know yet that it is deregistered, until its record is back', async () => {
+    const membership = new FakeMembership()
+    const source = new Scripted(nodes('self', 'a', 'b'))
+    const { strategy, of } = running(membership, source, { leave: onDeregister() })
+    await polls(1)
+    source.answer = nodes('self', 'b')
+    await polls(1)
+    membership.up(node('a'))
+    source.answer = { ...nodes('self', 'b'), trimmed: true }
+    await polls(1)
+    expect(membership.connected()).toStrictEqual([node('b'), node('a')])
+    source.answer = nodes('self', 'b')
+    await polls(1)
+    expect(membership.connected()).toStrictEqual([node('b')])
+    expect(of('left')).toHaveLength(1)
+    source.answer = nodes('self', 'a', 'b')
+    await polls(2)
+    expect(membership.connected()).toStrictEqual([node('b'), node('a')])
+    await strategy.close()
+  })
+
   it('takes never more than half of the links down in one poll', async () => {
     const membership = new FakeMembership()
     const source = new Scripted(nodes('self', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'))
