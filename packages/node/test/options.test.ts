@@ -63,6 +63,7 @@ testOptionValues(
     maxProcesses: BOUND,
     maxDown: BOUND,
     maxLinks: BOUND,
+    maxHeldBytes: BOUND,
     maxUnreadBytes: BOUND,
     maxFrameBytes: BOUND,
     maxPartialMessages: BOUND,
