@@ -241,7 +241,9 @@ export class Watcher {
       for (const node of before.keys()) if (!this.#members.has(node)) this.#forget(node)
     }
     const isMember = (node: NodeName) => this.#members.has(node) || isClaimed(this.#membership, node)
-    const isWhole = plan.held.size === 0 && !discovery.stale && !discovery.trimmed && discovery.empty === undefined
+    const { stale, trimmed, empty, ignored = [] } = discovery
+    // A record that cannot be used may be that of the node: it is not deregistered then.
+    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && ignored.length === 0
     if (isWhole) this.#unlinker.again(isMember, connected)
     this.#unlinker.pump(isMember, connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
