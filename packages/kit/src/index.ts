@@ -19,6 +19,7 @@ export { eventStream, type MissedEvents } from './event-stream.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { ipText } from './ip-text.ts'
+export { listed } from './listed.ts'
 export { nearest } from './nearest.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {
