@@ -28,7 +28,7 @@ export function library({ entry = {}, later = {}, programs = {} } = {}) {
       compilerOptions: { ignoreDeprecations: '6.0', paths: {}, rootDir: '../..' },
     },
     esbuildPlugins: [builtinModules, licences, laterModules(later)],
-    plugins: [trueClassNames],
+    plugins: [trueClassNames, builtinsInTime],
     esbuildOptions: (options) => {
       options.metafile = true
       // Node keeps a source of plain ASCII in half the memory, and reads it sooner.
@@ -92,6 +92,23 @@ const trueClassNames = {
   renderChunk(code) {
     const names = [...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
     return { code: names.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name), code) }
+  },
+}
+
+/**
+ * A module of Node's is loaded when it is used first, not when the package is: most programs speak neither TLS nor HTTP.
+ * Nor are its names copied for each file that imports it, as esbuild does.
+ */
+const builtinsInTime = {
+  name: 'builtins-in-time',
+  renderChunk(code) {
+    const imported = [...code.matchAll(/^var (\w+) = __toESM\((require_\w+)\(\), 1\);\n/gm)].filter(([, , get]) =>
+      new RegExp(`^var ${get} = __commonJS\\(\\{\\n {2}"builtin:`, 'm').test(code),
+    )
+    for (const [line, name, get] of imported) {
+      code = code.replace(line, '\n').replaceAll(new RegExp(`\\b${name}\\b(?:\\.default\\b)?`, 'g'), `(${get}())`)
+    }
+    return { code }
   },
 }
 
