@@ -1,6 +1,6 @@
 import type tls from 'node:tls'
 import { getHeapStatistics } from 'node:v8'
-import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
+import { CHANNEL_LIMITS, type ChannelLimits, type Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Pid, Values } from '@dynsrv/etf'
 import {
@@ -104,11 +104,6 @@ export interface NodeLimits extends ChannelLimits, PeerLimits {
    * that there is where that is less: of V8's heap, or of the container.
    */
   readonly maxQueuedBytes: number
-  /**
-   * With more than this under way to all peers together, the link of the one that has left most unread is given up. Unit:
-   * bytes; default 1 GiB, or half of the memory that there is where that is less.
-   */
-  readonly maxQueuedInAllBytes: number
   /** Signals that may wait for one connection to come up; default 10 000. */
   readonly maxWaiting: number
   /**
@@ -126,13 +121,13 @@ export interface NodeLimits extends ChannelLimits, PeerLimits {
 export const NODE_LIMITS = {
   busyBytes: 1024 * 1024,
   maxQueuedBytes: 256 * 1024 * 1024,
-  maxQueuedInAllBytes: 1024 * 1024 * 1024,
   maxWaiting: 10_000,
   maxUnauthenticated: 128,
   maxSpawned: 10_000,
   maxLinks: 200_000,
   maxHeldBytes: 256 * 1024 * 1024,
   maxUnreadBytes: 256 * 1024 * 1024,
+  maxInAllBytes: 2 * 1024 * 1024 * 1024,
   maxProcesses: 262_144,
   maxDown: 1_000,
 } as const
@@ -262,13 +257,13 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   limits: optionsOf<NodeLimits>({
     busyBytes: bound,
     maxQueuedBytes: bound,
-    maxQueuedInAllBytes: bound,
     maxWaiting: bound,
     maxUnauthenticated: bound,
     maxSpawned: bound,
     maxLinks: bound,
     maxHeldBytes: bound,
     maxUnreadBytes: bound,
+    maxInAllBytes: bound,
     maxProcesses: bound,
     maxDown: bound,
     maxFrameBytes: bound,
@@ -279,16 +274,24 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   world: worldShape,
 })
 
+/** What depends on the memory that there is. */
+type FittingLimits = Pick<
+  NodeLimits,
+  'maxUnreadBytes' | 'maxHeldBytes' | 'maxQueuedBytes' | 'maxPartialBytes' | 'maxInAllBytes'
+>
+
 /** What waits, to be read here or by peers, must not fill the memory that there is. */
-function fittingLimits({ system }: World): Partial<NodeLimits> {
+function fittingLimits({ system }: World): FittingLimits {
   const heap = getHeapStatistics().heap_size_limit
   const memory = Math.min(heap, system.memoryBytes?.() ?? heap)
-  const { maxUnreadBytes, maxHeldBytes, maxQueuedBytes, maxQueuedInAllBytes } = NODE_LIMITS
+  const { maxUnreadBytes, maxHeldBytes, maxQueuedBytes, maxInAllBytes } = NODE_LIMITS
   return {
     maxUnreadBytes: Math.min(maxUnreadBytes, Math.floor(heap / 4)),
     maxHeldBytes: Math.min(maxHeldBytes, Math.floor(heap / 4)),
     maxQueuedBytes: Math.min(maxQueuedBytes, Math.floor(memory / 4)),
-    maxQueuedInAllBytes: Math.min(maxQueuedInAllBytes, Math.floor(memory / 2)),
+    maxPartialBytes: Math.min(CHANNEL_LIMITS.maxPartialBytes, Math.floor(memory / 4)),
+    // Beside it there are atoms, a quarter of the heap at most, and what is being read, another quarter.
+    maxInAllBytes: Math.min(maxInAllBytes, Math.floor(memory / 3)),
   }
 }
 
@@ -304,6 +307,7 @@ export function settingsOf(options: NodeOptions) {
   const given: Partial<NodeLimits> = Object.fromEntries(
     Object.entries(limits).filter(([, value]) => value !== undefined),
   )
+  const fitting = fittingLimits(world)
   return {
     name: parsedName('startNode', 'name', options.name, shortNames),
     cookie: options.cookie,
@@ -325,10 +329,10 @@ export function settingsOf(options: NodeOptions) {
     logger: options.logger,
     world,
     output: options.output ?? ((text) => world.system.print(visibleLines(text))),
-    limits: { ...NODE_LIMITS, ...fittingLimits(world), ...given },
+    limits: { ...NODE_LIMITS, ...fitting, ...given },
     /** The channel checks what it is given, so it gets its own limits only. */
     channelLimits: Object.fromEntries(
-      Object.entries(given).filter(([name]) => !(name in NODE_LIMITS)),
+      Object.entries({ ...fitting, ...given }).filter(([name]) => !(name in NODE_LIMITS)),
     ) as Partial<ChannelLimits>,
   }
 }

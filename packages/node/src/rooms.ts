@@ -70,12 +70,21 @@ export class Rooms {
     const { creation } = identity
     const { clock, random } = settings.world
     this.#repeats = new Repeats(clock)
-    const links = new PeerLinks({
+    const uses = new PeerUses({
+      limits,
+      warn,
+      giveUp: (peer) => {
+        const link = links.get(peer)
+        link?.giveWay()
+        return link !== undefined
+      },
+    })
+    const links: PeerLinks = new PeerLinks({
       ...parts,
       onUp: (connection) => this.#up(connection),
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
       onRefused: (connection, error) => this.#refused(connection, error),
-      atoms: (peer) => uses.of(peer).atoms,
+      uses,
       wants: (peer, control) => this.processes.router.wants(peer, control),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
@@ -89,7 +98,6 @@ export class Rooms {
     const connected = () => links.connected()
     const connect = (node: string) => links.autoConnect(node)
     const whyDown = (node: string) => links.whyDown(node)
-    const uses = new PeerUses(limits)
     const processes = makeProcesses({
       self,
       creation,

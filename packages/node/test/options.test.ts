@@ -56,7 +56,7 @@ testOptionValues(
   {
     busyBytes: BOUND,
     maxQueuedBytes: BOUND,
-    maxQueuedInAllBytes: BOUND,
+    maxInAllBytes: BOUND,
     maxWaiting: BOUND,
     maxUnauthenticated: BOUND,
     maxSpawned: BOUND,

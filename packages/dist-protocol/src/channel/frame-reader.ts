@@ -18,6 +18,7 @@ import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import {
   type FragmentLimits,
+  type LimitOnUnfinished,
   type MessageHead,
   type PartialMessage,
   type ReadControl,
@@ -67,13 +68,14 @@ export class FrameReader {
     decode: DecodeOptions | undefined,
     wants: Wants = always,
     atoms?: AtomShare,
+    limitOn?: LimitOnUnfinished,
   ) {
     this.#wants = wants
     this.#decoder = new TermDecoder(decode, atoms)
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader(this.#decoder) : undefined
-    this.#reassembler = fragments ? new Reassembler(limits) : undefined
+    this.#reassembler = fragments ? new Reassembler(limits, limitOn) : undefined
     this.#limits = limits
   }
 
@@ -105,6 +107,11 @@ export class FrameReader {
   expire(now: number): Incoming[] {
     const given = this.#reassembler?.expire(now) ?? []
     return given.map((partial) => message(partial.decoded, refused(tooOld(this.#limits), partial)))
+  }
+
+  /** What unfinished messages hold. */
+  get unfinishedBytes(): number {
+    return this.#reassembler?.heldBytes ?? 0
   }
 
   /** Drops unfinished messages. */
@@ -199,11 +206,11 @@ export class FrameReader {
 
   #finish(whole: PartialMessage | undefined): Incoming | undefined {
     if (whole === undefined) return undefined
-    const { decoded, atoms, bytes, start, filled, isDropped, isWanted } = whole
+    const { decoded, atoms, bytes, start, filled, isDropped, limit } = whole
     return message(
       decoded,
       isDropped
-        ? refused(isWanted ? tooLarge(this.#limits) : unwanted(), whole)
+        ? refused(limit === undefined ? unwanted() : tooLarge(limit), whole)
         : this.#payload(bytes, start, filled, atoms),
     )
   }
@@ -279,9 +286,8 @@ function refused(why: EtfError, { bytes, start, filled, atoms }: PartialMessage)
   return EncodedTerm.refused(why, bytes.subarray(start, filled), atoms)
 }
 
-function tooLarge({ maxPartialBytes }: FragmentLimits): EtfError {
-  const limit = 'limits.maxPartialBytes'
-  const message = `unfinished messages hold more bytes than ${limit} allows: ${maxPartialBytes}`
+function tooLarge(limit: string): EtfError {
+  const message = `unfinished messages hold more bytes than ${limit} allows`
   return new EtfError('ETF_LIMIT_SIZE', message, { limit })
 }
 

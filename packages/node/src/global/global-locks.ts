@@ -1,8 +1,9 @@
 import { inspect, type Pid, type Term } from '@dynsrv/etf'
 import { pidKey } from '../process/identifiers.ts'
+import { bytesOfName } from '../process/kept-bytes.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { bytesOfName, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
 
 interface Lock {
   readonly key: string
@@ -56,7 +57,7 @@ export class GlobalLocks {
     const holder = pidKey(pid)
     if (lock.holders.has(holder)) return true
     const bytes = bytesOfName(key) + bytesOfName(asks)
-    if (this.#uses.mayNotHold(use, bytes)) return false
+    if (this.#uses.refusesToHold(use, 'global locks', bytes)) return false
     this.#locks.set(key, lock)
     lock.holders.set(holder, new Place(use, bytes))
     const known = this.#holders.get(holder)

@@ -1,7 +1,8 @@
 import { Atom, type DecodeOptions, decode, encode, inspect, type Term } from '@dynsrv/etf'
+import { bytesOfName } from '../process/kept-bytes.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { bytesOfName, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
 import type { GlobalOperation, NameEntry } from './global-operation.ts'
 
 interface KnownName extends NameEntry {
@@ -67,14 +68,12 @@ export class GlobalNameTable {
     return [...this.#names.values()]
   }
 
-  /** Gives how many names were not taken. @param use what the peer that told them makes us hold */
-  apply(operations: readonly GlobalOperation[], use: PeerUse | undefined): number {
-    let refused = 0
+  /** @param use what the peer that told them makes us hold */
+  apply(operations: readonly GlobalOperation[], use: PeerUse | undefined): void {
     for (const operation of operations) {
       if (operation.type === 'delete') this.remove(operation.name)
-      else if (!this.insert(operation, use)) refused++
+      else this.insert(operation, use)
     }
-    return refused
   }
 
   /**
@@ -88,7 +87,7 @@ export class GlobalNameTable {
     const text = inspect(name)
     // It is kept in both forms.
     const bytes = 2 * bytesOfName(text)
-    if (this.#uses.mayNotHold(use, bytes)) return false
+    if (this.#uses.refusesToHold(use, 'global names', bytes)) return false
     const shown = use === undefined || name instanceof Atom ? name : decode(encode(name), this.#decode)
     const entry = { name, shown, pid, method, unwatch: undefined, place: new Place(use, bytes) }
     const shownText = inspect(shown)

@@ -14,7 +14,6 @@ import type { Established } from './handshake-socket.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
 import { LoopWatch } from './loop-watch.ts'
 import { OwnChallenges } from './own-challenges.ts'
-import { QueuedBytes } from './queued-bytes.ts'
 import type { Transport } from './transport.ts'
 import { WaitingSends } from './waiting-sends.ts'
 
@@ -31,7 +30,7 @@ export interface PeerLinksParts {
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   readonly wants: (peer: string, control: ControlMessage) => boolean
   readonly onRefused: ConnectionOptions['onRefused']
-  readonly atoms: ConnectionOptions['atoms']
+  readonly uses: ConnectionOptions['uses']
   /** A link that was up is down, and no newer one has taken its place. */
   readonly onDown: (connection: Connection, reason: NodeError) => void
   /** Our event loop stood still for a quarter of the tick time or longer. */
@@ -72,11 +71,10 @@ export class PeerLinks {
       busyWaitMs,
       busyBytes: limits.busyBytes,
       maxQueuedBytes: limits.maxQueuedBytes,
-      queued: new QueuedBytes(limits.maxQueuedInAllBytes),
       onMessage: parts.onMessage,
       wants: parts.wants,
       onRefused: parts.onRefused,
-      atoms: parts.atoms,
+      uses: parts.uses,
       blockedMs: () => this.#loop.droppedUs(),
       onClosed: (connection, reason) => this.#down(connection, reason),
     }

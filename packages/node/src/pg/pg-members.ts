@@ -1,6 +1,6 @@
 import { inspect, type Pid, type Term } from '@dynsrv/etf'
 import { pidKey } from '../process/identifiers.ts'
-import { bytesOfName } from '../process/peer-use.ts'
+import { bytesOfName } from '../process/kept-bytes.ts'
 
 /** What one membership takes: its pid, the key of that, and its place in two tables. */
 const MEMBER_BYTES = 400

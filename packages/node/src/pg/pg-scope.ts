@@ -20,6 +20,9 @@ const SYNC = atom('sync')
 const JOIN = atom('join')
 const LEAVE = atom('leave')
 
+/** What the scope of another node takes beside our monitor of it. */
+const SCOPE_BYTES = 400
+
 /** Processes that joined or left a group, on whichever node. */
 export interface PgChange {
   readonly group: Term
@@ -242,9 +245,9 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   #know(scope: Pid, use: PeerUse | undefined): RemoteScope | undefined {
     const known = this.#remote.get(pidKey(scope))
     if (known !== undefined) return known
-    if (this.#parts.uses.mayNotHold(use)) return undefined
+    if (this.#parts.uses.refusesToHold(use, 'scopes', SCOPE_BYTES)) return undefined
     const made: RemoteScope = { pid: scope, members: new PgMembers(), use }
-    const place = new Place(use)
+    const place = new Place(use, SCOPE_BYTES)
     this.#remote.set(pidKey(scope), made)
     this.#life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
@@ -283,21 +286,19 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   }
 
   /** Adds members as far as their peer has room for them; gives those that were added. */
-  #take({ members, use, pid }: RemoteScope, group: Term, joined: readonly Pid[]): readonly Pid[] {
+  #take({ members, use }: RemoteScope, group: Term, joined: readonly Pid[]): readonly Pid[] {
     const before = members.bytes
-    const taken = members.add(group, joined, this.#parts.uses.roomFor(use))
-    if (use !== undefined) use.heldBytes += members.bytes - before
+    const { uses } = this.#parts
+    const { bytes, limit } = uses.roomFor(use)
+    const taken = members.add(group, joined, bytes)
+    use?.changeHeld(members.bytes - before)
     const refused = joined.length - taken.length
-    if (refused > 0) {
-      const [peer, limit] = [pid.node.name, 'limits.maxHeldBytes']
-      const message = `${refused} members of process groups are not taken: ${peer} has told as many as ${limit} allows`
-      this.#parts.servers.warn({ code: 'OVER_LIMIT', message, limit, peer })
-    }
+    if (use !== undefined && refused > 0) uses.refuse(use, limit, 'members of process groups', refused)
     return taken
   }
 
   #holdLess({ use }: RemoteScope, bytes: number): void {
-    if (use !== undefined) use.heldBytes -= bytes
+    use?.changeHeld(-bytes)
   }
 
   #left(scope: Pid, groups: readonly Term[], left: readonly Pid[]): void {

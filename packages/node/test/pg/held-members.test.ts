@@ -5,10 +5,10 @@ import type { PgChange, Warning } from '../../src/index.ts'
 import { CREATION, joinByHand, passThrough } from '../support/join-by-hand.ts'
 import { startOurs } from '../support/nodes.ts'
 
-/** A member takes 400 bytes, a group 400 and 40 for each character of its name. */
+/** A scope takes 400 bytes, a member 400, a group 400 and 40 for each character of its name. */
 const GROUP = atom('g')
 const groupBytes = (text: string) => 400 + 40 * text.length
-const ROOM_FOR_TEN = groupBytes('g') + 10 * 400
+const ROOM_FOR_TEN = 400 + groupBytes('g') + 10 * 400
 
 async function heldBy(maxHeldBytes: number) {
   const node = await startOurs('holds', { limits: { maxHeldBytes } })
