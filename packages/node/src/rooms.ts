@@ -123,6 +123,7 @@ export class Rooms {
     const system = startSystem({
       ...{ self, servers, router, output: settings.output, uses },
       ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
+      maxPrintedBytes: limits.maxPrintedBytes,
     })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers
