@@ -168,7 +168,9 @@ const MAPS = nested((inner) => new Map([[1, inner]]), [])
 const MIXED = nested((inner) => tuple([new Map<Term, Term>([[1, inner]])]), [])
 const IMPROPER = nested((inner) => new ImproperList([inner], atom('x')), [])
 const WIDE = Array<Term>(WIDTH).fill(65)
-const TERMS = { LISTS, TUPLES, MAPS, MIXED, IMPROPER, WIDE, wideTuple: new Tuple(WIDE), text: 'x'.repeat(WIDTH) }
+const HALF_WIDE = WIDE.slice(0, 50_000)
+const DEEP = { LISTS, TUPLES, MAPS, MIXED, IMPROPER }
+const TERMS = { ...DEEP, HALF_WIDE, wideTuple: new Tuple(HALF_WIDE), text: 'x'.repeat(50_000) }
 
 it('prints what is deep and wide, or has it formatted, or refuses it, and always answers', async () => {
   const asked: string[] = []
@@ -219,6 +221,8 @@ it('writes what nests deeply as it is', () => {
   expect(ioFormat('~w', [LISTS])).toBe('['.repeat(DEPTH + 1) + ']'.repeat(DEPTH + 1))
   expect(ioFormat('~w', [TUPLES])).toBe(`${'{'.repeat(DEPTH)}[]${'}'.repeat(DEPTH)}`)
   expect(ioFormat('~w', [WIDE])?.length).toBe(3 * WIDTH + 1)
+  expect(ioFormat('~s', [WIDE])?.length).toBe(WIDTH)
+  expect(ioFormat('~p', [tuple(WIDE)])).toBeUndefined()
 })
 
 it('requests may hold requests as deep as they are sent, and as many', async () => {
