@@ -117,6 +117,7 @@ export class Rooms {
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
       exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
+      exactFloats: { ...settings.decode, float: 'boxed' },
       // It never rejects: a peer that does not say its release is taken for a new one, and `formed` does not throw.
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
