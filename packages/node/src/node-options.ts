@@ -115,6 +115,11 @@ export interface NodeLimits extends ChannelLimits, PeerLimits {
   readonly maxProcesses: number
   /** Peers that are down and still listed by `peers()`; default 1000. */
   readonly maxDown: number
+  /**
+   * How much remotely run code may print with one request, such as one `io:format`; of more the beginning is printed, with a
+   * mark behind it. Unit: bytes, as UTF-8; default 1 MiB.
+   */
+  readonly maxPrintedBytes: number
 }
 
 /** @see NodeLimits */
@@ -130,6 +135,7 @@ export const NODE_LIMITS = {
   maxInAllBytes: 2 * 1024 * 1024 * 1024,
   maxProcesses: 262_144,
   maxDown: 1_000,
+  maxPrintedBytes: 1024 * 1024,
 } as const
 
 /** @see NodeOptions.busyWaitMs */
@@ -266,6 +272,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
     maxInAllBytes: bound,
     maxProcesses: bound,
     maxDown: bound,
+    maxPrintedBytes: bound,
     maxFrameBytes: bound,
     maxPartialMessages: bound,
     maxPartialBytes: bound,

@@ -125,12 +125,14 @@ export class Rooms {
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
       exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
+      exactFloats: { ...settings.decode, float: 'boxed' },
       // It never rejects: a peer that does not say its release is taken for a new one, and `formed` does not throw.
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
     const system = startSystem({
       ...{ self, servers, router, output: settings.output, uses },
       ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
+      maxPrintedBytes: limits.maxPrintedBytes,
     })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers

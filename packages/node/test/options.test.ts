@@ -62,6 +62,7 @@ testOptionValues(
     maxSpawned: BOUND,
     maxProcesses: BOUND,
     maxDown: BOUND,
+    maxPrintedBytes: BOUND,
     maxLinks: BOUND,
     maxHeldBytes: BOUND,
     maxUnreadBytes: BOUND,

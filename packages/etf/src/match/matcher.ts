@@ -2,7 +2,7 @@ import { callable, optional, type Rule, rule, text } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { EtfError } from '../error.ts'
 import type { Term } from '../term.ts'
-import { termText } from '../text/term-text.ts'
+import { briefText } from '../text/term-text.ts'
 
 /** Where a matcher found something else than it wants. */
 export interface Mismatch {
@@ -16,9 +16,6 @@ export interface Mismatch {
 export type MatchResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mismatch: Mismatch }
-
-/** The longest part of a refused term that an error shows. */
-const MAX_SHOWN_CHARACTERS = 120
 
 /**
  * A shape of terms, made with `t`. It reads a term that has the shape as a value of its type, and writes such a value as a
@@ -121,10 +118,8 @@ function sound<T>(result: MatchResult<T>): MatchResult<T> {
 function given<T>(result: MatchResult<T>): T {
   if (result.ok) return result.value
   const { path, expected, found } = result.mismatch
-  const all = termText(found, 'erlang', MAX_SHOWN_CHARACTERS + 1)
-  const shown = all.length > MAX_SHOWN_CHARACTERS ? `${all.slice(0, MAX_SHOWN_CHARACTERS)}…` : all
   const where = path === '' ? '' : `${path}: `
-  throw new EtfError('ETF_MISMATCH', `${where}expected ${expected}, found ${shown}`, { path })
+  throw new EtfError('ETF_MISMATCH', `${where}expected ${expected}, found ${briefText(found)}`, { path })
 }
 
 /** The type that a matcher narrows to. */

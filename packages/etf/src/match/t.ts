@@ -17,6 +17,7 @@ import {
   Tuple,
 } from '../term.ts'
 import { inspect } from '../text/inspect.ts'
+import { briefText } from '../text/term-text.ts'
 import { readUtf8 } from '../utf8.ts'
 import { atoms } from '../values/atom-keys.ts'
 import { mapForm, pairsOf } from '../values/map-form.ts'
@@ -359,7 +360,7 @@ export const t = {
     leaf('true or false', (term) => (typeof term === 'boolean' ? some(term) : undefined)),
   /** Exactly this term, as `=:=` has it. */
   literal: <const T extends Term>(wanted: T): Matcher<T> =>
-    leaf(inspect(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
+    leaf(briefText(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
   /** An integer that a JavaScript number holds exactly. */
   int: (): Matcher<number> =>
     leaf('an integer', (term) => (typeof term === 'number' && Number.isSafeInteger(term) ? some(term) : undefined)),
@@ -463,9 +464,9 @@ export const t = {
         const matched: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
         for (const [name, item] of pairs) {
           const left = key.match(name)
-          if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+          if (!left.ok) return behind(`${path}.key(${briefText(name)})`, left.mismatch)
           const right = value.match(item)
-          if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+          if (!right.ok) return behind(`${path}.get(${briefText(name)})`, right.mismatch)
           matched.set(left.value, right.value)
         }
         return { ok: true, value: matched }
@@ -475,9 +476,9 @@ export const t = {
         const written: Map<Term, Term> = given instanceof SeededMap ? new SeededMap() : new Map()
         for (const [name, item] of given as ReadonlyMap<Term, Term>) {
           const left = key.unmatch(name)
-          if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+          if (!left.ok) return behind(`${path}.key(${briefText(name)})`, left.mismatch)
           const right = value.unmatch(item)
-          if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+          if (!right.ok) return behind(`${path}.get(${briefText(name)})`, right.mismatch)
           written.set(left.value, right.value)
         }
         return { ok: true, value: written }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { atom, inspect, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GEN_CAST } from '../call/gen-message.ts'
 import type { ServerParts } from '../call/served-process.ts'
@@ -10,6 +10,7 @@ import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import { type Origin, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { termKey } from '../process/term-key.ts'
 import { tellListeners } from '../program-calls.ts'
 import type { ProcessRef } from '../signature.ts'
 import { PgMembers } from './pg-members.ts'
@@ -54,7 +55,7 @@ interface RemoteScope {
 
 /** A process of ours that is a member. */
 interface Watched {
-  /** The groups that it is in, by their text. */
+  /** The groups that it is in, by their key. */
   readonly groups: Map<string, Term>
   /** Takes the monitor back. */
   readonly stop: () => void
@@ -98,7 +99,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     const { clock, registry } = parts.servers
     this.#search = new PgSearch({ clock, missing: () => this.#missing(), ask: (node) => this.#ask(node) })
     this.#server = new SystemServer(parts.servers, {
-      ...{ kind: 'pg', module: 'pg' },
+      ...{ kind: 'pg', module: 'pg', exactFloats: true },
       state: () => tuple(atom('state'), atom(scope), this.groups().length),
       handlers: {
         cast: (message, origin) => this.#message(message, origin),
@@ -141,7 +142,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
     }
     const { groups } = this.#watched.get(pidKey(pid)) ?? this.#watch(pid)
-    groups.set(inspect(group), group)
+    groups.set(termKey(group), group)
     this.#local.add(group, [pid])
     this.#tellOthers(tuple(JOIN, this.#process.pid, group, pid))
     this.#tell('join', { group, pids: [pid] })
@@ -319,7 +320,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   #unwatch(pid: Pid, group: Term): void {
     const watched = this.#watched.get(pidKey(pid))
-    watched?.groups.delete(inspect(group))
+    watched?.groups.delete(termKey(group))
     if (watched?.groups.size !== 0) return
     watched.stop()
     this.#watched.delete(pidKey(pid))

@@ -12,12 +12,12 @@ const RUNNING_BYTES = 2_000
 
 /** What an entry of a table takes beside its name. */
 const ENTRY_BYTES = 400
-/** How much more memory a term may take than its text has characters: an empty tuple is two of them. */
-const BYTES_PER_CHARACTER = 40
+/** How much more memory a term may take than it has bytes: an empty list is one of them. */
+const MEMORY_PER_BYTE = 40
 
-/** How much memory a name that a peer chose may take, by its text. */
-export function bytesOfName(text: string): number {
-  return ENTRY_BYTES + BYTES_PER_CHARACTER * text.length
+/** How much memory a name that a peer chose may take, by its key. */
+export function bytesOfName(key: string): number {
+  return ENTRY_BYTES + MEMORY_PER_BYTE * key.length
 }
 
 /** Who makes us keep little has this part of the sum for certain, */
