@@ -15,6 +15,7 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
+  withOwners,
   withoutDots,
 } from '../answers/name-mapping.ts'
 import { settleSome } from '../answers/settle-some.ts'
@@ -50,7 +51,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     const answer = await askSrv(resolver, service, { signal, ...(confirm && { transport: 'tcp' }) })
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
-    const left = [...(answer.ignored ?? []), ...wrong]
+    const left = withOwners([...(answer.ignored ?? []), ...wrong], name)
     const found = new SrvEndpoints(answer, resolver, world)
     const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
       const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => found.add(node, record))
