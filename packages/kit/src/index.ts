@@ -20,6 +20,7 @@ export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpCl
 export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { ipText } from './ip-text.ts'
 export { nearest } from './nearest.ts'
+export { type FamilyOutcome, type FamilyRace, raceFamilies } from './race-families.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {
   abortSignal,

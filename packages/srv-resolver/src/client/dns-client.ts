@@ -15,7 +15,7 @@ import {
   wrong,
 } from '@dynsrv/kit'
 import { allFailed } from '../all-failed.ts'
-import { literalAddress, mergeFamilies } from '../both-families.ts'
+import { bothFamilies, literalAddress } from '../both-families.ts'
 import { addressOptions, checks, lookupOptions, srvOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
 import { isResolverError, ResolverError } from '../error.ts'
@@ -153,8 +153,9 @@ export class DnsClient implements ClosableResolver {
     const { family, signal } = addressOptions(options)
     const literal = literalAddress(name, family)
     if (literal !== undefined) return literal
-    return mergeFamilies(family, async (one) => {
-      const found = await this.#lookUp(name, one === 4 ? 'A' : 'AAAA', signal)
+    const { clock } = this.#world
+    return bothFamilies({ family, clock, signal }, async (one, either) => {
+      const found = await this.#lookUp(name, one === 4 ? 'A' : 'AAAA', either)
       return answer(found, addressRecords(found.reading.records))
     })
   }

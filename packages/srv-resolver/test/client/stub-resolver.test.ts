@@ -7,11 +7,13 @@ import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { parseResolvConf } from '../../src/client/resolv-conf.ts'
 import {
+  cached,
   dnsClient,
   envResolver,
   fileResolver,
   parseZoneText,
   srvOrder,
+  staleOnError,
   startZoneServer,
   type ZoneQuery,
   type ZoneRecord,
@@ -190,6 +192,32 @@ describe('resolv.conf', () => {
 })
 
 describe('dnsClient', () => {
+  it.each([
+    4, 6,
+  ] as const)('does not wait for a family that is never answered (%i), says so, and keeps no half', async (family) => {
+    const record = family === 4 ? ('AAAA' as const) : ('A' as const)
+    await using zone = await startZoneServer({
+      records: [
+        { type: 'A', name: 'a.test', address: '192.0.2.1', ttlSeconds: 60 },
+        { type: 'AAAA', name: 'a.test', address: '2001:db8::1', ttlSeconds: 60 },
+      ],
+    })
+    zone.setFault({ type: 'silence', record })
+    const client = dnsClient({ servers: [zone.address], timeoutMs: 60_000, tries: 1 })
+    const other = family === 4 ? 6 : 4
+    for (const resolver of [client, cached(client), staleOnError(client)]) {
+      const { records, missing } = await resolver.resolveAddresses('a.test')
+      expect(records.map((each) => each.family)).toStrictEqual([family])
+      expect(missing).toBe(other)
+    }
+    const kept = cached(client)
+    await kept.resolveAddresses('a.test')
+    zone.setFault()
+    const { records, missing } = await kept.resolveAddresses('a.test')
+    expect(records.map((each) => each.family)).toStrictEqual([4, 6])
+    expect(missing).toBeUndefined()
+  })
+
   it('announces 1232 bytes, or no EDNS at all', async () => {
     const sizes = new Set<number>()
     await using zone = await startZoneServer({ records: [SRV('svc.test')], onQuery: (q) => sizes.add(q.ednsBytes) })
