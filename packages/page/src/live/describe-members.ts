@@ -2,6 +2,7 @@ import type { Cluster } from '@dynsrv/cluster'
 import { explain, reasonText } from '@dynsrv/cluster'
 import type { Clock } from '@dynsrv/kit'
 import type { PeerState } from '@dynsrv/node'
+import { keptBecause } from './kept-because.ts'
 import type { Latency } from './latency.ts'
 import type { PageMember } from './page-state.ts'
 import type { Traffic } from './traffic.ts'
@@ -56,7 +57,7 @@ function connected(
     ...{ state: 'connected', since: peer.since, expected: expected.has(peer.peer), hidden: peer.hidden },
     ...{ direction: peer.direction, address: peer.address, latencyMs: latency.of(peer.peer) },
     ...{ receivedPerSecond, sentPerSecond, bytesPerSecond },
-    reason: kept === undefined ? '' : `kept, although the last answer does not list it (${kept})`,
+    reason: kept === undefined ? '' : `kept, although the last answer does not list it: ${keptBecause(kept)}`,
   }
 }
 

@@ -243,7 +243,8 @@ export class Watcher {
     const isMember = (node: NodeName) => this.#members.has(node) || isClaimed(this.#membership, node)
     const { stale, trimmed, empty, ignored = [] } = discovery
     // A record that cannot be used may be that of the node: it is not deregistered then.
-    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && ignored.length === 0
+    const isUsable = ignored.every(({ foreign }) => foreign === true)
+    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && isUsable
     if (isWhole) this.#unlinker.again(isMember, connected)
     this.#unlinker.pump(isMember, connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)

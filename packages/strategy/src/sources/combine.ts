@@ -9,6 +9,7 @@ import {
   discoveryOf,
   type EndpointsByNode,
   firstKnown,
+  type IgnoredTarget,
   sourceOf,
   sourceRule,
 } from '../discover.ts'
@@ -93,13 +94,15 @@ export function filter(source: Discover, keep: (node: NodeName) => boolean): Dis
 export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
   checks.argument('map', 'source', sourceRule, source)
   checks.argument('map', 'rename', callable, rename)
+  const renamed = (one: IgnoredTarget) => (one.node === undefined ? one : { ...one, node: rename(one.node) })
   const discover = async (asked: Asked): Promise<Discovery> => {
     const discovery = discoveryOf(await source(asked))
     const names = new Map([...discovery.nodes].map((node) => [rename(node), node]))
-    const { endpoints: under, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
-    if (under === undefined) return rest
+    const { endpoints: under, ignored, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
+    const named: Discovery = ignored === undefined ? rest : { ...rest, ignored: ignored.map(renamed) }
+    if (under === undefined) return named
     const get: EndpointsByNode['get'] = (node) => under.get(names.get(node) ?? node)
-    return { ...rest, endpoints: { get } }
+    return { ...named, endpoints: { get } }
   }
   return sourceOf(discover, source.subscribe)
 }

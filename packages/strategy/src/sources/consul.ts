@@ -15,6 +15,7 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
+  withOwner,
 } from '../answers/name-mapping.ts'
 import { checks } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, type IgnoredTarget, sourceOf } from '../discover.ts'
@@ -69,7 +70,7 @@ export function consulNodes(options: ConsulOptions): Discover {
       const shown = instance.id === '' ? candidate.target : instance.id
       const reason = faultOf(instance, candidate, name)
       if (reason === undefined) usable.push([shown, candidate])
-      else wrong.push({ target: shown, reason })
+      else wrong.push(withOwner({ target: shown, reason }, name.map(candidate)))
     }
     const mapped = mapNames(usable, name)
     return { nodes: mapped.nodes, ignored: [...wrong, ...mapped.ignored], stale, server }
