@@ -71,10 +71,6 @@ class Run {
   /** Until when a link may be lost. */
   #excusedUntil = 0
   #costs = 0
-  /** When the last scene ended that costs links. */
-  #costAt = Number.NEGATIVE_INFINITY
-  /** Since when DNS fails; undefined when it does not. */
-  #dnsFailsSince: number | undefined
   /** Whether DNS says that there is nobody. */
   #dnsSaysNobody = false
   /** Until when what was lost on the way may still come late. */
@@ -226,7 +222,6 @@ class Run {
       this.#lateUntil = Math.max(this.#lateUntil, sim.now + 2 * Math.min(scene.forMs, 120_000) + CALL_PATIENCE_MS)
       if (cost === undefined) return
       this.#costs--
-      this.#costAt = sim.now
       this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + cost)
     }
     const undo = await this.#act(scene)
@@ -291,13 +286,9 @@ class Run {
         }
       case 'dns':
         sim.dns.fail(scene.fault)
-        this.#dnsFailsSince = sim.now
         this.#dnsSaysNobody = scene.fault === 'nodata' || scene.fault === 'nxdomain'
         return () => {
           sim.dns.heal()
-          // Who could not be found until now may still be lost to those who have found each other.
-          if (this.#isUnsettled()) this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + this.#settleMs)
-          this.#dnsFailsSince = undefined
           this.#dnsSaysNobody = false
         }
       case 'path':
@@ -373,21 +364,7 @@ class Run {
   /** Whether a link of a member may be lost now. */
   #mayLose(cluster: Cluster): boolean {
     const { now } = this.#sim
-    return (
-      this.#isOver || this.#costs > 0 || now <= this.#excusedUntil || this.#isUnsettled() || cluster.state !== 'running'
-    )
-  }
-
-  /**
-   * Whether DNS fails, and there was something to find in the meantime: members that have lost each other do not find each
-   * other again, and `global` drops those that are known to some only.
-   */
-  #isUnsettled(): boolean {
-    return this.#dnsFailsSince !== undefined && this.#costAt + this.#settleMs >= this.#dnsFailsSince
-  }
-
-  get #settleMs(): number {
-    return 2 * this.#story.netTickTimeMs + 60_000
+    return this.#isOver || this.#costs > 0 || now <= this.#excusedUntil || cluster.state !== 'running'
   }
 
   /** Waits until every member has all links, names and groups. */

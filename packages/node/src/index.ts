@@ -53,7 +53,14 @@ export type {
   Warning,
 } from './node-event.ts'
 export type { LogMethod, NodeLogger } from './node-logger.ts'
-export { NODE_LIMITS, type NodeLimits, type NodeOptions, type Output, type TlsOptions } from './node-options.ts'
+export {
+  type LocatePeer,
+  NODE_LIMITS,
+  type NodeLimits,
+  type NodeOptions,
+  type Output,
+  type TlsOptions,
+} from './node-options.ts'
 export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
 export type { ProcessKind } from './process/local-process.ts'
 export { Mailbox, type MailboxOptions, type ReceiveOptions } from './process/mailbox.ts'

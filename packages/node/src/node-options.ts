@@ -28,12 +28,22 @@ import {
 import { checks, cookie, decodeOptions, type NodeDecodeOptions, parsedName, valuesRule } from './checks.ts'
 import type { NodeLogger } from './node-logger.ts'
 import type { PeerLimits } from './process/peer-use.ts'
+import type { ConnectOptions } from './signature.ts'
 
 /** Certificates and everything else that `node:tls` knows, for both roles. */
 export type TlsOptions = tls.TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity' | 'servername'>
 
 /** What remotely run code prints, and on whose behalf. */
 export type Output = (text: string, from: Pid) => void
+
+/**
+ * Says where a peer listens, as far as that is known without a question to the address lookup: what `Strategy.locate` of
+ * `@dynsrv/strategy` gives, for instance. It gives nothing, or rejects, when it cannot say it.
+ */
+export type LocatePeer = (
+  peer: NodeName,
+  options: { readonly signal: AbortSignal },
+) => Promise<Omit<ConnectOptions, 'signal'> | undefined>
 
 /** What `startNode` takes. */
 export interface NodeOptions {
@@ -43,6 +53,11 @@ export interface NodeOptions {
   readonly cookie: Cookie | ((peer: NodeName) => Cookie)
   /** How names become addresses, and where we listen. */
   readonly epmd: EpmdModule
+  /**
+   * Where a peer is dialled of which only the name is known: by `send`, `monitorNode`, `connect` without endpoints, and for
+   * the mesh of visible nodes. The address lookup is asked when nobody of the peer is there. Default: it is asked at once.
+   */
+  readonly locate?: LocatePeer
   /** `port` 0, or left out and not given by the epmd module, is any free port; `false`: only dial. */
   readonly listen?: { readonly port?: number; readonly host?: string } | false
   /** Whether BEAM nodes leave us out of `nodes()`, of `global` and of their mesh; default true. */
@@ -241,6 +256,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
     check: (value, at) => (typeof value === 'function' ? undefined : cookie.check(value, at)),
   }),
   epmd: required(having('startLink', 'listenPortPlease', 'registerNode', 'addressPlease', 'names')),
+  locate: callable,
   listen: either(
     rule('false', (value) => value === false),
     optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host }),
@@ -319,6 +335,7 @@ export function settingsOf(options: NodeOptions) {
     name: parsedName('startNode', 'name', options.name, shortNames),
     cookie: options.cookie,
     epmd: options.epmd,
+    locate: options.locate,
     listen: options.listen ?? {},
     hidden: options.hidden ?? true,
     preventOverlappingPartitions: options.preventOverlappingPartitions ?? true,

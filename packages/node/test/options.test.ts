@@ -25,6 +25,7 @@ testOptionValues(
     name: [],
     cookie: [...COOKIE, ...ODD_FUNCTIONS],
     epmd: [],
+    locate: ODD_FUNCTIONS,
     listen: ['false', ...OBJECT],
     hidden: FLAG,
     preventOverlappingPartitions: FLAG,

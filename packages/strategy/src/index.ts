@@ -67,6 +67,7 @@ export { type Member, type Plan, type PlanInput, plan } from './loop/plan.ts'
 export {
   type DrainOptions,
   type EventsOptions,
+  type LocateOptions,
   type ReadyOptions,
   Strategy,
   type StrategyOptions,

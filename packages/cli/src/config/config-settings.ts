@@ -54,6 +54,7 @@ export type NotInFile =
   | 'interval'
   | 'leave'
   | 'listen'
+  | 'locate'
   | 'logger'
   | 'memberName'
   | 'output'

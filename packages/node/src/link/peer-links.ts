@@ -57,7 +57,7 @@ export class PeerLinks {
   constructor(parts: PeerLinksParts) {
     this.#parts = parts
     const { self, identity, settings, transport } = parts
-    const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
+    const { allow, assignNames, busyWaitMs, epmd, limits, locate, logger, setupTimeMs } = settings
     const { clock } = settings.world
     const challenges = new OwnChallenges(settings.world)
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
@@ -92,7 +92,7 @@ export class PeerLinks {
       maxDown: limits.maxDown,
       dial: (peer, attempt) => {
         const cookie = this.#cookie(peer)
-        const ours = { clock, challenges, epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
+        const ours = { clock, challenges, epmd, locate, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
         return dial(peer, { ...ours, ...attempt })
       },
       makeConnection: (established) => {

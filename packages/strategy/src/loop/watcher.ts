@@ -2,7 +2,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Clock, duration, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
-import type { Discovery, IgnoredTarget } from '../discover.ts'
+import type { Discovery, IgnoredTarget, Located } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
@@ -111,6 +111,11 @@ export class Watcher {
   /** Why a member is not connected. */
   causeOf(node: NodeName): unknown {
     return this.#dialer.causeOf(node)
+  }
+
+  /** Where a member listens; see `Strategy.locate`. */
+  locate(node: NodeName, signal: AbortSignal): Promise<Located> {
+    return this.#dialer.locate(node, AbortSignal.any([signal, this.#ended.signal]))
   }
 
   /** Asks now instead of after the interval. */
