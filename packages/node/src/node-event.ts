@@ -57,6 +57,7 @@ export interface Warning {
     | 'LOOP_BLOCKED'
     | 'MAILBOX_FULL'
     | 'MESSAGE_DROPPED'
+    | 'MISMATCH'
     | 'OVER_LIMIT'
     | 'UNKNOWN_SIGNAL'
   readonly message: string
