@@ -6,10 +6,12 @@ import type { Strategy } from '@dynsrv/strategy'
 import { checks, INSIDE, onlyInside } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
-import { explain } from './explain.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
+import { notReady, type TopologyFacts } from './not-ready.ts'
 
 const READY_TIMEOUT_MS = 30_000
+/** Records that name no node and are remembered, to say why nobody is there. */
+const MOST_IGNORED = 10
 
 /** What a cluster is made of. */
 export interface ClusterParts {
@@ -62,7 +64,8 @@ export class Cluster implements AsyncDisposable {
   readonly #closed = new AbortController()
   /** Why a peer that was found is not connected. */
   readonly #unreachable = new Map<string, unknown>()
-  #discoveryFailure: unknown
+  /** What discovery said last, by topology. */
+  readonly #seen = new Map<string, TopologyFacts>()
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
@@ -223,26 +226,31 @@ export class Cluster implements AsyncDisposable {
   #publish(event: ClusterEvent): void {
     if (event.type === 'connectFailed') this.#unreachable.set(event.node, event.cause)
     else if (event.type === 'nodeup') this.#unreachable.delete(event.node)
-    else if (event.type === 'discoveryFailed') this.#discoveryFailure = event.cause
-    else if (event.type === 'polled') this.#discoveryFailure = undefined
+    else if (event.type === 'discoveryFailed') this.#note(event.topology, { failure: event.cause })
+    else if (event.type === 'polled') this.#note(event.topology, { failure: undefined, polled: event })
+    else if (event.type === 'ignored') {
+      const { ignored } = this.#seen.get(event.topology) ?? {}
+      const all = [...(ignored ?? []), [event.target, event.reason] as const]
+      this.#note(event.topology, { ignored: new Map(all.slice(-MOST_IGNORED)) })
+    }
     this.#emitter.emit('event', event)
   }
 
+  #note(topology: string, facts: Partial<TopologyFacts>): void {
+    this.#seen.set(topology, { ...this.#seen.get(topology), ...facts })
+  }
+
   #notReady(minPeers: number, timeoutMs: number): DynsrvError {
-    const seen = this.members()
-    const missing = new Map<string, unknown>([...this.missing(), ...this.#unreachable])
-    const reasons = [...missing].map(
-      ([peer, cause]) => `${peer}: ${cause === undefined ? 'the dial has not ended yet' : explain(cause).message}`,
+    const lookups = this.lookups()
+    const topologies = [...this.#parts.strategies.keys()].map(
+      (name) => [name, { ...this.#seen.get(name), lookup: lookups.get(name) }] as const,
     )
-    if (this.#discoveryFailure !== undefined) reasons.unshift(`discovery: ${explain(this.#discoveryFailure).message}`)
-    const why = reasons.length === 0 ? 'discovery named no other member' : reasons.join('; ')
-    return new DynsrvError(
-      'DYNSRV_NOT_READY',
-      `${seen.length} of ${minPeers} peers after ${timeoutMs / 1_000} s (${why})`,
-      {
-        cause: this.#discoveryFailure ?? [...this.#unreachable.values()].at(0),
-      },
-    )
+    const { message, ...rest } = notReady({
+      ...{ self: this.self, minPeers, timeoutMs, connected: this.members() },
+      missing: new Map<string, unknown>([...this.missing(), ...this.#unreachable]),
+      topologies: new Map(topologies),
+    })
+    return new DynsrvError('DYNSRV_NOT_READY', message, rest)
   }
 }
 

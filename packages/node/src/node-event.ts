@@ -58,6 +58,7 @@ export interface Warning {
     | 'MAILBOX_FULL'
     | 'MESSAGE_DROPPED'
     | 'MISMATCH'
+    | 'NOT_EXPOSED'
     | 'OVER_LIMIT'
     | 'UNKNOWN_SIGNAL'
   readonly message: string

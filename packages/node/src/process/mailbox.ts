@@ -111,6 +111,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.#queue = new MailboxQueue({
       clock: parts.clock,
       content: 'such message',
+      lateHint: () => `Send to ${this.name ?? this.pid}, or raise timeoutMs. ${this.length} that do not match wait.`,
       maxMessages,
       maxBytes,
       whenFull,

@@ -211,6 +211,7 @@ export class PubSub implements Disposable {
       clock: this.#parts.servers.clock,
       options,
       schemas: this.#schemas,
+      lateHint: () => this.#lateHint(),
       listener,
       threw: (cause) => this.#threw(topic, cause),
       mismatched: (of, mismatch) => this.#mismatched(of, mismatch, options.onMismatch),
@@ -330,6 +331,14 @@ export class PubSub implements Disposable {
         (cause) => this.#threw(topic, cause),
       )
     }
+  }
+
+  #lateHint(): string {
+    const { length } = this.nodes()
+    const others =
+      length === 0 ? 'No other node has' : length === 1 ? 'One other node has' : `${length} other nodes have`
+    const elixir = length === 0 ? `: in Elixir it is {Phoenix.PubSub, name: ${this.name}} of a connected node` : ''
+    return `${others} a PubSub called ${this.name}${elixir}. Check the topic, or raise timeoutMs.`
   }
 
   #threw(topic: string, cause: unknown): void {

@@ -60,6 +60,8 @@ export interface SubscriptionParts {
   readonly clock: Clock
   readonly options: Partial<TypedSubscribeOptions>
   readonly schemas: Schemas
+  /** What to do when no message comes in time. */
+  readonly lateHint: () => string
   /** Gets each message in place of the queue. */
   readonly listener: ((message: never) => unknown) | undefined
   readonly onClosed: (subscription: AnySubscription) => void
@@ -109,7 +111,8 @@ export class Subscription<Message = PubSubMessage> implements AsyncIterable<Mess
     this.#parts = parts
     this.#queue = new MailboxQueue({
       clock: parts.clock,
-      content: `message of ${topic}`,
+      content: `message of the topic ${topic}`,
+      lateHint: parts.lateHint,
       maxMessages,
       whenFull,
       full: (policy) => parts.full(this, policy),

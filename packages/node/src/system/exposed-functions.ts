@@ -25,6 +25,8 @@ interface Exposed {
   readonly undeclared: ReadonlyMap<string, ExposedFunction>
   /** Whether they pass on what they get, and so get it in the form for that. */
   readonly forwards: boolean
+  /** Whether the log has been told that others miss one of them. */
+  told: boolean
 }
 
 const TABLE = 'an object of functions'
@@ -79,8 +81,12 @@ export class ExposedFunctions {
    * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already
    */
   expose(module: string, functions: FunctionTable, forwards = false): Closable {
-    if (this.#modules.has(module)) throw new NodeError('NODE_NAME_TAKEN', `the module ${module} is exposed already`)
-    const own: Exposed = { ...read(functions), forwards }
+    if (this.#modules.has(module)) {
+      throw new NodeError('NODE_NAME_TAKEN', `the module ${module} is exposed already`, {
+        hint: 'Give all functions of a module in one call, or close what expose gave the first time.',
+      })
+    }
+    const own: Exposed = { ...read(functions), forwards, told: false }
     this.#modules.set(module, own)
     return closable(() => {
       if (this.#modules.get(module) === own) this.#modules.delete(module)
@@ -118,6 +124,7 @@ export class ExposedFunctions {
     }
     const called = this.#find(module, name, args.length)
     if (called === undefined) {
+      this.#tellNear(module, name, args.length)
       return Promise.resolve(undefinedFunction({ module, function: name, arity: echoed() as readonly Term[] }))
     }
     const given = (this.#modules.get(module)?.forwards === true ? echoed() : args) as readonly Term[]
@@ -164,6 +171,27 @@ export class ExposedFunctions {
     throw new NodeError('NODE_MESSAGE_INVALID', `its result does not fit: ${mismatchText(written.mismatch)}`, { cause })
   }
 
+  /** Others call what a program nearly exposes: it may have another name there, or another number of arguments. */
+  #tellNear(module: string, name: string, arity: number): void {
+    const own = this.#modules.get(module)
+    const other = otherName(module)
+    const elsewhere = own === undefined ? this.#modules.get(other) : undefined
+    const exposed = own ?? elsewhere
+    if (exposed === undefined || exposed.told) return
+    const names = [...exposed.declared.keys(), ...exposed.undeclared.keys()]
+    const near = names.filter((each) => each === name || each.startsWith(`${name}/`))
+    if (near.length === 0) return
+    // A peer could ask for ever more of them.
+    exposed.told = true
+    const called = `${identifier(module)}:${identifier(name)}/${arity}`
+    const there =
+      elsewhere === undefined ? near.join(' and ') : `a module ${identifier(other)}; Elixir's Name is Elixir.Name`
+    this.#warn({
+      code: 'NOT_EXPOSED',
+      message: `another node called ${called}, which is not exposed; there is ${there}`,
+    })
+  }
+
   #find(module: string, name: string, arity: number): ExposedFunction | TypedFunction | undefined {
     const exposed = this.#modules.get(module)
     const declared = exposed?.declared.get(`${name}/${arity}`)
@@ -173,8 +201,15 @@ export class ExposedFunctions {
   }
 }
 
+const ELIXIR = 'Elixir.'
+
+/** The name that somebody may have meant: Elixir's modules have a prefix. */
+function otherName(module: string): string {
+  return module.startsWith(ELIXIR) ? module.slice(ELIXIR.length) : `${ELIXIR}${module}`
+}
+
 /** Own functions only: what every object inherits is not meant. */
-function read(functions: FunctionTable): Omit<Exposed, 'forwards'> {
+function read(functions: FunctionTable): Pick<Exposed, 'declared' | 'undeclared'> {
   const declared = new Map<string, ExposedFunction | TypedFunction>()
   const undeclared = new Map<string, ExposedFunction>()
   for (const [key, value] of Object.entries(functions)) {
