@@ -1,12 +1,23 @@
 import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { abortSignal, type Clock, callable, duration, eventStream, type MissedEvents, whole } from '@dynsrv/kit'
+import {
+  abortSignal,
+  type Clock,
+  callable,
+  duration,
+  eventStream,
+  type MissedEvents,
+  type System,
+  whole,
+} from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
+import { type Attached, closeAttached, startAttached } from './attached.ts'
 import { checks, INSIDE, onlyInside } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
+import { type LeaveSignal, leaveOn } from './leave-on.ts'
 import { notReady, type TopologyFacts } from './not-ready.ts'
 
 const READY_TIMEOUT_MS = 30_000
@@ -20,9 +31,14 @@ export interface ClusterParts {
   /** What was answered last, by topology. */
   readonly resolvers: ReadonlyMap<string, RememberingResolver>
   readonly clock: Clock
+  readonly system: System
   readonly deregister?: (() => Promise<void> | void) | undefined
+  readonly leaveOn?: readonly LeaveSignal[] | undefined
   readonly closeResolver?: (() => void) | undefined
 }
+
+/** Starts something beside a cluster; `startHealthServer` of `@dynsrv/page` is one. */
+export type Attach = (cluster: Cluster) => Attached | Promise<Attached>
 
 /** Whether a cluster runs, is on its way out, or is closed. */
 export type ClusterState = 'running' | 'leaving' | 'closed'
@@ -53,6 +69,8 @@ const checkDrain = checks.options<DrainOptions>('drain', { timeoutMs: duration()
 
 /** Makes a cluster; programs get theirs from `start`. */
 export let makeCluster: (parts: ClusterParts) => Cluster
+/** Starts what runs beside a cluster, once. @throws what one of them throws */
+export let attachAll: (cluster: Cluster, all: readonly Attach[]) => Promise<void>
 
 /** Our node in a cluster: the node itself, and the strategies that keep it connected. Made by `start`. */
 export class Cluster implements AsyncDisposable {
@@ -66,12 +84,20 @@ export class Cluster implements AsyncDisposable {
   readonly #unreachable = new Map<string, unknown>()
   /** What discovery said last, by topology. */
   readonly #seen = new Map<string, TopologyFacts>()
+  #attached: readonly Attached[] = []
+  readonly #forgetSignals: () => void
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
 
   static {
     makeCluster = (parts) => new Cluster(INSIDE, parts)
+    attachAll = async (cluster, all) => {
+      const attached = await startAttached(cluster, all)
+      // Somebody may have closed the cluster meanwhile.
+      if (cluster.#closing !== undefined) await closeAttached(attached)
+      else cluster.#attached = attached
+    }
   }
 
   private constructor(key: typeof INSIDE, parts: ClusterParts) {
@@ -80,6 +106,7 @@ export class Cluster implements AsyncDisposable {
     this.#parts = parts
     this.node = node
     this.#emitter.setMaxListeners(0)
+    this.#forgetSignals = leaveOn(parts.leaveOn ?? [], parts.system, () => this.drain())
     node.on('event', (event) => this.#publish(event))
     for (const [topology, strategy] of strategies) {
       strategy.on('change', (change) => this.#publish({ ...change, topology }))
@@ -148,21 +175,24 @@ export class Cluster implements AsyncDisposable {
   /**
    * Waits until enough peers are connected.
    *
+   * @returns the members that are connected then: `const [shop] = await cluster.ready()`
    * @throws {DynsrvError} `DYNSRV_NOT_READY` when that takes too long, naming each missing peer and why; `DYNSRV_CLOSED`
    * @throws the signal's reason when it aborts
    */
-  async ready(options: ReadyOptions = {}): Promise<void> {
+  async ready(options?: Omit<ReadyOptions, 'minPeers'>): Promise<[NodeName, ...NodeName[]]>
+  async ready(options: ReadyOptions): Promise<NodeName[]>
+  async ready(options: ReadyOptions = {}): Promise<NodeName[]> {
     checkReady(options)
     const { minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal } = options
     const { clock } = this.#parts
     const enough = () => this.members().length >= minPeers
     signal?.throwIfAborted()
-    if (enough()) return
+    if (enough()) return this.members()
     const timeout = new AbortController()
     const patience = clock.setTimeout(() => timeout.abort(), timeoutMs)
     try {
       const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal])
-      for await (const _ of this.events({ signal: ended })) if (enough()) return
+      for await (const _ of this.events({ signal: ended })) if (enough()) return this.members()
     } finally {
       clock.clearTimeout(patience)
     }
@@ -212,10 +242,15 @@ export class Cluster implements AsyncDisposable {
     try {
       await this.#stopStrategies()
     } finally {
-      await this.node.close()
-      this.#parts.closeResolver?.()
-      this.#state = 'closed'
-      this.#closed.abort()
+      try {
+        await this.node.close()
+      } finally {
+        this.#parts.closeResolver?.()
+        this.#forgetSignals()
+        this.#state = 'closed'
+        this.#closed.abort()
+        await closeAttached(this.#attached)
+      }
     }
   }
 
