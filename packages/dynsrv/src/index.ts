@@ -2,6 +2,8 @@
 
 export { CONFIG_NAMES, type DynsrvConfig, defineConfig, type LoadedConfig, loadConfig } from '@dynsrv/cli/config'
 export {
+  type Attach,
+  type Attached,
   Cluster,
   type ClusterEvent,
   type ClusterState,
@@ -9,6 +11,7 @@ export {
   DynsrvError,
   type DynsrvErrorCode,
   type LastLookup,
+  type LeaveSignal,
   type ReadyOptions,
   type SrvTopology,
   type StartOptions,
@@ -40,12 +43,17 @@ export {
   ImproperList,
   inspect,
   type Json,
+  type Matched,
+  Matcher,
   Pid,
   PlainDate,
   PlainDateTime,
   PlainTime,
   Range,
   Reference,
+  type Result,
+  type Sendable,
+  type StandardSchema,
   struct,
   type Term,
   Tuple,
@@ -57,6 +65,7 @@ export {
 } from '@dynsrv/etf'
 export {
   type DrainOptions,
+  fn,
   Mailbox,
   type MailboxOptions,
   Node,
@@ -67,9 +76,13 @@ export {
   type NodeOptions,
   PubSub,
   type PubSubMessage,
+  type Read,
   RemoteError,
+  type Schema,
   Subscription,
   startNode,
+  TypedFunction,
+  type Written,
 } from '@dynsrv/node'
 export {
   type HealthOptions,

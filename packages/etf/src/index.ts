@@ -9,6 +9,7 @@ export { AtomShare } from './atom-table.ts'
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
 export { equals } from './match/equals.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
+export type { StandardIssue, StandardProps, StandardResult, StandardSchema } from './match/standard-schema.ts'
 export { type FieldsOptions, type Result, t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export {

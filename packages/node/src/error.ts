@@ -29,6 +29,7 @@ export type OwnNodeErrorCode =
   | 'NODE_REFUSED'
   | 'NODE_REMOTE_ERROR'
   | 'NODE_REPLACED'
+  | 'NODE_REPLY_MISMATCH'
   | 'NODE_SELF'
   | 'NODE_TICK_TIMEOUT'
   | 'NODE_TIMEOUT'
@@ -212,6 +213,13 @@ export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
     retryable: true,
     fault: 'peer',
   },
+  NODE_REPLY_MISMATCH: {
+    happened: 'A reply is not what its schema says.',
+    why: 'The other side returns another shape than this program expects. The message names the place and what came.',
+    hint: 'Correct the schema, or what the other side returns. The call itself ran: calling again runs it again.',
+    category: 'term',
+    fault: 'peer',
+  },
   NODE_SELF: {
     happened: 'A node was asked to connect to itself.',
     why: 'Its own name was dialled.',
@@ -264,6 +272,8 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly reason?: Term
   /** The option to raise, when something was over a limit. */
   readonly limit?: string
+  /** Where in a reply its schema found something else, such as `[1].qty`. */
+  readonly path?: string
 }
 
 const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_ERRORS, ...NODE_ERRORS }
@@ -288,12 +298,15 @@ export class NodeError extends CodedError<NodeErrorCode> {
   readonly reason?: Term
   /** The option to raise, when something was over a limit: `decode.limits.depth`. */
   readonly limit?: string
+  /** With `NODE_REPLY_MISMATCH`: where in the reply, such as `[1].qty`; empty for the reply itself. */
+  readonly path?: string
 
   constructor(code: NodeErrorCode, message: string, options?: NodeErrorOptions) {
     super(WORDS, code, message, options)
-    const { peer, limit, ...rest } = given(options)
+    const { peer, limit, path, ...rest } = given(options)
     if (peer !== undefined) this.peer = peer
     if (limit !== undefined) this.limit = limit
+    if (path !== undefined) this.path = path
     if ('reason' in rest) this.reason = rest.reason
   }
 }

@@ -21,6 +21,7 @@ import { makeProcesses, type Processes } from './process/processes.ts'
 import { callProgram, type Failed } from './program-calls.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
 import { PubSubs } from './pubsub/pubsubs.ts'
+import { Schemas } from './schema/schema.ts'
 import { type System, startSystem } from './system/start-system.ts'
 
 /** What `startNode` finds out before there is a node. */
@@ -49,6 +50,8 @@ export class Rooms {
   readonly calls: GenCalls
   /** What every process that serves needs. */
   readonly servers: ServerParts
+  /** Reads and writes by schemas of the program. */
+  readonly schemas: Schemas
   readonly remote: RemoteCalls
   readonly scopes: PgScopes
   readonly pubsubs: PubSubs
@@ -116,6 +119,7 @@ export class Rooms {
       }),
     })
     const { registry, life, router } = processes
+    this.schemas = new Schemas(settings.decode)
     const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
     const stateReplies = new StateReplies({
@@ -124,6 +128,7 @@ export class Rooms {
     })
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
+      schemas: this.schemas,
       exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
       exactFloats: { ...settings.decode, float: 'boxed' },
       // It never rejects: a peer that does not say its release is taken for a new one, and `formed` does not throw.

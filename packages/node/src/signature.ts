@@ -1,6 +1,7 @@
 import type { HostAddress, NodeAddressCandidate } from '@dynsrv/epmd-shim'
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { NodeError } from './error.ts'
+import type { Schema } from './schema/schema.ts'
 
 /** A process: its pid, or what has one, such as a mailbox or a server. */
 export type ProcessRef = Pid | { readonly pid: Pid }
@@ -35,6 +36,15 @@ export interface CallOptions {
   /** In milliseconds; default 5000 as in OTP. `Infinity` waits as long as the process and the link live. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
+}
+
+/** What a call takes whose reply is checked and typed. */
+export interface TypedCallOptions<S extends Schema = Schema> extends CallOptions {
+  /**
+   * What the reply must be: a `t`, or any Standard Schema. The call gives what the schema reads; a reply that does not fit
+   * rejects with `NODE_REPLY_MISMATCH`.
+   */
+  readonly reply: S
 }
 
 /** What `multiCall` takes. */
@@ -77,8 +87,8 @@ export interface AliasOptions {
 }
 
 /** What `multiCall` gathered. */
-export interface MultiCallResult {
-  readonly replies: ReadonlyMap<string, Term>
+export interface MultiCallResult<T = Term> {
+  readonly replies: ReadonlyMap<string, T>
   /** Why there is no reply, by node. */
   readonly failures: ReadonlyMap<string, NodeError>
 }

@@ -48,7 +48,9 @@ export interface ConfigTls {
 export type NotInFile =
   | 'allow'
   | 'cookie'
+  | 'attach'
   | 'deregister'
+  | 'leaveOn'
   | 'env'
   | 'epmd'
   | 'interval'

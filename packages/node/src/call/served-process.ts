@@ -7,6 +7,7 @@ import type { LocalProcess, ProcessKind } from '../process/local-process.ts'
 import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
 import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
+import type { Schemas } from '../schema/schema.ts'
 import {
   callReference,
   type GenFrom,
@@ -30,6 +31,8 @@ export interface ServerParts {
   readonly life: LinksAndMonitors
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   readonly warn: Warn
+  /** Reads and writes by schemas of the program. */
+  readonly schemas: Schemas
   /** Puts a state into the form that the caller's `sys` takes, and hands it to `reply`, now or later. */
   readonly stateReply: (from: GenFrom, state: Term, reply: (formed: Term) => void) => void
   /** Decodes so that what is encoded again is the same term. */

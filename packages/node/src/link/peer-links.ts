@@ -143,7 +143,10 @@ export class PeerLinks {
     const { name } = parsedName('connect', 'peer', peer, settings.shortNames)
     if (name === self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
     if (!settings.allow(name)) {
-      throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
+      throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, {
+        peer: name,
+        hint: 'Have the function allow of this node give true for it.',
+      })
     }
     await this.#table.connect(name, options)
   }

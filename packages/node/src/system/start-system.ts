@@ -43,8 +43,8 @@ interface Kind {
 
 /** Starts the processes that OTP expects on every node. */
 export function startSystem({ self, servers, router, output, ask, maxPrintedBytes, uses }: SystemParts): System {
-  const { registry, life, warn } = servers
-  const exposed = new ExposedFunctions(warn)
+  const { registry, life, schemas, warn } = servers
+  const exposed = new ExposedFunctions(warn, schemas)
   const spawns = new SpawnRequests({ registry, life, router, exposed, uses })
   const running = new Map<string, SystemServer>()
   // One that a peer has stopped is started anew, as OTP's supervisor does it.
