@@ -264,6 +264,8 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly reason?: Term
   /** The option to raise, when something was over a limit. */
   readonly limit?: string
+  /** See {@link NodeError.didNotRun}. */
+  readonly didNotRun?: boolean
 }
 
 const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_ERRORS, ...NODE_ERRORS }
@@ -288,12 +290,18 @@ export class NodeError extends CodedError<NodeErrorCode> {
   readonly reason?: Term
   /** The option to raise, when something was over a limit: `decode.limits.depth`. */
   readonly limit?: string
+  /**
+   * True for a call that surely did not run: it was never sent, or the other node had nobody to run it. It can be made again,
+   * there or elsewhere, even when it must not happen twice. Left out where it may have run.
+   */
+  readonly didNotRun?: boolean
 
   constructor(code: NodeErrorCode, message: string, options?: NodeErrorOptions) {
     super(WORDS, code, message, options)
-    const { peer, limit, ...rest } = given(options)
+    const { peer, limit, didNotRun, ...rest } = given(options)
     if (peer !== undefined) this.peer = peer
     if (limit !== undefined) this.limit = limit
+    if (didNotRun === true) this.didNotRun = true
     if ('reason' in rest) this.reason = rest.reason
   }
 }

@@ -2,7 +2,7 @@ import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Timer } from '@dynsrv/kit'
 import { sendable } from '../checks.ts'
-import { NodeError } from '../error.ts'
+import { NODE_ERRORS, NodeError, type OwnNodeErrorCode } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
 import type { NodeDownReason } from '../node-event.ts'
@@ -131,6 +131,7 @@ export class GenCalls {
       }
       const onAbort = () => end(() => reject(signal!.reason))
       const node = nodeOf(target)
+      const wasLinked = this.#parts.connection(node) !== undefined
       signal?.addEventListener('abort', onAbort, { once: true })
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
         timer = clock.setTimeout(() => {
@@ -144,7 +145,7 @@ export class GenCalls {
           done: () => done,
           resolve: (value) => end(() => resolve(value)),
           reject: (error) => end(() => reject(error)),
-          down: (reason) => end(() => reject(this.downError(what, target, reason))),
+          down: (reason) => end(() => reject(this.downError(what, target, reason, wasLinked))),
         })
       } catch (error) {
         end(() => reject(error))
@@ -152,8 +153,12 @@ export class GenCalls {
     })
   }
 
-  /** What the end of the other process means. */
-  downError(what: string, target: Target, reason: Term): NodeError {
+  /**
+   * What the end of the other process means.
+   *
+   * @param wasLinked whether there was a link when the request was made: it may have gone out then
+   */
+  downError(what: string, target: Target, reason: Term, wasLinked = true): NodeError {
     const node = nodeOf(target)
     if (!this.caller.alive) {
       return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
@@ -166,6 +171,7 @@ export class GenCalls {
         peer: node,
         reason,
         cause: why,
+        didNotRun: !wasLinked && (why === undefined || isDialFailure(why)),
         ...(why !== undefined && { hint: why.hint }),
       })
     }
@@ -174,6 +180,7 @@ export class GenCalls {
       return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, {
         peer: node,
         reason,
+        didNotRun: true,
         ...(name !== undefined && {
           hint: `A module of Elixir has Elixir. before its name: call { name: '${name}' }.`,
         }),
@@ -199,6 +206,12 @@ export interface Finish<T> {
   resolve(value: T): void
   reject(error: unknown): void
   down(reason: Term): void
+}
+
+/** Whether a link never came up. Any other reason may be of a link that came up for a request, and was lost with it. */
+function isDialFailure({ code }: NodeDownReason): boolean {
+  const { category } = Object.hasOwn(NODE_ERRORS, code) ? NODE_ERRORS[code as OwnNodeErrorCode] : {}
+  return category === 'connect' || category === 'lookup'
 }
 
 /** The reply in the message that bears it. */
