@@ -188,10 +188,10 @@ interface Asked {
 
 /**
  * Whether the function that was asked for is not there. The stack of `erpc` begins with the function that is not there, and has
- * its arguments; a function that runs has their number there.
+ * its arguments; a function that runs has their number there, but for those of `erlang`.
  */
 function isUndefined(reason: Term, stacktrace: Term, { module, name, arity }: Asked): boolean {
-  if (reason !== atom('undef') || !Array.isArray(stacktrace)) return false
+  if (reason !== atom('undef') || module === 'erlang' || !Array.isArray(stacktrace)) return false
   const [first] = stacktrace as readonly Term[]
   if (!(first instanceof Tuple)) return false
   const [inModule, missing, args] = first.elements
