@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { abortSignal, type Clock, callable, duration, eventStream, type MissedEvents, whole } from '@dynsrv/kit'
+import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
 import { checks, INSIDE, onlyInside } from './checks.ts'
@@ -8,6 +8,9 @@ import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import { explain } from './explain.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
+import { type MemberService, makeService, type Service } from './services/service.ts'
+import { checkService, type ServiceOptions } from './services/service-options.ts'
+import { type MembersTarget, type ProcessTarget, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
 
@@ -17,7 +20,7 @@ export interface ClusterParts {
   readonly strategies: ReadonlyMap<string, Strategy>
   /** What was answered last, by topology. */
   readonly resolvers: ReadonlyMap<string, RememberingResolver>
-  readonly clock: Clock
+  readonly world: Pick<World, 'clock' | 'random'>
   readonly deregister?: (() => Promise<void> | void) | undefined
   readonly closeResolver?: (() => void) | undefined
 }
@@ -62,6 +65,7 @@ export class Cluster implements AsyncDisposable {
   readonly #closed = new AbortController()
   /** Why a peer that was found is not connected. */
   readonly #unreachable = new Map<string, unknown>()
+  readonly #services = new Set<Service>()
   #discoveryFailure: unknown
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
@@ -121,6 +125,40 @@ export class Cluster implements AsyncDisposable {
     return [...this.node.connected()]
   }
 
+  /**
+   * Several members that can do the same, called as one: no caller chooses a node.
+   *
+   * The target is a name that a process has on each member (`'MyApp.Stock'`, or the exact atom), a process group
+   * (`{ pg: atom('stock') }`), or members themselves, all of them or those of one topology, whose functions are called.
+   *
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`; `DYNSRV_CLOSED` when the cluster is on its way out
+   */
+  service(target: ProcessTarget, options?: ServiceOptions): Service
+  service(target?: MembersTarget, options?: ServiceOptions): MemberService
+  service(target: ProcessTarget | MembersTarget = {}, options: ServiceOptions = {}): Service {
+    const read = targetOf(target)
+    checkService(options)
+    const { strategies } = this.#parts
+    if ('topology' in read && read.topology !== undefined) {
+      checks.argument('service', 'target.topology', oneOf(...strategies.keys()), read.topology)
+    }
+    if (this.#state !== 'running') throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is on its way out')
+    const { node, world } = this.#parts
+    const service = makeService(
+      {
+        ...{ node, strategies, world },
+        on: (listener) => this.on(listener),
+        missing: () => this.missing(),
+        discoveryFailure: () => this.#discoveryFailure,
+        closed: (ended) => this.#services.delete(ended),
+      },
+      read,
+      options,
+    )
+    this.#services.add(service)
+    return service
+  }
+
   /** Calls back for each event from now on; returns a function that ends that. */
   on(listener: (event: ClusterEvent) => void): () => void {
     checks.argument('on', 'listener', callable, listener)
@@ -151,7 +189,7 @@ export class Cluster implements AsyncDisposable {
   async ready(options: ReadyOptions = {}): Promise<void> {
     checkReady(options)
     const { minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal } = options
-    const { clock } = this.#parts
+    const { clock } = this.#parts.world
     const enough = () => this.members().length >= minPeers
     signal?.throwIfAborted()
     if (enough()) return
@@ -209,6 +247,7 @@ export class Cluster implements AsyncDisposable {
     try {
       await this.#stopStrategies()
     } finally {
+      for (const service of this.#services) await service.close()
       await this.node.close()
       this.#parts.closeResolver?.()
       this.#state = 'closed'

@@ -63,7 +63,7 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     })
     made.node = node
     membership.attach(node)
-    return makeCluster({ node, strategies, resolvers, clock: world.clock, deregister, closeResolver: close })
+    return makeCluster({ node, strategies, resolvers, world, deregister, closeResolver: close })
   } catch (error) {
     await Promise.allSettled([...(made.strategies?.values() ?? []), made.node].map((each) => each?.close()))
     close()

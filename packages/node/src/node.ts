@@ -17,8 +17,8 @@ import {
   messageOf,
   oneLine,
   text,
+  withCallersStack,
 } from '@dynsrv/kit'
-import { withCallersStack } from './call/callers-stack.ts'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'

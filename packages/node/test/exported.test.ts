@@ -142,6 +142,7 @@ testOddArguments(
   },
   {
     isNodeError: call(),
+    isRemoteError: call(),
     startNode: call(argument(() => ({ name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), listen: false }))),
     node: making([], {
       connected: call(),

@@ -1,6 +1,6 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Clock, Timer } from '@dynsrv/kit'
+import { type Clock, elixirName, type Timer } from '@dynsrv/kit'
 import { sendable } from '../checks.ts'
 import { NODE_ERRORS, NodeError, type OwnNodeErrorCode } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
@@ -15,7 +15,7 @@ import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
-import { brief, elixirName } from './exception-text.ts'
+import { brief } from './exception-text.ts'
 import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
