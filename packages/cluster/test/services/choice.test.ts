@@ -65,7 +65,12 @@ describe('among members of one weight', () => {
   })
 
   it.each([0, 1, 65_535])('of %i each has the same share', (weight) => {
-    for (const share of Object.values(shares(['a', 'b', 'c', 'd'].map((key) => member(key, weight)), 1))) {
+    for (const share of Object.values(
+      shares(
+        ['a', 'b', 'c', 'd'].map((key) => member(key, weight)),
+        1,
+      ),
+    )) {
       expect(share).toBeCloseTo(0.25, 1.5)
     }
   })
