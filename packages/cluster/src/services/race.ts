@@ -10,19 +10,19 @@ export interface Failure<Seat> {
   readonly error: unknown
 }
 
-export interface RaceParts<Seat> {
+/** What all calls of a service share. */
+export interface RaceParts<Seat, Call> {
   readonly clock: Clock
   /** Whom to ask next; undefined when nobody is left. */
   readonly pick: (asked: readonly Seat[]) => Seat | undefined
-  /** Asks. Never rejects. */
-  readonly attempt: (seat: Seat, timeoutMs: number) => Promise<AttemptEnd>
+  /** Asks. Never rejects. @param timeoutMs undefined for the whole time of the call */
+  readonly attempt: (call: Call, seat: Seat, timeoutMs?: number) => Promise<AttemptEnd>
   /** What to throw when nobody is left. */
   readonly nobody: (failures: readonly Failure<Seat>[]) => unknown
+  readonly options: RaceOptions
 }
 
 export interface RaceOptions {
-  /** For all attempts together. Unit: milliseconds. */
-  readonly timeoutMs: number
   readonly attempts: number
   /** Unit: milliseconds; default: half of what is left. */
   readonly nextAfterMs?: number
@@ -31,9 +31,12 @@ export interface RaceOptions {
 /**
  * Makes a call that may happen twice: on the next member when one fails, and also when one takes long. That one is not given up:
  * a function that takes its time has as long as without this. The first answer counts.
+ *
+ * @param timeoutMs for all attempts together
  */
-export function race<Seat>(parts: RaceParts<Seat>, { timeoutMs, attempts, nextAfterMs }: RaceOptions): Promise<Term> {
-  const { clock, pick, attempt, nobody } = parts
+export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeoutMs: number): Promise<Term> {
+  const { clock, pick, attempt, nobody, options } = parts
+  const { attempts, nextAfterMs } = options
   const until = clock.monotonic() + timeoutMs
   return new Promise((resolve, reject) => {
     const asked: Seat[] = []
@@ -47,8 +50,9 @@ export function race<Seat>(parts: RaceParts<Seat>, { timeoutMs, attempts, nextAf
     }
     const next = (): void => {
       clock.clearTimeout(timer)
-      const leftMs = asked.length === 0 ? timeoutMs : until - clock.monotonic()
-      const isInTime = asked.length === 0 || leftMs > 0
+      const isFirst = asked.length === 0
+      const leftMs = isFirst ? timeoutMs : until - clock.monotonic()
+      const isInTime = isFirst || leftMs > 0
       const seat = isInTime && asked.length < attempts ? pick(asked) : undefined
       if (seat === undefined) {
         if (underWay > 0) return
@@ -60,7 +64,7 @@ export function race<Seat>(parts: RaceParts<Seat>, { timeoutMs, attempts, nextAf
       underWay += 1
       const patienceMs = nextAfterMs ?? leftMs / 2
       if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
-      void attempt(seat, leftMs).then((end) => {
+      void attempt(call, seat, isFirst ? undefined : leftMs).then((end) => {
         underWay -= 1
         if (isOver) return
         if ('value' in end) {

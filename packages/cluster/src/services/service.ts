@@ -8,7 +8,7 @@ import type { ClusterEvent } from '../cluster-event.ts'
 import { DynsrvError } from '../error.ts'
 import { explain, reasonText } from '../explain.ts'
 import { type Begun, Choice, type Moment, type Seat } from './choice.ts'
-import { type Failure, type RaceParts, race } from './race.ts'
+import { type AttemptEnd, type Failure, type RaceParts, race } from './race.ts'
 import { type Member, membersOf, namedMembers } from './service-members.ts'
 import { checkServiceCall, type ServiceCallOptions, type ServiceOptions } from './service-options.ts'
 import type { Target } from './service-target.ts'
@@ -70,6 +70,11 @@ export interface ServiceSnapshot {
 
 type Make = (member: Member, options: CallOptions) => Promise<Term>
 type Asked = Seat<Member>
+/** A call that may happen twice. */
+interface Call {
+  readonly make: Make
+  readonly options: CallOptions
+}
 
 const NOBODY: readonly Asked[] = []
 const DEFAULTS = {
@@ -93,6 +98,7 @@ export class Service implements ErpcCaller, AsyncDisposable {
   readonly #target: Target
   readonly #options: Omit<ServiceOptions, keyof typeof DEFAULTS> & Required<Pick<ServiceOptions, keyof typeof DEFAULTS>>
   readonly #choice: Choice<Member>
+  readonly #race: RaceParts<Asked, Call>
   readonly #unsubscribe: () => void
   /** What a call is made with whose caller says nothing. */
   readonly #plain: CallOptions
@@ -112,6 +118,13 @@ export class Service implements ErpcCaller, AsyncDisposable {
     this.#options = { ...DEFAULTS, ...(Object.fromEntries(given) as ServiceOptions) }
     this.#plain = { timeoutMs: this.#options.timeoutMs }
     this.#choice = new Choice(this.#options)
+    this.#race = {
+      clock: parts.world.clock,
+      options: this.#options,
+      pick: (asked) => this.#pick(asked),
+      nobody: (failures) => this.#nobody(failures),
+      attempt: (call, seat, timeoutMs) => this.#attempt(call, seat, timeoutMs),
+    }
     const ends = [parts.on((event) => this.#heard(event))]
     if (target.kind === 'pg') {
       const scope = parts.node.pg(target.scope)
@@ -272,26 +285,21 @@ export class Service implements ErpcCaller, AsyncDisposable {
 
   /** Makes a call that may happen twice. */
   async #twice(make: Make, options: CallOptions): Promise<Term> {
-    const { clock } = this.#parts.world
-    const parts: RaceParts<Asked> = {
-      clock,
-      pick: (asked) => this.#pick(asked),
-      nobody: (failures) => this.#nobody(failures),
-      attempt: async (seat, timeoutMs) => {
-        const begun = this.#choice.begin(seat, clock.monotonic())
-        try {
-          const value = await make(seat.candidate, { ...options, timeoutMs })
-          this.#choice.end(begun, 'ok', this.#moment())
-          return { value }
-        } catch (error) {
-          return { error, isFinal: this.#ended(begun, error, options).next === 'final' }
-        }
-      },
-    }
     try {
-      return await race(parts, { ...this.#options, timeoutMs: options.timeoutMs! })
+      return await race(this.#race, { make, options }, options.timeoutMs!)
     } catch (error) {
       throw withCallersStack(error)
+    }
+  }
+
+  async #attempt({ make, options }: Call, seat: Asked, timeoutMs?: number): Promise<AttemptEnd> {
+    const begun = this.#choice.begin(seat, this.#parts.world.clock.monotonic())
+    try {
+      const value = await make(seat.candidate, timeoutMs === undefined ? options : { ...options, timeoutMs })
+      this.#choice.end(begun, 'ok', this.#moment())
+      return { value }
+    } catch (error) {
+      return { error, isFinal: this.#ended(begun, error, options).next === 'final' }
     }
   }
 

@@ -40,7 +40,12 @@ function serveLate(sim: Simulation, node: Cluster['node']): void {
 }
 
 /** A caller and so many servers, all connected. */
-async function stage(sim: Simulation, servers: number, serve = serving, caller = start) {
+async function stage(
+  sim: Simulation,
+  servers: number,
+  serve = serving,
+  caller: (options: MemberOptions) => Promise<Cluster> = start,
+) {
   const [one] = await sim.members(SERVICE, 1, caller)
   const others: Cluster[] = await sim.members(SERVICE, servers, serve)
   await sim.until(() => one.members().length === servers)
