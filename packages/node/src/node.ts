@@ -210,6 +210,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'ping',
+      peer,
       () => peer,
       () => this.#ping(peer, options),
     )
@@ -265,6 +266,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const target = this.#rooms.processes.router.target(to)
     return await this.#traced(
       'call',
+      nodeOf(target),
       () => ('name' in target ? `${target.name} on ${target.node}` : String(target)),
       () => this.#rooms.calls.call(target, request as Term, options),
     )
@@ -315,6 +317,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'erpc',
+      node,
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.erpc(node, module, name, args as readonly Term[], options),
     )
@@ -362,6 +365,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'rpc',
+      node,
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.rpc(node, module, name, args as readonly Term[], options),
     )
@@ -380,6 +384,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'spawn',
+      node,
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.spawn(node, module, name, args as readonly Term[], options),
     )
@@ -648,9 +653,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
-  async #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
+  async #traced<T>(kind: CallMessage['kind'], peer: string, to: () => string, run: () => Promise<T>): Promise<T> {
     try {
-      return await traceCall(run, () => ({ self: this.self, kind, to: to() }))
+      return await traceCall(run, () => ({ self: this.self, kind, peer, to: to() }))
     } catch (error) {
       throw withCallersStack(error)
     }
