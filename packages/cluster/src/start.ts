@@ -65,13 +65,11 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     })
     made.node = node
     membership.attach(node)
-    const { clock, system } = world
     const cluster = makeCluster({
       node,
       strategies,
       resolvers,
-      clock,
-      system,
+      world,
       deregister,
       leaveOn,
       closeResolver: close,

@@ -34,6 +34,7 @@ export type { DrainOptions } from './drain.ts'
 export {
   type ExceptionClass,
   isNodeError,
+  isRemoteError,
   NODE_ERRORS,
   NodeError,
   type NodeErrorCode,

@@ -17,8 +17,8 @@ import {
   messageOf,
   oneLine,
   text,
+  withCallersStack,
 } from '@dynsrv/kit'
-import { withCallersStack } from './call/callers-stack.ts'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
@@ -250,6 +250,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'ping',
+      peer,
       () => peer,
       () => this.#ping(peer, options),
     )
@@ -306,7 +307,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkTypedCall(options)
     const target = this.#rooms.processes.router.target(to)
     const called = () => ('name' in target ? `${target.name} on ${target.node}` : String(target))
-    return await this.#traced('call', called, async () => {
+    return await this.#traced('call', nodeOf(target), called, async () => {
       const reply = await this.#rooms.calls.call(target, request as Term, options)
       return this.#checked(reply, options, called, nodeOf(target))
     })
@@ -450,6 +451,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'spawn',
+      node,
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.spawn(node, module, name, args as readonly Term[], options),
     )
@@ -727,7 +729,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#checkFunction(kind, node, module, name, args)
     checkTypedCall(options)
     const called = () => remoteFunction(node, module, name, args)
-    return await this.#traced(kind, called, async () => {
+    return await this.#traced(kind, node, called, async () => {
       const result = await this.#rooms.remote[kind](node, module, name, args as readonly Term[], options)
       return this.#checked(result, options, called, node)
     })
@@ -758,9 +760,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
-  async #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
+  async #traced<T>(kind: CallMessage['kind'], peer: string, to: () => string, run: () => Promise<T>): Promise<T> {
     try {
-      return await traceCall(run, () => ({ self: this.self, kind, to: to() }))
+      return await traceCall(run, () => ({ self: this.self, kind, peer, to: to() }))
     } catch (error) {
       throw withCallersStack(error)
     }

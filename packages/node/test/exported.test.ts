@@ -151,6 +151,7 @@ testOddArguments(
       [argument(() => [t.any()], 'an empty array'), argument(() => t.any(), 'undefined'), aFunction],
       { run: call() },
     ),
+    isRemoteError: call(),
     startNode: call(argument(() => ({ name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), listen: false }))),
     node: making([], {
       connected: call(),

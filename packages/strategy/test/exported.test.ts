@@ -82,6 +82,7 @@ testOddArguments(api, {
     events: call(options()),
     expected: call(),
     gauges: call(),
+    members: call(),
     off: call(event, listener),
     on: call(event, listener),
     pollNow: call(),

@@ -34,8 +34,8 @@ export interface Decision {
   readonly nodes: ReadonlySet<NodeName>
   /** The live links that the plan is for. */
   readonly connected: ReadonlySet<NodeName>
-  /** Where they listen, by all answers that were taken in. */
-  readonly answer: Pick<Discovery, 'nodes' | 'endpoints'>
+  /** Where they listen and what they prefer, by all answers that were taken in. */
+  readonly answer: Pick<Discovery, 'nodes' | 'endpoints' | 'preferences'>
 }
 
 /** Turns answers into plans, and asks again before anybody leaves. */
@@ -90,8 +90,10 @@ export class Decider {
       this.#unusable.remember(this.#parts.membership.self, decided, nodes, ignored)
     }
     const endpoints = firstKnown(answers.map((each) => each.endpoints))
+    // The last answer is the latest word on them; endpoints of the first one are under way already.
+    const preferences = firstKnown(answers.map((each) => each.preferences).reverse())
     const named = answers.length === 1 ? discovery.nodes : new Set(answers.flatMap((each) => [...each.nodes]))
-    return { plan: decided, nodes, connected, answer: { nodes: named, endpoints } }
+    return { plan: decided, nodes, connected, answer: { nodes: named, endpoints, preferences } }
   }
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): Hold | undefined {

@@ -4,10 +4,10 @@ import { callable, filledText, required, whole, within } from '@dynsrv/kit'
 import { badOption, checks } from '../checks.ts'
 import {
   type Asked,
+  type ByNode,
   type Discover,
   type Discovery,
   discoveryOf,
-  type EndpointsByNode,
   firstKnown,
   type IgnoredTarget,
   sourceOf,
@@ -74,6 +74,9 @@ function merged(answers: readonly Discovery[]): Discovery {
     ...(answers.some(({ endpoints }) => endpoints !== undefined) && {
       endpoints: firstKnown(answers.map(({ endpoints }) => endpoints)),
     }),
+    ...(answers.some(({ preferences }) => preferences !== undefined) && {
+      preferences: firstKnown(answers.map(({ preferences }) => preferences)),
+    }),
     ...(ttls.length > 0 && { ttlMs: Math.min(...ttls) }),
     ...(failures.length > 0 && { failures }),
   }
@@ -98,11 +101,14 @@ export function map(source: Discover, rename: (node: NodeName) => NodeName): Dis
   const discover = async (asked: Asked): Promise<Discovery> => {
     const discovery = discoveryOf(await source(asked))
     const names = new Map([...discovery.nodes].map((node) => [rename(node), node]))
-    const { endpoints: under, ignored, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
-    const named: Discovery = ignored === undefined ? rest : { ...rest, ignored: ignored.map(renamed) }
-    if (under === undefined) return named
-    const get: EndpointsByNode['get'] = (node) => under.get(names.get(node) ?? node)
-    return { ...named, endpoints: { get } }
+    const { endpoints, ignored, preferences, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
+    const underOldNames = <T>(known: ByNode<T>): ByNode<T> => ({ get: (node) => known.get(names.get(node) ?? node) })
+    return {
+      ...rest,
+      ...(ignored !== undefined && { ignored: ignored.map(renamed) }),
+      ...(endpoints !== undefined && { endpoints: underOldNames(endpoints) }),
+      ...(preferences !== undefined && { preferences: underOldNames(preferences) }),
+    }
   }
   return sourceOf(discover, source.subscribe)
 }

@@ -18,6 +18,7 @@ import {
   withOwners,
   withoutDots,
 } from '../answers/name-mapping.ts'
+import { Preferences } from '../answers/preferences.ts'
 import { settleSome } from '../answers/settle-some.ts'
 import { addressesOf, SrvEndpoints } from '../answers/srv-endpoints.ts'
 import { checks, dnsName } from '../checks.ts'
@@ -53,9 +54,13 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
     const left = withOwners([...(answer.ignored ?? []), ...wrong], name)
     const found = new SrvEndpoints(answer, resolver, world)
+    const preferences = new Preferences()
     const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
-      const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => found.add(node, record))
-      return { nodes, endpoints: found, ignored: [...left, ...ignored], ...facts }
+      const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => {
+        found.add(node, record)
+        preferences.add(node, record)
+      })
+      return { nodes, endpoints: found, preferences, ignored: [...left, ...ignored], ...facts }
     }
     if (name.needs === 'target' || name.needs === 'tags') return named(records.map(candidateOf), answerFacts(answer))
     const limits = {
