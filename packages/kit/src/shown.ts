@@ -37,6 +37,11 @@ function isLong(one: unknown): boolean {
   return takesLong(one, false)
 }
 
+function bitsOf(integer: bigint): number {
+  const digits = (integer < 0n ? -integer : integer).toString(16)
+  return 4 * (digits.length - 1) + 32 - Math.clz32(Number.parseInt(digits[0]!, 16))
+}
+
 /** As many as are shown of a collection. */
 function first<T>(from: Iterable<T>): T[] {
   const taken: T[] = []
@@ -47,6 +52,32 @@ function first<T>(from: Iterable<T>): T[] {
 /** What kind of value it is, without showing it. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
+  if (typeof value === 'bigint' && isLong(value)) return `a bigint of ${bitsOf(value)} bits`
   if (typeof value === 'string') return value === '' ? 'an empty string' : `a string of ${value.length} characters`
   return /^[aeiou]/.test(typeof value) ? `an ${typeof value}` : `a ${typeof value}`
+}
+
+/** Levels that `inspect` of `node:util` shows here and below which nothing is looked at, and how many values are. */
+const MOST_LEVELS = 4
+const MOST_VALUES = 10_000
+
+/** Whether `inspect` of `node:util` takes long with a value, to some depth: it writes down every digit of an integer. */
+export function inspectTakesLong(value: unknown): boolean {
+  let left = MOST_VALUES
+  const looks = (one: unknown, levels: number): boolean => {
+    if (typeof one === 'bigint') return one >= LARGE || one <= -LARGE
+    if (typeof one !== 'object' || one === null || levels === 0 || ArrayBuffer.isView(one)) return false
+    if (types.isProxy(one) || --left < 0) return true
+    if (types.isMap(one)) {
+      for (const pair of Map.prototype.entries.call(one)) if (pair.some((each) => looks(each, levels - 1))) return true
+    }
+    if (types.isSet(one)) {
+      for (const each of Set.prototype.values.call(one)) if (looks(each, levels - 1)) return true
+    }
+    for (const key of Object.keys(one)) {
+      if (looks(Object.getOwnPropertyDescriptor(one, key)?.value, levels - 1)) return true
+    }
+    return false
+  }
+  return looks(value, MOST_LEVELS)
 }
