@@ -7,7 +7,7 @@ const BRIEF = { depth: 1, compact: true, breakLength: Number.POSITIVE_INFINITY, 
 export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   try {
-    if (takesLong(value, true)) return kindOf(value)
+    if (takesLong(value, SHOWN_LEVELS)) return kindOf(value)
     const text = types.isNativeError(value) ? `[${value.name}: ${value.message}]` : inspect(value, BRIEF)
     return visible(text.length > 100 ? `${text.slice(0, 99)}…` : text)
   } catch {
@@ -17,13 +17,16 @@ export function shown(value: unknown): string {
 
 /** Integers of which the text takes long: a few hundred digits do not. */
 const LARGE = 2n ** 2_048n
+/** The value itself, and what is inside of what is inside of it. */
+const SHOWN_LEVELS = 2
 /** Keys of an object that are looked at. */
 const MAX_KEYS = 1_000
 
 /** Whether a text of it takes long to make, of which a few words are wanted: a large integer, or an object of many keys. */
-function takesLong(value: unknown, within: boolean): boolean {
+function takesLong(value: unknown, levels: number): boolean {
+  const isLong = (one: unknown): boolean => takesLong(one, levels - 1)
   if (typeof value === 'bigint') return value >= LARGE || value <= -LARGE
-  if (!within || typeof value !== 'object' || value === null || types.isProxy(value)) return false
+  if (levels === 0 || typeof value !== 'object' || value === null || types.isProxy(value)) return false
   if (ArrayBuffer.isView(value)) return false
   if (types.isMap(value)) return first(Map.prototype.entries.call(value)).some((pair) => pair.some(isLong))
   if (types.isSet(value)) return first(Set.prototype.values.call(value)).some(isLong)
@@ -31,10 +34,6 @@ function takesLong(value: unknown, within: boolean): boolean {
   const keys = Object.keys(value)
   if (keys.length > MAX_KEYS) return true
   return keys.some((key) => isLong(Object.getOwnPropertyDescriptor(value, key)?.value))
-}
-
-function isLong(one: unknown): boolean {
-  return takesLong(one, false)
 }
 
 function bitsOf(integer: bigint): number {
@@ -52,7 +51,7 @@ function first<T>(from: Iterable<T>): T[] {
 /** What kind of value it is, without showing it. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (typeof value === 'bigint' && isLong(value)) return `a bigint of ${bitsOf(value)} bits`
+  if (typeof value === 'bigint' && takesLong(value, 0)) return `a bigint of ${bitsOf(value)} bits`
   if (typeof value === 'string') return value === '' ? 'an empty string' : `a string of ${value.length} characters`
   return /^[aeiou]/.test(typeof value) ? `an ${typeof value}` : `a ${typeof value}`
 }
