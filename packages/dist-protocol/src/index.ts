@@ -5,6 +5,7 @@ export type {
   ErrorTable,
   ErrorWords,
 } from '@dynsrv/kit'
+export type { Asked } from './channel/asked.ts'
 export {
   CHANNEL_LIMITS,
   Channel,

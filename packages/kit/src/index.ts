@@ -55,7 +55,7 @@ export {
   whole,
   wrong,
 } from './rule.ts'
-export { shown } from './shown.ts'
+export { inspectTakesLong, shown } from './shown.ts'
 export { headerToken, httpUrl, withoutSecrets } from './url.ts'
 export { identifier, oneLine, UNSEEN, visible, visibleLines } from './visible.ts'
 export type { Clock, Timer } from './world/clock.ts'

@@ -1,7 +1,7 @@
 import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
 import { inspect, type Term } from '@dynsrv/etf'
-import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown, visibleLines } from '@dynsrv/kit'
 import { exceptionText, stackLines } from './call/exception-text.ts'
 
 /** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
@@ -376,7 +376,8 @@ export class RemoteError extends NodeError {
 /** What was raised; what a program gives as reason and stack trace may be anything. */
 function saidOf(kind: ExceptionClass, reason: Term, stacktrace: Term): string {
   try {
-    return exceptionText(kind, reason, stacktrace)
+    // The other node chose it, and a program prints it.
+    return visibleLines(exceptionText(kind, reason, stacktrace))
   } catch {
     return `${kind}: ${shownTerm(reason)}`
   }

@@ -1,5 +1,5 @@
-import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
-import type { EtfError } from '@dynsrv/etf'
+import type { Asked, ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
+import { atom, type EtfError } from '@dynsrv/etf'
 import { messageOf, oneLine, Repeats } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
@@ -26,6 +26,10 @@ import { type System, startSystem } from './system/start-system.ts'
 
 /** What `startNode` finds out before there is a node. */
 export type RoomsParts = Pick<PeerLinksParts, 'self' | 'identity' | 'settings' | 'transport' | 'listener'>
+
+const SYSTEM_LIMIT = atom('system_limit')
+/** Stands for a name that could not be read. */
+const UNREAD = atom('undefined')
 
 /** Nobody is left who could be told. */
 const ignore = (): void => undefined
@@ -86,7 +90,7 @@ export class Rooms {
       ...parts,
       onUp: (connection) => this.#up(connection),
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
-      onRefused: (connection, error) => this.#refused(connection, error),
+      onRefused: (connection, error, asked) => this.#refused(connection, error, asked),
       uses,
       wants: (peer, control) => this.processes.router.wants(peer, control),
       onDown: (connection, reason) => this.#down(connection, reason),
@@ -244,11 +248,19 @@ export class Rooms {
     }
   }
 
-  /** What it was cannot be told: not even its control message can be read here. */
-  #refused({ peer }: Connection, cause: EtfError): void {
+  /** What it was cannot be told: not even its control message can be read here. Who waits for an answer gets one. */
+  #refused(connection: Connection, cause: EtfError, asked: Asked | undefined): void {
+    const { peer } = connection
     const option = optionOf(cause.limit ?? 'a limit')
     const message = `a control message of ${peer} is over ${option}, and is dropped: ${cause.message}`
     this.tell({ type: 'warning', code: 'OVER_LIMIT', message, peer, cause, limit: option })
+    if (asked === undefined || asked.from.node.name !== peer) return
+    const { op, ref, from: to } = asked
+    if (op === 'SPAWN_REQUEST') connection.send({ op: 'SPAWN_REPLY', ref, to, flags: 0, result: SYSTEM_LIMIT })
+    // The peer goes by the reference; the name that it watches is what could not be read.
+    else if (connection.takesMonitors) {
+      connection.send({ op: 'MONITOR_P_EXIT', from: UNREAD, to, ref }, SYSTEM_LIMIT)
+    }
   }
 
   #down(connection: Connection, reason: NodeError): void {

@@ -2,6 +2,7 @@ import { type Atom, type EtfError, SeededMap } from '@dynsrv/etf'
 import type { DecodedControl } from '../control/control-codec.ts'
 import { DistError } from '../error.ts'
 import { AHEAD_BYTES } from '../packet.ts'
+import type { Asked } from './asked.ts'
 import type { EncodedTerm } from './encoded-term.ts'
 
 /** The number of a fragmented message, of 64 bits; a `bigint` only where a `number` is not exact, for one takes long to make. */
@@ -37,6 +38,8 @@ export interface ReadControl extends DecodedControl {
 export interface RefusedControl {
   readonly control?: undefined
   readonly refusal: EtfError
+  /** Who waits for an answer to it. */
+  readonly asked: Asked | undefined
 }
 
 /** What the first fragment of a message says in front of the payload. */

@@ -14,6 +14,7 @@ import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
 import type { Placement } from '../packet.ts'
+import { type Asked, askedIn } from './asked.ts'
 import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import {
@@ -37,11 +38,13 @@ export interface IncomingMessage {
   readonly payload?: EncodedTerm
 }
 
-/** A message whose control message is over a limit: nothing is known of it. Whatever else the peer sends is sound. */
+/** A message whose control message is over a limit: nothing more is known of it. Whatever else the peer sends is sound. */
 export interface RefusedMessage {
   readonly type: 'refused'
   /** Of the category `limit`. */
   readonly error: EtfError
+  /** Who waits for an answer to it, where that can be read. */
+  readonly asked?: Asked
 }
 
 /** Whether the payload of a message that comes in fragments is wanted. */
@@ -225,9 +228,11 @@ export class FrameReader {
       if (!isEtfError(cause)) throw cause
       this.#decoder.end = start
       // An atom that was left out is missing.
-      if (cause.category === 'limit') return { refusal: cause }
-      if (cause.code === 'ETF_BAD_ATOM_REF' && refusal !== undefined) return { refusal }
-      throw cause
+      const isLeftOut = cause.code === 'ETF_BAD_ATOM_REF' && refusal !== undefined
+      if (cause.category !== 'limit' && !isLeftOut) throw cause
+      const asked = askedIn(this.#decoder, bytes, start, end, atoms)
+      this.#decoder.end = start
+      return { refusal: isLeftOut ? refusal : cause, asked }
     }
   }
 
@@ -306,7 +311,9 @@ type Incoming = IncomingMessage | RefusedMessage
 
 /** One message as it comes out: reasons of the older opcodes come as payload too. */
 function message(read: ReadControl | RefusedControl, came: EncodedTerm | undefined): Incoming {
-  if (read.control === undefined) return { type: 'refused', error: read.refusal }
+  if (read.control === undefined) {
+    return { type: 'refused', error: read.refusal, ...(read.asked !== undefined && { asked: read.asked }) }
+  }
   const { control, payload, reason, refusal } = read
   const term = reason ?? (payload === false ? undefined : came)
   if (term === undefined) {

@@ -142,10 +142,10 @@ class AtomKey implements AtomLike, HasPieces {
 }
 
 /** From here on an integer is shown in hexadecimal: to find decimal digits takes seconds for what a peer may send. */
-const LARGE = 2n ** 4_096n
+export const LARGE_INTEGER = 2n ** 4_096n
 
-function integerText(integer: bigint, syntax: TermSyntax): string {
-  if (-LARGE < integer && integer < LARGE) return String(integer)
+export function integerText(integer: bigint, syntax: TermSyntax): string {
+  if (-LARGE_INTEGER < integer && integer < LARGE_INTEGER) return String(integer)
   const [sign, magnitude] = integer < 0n ? ['-', -integer] : ['', integer]
   return `${sign}${syntax === 'erlang' ? '16#' : '0x'}${magnitude.toString(16).toUpperCase()}`
 }

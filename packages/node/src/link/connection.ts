@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import {
+  type Asked,
   Channel,
   type ChannelLimits,
   type ChannelOutput,
@@ -57,7 +58,7 @@ export interface ConnectionOptions {
   readonly maxQueuedBytes: number
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   /** A message was left out, because it is over a limit. */
-  readonly onRefused: (connection: Connection, error: EtfError) => void
+  readonly onRefused: (connection: Connection, error: EtfError, asked?: Asked) => void
   /** What peers make us keep. */
   readonly uses: PeerUses
   /** Whether anybody wants the payload of a message that begins to arrive. */
@@ -331,7 +332,7 @@ export class Connection {
         if (this.#closed !== undefined) return 0
       } else if (output.type === 'refused') {
         this.#received++
-        this.#options.onRefused(this, output.error)
+        this.#options.onRefused(this, output.error, output.asked)
       } else if (output.type === 'failed') {
         this.#end(nodeError(output.error, this.peer), true)
         return 0
@@ -408,7 +409,7 @@ export class Connection {
     const expired = this.#channel.expire(now)
     if (expired.length > 0) this.#countUnfinished(this.#channel.unfinishedBytes)
     for (const message of expired) {
-      if (message.type === 'refused') this.#options.onRefused(this, message.error)
+      if (message.type === 'refused') this.#options.onRefused(this, message.error, message.asked)
       else this.#options.onMessage(this, message.control, message.payload)
     }
     if (this.#closed !== undefined) return

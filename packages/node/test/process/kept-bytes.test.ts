@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '@dynsrv/tools/property'
 import { expect, it } from 'vitest'
 import { KeptBytes, PeerBytes } from '../../src/process/kept-bytes.ts'
 
