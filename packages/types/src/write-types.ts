@@ -1,19 +1,11 @@
-import { atom, inspect } from '@dynsrv/etf'
+import { atom } from '@dynsrv/etf'
 import { filledText, having, listOf, oneOf, type Rule, required, rule } from '@dynsrv/kit'
-import { type Doc, readDocs } from './beam/docs.ts'
 import { checks } from './checks.ts'
-import { isTypesError, TypesError } from './error.ts'
-import { argumentType } from './read/argument-type.ts'
-import type { Integers } from './read/built-in.ts'
-import { withDefaults } from './read/default-arguments.ts'
-import { guard } from './read/guarded.ts'
-import { type ModuleFacts, moduleFacts } from './read/module-facts.ts'
-import { ANY, type Declaration, type Type } from './read/type.ts'
-import { TypeReader } from './read/type-reader.ts'
+import { ANY, type Declaration } from './read/type.ts'
 import type { TypedFunction } from './read/typed-function.ts'
-import type { CompiledModule, ModuleSource } from './sources/module-source.ts'
+import { type ReadTypes, readTypes, resolved } from './read-types.ts'
+import type { ModuleSource } from './sources/module-source.ts'
 import { looseClause, moduleFile } from './write/module-file.ts'
-import { moduleName, Names } from './write/names.ts'
 import { positions } from './write/used-names.ts'
 
 /** What `writeTypes` takes. */
@@ -72,138 +64,18 @@ export async function writeTypes(options: WriteTypesOptions): Promise<WrittenTyp
   check(options)
   const { module, sources, from = 'dynsrv', integers = 'number' } = options
   const shown = module.startsWith('Elixir.') ? module.slice('Elixir.'.length) : module
-  const library = new Library(sources)
-  const main = await library.main(module)
-  const modules = new Map<string, ModuleFacts | undefined>([[module, main.facts]])
-  for (;;) {
-    const read = readAll(main.facts, modules, integers)
-    if (read.missing.size === 0) {
-      const remarks = [...main.remarks, ...library.remarks, ...remarksOf(read.functions, shown)]
-      const docs = await library.docs(new Map([...modules].filter(([, facts]) => facts !== undefined)) as Facts)
-      return {
-        ...written(main.facts, read, { from, docs, command: options.command ?? `dynsrv types ${shown}` }),
-        remarks,
-      }
-    }
-    for (const wanted of read.missing) modules.set(wanted, await library.other(wanted))
-  }
-}
-
-type Facts = ReadonlyMap<string, ModuleFacts>
-
-/** The modules that the sources have. */
-class Library {
-  readonly remarks: string[] = []
-  readonly #sources: readonly ModuleSource[]
-
-  constructor(sources: readonly ModuleSource[]) {
-    this.#sources = sources
-  }
-
-  /** The module whose types are written. It must be there. */
-  async main(module: string): Promise<{ readonly facts: ModuleFacts; readonly remarks: readonly string[] }> {
-    const { facts, bytes } = await this.#find(module)
-    const remarks: string[] = []
-    for (const source of this.#sources) {
-      const remark = await source.remark?.(module, bytes)
-      if (remark !== undefined) remarks.push(remark)
-    }
-    return { facts, remarks }
-  }
-
-  /** A module whose types are used; undefined where it cannot be read, which is remarked upon. */
-  async other(module: string): Promise<ModuleFacts | undefined> {
-    try {
-      return (await this.#find(module)).facts
-    } catch (error) {
-      if (!isTypesError(error)) throw error
-      this.remarks.push(`types of ${inspect(atom(module))} are any term: ${error.message}`)
-      return undefined
-    }
-  }
-
-  /** What is written about types and functions, by module. */
-  async docs(modules: Facts): Promise<ReadonlyMap<string, ReadonlyMap<string, Doc>>> {
-    const all = new Map<string, ReadonlyMap<string, Doc>>()
-    for (const [module, facts] of modules) {
-      let { entries } = facts.docs
-      for (const source of entries.size === 0 ? this.#sources : []) {
-        const docs = await source.docs?.(module)
-        if (docs !== undefined) entries = readDocs(docs).entries
-      }
-      all.set(module, entries)
-    }
-    return all
-  }
-
-  async #find(module: string): Promise<{ readonly facts: ModuleFacts; readonly bytes: Uint8Array }> {
-    let failure: unknown
-    for (const source of this.#sources) {
-      try {
-        const found = await source.find(module)
-        if (found !== undefined) return { facts: factsOf(module, found), bytes: found.bytes }
-      } catch (error) {
-        // Another source may have the types that this one has lost.
-        if (!isTypesError(error)) throw error
-        failure ??= error
-      }
-    }
-    throw failure ?? new TypesError('TYPES_NO_MODULE', `there is no module ${inspect(atom(module))}`)
-  }
-}
-
-function factsOf(module: string, { bytes, from }: CompiledModule): ModuleFacts {
-  const facts = moduleFacts(bytes, from)
-  if (facts.module === module) return facts
-  throw new TypesError('TYPES_BAD_BEAM', `${from} is the module ${inspect(atom(facts.module))}`)
-}
-
-interface Read {
-  readonly name: string
-  readonly declarations: readonly Declaration[]
-  readonly functions: readonly TypedFunction[]
-  readonly missing: ReadonlySet<string>
-}
-
-function readAll(main: ModuleFacts, modules: ReadonlyMap<string, ModuleFacts | undefined>, integers: Integers): Read {
-  const names = new Names()
-  const name = names.take(moduleName(main.module))
-  const reader = new TypeReader({ names, modules, main: main.module, integers })
-  for (const signature of main.exportedTypes) if (signature.endsWith('/0')) reader.named(main, signature)
-  const clauses = main.functions.map((each) => each.clauses.map((form) => reader.clause(main, form)))
-  guard(reader.declarations)
-  const typed = main.functions.map((each, index) => ({
-    ...each,
-    typed: clauses[index]!.map(({ takes, gives }) => ({
-      takes: takes.map(({ name, of }) => ({ name, of: argumentType(of, resolved) })),
-      gives,
-    })),
-  }))
-  const functions = withDefaults(typed, main.docs)
-  return { name, declarations: reader.declarations, functions, missing: reader.missing }
-}
-
-/** What a name stands for. */
-function resolved(type: Type): Type {
-  const seen = new Set<Type>()
-  let at = type
-  while (at.is === 'ref' && !at.to.opaque && at.to.of !== undefined && !seen.has(at)) {
-    seen.add(at)
-    at = at.to.of
-  }
-  return at
+  const { command = `dynsrv types ${shown}` } = options
+  const read = await readTypes(module, sources, integers)
+  const remarks = [...read.remarks, ...remarksOf(read.functions, shown)]
+  return { ...written(read, { from, command }), remarks }
 }
 
 function written(
-  facts: ModuleFacts,
-  { name, declarations, functions }: Read,
-  about: {
-    readonly from: string
-    readonly command: string
-    readonly docs: ReadonlyMap<string, ReadonlyMap<string, Doc>>
-  },
+  read: ReadTypes,
+  about: { readonly from: string; readonly command: string },
 ): Omit<WrittenTypes, 'remarks'> {
-  const text = moduleFile({ facts, name, declarations, functions, ...about })
+  const { name, declarations, functions } = read
+  const text = moduleFile({ ...read, ...about })
   const types = [
     ...declarations.map(({ of }) => of ?? ANY),
     ...functions.flatMap(({ typed, arity }) =>

@@ -90,64 +90,81 @@ export function object(shape: Shape, options: ObjectOptions = {}): AnyMatcher {
   checks.argument('t.object', 'shape', shapeRule, shape)
   checkObject(options)
   const { others = false } = options
-  return fieldsMatcher(shape, 'a map', {
-    others,
-    read: (term) => atomFields(term, others),
-    write: (fields) => atoms(Object.fromEntries(fields)),
-  })
+  const parts = new Map(Object.entries(shape))
+  const expected = wordsOf('a map', parts)
+  return new Matcher<unknown>(
+    expected,
+    (term, path) => {
+      const given = found(() => atomFields(term, others))
+      if (given === undefined) return differs(path, expected, term)
+      const about = { expected, path, whole: term, others }
+      const fields = eachField(parts, given, (matcher, value, at) => matcher.match(value as Term, at), about)
+      return fields.ok ? { ok: true, value: Object.fromEntries(fields.value) } : fields
+    },
+    (value, path) => {
+      const fields = writtenFields(value, parts, { expected, path, whole: value, others })
+      return fields.ok ? { ok: true, value: atoms(Object.fromEntries(fields.value)) } : fields
+    },
+  )
 }
 
-/** The pairs of a keyword list; of a key that comes twice the first one counts, as for `Keyword.get`. */
-function keywordFields(term: Term): ReadonlyMap<string, Term> | undefined {
+/** The pairs of a keyword list; undefined for another term. */
+function keywordPairs(term: Term): readonly (readonly [string, Term])[] | undefined {
   if (!isArray(term)) return undefined
-  const fields = new Map<string, Term>()
+  const all: [string, Term][] = []
   for (const pair of term as readonly Term[]) {
     if (!(pair instanceof Tuple) || pair.length !== 2) return undefined
     const name = atomName(pair.elements[0])
     if (name === undefined) return undefined
-    if (!fields.has(name)) fields.set(name, pair.elements[1])
+    all.push([name, pair.elements[1]])
   }
-  return fields
+  return all
 }
 
 /** See `t.keywords`. */
 export function keywords(shape: Shape): AnyMatcher {
   checks.argument('t.keywords', 'shape', shapeRule, shape)
-  return fieldsMatcher(shape, 'a keyword list', {
-    others: false,
-    read: keywordFields,
-    write: (fields) => fields.map(([name, term]) => new Tuple([atomOf(name).value, term])),
-  })
-}
-
-function fieldsMatcher(
-  shape: Shape,
-  what: string,
-  form: {
-    readonly others: boolean
-    readonly read: (term: Term) => ReadonlyMap<string, Term> | undefined
-    readonly write: (fields: readonly (readonly [string, Term])[]) => Term
-  },
-): AnyMatcher {
   const parts = new Map(Object.entries(shape))
-  const expected = parts.size === 0 ? `${what} without entries` : `${what} with ${[...parts.keys()].join(', ')}`
+  const expected = wordsOf('a keyword list', parts)
   return new Matcher<unknown>(
     expected,
     (term, path) => {
-      const given = found(() => form.read(term))
+      const given = found(() => keywordPairs(term))
       if (given === undefined) return differs(path, expected, term)
-      const about = { expected, path, whole: term, others: form.others }
-      const fields = eachField(parts, given, (matcher, value, at) => matcher.match(value as Term, at), about)
-      return fields.ok ? { ok: true, value: Object.fromEntries(fields.value) } : fields
+      const about = { expected, path, whole: term, others: false }
+      const fields = new Map<string, unknown>()
+      const read = (matcher: AnyMatcher, value: unknown, at: string) => matcher.match(value as Term, at)
+      for (const [name, value] of given) {
+        const matcher = parts.get(name)
+        if (matcher === undefined) return differs(path, `${expected} and nothing else, but there is ${name}`, term)
+        const result = read(matcher, value, `${path}.${name}`)
+        if (!result.ok) return result
+        // Of a key that comes twice the first one counts, as for `Keyword.get`.
+        if (!fields.has(name)) fields.set(name, result.value)
+      }
+      const complete = eachField(parts, fields, (_, value) => ({ ok: true, value }), about)
+      return complete.ok ? { ok: true, value: Object.fromEntries(complete.value) } : complete
     },
     (value, path) => {
-      const given = found(() => givenFields(value, parts))
-      if (given === undefined) return differs(path, expected, value)
-      const about = { expected, path, whole: value, others: form.others }
-      const fields = eachField(parts, given, (matcher, each, at) => matcher.unmatch(each, at), about)
-      return fields.ok ? { ok: true, value: form.write(fields.value) } : fields
+      const fields = writtenFields(value, parts, { expected, path, whole: value, others: false })
+      if (!fields.ok) return fields
+      return { ok: true, value: fields.value.map(([name, term]) => new Tuple([atomOf(name).value, term])) }
     },
   )
+}
+
+function wordsOf(what: string, parts: ReadonlyMap<string, AnyMatcher>): string {
+  return parts.size === 0 ? `${what} without entries` : `${what} with ${[...parts.keys()].join(', ')}`
+}
+
+function writtenFields(
+  value: unknown,
+  parts: ReadonlyMap<string, AnyMatcher>,
+  about: About,
+): MatchResult<[string, Term][]> {
+  const given = found(() => givenFields(value, parts))
+  if (given === undefined) return differs(about.path, about.expected, value)
+  return eachField(parts, given, (matcher, each, at) => matcher.unmatch(each, at), about)
 }
 
 /** One kind of pair in a map: what its key and its value are like, and whether there is at least one. */

@@ -77,6 +77,8 @@ export function laidOut(piece: Piece, indent = 0, before = indent, after = 0): s
     return text
   }
   if (piece.items.length === 0) return line
-  const items = piece.items.map((each) => `${inner}${laidOut(each, indent + 2, indent + 2, 1)},\n`).join('')
-  return `${piece.open}\n${items}${' '.repeat(indent)}${piece.close}`
+  const items = piece.items.map((each) => `${inner}${laidOut(each, indent + 2, indent + 2, 1)}`)
+  // Arguments of a type take no comma behind the last one.
+  const last = piece.close === '>' ? '' : ','
+  return `${piece.open}\n${items.join(',\n')}${last}\n${' '.repeat(indent)}${piece.close}`
 }
