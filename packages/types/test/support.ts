@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ERL, ERLC } from '@dynsrv/tools/beam'
@@ -31,10 +31,11 @@ export function installedModules(): ModuleSource {
   return folderModules(installedFolders())
 }
 
-/** A folder with a module of this one, compiled. */
-export function compiled(source: string, erlc = ERLC): string {
+/** A folder with a module of this one, compiled as it is or as it is changed. */
+export function compiled(source: string, erlc = ERLC, changed: (text: string) => string = (text) => text): string {
   const folder = temporaryFolder('types')
-  copyFileSync(fileURLToPath(new URL(source, import.meta.url)), join(folder, source))
+  const text = readFileSync(fileURLToPath(new URL(source, import.meta.url)), 'utf8')
+  writeFileSync(join(folder, source), changed(text))
   execFileSync(erlc, ['+debug_info', '-o', folder, join(folder, source)])
   return folder
 }

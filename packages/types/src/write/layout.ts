@@ -70,14 +70,18 @@ export function laidOut(piece: Piece, indent = 0, before = indent, after = 0): s
     let column = before
     for (const [index, each] of piece.pieces.entries()) {
       const behind = piece.pieces.slice(index + 1).reduce((sum, next) => sum + flat(next).length, 0)
-      text += laidOut(each, indent, column, Math.min(behind, WIDTH))
+      const next = laidOut(each, indent, column, Math.min(behind, WIDTH))
+      text = next.startsWith('\n') ? text.trimEnd() + next : text + next
       const lastLine = text.slice(text.lastIndexOf('\n') + 1)
       column = text.includes('\n') ? lastLine.length : before + lastLine.length
     }
     return text
   }
   if (piece.items.length === 0) return line
-  const items = piece.items.map((each) => `${inner}${laidOut(each, indent + 2, indent + 2, 1)}`)
+  const items = piece.items.map((each) => {
+    const text = laidOut(each, indent + 2, indent + 2, 1)
+    return text.startsWith('\n') ? text.slice(1) : `${inner}${text}`
+  })
   // Arguments of a type take no comma behind the last one.
   const last = piece.close === '>' ? '' : ','
   return `${piece.open}\n${items.join(',\n')}${last}\n${' '.repeat(indent)}${piece.close}`

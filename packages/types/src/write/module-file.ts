@@ -43,17 +43,21 @@ function header(file: ModuleFile): string {
     ...new Set([...types.filter((name) => !values.includes(name)).map((name) => `type ${name}`), ...values]),
   ]
   const bare = (name: string) => name.replace(/^type /, '')
-  names.sort((a, b) => (bare(a) < bare(b) ? -1 : bare(a) > bare(b) ? 1 : 0))
+  names.sort((one, other) => (sortKey(bare(one)) < sortKey(bare(other)) ? -1 : 1))
   const imports = laidOut(sequence(block('import {', names, '}'), ` from ${stringLiteral(file.from)}`))
   return [
     `// Written by \`${file.command}\`. Do not edit: run it again.`,
     '// biome-ignore-all lint: written by a program',
     '// biome-ignore-all format: written by a program',
-    '// biome-ignore-all assist: written by a program',
     '/* eslint-disable */',
     '',
     imports,
   ].join('\n')
+}
+
+/** Names sort by letters, and of one letter the capital comes first. */
+function sortKey(name: string): string {
+  return Array.from(name, (letter) => `${letter.toLowerCase()}${letter === letter.toLowerCase() ? 1 : 0}`).join('')
 }
 
 function declarationText(declaration: Declaration, file: ModuleFile): string {
