@@ -82,6 +82,12 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./eval.ts')).command,
   },
   {
+    name: 'types',
+    term: 'types [options] <module>',
+    summary: 'write the types of a module of a running node as TypeScript',
+    load: async () => (await import('./types.ts')).command,
+  },
+  {
     name: 'epmd',
     term: 'epmd [options]',
     summary: 'serve the names of the nodes of this machine, as epmd does',
