@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
+import { type Contract, contractClient } from '@dynsrv/etf'
 import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
@@ -9,6 +10,7 @@ import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
 import { type LeaveSignal, leaveOn } from './leave-on.ts'
+import { checkModule, type ModuleOptions, memberCall } from './member-call.ts'
 import { notReady, type TopologyFacts } from './not-ready.ts'
 import { type MemberService, makeService, type Service } from './services/service.ts'
 import { checkService, type ServiceOptions } from './services/service-options.ts'
@@ -198,6 +200,22 @@ export class Cluster implements AsyncDisposable {
     const closed = this.#closed.signal
     const ended = signal === undefined ? closed : AbortSignal.any([signal, closed])
     return eventStream<ClusterEvent>((listener) => this.on(listener), ended)
+  }
+
+  /**
+   * The functions of a module as methods, typed as its specs say: `await cluster.module(Stock).reserve('apple', 3)`. Each is an
+   * `erpc` to a member that has the module. `dynsrv types` writes the contract.
+   *
+   * Without `node`, members are asked in turn, and the one that has it is kept for as long as it is connected. Another one is
+   * asked only when a member says that it does not know the function, which then surely did not run.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, and with
+   * `DYNSRV_NO_MODULE` when no member has it
+   */
+  module<Client extends object>(contract: Contract<Client>, options: ModuleOptions = {}): Client {
+    checkModule(options)
+    return contractClient({ contract, call: memberCall(this, contract, options) })
   }
 
   /**

@@ -24,6 +24,7 @@ export { DYNSRV_ERRORS, DynsrvError, type DynsrvErrorCode, type DynsrvErrorOptio
 export { advice, type Explanation, explain, oneLine, reasonText } from './explain.ts'
 export type { LastLookup } from './last-lookup.ts'
 export type { LeaveSignal } from './leave-on.ts'
+export type { ModuleOptions } from './member-call.ts'
 export {
   type ErpcCaller,
   type MemberService,

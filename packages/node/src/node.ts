@@ -1,7 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
+import {
+  atom,
+  type Contract,
+  contractClient,
+  type Pid,
+  type Reference,
+  type Sendable,
+  type Term,
+  tuple,
+} from '@dynsrv/etf'
 import {
   bound,
   type Clock,
@@ -374,6 +383,23 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions | TypedCallOptions = {},
   ): Promise<unknown> {
     return this.#callFunction('erpc', node, module, name, args, options)
+  }
+
+  /**
+   * The functions of a module of another node as methods, typed as its specs say: `await stock.reserve('apple', 3)`. Each is
+   * an `erpc`. `dynsrv types` writes the contract.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, {EtfError} `ETF_BAD_OPTION` for a wrong argument. Methods reject as
+   * `erpc`, and with `ETF_MISMATCH` for arguments that the spec does not take, of which nothing is sent, and for a reply that
+   * it does not promise
+   */
+  module<Client extends object>(peer: string, contract: Contract<Client>, options: CallOptions = {}): Client {
+    this.#checkPeer('module', 'peer', peer)
+    checkCall(options)
+    const call = (name: string, args: readonly Term[]) =>
+      this.erpc(peer, contract.module, name, args as readonly Sendable[], options)
+    return contractClient({ contract, call })
   }
 
   /**

@@ -69,6 +69,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'evaluate an expression at a BEAM node',
   },
   {
+    name: 'types',
+    term: 'types [options] <module>',
+    summary: 'write the types of a module of a running node as TypeScript',
+  },
+  {
     name: 'epmd',
     term: 'epmd [options]',
     summary: 'serve the names of the nodes of this machine, as epmd does',
