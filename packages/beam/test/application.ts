@@ -92,8 +92,10 @@ export interface Member extends AsyncDisposable {
   readonly name: string
   /** The events of one type, as Erlang writes them. */
   events(type: string): Promise<string[]>
-  /** Waits until so many events of a type have come since it was called. */
+  /** Waits until so many more events of a type have come. */
   more(type: string, count: number): Promise<void>
+  /** The same for what is yet to be caused: gives what waits for so many more than there are now. */
+  from(type: string): Promise<(count: number) => Promise<void>>
   links(): Promise<string[]>
   ready(peers: number): Promise<void>
 }
@@ -124,13 +126,17 @@ export async function startMember(options: MemberOptions): Promise<Member> {
       return texts.map((text) => Buffer.from(text, 'base64').toString())
     },
     more: async (type, count) => void (await beam.eval(`dynsrv_test_events:more(${type}, ${count})`)),
+    from: async (type) => {
+      const now = Number(await beam.eval(`dynsrv_test_events:count(${type})`))
+      return async (count) => void (await beam.eval(`dynsrv_test_events:reach(${type}, ${now + count})`))
+    },
     links: async () =>
       (await beam.eval('lists:sort(nodes(connected))'))
         .replaceAll(/[[\]']/g, '')
         .split(',')
         .filter(Boolean),
     ready: async (peers) => {
-      const said = await beam.eval(`dynsrv_cluster:ready(members, ${peers}, 20000)`)
+      const said = await beam.eval(`dynsrv_cluster:ready(members, ${peers}, 8000)`)
       if (said !== 'ok') throw new Error(said)
     },
     [Symbol.asyncDispose]: () => beam.stop(),

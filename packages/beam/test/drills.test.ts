@@ -4,6 +4,8 @@ import { type Member, records, SERVICE, startMember } from './application.ts'
 
 // A real DNS server and real nodes. Polls come quickly, and a dead server is given up soon.
 const FAST = '{polling_interval, 50}, {discover_timeout_ms, 400}, {retry_base_ms, 50}'
+/** One link that is cut is one: else `global` cuts more, so that partitions do not overlap. */
+const ALONE = ['-kernel', 'prevent_overlapping_partitions', 'false']
 const LABELS = ['a1', 'b-2', 'c_3']
 
 let zone: ZoneServer
@@ -11,7 +13,9 @@ let members: Member[]
 
 beforeAll(async () => {
   zone = await startZoneServer({ records: [] })
-  members = await Promise.all(LABELS.map((label) => startMember({ label, dns: zone.address, options: FAST })))
+  members = await Promise.all(
+    LABELS.map((label) => startMember({ label, dns: zone.address, options: FAST, args: ALONE })),
+  )
   for (const [at, { port }] of members.entries()) zone.add(...records(LABELS[at]!, port))
   await Promise.all(members.map((member) => member.ready(2)))
 })
@@ -19,7 +23,10 @@ afterAll(async () => {
   await Promise.all(members.map((member) => member[Symbol.asyncDispose]()))
   await zone.close()
 })
-afterEach(() => zone.setFault())
+afterEach(async () => {
+  zone.setFault()
+  await zone.resume()
+})
 
 const each = <T>(does: (member: Member) => Promise<T>) => Promise.all(members.map(does))
 const lost = async () => (await each((member) => member.events('lost'))).flat()
@@ -77,17 +84,26 @@ describe('nobody alive and registered is lost through', () => {
     expect(await lost()).toEqual([])
     expect((await each((member) => member.events('held'))).flat().join('')).toContain('=> empty')
   })
+})
+
+describe('nobody is lost through answers that show six of twelve', () => {
+  // With three records a part that is drawn three times in a row may well be the same.
+  const GHOSTS = Array.from({ length: 9 }, (_, at) => `ghost-${at}`)
+  beforeAll(() => zone.add(...GHOSTS.flatMap((label) => records(label, 1))))
+  afterAll(() => GHOSTS.map((label) => zone.remove({ type: 'SRV', target: `${label}.${SERVICE}` })))
 
   it.each<ZoneFault>([
-    { type: 'trim', records: 2, pick: 'random', transport: 'both' },
-    { type: 'trim', records: 2, pick: 'first', transport: 'udp' },
-    { type: 'rotate', records: 2 },
-  ])('answers that show two of three, $type over $transport', async (fault) => {
+    { type: 'trim', records: 6, pick: 'random', transport: 'both' },
+    { type: 'trim', records: 6, pick: 'first', transport: 'udp' },
+    { type: 'rotate', records: 6 },
+  ])('$type over $transport', async (fault) => {
+    await each((member) => member.more('polled', 2))
     zone.setFault(fault)
     await each((member) => member.more('polled', 40))
     await wholeMesh()
     expect(await lost()).toEqual([])
-    expect(await each((member) => member.events('left'))).toEqual([[], [], []])
+    const left = (await each((member) => member.events('left'))).flat()
+    expect(left.filter((event) => !event.includes('ghost'))).toEqual([])
   })
 })
 
@@ -95,13 +111,11 @@ describe('while DNS is down', () => {
   it('a link that is lost is dialled where the peer was', async () => {
     await zone.pause()
     await members[0]!.more('discovery_failed', 1)
-    const down = members[0]!.more('lost', 1)
+    const down = await members[0]!.from('lost')
     await members[1]!.beam.eval(`erlang:disconnect_node('${members[0]!.name}')`)
-    await down
+    await down(1)
     await each((member) => member.ready(2))
     await wholeMesh()
-    await zone.resume()
-    await each((member) => member.more('polled', 2))
   })
 })
 
@@ -110,13 +124,15 @@ describe('and the truth still arrives', () => {
     await using extra = await startMember({ label: 'extra', dns: zone.address, options: FAST })
     zone.add(...records('extra', extra.port))
     await extra.ready(3)
-    const left = each((member) => member.more('left', 1))
+    await each((member) => member.ready(3))
+    const left = await each((member) => member.from('left'))
     zone.remove({ type: 'SRV', port: extra.port })
-    await left
+    await Promise.all(left.map((wait) => wait(1)))
     await each((member) => member.more('polled', 2))
     await wholeMesh()
     expect(await extra.events('deregistered')).toHaveLength(1)
-    expect((await each((member) => member.events('left'))).flat().every((event) => event.includes('extra@'))).toBe(true)
+    const gone = (await each((member) => member.events('left'))).flat()
+    expect(gone.filter((event) => !event.includes('extra@') && !event.includes('ghost'))).toEqual([])
   })
 
   it('a target that is no member is reported once, in words', async () => {

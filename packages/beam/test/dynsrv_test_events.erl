@@ -1,6 +1,6 @@
 %% Writes down what a membership reports, for tests that ask from outside.
 -module(dynsrv_test_events).
--export([start/0, start_cluster/1, note/1, texts/1, more/2]).
+-export([start/0, start_cluster/1, note/1, texts/1, count/1, more/2, reach/2]).
 
 start() ->
     Parent = self(),
@@ -44,8 +44,10 @@ count(Type) -> length(events(Type)).
 
 %% Waits for so many more than there are now.
 more(Type, More) ->
+    reach(Type, count(Type) + More).
+
+reach(Type, Wanted) ->
     register(dynsrv_test_waiter, self()),
-    Wanted = count(Type) + More,
     try wait(Type, Wanted)
     after unregister(dynsrv_test_waiter)
     end.

@@ -68,6 +68,7 @@ import type {
   SendWaitOptions,
 } from './signature.ts'
 import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
+import { checkExpose, EXPOSED_SCOPE, type ExposeOptions, joinExposedGroup } from './system/exposed-group.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
 const checkConnect = checks.options<ConnectOptions>('connect', {
@@ -114,6 +115,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Aborts when the node is closed. */
   readonly #closed = new AbortController()
   #draining = false
+  /** The groups in which exposed functions are found. */
+  readonly #groups = new Set<Closable>()
   #closing: Promise<void> | undefined
 
   static {
@@ -419,14 +422,26 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    *
    * @param functions by name and arity, as `'greet/1'`; or by name alone, then with as many arguments as the function has
    * parameters (its `length`) or more. Every other number of arguments is `undef`.
+   * @param options `group`: whether callers find it without our name
    * @returns what takes it back
-   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already, or with `group` when a process is called `dynsrv`;
+   * `NODE_BAD_OPTION` for what is no function
    */
-  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Closable {
+  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>, options: ExposeOptions = {}): Closable {
     this.#assertOpen()
     checks.argument('expose', 'module', atomName, module)
     checks.argument('expose', 'functions', functionTable, functions)
-    return this.#rooms.system.exposed.expose(module, functions)
+    checkExpose(options)
+    if (options.group !== true) return this.#rooms.system.exposed.expose(module, functions)
+    const scope = this.pg(EXPOSED_SCOPE)
+    const exposed = this.#rooms.system.exposed.expose(module, functions)
+    const membership = joinExposedGroup(module, scope, this.#rooms.processes)
+    this.#groups.add(membership)
+    return closable(() => {
+      this.#groups.delete(membership)
+      membership.close()
+      exposed.close()
+    })
   }
 
   /**
@@ -592,6 +607,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#draining = true
     const { links, processes, system } = this.#rooms
     links.stopAccepting()
+    // First, so that nobody new finds what is taken back next.
+    for (const membership of this.#groups) membership.close()
     system.exposed.clear()
     for (const name of processes.registry.registered()) {
       if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)

@@ -1,0 +1,3 @@
+-module(dynsrv_doctor).
+-export([print/1]).
+print(_) -> ok.
