@@ -135,7 +135,7 @@ terminate(_Reason, #state{decide = Decide}) ->
 %% --- polls ---
 
 poll(State0) ->
-    case self_name() of
+    case self_name(State0) of
         none when State0#state.nameless -> next_poll(State0);
         none -> next_poll(report(#{type => not_distributed}, State0#state{nameless = true}));
         _ -> ask(first, udp, State0#state{nameless = false})
@@ -149,7 +149,7 @@ ask(Kind, Transport, #state{options = Options} = State) ->
     State#state{asking = {Pid, Ref, Kind}}.
 
 answered(Kind, Result, State) ->
-    case {self_name(), Result} of
+    case {self_name(State), Result} of
         %% Distribution was stopped meanwhile.
         {none, _} ->
             next_poll(State);
@@ -190,7 +190,7 @@ step({{decided, Decision}, Decide}, Answer, State) ->
 apply_decision(#{plan := Plan, nodes := Nodes, missing_ms := Missing, endpoints := Endpoints}, Answer, State0) ->
     #{members := Members, appeared := Appeared, returned := Returned, leave := Leave, held := Held, deregistered := Gone} = Plan,
     Connected = connected(State0),
-    Self = self_name(),
+    Self = self_name(State0),
     [dynsrv_claims:claim(Node, self()) || Node <- Appeared],
     %% Where a member was last may be all that is known of it.
     Where = maps:filter(fun(Node, _) -> maps:is_key(Node, Members) end,
@@ -305,14 +305,18 @@ is_member(Node, #state{decide = Decide}) ->
 %% --- the world ---
 
 context(State) ->
-    #{self => self_name(), connected => connected(State), now => now_ms()}.
+    #{self => self_name(State), connected => connected(State), now => now_ms()}.
 
-connected(#state{options = #{list_nodes := {Module, Function, Arguments}}}) ->
-    maps:from_list([{text(Node), true} || Node <- apply(Module, Function, Arguments)]).
+%% When a function of the user's own cannot say it, what was seen last stands.
+connected(#state{options = #{list_nodes := {Module, Function, Arguments}}, joined = Joined}) ->
+    try maps:from_list([{text(Node), true} || Node <- apply(Module, Function, Arguments)])
+    catch _:_ -> Joined
+    end.
 
-self_name() ->
+%% A program that connects its nodes in a way of its own may have no name of Erlang's distribution.
+self_name(#state{options = #{connect := Connect}}) ->
     case node() of
-        nonode@nohost -> none;
+        nonode@nohost when Connect =:= {net_kernel, connect_node, []} -> none;
         Name -> text(Name)
     end.
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -49,6 +49,22 @@ async function compileWith(erlc: string): Promise<string> {
   return ebin
 }
 
+let withElixir: Promise<string> | undefined
+
+/** The same with the modules of Elixir, compiled by the Elixir on the PATH. */
+export function compileElixir(): Promise<string> {
+  withElixir ??= compile().then(async (ebin) => {
+    const lib = await readdir(join(PACKAGE, 'lib'), { recursive: true })
+    // The tasks of Mix need Mix itself.
+    const files = lib.filter((file) => file.endsWith('.ex') && !file.startsWith('mix'))
+    const sources = files.map((file) => join(PACKAGE, 'lib', file))
+    const env = { ...process.env, LC_ALL: 'C.UTF-8' }
+    await run('elixirc', ['--warnings-as-errors', '-pa', ebin, '-o', ebin, ...sources], { env })
+    return ebin
+  })
+  return withElixir
+}
+
 /** What one test of Erlang or Elixir said. */
 export interface Outcome {
   readonly name: string
@@ -63,6 +79,18 @@ export async function runErlangTests(programs: Programs = INSTALLED): Promise<Ou
   const env = { ...process.env, DYNSRV_CASES: join(ebin, '../cases.json'), LC_ALL: 'C.UTF-8' }
   const args = ['-noshell', '-pa', ebin, '-eval', `dynsrv_run_tests:run([${list}])`]
   const { stdout } = await run(programs.erl, args, { env, maxBuffer: 2 ** 24 })
+  return outcomes(stdout)
+}
+
+/** Runs the tests of Elixir with `mix test`, in a copy, and tells what each said. */
+export async function runElixirTests(mix = 'mix'): Promise<Outcome[]> {
+  const root = temporaryFolder('beam-mix')
+  for (const part of ['src', 'lib', 'test', 'mix.exs']) await cp(join(PACKAGE, part), join(root, part), { recursive: true })
+  const env = { ...process.env, DYNSRV_TEST_LINES: '1', LC_ALL: 'C.UTF-8', MIX_ENV: 'test', HOME: root }
+  // A failed test is one of those that it tells of.
+  const { stdout } = await run(mix, ['test'], { cwd: root, env, maxBuffer: 2 ** 24 }).catch((error: { stdout?: string }) =>
+    error.stdout?.includes('#test ') === true ? { stdout: error.stdout } : Promise.reject(error),
+  )
   return outcomes(stdout)
 }
 
