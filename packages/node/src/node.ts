@@ -71,6 +71,9 @@ import { type ExposedFunction, functionTable } from './system/exposed-functions.
 import { checkExpose, EXPOSED_SCOPE, type ExposeOptions, joinExposedGroup } from './system/exposed-group.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
+/** How long a node that drains waits for peers to have heard of it. */
+const LEAVE_HEARD_MS = 1_000
+
 const checkConnect = checks.options<ConnectOptions>('connect', {
   ...signalOption,
   endpoints: listOf(endpoint),
@@ -614,6 +617,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
       if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)
     }
     try {
+      if (this.#groups.size > 0) await this.#leaveIsHeard()
       await allIdle(this.#clock, [...this.#servers, system.spawns], options)
       const writes = links.connections().map((connection) => ({ idle: () => connection.drained() }))
       await allIdle(this.#clock, writes, options)
@@ -700,6 +704,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     )
     if (answer === atom('yes')) return 'pong'
     throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
+  }
+
+  /** A peer that answers has read that we left our groups, and what it sent us before has come. */
+  async #leaveIsHeard(): Promise<void> {
+    await Promise.allSettled(this.connected().map((peer) => this.#ping(peer, { timeoutMs: LEAVE_HEARD_MS })))
   }
 
   #emit(event: NodeEvent, threw: (cause: unknown, name: string) => void): void {
