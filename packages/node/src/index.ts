@@ -115,3 +115,4 @@ export type {
 } from './signature.ts'
 export { startNode } from './start-node.ts'
 export type { ExposedFunction, FunctionTable } from './system/exposed-functions.ts'
+export type { ExposeOptions } from './system/exposed-group.ts'

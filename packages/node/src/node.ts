@@ -87,7 +87,11 @@ import type {
   TypedCallOptions,
 } from './signature.ts'
 import { type FunctionTable, functionTable } from './system/exposed-functions.ts'
+import { checkExpose, EXPOSED_SCOPE, type ExposeOptions, joinExposedGroup } from './system/exposed-group.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
+
+/** How long a node that drains waits for peers to have heard of it. */
+const LEAVE_HEARD_MS = 1_000
 
 const checkConnect = checks.options<ConnectOptions>('connect', {
   ...signalOption,
@@ -133,6 +137,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Aborts when the node is closed. */
   readonly #closed = new AbortController()
   #draining = false
+  /** The groups in which exposed functions are found. */
+  readonly #groups = new Set<Closable>()
   #closing: Promise<void> | undefined
 
   static {
@@ -519,14 +525,26 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @param functions by name and arity, as `'greet/1'`; or by name alone, then with as many arguments as the function has
    * parameters (its `length`) or more. Every other number of arguments is `undef`. What `fn` makes has schemas: arguments
    * that do not fit raise an `ArgumentError` in the caller
+   * @param options `group`: whether callers find it without our name
    * @returns what takes it back
-   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already, or with `group` when a process is called `dynsrv`;
+   * `NODE_BAD_OPTION` for what is no function
    */
-  expose(module: string, functions: FunctionTable): Closable {
+  expose(module: string, functions: FunctionTable, options: ExposeOptions = {}): Closable {
     this.#assertOpen()
     checks.argument('expose', 'module', atomName, module)
     checks.argument('expose', 'functions', functionTable, functions)
-    return this.#rooms.system.exposed.expose(module, functions)
+    checkExpose(options)
+    if (options.group !== true) return this.#rooms.system.exposed.expose(module, functions)
+    const scope = this.pg(EXPOSED_SCOPE)
+    const exposed = this.#rooms.system.exposed.expose(module, functions)
+    const membership = joinExposedGroup(module, scope, this.#rooms.processes)
+    this.#groups.add(membership)
+    return closable(() => {
+      this.#groups.delete(membership)
+      membership.close()
+      exposed.close()
+    })
   }
 
   /**
@@ -696,11 +714,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#draining = true
     const { links, processes, system } = this.#rooms
     links.stopAccepting()
+    // First, so that nobody new finds what is taken back next.
+    for (const membership of this.#groups) membership.close()
     system.exposed.clear()
     for (const name of processes.registry.registered()) {
       if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)
     }
     try {
+      if (this.#groups.size > 0) await this.#leaveIsHeard()
       await allIdle(this.#clock, [...this.#servers, system.spawns], options)
       const writes = links.connections().map((connection) => ({ idle: () => connection.drained() }))
       await allIdle(this.#clock, writes, options)
@@ -821,6 +842,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     )
     if (answer === atom('yes')) return 'pong'
     throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
+  }
+
+  /** A peer that answers has read that we left our groups, and what it sent us before has come. */
+  async #leaveIsHeard(): Promise<void> {
+    await Promise.allSettled(this.connected().map((peer) => this.#ping(peer, { timeoutMs: LEAVE_HEARD_MS })))
   }
 
   #emit(event: NodeEvent, threw: (cause: unknown, name: string) => void): void {

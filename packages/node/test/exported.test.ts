@@ -299,6 +299,7 @@ testSoundOptions(
     DrainOptions: { take: drain },
     ErpcManyOptions: { take: (given) => node.erpcMany([], given) },
     EventsOptions: { take: (given) => node.events(given) },
+    ExposeOptions: { take: (given) => node.expose('odd', {}, given).close() },
     InspectOptions: { take: (given) => node.inspect(given) },
     MailboxOptions: { take: (given) => node.mailbox(given) },
     MultiCallOptions: { take: (given) => node.multiCall('odd', 1, given) },
