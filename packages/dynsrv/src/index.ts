@@ -36,6 +36,7 @@ export {
   type ContractClause,
   type ContractFunction,
   charlist,
+  clause,
   contract,
   Decimal,
   ElixirError,

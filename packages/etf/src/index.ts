@@ -12,6 +12,7 @@ export {
   type ContractClause,
   type ContractClientParts,
   type ContractFunction,
+  clause,
   contract,
   contractClient,
   type MakeCall,

@@ -68,6 +68,18 @@ export function contract<Client extends object>(
   return Object.freeze({ module, functions: Object.freeze({ ...functions }) })
 }
 
+/**
+ * One clause of a spec. A function and not an object, since TypeScript would compare the types of a thousand objects with
+ * one another.
+ *
+ * @throws {EtfError} `ETF_BAD_OPTION`
+ */
+export function clause(takes: readonly Matcher<unknown>[], gives: Matcher<unknown>): ContractClause {
+  checks.argument('clause', 'takes', shapes, takes)
+  checks.argument('clause', 'gives', matcherRule, gives)
+  return Object.freeze({ takes: Object.freeze([...takes]), gives })
+}
+
 /** What takes part in a call: the arguments as terms, and the shape that reads the reply. */
 export interface WrittenCall {
   readonly args: readonly Term[]
