@@ -162,7 +162,7 @@ const contractRule: Rule = rule(
  * @param call makes a call; what it throws is what the method rejects with
  * @throws {EtfError} `ETF_BAD_OPTION`
  */
-export function contractClient<Client extends object>({ contract, call }: ContractClientParts<Client>): Client {
+export function contractClient<Client extends object>(contract: Contract<Client>, call: MakeCall): Client {
   checks.argument('contractClient', 'contract', contractRule, contract)
   checks.argument('contractClient', 'call', callRule, call)
   const { module, functions } = contract
@@ -176,10 +176,4 @@ export function contractClient<Client extends object>({ contract, call }: Contra
     Object.defineProperty(client, known, { value: method, enumerable: true })
   }
   return Object.freeze(client) as Client
-}
-
-/** What a client is made of. */
-export interface ContractClientParts<Client extends object> {
-  readonly contract: Contract<Client>
-  readonly call: MakeCall
 }
