@@ -290,7 +290,8 @@ unlink_all(Connected, #state{unlinking = Unlinking, options = #{disconnect := {M
                           true ->
                               All#state{unlinking = maps:remove(Node, All#state.unlinking)};
                           false ->
-                              case catch apply(Module, Function, Arguments ++ [binary_to_atom(Node, utf8)]) of
+                              Name = binary_to_atom(Node, utf8),
+                              case try apply(Module, Function, Arguments ++ [Name]) catch _:Why -> {failed, Why} end of
                                   Gone when Gone =:= true; Gone =:= ignored ->
                                       All#state{unlinking = maps:remove(Node, All#state.unlinking)};
                                   Reason ->

@@ -200,8 +200,10 @@ apart(Name, [{Type, Ip, Port} | _]) ->
                   "This machine has no route to the address: the peer is on another network.")
     end.
 
+%% The node of the command that asks is hidden too, and gone in a moment.
 hidden() ->
-    case nodes(hidden) of
+    Helper = fun(Node) -> lists:prefix("rpc-", Node) orelse lists:prefix("rem-", Node) end,
+    case [Node || Node <- nodes(hidden), not Helper(atom_to_list(Node))] of
         [] -> [];
         Nodes -> note("hidden, so not in Node.list(): ~ts", [lists:join(", ", [atom_to_list(Node) || Node <- lists:sort(Nodes)])])
     end.

@@ -1,0 +1,52 @@
+import { dirname, join } from 'node:path'
+import { startZoneServer } from '@dynsrv/srv-resolver'
+import { OTP_SUITES, type OtpSuite, otpRelease } from '@dynsrv/tools/otp-release'
+import { describe, expect, it } from 'vitest'
+import { type Programs, records, runElixirTests, runErlangTests, startMember } from './application.ts'
+
+const FAST = '{polling_interval, 50}, {discover_timeout_ms, 400}, {retry_base_ms, 50}'
+const releases = await Promise.all(
+  (Object.keys(OTP_SUITES) as OtpSuite[]).map(async (suite) => {
+    const { erl, release } = await otpRelease(suite)
+    const folder = dirname(erl)
+    const programs: Programs = { erl, erlc: join(folder, 'erlc') }
+    const erlang = await runErlangTests(programs)
+    return { release, programs, outcomes: [...erlang, ...(await runElixirTests([join(folder, 'enter')]))] }
+  }),
+)
+
+it('both languages ran on each', () => {
+  for (const { outcomes } of releases) {
+    expect(outcomes.some(({ name }) => name.startsWith('dynsrv_'))).toBe(true)
+    expect(outcomes.some(({ name }) => name.startsWith('Dynsrv.'))).toBe(true)
+  }
+})
+
+describe.each(releases)('on OTP $release', ({ programs, outcomes }) => {
+  it.each(outcomes)('$name', ({ outcome }) => expect(outcome).toBe('passed'))
+
+  it('a mesh forms, and outlives its DNS server', async () => {
+    await using zone = await startZoneServer({ records: [] })
+    const start = (label: string) => startMember({ label, dns: zone.address, options: FAST, programs })
+    const members = await Promise.all(['a1', 'b-2', 'c_3'].map(start))
+    try {
+      for (const { name, port } of members) zone.add(...records(name.split('@')[0]!, port))
+      await Promise.all(members.map((member) => member.ready(2)))
+      for (const fault of ['servfail', 'refused', 'nxdomain', 'garbage'] as const) {
+        zone.setFault(fault)
+        const event = fault === 'nxdomain' ? 'polled' : 'discovery_failed'
+        await Promise.all(members.map((member) => member.more(event, 4)))
+        zone.setFault()
+        await Promise.all(members.map((member) => member.more('polled', 2)))
+      }
+      await zone.pause()
+      await Promise.all(members.map((member) => member.more('discovery_failed', 5)))
+      for (const member of members) {
+        expect(await member.links()).toHaveLength(2)
+        expect(await member.events('lost')).toEqual([])
+      }
+    } finally {
+      await Promise.all(members.map((member) => member[Symbol.asyncDispose]()))
+    }
+  })
+})
