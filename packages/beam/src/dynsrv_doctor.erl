@@ -134,7 +134,7 @@ discovery(Service) ->
             Names = lists:sort(maps:keys(Nodes)),
             [found(Service, Names, Ignored, Answer), own_record(Service, Nodes), [peer(Name, maps:get(Name, Nodes)) || Name <- Names]];
         {error, Reason} ->
-            error('EPMD_LOOKUP_FAILED', format("SRV ~ts: ~ts", [Service, dynsrv_words:lookup(Reason)]),
+            error('EPMD_LOOKUP_FAILED', format("SRV ~ts", [dynsrv_words:lookup(Reason)]),
                   "Check DYNSRV_DNS and /etc/resolv.conf. While this lasts, nobody leaves and nobody joins.")
     end.
 
