@@ -31,7 +31,10 @@ it('the ten minutes of packages/beam/README.md, as they are written', { timeout:
   const begin = (code: string): ChildProcess => {
     const lines = code.trim().split('\n')
     // The last line is what goes on; the shell gives its place to it, so that a signal reaches it.
-    const last = lines.pop()!.replace(/^((?:\w+=\S+ )*)/, '$1exec ').replace(/^((?:\w+=\S+ )+)exec /, 'exec env $1')
+    const last = lines
+      .pop()!
+      .replace(/^((?:\w+=\S+ )*)/, '$1exec ')
+      .replace(/^((?:\w+=\S+ )+)exec /, 'exec env $1')
     const child = spawn('sh', ['-c', [...lines, last].join('\n')], { cwd: folder, env, stdio: 'ignore' })
     started.push(child)
     return child
@@ -64,7 +67,7 @@ it('the ten minutes of packages/beam/README.md, as they are written', { timeout:
 
     const [environment, call, doctor] = block('sh', 'Dynsrv.call').split('\n')
     const ask = (command = '') => sh(`${environment}\n${command}`)
-    await eventually(() => ask(call).catch(String), '30')
+    await eventually(() => ask(call).catch(String), '30', { patienceMs: 60_000 })
     expect(await ask(doctor)).toContain('prices@market.test is connected (hidden)')
     dns.kill('SIGINT')
     await once(dns, 'exit')

@@ -135,7 +135,7 @@ export interface Member extends AsyncDisposable {
   ready(peers: number): Promise<void>
 }
 
-const COOKIE = 'k3Yd8-Vq71-xRm2'
+export const COOKIE = 'k3Yd8-Vq71-xRm2'
 
 export async function startMember(options: MemberOptions): Promise<Member> {
   const { label, dns, cookie = COOKIE, programs = INSTALLED, args = [] } = options
