@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { startZoneServer } from '@dynsrv/srv-resolver'
+import { freePort } from '@dynsrv/tools/free-port'
 import { OTP_SUITES, type OtpSuite, otpRelease } from '@dynsrv/tools/otp-release'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
+import { start } from 'dynsrv'
 import { describe, expect, it } from 'vitest'
-import { type Programs, records, runElixirTests, runErlangTests, SERVICE, startMember } from './application.ts'
+import { COOKIE, type Programs, records, runElixirTests, runErlangTests, SERVICE, startMember } from './application.ts'
 
 const FAST = '{polling_interval, 50}, {discover_timeout_ms, 400}, {retry_base_ms, 50}'
 const releases = await Promise.all(
@@ -34,6 +36,28 @@ async function withHost(release: number): Promise<string[]> {
 
 describe.each(releases)('on OTP $release', ({ release, programs, outcomes }) => {
   it.each(outcomes)('$name', ({ outcome }) => expect(outcome).toBe('passed'))
+
+  it('a service of Node.js is called by its group, and its error is one of JavaScript', async () => {
+    await using zone = await startZoneServer({ records: [] })
+    const args = await withHost(release)
+    await using caller = await startMember({ label: 'caller', dns: zone.address, options: FAST, programs, args })
+    const port = await freePort()
+    zone.add(...records('caller', caller.port), ...records('js', port))
+    await using service = await start({
+      ...{ service: SERVICE, name: `js@${SERVICE}`, cookie: COOKIE, port, dns: zone.address, env: {} },
+    })
+    const quote = (sku: string) => {
+      if (sku !== 'apple') throw new TypeError(`no price for ${sku}`)
+      return 30
+    }
+    service.node.expose('prices', { quote }, { group: true })
+    await expect.poll(() => caller.beam.eval('length(dynsrv:members(prices))'), { timeout: 20_000 }).toBe('1')
+    expect(await caller.beam.eval('dynsrv:call(prices, quote, [<<"apple">>])')).toBe('30')
+    const failed = await caller.beam.eval('element(2, dynsrv:try_call(prices, quote, [<<"pear">>], []))')
+    expect(failed).toContain('message => <<"no price for pear">>')
+    expect(failed).toContain('name => <<"TypeError">>')
+    expect(await caller.beam.eval('element(2, dynsrv:try_call(prices, none, [], []))')).toBe('not_exposed')
+  })
 
   it('a mesh forms, and outlives its DNS server', async () => {
     await using zone = await startZoneServer({ records: [] })
