@@ -44,7 +44,7 @@ export {
   inspect,
   type Json,
   type Matched,
-  Matcher,
+  type Matcher,
   Pid,
   PlainDate,
   PlainDateTime,
@@ -81,7 +81,7 @@ export {
   type Schema,
   Subscription,
   startNode,
-  TypedFunction,
+  type TypedFunction,
   type Written,
 } from '@dynsrv/node'
 export {

@@ -53,7 +53,7 @@ type Types = [
 
 const NAMES = [
   ...['Atom', 'Binary', 'BitString', 'CONFIG_NAMES', 'Cluster', 'Decimal', 'DistError', 'ElixirError', 'PlainDate'],
-  ...['PlainDateTime', 'PlainTime', 'Range', 'Version', 'atoms', 'fromJson', 'struct', 'toJson'],
+  ...['PlainDateTime', 'PlainTime', 'Range', 'Version', 'atoms', 'fn', 'fromJson', 'struct', 'toJson'],
   ...['DynamicSrv', 'DynsrvError', 'EpmdError'],
   ...['EtfError', 'Float', 'ImproperList', 'Mailbox', 'Node', 'NodeError', 'Pid', 'PubSub', 'Reference', 'RemoteError'],
   ...['ResolverError', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul'],
