@@ -1,15 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import {
-  abortSignal,
-  type Clock,
-  callable,
-  duration,
-  eventStream,
-  type MissedEvents,
-  type System,
-  whole,
-} from '@dynsrv/kit'
+import { type Contract, contractClient } from '@dynsrv/etf'
+import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
 import { type Attached, closeAttached, startAttached } from './attached.ts'
@@ -18,7 +10,11 @@ import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
 import { type LeaveSignal, leaveOn } from './leave-on.ts'
+import { checkModule, type ModuleOptions, memberCall } from './member-call.ts'
 import { notReady, type TopologyFacts } from './not-ready.ts'
+import { type MemberService, makeService, type Service } from './services/service.ts'
+import { checkService, type ServiceOptions } from './services/service-options.ts'
+import { type MembersTarget, type ProcessTarget, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
 /** Records that name no node and are remembered, to say why nobody is there. */
@@ -30,8 +26,7 @@ export interface ClusterParts {
   readonly strategies: ReadonlyMap<string, Strategy>
   /** What was answered last, by topology. */
   readonly resolvers: ReadonlyMap<string, RememberingResolver>
-  readonly clock: Clock
-  readonly system: System
+  readonly world: Pick<World, 'clock' | 'random' | 'system'>
   readonly deregister?: (() => Promise<void> | void) | undefined
   readonly leaveOn?: readonly LeaveSignal[] | undefined
   readonly closeResolver?: (() => void) | undefined
@@ -86,6 +81,7 @@ export class Cluster implements AsyncDisposable {
   readonly #seen = new Map<string, TopologyFacts>()
   #attached: readonly Attached[] = []
   readonly #forgetSignals: () => void
+  readonly #services = new Set<Service>()
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
@@ -106,7 +102,7 @@ export class Cluster implements AsyncDisposable {
     this.#parts = parts
     this.node = node
     this.#emitter.setMaxListeners(0)
-    this.#forgetSignals = leaveOn(parts.leaveOn ?? [], parts.system, () => this.drain())
+    this.#forgetSignals = leaveOn(parts.leaveOn ?? [], parts.world.system, () => this.drain())
     node.on('event', (event) => this.#publish(event))
     for (const [topology, strategy] of strategies) {
       strategy.on('change', (change) => this.#publish({ ...change, topology }))
@@ -151,6 +147,40 @@ export class Cluster implements AsyncDisposable {
     return [...this.node.connected()]
   }
 
+  /**
+   * Several members that can do the same, called as one: no caller chooses a node.
+   *
+   * The target is a name that a process has on each member (`'MyApp.Stock'`, or the exact atom), a process group
+   * (`{ pg: atom('stock') }`), or members themselves, all of them or those of one topology, whose functions are called.
+   *
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`; `DYNSRV_CLOSED` when the cluster is on its way out
+   */
+  service(target: ProcessTarget, options?: ServiceOptions): Service
+  service(target?: MembersTarget, options?: ServiceOptions): MemberService
+  service(target: ProcessTarget | MembersTarget = {}, options: ServiceOptions = {}): Service {
+    const read = targetOf(target)
+    checkService(options)
+    const { strategies } = this.#parts
+    if ('topology' in read && read.topology !== undefined) {
+      checks.argument('service', 'target.topology', oneOf(...strategies.keys()), read.topology)
+    }
+    if (this.#state !== 'running') throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is on its way out')
+    const { node, world } = this.#parts
+    const service = makeService(
+      {
+        ...{ node, strategies, world },
+        on: (listener) => this.on(listener),
+        missing: () => this.missing(),
+        discoveryFailure: () => [...this.#seen.values()].find(({ failure }) => failure !== undefined)?.failure,
+        closed: (ended) => this.#services.delete(ended),
+      },
+      read,
+      options,
+    )
+    this.#services.add(service)
+    return service
+  }
+
   /** Calls back for each event from now on; returns a function that ends that. */
   on(listener: (event: ClusterEvent) => void): () => void {
     checks.argument('on', 'listener', callable, listener)
@@ -173,6 +203,22 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
+   * The functions of a module as methods, typed as its specs say: `await cluster.module(Stock).reserve('apple', 3)`. Each is an
+   * `erpc` to a member that has the module. `dynsrv types` writes the contract.
+   *
+   * Without `node`, members are asked in turn, and the one that has it is kept for as long as it is connected. Another one is
+   * asked only when a member says that it does not know the function, which then surely did not run.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, and with
+   * `DYNSRV_NO_MODULE` when no member has it
+   */
+  module<Client extends object>(contract: Contract<Client>, options: ModuleOptions = {}): Client {
+    checkModule(options)
+    return contractClient({ contract, call: memberCall(this, contract, options) })
+  }
+
+  /**
    * Waits until enough peers are connected.
    *
    * @returns the members that are connected then: `const [shop] = await cluster.ready()`
@@ -184,7 +230,7 @@ export class Cluster implements AsyncDisposable {
   async ready(options: ReadyOptions = {}): Promise<NodeName[]> {
     checkReady(options)
     const { minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal } = options
-    const { clock } = this.#parts
+    const { clock } = this.#parts.world
     const enough = () => this.members().length >= minPeers
     signal?.throwIfAborted()
     if (enough()) return this.members()
@@ -243,6 +289,7 @@ export class Cluster implements AsyncDisposable {
       await this.#stopStrategies()
     } finally {
       try {
+        for (const service of this.#services) await service.close()
         await this.node.close()
       } finally {
         this.#parts.closeResolver?.()

@@ -55,6 +55,8 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     made.strategies = strategies
     const node = await startNode({
       ...nodeOptions,
+      // The mesh and the program dial by names: they go where the strategies found the member.
+      locate: nodeOptions.locate ?? ((peer, { signal }) => locatedBy(strategies.values(), peer, signal)),
       name,
       cookie: secret,
       epmd,
@@ -63,13 +65,11 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     })
     made.node = node
     membership.attach(node)
-    const { clock, system } = world
     const cluster = makeCluster({
       node,
       strategies,
       resolvers,
-      clock,
-      system,
+      world,
       deregister,
       leaveOn,
       closeResolver: close,
@@ -88,6 +88,16 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
 /** A program that sets something else has the rest plain. */
 function plainUnless(values: StartOptions['values'] = 'plain'): NonNullable<StartOptions['values']> {
   return typeof values === 'object' && values !== null ? { set: 'plain', ...values } : values
+}
+
+/** Where a member listens, by the first topology that knows it. */
+async function locatedBy(strategies: Iterable<Strategy>, peer: NodeName, signal: AbortSignal) {
+  for (const strategy of strategies) {
+    // One of the program's may be like ours only in what is asked of it.
+    const place = await strategy.locate?.(peer, { signal })
+    if (place !== undefined && (place.endpoints.length > 0 || place.addresses !== undefined)) return place
+  }
+  return undefined
 }
 
 const strategyRule = having('start', 'close', 'on', 'expected')

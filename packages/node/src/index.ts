@@ -34,6 +34,7 @@ export type { DrainOptions } from './drain.ts'
 export {
   type ExceptionClass,
   isNodeError,
+  isRemoteError,
   NODE_ERRORS,
   NodeError,
   type NodeErrorCode,
@@ -59,7 +60,14 @@ export type {
   Warning,
 } from './node-event.ts'
 export type { LogMethod, NodeLogger } from './node-logger.ts'
-export { NODE_LIMITS, type NodeLimits, type NodeOptions, type Output, type TlsOptions } from './node-options.ts'
+export {
+  type LocatePeer,
+  NODE_LIMITS,
+  type NodeLimits,
+  type NodeOptions,
+  type Output,
+  type TlsOptions,
+} from './node-options.ts'
 export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
 export type { ProcessKind } from './process/local-process.ts'
 export {
@@ -107,3 +115,4 @@ export type {
 } from './signature.ts'
 export { startNode } from './start-node.ts'
 export type { ExposedFunction, FunctionTable } from './system/exposed-functions.ts'
+export type { ExposeOptions } from './system/exposed-group.ts'

@@ -1,7 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
+import {
+  atom,
+  type Contract,
+  contractClient,
+  type Pid,
+  type Reference,
+  type Sendable,
+  type Term,
+  tuple,
+} from '@dynsrv/etf'
 import {
   bound,
   type Clock,
@@ -17,8 +26,8 @@ import {
   messageOf,
   oneLine,
   text,
+  withCallersStack,
 } from '@dynsrv/kit'
-import { withCallersStack } from './call/callers-stack.ts'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
@@ -78,7 +87,11 @@ import type {
   TypedCallOptions,
 } from './signature.ts'
 import { type FunctionTable, functionTable } from './system/exposed-functions.ts'
+import { checkExpose, EXPOSED_SCOPE, type ExposeOptions, joinExposedGroup } from './system/exposed-group.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
+
+/** How long a node that drains waits for peers to have heard of it. */
+const LEAVE_HEARD_MS = 1_000
 
 const checkConnect = checks.options<ConnectOptions>('connect', {
   ...signalOption,
@@ -124,6 +137,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Aborts when the node is closed. */
   readonly #closed = new AbortController()
   #draining = false
+  /** The groups in which exposed functions are found. */
+  readonly #groups = new Set<Closable>()
   #closing: Promise<void> | undefined
 
   static {
@@ -250,6 +265,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'ping',
+      peer,
       () => peer,
       () => this.#ping(peer, options),
     )
@@ -306,7 +322,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkTypedCall(options)
     const target = this.#rooms.processes.router.target(to)
     const called = () => ('name' in target ? `${target.name} on ${target.node}` : String(target))
-    return await this.#traced('call', called, async () => {
+    return await this.#traced('call', nodeOf(target), called, async () => {
       const reply = await this.#rooms.calls.call(target, request as Term, options)
       return this.#checked(reply, options, called, nodeOf(target))
     })
@@ -373,6 +389,23 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     options: CallOptions | TypedCallOptions = {},
   ): Promise<unknown> {
     return this.#callFunction('erpc', node, module, name, args, options)
+  }
+
+  /**
+   * The functions of a module of another node as methods, typed as its specs say: `await stock.reserve('apple', 3)`. Each is
+   * an `erpc`. `dynsrv types` writes the contract.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, {EtfError} `ETF_BAD_OPTION` for a wrong argument. Methods reject as
+   * `erpc`, and with `ETF_MISMATCH` for arguments that the spec does not take, of which nothing is sent, and for a reply that
+   * it does not promise
+   */
+  module<Client extends object>(peer: string, contract: Contract<Client>, options: CallOptions = {}): Client {
+    this.#checkPeer('module', 'peer', peer)
+    checkCall(options)
+    const call = (name: string, args: readonly Term[]) =>
+      this.erpc(peer, contract.module, name, args as readonly Sendable[], options)
+    return contractClient({ contract, call })
   }
 
   /**
@@ -450,6 +483,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'spawn',
+      node,
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.spawn(node, module, name, args as readonly Term[], options),
     )
@@ -491,14 +525,26 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @param functions by name and arity, as `'greet/1'`; or by name alone, then with as many arguments as the function has
    * parameters (its `length`) or more. Every other number of arguments is `undef`. What `fn` makes has schemas: arguments
    * that do not fit raise an `ArgumentError` in the caller
+   * @param options `group`: whether callers find it without our name
    * @returns what takes it back
-   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already, or with `group` when a process is called `dynsrv`;
+   * `NODE_BAD_OPTION` for what is no function
    */
-  expose(module: string, functions: FunctionTable): Closable {
+  expose(module: string, functions: FunctionTable, options: ExposeOptions = {}): Closable {
     this.#assertOpen()
     checks.argument('expose', 'module', atomName, module)
     checks.argument('expose', 'functions', functionTable, functions)
-    return this.#rooms.system.exposed.expose(module, functions)
+    checkExpose(options)
+    if (options.group !== true) return this.#rooms.system.exposed.expose(module, functions)
+    const scope = this.pg(EXPOSED_SCOPE)
+    const exposed = this.#rooms.system.exposed.expose(module, functions)
+    const membership = joinExposedGroup(module, scope, this.#rooms.processes)
+    this.#groups.add(membership)
+    return closable(() => {
+      this.#groups.delete(membership)
+      membership.close()
+      exposed.close()
+    })
   }
 
   /**
@@ -668,11 +714,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#draining = true
     const { links, processes, system } = this.#rooms
     links.stopAccepting()
+    // First, so that nobody new finds what is taken back next.
+    for (const membership of this.#groups) membership.close()
     system.exposed.clear()
     for (const name of processes.registry.registered()) {
       if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)
     }
     try {
+      if (this.#groups.size > 0) await this.#leaveIsHeard()
       await allIdle(this.#clock, [...this.#servers, system.spawns], options)
       const writes = links.connections().map((connection) => ({ idle: () => connection.drained() }))
       await allIdle(this.#clock, writes, options)
@@ -727,7 +776,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#checkFunction(kind, node, module, name, args)
     checkTypedCall(options)
     const called = () => remoteFunction(node, module, name, args)
-    return await this.#traced(kind, called, async () => {
+    return await this.#traced(kind, node, called, async () => {
       const result = await this.#rooms.remote[kind](node, module, name, args as readonly Term[], options)
       return this.#checked(result, options, called, node)
     })
@@ -758,9 +807,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
-  async #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
+  async #traced<T>(kind: CallMessage['kind'], peer: string, to: () => string, run: () => Promise<T>): Promise<T> {
     try {
-      return await traceCall(run, () => ({ self: this.self, kind, to: to() }))
+      return await traceCall(run, () => ({ self: this.self, kind, peer, to: to() }))
     } catch (error) {
       throw withCallersStack(error)
     }
@@ -793,6 +842,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     )
     if (answer === atom('yes')) return 'pong'
     throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
+  }
+
+  /** A peer that answers has read that we left our groups, and what it sent us before has come. */
+  async #leaveIsHeard(): Promise<void> {
+    await Promise.allSettled(this.connected().map((peer) => this.#ping(peer, { timeoutMs: LEAVE_HEARD_MS })))
   }
 
   #emit(event: NodeEvent, threw: (cause: unknown, name: string) => void): void {

@@ -63,7 +63,8 @@ export interface ErpcManyOptions extends CallOptions {
 export interface ConnectOptions {
   /**
    * Where the peer listens, in the order in which to dial; what `@dynsrv/strategy` found, for instance. The address lookup of
-   * the node is asked only when these lead to nobody, or when there are none.
+   * the node is asked only when these lead to nobody; at once when the list is empty. Left out, `NodeOptions.locate` is asked
+   * for them.
    */
   readonly endpoints?: readonly NodeAddressCandidate[] | undefined
   /** More of them, which are still being looked up; they join the race. */

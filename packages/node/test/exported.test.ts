@@ -151,6 +151,7 @@ testOddArguments(
       [argument(() => [t.any()], 'an empty array'), argument(() => t.any(), 'undefined'), aFunction],
       { run: call() },
     ),
+    isRemoteError: call(),
     startNode: call(argument(() => ({ name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), listen: false }))),
     node: making([], {
       connected: call(),
@@ -298,6 +299,7 @@ testSoundOptions(
     DrainOptions: { take: drain },
     ErpcManyOptions: { take: (given) => node.erpcMany([], given) },
     EventsOptions: { take: (given) => node.events(given) },
+    ExposeOptions: { take: (given) => node.expose('odd', {}, given).close() },
     InspectOptions: { take: (given) => node.inspect(given) },
     MailboxOptions: { take: (given) => node.mailbox(given) },
     MultiCallOptions: { take: (given) => node.multiCall('odd', 1, given) },

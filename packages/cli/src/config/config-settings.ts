@@ -56,6 +56,7 @@ export type NotInFile =
   | 'interval'
   | 'leave'
   | 'listen'
+  | 'locate'
   | 'logger'
   | 'memberName'
   | 'output'

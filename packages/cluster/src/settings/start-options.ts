@@ -105,7 +105,7 @@ const NODE_RULES: Rules<NodePart> = {
   ...{ listen: anything, hidden: anything, preventOverlappingPartitions: anything },
   ...{ setupTimeMs: anything, netTickTimeMs: anything, netTickIntensity: anything, busyWaitMs: anything },
   ...{ autoConnect: anything, allow: anything, assignNames: anything, tls: anything, decode: anything },
-  ...{ logger: anything, output: anything, limits: anything },
+  ...{ locate: anything, logger: anything, output: anything, limits: anything },
   shortNames: flag,
   world: worldShape,
 }

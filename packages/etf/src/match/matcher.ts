@@ -2,7 +2,7 @@ import { callable, optional, type Rule, rule, text } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { EtfError } from '../error.ts'
 import type { Term } from '../term.ts'
-import { termText } from '../text/term-text.ts'
+import { briefText } from '../text/term-text.ts'
 import type { StandardProps, StandardResult, StandardSchema } from './standard-schema.ts'
 
 /** Where a matcher found something else than it wants. */
@@ -17,9 +17,6 @@ export interface Mismatch {
 export type MatchResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mismatch: Mismatch }
-
-/** The longest part of a refused term that an error shows. */
-const MAX_SHOWN_CHARACTERS = 120
 
 /**
  * A shape of terms, made with `t`. It reads a term that has the shape as a value of its type, and writes such a value as a
@@ -144,9 +141,7 @@ function given<T>(result: MatchResult<T>): T {
 }
 
 function words({ expected, found }: Mismatch): string {
-  const all = termText(found, 'erlang', MAX_SHOWN_CHARACTERS + 1)
-  const shown = all.length > MAX_SHOWN_CHARACTERS ? `${all.slice(0, MAX_SHOWN_CHARACTERS)}…` : all
-  return `expected ${expected}, found ${shown}`
+  return `expected ${expected}, found ${briefText(found)}`
 }
 
 /** The type that a matcher narrows to. */

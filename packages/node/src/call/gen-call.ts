@@ -1,8 +1,8 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { Atom, atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Clock, Timer } from '@dynsrv/kit'
+import { type Clock, elixirName, type Timer } from '@dynsrv/kit'
 import { sendable } from '../checks.ts'
-import { NodeError } from '../error.ts'
+import { NODE_ERRORS, NodeError, type OwnNodeErrorCode } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
 import type { NodeDownReason } from '../node-event.ts'
@@ -15,7 +15,7 @@ import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
-import { brief, elixirName, exceptionText } from './exception-text.ts'
+import { brief, exceptionText } from './exception-text.ts'
 import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
@@ -133,6 +133,7 @@ export class GenCalls {
       }
       const onAbort = () => end(() => reject(signal!.reason))
       const node = nodeOf(target)
+      const wasLinked = this.#parts.connection(node) !== undefined
       signal?.addEventListener('abort', onAbort, { once: true })
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
         timer = clock.setTimeout(() => {
@@ -146,7 +147,7 @@ export class GenCalls {
           done: () => done,
           resolve: (value) => end(() => resolve(value)),
           reject: (error) => end(() => reject(error)),
-          down: (reason) => end(() => reject(this.downError(what, target, reason))),
+          down: (reason) => end(() => reject(this.downError(what, target, reason, wasLinked))),
         })
       } catch (error) {
         end(() => reject(error))
@@ -154,8 +155,12 @@ export class GenCalls {
     })
   }
 
-  /** What the end of the other process means. */
-  downError(what: string, target: Target, reason: Term): NodeError {
+  /**
+   * What the end of the other process means.
+   *
+   * @param wasLinked whether there was a link when the request was made: it may have gone out then
+   */
+  downError(what: string, target: Target, reason: Term, wasLinked = true): NodeError {
     const node = nodeOf(target)
     if (!this.caller.alive) {
       return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
@@ -168,12 +173,14 @@ export class GenCalls {
         peer: node,
         reason,
         cause: why,
+        didNotRun: !wasLinked && (why === undefined || isDialFailure(why)),
         ...(why !== undefined && { hint: why.hint }),
       })
     }
     if (reason === NOPROC) {
       const hint = 'name' in target ? noNameHint(target.name.name, node, this.caller.pid.node.name) : undefined
-      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, { peer: node, reason, hint })
+      const details = { peer: node, reason, hint, didNotRun: true }
+      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, details)
     }
     const crash = crashOf(reason)
     return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${crash?.said ?? brief(reason)}`, {
@@ -229,6 +236,12 @@ export interface Finish<T> {
   resolve(value: T): void
   reject(error: unknown): void
   down(reason: Term): void
+}
+
+/** Whether a link never came up. Any other reason may be of a link that came up for a request, and was lost with it. */
+function isDialFailure({ code }: NodeDownReason): boolean {
+  const { category } = Object.hasOwn(NODE_ERRORS, code) ? NODE_ERRORS[code as OwnNodeErrorCode] : {}
+  return category === 'connect' || category === 'lookup'
 }
 
 /** The reply in the message that bears it. */

@@ -1,9 +1,8 @@
 import { toUSVString } from 'node:util'
 import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { messageOf, oneLine, shown } from '@dynsrv/kit'
+import { elixirName, messageOf, oneLine, shown } from '@dynsrv/kit'
 import { isRemoteError, NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Warning } from '../node-event.ts'
-import { elixirName } from './exception-text.ts'
 
 /** How a function of ours ended, in Erlang's terms. Each of them has an encoding. */
 export type Outcome =
