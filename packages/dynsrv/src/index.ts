@@ -39,6 +39,7 @@ export {
   type ContractClause,
   type ContractFunction,
   charlist,
+  clause,
   contract,
   Decimal,
   ElixirError,

@@ -68,7 +68,7 @@ const NAMES = [
     'Reference',
     'RemoteError',
   ],
-  ...['ResolverError', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul'],
+  ...['ResolverError', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul', 'contract'],
   ...['defineConfig', 'dnsClient', 'dynamicSrv', 'inspect', 'leaveAfter', 'loadConfig', 'nodeName', 'onDeregister'],
   ...['pageRoutes', 'parseNodeName', 'readiness', 'staleOnError', 'start', 'startHealthServer', 'startNode'],
   ...['startZoneServer', 't', 'trimDetecting', 'tuple', 'whenLinkDropped'],
