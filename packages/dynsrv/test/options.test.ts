@@ -18,6 +18,7 @@ interface Taken {
 /** What such an object is when it is no options. */
 const OTHERS: Readonly<Record<string, string>> = {
   'Channel.send(control)': 'a control message',
+  Contract: 'what `contract` makes, and checks',
   Candidate: 'what a mapping of the program is given',
   CodedErrorOptions: 'details of an error: making one never throws',
   Dial: 'what a membership of the program is given',

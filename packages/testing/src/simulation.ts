@@ -22,7 +22,7 @@ import { sequenceDiagram } from './log/sequence-diagram.ts'
 import { type LogEntry, SimLog } from './log/sim-log.ts'
 import { hearMembers } from './log/what-members-say.ts'
 import { type Cut, Fabric, type PathOptions } from './network/fabric.ts'
-import { HttpRegistry, registryHostOf } from './registries/http-registry.ts'
+import { deregister, HttpRegistry, register, registryHostOf, registryListening } from './registries/http-registry.ts'
 import { makeConsul, type SimConsul } from './registries/sim-consul.ts'
 import { makeKubernetes, type SimKubernetes } from './registries/sim-kubernetes.ts'
 import { Schedule } from './time/schedule.ts'
@@ -557,7 +557,8 @@ export class Simulation implements AsyncDisposable {
   async #start(member: Member): Promise<object> {
     const { host, name, port: own, service, start } = member
     const { world } = host.start()
-    await Promise.all([this.dns, this.#consul, this.#kubernetes].map((each) => each?.listening))
+    const registries = [this.#consul, this.#kubernetes].filter((each) => each !== undefined)
+    await Promise.all([this.dns.listening, ...registries.map((each) => registryListening(each))])
     const { address } = this.dns
     member.object = await start({ name, service, port: own, cookie: COOKIE, dns: address, world })
     this.#members.set(member.object, member)
@@ -585,17 +586,21 @@ export class Simulation implements AsyncDisposable {
     return new Host(name, ipOf(this.#hosts++), this.#parts)
   }
 
+  #eachRegistry(tell: (registry: HttpRegistry) => void): void {
+    for (const registry of [this.#consul, this.#kubernetes]) if (registry !== undefined) tell(registry)
+  }
+
   /** A registry that has every member of now; it is given those that come. */
   #registry<T extends HttpRegistry>(make: (log: SimLog) => T): T {
     const registry = make(this.#log)
-    for (const member of this.#members.values()) if (member.isRegistered) registry.add(registered(member))
+    for (const member of this.#members.values()) if (member.isRegistered) register(registry, registered(member))
     return registry
   }
 
   #giveRecords(member: Member): void {
     const { host, label, port: own, service } = member
     member.isRegistered = true
-    for (const registry of [this.#consul, this.#kubernetes]) registry?.add(registered(member))
+    this.#eachRegistry((registry) => register(registry, registered(member)))
     const target = `${label}.${service}`
     const ttlSeconds = RECORD_TTL_SECONDS
     this.dns.add(
@@ -607,7 +612,7 @@ export class Simulation implements AsyncDisposable {
   #takeRecords(member: Member): void {
     const { label, service } = member
     member.isRegistered = false
-    for (const registry of [this.#consul, this.#kubernetes]) registry?.remove(label)
+    this.#eachRegistry((registry) => deregister(registry, label))
     const target = `${label}.${service}`
     this.dns.remove((record) => (record.type === 'SRV' ? record.target === target : record.name === target))
   }
