@@ -31,7 +31,7 @@ const STARTED = {
 const options = (value: object = {}) => argument(() => value, ODD_OPTIONS)
 const text = (value: string, ...takes: readonly (Odd | readonly Odd[])[]) => argument(() => value, takes.flat())
 const anything = argument(() => new Error('one'), EVERY_ODD_VALUE)
-const { Cluster: _made, ...functions } = api
+const { Cluster: _made, Service: _called, ...functions } = api
 
 testOddArguments(functions, {
   advice: call(anything),
@@ -58,6 +58,10 @@ testOddArguments(functions, {
       members: call(),
       missing: call(),
       on: call(argument(() => () => undefined, ODD_FUNCTIONS)),
+      service: call(
+        argument(() => 'MyApp.Stock', ODD_OPTIONS, 'a text'),
+        options(),
+      ),
     },
     ['ready'],
   ),
@@ -81,6 +85,8 @@ testSoundOptions(
     StartOptions: { take: (given) => api.start({ ...STARTED, ...given }) },
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },
+    ServiceOptions: { take: (given) => withCluster((cluster) => cluster.service('stock', given)) },
+    ServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
   },
   {
     CodedErrorOptions: 'an error is made of whatever it is given',

@@ -111,6 +111,8 @@ testSoundOptions(
     },
     PageOptions: { take: (options) => withCluster((cluster) => api.pageRoutes(cluster, options)) },
     ReadyOptions: { take: (options) => withCluster((cluster) => cluster.ready(options)) },
+    ServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },
+    ServiceOptions: { take: (options) => withCluster((cluster) => cluster.service('stock', options)) },
     StartOptions: { take: (options) => api.start({ ...STARTED, ...options }) },
   },
   { MailboxOptions: 'tried in @dynsrv/node' },

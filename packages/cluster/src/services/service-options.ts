@@ -50,14 +50,8 @@ const RULES: Rules<ServiceOptions> = {
 
 export const checkService = checks.options<ServiceOptions>('service', RULES)
 
-/** The options that the service reads itself. The node checks the others when it makes the call. */
-const own = checks.options<ServiceCallOptions>('call', { idempotent: flag, timeoutMs: duration(), signal: abortSignal })
-
-/** Checks what the service reads of the options of a call. */
-export function checkServiceCall({ idempotent, timeoutMs, signal }: ServiceCallOptions): void {
-  own({
-    ...(idempotent !== undefined && { idempotent }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(signal !== undefined && { signal }),
-  })
-}
+export const checkServiceCall = checks.options<ServiceCallOptions>('call', {
+  idempotent: flag,
+  timeoutMs: duration(),
+  signal: abortSignal,
+})
