@@ -18,8 +18,8 @@ process.once('SIGTERM', () => cluster.drain())
 process.once('SIGINT', () => cluster.drain())
 
 await cluster.ready({ minPeers: 1 })
-const [elixir] = cluster.members()
 
-// In Elixir: GenServer.call(Shop.Stock, {:take, "apple", 2})
-const left = await cluster.node.call({ name: 'Elixir.Shop.Stock', node: elixir! }, tuple(atom('take'), 'apple', 2))
+// In Elixir: GenServer.call(Shop.Stock, {:take, "apple", 2}), on whichever member has it
+const stock = cluster.service('Shop.Stock')
+const left = await stock.call(tuple(atom('take'), 'apple', 2))
 console.log(`two apples taken: ${inspect(left, { syntax: 'elixir' })}`)

@@ -59,7 +59,7 @@ testOddArguments(functions, {
       missing: call(),
       on: call(argument(() => () => undefined, ODD_FUNCTIONS)),
       service: call(
-        argument(() => 'MyApp.Stock', ODD_OPTIONS, 'a text'),
+        argument(() => 'MyApp.Stock', ODD_OPTIONS, 'a text', 'a control character'),
         options(),
       ),
     },

@@ -98,6 +98,7 @@ export class Service implements ErpcCaller, AsyncDisposable {
   readonly #target: Target
   readonly #options: Omit<ServiceOptions, keyof typeof DEFAULTS> & Required<Pick<ServiceOptions, keyof typeof DEFAULTS>>
   readonly #choice: Choice<Member>
+  readonly #random: () => number
   readonly #race: RaceParts<Asked, Call>
   readonly #unsubscribe: () => void
   /** What a call is made with whose caller says nothing. */
@@ -114,6 +115,7 @@ export class Service implements ErpcCaller, AsyncDisposable {
     onlyInside(key)
     this.#parts = parts
     this.#target = target
+    this.#random = parts.world.random.number
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
     this.#options = { ...DEFAULTS, ...(Object.fromEntries(given) as ServiceOptions) }
     this.#plain = { timeoutMs: this.#options.timeoutMs }
@@ -240,14 +242,13 @@ export class Service implements ErpcCaller, AsyncDisposable {
     this.#isStale = false
   }
 
-  #moment(): Moment {
-    const { clock, random } = this.#parts.world
-    return { now: clock.monotonic(), random: random.number }
+  #moment(now = this.#parts.world.clock.monotonic()): Moment {
+    return { now, random: this.#random }
   }
 
-  #pick(asked: readonly Asked[]): Asked | undefined {
+  #pick(asked: readonly Asked[], now?: number): Asked | undefined {
     this.#refresh()
-    return this.#choice.pick(this.#moment(), asked)
+    return this.#choice.pick(this.#moment(now), asked)
   }
 
   #run(make: Make, options: ServiceCallOptions | undefined): Promise<Term> {
@@ -263,22 +264,23 @@ export class Service implements ErpcCaller, AsyncDisposable {
   /** Makes a call that must not happen twice. */
   async #once(make: Make, options: CallOptions): Promise<Term> {
     const { clock } = this.#parts.world
-    const until = clock.monotonic() + options.timeoutMs!
+    let now = clock.monotonic()
+    const until = now + options.timeoutMs!
     const failures: Failure<Asked>[] = []
     let asked = NOBODY
     for (;;) {
-      const seat = asked.length < this.#options.attempts ? this.#pick(asked) : undefined
-      const leftMs = asked === NOBODY ? options.timeoutMs! : until - clock.monotonic()
-      if (seat === undefined || leftMs < 0) throw this.#nobody(failures)
-      const begun = this.#choice.begin(seat, clock.monotonic())
+      const seat = asked.length < this.#options.attempts ? this.#pick(asked, now) : undefined
+      if (seat === undefined || now > until) throw this.#nobody(failures)
+      const begun = this.#choice.begin(seat, now)
       try {
-        const value = await make(seat.candidate, asked === NOBODY ? options : { ...options, timeoutMs: leftMs })
+        const value = await make(seat.candidate, asked === NOBODY ? options : { ...options, timeoutMs: until - now })
         this.#choice.end(begun, 'ok', this.#moment())
         return value
       } catch (error) {
         if (this.#ended(begun, error, options).next !== 'elsewhere') throw error
         failures.push({ seat, error })
         asked = [...asked, seat]
+        now = clock.monotonic()
       }
     }
   }
