@@ -7,6 +7,7 @@ const PEERS = [
   { program: 'erl', packages: ['erlang-base', 'erlang-crypto', 'erlang-ssl'] },
   { program: 'erlc', packages: ['erlang-base'] },
   { program: 'elixir', packages: ['elixir', 'erlang-syntax-tools'] },
+  { program: 'rebar3', packages: ['rebar3'] },
   { program: 'dnsmasq', packages: ['dnsmasq-base'] },
   { program: 'named', packages: ['bind9'] },
   { program: 'ip', packages: ['iproute2'] },

@@ -85,6 +85,7 @@ testSoundOptions(
     StartOptions: { take: (given) => api.start({ ...STARTED, ...given }) },
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },
+    TypedServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
     ServiceOptions: { take: (given) => withCluster((cluster) => cluster.service('stock', given)) },
     ServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
   },

@@ -56,7 +56,7 @@ const NAMES = [
   ...['PlainDateTime', 'PlainTime', 'Range', 'Version', 'atoms', 'fromJson', 'struct', 'toJson'],
   ...['DynamicSrv', 'DynsrvError', 'EpmdError'],
   ...['EtfError', 'Float', 'ImproperList', 'Mailbox', 'Node', 'NodeError', 'Pid', 'PubSub', 'Reference', 'RemoteError'],
-  ...['ResolverError', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul'],
+  ...['ResolverError', 'Service', 'Strategy', 'StrategyError', 'Subscription', 'Tuple', 'atom', 'charlist', 'consul'],
   ...['defineConfig', 'dnsClient', 'dynamicSrv', 'inspect', 'leaveAfter', 'loadConfig', 'nodeName', 'onDeregister'],
   ...['pageRoutes', 'parseNodeName', 'readiness', 'staleOnError', 'start', 'startHealthServer', 'startNode'],
   ...['startZoneServer', 't', 'trimDetecting', 'tuple', 'whenLinkDropped'],

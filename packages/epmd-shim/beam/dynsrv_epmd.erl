@@ -11,6 +11,9 @@
 %%   3. when there is none, SRV of `label.service` (a Consul tag query), in the order of RFC 2782.
 %% OTP 23 to 24.1 dials only hosts that it can resolve itself too, so there `service` needs an address of its own.
 %%
+%% While DNS does not answer, a node is looked for where `dynsrv_cluster`, if it runs, saw it last. Records of other owners than
+%% the one asked for are not read, and no name with a control character in it leaves this module.
+%%
 %% Environment:
 %%   ERL_DIST_PORT   the port to listen on; required, except for the `rpc-` and `rem-` nodes of release scripts
 %%   DYNSRV_DNS      DNS servers to ask, `host:port[,host:port]`, IPv6 as `[::1]:53`; default: those of the VM
@@ -24,6 +27,8 @@
 %% The callbacks of -epmd_module.
 -export([start_link/0, listen_port_please/2, register_node/2, register_node/3, address_please/3, port_please/2,
          port_please/3, names/0, names/1]).
+%% For the membership beside it, which asks the same questions: what an answer says is said once.
+-export([resolve_srv/2, offer/3]).
 %% The process that owns what is remembered.
 -export([init/1, handle_call/3, handle_cast/2]).
 
@@ -133,10 +138,41 @@ look_up({Alive, Service, Family} = Key) ->
                  Class:Reason -> {error, {Class, Reason}}
              end,
     case Answer of
-        {ok, _, _, _} -> remember(Key, {Answer, now_ms() + ?REMEMBER_MS});
-        {error, _} -> forget(Key)
-    end,
-    Answer.
+        {ok, _, _, _} ->
+            remember(Key, {Answer, now_ms() + ?REMEMBER_MS}),
+            Answer;
+        {error, Why} ->
+            forget(Key),
+            case could_ask(Why) of
+                true -> Answer;
+                false -> last_place(Key, Answer)
+            end
+    end.
+
+could_ask({not_found, _}) -> true;
+could_ask({no_address, _}) -> true;
+could_ask(_) -> false.
+
+%% While nobody can be asked, a node is where the membership saw it last.
+last_place({Alive, Service, Family}, Otherwise) ->
+    case recall({place, string:lowercase(Alive ++ "." ++ Service), record_type(Family)}) of
+        {ok, {Ip, Port}} -> {ok, Ip, Port, ?VERSION};
+        error -> Otherwise
+    end.
+
+%% Takes in where a node is, as an SRV answer said it. It is used when DNS does not answer, and forgotten with `none`.
+offer(Node, Type, Place) ->
+    case string:split(text(Node), "@") of
+        [Alive, Service] ->
+            Key = {place, string:lowercase(Alive ++ "." ++ Service), record_type(Type)},
+            case Place of
+                none -> forget(Key);
+                {_Ip, _Port} -> remember(Key, Place)
+            end,
+            ok;
+        _ ->
+            ok
+    end.
 
 find(Alive, Service, Family, Deadline) ->
     Instance = Alive ++ "." ++ Service,
@@ -188,13 +224,13 @@ address_of(Target, Extra, LastResort, Family, Deadline) ->
 resolve_address([], _Type, _Deadline) ->
     none;
 resolve_address([Name | More], Type, Deadline) ->
-    case ask(Name, Type, Deadline) of
+    case ask(Name, Type, Deadline, udp) of
         {ok, Message} ->
-            case [rr(RR, data) || RR <- inet_dns:msg(Message, anlist), rr(RR, type) =:= Type] of
+            case [rr(RR, data) || RR <- own_records(Name, Message), rr(RR, type) =:= Type] of
                 [Ip | _] -> {ok, Ip};
                 [] -> resolve_address(More, Type, Deadline)
             end;
-        empty ->
+        {empty, _} ->
             resolve_address(More, Type, Deadline);
         {error, _} = Error ->
             Error
@@ -209,35 +245,97 @@ port_service(Service) ->
 
 %% The SRV records of a name, and the addresses that came with them.
 srv(Name, Deadline) ->
-    case ask(Name, srv, Deadline) of
+    case srv(Name, Deadline, udp) of
+        {ok, #{records := Records, addresses := Extra}} -> {ok, Records, Extra};
+        {error, _} = Error -> Error
+    end.
+
+srv(Name, Deadline, Transport) ->
+    case ask(Name, srv, Deadline, Transport) of
         {ok, Message} ->
-            Records = [rr(RR, data) || RR <- inet_dns:msg(Message, anlist), rr(RR, type) =:= srv],
-            %% The target "." says that the service is not offered; port 0 cannot be dialled.
-            Usable = [R || {_, _, Port, Target} = R <- Records, Port > 0, Target =/= "", Target =/= "."],
+            Found = [RR || RR <- own_records(Name, Message), rr(RR, type) =:= srv],
+            {Records, Ignored} = usable([rr(RR, data) || RR <- Found]),
             Extra = [{rr(RR, domain), rr(RR, type), rr(RR, data)}
                      || RR <- inet_dns:msg(Message, arlist), is_address(rr(RR, type))],
-            {ok, Usable, Extra};
-        empty ->
-            {ok, [], []};
+            %% The target "." alone says on purpose that the service is not offered.
+            Empty = case Found of
+                        [] -> nodata;
+                        _ when Records =:= [], Ignored =:= [] -> absent;
+                        _ -> none
+                    end,
+            {ok, #{records => Records, addresses => Extra, ignored => Ignored, empty => Empty}};
+        {empty, Why} ->
+            {ok, #{records => [], addresses => [], ignored => [], empty => Why}};
         {error, _} = Error ->
             Error
     end.
 
-%% One question; `empty` when the zone itself says that there is nothing. inet_res goes over to TCP when it must.
-ask(Name, Type, Deadline) ->
-    case Deadline - now_ms() of
-        Left when Left =< 0 -> {error, {lookup_failed, Name, timeout}};
-        Left -> ask_server(Name, Type, Left)
+%% The SRV records of a service: `records` as {Priority, Weight, Port, Target}, `addresses` as {Owner, a | aaaa, Ip}, `ignored`
+%% as {Target, Reason}, and `empty`: none, nxdomain, nodata, or absent for the target ".". Names are whole and pass no search list.
+%% Options: transport, udp (which goes over to TCP when the answer says that it was cut) or tcp; timeout in milliseconds.
+resolve_srv(Name, Options) ->
+    Deadline = now_ms() + maps:get(timeout, Options, ?LOOKUP_MS),
+    try
+        srv(Name, Deadline, maps:get(transport, Options, udp))
+    catch
+        _:Reason -> {error, {lookup_failed, Name, Reason}}
     end.
 
-ask_server(Name, Type, Left) ->
+usable(Found) ->
+    lists:foldr(fun(Data, {Records, Ignored}) ->
+                        case Data of
+                            {_, _, _, Root} when Root =:= ""; Root =:= "." ->
+                                {Records, Ignored};
+                            {_, _, Port, Target} = Record when is_integer(Port), Port > 0, Port =< ?MAX_PORT ->
+                                case is_plain(Target) of
+                                    true -> {[Record | Records], Ignored};
+                                    false -> {Records, [{printable(Target), "its target is not a domain name"} | Ignored]}
+                                end;
+                            {_, _, Port, Target} ->
+                                {Records, [{printable(Target), lists:flatten(io_lib:format("nobody can dial port ~p", [Port]))} | Ignored]};
+                            _ ->
+                                {Records, [{"one", "it is no SRV record"} | Ignored]}
+                        end
+                end, {[], []}, Found).
+
+is_plain(Name) ->
+    length(Name) =< 255 andalso lists:all(fun(C) -> C > 32 andalso C < 127 end, Name).
+
+%% What could do something to a terminal is left out.
+printable(Name) ->
+    [case C > 32 andalso C < 127 of true -> C; false -> $? end || C <- lists:sublist(Name, 300)].
+
+%% The records that answer this question: those of the name itself, or of where its aliases lead. A server that adds records
+%% of other owners does not speak for these.
+own_records(Name, Message) ->
+    All = inet_dns:msg(Message, anlist),
+    Owner = follow(string:lowercase(Name), All, 16),
+    [RR || RR <- All, string:lowercase(rr(RR, domain)) =:= Owner].
+
+follow(Owner, _All, 0) ->
+    Owner;
+follow(Owner, All, Left) ->
+    case [rr(RR, data) || RR <- All, rr(RR, type) =:= cname, string:lowercase(rr(RR, domain)) =:= Owner] of
+        [Next | _] -> follow(string:lowercase(Next), All, Left - 1);
+        [] -> Owner
+    end.
+
+%% One question; `empty` when the zone itself says that there is nothing. inet_res goes over to TCP when it must.
+ask(Name, Type, Deadline, Transport) ->
+    case Deadline - now_ms() of
+        Left when Left =< 0 -> {error, {lookup_failed, Name, timeout}};
+        Left -> ask_server(Name, Type, Left, Transport)
+    end.
+
+ask_server(Name, Type, Left, Transport) ->
     case dns_servers() of
         {ok, Servers} ->
-            Options = [{edns, 0}, {udp_payload_size, 1232}, {timeout, ?TRY_MS}, {retry, ?TRIES} | Servers],
+            Options = [{edns, 0}, {udp_payload_size, 1232}, {timeout, ?TRY_MS}, {retry, ?TRIES},
+                       {usevc, Transport =:= tcp} | Servers],
             case inet_res:resolve(Name, in, Type, Options, Left) of
                 {ok, Message} -> {ok, Message};
-                {error, nxdomain} -> empty;
-                {error, {nxdomain, _}} -> empty;
+                {error, nxdomain} -> {empty, nxdomain};
+                {error, {nxdomain, _}} -> {empty, nxdomain};
                 {error, {Reason, _}} -> {error, {lookup_failed, Name, Reason}};
                 {error, Reason} -> {error, {lookup_failed, Name, Reason}}
             end;
@@ -286,16 +384,20 @@ members(Service) ->
         _:_ -> {error, address}
     end.
 
+%% A label is what a node's name may begin with: letters, digits, - and _. Nothing else reaches a terminal from here.
 label(Target, Service) ->
     case string:split(Target, ".") of
         [Label, Rest] when Label =/= "" ->
-            case same_name(Rest, Service) of
+            case same_name(Rest, Service) andalso lists:all(fun is_label/1, Label) of
                 true -> {ok, Label};
                 false -> error
             end;
         _ ->
             error
     end.
+
+is_label(C) ->
+    (C >= $a andalso C =< $z) orelse (C >= $A andalso C =< $Z) orelse (C >= $0 andalso C =< $9) orelse C =:= $- orelse C =:= $_.
 
 same_name(A, B) ->
     string:lowercase(A) =:= string:lowercase(B).
@@ -466,4 +568,5 @@ now_ms() ->
     erlang:monotonic_time(millisecond).
 
 text(Atom) when is_atom(Atom) -> atom_to_list(Atom);
-text(Text) when is_list(Text) -> Text.
+text(Text) when is_list(Text) -> Text;
+text(Binary) when is_binary(Binary) -> unicode:characters_to_list(Binary).

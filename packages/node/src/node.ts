@@ -1,7 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
+import {
+  atom,
+  type Contract,
+  contractClient,
+  type Pid,
+  type Reference,
+  type Sendable,
+  type Term,
+  tuple,
+} from '@dynsrv/etf'
 import {
   bound,
   type Clock,
@@ -22,21 +31,29 @@ import {
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
-import { checkHandlers, type ServerHandlers } from './call/server-handlers.ts'
+import {
+  type AnyHandlers,
+  checkHandlers,
+  type NoSchemas,
+  type SchemaOf,
+  type ServerHandlers,
+  type ServerSchemas,
+} from './call/server-handlers.ts'
 import {
   argumentList,
   atomName,
-  callRules,
   checkCall,
   checkNodeSend,
   checks,
   checkTerm,
+  checkTypedCall,
   INSIDE,
   onlyInside,
   peerName,
   pidOf,
   registeredName,
   signalOption,
+  typedCallRules,
 } from './checks.ts'
 import { type Closable, closable } from './closable.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
@@ -53,6 +70,7 @@ import { checkMailbox, type Mailbox, type MailboxOptions, makeMailbox } from './
 import { callProgram, tellListeners } from './program-calls.ts'
 import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
+import { mismatchText, type Read, type Schema, type Written } from './schema/schema.ts'
 import type {
   AliasOptions,
   CallOptions,
@@ -66,9 +84,14 @@ import type {
   Recipient,
   SendOptions,
   SendWaitOptions,
+  TypedCallOptions,
 } from './signature.ts'
-import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
+import { type FunctionTable, functionTable } from './system/exposed-functions.ts'
+import { checkExpose, EXPOSED_SCOPE, type ExposeOptions, joinExposedGroup } from './system/exposed-group.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
+
+/** How long a node that drains waits for peers to have heard of it. */
+const LEAVE_HEARD_MS = 1_000
 
 const checkConnect = checks.options<ConnectOptions>('connect', {
   ...signalOption,
@@ -78,12 +101,12 @@ const checkConnect = checks.options<ConnectOptions>('connect', {
 })
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
-const checkMultiCall = checks.options<MultiCallOptions>('multiCall', {
-  ...callRules,
+const checkMultiCall = checks.options<MultiCallOptions & TypedCallOptions>('multiCall', {
+  ...typedCallRules,
   nodes: listOf(peerName),
 })
-const checkMany = checks.options<ErpcManyOptions>('erpcMany', {
-  ...callRules,
+const checkMany = checks.options<ErpcManyOptions & TypedCallOptions>('erpcMany', {
+  ...typedCallRules,
   concurrency: bound,
 })
 
@@ -114,6 +137,8 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   /** Aborts when the node is closed. */
   readonly #closed = new AbortController()
   #draining = false
+  /** The groups in which exposed functions are found. */
+  readonly #groups = new Set<Closable>()
   #closing: Promise<void> | undefined
 
   static {
@@ -201,6 +226,36 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
+   * Calls `onDown` once, with the reason, when a process anywhere has ended: `noproc` where there is none, `noconnection`
+   * when the link to its node is lost. For links and messages of a process of ours use `Mailbox.monitor`.
+   *
+   * @returns what takes it back
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, `NODE_CLOSED`
+   */
+  monitor(to: Destination, onDown: (reason: Term) => void): Closable {
+    this.#assertOpen()
+    checks.argument('monitor', 'onDown', callable, onDown)
+    const { life, router } = this.#rooms.processes
+    const target = router.target(to)
+    let open = true
+    const ref = life.monitor(this.#rooms.calls.caller, target, (reason) => {
+      // A target without a way is down before `monitor` returns.
+      queueMicrotask(() => {
+        if (open) callProgram(() => onDown(reason), failed)
+        open = false
+      })
+    })
+    const failed = (cause: unknown): void => {
+      const message = `what monitors the process ${'name' in target ? target.name.name : target} threw: ${oneLine(messageOf(cause))}`
+      this.#rooms.tell({ type: 'warning', code: 'HANDLER_THREW', message, cause })
+    }
+    return closable(() => {
+      open = false
+      life.demonitor(ref)
+    })
+  }
+
+  /**
    * Asks a peer whether it is there, as `net_adm:ping/1` does, and connects first when need be.
    *
    * @throws {NodeError} that says why it does not answer
@@ -257,19 +312,20 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * Calls a GenServer, or whatever speaks its protocol, here or on another node.
    *
    * @throws {NodeError} `NODE_TIMEOUT`, `NODE_NO_PROCESS`, `NODE_EXITED` with the reason, `NODE_NOT_CONNECTED` with the
-   * reason why as its cause; `NODE_MESSAGE_INVALID`
-   * @throws the signal's reason when it aborts
+   * reason why as its cause; `NODE_MESSAGE_INVALID`; `NODE_REPLY_MISMATCH` for a reply that is not what its schema says
+   * @throws the signal's reason when it aborts; what its schema throws is the cause of `NODE_REPLY_MISMATCH`
    */
-  async call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term> {
+  async call<S extends Schema>(to: Destination, request: Sendable, options: TypedCallOptions<S>): Promise<Read<S>>
+  async call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term>
+  async call(to: Destination, request: Sendable, options?: CallOptions | TypedCallOptions): Promise<unknown> {
     this.#assertOpen()
-    checkCall(options)
+    checkTypedCall(options)
     const target = this.#rooms.processes.router.target(to)
-    return await this.#traced(
-      'call',
-      nodeOf(target),
-      () => ('name' in target ? `${target.name} on ${target.node}` : String(target)),
-      () => this.#rooms.calls.call(target, request as Term, options),
-    )
+    const called = () => ('name' in target ? `${target.name} on ${target.node}` : String(target))
+    return await this.#traced('call', nodeOf(target), called, async () => {
+      const reply = await this.#rooms.calls.call(target, request as Term, options)
+      return this.#checked(reply, options, called, nodeOf(target))
+    })
   }
 
   /** Casts to a GenServer: no answer, and no word whether it exists. See `send`. */
@@ -279,12 +335,18 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Calls the GenServer of one name on many nodes at once; by default on all that are connected, and here. */
-  async multiCall(name: string, request: Sendable, options: MultiCallOptions = {}): Promise<MultiCallResult> {
+  async multiCall<S extends Schema>(
+    name: string,
+    request: Sendable,
+    options: MultiCallOptions & TypedCallOptions<S>,
+  ): Promise<MultiCallResult<Read<S>>>
+  async multiCall(name: string, request: Sendable, options?: MultiCallOptions): Promise<MultiCallResult>
+  async multiCall(name: string, request: Sendable, options: MultiCallOptions = {}): Promise<MultiCallResult<unknown>> {
     this.#assertOpen()
     checks.argument('multiCall', 'name', atomName, name)
     checkMultiCall(options)
     const { nodes = [this.self, ...this.connected()], ...callOptions } = options
-    const replies = new Map<string, Term>()
+    const replies = new Map<string, unknown>()
     const failures = new Map<string, NodeError>()
     await Promise.all(
       nodes.map(async (node) => {
@@ -305,22 +367,45 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {RemoteError} with class, reason and stack trace when it raised; {NodeError} as `call`
    * @throws the signal's reason when it aborts
    */
+  async erpc<S extends Schema>(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: TypedCallOptions<S>,
+  ): Promise<Read<S>>
+  async erpc(
+    node: string,
+    module: string,
+    name: string,
+    args?: readonly Sendable[],
+    options?: CallOptions,
+  ): Promise<Term>
   async erpc(
     node: string,
     module: string,
     name: string,
     args: readonly Sendable[] = [],
-    options: CallOptions = {},
-  ): Promise<Term> {
-    this.#assertOpen()
-    this.#checkFunction('erpc', node, module, name, args)
+    options: CallOptions | TypedCallOptions = {},
+  ): Promise<unknown> {
+    return this.#callFunction('erpc', node, module, name, args, options)
+  }
+
+  /**
+   * The functions of a module of another node as methods, typed as its specs say: `await stock.reserve('apple', 3)`. Each is
+   * an `erpc`. `dynsrv types` writes the contract.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, {EtfError} `ETF_BAD_OPTION` for a wrong argument. Methods reject as
+   * `erpc`, and with `ETF_MISMATCH` for arguments that the spec does not take, of which nothing is sent, and for a reply that
+   * it does not promise
+   */
+  module<Client extends object>(peer: string, contract: Contract<Client>, options: CallOptions = {}): Client {
+    this.#checkPeer('module', 'peer', peer)
     checkCall(options)
-    return await this.#traced(
-      'erpc',
-      node,
-      () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.erpc(node, module, name, args as readonly Term[], options),
-    )
+    const call = (name: string, args: readonly Term[]) =>
+      this.erpc(peer, contract.module, name, args as readonly Sendable[], options)
+    return contractClient({ contract, call })
   }
 
   /**
@@ -329,15 +414,23 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    *
    * @throws the signal's reason when it aborts; what a call ends with is in its outcome
    */
+  erpcMany<Call extends ErpcCall, S extends Schema>(
+    calls: Iterable<Call>,
+    options: ErpcManyOptions & TypedCallOptions<S>,
+  ): AsyncGenerator<ErpcOutcome<Call, Read<S>>, void>
+  erpcMany<Call extends ErpcCall>(
+    calls: Iterable<Call>,
+    options?: ErpcManyOptions,
+  ): AsyncGenerator<ErpcOutcome<Call>, void>
   erpcMany<Call extends ErpcCall>(
     calls: Iterable<Call>,
     options: ErpcManyOptions = {},
-  ): AsyncGenerator<ErpcOutcome<Call>, void> {
+  ): AsyncGenerator<ErpcOutcome<Call, unknown>, void> {
     this.#assertOpen()
     checks.argument('erpcMany', 'calls', iterable, calls)
     checkMany(options)
     const { concurrency = 64, signal, ...callOptions } = options
-    const run = async (call: Call, ended: AbortSignal): Promise<Term> => {
+    const run = async (call: Call, ended: AbortSignal): Promise<unknown> => {
       checks.argument('erpcMany', 'each call', ERPC_CALL, call)
       const { node, module, name, args = [] } = call
       return this.erpc(node, module, name, args, { ...callOptions, signal: ended })
@@ -353,22 +446,28 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Calls a function of another node through its `rex` server, as `rpc:call/5` of OTP 22 does. See `erpc`. */
+  async rpc<S extends Schema>(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: TypedCallOptions<S>,
+  ): Promise<Read<S>>
+  async rpc(
+    node: string,
+    module: string,
+    name: string,
+    args?: readonly Sendable[],
+    options?: CallOptions,
+  ): Promise<Term>
   async rpc(
     node: string,
     module: string,
     name: string,
     args: readonly Sendable[] = [],
-    options: CallOptions = {},
-  ): Promise<Term> {
-    this.#assertOpen()
-    this.#checkFunction('rpc', node, module, name, args)
-    checkCall(options)
-    return await this.#traced(
-      'rpc',
-      node,
-      () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.rpc(node, module, name, args as readonly Term[], options),
-    )
+    options: CallOptions | TypedCallOptions = {},
+  ): Promise<unknown> {
+    return this.#callFunction('rpc', node, module, name, args, options)
   }
 
   /** Starts a process on another node. @throws {NodeError} as `call`; its reason is what the other node refused with */
@@ -406,6 +505,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         life,
         send: (from, to, message, sendOptions) => this.#send(from, to, message, sendOptions),
         call: (to, request, callOptions) => this.call(to, request, callOptions),
+        schemas: this.#rooms.schemas,
         target: (to) => router.target(to),
         full: ({ pid, name }, policy) => {
           const message = `the mailbox ${name ?? pid} is full: ${policy}`
@@ -423,15 +523,28 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * A result without an Erlang term is an error for the caller, as an exception is; a warning `HANDLER_THREW` tells us.
    *
    * @param functions by name and arity, as `'greet/1'`; or by name alone, then with as many arguments as the function has
-   * parameters (its `length`) or more. Every other number of arguments is `undef`.
+   * parameters (its `length`) or more. Every other number of arguments is `undef`. What `fn` makes has schemas: arguments
+   * that do not fit raise an `ArgumentError` in the caller
+   * @param options `group`: whether callers find it without our name
    * @returns what takes it back
-   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already; `NODE_BAD_OPTION` for what is no function
+   * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already, or with `group` when a process is called `dynsrv`;
+   * `NODE_BAD_OPTION` for what is no function
    */
-  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>): Closable {
+  expose(module: string, functions: FunctionTable, options: ExposeOptions = {}): Closable {
     this.#assertOpen()
     checks.argument('expose', 'module', atomName, module)
     checks.argument('expose', 'functions', functionTable, functions)
-    return this.#rooms.system.exposed.expose(module, functions)
+    checkExpose(options)
+    if (options.group !== true) return this.#rooms.system.exposed.expose(module, functions)
+    const scope = this.pg(EXPOSED_SCOPE)
+    const exposed = this.#rooms.system.exposed.expose(module, functions)
+    const membership = joinExposedGroup(module, scope, this.#rooms.processes)
+    this.#groups.add(membership)
+    return closable(() => {
+      this.#groups.delete(membership)
+      membership.close()
+      exposed.close()
+    })
   }
 
   /**
@@ -439,10 +552,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    *
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_TAKEN`, `NODE_TOO_MANY_PROCESSES`, `NODE_CLOSED`
    */
-  serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
+  serve<
+    State = undefined,
+    S extends ServerSchemas = NoSchemas,
+    const Reply extends Written<SchemaOf<S, 'reply'>> = Written<SchemaOf<S, 'reply'>>,
+  >(handlers: ServerHandlers<State, S, Reply>): GenServer<State> {
     this.#assertOpen()
     checkHandlers(handlers)
-    const server = makeServer<State>(this.#rooms.servers, handlers)
+    const server = makeServer<State>(this.#rooms.servers, handlers as unknown as AnyHandlers<State>)
     const busy = { idle: () => whenIdle(server) }
     this.#servers.add(busy)
     // Never rejects: it is the reason of the end.
@@ -597,11 +714,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     this.#draining = true
     const { links, processes, system } = this.#rooms
     links.stopAccepting()
+    // First, so that nobody new finds what is taken back next.
+    for (const membership of this.#groups) membership.close()
     system.exposed.clear()
     for (const name of processes.registry.registered()) {
       if (!SYSTEM_NAMES.has(name)) processes.registry.unregister(name)
     }
     try {
+      if (this.#groups.size > 0) await this.#leaveIsHeard()
       await allIdle(this.#clock, [...this.#servers, system.spawns], options)
       const writes = links.connections().map((connection) => ({ idle: () => connection.drained() }))
       await allIdle(this.#clock, writes, options)
@@ -642,6 +762,40 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checks.argument(owner, 'args', argumentList, args)
     if (node === this.self || this.#rooms.links.get(node) !== undefined) return
     checkTerm(`the arguments for ${remoteFunction(node, module, name, args)}`, args as readonly Term[])
+  }
+
+  async #callFunction(
+    kind: 'erpc' | 'rpc',
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: CallOptions | TypedCallOptions,
+  ): Promise<unknown> {
+    this.#assertOpen()
+    this.#checkFunction(kind, node, module, name, args)
+    checkTypedCall(options)
+    const called = () => remoteFunction(node, module, name, args)
+    return await this.#traced(kind, node, called, async () => {
+      const result = await this.#rooms.remote[kind](node, module, name, args as readonly Term[], options)
+      return this.#checked(result, options, called, node)
+    })
+  }
+
+  /** What a reply was read as. @throws {NodeError} `NODE_REPLY_MISMATCH` */
+  async #checked(
+    reply: Term,
+    options: CallOptions | TypedCallOptions | undefined,
+    called: () => string,
+    peer: string,
+  ): Promise<unknown> {
+    const schema = options !== undefined && 'reply' in options ? options.reply : undefined
+    if (schema === undefined) return reply
+    const checked = await this.#rooms.schemas.read(schema, reply)
+    if (checked.ok) return checked.value
+    const { path, cause } = checked.mismatch
+    const message = `${called()} answered, and the reply is not what its schema says: ${mismatchText(checked.mismatch)}`
+    throw new NodeError('NODE_REPLY_MISMATCH', message, { peer, path, cause })
   }
 
   /** @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NO_PROCESS` for one that is not ours, or has ended */
@@ -688,6 +842,11 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     )
     if (answer === atom('yes')) return 'pong'
     throw new NodeError('NODE_PANG', `${peer} does not accept us`, { peer })
+  }
+
+  /** A peer that answers has read that we left our groups, and what it sent us before has come. */
+  async #leaveIsHeard(): Promise<void> {
+    await Promise.allSettled(this.connected().map((peer) => this.#ping(peer, { timeoutMs: LEAVE_HEARD_MS })))
   }
 
   #emit(event: NodeEvent, threw: (cause: unknown, name: string) => void): void {

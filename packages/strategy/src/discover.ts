@@ -8,6 +8,13 @@ export interface IgnoredTarget {
   /** As the source wrote it. */
   readonly target: string
   readonly reason: string
+  /**
+   * Whose record it is, where that can be said although the record cannot be used. Such a member is not missing: it is kept
+   * while its link lives. Without it, the loop takes a record that appears just when members go missing for one of theirs.
+   */
+  readonly node?: NodeName
+  /** It is sound and names something else, so it is nobody's of the members. */
+  readonly foreign?: boolean
 }
 
 /** Where a member listens, in the order in which to dial; or what finds that, asked when the member is dialled. */

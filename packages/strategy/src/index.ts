@@ -70,6 +70,7 @@ export {
   type DrainOptions,
   type EventsOptions,
   type KnownMember,
+  type LocateOptions,
   type ReadyOptions,
   Strategy,
   type StrategyOptions,

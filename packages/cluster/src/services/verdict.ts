@@ -26,8 +26,8 @@ export function verdictOf(error: unknown): Verdict {
   if (!isCoded(error)) return OURS
   const isRaised = isRemoteError(error)
   if ((error as Partial<NodeError>).didNotRun === true) return { next: 'elsewhere', end: isRaised ? 'none' : 'refused' }
-  // It ran and raised, which is an answer.
-  if (isRaised) return FINAL_ANSWER
+  // It ran and raised, or gave another shape than the caller expects: both are answers.
+  if (isRaised || error.code === 'NODE_REPLY_MISMATCH') return FINAL_ANSWER
   switch (error.category) {
     case 'limit':
       // An answer that is too large for us is one. What can end otherwise the next time was none.

@@ -1,7 +1,7 @@
-import type { Atom, Sendable, Term } from '@dynsrv/etf'
-import type { CallOptions } from '@dynsrv/node'
+import { type Atom, type Contract, type Term, t } from '@dynsrv/etf'
+import type { CallOptions, Node } from '@dynsrv/node'
 import { expectTypeOf, it } from 'vitest'
-import type { Cluster, ErpcCaller, MemberService, Service, ServiceCallOptions } from '../../src/index.ts'
+import type { Cluster, MemberService, Service, ServiceCallOptions } from '../../src/index.ts'
 
 it('a target with a process can be called, and members cannot', () => {
   const name = null as unknown as Atom
@@ -25,11 +25,14 @@ it('a target with a process can be called, and members cannot', () => {
   expectTypeOf(wrong).toBeFunction()
 })
 
-it('calls take what those of a node take', () => {
+it('calls take what those of a node take, and a schema types the reply', () => {
   expectTypeOf<keyof CallOptions>().toExtend<keyof ServiceCallOptions>()
-  expectTypeOf<Service['call']>().toEqualTypeOf<(request: Sendable, options?: ServiceCallOptions) => Promise<Term>>()
-  expectTypeOf<Service>().toExtend<ErpcCaller>()
-  const client = (service: MemberService) =>
-    service.module((caller) => ({ count: () => caller.erpc('stock', 'count') }))
-  expectTypeOf<ReturnType<typeof client>>().toEqualTypeOf<{ count: () => Promise<Term> }>()
+  const typed = (service: Service) => service.call(1, { reply: t.integer(), idempotent: true })
+  expectTypeOf<Awaited<ReturnType<typeof typed>>>().toEqualTypeOf<Awaited<ReturnType<typeof plain>>>()
+  const untyped = (service: MemberService) => service.erpc('stock', 'count')
+  expectTypeOf<ReturnType<typeof untyped>>().toEqualTypeOf<Promise<Term>>()
+  const plain = (node: Node) => node.call('x', 1, { reply: t.integer() })
+  const client = (service: MemberService, contract: Contract<{ count: () => Promise<number> }>) =>
+    service.module(contract)
+  expectTypeOf<ReturnType<typeof client>>().toEqualTypeOf<{ count: () => Promise<number> }>()
 })

@@ -1,5 +1,5 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
-import { atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { type Clock, elixirName, type Timer } from '@dynsrv/kit'
 import { sendable } from '../checks.ts'
 import { NODE_ERRORS, NodeError, type OwnNodeErrorCode } from '../error.ts'
@@ -15,11 +15,13 @@ import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
-import { brief } from './exception-text.ts'
+import { brief, exceptionText } from './exception-text.ts'
 import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
 const NOCONNECTION = atom('noconnection')
+const FUNCTION_CLAUSE = atom('function_clause')
+const HANDLE_CALL = atom('handle_call')
 
 /** OTP's own default. Unit: milliseconds. */
 export const CALL_TIMEOUT_MS = 5_000
@@ -176,19 +178,15 @@ export class GenCalls {
       })
     }
     if (reason === NOPROC) {
-      const name = 'name' in target ? elixirName(target.name.name) : undefined
-      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, {
-        peer: node,
-        reason,
-        didNotRun: true,
-        ...(name !== undefined && {
-          hint: `A module of Elixir has Elixir. before its name: call { name: '${name}' }.`,
-        }),
-      })
+      const hint = 'name' in target ? noNameHint(target.name.name, node, this.caller.pid.node.name) : undefined
+      const details = { peer: node, reason, hint, didNotRun: true }
+      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, details)
     }
-    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${brief(reason)}`, {
+    const crash = crashOf(reason)
+    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${crash?.said ?? brief(reason)}`, {
       peer: node,
       reason,
+      hint: crash?.hint,
     })
   }
 
@@ -198,6 +196,38 @@ export class GenCalls {
     const ref = callReference(message.elements[0])
     if (ref !== undefined) this.#parts.registry.byAlias(ref)?.(message, origin)
   }
+}
+
+/** What to do about a name that nobody has. */
+function noNameHint(name: string, node: string, self: string): string | undefined {
+  const known = elixirName(name)
+  const called = known ?? name
+  const elixir = known === undefined ? '' : 'A module of Elixir has Elixir. before its name: '
+  if (node === self) {
+    const alone = 'A name alone is that of a process of this node. '
+    return `${alone}${elixir}${elixir === '' ? 'On another node it is' : 'call'} { name: '${called}', node: 'name@host' }.`
+  }
+  if (known !== undefined) return `${elixir}call { name: '${known}' }.`
+  return called.startsWith('Elixir.') ? `Check that it runs there under this name: ${inElixir(called)}` : undefined
+}
+
+function inElixir(name: string): string {
+  const module = name.slice('Elixir.'.length)
+  return `Process.whereis(${module}), and start it with name: ${module}.`
+}
+
+/** A process that crashed, as its own node says it; undefined for any other end. */
+function crashOf(reason: Term): { readonly said: string; readonly hint?: string } | undefined {
+  if (!(reason instanceof Tuple) || reason.length !== 2) return undefined
+  const [raised, stack] = reason.elements
+  const [first] = Array.isArray(stack) ? stack : []
+  if (!(first instanceof Tuple) || first.length < 3 || !(first.elements[0] instanceof Atom)) return undefined
+  const said = exceptionText('error', raised, stack)
+  const [, name, args] = first.elements
+  if (raised !== FUNCTION_CLAUSE || name !== HANDLE_CALL || !Array.isArray(args)) return { said }
+  const hint =
+    "It has no clause for this request. A text is sent as a binary and an array as a list: write atom('name') and tuple(…) for :name and {…}."
+  return { said: `${said}: ${brief(args[0], 'elixir')}`, hint }
 }
 
 /** The ways a request can end. */

@@ -151,6 +151,16 @@ export function badArgument(where: StackFrame): Outcome {
   return { type: 'error', reason: atom('badarg'), stacktrace: [frame(where)] }
 }
 
+/** What a function of ours throws for arguments that do not fit: Elixir's `ArgumentError` for the caller, no fault of the program. */
+export function argumentError(message: string): RemoteError {
+  const reason = new Map<Term, Term>([
+    [atom('__struct__'), atom('Elixir.ArgumentError')],
+    [atom('__exception__'), true],
+    [atom('message'), toUSVString(message)],
+  ])
+  return remoteError(reason, 'error', reason)
+}
+
 /**
  * What was thrown as an exception of Elixir, which its `rescue` takes and which Erlang sees as a map: a `RuntimeError` with the
  * fields `message`, `name` (that of the JavaScript class) and `code`, where the error has one, such as `ENOENT`. What is an

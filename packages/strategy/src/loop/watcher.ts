@@ -2,7 +2,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Clock, duration, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
-import type { Discovery, Endpoints, IgnoredTarget, Preference } from '../discover.ts'
+import type { Discovery, Endpoints, IgnoredTarget, Located, Preference } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
@@ -124,6 +124,11 @@ export class Watcher {
   /** Why a member is not connected. */
   causeOf(node: NodeName): unknown {
     return this.#dialer.causeOf(node)
+  }
+
+  /** Where a member listens; see `Strategy.locate`. */
+  locate(node: NodeName, signal: AbortSignal): Promise<Located> {
+    return this.#dialer.locate(node, AbortSignal.any([signal, this.#ended.signal]))
   }
 
   /** Asks now instead of after the interval. */
@@ -258,7 +263,8 @@ export class Watcher {
     const isMember = (node: NodeName) => this.#members.has(node) || isClaimed(this.#membership, node)
     const { stale, trimmed, empty, ignored = [] } = discovery
     // A record that cannot be used may be that of the node: it is not deregistered then.
-    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && ignored.length === 0
+    const isUsable = ignored.every(({ foreign }) => foreign === true)
+    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && isUsable
     if (isWhole) this.#unlinker.again(isMember, connected)
     this.#unlinker.pump(isMember, connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)

@@ -9,6 +9,7 @@ import {
   type Discovery,
   discoveryOf,
   firstKnown,
+  type IgnoredTarget,
   sourceOf,
   sourceRule,
 } from '../discover.ts'
@@ -96,13 +97,15 @@ export function filter(source: Discover, keep: (node: NodeName) => boolean): Dis
 export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
   checks.argument('map', 'source', sourceRule, source)
   checks.argument('map', 'rename', callable, rename)
+  const renamed = (one: IgnoredTarget) => (one.node === undefined ? one : { ...one, node: rename(one.node) })
   const discover = async (asked: Asked): Promise<Discovery> => {
     const discovery = discoveryOf(await source(asked))
     const names = new Map([...discovery.nodes].map((node) => [rename(node), node]))
-    const { endpoints, preferences, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
+    const { endpoints, ignored, preferences, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
     const underOldNames = <T>(known: ByNode<T>): ByNode<T> => ({ get: (node) => known.get(names.get(node) ?? node) })
     return {
       ...rest,
+      ...(ignored !== undefined && { ignored: ignored.map(renamed) }),
       ...(endpoints !== undefined && { endpoints: underOldNames(endpoints) }),
       ...(preferences !== undefined && { preferences: underOldNames(preferences) }),
     }

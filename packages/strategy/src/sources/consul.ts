@@ -15,6 +15,7 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
+  withOwner,
 } from '../answers/name-mapping.ts'
 import { Preferences } from '../answers/preferences.ts'
 import { checks } from '../checks.ts'
@@ -70,7 +71,7 @@ export function consulNodes(options: ConsulOptions): Discover {
       const shown = instance.id === '' ? candidate.target : instance.id
       const reason = faultOf(instance, candidate, name)
       if (reason === undefined) usable.push([shown, candidate, instance.weight as number])
-      else wrong.push({ target: shown, reason })
+      else wrong.push(withOwner({ target: shown, reason }, name.map(candidate)))
     }
     const preferences = new Preferences()
     const mapped = mapNames(usable, name, (node, [, , weight]) => preferences.add(node, { priority: PRIORITY, weight }))

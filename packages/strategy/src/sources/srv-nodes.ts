@@ -1,4 +1,4 @@
-import { having, messageOf, type Rule } from '@dynsrv/kit'
+import { having, messageOf, type Rule, type World } from '@dynsrv/kit'
 import {
   absoluteName,
   askSrv,
@@ -15,6 +15,7 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
+  withOwners,
   withoutDots,
 } from '../answers/name-mapping.ts'
 import { Preferences } from '../answers/preferences.ts'
@@ -51,7 +52,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     const answer = await askSrv(resolver, service, { signal, ...(confirm && { transport: 'tcp' }) })
     // A resolver of the user's own may have let anything through.
     const { records, ignored: wrong } = usableSrvRecords(answer.records)
-    const left = [...(answer.ignored ?? []), ...wrong]
+    const left = withOwners([...(answer.ignored ?? []), ...wrong], name)
     const found = new SrvEndpoints(answer, resolver, world)
     const preferences = new Preferences()
     const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
@@ -70,7 +71,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
       signal,
     }
     const lookups = await settleSome(records, limits, (record, either) =>
-      lookedUp(resolver, answer, record, name, either),
+      lookedUp({ resolver, answer, name, world }, record, either),
     )
     const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
     const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
@@ -103,12 +104,17 @@ function candidateOf(record: SrvRecord): Shown {
   return [target, { target, port: record.port }, record]
 }
 
+interface LookUps {
+  readonly resolver: SrvSource
+  readonly answer: SrvAnswer
+  readonly name: NameMapping
+  readonly world: World
+}
+
 /** The same with what only another lookup knows. */
 async function lookedUp(
-  resolver: SrvSource,
-  { addresses }: SrvAnswer,
+  { resolver, answer: { addresses }, name: { needs }, world }: LookUps,
   record: SrvRecord,
-  { needs }: NameMapping,
   signal: AbortSignal,
 ): Promise<Shown> {
   const [target, candidate] = candidateOf(record)
@@ -119,7 +125,7 @@ async function lookedUp(
     return [target, { ...candidate, txt: answer.records }, record]
   }
   const known = addresses.get(target.toLowerCase())
-  const found = known ?? (await addressesOf(resolver, target, signal))
+  const found = known ?? (await addressesOf(resolver, target, signal, world))
   return [target, { ...candidate, addresses: found.map(({ address }) => address) }, record]
 }
 
