@@ -101,7 +101,7 @@ export function drawStory(seed: number): Story {
     visible: number() < 0.7,
     netTickTimeMs,
     pollingMs: pick([1_000, 5_000]),
-    strangers: pick([0, 0, 40]),
+    strangers: pick([0, 0, 0, 0, 0, 40]),
     scenes: scenes.filter(isShown),
   }
 }

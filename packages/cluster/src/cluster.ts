@@ -215,7 +215,10 @@ export class Cluster implements AsyncDisposable {
    */
   module<Client extends object>(contract: Contract<Client>, options: ModuleOptions = {}): Client {
     checkModule(options)
-    return contractClient({ contract, call: memberCall(this, contract, options) })
+    return contractClient(
+      contract,
+      memberCall(this, () => contract.module, options),
+    )
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Atom, type Contract, type MakeCall, type Sendable, Tuple } from '@dynsrv/etf'
+import { Atom, type MakeCall, type Sendable, Tuple } from '@dynsrv/etf'
 import { abortSignal, duration, filledText, isCoded } from '@dynsrv/kit'
 import type { CallOptions, Node, RemoteError } from '@dynsrv/node'
 import { checks } from './checks.ts'
@@ -24,13 +24,9 @@ interface Members {
 }
 
 /** Makes the calls of a module: to the node that is named, or to a member that has it. */
-export function memberCall(
-  cluster: Members,
-  { module }: Contract<object>,
-  { node, ...options }: ModuleOptions,
-): MakeCall {
+export function memberCall(cluster: Members, module: () => string, { node, ...options }: ModuleOptions): MakeCall {
   const call = (member: string, name: string, args: readonly unknown[]) =>
-    cluster.node.erpc(member, module, name, args as readonly Sendable[], options)
+    cluster.node.erpc(member, module(), name, args as readonly Sendable[], options)
   if (node !== undefined) return (name, args) => call(node, name, args)
   let last: string | undefined
   return async (name, args) => {
@@ -43,11 +39,11 @@ export function memberCall(
         last = member
         return reply
       } catch (error) {
-        if (!isUnknownThere(error, module, name, args.length)) throw error
+        if (!isUnknownThere(error, module(), name, args.length)) throw error
       }
     }
     const who = members.length === 0 ? 'no member is connected' : `none of ${members.join(', ')} has it`
-    throw new DynsrvError('DYNSRV_NO_MODULE', `${module}:${name}/${args.length} cannot be called: ${who}`)
+    throw new DynsrvError('DYNSRV_NO_MODULE', `${module()}:${name}/${args.length} cannot be called: ${who}`)
   }
 }
 

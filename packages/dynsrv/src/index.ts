@@ -50,6 +50,7 @@ export {
   type ContractClause,
   type ContractFunction,
   charlist,
+  clause,
   contract,
   Decimal,
   ElixirError,

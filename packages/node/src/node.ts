@@ -405,7 +405,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     const call = (name: string, args: readonly Term[]) =>
       this.erpc(peer, contract.module, name, args as readonly Sendable[], options)
-    return contractClient({ contract, call })
+    return contractClient(contract, call)
   }
 
   /**

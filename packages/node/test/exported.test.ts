@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { atom, type Pid, Reference, t } from '@dynsrv/etf'
+import { atom, contract, type Pid, Reference, t } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import {
   argument,
@@ -167,6 +167,11 @@ testOddArguments(
       cast: call(echo, term),
       multiCall: call(atomName, term, options()),
       erpc: call(peer, module, atomName, args, options()),
+      module: call(
+        peer,
+        argument(() => contract('lists', {})),
+        options(),
+      ),
       erpcMany: call(
         argument(() => [], LISTS.slice(1), 'a map', 'bytes'),
         options(),
