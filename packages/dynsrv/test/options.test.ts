@@ -115,6 +115,7 @@ testSoundOptions(
     PageOptions: { take: (options) => withCluster((cluster) => api.pageRoutes(cluster, options)) },
     ReadyOptions: { take: (options) => withCluster((cluster) => cluster.ready(options)) },
     ServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },
+    TypedServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },
     ServiceOptions: { take: (options) => withCluster((cluster) => cluster.service('stock', options)) },
     StartOptions: { take: (options) => api.start({ ...STARTED, ...options }) },
   },

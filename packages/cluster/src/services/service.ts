@@ -199,7 +199,7 @@ export class Service implements AsyncDisposable {
   module<Client extends object>(contract: Contract<Client>, options: ServiceCallOptions = {}): Client {
     checkServiceModule(options)
     const call: MakeCall = (name, args) => this.erpc(contract.module, name, args as readonly Sendable[], options)
-    return contractClient({ contract, call })
+    return contractClient(contract, call)
   }
 
   /** The members that are connected, and how each stands: which get calls, which are left out and why. */
