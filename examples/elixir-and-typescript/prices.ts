@@ -14,9 +14,9 @@ cluster.node.expose('Elixir.Shop.Prices', {
   }),
 })
 
-const [elixir] = await cluster.ready()
+await cluster.ready()
 
-// In Elixir: GenServer.call(Shop.Stock, {:take, "apple", 2})
-const stock = { name: 'Elixir.Shop.Stock', node: elixir }
-const left = await cluster.node.call(stock, tuple(atom('take'), 'apple', 2), { reply: t.result(t.int()) })
+// In Elixir: GenServer.call(Shop.Stock, {:take, "apple", 2}), on whichever member has it
+const stock = cluster.service('Shop.Stock')
+const left = await stock.call(tuple(atom('take'), 'apple', 2), { reply: t.result(t.int()) })
 if (left.ok) console.log(`two apples taken, ${left.value} left`)

@@ -32,7 +32,7 @@ const STARTED = {
 const options = (value: object = {}) => argument(() => value, ODD_OPTIONS)
 const text = (value: string, ...takes: readonly (Odd | readonly Odd[])[]) => argument(() => value, takes.flat())
 const anything = argument(() => new Error('one'), EVERY_ODD_VALUE)
-const { Cluster: _made, ...functions } = api
+const { Cluster: _made, Service: _called, ...functions } = api
 
 testOddArguments(functions, {
   advice: call(anything),
@@ -63,6 +63,10 @@ testOddArguments(functions, {
       ),
       missing: call(),
       on: call(argument(() => () => undefined, ODD_FUNCTIONS)),
+      service: call(
+        argument(() => 'MyApp.Stock', ODD_OPTIONS, 'a text', 'a control character'),
+        options(),
+      ),
     },
     ['ready'],
   ),
@@ -87,6 +91,9 @@ testSoundOptions(
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
     ModuleOptions: { take: (given) => withCluster((cluster) => cluster.module(contract('lists', {}), given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },
+    TypedServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
+    ServiceOptions: { take: (given) => withCluster((cluster) => cluster.service('stock', given)) },
+    ServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
   },
   {
     CodedErrorOptions: 'an error is made of whatever it is given',

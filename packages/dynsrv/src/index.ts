@@ -12,12 +12,23 @@ export {
   type DynsrvErrorCode,
   type LastLookup,
   type LeaveSignal,
+  type MemberService,
+  type MembersTarget,
   type ModuleOptions,
+  type NamedTarget,
+  type PgTarget,
+  type ProcessTarget,
   type ReadyOptions,
+  Service,
+  type ServiceCallOptions,
+  type ServiceCandidate,
+  type ServiceOptions,
+  type ServiceSnapshot,
   type SrvTopology,
   type StartOptions,
   type StrategyFactory,
   start,
+  type TypedServiceCallOptions,
 } from '@dynsrv/cluster'
 export { DistError, type DistErrorCode } from '@dynsrv/dist-protocol'
 export {

@@ -1,16 +1,22 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Atom, inspect, type Sendable, type Term } from '@dynsrv/etf'
-import { callable, type World, withCallersStack } from '@dynsrv/kit'
-import { type CallOptions, type Destination, isRemoteError, type Node } from '@dynsrv/node'
+import { type Atom, type Contract, contractClient, inspect, type MakeCall, type Sendable, type Term } from '@dynsrv/etf'
+import { type World, withCallersStack } from '@dynsrv/kit'
+import { type CallOptions, type Destination, isRemoteError, type Node, type Read, type Schema } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
-import { checks, INSIDE, onlyInside } from '../checks.ts'
+import { INSIDE, onlyInside } from '../checks.ts'
 import type { ClusterEvent } from '../cluster-event.ts'
 import { DynsrvError } from '../error.ts'
 import { explain, reasonText } from '../explain.ts'
 import { type Begun, Choice, type Moment, type Seat } from './choice.ts'
 import { type AttemptEnd, type Failure, type RaceParts, race } from './race.ts'
 import { type Member, membersOf, namedMembers } from './service-members.ts'
-import { checkServiceCall, type ServiceCallOptions, type ServiceOptions } from './service-options.ts'
+import {
+  checkServiceCall,
+  checkServiceModule,
+  type ServiceCallOptions,
+  type ServiceOptions,
+  type TypedServiceCallOptions,
+} from './service-options.ts'
 import type { Target } from './service-target.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
@@ -26,12 +32,6 @@ export interface ServiceParts {
   /** Why discovery does not answer; undefined when it does. */
   readonly discoveryFailure: () => unknown
   readonly closed: (service: Service) => void
-}
-
-/** What calls a function of some node: a service, or a node that was chosen. */
-export interface ErpcCaller {
-  /** Calls a function, as `Node.erpc` does, where the caller need not name a node. */
-  erpc(module: string, name: string, args?: readonly Sendable[], options?: ServiceCallOptions): Promise<Term>
 }
 
 /** A service of members whose functions are called: it has no process to call. */
@@ -93,11 +93,12 @@ export let makeService: (parts: ServiceParts, target: Target, options: ServiceOp
  * weight, connected, and not left out because it failed. Another member is asked when the call surely did not run, or when
  * it is idempotent.
  */
-export class Service implements ErpcCaller, AsyncDisposable {
+export class Service implements AsyncDisposable {
   readonly #parts: ServiceParts
   readonly #target: Target
   readonly #options: Omit<ServiceOptions, keyof typeof DEFAULTS> & Required<Pick<ServiceOptions, keyof typeof DEFAULTS>>
   readonly #choice: Choice<Member>
+  readonly #random: () => number
   readonly #race: RaceParts<Asked, Call>
   readonly #unsubscribe: () => void
   /** What a call is made with whose caller says nothing. */
@@ -114,6 +115,7 @@ export class Service implements ErpcCaller, AsyncDisposable {
     onlyInside(key)
     this.#parts = parts
     this.#target = target
+    this.#random = parts.world.random.number
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
     this.#options = { ...DEFAULTS, ...(Object.fromEntries(given) as ServiceOptions) }
     this.#plain = { timeoutMs: this.#options.timeoutMs }
@@ -144,7 +146,9 @@ export class Service implements ErpcCaller, AsyncDisposable {
    * @throws {NodeError} as `Node.call`, when the call may have run and is not idempotent
    * @throws the signal's reason when it aborts
    */
-  async call(request: Sendable, options?: ServiceCallOptions): Promise<Term> {
+  async call<S extends Schema>(request: Sendable, options: TypedServiceCallOptions<S>): Promise<Read<S>>
+  async call(request: Sendable, options?: ServiceCallOptions): Promise<Term>
+  async call(request: Sendable, options?: ServiceCallOptions | TypedServiceCallOptions): Promise<unknown> {
     const { node } = this.#parts
     const name = this.#named('call')
     return await this.#run((member, rest) => node.call(placeOf(member, name), request, rest), options)
@@ -168,20 +172,34 @@ export class Service implements ErpcCaller, AsyncDisposable {
    *
    * @throws as `call`; {RemoteError} with class, reason and stack trace when the function raised
    */
+  async erpc<S extends Schema>(
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: TypedServiceCallOptions<S>,
+  ): Promise<Read<S>>
+  async erpc(module: string, name: string, args?: readonly Sendable[], options?: ServiceCallOptions): Promise<Term>
   async erpc(
     module: string,
     name: string,
     args: readonly Sendable[] = [],
-    options?: ServiceCallOptions,
-  ): Promise<Term> {
+    options?: ServiceCallOptions | TypedServiceCallOptions,
+  ): Promise<unknown> {
     const { node } = this.#parts
     return await this.#run((member, rest) => node.erpc(member.node, module, name, args, rest), options)
   }
 
-  /** Makes a client of a module, whose functions call through this service. @throws {DynsrvError} `DYNSRV_BAD_OPTION` */
-  module<Client>(describe: (caller: ErpcCaller) => Client): Client {
-    checks.argument('module', 'describe', callable, describe)
-    return describe(this)
+  /**
+   * The functions of a module as methods, typed as its specs say, each an `erpc` to a member: `await stock.reserve('apple', 3)`.
+   * `dynsrv types` writes the contract.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `erpc` and `Node.module`
+   */
+  module<Client extends object>(contract: Contract<Client>, options: ServiceCallOptions = {}): Client {
+    checkServiceModule(options)
+    const call: MakeCall = (name, args) => this.erpc(contract.module, name, args as readonly Sendable[], options)
+    return contractClient(contract, call)
   }
 
   /** The members that are connected, and how each stands: which get calls, which are left out and why. */
@@ -240,14 +258,13 @@ export class Service implements ErpcCaller, AsyncDisposable {
     this.#isStale = false
   }
 
-  #moment(): Moment {
-    const { clock, random } = this.#parts.world
-    return { now: clock.monotonic(), random: random.number }
+  #moment(now = this.#parts.world.clock.monotonic()): Moment {
+    return { now, random: this.#random }
   }
 
-  #pick(asked: readonly Asked[]): Asked | undefined {
+  #pick(asked: readonly Asked[], now?: number): Asked | undefined {
     this.#refresh()
-    return this.#choice.pick(this.#moment(), asked)
+    return this.#choice.pick(this.#moment(now), asked)
   }
 
   #run(make: Make, options: ServiceCallOptions | undefined): Promise<Term> {
@@ -263,22 +280,23 @@ export class Service implements ErpcCaller, AsyncDisposable {
   /** Makes a call that must not happen twice. */
   async #once(make: Make, options: CallOptions): Promise<Term> {
     const { clock } = this.#parts.world
-    const until = clock.monotonic() + options.timeoutMs!
+    let now = clock.monotonic()
+    const until = now + options.timeoutMs!
     const failures: Failure<Asked>[] = []
     let asked = NOBODY
     for (;;) {
-      const seat = asked.length < this.#options.attempts ? this.#pick(asked) : undefined
-      const leftMs = asked === NOBODY ? options.timeoutMs! : until - clock.monotonic()
-      if (seat === undefined || leftMs < 0) throw this.#nobody(failures)
-      const begun = this.#choice.begin(seat, clock.monotonic())
+      const seat = asked.length < this.#options.attempts ? this.#pick(asked, now) : undefined
+      if (seat === undefined || now > until) throw this.#nobody(failures)
+      const begun = this.#choice.begin(seat, now)
       try {
-        const value = await make(seat.candidate, asked === NOBODY ? options : { ...options, timeoutMs: leftMs })
+        const value = await make(seat.candidate, asked === NOBODY ? options : { ...options, timeoutMs: until - now })
         this.#choice.end(begun, 'ok', this.#moment())
         return value
       } catch (error) {
         if (this.#ended(begun, error, options).next !== 'elsewhere') throw error
         failures.push({ seat, error })
         asked = [...asked, seat]
+        now = clock.monotonic()
       }
     }
   }

@@ -14,6 +14,7 @@ export interface Verdict {
 }
 
 const FINAL_ANSWER: Verdict = { next: 'final', end: 'ok' }
+const UNKNOWN: Verdict = { next: 'unknown', end: 'failed' }
 const OURS: Verdict = { next: 'final', end: 'none' }
 
 /**
@@ -25,18 +26,18 @@ export function verdictOf(error: unknown): Verdict {
   if (!isCoded(error)) return OURS
   const isRaised = isRemoteError(error)
   if ((error as Partial<NodeError>).didNotRun === true) return { next: 'elsewhere', end: isRaised ? 'none' : 'refused' }
-  // It ran and raised, which is an answer.
-  if (isRaised) return FINAL_ANSWER
+  // It ran and raised, or gave another shape than the caller expects: both are answers.
+  if (isRaised || error.code === 'NODE_REPLY_MISMATCH') return FINAL_ANSWER
   switch (error.category) {
     case 'limit':
-      // The peer takes nothing now; or its answer is too large for us, which is an answer.
-      return error.retryable ? { next: 'elsewhere', end: 'failed' } : FINAL_ANSWER
+      // An answer that is too large for us is one. What can end otherwise the next time was none.
+      return error.retryable ? UNKNOWN : FINAL_ANSWER
     case 'call':
     case 'connect':
     case 'handshake':
     case 'link':
     case 'lookup':
-      return { next: 'unknown', end: 'failed' }
+      return UNKNOWN
     default:
       return OURS
   }

@@ -1,4 +1,4 @@
-import { atom, type Term, tuple } from '@dynsrv/etf'
+import { atom, contract, type Term, t, tuple } from '@dynsrv/etf'
 import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
 import { describe, expect, it } from 'vitest'
 import type { Cluster } from '../../src/cluster.ts'
@@ -94,8 +94,6 @@ describe('a service', () => {
         await sim.run('1 s')
         expect(await shares(() => service.call(ID))).toStrictEqual(all)
         expect(await shares(() => service.erpc('js', 'where'))).toStrictEqual(all)
-        const client = service.module((caller) => ({ where: () => caller.erpc('js', 'where') }))
-        expect(await shares(client.where)).toStrictEqual(all)
       }
       for (const target of [{}, { topology: SERVICE }]) {
         await using service = caller.service(target)
@@ -172,6 +170,31 @@ describe('a service', () => {
       expect(asked).toBe(1)
     }))
 
+  it('types a reply by its schema; another shape is an answer, and asks nobody else', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 3)
+      await using stock = caller.service('MyApp.Stock', { idempotent: true })
+      expect(await stock.call(ID, { reply: t.text() })).toContain(SERVICE)
+      expect(await stock.erpc('js', 'where', [], { reply: t.text() })).toContain(SERVICE)
+      await expect(stock.call(ID, { reply: t.integer() })).rejects.toMatchObject({ code: 'NODE_REPLY_MISMATCH' })
+      expect(stock.candidates().map(({ failures, state }) => [failures, state])).toStrictEqual(
+        Array.from({ length: 3 }, () => [0, 'in']),
+      )
+    }))
+
+  it('gives the functions of a module', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 3)
+      await using service = caller.service()
+      const where = { name: 'where', clauses: [{ takes: [], gives: t.text() }] }
+      const js = contract<{ where(): Promise<string> }>('js', { where })
+      expect(Object.keys(await shares(() => service.module(js, { idempotent: true }).where())).sort()).toStrictEqual([
+        'svc-2',
+        'svc-3',
+        'svc-4',
+      ])
+    }))
+
   it('says why nobody can answer', () =>
     simulate({}, async (sim) => {
       const [caller] = await sim.members(SERVICE, 1, start)
@@ -189,7 +212,7 @@ describe('a service', () => {
       await sim.run('10 s')
       const error = await failure(early.call(ID))
       expect(error).toMatchObject({ code: 'DYNSRV_NO_MEMBER', retryable: true, cause: { code: 'NODE_NO_PROCESS' } })
-      expect(error.hint).toContain('Check the name')
+      expect(error.hint).toContain('Process.whereis(MyApp.Stock)')
       expect(error.members).toStrictEqual(
         new Map([
           [a!.self, expect.stringContaining('NODE_REFUSED')],
