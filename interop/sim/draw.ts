@@ -90,5 +90,18 @@ export function drawStory(seed: number): Story {
     atMs += isCalm ? 2 * netTickTimeMs + between(0, 60_000) : pick([between(0, 2_000), between(1_000, 120_000)])
     return scene(atMs)
   })
-  return { seed, members, visible: number() < 0.7, netTickTimeMs, pollingMs: pick([1_000, 5_000]), scenes }
+  const plainDns = number() < 0.25
+  // Nothing shows such a client that an answer is the same part each time.
+  const isShown = (each: Scene) =>
+    !(plainDns && each.do === 'dns' && typeof each.fault === 'object' && each.fault.type === 'trim')
+  return {
+    seed,
+    members,
+    plainDns,
+    visible: number() < 0.7,
+    netTickTimeMs,
+    pollingMs: pick([1_000, 5_000]),
+    strangers: pick([0, 0, 0, 0, 0, 40]),
+    scenes: scenes.filter(isShown),
+  }
 }

@@ -1,8 +1,10 @@
 import { atom } from '@dynsrv/etf'
-import type { Mailbox } from '@dynsrv/node'
+import { isNodeError, type Mailbox, type NodeSnapshot } from '@dynsrv/node'
+import { dnsClient } from '@dynsrv/srv-resolver'
 import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
 import { type Cluster, type ClusterEvent, start } from 'dynsrv'
-import { costMs, type Scene, type Story } from './story.ts'
+import { costMs, isAlone, type Scene, type Story } from './story.ts'
+import { BUSY_BYTES, PASSING, Traffic } from './traffic.ts'
 
 /** A rule that a run has broken: which one, and how. */
 export interface Broken {
@@ -22,9 +24,10 @@ export interface Played {
 const SERVICE = 'svc.test'
 const GROUP = 'all'
 const CALL_MS = 5_000
-const CALL_EVERY_MS = 2_000
-/** A call ends by its own time limit. */
-const CALL_PATIENCE_MS = 2 * CALL_MS
+/** What members do all the time ends by its own time limit; the rarest of it comes so often. */
+const CALL_PATIENCE_MS = 2 * CALL_MS + 20_000
+/** So long the node keeps an answer of DNS. */
+const KEPT_MS = 1_500
 /** How long a mesh may take to be whole once the world is: a late dial, the longest pause between two, and two polls. */
 const WHOLE_MS = 240_000
 const QUIET_MS = 120_000
@@ -32,12 +35,24 @@ const QUIET_MS = 120_000
 const LEFT_MS = 15_000
 /** Timers and packets that come and go, for each member. */
 const PENDING_ROOM = 1
+/** How often it is counted what there is, and with which pauses, so that polls do not fall on each of them. */
+const SAMPLES = 10
+const SAMPLE_EVERY_MS = 377
+/** After so long without a record nobody holds a link to a member any more: doubts of answers, polls, and dials of before. */
+const LEAVE_MS = 90_000
+/** An answer that was on its way when DNS began to fail may still come. */
+const LATE_ANSWER_MS = 10_000
+/** Faults with which no answer is right. */
+const NEVER_RIGHT: ReadonlySet<unknown> = new Set([
+  ...['servfail', 'refused', 'formerr', 'notimp', 'silence', 'garbage', 'wrongId', 'foreignName', 'loop', 'hugeCounts'],
+])
 
 /** How much there is of what could grow. */
 interface Sizes {
   readonly pending: number
   readonly processes: ReadonlyMap<Cluster, number>
   readonly monitors: ReadonlyMap<Cluster, number>
+  readonly watchers: ReadonlyMap<Cluster, number>
   readonly sockets: readonly number[]
 }
 
@@ -46,6 +61,7 @@ interface Seat {
   readonly index: number
   cluster: Cluster
   box: Mailbox
+  traffic: Traffic
   isUp: boolean
   /** How many scenes hold or slow it. */
   hindrances: number
@@ -71,16 +87,15 @@ class Run {
   /** Until when a link may be lost. */
   #excusedUntil = 0
   #costs = 0
-  /** When the last scene ended that costs links. */
-  #costAt = Number.NEGATIVE_INFINITY
-  /** Since when DNS fails; undefined when it does not. */
-  #dnsFailsSince: number | undefined
   /** Whether DNS says that there is nobody. */
   #dnsSaysNobody = false
   /** Until when what was lost on the way may still come late. */
   #lateUntil = 0
-  /** Calls that have not ended, with when they began. */
-  readonly #calls = new Map<symbol, { readonly begun: number; readonly caller: Cluster }>()
+  #isDnsFailing = false
+  /** Since when no answer of DNS is right; undefined while one may be. */
+  #wrongSince: number | undefined
+  /** Processes and names come and go no more. */
+  #isSettling = false
   #isQuiet = false
   #isOver = false
 
@@ -113,14 +128,24 @@ class Run {
 
   async #play(): Promise<void> {
     const sim = this.#sim
-    const { members, netTickTimeMs, scenes } = this.#story
+    const { members, netTickTimeMs, scenes, strangers = 0 } = this.#story
+    for (let number = 0; number < strangers; number++) {
+      sim.dns.add({
+        type: 'SRV',
+        name: SERVICE,
+        target: `stranger-${number}.elsewhere.test`,
+        port: 4_370,
+        ttlSeconds: 5,
+      })
+    }
     const clusters = await sim.members(SERVICE, members, (options) => this.#member(options))
     for (const [index, cluster] of clusters.entries()) this.#sit(index, cluster)
+    for (const { cluster, traffic } of this.#seats) for (const node of cluster.members()) traffic.up(node)
     if (!(await this.#whole(60_000))) return
     // What set-up leaves behind for a moment is over then.
     await sim.run(70_000)
-    const before = this.#sizes()
-    for (const seat of this.#seats) this.#callOthers(seat, seat.cluster)
+    const before = await this.#sizes()
+    for (const seat of this.#seats) seat.traffic.start()
 
     const steps = scenes
       .flatMap((scene) => {
@@ -139,6 +164,7 @@ class Run {
       await step.do()
     }
 
+    this.#isSettling = true
     if (!(await this.#whole(WHOLE_MS + 3 * netTickTimeMs))) return
     // What was lost late may be lost still; then nothing more may happen.
     await sim.run(Math.max(0, this.#excusedUntil - sim.now, this.#lateUntil - sim.now))
@@ -147,17 +173,25 @@ class Run {
     await sim.run(QUIET_MS)
     this.#isOver = true
     await sim.run(CALL_PATIENCE_MS)
-    for (const { begun: since, caller } of this.#calls.values()) {
-      if (this.#seats.some(({ cluster }) => cluster === caller)) {
-        this.#break('no promise without an end', `a call of ${caller.self} at ${since} ms never ended`)
-      }
+    for (const { traffic, cluster } of this.#seats) {
+      for (const what of traffic.unended) this.#break('no promise without an end', `${what} never ended`)
+      for (const who of traffic.deaf())
+        this.#break('who watches hears of the end', `${cluster.self} did not hear of ${who}`)
     }
-    this.#compare(before, this.#sizes())
+    this.#compare(before, await this.#sizes())
   }
 
   async #member(options: MemberOptions): Promise<Cluster> {
-    const { netTickTimeMs, pollingMs, visible } = this.#story
-    const cluster = await start({ ...options, hidden: !visible, netTickTimeMs, pollingInterval: pollingMs })
+    const { netTickTimeMs, plainDns, pollingMs, visible } = this.#story
+    const { world } = options
+    const cluster = await start({
+      ...options,
+      hidden: !visible,
+      netTickTimeMs,
+      pollingInterval: pollingMs,
+      limits: { busyBytes: BUSY_BYTES },
+      ...(plainDns === true && { dns: dnsClient({ servers: [options.dns], world }) }),
+    })
     cluster.on((event) => this.#heard(cluster, event))
     return cluster
   }
@@ -165,14 +199,30 @@ class Run {
   /** A member that has started takes its seat. */
   #sit(index: number, cluster: Cluster): void {
     const { node } = cluster
-    const box = node.mailbox()
-    node.serve({ name: 'echo', call: (request) => request })
+    // Others link to it, and must not take it along when their link is lost.
+    const box = node.mailbox({ trapExit: true })
     node.pg().join(atom(GROUP), box)
     if (this.#story.visible) this.#end('register', node.global.register(atom(`seat-${index}`), box.pid))
+    const others = () => this.#seats.filter((each) => each.isRegistered && each.cluster !== cluster)
+    const traffic = new Traffic({
+      sim: this.#sim,
+      cluster,
+      box,
+      visible: this.#story.visible,
+      number: index,
+      isUp: () => this.#seats[index]!.cluster === cluster && this.#seats[index]!.isUp,
+      isOver: () => this.#isOver,
+      isSettling: () => this.#isSettling,
+      isQuiet: () => this.#isQuiet,
+      others: () => (this.#seats[index]!.isRegistered ? others().map((each) => each.cluster.self) : []),
+      processOf: (name) => this.#seatOf.get(name)?.box.pid,
+      broken: (rule, how) => this.#break(rule, how),
+    })
     const seat = {
       index,
       cluster,
       box,
+      traffic,
       isUp: true,
       hindrances: 0,
       isRegistered: true,
@@ -181,34 +231,6 @@ class Run {
     }
     this.#seats[index] = Object.assign(this.#seats[index] ?? seat, seat)
     this.#seatOf.set(cluster.self, this.#seats[index])
-  }
-
-  /** Calls the others, one after another, and looks at what comes back. */
-  #callOthers(seat: Seat, cluster: Cluster): void {
-    const sim = this.#sim
-    const go = async (): Promise<void> => {
-      for (let number = 0; !this.#isOver && seat.cluster === cluster && seat.isUp; number++) {
-        await this.#pause(CALL_EVERY_MS)
-        const peers = cluster.members()
-        if (peers.length === 0 || !seat.isUp || cluster.state !== 'running') continue
-        const peer = peers[number % peers.length]!
-        const key = Symbol()
-        this.#calls.set(key, { begun: sim.now, caller: cluster })
-        try {
-          const answer = await cluster.node.call({ name: 'echo', node: peer }, number, { timeoutMs: CALL_MS })
-          if (answer !== number) this.#break('answers are right', `${cluster.self} got ${String(answer)} from ${peer}`)
-        } catch (error) {
-          if (this.#isQuiet) this.#break('calls work when all is well', `${cluster.self} to ${peer}: ${String(error)}`)
-        } finally {
-          this.#calls.delete(key)
-        }
-      }
-    }
-    this.#end('calls', go())
-  }
-
-  #pause(ms: number): Promise<void> {
-    return this.#sim.sleep(ms)
   }
 
   #end(what: string, promise: Promise<unknown>): void {
@@ -226,7 +248,6 @@ class Run {
       this.#lateUntil = Math.max(this.#lateUntil, sim.now + 2 * Math.min(scene.forMs, 120_000) + CALL_PATIENCE_MS)
       if (cost === undefined) return
       this.#costs--
-      this.#costAt = sim.now
       this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + cost)
     }
     const undo = await this.#act(scene)
@@ -259,7 +280,7 @@ class Run {
         if (seat.hindrances > 0) return undefined
         seat.isUp = false
         this.#gone(seat)
-        await sim.leave(cluster)
+        await this.#leave(cluster)
         return () => this.#again(seat, 'same')
       case 'freeze':
         sim.freeze(cluster)
@@ -285,19 +306,20 @@ class Run {
         this.#gone(seat)
         sim.deregister(cluster)
         return () => {
+          if (scene.forMs > LEAVE_MS && isAlone(scene, this.#story)) this.#hasLeft(seat)
           if (!seat.isUp || seat.cluster !== cluster || seat.isRegistered) return
           sim.register(cluster)
           this.#back(seat)
         }
       case 'dns':
         sim.dns.fail(scene.fault)
-        this.#dnsFailsSince = sim.now
+        this.#isDnsFailing = true
+        this.#wrongSince = NEVER_RIGHT.has(scene.fault) ? sim.now : undefined
         this.#dnsSaysNobody = scene.fault === 'nodata' || scene.fault === 'nxdomain'
         return () => {
           sim.dns.heal()
-          // Who could not be found until now may still be lost to those who have found each other.
-          if (this.#isUnsettled()) this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + this.#settleMs)
-          this.#dnsFailsSince = undefined
+          this.#isDnsFailing = false
+          this.#wrongSince = undefined
           this.#dnsSaysNobody = false
         }
       case 'path':
@@ -316,12 +338,38 @@ class Run {
     }
   }
 
+  /** A peer that does not take what is in hand for it may cost a drain its time, and nothing else may. */
+  async #leave(cluster: Cluster): Promise<void> {
+    try {
+      await this.#sim.leave(cluster)
+    } catch (error) {
+      const isDisturbed = this.#costs > 1 || this.#sim.now <= this.#excusedUntil
+      if (!isDisturbed || !isNodeError(error) || error.code !== 'NODE_TIMEOUT') throw error
+    }
+  }
+
   async #again(seat: Seat, port: 'new' | 'same'): Promise<void> {
     const cluster = await this.#sim.restart(seat.cluster, port === 'new' ? { port } : {})
     const { lastGoneAt } = seat
     this.#sit(seat.index, cluster)
     seat.lastGoneAt = Math.max(lastGoneAt, seat.lastGoneAt, this.#sim.now)
-    this.#callOthers(seat, cluster)
+    for (const node of cluster.members()) seat.traffic.up(node)
+    seat.traffic.start()
+    this.#end('find', this.#find(seat))
+  }
+
+  /** Who has come back, and is in DNS, is found by its name at once, also by those who knew it elsewhere. */
+  async #find(seat: Seat): Promise<void> {
+    const { cluster } = seat
+    const isCalm = () => this.#costs === 0 && !this.#isDnsFailing && seat.cluster === cluster && seat.isUp
+    await this.#sim.sleep(KEPT_MS)
+    const other = this.#seats.find((each) => each !== seat && each.isUp && each.isRegistered && each.hindrances === 0)
+    if (other === undefined || !isCalm()) return
+    const { node } = other.cluster
+    await node.connect(cluster.self).catch((error: unknown) => {
+      if (!isCalm() || !other.isUp || other.cluster.node !== node) return
+      this.#break('who is there is found by name', `${node.self} to ${cluster.self}: ${String(error)}`)
+    })
   }
 
   #gone(seat: Seat): void {
@@ -335,13 +383,29 @@ class Run {
     seat.lastGoneAt = this.#sim.now
   }
 
+  /** Whose record has been gone for long: nobody holds a link to it. */
+  #hasLeft({ cluster: { self } }: Seat): void {
+    for (const { cluster, isUp } of this.#seats) {
+      if (!isUp || cluster.self === self || !cluster.members().some((node) => node === self)) continue
+      this.#break('who left is left alone', `${cluster.self} has a link to ${self}, which has no record`)
+    }
+  }
+
   #heard(cluster: Cluster, event: ClusterEvent): void {
     const sim = this.#sim
     if (this.#isOver && !this.#isQuiet) return
     const mayHaveLeft = (seat: Seat | undefined): boolean =>
       seat !== undefined && (!seat.isRegistered || sim.now - seat.lastGoneAt < LEFT_MS + this.#story.pollingMs * 3)
     switch (event.type) {
+      case 'nodeup':
+        this.#trafficOf(cluster)?.up(event.node)
+        return
+      case 'polled':
+        if (event.stale || this.#wrongSince === undefined || sim.now - this.#wrongSince < LATE_ANSWER_MS) return
+        this.#break('no wrong answer is believed', `${cluster.self} believes an answer that was wrong`)
+        return
       case 'nodedown':
+        this.#trafficOf(cluster)?.down(event.node)
         if (this.#mayLose(cluster)) return
         this.#break(
           'no link is lost by our own act',
@@ -370,24 +434,15 @@ class Run {
     }
   }
 
+  #trafficOf(cluster: Cluster): Traffic | undefined {
+    const seat = this.#seatOf.get(cluster.self)
+    return seat?.cluster === cluster ? seat.traffic : undefined
+  }
+
   /** Whether a link of a member may be lost now. */
   #mayLose(cluster: Cluster): boolean {
     const { now } = this.#sim
-    return (
-      this.#isOver || this.#costs > 0 || now <= this.#excusedUntil || this.#isUnsettled() || cluster.state !== 'running'
-    )
-  }
-
-  /**
-   * Whether DNS fails, and there was something to find in the meantime: members that have lost each other do not find each
-   * other again, and `global` drops those that are known to some only.
-   */
-  #isUnsettled(): boolean {
-    return this.#dnsFailsSince !== undefined && this.#costAt + this.#settleMs >= this.#dnsFailsSince
-  }
-
-  get #settleMs(): number {
-    return 2 * this.#story.netTickTimeMs + 60_000
+    return this.#isOver || this.#costs > 0 || now <= this.#excusedUntil || cluster.state !== 'running'
   }
 
   /** Waits until every member has all links, names and groups. */
@@ -422,6 +477,10 @@ class Run {
           how: `${cluster.self} sees ${group} of ${names.length} members`,
         })
       }
+      const passing = cluster.node.pg().members(atom(PASSING))
+      if (this.#isSettling && passing.length > 0) {
+        broken.push({ rule: 'who ends leaves its groups', how: `${cluster.self} sees ${passing.join(', ')}` })
+      }
       if (!visible) return broken
       const seen = new Set(cluster.node.global.names().map(String))
       const unseen = names.filter((name) => !seen.has(name))
@@ -452,13 +511,46 @@ class Run {
     })
   }
 
-  #sizes(): Sizes {
-    const inspected = this.#seats.map(({ cluster }) => [cluster, cluster.node.inspect({ maxProcesses: 0 })] as const)
+  /** The least of several moments, since polls and calls come and go. */
+  async #sizes(): Promise<Sizes> {
+    const samples: Sizes[] = []
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      await this.#sim.run(SAMPLE_EVERY_MS)
+      samples.push(this.#sizesNow())
+    }
+    const [first] = samples
+    const leastOf = (of: (sizes: Sizes) => number | undefined) => Math.min(...samples.map((each) => of(each) ?? 0))
+    const least = (kind: 'processes' | 'monitors' | 'watchers') =>
+      new Map([...first![kind].keys()].map((cluster) => [cluster, leastOf((each) => each[kind].get(cluster))]))
+    return {
+      pending: leastOf(({ pending }) => pending),
+      processes: least('processes'),
+      monitors: least('monitors'),
+      watchers: least('watchers'),
+      sockets: this.#seats.map((_, index) => leastOf(({ sockets }) => sockets[index])),
+    }
+  }
+
+  #sizesNow(): Sizes {
+    const inspected = this.#seats.map(
+      ({ cluster }) => [cluster, cluster.node.inspect({ maxProcesses: 10_000 })] as const,
+    )
+    const byCluster = (count: (snapshot: NodeSnapshot) => number) =>
+      new Map(inspected.map(([cluster, snapshot]) => [cluster, count(snapshot)]))
+    // Every node watches who has a name.
+    const watchersOfNames = ({ self, global: names }: NodeSnapshot): number => {
+      if (names.length === 0) return 0
+      const { global } = this.#seatOf.get(self)!.cluster.node
+      return global.names().filter((name) => global.whereis(name)?.node.name === self).length * this.#seats.length
+    }
     return {
       pending: this.#sim.pending,
-      processes: new Map(inspected.map(([cluster, { processCount }]) => [cluster, processCount])),
-      monitors: new Map(inspected.map(([cluster, { monitors }]) => [cluster, monitors])),
-      sockets: this.#seats.map(({ cluster }) => this.#sim.connections(cluster)),
+      processes: byCluster(({ processCount }) => processCount),
+      monitors: byCluster(({ monitors, global: names }) => monitors - names.length),
+      watchers: byCluster(
+        (snapshot) => snapshot.processes.reduce((sum, { watchers }) => sum + watchers, 0) - watchersOfNames(snapshot),
+      ),
+      sockets: this.#seats.map(({ cluster }) => this.#sim.sockets(cluster)),
     }
   }
 
@@ -466,17 +558,17 @@ class Run {
     const rule = 'nothing grows'
     const links = this.#seats.length - 1
     for (const [index, count] of after.sockets.entries()) {
-      // A question to DNS may be under way.
-      if (count > links + 3) this.#break(rule, `seat ${index} has ${count} sockets for ${links} links`)
+      // One listens; questions to DNS may be under way.
+      if (count > links + 4) this.#break(rule, `seat ${index} has ${count} sockets for ${links} links`)
     }
     this.#sim.note(`${after.pending} timers and packets are under way, ${before.pending} at first`)
     if (after.pending > before.pending + PENDING_ROOM * this.#seats.length) {
       this.#break(rule, `${after.pending} timers and packets are under way, ${before.pending} at first`)
     }
-    for (const kind of ['processes', 'monitors'] as const) {
+    for (const kind of ['processes', 'monitors', 'watchers'] as const) {
       for (const [cluster, count] of after[kind]) {
         const first = before[kind].get(cluster)
-        if (first !== undefined && count > first + 3) {
+        if (first !== undefined && count > first + 2) {
           this.#break(rule, `${cluster.self} has ${count} ${kind}, ${first} at first`)
         }
       }

@@ -25,6 +25,10 @@ export interface Story {
   readonly visible: boolean
   readonly netTickTimeMs: number
   readonly pollingMs: number
+  /** Whether members ask DNS with a client that does not look behind answers that may be parts. Default false. */
+  readonly plainDns?: boolean
+  /** Records in the zone that name no member: they make answers long. Default 0. */
+  readonly strangers?: number
   readonly scenes: readonly Scene[]
 }
 
@@ -45,6 +49,17 @@ export function costMs({ forMs, ...act }: Scene, { netTickTimeMs }: Story): numb
       return settleMs(forMs, netTickTimeMs)
   }
 }
+
+/** Whether nothing else is done to the world from long before a scene until it is over. */
+export function isAlone(scene: Scene, { scenes }: Story): boolean {
+  const end = scene.atMs + scene.forMs
+  return scenes.every(
+    (other) => other === scene || other.atMs > end || other.atMs + other.forMs + SETTLED_MS < scene.atMs,
+  )
+}
+
+/** What was done so long ago has no effect any more. */
+const SETTLED_MS = 240_000
 
 /** As long as a link may be lost after a disturbance: until TCP sends again, and then a tick time. */
 function settleMs(forMs: number, netTickTimeMs: number): number {

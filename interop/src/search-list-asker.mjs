@@ -5,12 +5,13 @@ import { lookup, Resolver } from 'node:dns/promises'
 import { promisify } from 'node:util'
 import { dnsClient, startZoneServer } from '@dynsrv/srv-resolver'
 
-const { way, name, records, faults } = JSON.parse(process.argv[2])
+const { way, name, records, faults, host = '127.0.0.1' } = JSON.parse(process.argv[2])
 
 const bare = name.replace(/\.$/, '')
 const asked = []
 const server = await startZoneServer({
   port: 53,
+  host,
   records,
   onQuery: ({ name: owner, type }) => {
     // Erlang looks for its own host at its start. A question that is put again, or of the other family as well, is one question.

@@ -1,4 +1,6 @@
+import { FixedPort } from '@dynsrv/epmd-shim'
 import { atom, tuple } from '@dynsrv/etf'
+import { byTxt, consul, kubernetes } from '@dynsrv/strategy'
 import { type MemberOptions, type SimulateOptions, type Simulation, simulate } from '@dynsrv/testing'
 import { testReadme } from '@dynsrv/tools/readme-blocks'
 import { type Cluster, start } from 'dynsrv'
@@ -134,5 +136,60 @@ describe('a seed', () => {
     } finally {
       clearInterval(busy)
     }
+  })
+})
+
+describe('members of a simulation that are found', () => {
+  const byConsul = (sim: Simulation) => {
+    const { url } = sim.consul
+    return ({ service: _service, ...options }: MemberOptions) =>
+      start({
+        ...options,
+        topologies: { main: (node) => consul(node, { service: 'svc', url, name: byTxt(), world: options.world }) },
+      })
+  }
+  const byKubernetes = (sim: Simulation) => {
+    const { url: master } = sim.kubernetes
+    return ({ service: _service, port, dns: _dns, ...options }: MemberOptions) => {
+      const { world } = options
+      const ip = world.network.interfaces().eth0![0]!.address
+      const pods = { nodeBasename: 'svc', selector: 'app=svc', namespace: 'default', master, world }
+      return start({
+        ...options,
+        name: `svc@${ip}`,
+        port,
+        epmd: new FixedPort(port, { world }),
+        topologies: {
+          main: (node) => kubernetes(node, { ...pods, ipLookupMode: 'endpointSlices' }),
+        },
+      })
+    }
+  }
+
+  describe.each([
+    ['in Consul', byConsul, (sim: Simulation) => sim.consul],
+    ['by the Kubernetes API', byKubernetes, (sim: Simulation) => sim.kubernetes],
+  ] as const)('%s', (_where, starter, registryOf) => {
+    it('are connected, hear of a change at once, and keep their links whatever the registry does', () =>
+      simulate({ seed: 5 }, async (sim) => {
+        const begin = starter(sim)
+        const members = await sim.members(SERVICE, 3, begin)
+        await sim.until(() => isWhole(members))
+        const registry = registryOf(sim)
+        for (const fault of ['error', 'silence', 'cut', 'stale', { type: 'delay', ms: 20_000 }, 'empty'] as const) {
+          registry.fail(fault)
+          await sim.run('5 min')
+          expect(isWhole(members), JSON.stringify(fault)).toBe(true)
+          registry.heal()
+          await sim.run('1 min')
+        }
+        registry.fail('indexReset')
+        registry.heal()
+        const [fresh] = await sim.members(SERVICE, 1, begin)
+        const all = [...members, fresh]
+        await sim.until(() => isWhole(all), '2 s')
+        await sim.leave(fresh)
+        await sim.until(() => isWhole(members))
+      }))
   })
 })

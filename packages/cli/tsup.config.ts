@@ -1,3 +1,7 @@
 import { library } from '@dynsrv/tools/tsup'
 
-export default library({ entry: { config: 'src/config.ts' }, programs: { 'demo-member': 'src/demo/member.ts' } })
+export default library({
+  entry: { config: 'src/config.ts' },
+  later: { commands: 'src/commands/loaded.ts' },
+  programs: { 'demo-member': 'src/demo/member.ts' },
+})

@@ -2,12 +2,12 @@ import { nearest, oneLine, shown } from '@dynsrv/kit'
 import { Command, CommanderError, Help } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
-import type { Execute, Program } from './command.ts'
+import type { Execute, Command as LoadedCommand, Program } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { consoleAside } from './terminal/console-aside.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 import { endWithReader, writeError, writeJsonError } from './terminal/output.ts'
-import { Reworded } from './terminal/reworded.ts'
+import { isReworded } from './terminal/reworded.ts'
 
 // A command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
 
@@ -44,7 +44,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const asJson = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length).includes('--json')
   const fail = async (error: unknown, failedWith: number, text?: string) => {
     const { advice, explain } = await import('@dynsrv/cluster')
-    const { lines = [] } = error instanceof Reworded ? error : {}
+    const { lines = [] } = isReworded(error) ? error : {}
     if (asJson) {
       const stack = lines.length > 0 && { stack: lines }
       writeJsonError({ type: 'error', command: running, exitCode: failedWith, ...explain(error), ...stack })
@@ -85,9 +85,9 @@ export async function main(args: readonly string[]): Promise<number> {
       exitCode = await execute(command.opts() as Options, ...(command.args as string[]))
     }
   const declarations = new Map<string | undefined, () => Promise<void>>()
-  for (const { name, summary, load } of COMMANDS) {
+  for (const { name, summary } of COMMANDS) {
     const declared = program.command(name).summary(summary)
-    declarations.set(name, async () => (await load()).declare(declared, { runs, whole }))
+    declarations.set(name, async () => (await commandCalled(name)).declare(declared, { runs, whole }))
   }
   const whole = async () => {
     await Promise.all([...declarations].map(([name, declare]) => name === wanted || declare()))
@@ -111,6 +111,11 @@ export async function main(args: readonly string[]): Promise<number> {
     return fail(error, exitCodeOf(error))
   }
   return exitCode
+}
+
+async function commandCalled(name: string): Promise<LoadedCommand> {
+  const loaded: Readonly<Record<string, LoadedCommand>> = await import('./commands/loaded.ts')
+  return loaded[name]!
 }
 
 function areArguments(args: unknown): boolean {

@@ -21,10 +21,9 @@ export interface Command {
   declare(command: Declared, program: Program): void
 }
 
-/** A command in the list of all. It is imported only when it runs. */
+/** A command in the list of all. Its code is imported only when it runs. */
 export interface ListedCommand extends Pick<Command, 'summary'> {
   readonly name: string
   /** Its name and what it takes: `ping [options] <node>`. */
   readonly term: string
-  load(): Promise<Command>
 }

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises'
 import { Command as Declared, Help } from 'commander'
 import type { Command } from '../src/command.ts'
 
-/** The file that lists all others of its folder. */
-const LIST = 'all.ts'
+/** The files that list all others of their folder. */
+const LISTS = ['all.ts', 'loaded.ts']
 
 /** Every command by its name, in the order of `dynsrv help`. */
 export async function commands(): Promise<readonly (readonly [name: string, command: Command])[]> {
   const files = await readdir(new URL('../src/commands/', import.meta.url))
-  const names = files.filter((file) => file !== LIST).map((file) => file.replace(/\.ts$/, ''))
+  const names = files.filter((file) => !LISTS.includes(file)).map((file) => file.replace(/\.ts$/, ''))
   const loaded = names.map(async (name) => {
     const { command } = (await import(`../src/commands/${name}.ts`)) as { readonly command: Command }
     return [name, command] as const
@@ -44,10 +44,19 @@ export async function listOfCommands(): Promise<string> {
       `    name: '${name}',`,
       `    term: '${term(name, command)}',`,
       `    summary: ${quoted(command.summary)},`,
-      `    load: async () => (await import('./${name}.ts')).command,`,
       '  },',
     ]),
     ']',
+    '',
+  ].join('\n')
+}
+
+/** `src/commands/loaded.ts`. */
+export async function codeOfCommands(): Promise<string> {
+  const names = (await commands()).map(([name]) => name)
+  return [
+    '// Made by `npm run generate` from the files of this folder.',
+    ...names.toSorted().map((name) => `export { command as ${name} } from './${name}.ts'`),
     '',
   ].join('\n')
 }

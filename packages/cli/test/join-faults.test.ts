@@ -91,6 +91,27 @@ it.each(FAULTS)('dynsrv join, as it comes, loses nobody through %s', async (_wha
   expect(peers.map((peer) => peer.connected())).toEqual(peers.map(() => [`joins@${SERVICE}`]))
 })
 
+it.each<[string, (port: number) => { readonly target?: string; readonly port: number }]>([
+  ['the port 0', () => ({ port: 0 })],
+  ['an address for a target', (port) => ({ port, target: '127.0.0.1' })],
+  ['a label that no node has', (port) => ({ port, target: `api!3.${SERVICE}` })],
+])('dynsrv join, as it comes, keeps the link to a node whose record gets %s', async (_what, wrong) => {
+  const { self, port } = peers[2]!
+  const target = `api-3.${SERVICE}`
+  const said = dynsrv!.events.length
+  zone.remove({ type: 'SRV', target })
+  zone.add({ type: 'SRV', name: SERVICE, target, ttlSeconds: 0, ...wrong(port!) })
+  await polled(4 * POLLS)
+  const events = dynsrv!.events.slice(said)
+  expect(events.filter(({ type }) => /^(nodedown|deregistered|left|lost)$/.test(String(type)))).toEqual([])
+  expect(events.filter(({ type }) => type === 'held').map(({ nodes }) => nodes)).toEqual([{ [self]: 'unusable' }])
+  expect(events.filter(({ type }) => type === 'ignored')).toHaveLength(1)
+  expect(peers[2]!.connected()).toEqual([`joins@${SERVICE}`])
+  zone.remove({ type: 'SRV', target: wrong(port!).target ?? target })
+  zone.add({ type: 'SRV', name: SERVICE, target, port: port!, ttlSeconds: 0 })
+  await polled(POLLS)
+})
+
 it('one record that is removed costs that node alone', async () => {
   zone.remove({ target: `api-4.${SERVICE}` })
   const { members } = await dynsrv!.event('nodedown', `api-4@${SERVICE}`)

@@ -1,15 +1,24 @@
 import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { abortSignal, type Clock, callable, duration, eventStream, type MissedEvents, whole } from '@dynsrv/kit'
+import { type Contract, contractClient } from '@dynsrv/etf'
+import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
+import { type Attached, closeAttached, startAttached } from './attached.ts'
 import { checks, INSIDE, onlyInside } from './checks.ts'
 import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
-import { explain } from './explain.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
+import { type LeaveSignal, leaveOn } from './leave-on.ts'
+import { checkModule, type ModuleOptions, memberCall } from './member-call.ts'
+import { notReady, type TopologyFacts } from './not-ready.ts'
+import { type MemberService, makeService, type Service } from './services/service.ts'
+import { checkService, type ServiceOptions } from './services/service-options.ts'
+import { type MembersTarget, type ProcessTarget, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
+/** Records that name no node and are remembered, to say why nobody is there. */
+const MOST_IGNORED = 10
 
 /** What a cluster is made of. */
 export interface ClusterParts {
@@ -17,10 +26,14 @@ export interface ClusterParts {
   readonly strategies: ReadonlyMap<string, Strategy>
   /** What was answered last, by topology. */
   readonly resolvers: ReadonlyMap<string, RememberingResolver>
-  readonly clock: Clock
+  readonly world: Pick<World, 'clock' | 'random' | 'system'>
   readonly deregister?: (() => Promise<void> | void) | undefined
+  readonly leaveOn?: readonly LeaveSignal[] | undefined
   readonly closeResolver?: (() => void) | undefined
 }
+
+/** Starts something beside a cluster; `startHealthServer` of `@dynsrv/page` is one. */
+export type Attach = (cluster: Cluster) => Attached | Promise<Attached>
 
 /** Whether a cluster runs, is on its way out, or is closed. */
 export type ClusterState = 'running' | 'leaving' | 'closed'
@@ -51,6 +64,8 @@ const checkDrain = checks.options<DrainOptions>('drain', { timeoutMs: duration()
 
 /** Makes a cluster; programs get theirs from `start`. */
 export let makeCluster: (parts: ClusterParts) => Cluster
+/** Starts what runs beside a cluster, once. @throws what one of them throws */
+export let attachAll: (cluster: Cluster, all: readonly Attach[]) => Promise<void>
 
 /** Our node in a cluster: the node itself, and the strategies that keep it connected. Made by `start`. */
 export class Cluster implements AsyncDisposable {
@@ -62,13 +77,23 @@ export class Cluster implements AsyncDisposable {
   readonly #closed = new AbortController()
   /** Why a peer that was found is not connected. */
   readonly #unreachable = new Map<string, unknown>()
-  #discoveryFailure: unknown
+  /** What discovery said last, by topology. */
+  readonly #seen = new Map<string, TopologyFacts>()
+  #attached: readonly Attached[] = []
+  readonly #forgetSignals: () => void
+  readonly #services = new Set<Service>()
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
 
   static {
     makeCluster = (parts) => new Cluster(INSIDE, parts)
+    attachAll = async (cluster, all) => {
+      const attached = await startAttached(cluster, all)
+      // Somebody may have closed the cluster meanwhile.
+      if (cluster.#closing !== undefined) await closeAttached(attached)
+      else cluster.#attached = attached
+    }
   }
 
   private constructor(key: typeof INSIDE, parts: ClusterParts) {
@@ -77,6 +102,7 @@ export class Cluster implements AsyncDisposable {
     this.#parts = parts
     this.node = node
     this.#emitter.setMaxListeners(0)
+    this.#forgetSignals = leaveOn(parts.leaveOn ?? [], parts.world.system, () => this.drain())
     node.on('event', (event) => this.#publish(event))
     for (const [topology, strategy] of strategies) {
       strategy.on('change', (change) => this.#publish({ ...change, topology }))
@@ -121,6 +147,40 @@ export class Cluster implements AsyncDisposable {
     return [...this.node.connected()]
   }
 
+  /**
+   * Several members that can do the same, called as one: no caller chooses a node.
+   *
+   * The target is a name that a process has on each member (`'MyApp.Stock'`, or the exact atom), a process group
+   * (`{ pg: atom('stock') }`), or members themselves, all of them or those of one topology, whose functions are called.
+   *
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`; `DYNSRV_CLOSED` when the cluster is on its way out
+   */
+  service(target: ProcessTarget, options?: ServiceOptions): Service
+  service(target?: MembersTarget, options?: ServiceOptions): MemberService
+  service(target: ProcessTarget | MembersTarget = {}, options: ServiceOptions = {}): Service {
+    const read = targetOf(target)
+    checkService(options)
+    const { strategies } = this.#parts
+    if ('topology' in read && read.topology !== undefined) {
+      checks.argument('service', 'target.topology', oneOf(...strategies.keys()), read.topology)
+    }
+    if (this.#state !== 'running') throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is on its way out')
+    const { node, world } = this.#parts
+    const service = makeService(
+      {
+        ...{ node, strategies, world },
+        on: (listener) => this.on(listener),
+        missing: () => this.missing(),
+        discoveryFailure: () => [...this.#seen.values()].find(({ failure }) => failure !== undefined)?.failure,
+        closed: (ended) => this.#services.delete(ended),
+      },
+      read,
+      options,
+    )
+    this.#services.add(service)
+    return service
+  }
+
   /** Calls back for each event from now on; returns a function that ends that. */
   on(listener: (event: ClusterEvent) => void): () => void {
     checks.argument('on', 'listener', callable, listener)
@@ -143,23 +203,45 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
+   * The functions of a module as methods, typed as its specs say: `await cluster.module(Stock).reserve('apple', 3)`. Each is an
+   * `erpc` to a member that has the module. `dynsrv types` writes the contract.
+   *
+   * Without `node`, members are asked in turn, and the one that has it is kept for as long as it is connected. Another one is
+   * asked only when a member says that it does not know the function, which then surely did not run.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, and with
+   * `DYNSRV_NO_MODULE` when no member has it
+   */
+  module<Client extends object>(contract: Contract<Client>, options: ModuleOptions = {}): Client {
+    checkModule(options)
+    return contractClient(
+      contract,
+      memberCall(this, () => contract.module, options),
+    )
+  }
+
+  /**
    * Waits until enough peers are connected.
    *
+   * @returns the members that are connected then: `const [shop] = await cluster.ready()`
    * @throws {DynsrvError} `DYNSRV_NOT_READY` when that takes too long, naming each missing peer and why; `DYNSRV_CLOSED`
    * @throws the signal's reason when it aborts
    */
-  async ready(options: ReadyOptions = {}): Promise<void> {
+  async ready(options?: Omit<ReadyOptions, 'minPeers'>): Promise<[NodeName, ...NodeName[]]>
+  async ready(options: ReadyOptions): Promise<NodeName[]>
+  async ready(options: ReadyOptions = {}): Promise<NodeName[]> {
     checkReady(options)
     const { minPeers = 1, timeoutMs = READY_TIMEOUT_MS, signal } = options
-    const { clock } = this.#parts
+    const { clock } = this.#parts.world
     const enough = () => this.members().length >= minPeers
     signal?.throwIfAborted()
-    if (enough()) return
+    if (enough()) return this.members()
     const timeout = new AbortController()
     const patience = clock.setTimeout(() => timeout.abort(), timeoutMs)
     try {
       const ended = signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal])
-      for await (const _ of this.events({ signal: ended })) if (enough()) return
+      for await (const _ of this.events({ signal: ended })) if (enough()) return this.members()
     } finally {
       clock.clearTimeout(patience)
     }
@@ -209,10 +291,16 @@ export class Cluster implements AsyncDisposable {
     try {
       await this.#stopStrategies()
     } finally {
-      await this.node.close()
-      this.#parts.closeResolver?.()
-      this.#state = 'closed'
-      this.#closed.abort()
+      try {
+        for (const service of this.#services) await service.close()
+        await this.node.close()
+      } finally {
+        this.#parts.closeResolver?.()
+        this.#forgetSignals()
+        this.#state = 'closed'
+        this.#closed.abort()
+        await closeAttached(this.#attached)
+      }
     }
   }
 
@@ -223,26 +311,31 @@ export class Cluster implements AsyncDisposable {
   #publish(event: ClusterEvent): void {
     if (event.type === 'connectFailed') this.#unreachable.set(event.node, event.cause)
     else if (event.type === 'nodeup') this.#unreachable.delete(event.node)
-    else if (event.type === 'discoveryFailed') this.#discoveryFailure = event.cause
-    else if (event.type === 'polled') this.#discoveryFailure = undefined
+    else if (event.type === 'discoveryFailed') this.#note(event.topology, { failure: event.cause })
+    else if (event.type === 'polled') this.#note(event.topology, { failure: undefined, polled: event })
+    else if (event.type === 'ignored') {
+      const { ignored } = this.#seen.get(event.topology) ?? {}
+      const all = [...(ignored ?? []), [event.target, event.reason] as const]
+      this.#note(event.topology, { ignored: new Map(all.slice(-MOST_IGNORED)) })
+    }
     this.#emitter.emit('event', event)
   }
 
+  #note(topology: string, facts: Partial<TopologyFacts>): void {
+    this.#seen.set(topology, { ...this.#seen.get(topology), ...facts })
+  }
+
   #notReady(minPeers: number, timeoutMs: number): DynsrvError {
-    const seen = this.members()
-    const missing = new Map<string, unknown>([...this.missing(), ...this.#unreachable])
-    const reasons = [...missing].map(
-      ([peer, cause]) => `${peer}: ${cause === undefined ? 'the dial has not ended yet' : explain(cause).message}`,
+    const lookups = this.lookups()
+    const topologies = [...this.#parts.strategies.keys()].map(
+      (name) => [name, { ...this.#seen.get(name), lookup: lookups.get(name) }] as const,
     )
-    if (this.#discoveryFailure !== undefined) reasons.unshift(`discovery: ${explain(this.#discoveryFailure).message}`)
-    const why = reasons.length === 0 ? 'discovery named no other member' : reasons.join('; ')
-    return new DynsrvError(
-      'DYNSRV_NOT_READY',
-      `${seen.length} of ${minPeers} peers after ${timeoutMs / 1_000} s (${why})`,
-      {
-        cause: this.#discoveryFailure ?? [...this.#unreachable.values()].at(0),
-      },
-    )
+    const { message, ...rest } = notReady({
+      ...{ self: this.self, minPeers, timeoutMs, connected: this.members() },
+      missing: new Map<string, unknown>([...this.missing(), ...this.#unreachable]),
+      topologies: new Map(topologies),
+    })
+    return new DynsrvError('DYNSRV_NOT_READY', message, rest)
   }
 }
 

@@ -1,4 +1,4 @@
-import { CodedError, type CodedErrorOptions, type ErrorTable, isCoded } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded } from '@dynsrv/kit'
 
 /** What can be wrong with what `start` and the command line are given, and with a cluster that does not form. */
 export type DynsrvErrorCode =
@@ -16,6 +16,8 @@ export type DynsrvErrorCode =
   | 'DYNSRV_COOKIE_INVALID'
   | 'DYNSRV_COOKIE_FILE'
   | 'DYNSRV_NOT_READY'
+  | 'DYNSRV_NO_MEMBER'
+  | 'DYNSRV_NO_MODULE'
   | 'DYNSRV_CLOSED'
 
 /** What each code means: options of `start` and of the command line, cookies, and a cluster that does not form. */
@@ -105,23 +107,45 @@ export const DYNSRV_ERRORS: ErrorTable<DynsrvErrorCode> = {
     category: 'discovery',
     retryable: true,
   },
+  DYNSRV_NO_MEMBER: {
+    happened: 'No member of a service can answer.',
+    why: 'Discovery names none, none is connected, or all that were asked could not run the call. The message names each and why.',
+    hint: 'Check that the process runs on the members, under this name. service.inspect() shows each member.',
+    category: 'call',
+    retryable: true,
+    fault: 'peer',
+  },
+  DYNSRV_NO_MODULE: {
+    happened: 'No connected member has a module that is called.',
+    why: 'No member is connected, or all of them said that they do not know the function. It did not run.',
+    hint: 'Wait with ready() until members are connected, and check that the application with the module runs on one of them.',
+    category: 'call',
+    retryable: true,
+  },
   DYNSRV_CLOSED: {
-    happened: 'The cluster is closed.',
+    happened: 'The cluster, or the service, is closed.',
     why: 'The program called close() or drain() before, or while something waited.',
-    hint: 'Call ready() before close().',
+    hint: 'Call ready() before close(), and close a service after its last call.',
     category: 'closed',
   },
 }
 
 /** Details beside the message. */
-export interface DynsrvErrorOptions extends CodedErrorOptions {}
+export interface DynsrvErrorOptions extends CodedErrorOptions {
+  /** See {@link DynsrvError.members}. */
+  readonly members?: ReadonlyMap<string, string>
+}
 
 /** An error of this package: `code` is stable, the message says what is wrong, `hint` what to do. */
 export class DynsrvError extends CodedError<DynsrvErrorCode> {
   override readonly name = 'DynsrvError'
+  /** With `DYNSRV_NO_MEMBER`, why each member of the service did not answer, by the name of its node or its pid. */
+  readonly members?: ReadonlyMap<string, string>
 
   constructor(code: DynsrvErrorCode, message: string, options?: DynsrvErrorOptions) {
     super(DYNSRV_ERRORS, code, message, options)
+    const { members } = given(options)
+    if (members !== undefined) this.members = members
   }
 }
 

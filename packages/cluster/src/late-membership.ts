@@ -26,7 +26,8 @@ export class LateMembership extends EventEmitter<{ nodeup: [LinkUp]; nodedown: [
   }
 
   async connect(peer: NodeName, options: Dial): Promise<void> {
-    await this.#live().connect(peer, options)
+    // A strategy that does not know where it listens has asked already: the node is not to ask it again.
+    await this.#live().connect(peer, { endpoints: [], ...options })
   }
 
   async disconnect(peer: NodeName): Promise<void> {

@@ -4,7 +4,7 @@ import { type Node, startNode } from '@dynsrv/node'
 import { dnsClient, type SrvResolver, trimDetecting } from '@dynsrv/srv-resolver'
 import { dynamicSrv, type Strategy } from '@dynsrv/strategy'
 import { checks } from './checks.ts'
-import { type Cluster, makeCluster } from './cluster.ts'
+import { attachAll, type Cluster, makeCluster } from './cluster.ts'
 import { DynsrvError } from './error.ts'
 import { RememberingResolver } from './last-lookup.ts'
 import { LateMembership } from './late-membership.ts'
@@ -17,7 +17,7 @@ import { portNames, type Topologies, topologiesOf } from './settings/topologies.
  * Starts a node and keeps it connected to the members that DNS names.
  *
  * Everything is checked before anything is opened. What is left out comes from the environment that a release has:
- * `RELEASE_NODE`, `RELEASE_COOKIE` or `~/.erlang.cookie`, and `ERL_DIST_PORT`. It resolves as soon as the node listens;
+ * `RELEASE_NODE`, `RELEASE_COOKIE` or `~/.erlang.cookie`, `ERL_DIST_PORT` and `DYNSRV_DNS`. It resolves as soon as the node listens;
  * `ready()` waits for peers.
  *
  * @throws {DynsrvError} for a missing or wrong option, with a hint
@@ -27,14 +27,14 @@ import { portNames, type Topologies, topologiesOf } from './settings/topologies.
  */
 export async function start(options: StartOptions = {}): Promise<Cluster> {
   const { own, node: nodeOptions, strategy } = startSettings(options)
-  const { env, cookie, cookieFile, port, host, deregister } = own
+  const { env, cookie, cookieFile, port, host, deregister, attach = [], leaveOn = [] } = own
   const { world = realWorld } = nodeOptions
   const name = ownName(own.name ?? (env ?? world.system.env).RELEASE_NODE, nodeOptions.shortNames ?? false)
   const topologies = topologiesOf({ own, strategy })
   const secret = await nodeCookie(cookie, cookieFile, env, world)
-  const { resolver, close } = resolverOf(own.dns, world)
+  const { resolver, close } = resolverOf(own.dns ?? serversOf((env ?? world.system.env).DYNSRV_DNS), world)
   const listen = nodeOptions.listen ?? { ...(port !== undefined && { port }), ...(host !== undefined && { host }) }
-  const made: { strategies?: ReadonlyMap<string, Strategy>; node?: Node } = {}
+  const made: { strategies?: ReadonlyMap<string, Strategy>; node?: Node; cluster?: Cluster } = {}
   try {
     const epmd =
       own.epmd ??
@@ -55,6 +55,8 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     made.strategies = strategies
     const node = await startNode({
       ...nodeOptions,
+      // The mesh and the program dial by names: they go where the strategies found the member.
+      locate: nodeOptions.locate ?? ((peer, { signal }) => locatedBy(strategies.values(), peer, signal)),
       name,
       cookie: secret,
       epmd,
@@ -63,9 +65,21 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
     })
     made.node = node
     membership.attach(node)
-    return makeCluster({ node, strategies, resolvers, clock: world.clock, deregister, closeResolver: close })
+    const cluster = makeCluster({
+      node,
+      strategies,
+      resolvers,
+      world,
+      deregister,
+      leaveOn,
+      closeResolver: close,
+    })
+    made.cluster = cluster
+    await attachAll(cluster, attach)
+    return cluster
   } catch (error) {
-    await Promise.allSettled([...(made.strategies?.values() ?? []), made.node].map((each) => each?.close()))
+    const open = made.cluster === undefined ? [...(made.strategies?.values() ?? []), made.node] : [made.cluster]
+    await Promise.allSettled(open.map((each) => each?.close()))
     close()
     throw error
   }
@@ -74,6 +88,16 @@ export async function start(options: StartOptions = {}): Promise<Cluster> {
 /** A program that sets something else has the rest plain. */
 function plainUnless(values: StartOptions['values'] = 'plain'): NonNullable<StartOptions['values']> {
   return typeof values === 'object' && values !== null ? { set: 'plain', ...values } : values
+}
+
+/** Where a member listens, by the first topology that knows it. */
+async function locatedBy(strategies: Iterable<Strategy>, peer: NodeName, signal: AbortSignal) {
+  for (const strategy of strategies) {
+    // One of the program's may be like ours only in what is asked of it.
+    const place = await strategy.locate?.(peer, { signal })
+    if (place !== undefined && (place.endpoints.length > 0 || place.addresses !== undefined)) return place
+  }
+  return undefined
 }
 
 const strategyRule = having('start', 'close', 'on', 'expected')
@@ -99,6 +123,12 @@ function makeStrategies(
 function ownName(text: string | undefined, short: boolean): NodeName {
   if (text !== undefined && text !== '') return nodeName(text, { short })
   throw new DynsrvError('DYNSRV_NAME_MISSING', 'no name for this node: RELEASE_NODE is not set')
+}
+
+/** The DNS servers that a variable lists, as the companion of BEAM nodes reads it. */
+function serversOf(list = ''): readonly string[] | undefined {
+  const servers = list.split(',').flatMap((each) => each.trim() || [])
+  return servers.length === 0 ? undefined : servers
 }
 
 /** A resolver that was passed in stays its owner's to close. */

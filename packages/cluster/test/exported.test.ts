@@ -1,3 +1,4 @@
+import { contract } from '@dynsrv/etf'
 import {
   argument,
   call,
@@ -56,6 +57,10 @@ testOddArguments(functions, {
       events: call(options()),
       lookups: call(),
       members: call(),
+      module: call(
+        argument(() => contract('lists', {})),
+        options(),
+      ),
       missing: call(),
       on: call(argument(() => () => undefined, ODD_FUNCTIONS)),
     },
@@ -80,6 +85,7 @@ testSoundOptions(
     FindCookieOptions: { take: (given) => api.findCookie(given) },
     StartOptions: { take: (given) => api.start({ ...STARTED, ...given }) },
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
+    ModuleOptions: { take: (given) => withCluster((cluster) => cluster.module(contract('lists', {}), given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },
   },
   {

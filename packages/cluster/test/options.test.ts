@@ -44,6 +44,7 @@ describe('the options of start', () => {
       netTickIntensity: 5,
       busyWaitMs: 0,
       autoConnect: false,
+      locate: async () => undefined,
       allow: () => true,
       assignNames: false,
       tls: () => ({}),

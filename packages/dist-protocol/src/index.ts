@@ -5,6 +5,7 @@ export type {
   ErrorTable,
   ErrorWords,
 } from '@dynsrv/kit'
+export type { Asked } from './channel/asked.ts'
 export {
   CHANNEL_LIMITS,
   Channel,
@@ -13,7 +14,7 @@ export {
   type ChannelOutput,
 } from './channel/channel.ts'
 export { EncodedTerm } from './channel/encoded-term.ts'
-export type { FragmentLimits } from './channel/fragment.ts'
+export type { FragmentLimits, LimitOnUnfinished } from './channel/fragment.ts'
 /** The bytes that frames begin with. */
 export * as Frame from './channel/frame.ts'
 export type { IncomingMessage, RefusedMessage } from './channel/frame-reader.ts'

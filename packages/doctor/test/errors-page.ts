@@ -1,5 +1,6 @@
 import type { ErrorCategory, ErrorWords } from '@dynsrv/kit'
 import { SIM_ERRORS } from '@dynsrv/testing'
+import { TYPES_ERRORS } from '@dynsrv/types'
 import { CATALOGUE } from '../src/catalogue/catalogue.ts'
 import { GROUPS } from '../src/check.ts'
 import { CHECKS } from '../src/checks.ts'
@@ -15,11 +16,12 @@ const TITLES: Readonly<Record<string, string>> = {
   '@dynsrv/strategy': '`@dynsrv/strategy`: membership',
   '@dynsrv/etf': '`@dynsrv/etf`: terms',
   '@dynsrv/metrics': '`@dynsrv/metrics`: metrics',
+  '@dynsrv/types': '`@dynsrv/types`: types of a module',
   '@dynsrv/testing': '`@dynsrv/testing`: simulations',
 }
 
-/** Every table of the page: what the doctor knows, and what only a test meets. */
-export const TABLES: typeof CATALOGUE = { ...CATALOGUE, '@dynsrv/testing': SIM_ERRORS }
+/** Every table of the page: what the doctor knows, and what only the command line or a test meets. */
+export const TABLES: typeof CATALOGUE = { ...CATALOGUE, '@dynsrv/types': TYPES_ERRORS, '@dynsrv/testing': SIM_ERRORS }
 
 const CATEGORIES: Readonly<Record<ErrorCategory, string>> = {
   option: 'a value that a program or a person gave',

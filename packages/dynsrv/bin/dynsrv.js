@@ -1,4 +1,9 @@
 #!/usr/bin/env node
+import nodeModule from 'node:module'
+
+// Node 22 and later keep what they have compiled, for the next start.
+nodeModule.enableCompileCache?.()
+
 /** A clone holds no dist of its own making; an installed package always does. */
 async function load() {
   try {

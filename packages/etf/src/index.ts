@@ -7,8 +7,20 @@ export type {
 } from '@dynsrv/kit'
 export { AtomShare } from './atom-table.ts'
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
+export {
+  type Contract,
+  type ContractClause,
+  type ContractFunction,
+  clause,
+  contract,
+  contractClient,
+  type MakeCall,
+} from './match/contract.ts'
 export { equals } from './match/equals.ts'
+export type { Association, ObjectOptions } from './match/exact-map.ts'
+export type { Opaque } from './match/handles.ts'
 export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
+export type { StandardIssue, StandardProps, StandardResult, StandardSchema } from './match/standard-schema.ts'
 export { type FieldsOptions, type Result, t } from './match/t.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export {

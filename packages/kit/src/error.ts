@@ -1,4 +1,4 @@
-import { shown } from './shown.ts'
+import { inspectTakesLong, shown } from './shown.ts'
 
 /**
  * Which stage an error belongs to. Code decides by this, never by how a `code` is spelled.
@@ -114,10 +114,16 @@ export function codeOf(error: unknown): string | undefined {
   return textOf(error, 'code')
 }
 
-/** The message of anything that was thrown. It never throws, not even for an error whose message does. */
+/**
+ * The message of anything that was thrown. It never throws, not even for an error whose message does, and takes no long time
+ * for an integer or a list that a peer may have sent.
+ */
 export function messageOf(error: unknown): string {
   try {
-    return textOf(error, 'message') ?? String(error)
+    const text = textOf(error, 'message')
+    if (text !== undefined) return text
+    const takesLong = typeof error === 'bigint' ? inspectTakesLong(error) : Array.isArray(error)
+    return takesLong ? shown(error) : String(error)
   } catch {
     return 'something that cannot be shown'
   }

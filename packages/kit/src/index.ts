@@ -1,6 +1,8 @@
 // What every package needs alike. Each bundles what it uses, so nothing here may be recognised by identity.
+export { withCallersStack } from './callers-stack.ts'
 export { type Checks, checksOf } from './checks.ts'
 export { domainKey, sameDomainName, withoutFinalDot } from './domain-name.ts'
+export { elixirName } from './elixir-name.ts'
 export { endpoint, hostAddress } from './endpoint.ts'
 export {
   type Coded,
@@ -19,7 +21,9 @@ export { eventStream, type MissedEvents } from './event-stream.ts'
 export { type HttpAnswer, type HttpFault, type HttpGet, type HttpRequest, httpClient } from './http/http-client.ts'
 export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { ipText } from './ip-text.ts'
+export { listed } from './listed.ts'
 export { nearest } from './nearest.ts'
+export { type FamilyOutcome, type FamilyRace, raceFamilies } from './race-families.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {
   abortSignal,
@@ -51,7 +55,7 @@ export {
   whole,
   wrong,
 } from './rule.ts'
-export { shown } from './shown.ts'
+export { inspectTakesLong, shown } from './shown.ts'
 export { headerToken, httpUrl, withoutSecrets } from './url.ts'
 export { identifier, oneLine, UNSEEN, visible, visibleLines } from './visible.ts'
 export type { Clock, Timer } from './world/clock.ts'

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { listed } from './listed.ts'
 import { nearest } from './nearest.ts'
 import { kindOf, shown } from './shown.ts'
 
@@ -103,11 +104,13 @@ export function oneOf(...values: readonly (string | number | boolean | null)[]):
 
 /** An object, or a function, with these methods and any others. */
 export function having(...methods: readonly string[]): Rule {
-  const list = new Intl.ListFormat('en').format(methods)
-  return rule(`an object with the ${methods.length === 1 ? 'method' : 'methods'} ${list}`, (value) => {
-    const holds = (typeof value === 'object' && value !== null) || typeof value === 'function'
-    return holds && methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
-  })
+  return rule(
+    `an object with the ${methods.length === 1 ? 'method' : 'methods'} ${listed(methods, 'and')}`,
+    (value) => {
+      const holds = (typeof value === 'object' && value !== null) || typeof value === 'function'
+      return holds && methods.every((method) => typeof (value as Record<string, unknown>)[method] === 'function')
+    },
+  )
 }
 
 /** What `for … of` goes through, an array for instance; not a string. */
@@ -151,7 +154,10 @@ export const variables: Rule = recordOf(
 
 /** What one of the rules takes. An object that none takes is refused with the reason of the rule for objects. */
 export function either(...rules: readonly Rule[]): Rule {
-  const what = new Intl.ListFormat('en', { type: 'disjunction' }).format(rules.map((each) => each.what))
+  const what = listed(
+    rules.map((each) => each.what),
+    'or',
+  )
   const check: Rule['check'] = (value, at) => {
     const faults: Fault[] = []
     for (const each of rules) {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { CodedError, type CodedErrorOptions, codeOf, type ErrorTable, isCoded, messageOf } from '../src/index.ts'
+import {
+  CodedError,
+  type CodedErrorOptions,
+  codeOf,
+  type ErrorTable,
+  inspectTakesLong,
+  isCoded,
+  messageOf,
+} from '../src/index.ts'
 
 type Code = 'TOY_LATE' | 'TOY_BAD'
 
@@ -95,4 +103,16 @@ describe('a coded error', () => {
       [undefined, 'something that cannot be shown'],
     ])
   })
+})
+
+it('the message of an integer of 4 MB that was thrown, alone or in a list, takes no long time', () => {
+  const huge = 1n << 33_000_000n
+  const begun = performance.now()
+  expect(messageOf(huge)).toBe('a bigint of 33000001 bits')
+  expect(messageOf([huge])).toBe('an object')
+  expect(messageOf([[huge]])).toBe('an object')
+  expect(inspectTakesLong({ a: [new Map([[1, { b: huge }]])] })).toBe(true)
+  expect(performance.now() - begun).toBeLessThan(2_000)
+  expect(messageOf(12n)).toBe('12')
+  expect(inspectTakesLong({ a: [new Set([1n]), 'x', null] })).toBe(false)
 })

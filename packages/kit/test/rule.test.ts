@@ -216,7 +216,7 @@ describe('rules', () => {
     [{ a: { b: { c: 1 } } }, '{ a: { b: [Object] } }'],
     [Symbol('s'), 'Symbol(s)'],
     [10n, '10n'],
-    [1n << 10_000_000n, 'a bigint'],
+    [1n << 10_000_000n, 'a bigint of 10000001 bits'],
     [[1n << 10_000_000n], 'an object'],
     [{ a: -(1n << 10_000_000n) }, 'an object'],
     [new Map([[1, 1n << 10_000_000n]]), 'an object'],

@@ -59,9 +59,10 @@ export function startMetrics(sink: MetricsSink, options: MetricsOptions = {}): M
   }
   try {
     parts.push(() => sink.close())
-    parts.push(nodeMetrics(sink, nodes, new PeerLabels(maxPeers)))
+    const labels = new PeerLabels(maxPeers)
+    parts.push(nodeMetrics(sink, nodes, labels))
     processMetrics(sink, nodes)
-    parts.push(callMetrics(sink, world.clock))
+    parts.push(callMetrics(sink, world.clock, labels))
     parts.push(membershipMetrics(sink, strategies))
     parts.push(dnsMetrics(sink))
   } catch (error) {

@@ -42,7 +42,7 @@ it('gives the same numbers to an OpenTelemetry meter', async () => {
   })
   expect(first.get(METRICS.callDuration.name)).toMatchObject({
     descriptor: { unit: 's' },
-    dataPoints: [{ attributes: { node, kind: 'erpc', outcome: 'ok' }, value: { count: 1 } }],
+    dataPoints: [{ attributes: { node, peer: left.self, kind: 'erpc', outcome: 'ok' }, value: { count: 1 } }],
   })
 
   metrics.close()

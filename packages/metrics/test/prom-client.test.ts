@@ -36,14 +36,18 @@ it('counts links, what goes over them, and calls', async () => {
   const stays = left.mailbox('stays')
   await expect(right.call({ name: 'stays', node: LEFT }, 1, { signal: aborted })).rejects.toThrow('mine')
   const duration = 'dynsrv_call_duration_seconds'
-  expect(await of(`${duration}_count{node="${RIGHT}",kind="erpc",outcome="ok"}`)).toBe(3)
-  expect(await of(`${duration}_count{node="${RIGHT}",kind="erpc",outcome="failed"}`)).toBe(1)
-  expect(await of(`dynsrv_call_failures_total{node="${RIGHT}",kind="erpc",code="NODE_REMOTE_ERROR"}`)).toBe(1)
-  expect(await of(`dynsrv_call_failures_total{node="${RIGHT}",kind="call",code="NODE_NO_PROCESS"}`)).toBe(1)
-  expect(await of(`dynsrv_call_failures_total{node="${RIGHT}",kind="call",code="aborted"}`)).toBe(1)
-  expect(await of(`dynsrv_calls_active{node="${RIGHT}",kind="call"}`)).toBe(0)
+  expect(await of(`${duration}_count{node="${RIGHT}",peer="${LEFT}",kind="erpc",outcome="ok"}`)).toBe(3)
+  expect(await of(`${duration}_count{node="${RIGHT}",peer="${LEFT}",kind="erpc",outcome="failed"}`)).toBe(1)
+  expect(
+    await of(`dynsrv_call_failures_total{node="${RIGHT}",peer="${LEFT}",kind="erpc",code="NODE_REMOTE_ERROR"}`),
+  ).toBe(1)
+  expect(
+    await of(`dynsrv_call_failures_total{node="${RIGHT}",peer="${LEFT}",kind="call",code="NODE_NO_PROCESS"}`),
+  ).toBe(1)
+  expect(await of(`dynsrv_call_failures_total{node="${RIGHT}",peer="${LEFT}",kind="call",code="aborted"}`)).toBe(1)
+  expect(await of(`dynsrv_calls_active{node="${RIGHT}",peer="${LEFT}",kind="call"}`)).toBe(0)
   const waits = right.call({ name: 'stays', node: LEFT }, 2, { timeoutMs: 60_000 })
-  await expect.poll(() => of(`dynsrv_calls_active{node="${RIGHT}",kind="call"}`)).toBe(1)
+  await expect.poll(() => of(`dynsrv_calls_active{node="${RIGHT}",peer="${LEFT}",kind="call"}`)).toBe(1)
   await expect.poll(() => stays.length).toBe(1)
   stays.close()
   await expect(waits).rejects.toMatchObject({ code: 'NODE_EXITED' })
@@ -98,7 +102,7 @@ it('counts processes and what waits for them', async () => {
   expect(await of('dynsrv_process_waiting_longest', 'mailbox')).toBe(1)
   expect(await scraped(registry, `dynsrv_monitors{node="${LEFT}"}`)).toBe(0)
   expect(await right.ping(LEFT)).toBe('pong')
-  const pings = `dynsrv_call_duration_seconds_count{node="${RIGHT}",kind="ping",outcome="ok"}`
+  const pings = `dynsrv_call_duration_seconds_count{node="${RIGHT}",peer="${LEFT}",kind="ping",outcome="ok"}`
   expect(await scraped(registry, pings)).toBe(1)
 })
 

@@ -28,7 +28,8 @@ import {
   wrong,
 } from '@dynsrv/kit'
 import { isNodeError, NodeError, type NodeErrorCode } from './error.ts'
-import type { CallOptions, ProcessRef, SendOptions, SendWaitOptions } from './signature.ts'
+import { schemaRule } from './schema/schema.ts'
+import type { CallOptions, ProcessRef, SendOptions, SendWaitOptions, TypedCallOptions } from './signature.ts'
 
 /** The checks of this package. */
 export const checks = checksOf(
@@ -136,11 +137,20 @@ export function cannotBeSent(what: string, cause: unknown): NodeError {
 /** How long something may take, and what ends it early. */
 export const callRules: Rules<CallOptions> = { timeoutMs: duration(), signal: abortSignal }
 
+/** The same where the reply may have a schema. */
+export const typedCallRules: Rules<TypedCallOptions> = { ...callRules, reply: schemaRule }
+
 const checkedCall = checks.options<CallOptions>('a call', callRules)
+const checkedTypedCall = checks.options<TypedCallOptions>('a call', typedCallRules)
 
 /** Checks the options of a call. @throws {NodeError} `NODE_BAD_OPTION` */
 export function checkCall(options: CallOptions | undefined): void {
   if (options !== undefined) checkedCall(options)
+}
+
+/** Checks the options of a call whose reply may have a schema. @throws {NodeError} `NODE_BAD_OPTION` */
+export function checkTypedCall(options: CallOptions | undefined): void {
+  if (options !== undefined) checkedTypedCall(options)
 }
 
 /** Options of whatever may be ended by a signal alone. */

@@ -24,6 +24,8 @@ export interface CallMessage {
   /** The node that calls. */
   readonly self: NodeName
   readonly kind: 'call' | 'erpc' | 'ping' | 'rpc' | 'spawn'
+  /** The node that is called. */
+  readonly peer: string
   /** What is called: a pid, a name with its node, a function with its node, or the node that is pinged. */
   readonly to: string
 }

@@ -1,7 +1,7 @@
 import { DIST_ERRORS, type DistErrorCode } from '@dynsrv/dist-protocol'
 import { EPMD_ERRORS, type EpmdErrorCode } from '@dynsrv/epmd-shim'
 import { inspect, type Term } from '@dynsrv/etf'
-import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown } from '@dynsrv/kit'
+import { CodedError, type CodedErrorOptions, type ErrorTable, given, isCoded, shown, visibleLines } from '@dynsrv/kit'
 import { exceptionText, stackLines } from './call/exception-text.ts'
 
 /** What can go wrong here. Codes of the handshake (`DIST_…`) and of node names are passed on as they are. */
@@ -29,6 +29,7 @@ export type OwnNodeErrorCode =
   | 'NODE_REFUSED'
   | 'NODE_REMOTE_ERROR'
   | 'NODE_REPLACED'
+  | 'NODE_REPLY_MISMATCH'
   | 'NODE_SELF'
   | 'NODE_TICK_TIMEOUT'
   | 'NODE_TIMEOUT'
@@ -212,6 +213,13 @@ export const NODE_ERRORS: ErrorTable<OwnNodeErrorCode> = {
     retryable: true,
     fault: 'peer',
   },
+  NODE_REPLY_MISMATCH: {
+    happened: 'A reply is not what its schema says.',
+    why: 'The other side returns another shape than this program expects. The message names the place and what came.',
+    hint: 'Correct the schema, or what the other side returns. The call itself ran: calling again runs it again.',
+    category: 'term',
+    fault: 'peer',
+  },
   NODE_SELF: {
     happened: 'A node was asked to connect to itself.',
     why: 'Its own name was dialled.',
@@ -264,6 +272,10 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly reason?: Term
   /** The option to raise, when something was over a limit. */
   readonly limit?: string
+  /** Where in a reply its schema found something else, such as `[1].qty`. */
+  readonly path?: string
+  /** See {@link NodeError.didNotRun}. */
+  readonly didNotRun?: boolean
 }
 
 const WORDS: ErrorTable<NodeErrorCode> = { ...EPMD_ERRORS, ...DIST_ERRORS, ...NODE_ERRORS }
@@ -288,12 +300,21 @@ export class NodeError extends CodedError<NodeErrorCode> {
   readonly reason?: Term
   /** The option to raise, when something was over a limit: `decode.limits.depth`. */
   readonly limit?: string
+  /** With `NODE_REPLY_MISMATCH`: where in the reply, such as `[1].qty`; empty for the reply itself. */
+  readonly path?: string
+  /**
+   * True for a call that surely did not run: it was never sent, or the other node had nobody to run it. It can be made again,
+   * there or elsewhere, even when it must not happen twice. Left out where it may have run.
+   */
+  readonly didNotRun?: boolean
 
   constructor(code: NodeErrorCode, message: string, options?: NodeErrorOptions) {
     super(WORDS, code, message, options)
-    const { peer, limit, ...rest } = given(options)
+    const { peer, limit, path, didNotRun, ...rest } = given(options)
     if (peer !== undefined) this.peer = peer
     if (limit !== undefined) this.limit = limit
+    if (path !== undefined) this.path = path
+    if (didNotRun === true) this.didNotRun = true
     if ('reason' in rest) this.reason = rest.reason
   }
 }
@@ -355,7 +376,8 @@ export class RemoteError extends NodeError {
 /** What was raised; what a program gives as reason and stack trace may be anything. */
 function saidOf(kind: ExceptionClass, reason: Term, stacktrace: Term): string {
   try {
-    return exceptionText(kind, reason, stacktrace)
+    // The other node chose it, and a program prints it.
+    return visibleLines(exceptionText(kind, reason, stacktrace))
   } catch {
     return `${kind}: ${shownTerm(reason)}`
   }

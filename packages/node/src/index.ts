@@ -20,7 +20,13 @@ export type {
 export type { GenFrom } from './call/gen-message.ts'
 export type { GenServer } from './call/gen-server.ts'
 export type { ErpcCall, ErpcOutcome } from './call/many-calls.ts'
-export { NO_REPLY, type ServerContext, type ServerHandlers } from './call/server-handlers.ts'
+export {
+  NO_REPLY,
+  type NoSchemas,
+  type ServerContext,
+  type ServerHandlers,
+  type ServerSchemas,
+} from './call/server-handlers.ts'
 export type { NodeDecodeOptions } from './checks.ts'
 export type { Closable } from './closable.ts'
 export { type CallMessage, CHANNELS, type NodeEventMessage } from './diagnostics.ts'
@@ -28,6 +34,7 @@ export type { DrainOptions } from './drain.ts'
 export {
   type ExceptionClass,
   isNodeError,
+  isRemoteError,
   NODE_ERRORS,
   NodeError,
   type NodeErrorCode,
@@ -53,15 +60,43 @@ export type {
   Warning,
 } from './node-event.ts'
 export type { LogMethod, NodeLogger } from './node-logger.ts'
-export { NODE_LIMITS, type NodeLimits, type NodeOptions, type Output, type TlsOptions } from './node-options.ts'
+export {
+  type LocatePeer,
+  NODE_LIMITS,
+  type NodeLimits,
+  type NodeOptions,
+  type Output,
+  type TlsOptions,
+} from './node-options.ts'
 export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
 export type { ProcessKind } from './process/local-process.ts'
-export { Mailbox, type MailboxOptions, type ReceiveOptions } from './process/mailbox.ts'
+export {
+  Mailbox,
+  type MailboxOptions,
+  type ReceiveOptions,
+  type ReceiveWait,
+  type TypedReceiveOptions,
+} from './process/mailbox.ts'
 export type { OverflowPolicy } from './process/mailbox-queue.ts'
 export type { PeerLimits } from './process/peer-use.ts'
 export { type PublishOptions, PubSub, type PubSubOptions } from './pubsub/pubsub.ts'
-export type { PubSubEvent, PubSubMessage, PubSubTerm } from './pubsub/pubsub-message.ts'
-export { type SubscribeOptions, Subscription, type SubscriptionReceiveOptions } from './pubsub/subscription.ts'
+export type {
+  MismatchedMessage,
+  PubSubEvent,
+  PubSubMessage,
+  PubSubTerm,
+  SubscriptionSchemas,
+  TypedMessage,
+} from './pubsub/pubsub-message.ts'
+export {
+  type AnySubscription,
+  type SubscribeOptions,
+  Subscription,
+  type SubscriptionReceiveOptions,
+  type TypedSubscribeOptions,
+} from './pubsub/subscription.ts'
+export type { Read, Schema, Written } from './schema/schema.ts'
+export { fn, type ReadAll, TypedFunction } from './schema/typed-function.ts'
 export type {
   AliasOptions,
   BusyPolicy,
@@ -76,7 +111,8 @@ export type {
   Recipient,
   SendOptions,
   SendWaitOptions,
+  TypedCallOptions,
 } from './signature.ts'
 export { startNode } from './start-node.ts'
-export type { ExposedFunction } from './system/exposed-functions.ts'
+export type { ExposedFunction, FunctionTable } from './system/exposed-functions.ts'
 export type { ExposeOptions } from './system/exposed-group.ts'

@@ -57,6 +57,8 @@ export interface Warning {
     | 'LOOP_BLOCKED'
     | 'MAILBOX_FULL'
     | 'MESSAGE_DROPPED'
+    | 'MISMATCH'
+    | 'NOT_EXPOSED'
     | 'OVER_LIMIT'
     | 'UNKNOWN_SIGNAL'
   readonly message: string

@@ -1,6 +1,6 @@
 import type tls from 'node:tls'
 import { getHeapStatistics } from 'node:v8'
-import type { ChannelLimits, Cookie } from '@dynsrv/dist-protocol'
+import { CHANNEL_LIMITS, type ChannelLimits, type Cookie } from '@dynsrv/dist-protocol'
 import type { EpmdModule, NodeName } from '@dynsrv/epmd-shim'
 import type { DecodeOptions, Pid, Values } from '@dynsrv/etf'
 import {
@@ -28,12 +28,22 @@ import {
 import { checks, cookie, decodeOptions, type NodeDecodeOptions, parsedName, valuesRule } from './checks.ts'
 import type { NodeLogger } from './node-logger.ts'
 import type { PeerLimits } from './process/peer-use.ts'
+import type { ConnectOptions } from './signature.ts'
 
 /** Certificates and everything else that `node:tls` knows, for both roles. */
 export type TlsOptions = tls.TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity' | 'servername'>
 
 /** What remotely run code prints, and on whose behalf. */
 export type Output = (text: string, from: Pid) => void
+
+/**
+ * Says where a peer listens, as far as that is known without a question to the address lookup: what `Strategy.locate` of
+ * `@dynsrv/strategy` gives, for instance. It gives nothing, or rejects, when it cannot say it.
+ */
+export type LocatePeer = (
+  peer: NodeName,
+  options: { readonly signal: AbortSignal },
+) => Promise<Omit<ConnectOptions, 'signal'> | undefined>
 
 /** What `startNode` takes. */
 export interface NodeOptions {
@@ -43,6 +53,11 @@ export interface NodeOptions {
   readonly cookie: Cookie | ((peer: NodeName) => Cookie)
   /** How names become addresses, and where we listen. */
   readonly epmd: EpmdModule
+  /**
+   * Where a peer is dialled of which only the name is known: by `send`, `monitorNode`, `connect` without endpoints, and for
+   * the mesh of visible nodes. The address lookup is asked when nobody of the peer is there. Default: it is asked at once.
+   */
+  readonly locate?: LocatePeer
   /** `port` 0, or left out and not given by the epmd module, is any free port; `false`: only dial. */
   readonly listen?: { readonly port?: number; readonly host?: string } | false
   /** Whether BEAM nodes leave us out of `nodes()`, of `global` and of their mesh; default true. */
@@ -104,11 +119,6 @@ export interface NodeLimits extends ChannelLimits, PeerLimits {
    * that there is where that is less: of V8's heap, or of the container.
    */
   readonly maxQueuedBytes: number
-  /**
-   * With more than this under way to all peers together, the link of the one that has left most unread is given up. Unit:
-   * bytes; default 1 GiB, or half of the memory that there is where that is less.
-   */
-  readonly maxQueuedInAllBytes: number
   /** Signals that may wait for one connection to come up; default 10 000. */
   readonly maxWaiting: number
   /**
@@ -120,21 +130,27 @@ export interface NodeLimits extends ChannelLimits, PeerLimits {
   readonly maxProcesses: number
   /** Peers that are down and still listed by `peers()`; default 1000. */
   readonly maxDown: number
+  /**
+   * How much remotely run code may print with one request, such as one `io:format`; of more the beginning is printed, with a
+   * mark behind it. Unit: bytes, as UTF-8; default 1 MiB.
+   */
+  readonly maxPrintedBytes: number
 }
 
 /** @see NodeLimits */
 export const NODE_LIMITS = {
   busyBytes: 1024 * 1024,
   maxQueuedBytes: 256 * 1024 * 1024,
-  maxQueuedInAllBytes: 1024 * 1024 * 1024,
   maxWaiting: 10_000,
   maxUnauthenticated: 128,
   maxSpawned: 10_000,
   maxLinks: 200_000,
   maxHeldBytes: 256 * 1024 * 1024,
   maxUnreadBytes: 256 * 1024 * 1024,
+  maxInAllBytes: 2 * 1024 * 1024 * 1024,
   maxProcesses: 262_144,
   maxDown: 1_000,
+  maxPrintedBytes: 1024 * 1024,
 } as const
 
 /** @see NodeOptions.busyWaitMs */
@@ -240,6 +256,7 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
     check: (value, at) => (typeof value === 'function' ? undefined : cookie.check(value, at)),
   }),
   epmd: required(having('startLink', 'listenPortPlease', 'registerNode', 'addressPlease', 'names')),
+  locate: callable,
   listen: either(
     rule('false', (value) => value === false),
     optionsOf<Exclude<NodeOptions['listen'], false | undefined>>({ port, host }),
@@ -262,15 +279,16 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   limits: optionsOf<NodeLimits>({
     busyBytes: bound,
     maxQueuedBytes: bound,
-    maxQueuedInAllBytes: bound,
     maxWaiting: bound,
     maxUnauthenticated: bound,
     maxSpawned: bound,
     maxLinks: bound,
     maxHeldBytes: bound,
     maxUnreadBytes: bound,
+    maxInAllBytes: bound,
     maxProcesses: bound,
     maxDown: bound,
+    maxPrintedBytes: bound,
     maxFrameBytes: bound,
     maxPartialMessages: bound,
     maxPartialBytes: bound,
@@ -279,16 +297,24 @@ const checkOptions = checks.options<NodeOptions>('startNode', {
   world: worldShape,
 })
 
+/** What depends on the memory that there is. */
+type FittingLimits = Pick<
+  NodeLimits,
+  'maxUnreadBytes' | 'maxHeldBytes' | 'maxQueuedBytes' | 'maxPartialBytes' | 'maxInAllBytes'
+>
+
 /** What waits, to be read here or by peers, must not fill the memory that there is. */
-function fittingLimits({ system }: World): Partial<NodeLimits> {
+function fittingLimits({ system }: World): FittingLimits {
   const heap = getHeapStatistics().heap_size_limit
   const memory = Math.min(heap, system.memoryBytes?.() ?? heap)
-  const { maxUnreadBytes, maxHeldBytes, maxQueuedBytes, maxQueuedInAllBytes } = NODE_LIMITS
+  const { maxUnreadBytes, maxHeldBytes, maxQueuedBytes, maxInAllBytes } = NODE_LIMITS
   return {
     maxUnreadBytes: Math.min(maxUnreadBytes, Math.floor(heap / 4)),
     maxHeldBytes: Math.min(maxHeldBytes, Math.floor(heap / 4)),
     maxQueuedBytes: Math.min(maxQueuedBytes, Math.floor(memory / 4)),
-    maxQueuedInAllBytes: Math.min(maxQueuedInAllBytes, Math.floor(memory / 2)),
+    maxPartialBytes: Math.min(CHANNEL_LIMITS.maxPartialBytes, Math.floor(memory / 4)),
+    // Beside it there are atoms, a quarter of the heap at most, and what is being read, another quarter.
+    maxInAllBytes: Math.min(maxInAllBytes, Math.floor(memory / 3)),
   }
 }
 
@@ -304,10 +330,12 @@ export function settingsOf(options: NodeOptions) {
   const given: Partial<NodeLimits> = Object.fromEntries(
     Object.entries(limits).filter(([, value]) => value !== undefined),
   )
+  const fitting = fittingLimits(world)
   return {
     name: parsedName('startNode', 'name', options.name, shortNames),
     cookie: options.cookie,
     epmd: options.epmd,
+    locate: options.locate,
     listen: options.listen ?? {},
     hidden: options.hidden ?? true,
     preventOverlappingPartitions: options.preventOverlappingPartitions ?? true,
@@ -325,10 +353,10 @@ export function settingsOf(options: NodeOptions) {
     logger: options.logger,
     world,
     output: options.output ?? ((text) => world.system.print(visibleLines(text))),
-    limits: { ...NODE_LIMITS, ...fittingLimits(world), ...given },
+    limits: { ...NODE_LIMITS, ...fitting, ...given },
     /** The channel checks what it is given, so it gets its own limits only. */
     channelLimits: Object.fromEntries(
-      Object.entries(given).filter(([name]) => !(name in NODE_LIMITS)),
+      Object.entries({ ...fitting, ...given }).filter(([name]) => !(name in NODE_LIMITS)),
     ) as Partial<ChannelLimits>,
   }
 }

@@ -1,7 +1,16 @@
 import { EventEmitter } from 'node:events'
 import { type InspectOptions as InspectStyle, inspect } from 'node:util'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { atom, type Pid, type Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
+import {
+  atom,
+  type Contract,
+  contractClient,
+  type Pid,
+  type Reference,
+  type Sendable,
+  type Term,
+  tuple,
+} from '@dynsrv/etf'
 import {
   bound,
   type Clock,
@@ -17,26 +26,34 @@ import {
   messageOf,
   oneLine,
   text,
+  withCallersStack,
 } from '@dynsrv/kit'
-import { withCallersStack } from './call/callers-stack.ts'
 import { type GenServer, makeServer, whenIdle } from './call/gen-server.ts'
 import { ERPC_CALL, type ErpcCall, type ErpcOutcome, manyCalls } from './call/many-calls.ts'
 import { remoteFunction } from './call/remote-calls.ts'
-import { checkHandlers, type ServerHandlers } from './call/server-handlers.ts'
+import {
+  type AnyHandlers,
+  checkHandlers,
+  type NoSchemas,
+  type SchemaOf,
+  type ServerHandlers,
+  type ServerSchemas,
+} from './call/server-handlers.ts'
 import {
   argumentList,
   atomName,
-  callRules,
   checkCall,
   checkNodeSend,
   checks,
   checkTerm,
+  checkTypedCall,
   INSIDE,
   onlyInside,
   peerName,
   pidOf,
   registeredName,
   signalOption,
+  typedCallRules,
 } from './checks.ts'
 import { type Closable, closable } from './closable.ts'
 import { type CallMessage, traceCall } from './diagnostics.ts'
@@ -53,6 +70,7 @@ import { checkMailbox, type Mailbox, type MailboxOptions, makeMailbox } from './
 import { callProgram, tellListeners } from './program-calls.ts'
 import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
+import { mismatchText, type Read, type Schema, type Written } from './schema/schema.ts'
 import type {
   AliasOptions,
   CallOptions,
@@ -66,8 +84,9 @@ import type {
   Recipient,
   SendOptions,
   SendWaitOptions,
+  TypedCallOptions,
 } from './signature.ts'
-import { type ExposedFunction, functionTable } from './system/exposed-functions.ts'
+import { type FunctionTable, functionTable } from './system/exposed-functions.ts'
 import { checkExpose, EXPOSED_SCOPE, type ExposeOptions, joinExposedGroup } from './system/exposed-group.ts'
 import { SYSTEM_NAMES } from './system/start-system.ts'
 
@@ -82,12 +101,12 @@ const checkConnect = checks.options<ConnectOptions>('connect', {
 })
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
-const checkMultiCall = checks.options<MultiCallOptions>('multiCall', {
-  ...callRules,
+const checkMultiCall = checks.options<MultiCallOptions & TypedCallOptions>('multiCall', {
+  ...typedCallRules,
   nodes: listOf(peerName),
 })
-const checkMany = checks.options<ErpcManyOptions>('erpcMany', {
-  ...callRules,
+const checkMany = checks.options<ErpcManyOptions & TypedCallOptions>('erpcMany', {
+  ...typedCallRules,
   concurrency: bound,
 })
 
@@ -207,6 +226,36 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /**
+   * Calls `onDown` once, with the reason, when a process anywhere has ended: `noproc` where there is none, `noconnection`
+   * when the link to its node is lost. For links and messages of a process of ours use `Mailbox.monitor`.
+   *
+   * @returns what takes it back
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, `NODE_CLOSED`
+   */
+  monitor(to: Destination, onDown: (reason: Term) => void): Closable {
+    this.#assertOpen()
+    checks.argument('monitor', 'onDown', callable, onDown)
+    const { life, router } = this.#rooms.processes
+    const target = router.target(to)
+    let open = true
+    const ref = life.monitor(this.#rooms.calls.caller, target, (reason) => {
+      // A target without a way is down before `monitor` returns.
+      queueMicrotask(() => {
+        if (open) callProgram(() => onDown(reason), failed)
+        open = false
+      })
+    })
+    const failed = (cause: unknown): void => {
+      const message = `what monitors the process ${'name' in target ? target.name.name : target} threw: ${oneLine(messageOf(cause))}`
+      this.#rooms.tell({ type: 'warning', code: 'HANDLER_THREW', message, cause })
+    }
+    return closable(() => {
+      open = false
+      life.demonitor(ref)
+    })
+  }
+
+  /**
    * Asks a peer whether it is there, as `net_adm:ping/1` does, and connects first when need be.
    *
    * @throws {NodeError} that says why it does not answer
@@ -216,6 +265,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'ping',
+      peer,
       () => peer,
       () => this.#ping(peer, options),
     )
@@ -262,18 +312,20 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * Calls a GenServer, or whatever speaks its protocol, here or on another node.
    *
    * @throws {NodeError} `NODE_TIMEOUT`, `NODE_NO_PROCESS`, `NODE_EXITED` with the reason, `NODE_NOT_CONNECTED` with the
-   * reason why as its cause; `NODE_MESSAGE_INVALID`
-   * @throws the signal's reason when it aborts
+   * reason why as its cause; `NODE_MESSAGE_INVALID`; `NODE_REPLY_MISMATCH` for a reply that is not what its schema says
+   * @throws the signal's reason when it aborts; what its schema throws is the cause of `NODE_REPLY_MISMATCH`
    */
-  async call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term> {
+  async call<S extends Schema>(to: Destination, request: Sendable, options: TypedCallOptions<S>): Promise<Read<S>>
+  async call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term>
+  async call(to: Destination, request: Sendable, options?: CallOptions | TypedCallOptions): Promise<unknown> {
     this.#assertOpen()
-    checkCall(options)
+    checkTypedCall(options)
     const target = this.#rooms.processes.router.target(to)
-    return await this.#traced(
-      'call',
-      () => ('name' in target ? `${target.name} on ${target.node}` : String(target)),
-      () => this.#rooms.calls.call(target, request as Term, options),
-    )
+    const called = () => ('name' in target ? `${target.name} on ${target.node}` : String(target))
+    return await this.#traced('call', nodeOf(target), called, async () => {
+      const reply = await this.#rooms.calls.call(target, request as Term, options)
+      return this.#checked(reply, options, called, nodeOf(target))
+    })
   }
 
   /** Casts to a GenServer: no answer, and no word whether it exists. See `send`. */
@@ -283,12 +335,18 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Calls the GenServer of one name on many nodes at once; by default on all that are connected, and here. */
-  async multiCall(name: string, request: Sendable, options: MultiCallOptions = {}): Promise<MultiCallResult> {
+  async multiCall<S extends Schema>(
+    name: string,
+    request: Sendable,
+    options: MultiCallOptions & TypedCallOptions<S>,
+  ): Promise<MultiCallResult<Read<S>>>
+  async multiCall(name: string, request: Sendable, options?: MultiCallOptions): Promise<MultiCallResult>
+  async multiCall(name: string, request: Sendable, options: MultiCallOptions = {}): Promise<MultiCallResult<unknown>> {
     this.#assertOpen()
     checks.argument('multiCall', 'name', atomName, name)
     checkMultiCall(options)
     const { nodes = [this.self, ...this.connected()], ...callOptions } = options
-    const replies = new Map<string, Term>()
+    const replies = new Map<string, unknown>()
     const failures = new Map<string, NodeError>()
     await Promise.all(
       nodes.map(async (node) => {
@@ -309,21 +367,45 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * @throws {RemoteError} with class, reason and stack trace when it raised; {NodeError} as `call`
    * @throws the signal's reason when it aborts
    */
+  async erpc<S extends Schema>(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: TypedCallOptions<S>,
+  ): Promise<Read<S>>
+  async erpc(
+    node: string,
+    module: string,
+    name: string,
+    args?: readonly Sendable[],
+    options?: CallOptions,
+  ): Promise<Term>
   async erpc(
     node: string,
     module: string,
     name: string,
     args: readonly Sendable[] = [],
-    options: CallOptions = {},
-  ): Promise<Term> {
-    this.#assertOpen()
-    this.#checkFunction('erpc', node, module, name, args)
+    options: CallOptions | TypedCallOptions = {},
+  ): Promise<unknown> {
+    return this.#callFunction('erpc', node, module, name, args, options)
+  }
+
+  /**
+   * The functions of a module of another node as methods, typed as its specs say: `await stock.reserve('apple', 3)`. Each is
+   * an `erpc`. `dynsrv types` writes the contract.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, {EtfError} `ETF_BAD_OPTION` for a wrong argument. Methods reject as
+   * `erpc`, and with `ETF_MISMATCH` for arguments that the spec does not take, of which nothing is sent, and for a reply that
+   * it does not promise
+   */
+  module<Client extends object>(peer: string, contract: Contract<Client>, options: CallOptions = {}): Client {
+    this.#checkPeer('module', 'peer', peer)
     checkCall(options)
-    return await this.#traced(
-      'erpc',
-      () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.erpc(node, module, name, args as readonly Term[], options),
-    )
+    const call = (name: string, args: readonly Term[]) =>
+      this.erpc(peer, contract.module, name, args as readonly Sendable[], options)
+    return contractClient(contract, call)
   }
 
   /**
@@ -332,15 +414,23 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    *
    * @throws the signal's reason when it aborts; what a call ends with is in its outcome
    */
+  erpcMany<Call extends ErpcCall, S extends Schema>(
+    calls: Iterable<Call>,
+    options: ErpcManyOptions & TypedCallOptions<S>,
+  ): AsyncGenerator<ErpcOutcome<Call, Read<S>>, void>
+  erpcMany<Call extends ErpcCall>(
+    calls: Iterable<Call>,
+    options?: ErpcManyOptions,
+  ): AsyncGenerator<ErpcOutcome<Call>, void>
   erpcMany<Call extends ErpcCall>(
     calls: Iterable<Call>,
     options: ErpcManyOptions = {},
-  ): AsyncGenerator<ErpcOutcome<Call>, void> {
+  ): AsyncGenerator<ErpcOutcome<Call, unknown>, void> {
     this.#assertOpen()
     checks.argument('erpcMany', 'calls', iterable, calls)
     checkMany(options)
     const { concurrency = 64, signal, ...callOptions } = options
-    const run = async (call: Call, ended: AbortSignal): Promise<Term> => {
+    const run = async (call: Call, ended: AbortSignal): Promise<unknown> => {
       checks.argument('erpcMany', 'each call', ERPC_CALL, call)
       const { node, module, name, args = [] } = call
       return this.erpc(node, module, name, args, { ...callOptions, signal: ended })
@@ -356,21 +446,28 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Calls a function of another node through its `rex` server, as `rpc:call/5` of OTP 22 does. See `erpc`. */
+  async rpc<S extends Schema>(
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: TypedCallOptions<S>,
+  ): Promise<Read<S>>
+  async rpc(
+    node: string,
+    module: string,
+    name: string,
+    args?: readonly Sendable[],
+    options?: CallOptions,
+  ): Promise<Term>
   async rpc(
     node: string,
     module: string,
     name: string,
     args: readonly Sendable[] = [],
-    options: CallOptions = {},
-  ): Promise<Term> {
-    this.#assertOpen()
-    this.#checkFunction('rpc', node, module, name, args)
-    checkCall(options)
-    return await this.#traced(
-      'rpc',
-      () => remoteFunction(node, module, name, args),
-      () => this.#rooms.remote.rpc(node, module, name, args as readonly Term[], options),
-    )
+    options: CallOptions | TypedCallOptions = {},
+  ): Promise<unknown> {
+    return this.#callFunction('rpc', node, module, name, args, options)
   }
 
   /** Starts a process on another node. @throws {NodeError} as `call`; its reason is what the other node refused with */
@@ -386,6 +483,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     return await this.#traced(
       'spawn',
+      node,
       () => remoteFunction(node, module, name, args),
       () => this.#rooms.remote.spawn(node, module, name, args as readonly Term[], options),
     )
@@ -407,6 +505,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
         life,
         send: (from, to, message, sendOptions) => this.#send(from, to, message, sendOptions),
         call: (to, request, callOptions) => this.call(to, request, callOptions),
+        schemas: this.#rooms.schemas,
         target: (to) => router.target(to),
         full: ({ pid, name }, policy) => {
           const message = `the mailbox ${name ?? pid} is full: ${policy}`
@@ -424,13 +523,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    * A result without an Erlang term is an error for the caller, as an exception is; a warning `HANDLER_THREW` tells us.
    *
    * @param functions by name and arity, as `'greet/1'`; or by name alone, then with as many arguments as the function has
-   * parameters (its `length`) or more. Every other number of arguments is `undef`.
+   * parameters (its `length`) or more. Every other number of arguments is `undef`. What `fn` makes has schemas: arguments
+   * that do not fit raise an `ArgumentError` in the caller
    * @param options `group`: whether callers find it without our name
    * @returns what takes it back
    * @throws {NodeError} `NODE_NAME_TAKEN` when the module is exposed already, or with `group` when a process is called `dynsrv`;
    * `NODE_BAD_OPTION` for what is no function
    */
-  expose(module: string, functions: Readonly<Record<string, ExposedFunction>>, options: ExposeOptions = {}): Closable {
+  expose(module: string, functions: FunctionTable, options: ExposeOptions = {}): Closable {
     this.#assertOpen()
     checks.argument('expose', 'module', atomName, module)
     checks.argument('expose', 'functions', functionTable, functions)
@@ -452,10 +552,14 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
    *
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_TAKEN`, `NODE_TOO_MANY_PROCESSES`, `NODE_CLOSED`
    */
-  serve<State = undefined>(handlers: ServerHandlers<State>): GenServer<State> {
+  serve<
+    State = undefined,
+    S extends ServerSchemas = NoSchemas,
+    const Reply extends Written<SchemaOf<S, 'reply'>> = Written<SchemaOf<S, 'reply'>>,
+  >(handlers: ServerHandlers<State, S, Reply>): GenServer<State> {
     this.#assertOpen()
     checkHandlers(handlers)
-    const server = makeServer<State>(this.#rooms.servers, handlers)
+    const server = makeServer<State>(this.#rooms.servers, handlers as unknown as AnyHandlers<State>)
     const busy = { idle: () => whenIdle(server) }
     this.#servers.add(busy)
     // Never rejects: it is the reason of the end.
@@ -660,6 +764,40 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkTerm(`the arguments for ${remoteFunction(node, module, name, args)}`, args as readonly Term[])
   }
 
+  async #callFunction(
+    kind: 'erpc' | 'rpc',
+    node: string,
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: CallOptions | TypedCallOptions,
+  ): Promise<unknown> {
+    this.#assertOpen()
+    this.#checkFunction(kind, node, module, name, args)
+    checkTypedCall(options)
+    const called = () => remoteFunction(node, module, name, args)
+    return await this.#traced(kind, node, called, async () => {
+      const result = await this.#rooms.remote[kind](node, module, name, args as readonly Term[], options)
+      return this.#checked(result, options, called, node)
+    })
+  }
+
+  /** What a reply was read as. @throws {NodeError} `NODE_REPLY_MISMATCH` */
+  async #checked(
+    reply: Term,
+    options: CallOptions | TypedCallOptions | undefined,
+    called: () => string,
+    peer: string,
+  ): Promise<unknown> {
+    const schema = options !== undefined && 'reply' in options ? options.reply : undefined
+    if (schema === undefined) return reply
+    const checked = await this.#rooms.schemas.read(schema, reply)
+    if (checked.ok) return checked.value
+    const { path, cause } = checked.mismatch
+    const message = `${called()} answered, and the reply is not what its schema says: ${mismatchText(checked.mismatch)}`
+    throw new NodeError('NODE_REPLY_MISMATCH', message, { peer, path, cause })
+  }
+
   /** @throws {NodeError} `NODE_BAD_OPTION`; `NODE_NO_PROCESS` for one that is not ours, or has ended */
   #ownProcess(owner: string, process: ProcessRef): LocalProcess {
     const pid = pidOf(owner, 'process', process)
@@ -669,9 +807,9 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   }
 
   /** Tells the diagnostics channel of a call; what it is to is only asked when somebody listens. */
-  async #traced<T>(kind: CallMessage['kind'], to: () => string, run: () => Promise<T>): Promise<T> {
+  async #traced<T>(kind: CallMessage['kind'], peer: string, to: () => string, run: () => Promise<T>): Promise<T> {
     try {
-      return await traceCall(run, () => ({ self: this.self, kind, to: to() }))
+      return await traceCall(run, () => ({ self: this.self, kind, peer, to: to() }))
     } catch (error) {
       throw withCallersStack(error)
     }

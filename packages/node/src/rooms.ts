@@ -1,5 +1,5 @@
-import type { ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
-import type { EtfError } from '@dynsrv/etf'
+import type { Asked, ControlMessage, EncodedTerm } from '@dynsrv/dist-protocol'
+import { atom, type EtfError } from '@dynsrv/etf'
 import { messageOf, oneLine, Repeats } from '@dynsrv/kit'
 import { GenCalls } from './call/gen-call.ts'
 import { RemoteCalls } from './call/remote-calls.ts'
@@ -21,10 +21,15 @@ import { makeProcesses, type Processes } from './process/processes.ts'
 import { callProgram, type Failed } from './program-calls.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
 import { PubSubs } from './pubsub/pubsubs.ts'
+import { Schemas } from './schema/schema.ts'
 import { type System, startSystem } from './system/start-system.ts'
 
 /** What `startNode` finds out before there is a node. */
 export type RoomsParts = Pick<PeerLinksParts, 'self' | 'identity' | 'settings' | 'transport' | 'listener'>
+
+const SYSTEM_LIMIT = atom('system_limit')
+/** Stands for a name that could not be read. */
+const UNREAD = atom('undefined')
 
 /** Nobody is left who could be told. */
 const ignore = (): void => undefined
@@ -49,6 +54,8 @@ export class Rooms {
   readonly calls: GenCalls
   /** What every process that serves needs. */
   readonly servers: ServerParts
+  /** Reads and writes by schemas of the program. */
+  readonly schemas: Schemas
   readonly remote: RemoteCalls
   readonly scopes: PgScopes
   readonly pubsubs: PubSubs
@@ -70,12 +77,21 @@ export class Rooms {
     const { creation } = identity
     const { clock, random } = settings.world
     this.#repeats = new Repeats(clock)
-    const links = new PeerLinks({
+    const uses = new PeerUses({
+      limits,
+      warn,
+      giveUp: (peer) => {
+        const link = links.get(peer)
+        link?.giveWay()
+        return link !== undefined
+      },
+    })
+    const links: PeerLinks = new PeerLinks({
       ...parts,
       onUp: (connection) => this.#up(connection),
       onMessage: (connection, control, payload) => this.#receive(connection, control, payload),
-      onRefused: (connection, error) => this.#refused(connection, error),
-      atoms: (peer) => uses.of(peer).atoms,
+      onRefused: (connection, error, asked) => this.#refused(connection, error, asked),
+      uses,
       wants: (peer, control) => this.processes.router.wants(peer, control),
       onDown: (connection, reason) => this.#down(connection, reason),
       onUnreachable: (peer, error) => this.#unreachable(peer, error),
@@ -89,7 +105,6 @@ export class Rooms {
     const connected = () => links.connected()
     const connect = (node: string) => links.autoConnect(node)
     const whyDown = (node: string) => links.whyDown(node)
-    const uses = new PeerUses(limits)
     const processes = makeProcesses({
       self,
       creation,
@@ -108,6 +123,7 @@ export class Rooms {
       }),
     })
     const { registry, life, router } = processes
+    this.schemas = new Schemas(settings.decode)
     const calls = new GenCalls({ clock, ...processes, connection, whyDown })
     const reply: GenCalls['reply'] = (own, from, answer) => calls.reply(own, from, answer)
     const stateReplies = new StateReplies({
@@ -116,13 +132,16 @@ export class Rooms {
     })
     const servers: ServerParts = {
       ...{ clock, registry, life, reply, warn, print: settings.output },
+      schemas: this.schemas,
       exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
+      exactFloats: { ...settings.decode, float: 'boxed' },
       // It never rejects: a peer that does not say its release is taken for a new one, and `formed` does not throw.
       stateReply: ({ pid }, state, formed) => void stateReplies.answer(pid.node.name, state, formed),
     }
     const system = startSystem({
       ...{ self, servers, router, output: settings.output, uses },
       ask: (node, name, args) => remote.erpc(node, 'io_lib', name, args),
+      maxPrintedBytes: limits.maxPrintedBytes,
     })
     const remote = new RemoteCalls({ ...processes, calls, groupLeader: () => system.groupLeader })
     this.servers = servers
@@ -229,11 +248,19 @@ export class Rooms {
     }
   }
 
-  /** What it was cannot be told: not even its control message can be read here. */
-  #refused({ peer }: Connection, cause: EtfError): void {
+  /** What it was cannot be told: not even its control message can be read here. Who waits for an answer gets one. */
+  #refused(connection: Connection, cause: EtfError, asked: Asked | undefined): void {
+    const { peer } = connection
     const option = optionOf(cause.limit ?? 'a limit')
     const message = `a control message of ${peer} is over ${option}, and is dropped: ${cause.message}`
     this.tell({ type: 'warning', code: 'OVER_LIMIT', message, peer, cause, limit: option })
+    if (asked === undefined || asked.from.node.name !== peer) return
+    const { op, ref, from: to } = asked
+    if (op === 'SPAWN_REQUEST') connection.send({ op: 'SPAWN_REPLY', ref, to, flags: 0, result: SYSTEM_LIMIT })
+    // The peer goes by the reference; the name that it watches is what could not be read.
+    else if (connection.takesMonitors) {
+      connection.send({ op: 'MONITOR_P_EXIT', from: UNREAD, to, ref }, SYSTEM_LIMIT)
+    }
   }
 
   #down(connection: Connection, reason: NodeError): void {

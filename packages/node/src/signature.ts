@@ -1,6 +1,7 @@
 import type { HostAddress, NodeAddressCandidate } from '@dynsrv/epmd-shim'
 import type { Atom, Pid, Reference, Term } from '@dynsrv/etf'
 import type { NodeError } from './error.ts'
+import type { Schema } from './schema/schema.ts'
 
 /** A process: its pid, or what has one, such as a mailbox or a server. */
 export type ProcessRef = Pid | { readonly pid: Pid }
@@ -37,6 +38,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a call takes whose reply is checked and typed. */
+export interface TypedCallOptions<S extends Schema = Schema> extends CallOptions {
+  /**
+   * What the reply must be: a `t`, or any Standard Schema. The call gives what the schema reads; a reply that does not fit
+   * rejects with `NODE_REPLY_MISMATCH`.
+   */
+  readonly reply: S
+}
+
 /** What `multiCall` takes. */
 export interface MultiCallOptions extends CallOptions {
   /** The nodes that are called; default: those that are connected, and this one. */
@@ -53,7 +63,8 @@ export interface ErpcManyOptions extends CallOptions {
 export interface ConnectOptions {
   /**
    * Where the peer listens, in the order in which to dial; what `@dynsrv/strategy` found, for instance. The address lookup of
-   * the node is asked only when these lead to nobody, or when there are none.
+   * the node is asked only when these lead to nobody; at once when the list is empty. Left out, `NodeOptions.locate` is asked
+   * for them.
    */
   readonly endpoints?: readonly NodeAddressCandidate[] | undefined
   /** More of them, which are still being looked up; they join the race. */
@@ -76,8 +87,8 @@ export interface AliasOptions {
 }
 
 /** What `multiCall` gathered. */
-export interface MultiCallResult {
-  readonly replies: ReadonlyMap<string, Term>
+export interface MultiCallResult<T = Term> {
+  readonly replies: ReadonlyMap<string, T>
   /** Why there is no reply, by node. */
   readonly failures: ReadonlyMap<string, NodeError>
 }

@@ -11,8 +11,9 @@ it('events and calls are told to whoever listens on the channels', async () => {
     events.push(`${self} ${event.type}`)
   }
   const calls: string[] = []
+  const peers = new Set<string>()
   const subscribers = {
-    start: (message: CallMessage) => calls.push(`start ${message.kind} ${message.to}`),
+    start: (message: CallMessage) => calls.push(`start ${message.kind} ${message.to}`) && peers.add(message.peer),
     end: () => undefined,
     asyncStart: () => undefined,
     asyncEnd: () => calls.push('end'),
@@ -31,6 +32,7 @@ it('events and calls are told to whoever listens on the channels', async () => {
     await left.erpc(right.self, 'm', 'f', [1]).catch(() => undefined)
     expect(await left.ping(right.self)).toBe('pong')
     await left.ping('nobody_1@127.0.0.1').catch(() => undefined)
+    expect(peers).toContain(right.self)
     expect(calls).toStrictEqual([
       `start call echo on ${right.self}`,
       'end',

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { atom, type Pid, Reference } from '@dynsrv/etf'
+import { atom, contract, type Pid, Reference, t } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import {
   argument,
@@ -142,6 +142,16 @@ testOddArguments(
   },
   {
     isNodeError: call(),
+    fn: call(
+      argument(() => [t.any()], 'an empty array'),
+      argument(() => t.any(), 'undefined'),
+      aFunction,
+    ),
+    TypedFunction: making(
+      [argument(() => [t.any()], 'an empty array'), argument(() => t.any(), 'undefined'), aFunction],
+      { run: call() },
+    ),
+    isRemoteError: call(),
     startNode: call(argument(() => ({ name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), listen: false }))),
     node: making([], {
       connected: call(),
@@ -149,6 +159,7 @@ testOddArguments(
       connect: call(peer, options()),
       disconnect: call(argument(() => 'nobody@127.0.0.1')),
       monitorNode: call(peer, aFunction),
+      monitor: call(echo, aFunction),
       ping: call(peer, options()),
       send: call(echo, term, options()),
       drained: call(peer),
@@ -156,6 +167,11 @@ testOddArguments(
       cast: call(echo, term),
       multiCall: call(atomName, term, options()),
       erpc: call(peer, module, atomName, args, options()),
+      module: call(
+        peer,
+        argument(() => contract('lists', {})),
+        options(),
+      ),
       erpcMany: call(
         argument(() => [], LISTS.slice(1), 'a map', 'bytes'),
         options(),
@@ -307,6 +323,12 @@ testSoundOptions(
     },
     SubscribeOptions: { take: (given) => node.pubsub('Lasting').subscribe('room:1', given) },
     SubscriptionReceiveOptions: { take: (given) => node.pubsub('Lasting').subscribe('room:1').receive(given) },
+    TypedCallOptions: { take: (given) => node.call(own.pid, 1, given), valid: { reply: t.any() } },
+    TypedReceiveOptions: { take: (given) => own.receive(given), valid: { match: t.any() } },
+    TypedSubscribeOptions: {
+      take: (given) => node.pubsub('Lasting').subscribe('room:1', given as api.SubscribeOptions),
+      nested: { schema: {} },
+    },
   },
   {
     CodedErrorOptions: 'an error is made of whatever it is given',

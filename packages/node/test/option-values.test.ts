@@ -34,10 +34,14 @@ const taken = (take: Take) => async (options: object) => {
 }
 
 const FLAG: readonly Odd[] = ['true', 'false']
+const OBJECT: readonly Odd[] = ['an empty object', 'an object without prototype']
 const BOUND: readonly Odd[] = ['Infinity']
 const DURATION: readonly Odd[] = ['zero', 'a fraction', 'a huge number', 'Infinity']
 const NAME: readonly Odd[] = ['a text', 'a control character']
 const CALL = { timeoutMs: DURATION, signal: [] } as const
+
+const TYPED_CALL = { ...CALL, reply: [] } as const
+const TYPED = new Set(['call', 'call of another node', 'call of a mailbox', 'erpc', 'rpc'])
 
 const CALLS: Readonly<Record<string, Take>> = {
   call: (options) => node.call(echo.pid, 1, options),
@@ -52,19 +56,19 @@ const CALLS: Readonly<Record<string, Take>> = {
   'global.unregister': (options) => node.global.unregister('own', options),
 }
 for (const [name, take] of Object.entries(CALLS))
-  testOptionValues(`CallOptions of ${name}`, { take: taken(take) }, CALL)
+  testOptionValues(`CallOptions of ${name}`, { take: taken(take) }, TYPED.has(name) ? TYPED_CALL : CALL)
 
 testOptionValues(
   'MultiCallOptions',
   { take: taken((options) => node.multiCall('echo', 1, options)) },
-  { ...CALL, nodes: ['an empty array'] },
+  { ...TYPED_CALL, nodes: ['an empty array'] },
 )
 
 async function many(options: object): Promise<void> {
   const outcomes = node.erpcMany([{ node: peer.self, module: 'js', name: 'one' }], options)
   for await (const outcome of outcomes) if (!outcome.ok) throw outcome.error
 }
-testOptionValues('ErpcManyOptions', { take: taken(many) }, { ...CALL, concurrency: BOUND })
+testOptionValues('ErpcManyOptions', { take: taken(many) }, { ...TYPED_CALL, concurrency: BOUND })
 
 testOptionValues(
   'ConnectOptions',
@@ -127,7 +131,7 @@ testOptionValues(
   {
     ...{ name: NAME, init: ODD_FUNCTIONS, call: ODD_FUNCTIONS, cast: ODD_FUNCTIONS, info: ODD_FUNCTIONS },
     ...{ terminate: ODD_FUNCTIONS, show: ODD_FUNCTIONS, replace: ODD_FUNCTIONS },
-    ...{ concurrency: BOUND, maxMessages: BOUND, trapExit: FLAG },
+    ...{ schema: OBJECT, concurrency: BOUND, maxMessages: BOUND, trapExit: FLAG },
   },
 )
 
@@ -149,7 +153,7 @@ testOptionValues(
 testOptionValues(
   'SubscribeOptions',
   { take: (options) => node.pubsub('Lasting').subscribe('room:1', options).close() },
-  { maxMessages: BOUND, whenFull: [], signal: [] },
+  { maxMessages: BOUND, whenFull: [], signal: [], schema: OBJECT, onMismatch: ODD_FUNCTIONS },
 )
 testOptionValues(
   'SubscriptionReceiveOptions',

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { type Clock, type FamilyOutcome, raceFamilies } from '@dynsrv/kit'
+import { withLinkedSignal } from './linked-signal.ts'
 import type { AddressRecord, DnsAnswer } from './resolver.ts'
 
 /** An IP address is its own answer; `undefined` for a name. */
@@ -18,27 +20,51 @@ export function literalAddress(name: string, family: 4 | 6 | undefined): DnsAnsw
   }
 }
 
+type Answer = DnsAnswer<AddressRecord>
+
+/** How one family is asked for, or both. */
+export interface FamiliesAsked {
+  readonly family: 4 | 6 | undefined
+  readonly clock: Clock
+  readonly signal: AbortSignal | undefined
+}
+
 /**
- * Asks for one family, or for both at once: one that has records covers for one that failed, but emptiness counts only
- * when both say so.
+ * Asks for one family, or for both at once. As soon as one has records, the other one has 50 ms left; it is then given up, and
+ * the answer says that it is `missing`.
  */
-export async function mergeFamilies(
-  family: 4 | 6 | undefined,
-  ask: (family: 4 | 6) => Promise<DnsAnswer<AddressRecord>>,
-): Promise<DnsAnswer<AddressRecord>> {
-  if (family !== undefined) return ask(family)
-  const [four, six] = await Promise.allSettled([ask(4), ask(6)])
-  const answers = [four, six].flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const withRecords = answers.filter((answer) => answer.records.length > 0)
-  const [first, second] = withRecords
-  if (first !== undefined) return second === undefined ? first : merged(first, second)
-  for (const result of [four, six]) if (result.status === 'rejected') throw result.reason
-  const [a, b] = answers as [DnsAnswer<AddressRecord>, DnsAnswer<AddressRecord>]
+export async function bothFamilies(
+  { family, clock, signal }: FamiliesAsked,
+  ask: (family: 4 | 6, signal: AbortSignal | undefined) => Promise<Answer>,
+): Promise<Answer> {
+  if (family !== undefined) return ask(family, signal)
+  const over = new AbortController()
+  const { known } = await raceFamilies({
+    clock,
+    ask: (one) => withLinkedSignal([signal, over.signal], (either) => ask(one, either)),
+    hasSome: ({ records }) => records.length > 0,
+  })
+  over.abort()
+  signal?.throwIfAborted()
+  return mergeFamilies(known)
+}
+
+/** One that has records covers for one that failed or is late, but emptiness counts only when both say so. */
+export function mergeFamilies(known: readonly FamilyOutcome<Answer>[]): Answer {
+  const answers = known.flatMap(({ answer }) => (answer === undefined ? [] : [answer]))
+  const [first, second] = answers.filter((answer) => answer.records.length > 0)
+  if (first !== undefined) {
+    const found = second === undefined ? first : merged(first, second)
+    const missing = ([4, 6] as const).find((one) => !known.some(({ family, answer }) => family === one && answer))
+    return missing === undefined ? found : { ...found, missing }
+  }
+  for (const { answer, error } of known) if (answer === undefined) throw error
+  const [a, b] = answers as [Answer, Answer]
   const empty = a.empty === 'nxdomain' && b.empty === 'nxdomain' ? 'nxdomain' : 'nodata'
   return { ...merged(a, b), empty }
 }
 
-function merged(a: DnsAnswer<AddressRecord>, b: DnsAnswer<AddressRecord>): DnsAnswer<AddressRecord> {
+function merged(a: Answer, b: Answer): Answer {
   return {
     ...a,
     records: [...a.records, ...b.records],

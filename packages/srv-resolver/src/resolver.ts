@@ -65,6 +65,11 @@ export interface DnsAnswer<R> {
   readonly stale: boolean
   /** The answer looks cut although the server did not say so (`trimDetecting`). */
   readonly trimmed?: TrimReason
+  /**
+   * The address family that is not in it, where both were asked for: its look-up failed, or was given up 50 ms after the other
+   * one had addresses. Ask for this family alone to wait for it.
+   */
+  readonly missing?: 4 | 6
   /** Size of the answering message in bytes, where there was one. */
   readonly messageBytes?: number
 }
@@ -111,7 +116,12 @@ export interface ResolveAddressesOptions extends ResolveOptions {
  */
 export interface SrvResolver {
   resolveSrv(name: string, options?: ResolveSrvOptions): Promise<SrvAnswer>
-  /** An IP address as name is its own answer. With both families, one that has records covers for one that failed. */
+  /**
+   * An IP address as name is its own answer. With both families, one that has records covers for one that failed, or that has not
+   * come 50 ms later (`missing`).
+   *
+   * @see RFC 8305 §3
+   */
   resolveAddresses(name: string, options?: ResolveAddressesOptions): Promise<DnsAnswer<AddressRecord>>
   /** The strings of each TXT record, joined. */
   resolveTxt(name: string, options?: ResolveOptions): Promise<DnsAnswer<string>>

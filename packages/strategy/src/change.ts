@@ -10,11 +10,13 @@ export const HOLD_REASONS = [
   'trimmed',
   'unconfirmed',
   'unmapped',
+  'unusable',
 ] as const
 
 /**
  * Why a member that an answer lacks is kept. `unmapped`: the answer has records, and none of them names a node, as after
- * an orchestrator began to publish other targets.
+ * an orchestrator began to publish other targets. `unusable`: its link lives, and its record may be there, but it cannot be
+ * used; `ignored` said which one and why.
  */
 export type HoldReason = (typeof HOLD_REASONS)[number]
 

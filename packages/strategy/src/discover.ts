@@ -8,6 +8,13 @@ export interface IgnoredTarget {
   /** As the source wrote it. */
   readonly target: string
   readonly reason: string
+  /**
+   * Whose record it is, where that can be said although the record cannot be used. Such a member is not missing: it is kept
+   * while its link lives. Without it, the loop takes a record that appears just when members go missing for one of theirs.
+   */
+  readonly node?: NodeName
+  /** It is sound and names something else, so it is nobody's of the members. */
+  readonly foreign?: boolean
 }
 
 /** Where a member listens, in the order in which to dial; or what finds that, asked when the member is dialled. */
@@ -37,12 +44,35 @@ export interface EndpointsByNode {
   get(node: NodeName): Endpoints | undefined
 }
 
+/**
+ * Whom calls go to first, as SRV records say it: to members of the lowest priority, and among these in proportion to their
+ * weights.
+ *
+ * @see RFC 2782
+ */
+export interface Preference {
+  /** 0 to 65535; the lowest first. */
+  readonly priority: number
+  /** 0 to 65535; the share among members of one priority. With 0 beside others, a member has a very small one. */
+  readonly weight: number
+}
+
+/** The preference of members, by name; a `Map` is one. */
+export interface PreferencesByNode {
+  get(node: NodeName): Preference | undefined
+}
+
+/** What is known of members, by name. */
+export interface ByNode<T> {
+  get(node: NodeName): T | undefined
+}
+
 /** What the first answer that knows a member says of it. */
-export function firstKnown(answers: readonly (EndpointsByNode | undefined)[]): EndpointsByNode {
+export function firstKnown<T>(answers: readonly (ByNode<T> | undefined)[]): ByNode<T> {
   return {
     get: (node) => {
-      for (const endpoints of answers) {
-        const known = endpoints?.get(node)
+      for (const answer of answers) {
+        const known = answer?.get(node)
         if (known !== undefined) return known
       }
       return undefined
@@ -55,6 +85,8 @@ export interface Discovery {
   readonly nodes: ReadonlySet<NodeName>
   /** Where members listen, as far as the answer says: they are dialled there. */
   readonly endpoints?: EndpointsByNode
+  /** Priority and weight of members, as far as the answer says: whom calls go to first. */
+  readonly preferences?: PreferencesByNode
   /** What was found and left out, each with its reason. The loop reports each target once. */
   readonly ignored?: readonly IgnoredTarget[]
   /** How long the answer is good, in milliseconds, for the `byTtl` interval. */

@@ -53,6 +53,8 @@ export type {
   IgnoredTarget,
   Locate,
   Located,
+  Preference,
+  PreferencesByNode,
 } from './discover.ts'
 export {
   isStrategyError,
@@ -67,6 +69,8 @@ export { type Member, type Plan, type PlanInput, plan } from './loop/plan.ts'
 export {
   type DrainOptions,
   type EventsOptions,
+  type KnownMember,
+  type LocateOptions,
   type ReadyOptions,
   Strategy,
   type StrategyOptions,

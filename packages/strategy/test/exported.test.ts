@@ -82,9 +82,14 @@ testOddArguments(api, {
     events: call(options()),
     expected: call(),
     gauges: call(),
+    members: call(),
     off: call(event, listener),
     on: call(event, listener),
     pollNow: call(),
+    locate: call(
+      argument(() => nodeName('a@svc.test'), ODD_FILLED_TEXTS),
+      needed({ signal: ends() }),
+    ),
     ready: call(argument(() => ({ signal: AbortSignal.abort() }), ODD_OPTIONS)),
     start: call(),
     stop: call(),
@@ -194,6 +199,10 @@ testSoundOptions(
     LocalEpmdOptions: sourceOptions('localEpmd'),
     LoopOptions: sourceOptions('gossip'),
     RancherOptions: sourceOptions('rancher'),
+    LocateOptions: {
+      take: (given) => strategy().locate(nodeName('a@svc.test'), given as api.LocateOptions),
+      valid: { signal: ends() },
+    },
     ReadyOptions: { take: (given) => strategy().ready(given) },
     SampleOptions: {
       take: (given) => api.sample(source, given as api.SampleOptions),

@@ -22,6 +22,9 @@ import { sequenceDiagram } from './log/sequence-diagram.ts'
 import { type LogEntry, SimLog } from './log/sim-log.ts'
 import { hearMembers } from './log/what-members-say.ts'
 import { type Cut, Fabric, type PathOptions } from './network/fabric.ts'
+import { HttpRegistry, registryHostOf } from './registries/http-registry.ts'
+import { makeConsul, type SimConsul } from './registries/sim-consul.ts'
+import { makeKubernetes, type SimKubernetes } from './registries/sim-kubernetes.ts'
 import { Schedule } from './time/schedule.ts'
 import { SeededRandom } from './time/seeded-random.ts'
 import { TimeMachine } from './time/time-machine.ts'
@@ -110,6 +113,8 @@ interface Member {
   readonly start: StartMember<object>
   port: number
   object: object
+  /** Whether registries list it. */
+  isRegistered: boolean
 }
 
 const FIRST_PORT = 4_370
@@ -186,6 +191,8 @@ export class Simulation implements AsyncDisposable {
   readonly #print: (report: string) => void
   readonly #stopHearing: () => void
   #hosts = 0
+  #consul: SimConsul | undefined
+  #kubernetes: SimKubernetes | undefined
   #nextPort = FIRST_PORT + 1
   #closing: Promise<void> | undefined
 
@@ -214,6 +221,18 @@ export class Simulation implements AsyncDisposable {
       log: this.#log,
     })
     if (test !== undefined) reportIfFailed(test, () => this.#print(this.report()))
+  }
+
+  /** Consul's HTTP API, on a host of its own; there from the first use on, with every member that has a record. */
+  get consul(): SimConsul {
+    this.#consul ??= this.#registry((log) => makeConsul(this.#host('consul'), log))
+    return this.#consul
+  }
+
+  /** The Kubernetes API, on a host of its own; there from the first use on, with every member that has a record. */
+  get kubernetes(): SimKubernetes {
+    this.#kubernetes ??= this.#registry((log) => makeKubernetes(this.#host('kubernetes'), log))
+    return this.#kubernetes
   }
 
   /** Virtual time since the beginning. Unit: milliseconds. */
@@ -258,7 +277,7 @@ export class Simulation implements AsyncDisposable {
     )
     checks.argument('members', 'count', whole(1, MAX_MEMBERS), count)
     checks.argument('members', 'start', callable, start)
-    const [label = 'member'] = service.split('.').map((part) => part.replace(/^_/, ''))
+    const label = serviceLabel(service)
     const begun = Array.from({ length: count }, () => {
       const number = (this.#counts.get(label) ?? 0) + 1
       this.#counts.set(label, number)
@@ -272,7 +291,7 @@ export class Simulation implements AsyncDisposable {
         host: this.#host(name),
       }
       this.#hostsOfNodes.set(member.name, name)
-      return this.#start({ ...member, object: member })
+      return this.#start({ ...member, object: member, isRegistered: false })
     })
     const members = await this.#during(Promise.all(begun))
     return members as Members<T, N>
@@ -315,7 +334,7 @@ export class Simulation implements AsyncDisposable {
   /**
    * From now on packets between two groups are lost.
    *
-   * @param one members, or `sim.dns`
+   * @param one members, `sim.dns`, `sim.consul` or `sim.kubernetes`
    * @returns what mends this partition alone
    * @throws {SimulationError} `SIM_UNKNOWN_MEMBER`, `SIM_BAD_OPTION`
    */
@@ -454,6 +473,16 @@ export class Simulation implements AsyncDisposable {
     return this.#hostOf(member).ports.ends.size
   }
 
+  /**
+   * How many sockets the host of a member has open: TCP connections, TCP ports that it listens on, and UDP sockets.
+   *
+   * @throws {SimulationError} `SIM_UNKNOWN_MEMBER`
+   */
+  sockets(member: object): number {
+    const { ends, tcp, udp } = this.#hostOf(member).ports
+    return ends.size + tcp.size + udp.size
+  }
+
   /** Puts a file onto the host of a member. @throws {SimulationError} `SIM_UNKNOWN_MEMBER`, `SIM_BAD_OPTION` */
   writeFile(member: object, filePath: string, content: string | Uint8Array): void {
     checks.argument('writeFile', 'filePath', text, filePath)
@@ -528,7 +557,7 @@ export class Simulation implements AsyncDisposable {
   async #start(member: Member): Promise<object> {
     const { host, name, port: own, service, start } = member
     const { world } = host.start()
-    await this.dns.listening
+    await Promise.all([this.dns, this.#consul, this.#kubernetes].map((each) => each?.listening))
     const { address } = this.dns
     member.object = await start({ name, service, port: own, cookie: COOKIE, dns: address, world })
     this.#members.set(member.object, member)
@@ -556,7 +585,17 @@ export class Simulation implements AsyncDisposable {
     return new Host(name, ipOf(this.#hosts++), this.#parts)
   }
 
-  #giveRecords({ host, label, port: own, service }: Member): void {
+  /** A registry that has every member of now; it is given those that come. */
+  #registry<T extends HttpRegistry>(make: (log: SimLog) => T): T {
+    const registry = make(this.#log)
+    for (const member of this.#members.values()) if (member.isRegistered) registry.add(registered(member))
+    return registry
+  }
+
+  #giveRecords(member: Member): void {
+    const { host, label, port: own, service } = member
+    member.isRegistered = true
+    for (const registry of [this.#consul, this.#kubernetes]) registry?.add(registered(member))
     const target = `${label}.${service}`
     const ttlSeconds = RECORD_TTL_SECONDS
     this.dns.add(
@@ -565,7 +604,10 @@ export class Simulation implements AsyncDisposable {
     )
   }
 
-  #takeRecords({ label, service }: Member): void {
+  #takeRecords(member: Member): void {
+    const { label, service } = member
+    member.isRegistered = false
+    for (const registry of [this.#consul, this.#kubernetes]) registry?.remove(label)
     const target = `${label}.${service}`
     this.dns.remove((record) => (record.type === 'SRV' ? record.target === target : record.name === target))
   }
@@ -577,7 +619,8 @@ export class Simulation implements AsyncDisposable {
   }
 
   #hostOf(member: object): Host {
-    return member === this.dns ? hostOf(this.dns) : this.#memberOf(member).host
+    if (member === this.dns) return hostOf(this.dns)
+    return member instanceof HttpRegistry ? registryHostOf(member) : this.#memberOf(member).host
   }
 
   #hostsOf(members: Iterable<object>): Set<Host> {
@@ -590,6 +633,16 @@ export class Simulation implements AsyncDisposable {
     this.#log.note(host, what)
     this.#time.touched()
   }
+}
+
+function registered({ host, label, name, port: own, service }: Member) {
+  return { id: label, service: serviceLabel(service), node: name, ip: host.ip, port: own }
+}
+
+/** `svc` of `svc.test` and of `_svc._tcp.test`. */
+function serviceLabel(service: string): string {
+  const [label = 'member'] = service.split('.').map((part) => part.replace(/^_/, ''))
+  return label
 }
 
 function namesOf(hosts: Iterable<Host>): string {

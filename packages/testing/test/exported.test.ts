@@ -36,7 +36,7 @@ testOddArguments(api, {
     // These take a member, or a function of the test: below.
     [
       ...['connections', 'crash', 'deregister', 'freeze', 'jumpClock', 'leave', 'members', 'partition', 'register'],
-      ...['restart', 'slow', 'thaw', 'until', 'writeFile'],
+      ...['restart', 'slow', 'sockets', 'thaw', 'until', 'writeFile'],
     ],
   ),
 })
@@ -79,6 +79,7 @@ describe('what is no member', () => {
     'leave',
     'register',
     'restart',
+    'sockets',
     'thaw',
   ] as const)('%s refuses it', async (method) => {
     for (const odd of [{}, undefined, 'svc-1', 5]) {

@@ -146,7 +146,7 @@ ${lines.join('\n')}
 
 export const command: Command = {
   summary: 'print the script that completes commands and options in your shell',
-  place: 19,
+  place: 20,
   declare: (declared, { runs, whole }) =>
     declared
       .description('Prints the script that completes commands and options in bash, zsh or fish.')

@@ -50,7 +50,7 @@ export async function cookieNew({ file, json }: CookieOptions): Promise<number> 
 
 export const command: Command = {
   summary: 'make a cookie: dynsrv cookie new',
-  place: 16,
+  place: 17,
   declare: (declared, { runs }) =>
     declared
       .description("Makes a cluster's secret.")

@@ -126,7 +126,7 @@ function hexBytes(text: string): Uint8Array | undefined {
 
 export const command: Command = {
   summary: 'show a term, or a captured link packet by packet',
-  place: 15,
+  place: 16,
   declare: (declared, { runs }) =>
     withPrinting(
       declared

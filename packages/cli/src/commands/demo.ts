@@ -121,7 +121,7 @@ function publicly(erlang: DemoCluster['erlang']): Extract<DemoEvent, { type: 'st
 
 export const command: Command = {
   summary: 'show a mixed cluster form, lose and gain members, and survive its DNS server',
-  place: 18,
+  place: 19,
   declare: (declared, { runs }) =>
     declared
       .description(

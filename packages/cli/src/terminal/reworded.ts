@@ -1,4 +1,4 @@
-import type { Coded } from '@dynsrv/kit'
+import { type Coded, isCoded } from '@dynsrv/kit'
 
 /** An error of a package in the words of the command line: its code stays, its message or its hint changes. */
 export class Reworded extends Error {
@@ -23,4 +23,9 @@ export class Reworded extends Error {
     this.hint = hint
     this.lines = lines
   }
+}
+
+/** Known by its name: the commands, which throw it, are built apart from what prints it. */
+export function isReworded(error: unknown): error is Reworded {
+  return isCoded(error) && error.name === 'Reworded'
 }

@@ -24,7 +24,9 @@ import type { NodeOptions } from '@dynsrv/node'
 import type { SrvResolver } from '@dynsrv/srv-resolver'
 import type { DynamicSrvOptions, Membership, Strategy } from '@dynsrv/strategy'
 import { checks } from '../checks.ts'
+import type { Attach } from '../cluster.ts'
 import { DynsrvError } from '../error.ts'
+import { LEAVE_SIGNALS, type LeaveSignal } from '../leave-on.ts'
 
 /** A set of members found by one SRV name, with the options of the `dynamicSrv` strategy. */
 export type SrvTopology = Omit<DynamicSrvOptions, 'resolver'>
@@ -63,7 +65,7 @@ export interface StartOptions extends NodePart, StrategyPart {
   readonly memberName?: NonNullable<DynamicSrvOptions['name']>
   /** Several sets of members, by a name of your choice that comes back in events. */
   readonly topologies?: Readonly<Record<string, SrvTopology | StrategyFactory>>
-  /** DNS servers as `host:port`, or a resolver of your own; default: the servers of `/etc/resolv.conf`. */
+  /** DNS servers as `host:port`, or a resolver of your own; default: `DYNSRV_DNS`, or the servers of `/etc/resolv.conf`. */
   readonly dns?: string | readonly string[] | SrvResolver
   /** The distribution port, 0 for any free one; default: `ERL_DIST_PORT`. Short for `listen: { port }`. */
   readonly port?: number
@@ -78,6 +80,13 @@ export interface StartOptions extends NodePart, StrategyPart {
   readonly epmd?: EpmdModule
   /** Runs when `drain` has stopped discovery, to take this node's own record away. */
   readonly deregister?: () => Promise<void> | void
+  /**
+   * Runs beside the cluster and ends with it: `attach: [startHealthServer]`. Each function gets the cluster when its node
+   * listens, and gives what has `close()`. When one fails, everything that was started ends, and `start` rejects.
+   */
+  readonly attach?: readonly Attach[]
+  /** Signals on which the program leaves: the first calls `drain()`, a second ends the program. Default: none. */
+  readonly leaveOn?: readonly LeaveSignal[]
   /** Where the defaults come from; default: the environment of the process. */
   readonly env?: NodeJS.ProcessEnv
 }
@@ -96,7 +105,7 @@ const NODE_RULES: Rules<NodePart> = {
   ...{ listen: anything, hidden: anything, preventOverlappingPartitions: anything },
   ...{ setupTimeMs: anything, netTickTimeMs: anything, netTickIntensity: anything, busyWaitMs: anything },
   ...{ autoConnect: anything, allow: anything, assignNames: anything, tls: anything, decode: anything },
-  ...{ logger: anything, output: anything, limits: anything },
+  ...{ locate: anything, logger: anything, output: anything, limits: anything },
   shortNames: flag,
   world: worldShape,
 }
@@ -162,6 +171,8 @@ const OWN_RULES: Rules<OwnPart> = {
   // The node checks it.
   epmd: anything,
   deregister: callable,
+  attach: listOf(callable),
+  leaveOn: listOf(oneOf(...LEAVE_SIGNALS)),
   // The node checks what the settings are.
   values: either(
     oneOf('exact', 'plain'),

@@ -19,7 +19,7 @@ import { DistError, isDistError, unsendable } from '../error.ts'
 import type { NodeIdentity } from '../node-identity.ts'
 import { PacketReader } from '../packet.ts'
 import type { EncodedTerm } from './encoded-term.ts'
-import type { FragmentLimits } from './fragment.ts'
+import type { FragmentLimits, LimitOnUnfinished } from './fragment.ts'
 import { FrameReader, type IncomingMessage, type RefusedMessage } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { moment } from './tick-clock.ts'
@@ -50,6 +50,11 @@ export interface ChannelOptions {
    * not costs no memory, and comes without its payload, whose `decode` says why. Default: all are.
    */
   readonly wants?: (control: ControlMessage) => boolean
+  /**
+   * Says by which limit of the program messages that come in fragments may not hold so many bytes in all while they are not
+   * whole; undefined while they may. A message over it is dropped as one over `limits.maxPartialBytes`. Default: none does.
+   */
+  readonly limitOnUnfinished?: LimitOnUnfinished
   /** How payloads, reasons and tokens are decoded. */
   readonly decode?: DecodeOptions
   /** Whose atoms are that the peer brings, to `decode.limits.atomBytes`. Default: of this channel alone. */
@@ -85,6 +90,7 @@ const checkOptions = checks.options<ChannelOptions>('Channel', {
   decode: anything,
   atoms: rule('an AtomShare', (value) => value instanceof AtomShare),
   wants: callable,
+  limitOnUnfinished: callable,
   shareBinariesFrom: numberFrom(1),
   checkSenders: flag,
   type: oneOf('connected'),
@@ -127,12 +133,13 @@ export class Channel {
   constructor(options: ChannelOptions) {
     checkOptions(options)
     const { self, peer, flags, limits = {}, decode, wants, atoms, shareBinariesFrom, checkSenders = true } = options
+    const { limitOnUnfinished } = options
     const all = { ...CHANNEL_LIMITS, ...given(limits) }
     this.self = self
     this.peer = peer
     this.flags = flags
     const link = { self: self.name, peer: peer.name }
-    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode, wants, atoms)
+    this.#frames = new FrameReader(flags, checkSenders ? link : undefined, all, decode, wants, atoms, limitOnUnfinished)
     this.#packets = new PacketReader(4, all.maxFrameBytes, this.#frames.placement(), 'limits.maxFrameBytes')
     this.#writer = new FrameWriter(flags, peer.flags, link, shareBinariesFrom)
   }
@@ -183,6 +190,11 @@ export class Channel {
    */
   readTarget(): Uint8Array | undefined {
     return this.#error === undefined ? this.#packets.readTarget() : undefined
+  }
+
+  /** What the channel keeps of frames and messages that are not whole yet. Unit: bytes. */
+  get unfinishedBytes(): number {
+    return this.#packets.partialBytes + this.#frames.unfinishedBytes
   }
 
   /** How much is best read from the socket at once when there is no `readTarget`. Unit: bytes. */

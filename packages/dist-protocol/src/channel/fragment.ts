@@ -2,6 +2,7 @@ import { type Atom, type EtfError, SeededMap } from '@dynsrv/etf'
 import type { DecodedControl } from '../control/control-codec.ts'
 import { DistError } from '../error.ts'
 import { AHEAD_BYTES } from '../packet.ts'
+import type { Asked } from './asked.ts'
 import type { EncodedTerm } from './encoded-term.ts'
 
 /** The number of a fragmented message, of 64 bits; a `bigint` only where a `number` is not exact, for one takes long to make. */
@@ -20,6 +21,12 @@ export interface FragmentLimits {
   readonly maxPartialAgeMs: number
 }
 
+/**
+ * The limit by which unfinished messages may not hold so many bytes in all; undefined while none does. Beside the limits of
+ * the channel, for those who count several together.
+ */
+export type LimitOnUnfinished = (bytes: number) => string | undefined
+
 /** A control message, and the exit reason of the older opcodes, which have it in the control tuple. */
 export interface ReadControl extends DecodedControl {
   readonly reason?: EncodedTerm
@@ -31,6 +38,8 @@ export interface ReadControl extends DecodedControl {
 export interface RefusedControl {
   readonly control?: undefined
   readonly refusal: EtfError
+  /** Who waits for an answer to it. */
+  readonly asked: Asked | undefined
 }
 
 /** What the first fragment of a message says in front of the payload. */
@@ -63,7 +72,8 @@ export interface PartialMessage {
   readonly headBytes: number
   /** Whether its payload was let go of: there was no room, or nobody wants it. */
   isDropped: boolean
-  readonly isWanted: boolean
+  /** The limit by which it was let go of. */
+  limit: string | undefined
   /** Whether it was given up; fragments of it that still come count for nothing. */
   isExpired: boolean
 }
@@ -101,16 +111,41 @@ const MOST_PLACED_BYTES = 1 << 20
  */
 export class Reassembler {
   readonly #limits: FragmentLimits
+  readonly #limitOn: LimitOnUnfinished | undefined
   /** The peer chooses the numbers, and might choose some that a `Map` hashes badly. */
   readonly #open = new SeededMap<Sequence, PartialMessage>()
+  /** What came of them. */
   #bytes = 0
+  #held = 0
   #placed: { readonly sequence: Sequence; readonly bytes: number } | undefined
   #first: Uint8Array | undefined
   /** Nobody wanted the last one that began, so the next is most likely not wanted, too. */
   #isUnwanted = false
 
-  constructor(limits: FragmentLimits) {
+  constructor(limits: FragmentLimits, limitOn: LimitOnUnfinished | undefined) {
     this.#limits = limits
+    this.#limitOn = limitOn
+  }
+
+  /** What unfinished messages hold, with the room that they have been given. */
+  get heldBytes(): number {
+    return this.#held
+  }
+
+  /** The limit by which no more bytes may come; undefined while there is room. @param more how much more would be held */
+  #limitOnMore(bytes: number, more: number): string | undefined {
+    if (this.#bytes + bytes > this.#limits.maxPartialBytes) return 'limits.maxPartialBytes'
+    return more > 0 ? this.#limitOn?.(this.#held + more) : undefined
+  }
+
+  /** How much room to give: as much as will be needed, or only what is where more may not be held. */
+  #room(wanted: number, least: number, before: number): number {
+    return wanted > least && this.#limitOn?.(this.#held + wanted - before) !== undefined ? least : wanted
+  }
+
+  #give(message: PartialMessage, bytes: Uint8Array): void {
+    this.#held += bytes.length - message.bytes.length
+    message.bytes = bytes
   }
 
   /**
@@ -133,7 +168,7 @@ export class Reassembler {
       return nowhere.subarray(0, bytes)
     }
     const all = count === 2 ? bytes + SMALL_REST_BYTES + AHEAD_BYTES : bytes * count
-    const room = Math.max(bytes, Math.min(all, bytes * ROOM_FACTOR, FIRST_ROOM_BYTES))
+    const room = this.#room(Math.max(bytes, Math.min(all, bytes * ROOM_FACTOR, FIRST_ROOM_BYTES)), bytes, 0)
     this.#first = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
     return this.#first.subarray(0, bytes)
   }
@@ -152,9 +187,11 @@ export class Reassembler {
       return
     }
     const message = this.#start(sequence, head, first, start, end - start)
-    if (!this.#admits(message, end - start)) return
+    message.limit = this.#limitOnMore(end - start, first.length)
+    this.#held += first.length
     this.#bytes += end - start
     message.filled = end
+    if (message.limit !== undefined) this.#drop(message)
   }
 
   #start(sequence: Sequence, head: MessageHead, bytes: Uint8Array, start: number, firstBytes: number): PartialMessage {
@@ -171,11 +208,13 @@ export class Reassembler {
       )
     }
     const headBytes = MESSAGE_BYTES + head.bytes
-    if (this.#bytes + headBytes > maxPartialBytes) {
-      const message = `the control messages of unfinished messages hold more bytes than limits.maxPartialBytes allows: ${maxPartialBytes}`
+    const limit = this.#limitOnMore(headBytes, headBytes)
+    if (limit !== undefined) {
+      const message = `the control messages of unfinished messages hold more bytes than ${limit} allows`
       throw new DistError('DIST_FRAGMENT_LIMIT', message)
     }
     this.#bytes += headBytes
+    this.#held += headBytes
     const { decoded, atoms, count, isWanted } = head
     this.#isUnwanted = !isWanted
     const expectedBytes = Math.min(start + firstBytes * count, maxPartialBytes)
@@ -185,7 +224,7 @@ export class Reassembler {
       idleSince: undefined,
       headBytes,
       isDropped: !isWanted,
-      isWanted,
+      limit: undefined,
       isExpired: false,
     }
     const message: PartialMessage = { decoded, atoms, bytes, start, filled: start, ...rest }
@@ -216,7 +255,7 @@ export class Reassembler {
       this.#placed = { sequence, bytes }
       return nowhere.subarray(0, bytes)
     }
-    if (this.#bytes + bytes > this.#limits.maxPartialBytes) return undefined
+    if (this.#limitOnMore(bytes, message.filled + bytes - message.bytes.length) !== undefined) return undefined
     this.#makeRoom(message, message.filled + bytes, message.filled)
     this.#placed = { sequence, bytes }
     return message.bytes.subarray(message.filled, message.filled + bytes)
@@ -248,8 +287,9 @@ export class Reassembler {
     return given
   }
 
-  #forget(sequence: Sequence, { filled, start, headBytes }: PartialMessage): void {
+  #forget(sequence: Sequence, { bytes, filled, start, headBytes }: PartialMessage): void {
     this.#open.delete(sequence)
+    this.#held -= bytes.length + headBytes
     this.#bytes -= filled - start + headBytes
   }
 
@@ -261,12 +301,15 @@ export class Reassembler {
   clear(): void {
     this.#open.clear()
     this.#bytes = 0
+    this.#held = 0
     this.#first = undefined
   }
 
   /** Whether there is room for more of a payload; else what came of it is let go of, and so is what will come. */
-  #admits(message: PartialMessage, bytes: number): boolean {
-    if (!message.isDropped && this.#bytes + bytes <= this.#limits.maxPartialBytes) return true
+  #admits(message: PartialMessage, bytes: number, more: number): boolean {
+    if (message.isDropped) return false
+    message.limit = this.#limitOnMore(bytes, more)
+    if (message.limit === undefined) return true
     this.#drop(message)
     return false
   }
@@ -281,16 +324,16 @@ export class Reassembler {
   }
 
   #keepBeginning(message: PartialMessage, payload: Uint8Array): void {
-    message.bytes = payload.slice(0, KEPT_BYTES)
+    this.#give(message, payload.slice(0, KEPT_BYTES))
     message.start = 0
     message.filled = message.bytes.length
     this.#bytes += message.filled
   }
 
   #append(message: PartialMessage, part: Uint8Array): void {
-    if (!this.#admits(message, part.length)) return
-    this.#bytes += part.length
     const filled = message.filled + part.length
+    if (!this.#admits(message, part.length, filled - message.bytes.length)) return
+    this.#bytes += part.length
     this.#makeRoom(message, filled, filled)
     message.bytes.set(part, message.filled)
     message.filled = filled
@@ -300,10 +343,11 @@ export class Reassembler {
   #makeRoom(message: PartialMessage, needed: number, came: number): void {
     if (needed <= message.bytes.length) return
     const most = needed <= message.expectedBytes ? message.expectedBytes : this.#limits.maxPartialBytes
-    const room = Math.max(needed, Math.min(most, came * ROOM_FACTOR))
+    const wanted = Math.max(needed, Math.min(most, came * ROOM_FACTOR))
+    const room = this.#room(wanted, needed, message.bytes.length)
     const grown = new Uint8Array(Buffer.allocUnsafeSlow(room).buffer)
     grown.set(message.bytes.subarray(0, message.filled))
-    message.bytes = grown
+    this.#give(message, grown)
   }
 
   #advance(sequence: Sequence, message: PartialMessage): PartialMessage | undefined {

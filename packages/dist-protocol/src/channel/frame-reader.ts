@@ -14,10 +14,12 @@ import type { ControlMessage } from '../control/control-message.ts'
 import { DistError } from '../error.ts'
 import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS } from '../flags.ts'
 import type { Placement } from '../packet.ts'
+import { type Asked, askedIn } from './asked.ts'
 import { HeaderReader } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
 import {
   type FragmentLimits,
+  type LimitOnUnfinished,
   type MessageHead,
   type PartialMessage,
   type ReadControl,
@@ -36,11 +38,13 @@ export interface IncomingMessage {
   readonly payload?: EncodedTerm
 }
 
-/** A message whose control message is over a limit: nothing is known of it. Whatever else the peer sends is sound. */
+/** A message whose control message is over a limit: nothing more is known of it. Whatever else the peer sends is sound. */
 export interface RefusedMessage {
   readonly type: 'refused'
   /** Of the category `limit`. */
   readonly error: EtfError
+  /** Who waits for an answer to it, where that can be read. */
+  readonly asked?: Asked
 }
 
 /** Whether the payload of a message that comes in fragments is wanted. */
@@ -67,13 +71,14 @@ export class FrameReader {
     decode: DecodeOptions | undefined,
     wants: Wants = always,
     atoms?: AtomShare,
+    limitOn?: LimitOnUnfinished,
   ) {
     this.#wants = wants
     this.#decoder = new TermDecoder(decode, atoms)
     this.#link = link
     const fragments = (flags & DFLAG_FRAGMENTS) !== 0n
     this.#header = fragments || (flags & DFLAG_DIST_HDR_ATOM_CACHE) !== 0n ? new HeaderReader(this.#decoder) : undefined
-    this.#reassembler = fragments ? new Reassembler(limits) : undefined
+    this.#reassembler = fragments ? new Reassembler(limits, limitOn) : undefined
     this.#limits = limits
   }
 
@@ -105,6 +110,11 @@ export class FrameReader {
   expire(now: number): Incoming[] {
     const given = this.#reassembler?.expire(now) ?? []
     return given.map((partial) => message(partial.decoded, refused(tooOld(this.#limits), partial)))
+  }
+
+  /** What unfinished messages hold. */
+  get unfinishedBytes(): number {
+    return this.#reassembler?.heldBytes ?? 0
   }
 
   /** Drops unfinished messages. */
@@ -199,11 +209,11 @@ export class FrameReader {
 
   #finish(whole: PartialMessage | undefined): Incoming | undefined {
     if (whole === undefined) return undefined
-    const { decoded, atoms, bytes, start, filled, isDropped, isWanted } = whole
+    const { decoded, atoms, bytes, start, filled, isDropped, limit } = whole
     return message(
       decoded,
       isDropped
-        ? refused(isWanted ? tooLarge(this.#limits) : unwanted(), whole)
+        ? refused(limit === undefined ? unwanted() : tooLarge(limit), whole)
         : this.#payload(bytes, start, filled, atoms),
     )
   }
@@ -218,9 +228,11 @@ export class FrameReader {
       if (!isEtfError(cause)) throw cause
       this.#decoder.end = start
       // An atom that was left out is missing.
-      if (cause.category === 'limit') return { refusal: cause }
-      if (cause.code === 'ETF_BAD_ATOM_REF' && refusal !== undefined) return { refusal }
-      throw cause
+      const isLeftOut = cause.code === 'ETF_BAD_ATOM_REF' && refusal !== undefined
+      if (cause.category !== 'limit' && !isLeftOut) throw cause
+      const asked = askedIn(this.#decoder, bytes, start, end, atoms)
+      this.#decoder.end = start
+      return { refusal: isLeftOut ? refusal : cause, asked }
     }
   }
 
@@ -279,9 +291,8 @@ function refused(why: EtfError, { bytes, start, filled, atoms }: PartialMessage)
   return EncodedTerm.refused(why, bytes.subarray(start, filled), atoms)
 }
 
-function tooLarge({ maxPartialBytes }: FragmentLimits): EtfError {
-  const limit = 'limits.maxPartialBytes'
-  const message = `unfinished messages hold more bytes than ${limit} allows: ${maxPartialBytes}`
+function tooLarge(limit: string): EtfError {
+  const message = `unfinished messages hold more bytes than ${limit} allows`
   return new EtfError('ETF_LIMIT_SIZE', message, { limit })
 }
 
@@ -300,7 +311,9 @@ type Incoming = IncomingMessage | RefusedMessage
 
 /** One message as it comes out: reasons of the older opcodes come as payload too. */
 function message(read: ReadControl | RefusedControl, came: EncodedTerm | undefined): Incoming {
-  if (read.control === undefined) return { type: 'refused', error: read.refusal }
+  if (read.control === undefined) {
+    return { type: 'refused', error: read.refusal, ...(read.asked !== undefined && { asked: read.asked }) }
+  }
   const { control, payload, reason, refusal } = read
   const term = reason ?? (payload === false ? undefined : came)
   if (term === undefined) {

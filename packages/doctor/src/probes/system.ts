@@ -24,14 +24,14 @@ export async function ownAddresses({ world }: DoctorContext): Promise<readonly O
     }))
 }
 
-/** What `resolv.conf` says. */
+/** What `resolv.conf` says, together with what else counts. */
 export async function resolvConf({
   options,
   world,
 }: DoctorContext): Promise<Attempt<ResolverConfig & { text: string }>> {
   const read = async () => {
     const text = Buffer.from(await world.files.read(options.resolvConf)).toString()
-    return { ...parseResolvConf(text), text }
+    return { ...parseResolvConf(text, { env: world.system.env, hostName: world.system.hostName() }), text }
   }
   return attempt(read())
 }

@@ -108,7 +108,7 @@ export class ErlEpmd implements EpmdModule {
     this.#hidden = options.hidden ?? true
     this.#timeoutMs = options.timeoutMs ?? 10_000
     this.#reconnectMs = options.reconnectMs ?? 2_000
-    this.#lookup = options.lookup ?? hostLookup(world.network)
+    this.#lookup = options.lookup ?? hostLookup(world)
     this.#onRegistration = options.onRegistration ?? (() => undefined)
   }
 

@@ -53,7 +53,7 @@ export class FixedPort implements EpmdModule {
   constructor(port: number, options: FixedPortOptions = {}) {
     checks.argument('FixedPort', 'port', dialablePort, port)
     check(options)
-    const { listenPort = port, world = realWorld, lookup = hostLookup(world.network) } = options
+    const { listenPort = port, world = realWorld, lookup = hostLookup(world) } = options
     this.#port = port
     this.#listenPort = listenPort
     this.#lookup = lookup

@@ -51,7 +51,7 @@ export class PortInName implements EpmdModule {
   /** @throws {EpmdError} `EPMD_BAD_OPTION` */
   constructor(options: PortInNameOptions = {}) {
     check(options)
-    const { defaultPort = 4370, world = realWorld, lookup = hostLookup(world.network) } = options
+    const { defaultPort = 4370, world = realWorld, lookup = hostLookup(world) } = options
     this.#defaultPort = defaultPort
     this.#lookup = lookup
     this.#world = world

@@ -2,7 +2,8 @@ import { callable, optional, type Rule, rule, text } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { EtfError } from '../error.ts'
 import type { Term } from '../term.ts'
-import { termText } from '../text/term-text.ts'
+import { briefText } from '../text/term-text.ts'
+import type { StandardProps, StandardResult, StandardSchema } from './standard-schema.ts'
 
 /** Where a matcher found something else than it wants. */
 export interface Mismatch {
@@ -17,16 +18,13 @@ export type MatchResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mismatch: Mismatch }
 
-/** The longest part of a refused term that an error shows. */
-const MAX_SHOWN_CHARACTERS = 120
-
 /**
  * A shape of terms, made with `t`. It reads a term that has the shape as a value of its type, and writes such a value as a
  * term again.
  *
  * Some matchers hand out a handier value than the term: `t.text()` a string, `t.fields()` an object, `t.tuple()` an array.
  */
-export class Matcher<T> {
+export class Matcher<T> implements StandardSchema<Term, T> {
   /** The shape in words, as errors name it. */
   readonly expected: string
   readonly #match: (term: Term, path: string) => MatchResult<T>
@@ -48,6 +46,11 @@ export class Matcher<T> {
     this.expected = expected
     this.#match = match
     this.#unmatch = unmatch
+  }
+
+  /** Reads a term as any other Standard Schema does: whatever takes one, takes a shape. */
+  get '~standard'(): StandardProps<Term, T> {
+    return { version: 1, vendor: '@dynsrv/etf', validate: (term) => standardResult(this.match(term as Term)) }
   }
 
   /** The value, or where the term differs. It throws only what a function given to {@link map} throws. */
@@ -113,6 +116,18 @@ export class Matcher<T> {
   }
 }
 
+function standardResult<T>(result: MatchResult<T>): StandardResult<T> {
+  if (result.ok) return { value: result.value }
+  const { path } = result.mismatch
+  return { issues: [{ message: words(result.mismatch), path: Array.from(path.matchAll(STEP), stepOf) }] }
+}
+
+const STEP = /\[(\d+)\]|\.(\w+\(.*?\)|[^.[]+)/g
+
+function stepOf([, index, name = '']: RegExpExecArray): PropertyKey {
+  return index === undefined ? name : Number(index)
+}
+
 function sound<T>(result: MatchResult<T>): MatchResult<T> {
   if (typeof result?.ok !== 'boolean') throw new EtfError('ETF_BAD_OPTION', 'the function of a Matcher gives no result')
   return result
@@ -120,11 +135,13 @@ function sound<T>(result: MatchResult<T>): MatchResult<T> {
 
 function given<T>(result: MatchResult<T>): T {
   if (result.ok) return result.value
-  const { path, expected, found } = result.mismatch
-  const all = termText(found, 'erlang', MAX_SHOWN_CHARACTERS + 1)
-  const shown = all.length > MAX_SHOWN_CHARACTERS ? `${all.slice(0, MAX_SHOWN_CHARACTERS)}…` : all
+  const { path } = result.mismatch
   const where = path === '' ? '' : `${path}: `
-  throw new EtfError('ETF_MISMATCH', `${where}expected ${expected}, found ${shown}`, { path })
+  throw new EtfError('ETF_MISMATCH', `${where}${words(result.mismatch)}`, { path })
+}
+
+function words({ expected, found }: Mismatch): string {
+  return `expected ${expected}, found ${briefText(found)}`
 }
 
 /** The type that a matcher narrows to. */

@@ -1,4 +1,4 @@
-import { listOf, oneOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
+import { listOf, oneOf, type Rule, recordOf, rule, text, whole } from '@dynsrv/kit'
 import { checks, isArray } from '../checks.ts'
 import { isPlainObject } from '../plain-object.ts'
 import { decode } from '../read/decode.ts'
@@ -11,19 +11,29 @@ import {
   Float,
   ImproperList,
   Pid,
+  Port,
   Reference,
   type Term,
   type TermObject,
   Tuple,
 } from '../term.ts'
 import { inspect } from '../text/inspect.ts'
+import { briefText } from '../text/term-text.ts'
 import { readUtf8 } from '../utf8.ts'
 import { atoms } from '../values/atom-keys.ts'
 import { mapForm, pairsOf } from '../values/map-form.ts'
 import { encode } from '../write/encode.ts'
 import { bestFit } from './best-fit.ts'
+import { bytesOfIodata, isList, textOfChardata } from './chardata.ts'
+import { each } from './each.ts'
 import { equals } from './equals.ts'
+import { keywords, type ObjectOptions, object, pairs } from './exact-map.ts'
+import { bits, bytes, fun, opaque } from './handles.ts'
+import { lazy } from './lazy.ts'
+import { improperList, nonEmpty } from './lists.ts'
 import { differs, found, leaf, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
+import { float, integer, range } from './numbers.ts'
+import { OptionalMatcher } from './optional.ts'
 
 type AnyMatcher = Matcher<unknown>
 
@@ -49,11 +59,6 @@ export interface FieldsOptions {
   readonly keys?: 'atom' | 'text'
 }
 
-/** A field of a map that may be missing. */
-class OptionalMatcher<T> extends Matcher<T> {
-  readonly isOptional = true
-}
-
 function some<T>(value: T): { readonly value: T } {
   return { value }
 }
@@ -62,17 +67,6 @@ function textOf(term: Term): string | undefined {
   if (typeof term === 'string') return term
   if (term instanceof Binary) return readUtf8(term.source, term.offset, term.offset + term.length)
   return term instanceof Uint8Array ? readUtf8(term, 0, term.length) : undefined
-}
-
-/** Runs over the parts in step; the first that differs ends it. */
-function each<P, T>(parts: readonly P[], run: (part: P, index: number) => MatchResult<T>): MatchResult<T[]> {
-  const values: T[] = []
-  for (let index = 0; index < parts.length; index++) {
-    const result = run(parts[index] as P, index)
-    if (!result.ok) return result
-    values.push(result.value)
-  }
-  return { ok: true, value: values }
 }
 
 /** The value under a key that may be an atom or text, in whatever stands for a map. */
@@ -359,7 +353,7 @@ export const t = {
     leaf('true or false', (term) => (typeof term === 'boolean' ? some(term) : undefined)),
   /** Exactly this term, as `=:=` has it. */
   literal: <const T extends Term>(wanted: T): Matcher<T> =>
-    leaf(inspect(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
+    leaf(briefText(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
   /** An integer that a JavaScript number holds exactly. */
   int: (): Matcher<number> =>
     leaf('an integer', (term) => (typeof term === 'number' && Number.isSafeInteger(term) ? some(term) : undefined)),
@@ -381,25 +375,24 @@ export const t = {
       const text = textOf(term)
       return text === undefined ? undefined : some(text)
     }),
-  /** A binary as its bytes, whichever way it was decoded. */
-  bytes: (): Matcher<Uint8Array> =>
-    leaf('a binary', (term) => {
-      if (term instanceof Uint8Array) return some(term)
-      if (term instanceof Binary) return some(term.toBytes())
-      return typeof term === 'string' ? some(new TextEncoder().encode(term)) : undefined
-    }),
-  /** A list of code points, Erlang's string, as a JavaScript string. */
-  charlist: (): Matcher<string> =>
-    leaf(
-      'a charlist',
+  /**
+   * A binary as its bytes, whichever way it was decoded; with `<<_:size, _:_*unit>>` in bits, one of such a length. Default:
+   * of any length.
+   */
+  bytes,
+  /** A list of code points, Erlang's string, as a JavaScript string; with a number, of at least so many. Default 0. */
+  charlist: (least = 0): Matcher<string> => {
+    checks.argument('t.charlist', 'least', whole(), least)
+    return leaf(
+      least === 0 ? 'a charlist' : `a charlist of at least ${least}`,
       (term) => {
-        if (!Array.isArray(term) || !term.every((code) => Number.isInteger(code) && code >= 0 && code <= 0x10ffff)) {
-          return undefined
-        }
-        return some(term.map((code: number) => String.fromCodePoint(code)).join(''))
+        if (!isArray(term) || term.length < least) return undefined
+        if (!term.every((code) => Number.isInteger(code) && (code as number) >>> 0 <= 0x10ffff)) return undefined
+        return some(term.map((code) => String.fromCodePoint(code as number)).join(''))
       },
       (value) => charlistOf(value as string),
-    ),
+    )
+  },
   /** A process identifier, of this node or another. */
   pid: (): Matcher<Pid> => leaf('a pid', (term) => (term instanceof Pid ? some(term) : undefined)),
   /** A reference, of this node or another. */
@@ -463,9 +456,9 @@ export const t = {
         const matched: Map<K, V> = term instanceof SeededMap ? new SeededMap() : new Map()
         for (const [name, item] of pairs) {
           const left = key.match(name)
-          if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+          if (!left.ok) return behind(`${path}.key(${briefText(name)})`, left.mismatch)
           const right = value.match(item)
-          if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+          if (!right.ok) return behind(`${path}.get(${briefText(name)})`, right.mismatch)
           matched.set(left.value, right.value)
         }
         return { ok: true, value: matched }
@@ -475,9 +468,9 @@ export const t = {
         const written: Map<Term, Term> = given instanceof SeededMap ? new SeededMap() : new Map()
         for (const [name, item] of given as ReadonlyMap<Term, Term>) {
           const left = key.unmatch(name)
-          if (!left.ok) return behind(`${path}.key(${inspect(name)})`, left.mismatch)
+          if (!left.ok) return behind(`${path}.key(${briefText(name)})`, left.mismatch)
           const right = value.unmatch(item)
-          if (!right.ok) return behind(`${path}.get(${inspect(name)})`, right.mismatch)
+          if (!right.ok) return behind(`${path}.get(${briefText(name)})`, right.mismatch)
           written.set(left.value, right.value)
         }
         return { ok: true, value: written }
@@ -515,4 +508,62 @@ export const t = {
    * left out may be anything.
    */
   result,
+  /** A shape with a name, made when it is needed first: so it can contain itself. What nests over 500 deep in it is refused. */
+  lazy,
+  /** An integer within these bounds, both included, as a number; null for none. What a number cannot hold exactly is refused. */
+  range,
+  /** The same, of any size: a number where it is safe, else a bigint. */
+  integer,
+  /** A float as a number; it writes `1` as `1.0`. It reads integers too: decoded, `1.0` and `1` are one number. */
+  float,
+  /**
+   * A map with these atoms as keys and no others, as an object; `{ others: true }` lets other keys pass and leaves them out.
+   * Text for keys, which `t.fields` takes too, is refused.
+   */
+  object: object as <const F extends Readonly<Record<string, AnyMatcher>>>(
+    shape: F,
+    options?: ObjectOptions,
+  ) => Matcher<MatchedFields<F>>,
+  /** A keyword list with these keys and no others, as an object. Of a key that comes twice the first one counts. */
+  keywords: keywords as <const F extends Readonly<Record<string, AnyMatcher>>>(shape: F) => Matcher<MatchedFields<F>>,
+  /** A map each of whose pairs is of one of these kinds; the first whose key fits decides. */
+  pairs,
+  /** A list of one element or more. */
+  nonEmpty,
+  /** A list that does not end in `[]`, with its tail. */
+  improperList,
+  /** A tuple of any size, as it is. */
+  anyTuple: (): Matcher<Tuple> => leaf('a tuple', (term) => (term instanceof Tuple ? some(term) : undefined)),
+  /** A port. */
+  port: (): Matcher<Port> => leaf('a port', (term) => (term instanceof Port ? some(term) : undefined)),
+  /** A function of another node, or one by its name; of this arity. Default: of any. */
+  fun,
+  /** A bit string of `<<_:size, _:_*unit>>`. Unit: bits; default 0 and 1, which is any. A whole number of bytes is bytes. */
+  bits,
+  /** `iodata()`, bytes in lists however deep, as its bytes; it writes a binary. */
+  iodata: (): Matcher<Uint8Array> =>
+    leaf('iodata', (term) => {
+      const all = bytesOfIodata(term)
+      return all === undefined ? undefined : some(all)
+    }),
+  /** The same without a bare binary, `iolist()`; it writes a list. */
+  iolist: (): Matcher<Uint8Array> =>
+    leaf(
+      'an iolist',
+      (term) => {
+        const all = isList(term) ? bytesOfIodata(term) : undefined
+        return all === undefined ? undefined : some(all)
+      },
+      (value) => [value as Term],
+    ),
+  /** `unicode:chardata()`, text and code points in lists however deep, as a string; it writes a binary. */
+  chardata: (): Matcher<string> =>
+    leaf('chardata', (term) => {
+      const all = textOfChardata(term)
+      return all === undefined ? undefined : some(all)
+    }),
+  /** What a module keeps to itself: checked with the shape inside, and handed out as it came, to be given back. */
+  opaque,
+  /** No term at all: what a function that never returns gives. */
+  never: (): Matcher<never> => leaf<never>('nothing', () => undefined),
 }

@@ -13,10 +13,11 @@ import type { LeafReader } from './leaf-reader.ts'
 import {
   DISTINCT_WORDS,
   JSON_READY_WORDS,
-  STRUCT_WORDS,
   wordsOfMap,
   wordsOfObject,
   wordsOfSeededPair,
+  wordsOfSet,
+  wordsOfStruct,
   wordsOfTable,
   wordsOfText,
 } from './memory.ts'
@@ -51,7 +52,8 @@ export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values:
   }
   const kind = kindOfObject(names)
   const properties = areAtoms ? names.length + 1 : names.length
-  reader.spend(kind === 'shaped' ? wordsOfObject(properties) : wordsOfTable(properties))
+  const words = kind === 'shaped' ? wordsOfObject(properties) : wordsOfTable(properties)
+  reader.spend(words)
   if (kind === 'new') spendForNames(reader, keys, names)
   const object: Record<string, Term> = kind === 'shaped' ? {} : emptyTable()
   if (areAtoms) Object.assign(object, MARKED)
@@ -65,8 +67,9 @@ export function objectOrMapOf(reader: LeafReader, keys: readonly Term[], values:
   }
   const isStruct = areAtoms && reader.structs !== undefined && object.__struct__ !== undefined
   if (!isStruct) return object
-  reader.spend(STRUCT_WORDS)
-  return structValue(object, reader.structs)
+  const value = structValue(object, reader.structs, (size) => reader.spend(wordsOfSet(size)))
+  reader.spend(wordsOfStruct(value, object, words))
+  return value
 }
 
 /** V8 keeps one text for all properties of a name, and atoms have theirs already. */

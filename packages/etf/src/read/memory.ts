@@ -1,4 +1,10 @@
+import { types } from 'node:util'
 import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
+import { PlainDate, PlainDateTime, PlainTime } from '../values/calendar.ts'
+import { Decimal } from '../values/decimal.ts'
+import { ElixirError } from '../values/elixir-error.ts'
+import { Range } from '../values/range.ts'
+import { Version } from '../values/version.ts'
 
 /**
  * What each kind of term takes in the heap of V8, as measured: a test measures them all again.
@@ -18,8 +24,23 @@ export const OWN_BYTES_WORDS = 28
 export const VIEW_WORDS = 7
 /** The property that makes a list, a map or an object ready for `JSON.stringify`. */
 export const JSON_READY_WORDS = 8
-/** What the value of a struct takes beside its fields: a `URL` takes most. */
-export const STRUCT_WORDS = 60
+/** What the value takes that stands for a struct, beside the struct: most values keep it, to go back as they came. */
+const POINT_IN_TIME_WORDS = 24
+const EXCEPTION_WORDS = 7
+/** Beside its text. */
+const URL_WORDS = 36
+const SET_WORDS = 18
+/** One that the program makes. */
+const OWN_STRUCT_WORDS = 30
+/** Those that keep nothing of the struct. */
+const DATE_WORDS = 6
+const TIME_WORDS = 9
+const DATE_AND_TIME_WORDS = 20
+const DECIMAL_WORDS = 9
+const RANGE_WORDS = 8
+const VERSION_WORDS = 8
+/** The pair of microseconds and their precision. */
+const MICROSECOND_WORDS = 12
 export const PID_WORDS = 7
 export const PORT_WORDS = 9
 /** With three words, or as many as fit into that. */
@@ -82,6 +103,33 @@ export function wordsOfSeededPair(key: unknown): number {
   if (typeof key !== 'bigint') return typeof key === 'string' ? 12 : 10
   const digits = key.toString(32).length
   return digits > LONGEST_HASHED_TEXT ? 18 : 10 + (digits >>> 3)
+}
+
+/** A `Set` that stands for a struct. */
+export function wordsOfSet(count: number): number {
+  const room = count <= LEAST_ROOM ? LEAST_ROOM : powerOfTwo(count)
+  return SET_WORDS + MAP_WORDS + 2 * room + (room >> 1)
+}
+
+/**
+ * How much more a struct takes once its value stands for it; less than nothing where that is smaller. What a `Set` takes is
+ * spent before it is made.
+ *
+ * @param fields the struct as an object
+ * @param objectWords what that takes
+ */
+export function wordsOfStruct(value: unknown, fields: object, objectWords: number): number {
+  if (value === fields || value instanceof Set) return 0
+  if (value instanceof URL) return URL_WORDS + (value.href.length >>> 3)
+  if (types.isDate(value)) return POINT_IN_TIME_WORDS
+  if (value instanceof ElixirError) return EXCEPTION_WORDS
+  if (value instanceof PlainDate) return DATE_WORDS - objectWords
+  if (value instanceof PlainTime) return TIME_WORDS - MICROSECOND_WORDS - objectWords
+  if (value instanceof PlainDateTime) return DATE_AND_TIME_WORDS - MICROSECOND_WORDS - objectWords
+  if (value instanceof Decimal) return DECIMAL_WORDS - objectWords
+  if (value instanceof Range) return RANGE_WORDS - objectWords
+  if (value instanceof Version) return VERSION_WORDS - objectWords
+  return OWN_STRUCT_WORDS
 }
 
 /** An object whose properties have their places by its shape; room for them grows by three. */

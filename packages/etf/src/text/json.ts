@@ -1,6 +1,7 @@
 import { EtfError, unreadable } from '../error.ts'
+import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 import { hasLoneSurrogate, readUtf8 } from '../utf8.ts'
-import { textForNode } from './term-text.ts'
+import { integerText, textForNode } from './term-text.ts'
 
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
@@ -20,9 +21,10 @@ const MOST_DEPTH = 1_000
  * A term as JSON: the values, without the types that JSON lacks.
  *
  * Atoms and text become strings, tuples and lists arrays, `nil` and `undefined` null. A map is an object when its keys are
- * all text, atoms or numbers, and no two of them read the same, else an array of pairs. Integers that no JavaScript number
- * holds, pids, ports, references, funs and bit strings become the text that Erlang prints; bytes that are not UTF-8
- * `{ "base64": "…" }`; a native record an object of its fields. The tail of an improper list is the last element.
+ * all text, atoms or numbers, none longer than 16 383 characters, and no two of them read the same, else an array of pairs.
+ * Integers that no JavaScript number holds, pids, ports, references, funs and bit strings become the text that Erlang prints,
+ * integers of more than 4096 bits that in hexadecimal, `16#1F…`: their decimal digits would take seconds. Bytes that are not
+ * UTF-8 become `{ "base64": "…" }`; a native record an object of its fields. The tail of an improper list is the last element.
  * Values with a `toJSON` of their own, such as a `Date`, become what that says.
  *
  * The same is what `JSON.stringify` makes of the term classes, and of whatever was decoded to `plain` values. JavaScript's own
@@ -53,7 +55,7 @@ function jsonOf(term: unknown, depth: number): Json {
       if (!Number.isFinite(term)) throw noJson(String(term))
       return term
     case 'bigint':
-      return String(term)
+      return integerText(term, 'erlang')
     case 'undefined':
       return null
     case 'object':
@@ -115,9 +117,10 @@ function jsonOfMap(map: ReadonlyMap<unknown, unknown>, part: (term: unknown) => 
   return Object.fromEntries(named as ReadonlyMap<string, Json>)
 }
 
-/** A key of an object; undefined for what can be none. */
+/** A key of an object; undefined for what can be none, or would make an object slow. */
 function nameOf(key: unknown, json: Json): string | undefined {
   if (json === null) return key === null ? 'nil' : 'undefined'
+  if (typeof json === 'string') return json.length > LONGEST_HASHED_TEXT ? undefined : json
   return typeof json === 'object' ? undefined : String(json)
 }
 

@@ -42,6 +42,9 @@ export function termText(term: unknown, syntax: TermSyntax, most: number = Numbe
       const pieces = readPieces(piece.term, syntax)
       if (typeof pieces === 'string') {
         text = joined(text, pieces)
+      } else if (pieces.every((each) => 'text' in each)) {
+        // What comes and goes again and again, such as an atom, would fill a Set with places of what was deleted.
+        for (const each of pieces) text = joined(text, (each as { readonly text: string }).text)
       } else {
         inside.add(piece.term as object)
         open.push({ end: piece.term as object })
@@ -50,6 +53,15 @@ export function termText(term: unknown, syntax: TermSyntax, most: number = Numbe
     }
   }
   return text
+}
+
+/** The longest text of a term that stands inside an error. */
+const MOST_SHOWN = 120
+
+/** The text of a term, or the beginning of a long one: a message is for people, and a peer may have chosen the term. */
+export function briefText(term: unknown): string {
+  const all = termText(term, 'erlang', MOST_SHOWN + 1)
+  return all.length > MOST_SHOWN ? `${all.slice(0, MOST_SHOWN)}…` : all
 }
 
 function joined(text: string, more: string): string {
@@ -130,10 +142,10 @@ class AtomKey implements AtomLike, HasPieces {
 }
 
 /** From here on an integer is shown in hexadecimal: to find decimal digits takes seconds for what a peer may send. */
-const LARGE = 2n ** 4_096n
+export const LARGE_INTEGER = 2n ** 4_096n
 
-function integerText(integer: bigint, syntax: TermSyntax): string {
-  if (-LARGE < integer && integer < LARGE) return String(integer)
+export function integerText(integer: bigint, syntax: TermSyntax): string {
+  if (-LARGE_INTEGER < integer && integer < LARGE_INTEGER) return String(integer)
   const [sign, magnitude] = integer < 0n ? ['-', -integer] : ['', integer]
   return `${sign}${syntax === 'erlang' ? '16#' : '0x'}${magnitude.toString(16).toUpperCase()}`
 }

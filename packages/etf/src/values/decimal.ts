@@ -2,7 +2,7 @@ import { oneOf, type Rule, rule } from '@dynsrv/kit'
 import { checkParts, checks } from '../checks.ts'
 import { atom, type Term, type TermObject } from '../term.ts'
 import { type Json, TERM_JSON } from '../text/json.ts'
-import { NODE_INSPECT } from '../text/term-text.ts'
+import { LARGE_INTEGER, NODE_INSPECT } from '../text/term-text.ts'
 import { type Piece, TERM_PIECES } from '../text/text-pieces.ts'
 import { TO_TERM } from './has-term.ts'
 import { structObject } from './struct-object.ts'
@@ -95,6 +95,7 @@ export class Decimal {
   }
 }
 
+/** One of more than 4096 bits stays an object: the digits of a `Decimal` are decimal, and would take seconds. */
 export function readDecimal(fields: TermObject): Decimal | undefined {
   const { sign, exp } = fields
   const coef = coefOf(fields.coef)
@@ -106,5 +107,5 @@ function coefOf(coef: Term): Decimal['coef'] | undefined {
   if (coef === NAN) return 'NaN'
   if (coef === INFINITE) return 'inf'
   const isWhole = typeof coef === 'bigint' || (typeof coef === 'number' && Number.isInteger(coef))
-  return isWhole && coef >= 0 ? BigInt(coef) : undefined
+  return isWhole && coef >= 0 && coef < LARGE_INTEGER ? BigInt(coef) : undefined
 }

@@ -1,3 +1,4 @@
+import { visibleLines } from '@dynsrv/kit'
 import type { Term, TermObject } from '../term.ts'
 import { inspect } from '../text/inspect.ts'
 import { type Json, TERM_JSON } from '../text/json.ts'
@@ -46,7 +47,7 @@ function shownPart(read: (error: ElixirError) => string): PropertyDescriptor {
 export class ElixirError extends Error {
   /** The name of the exception, without `Elixir.`. */
   declare readonly name: string
-  /** What it says; made when it is asked for. */
+  /** What it says, with control characters by their number; made when it is asked for. As it came it is in `struct`. */
   declare readonly message: string
   /** The fields of the struct, `__struct__` and `__exception__` among them. */
   readonly struct: TermObject
@@ -61,7 +62,7 @@ export class ElixirError extends Error {
     Object.defineProperty(
       ElixirError.prototype,
       'message',
-      shownPart(({ struct }) => safely(() => messageOf(struct), '')),
+      shownPart(({ struct }) => safely(() => visibleLines(messageOf(struct)), '')),
     )
   }
 

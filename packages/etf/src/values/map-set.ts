@@ -5,12 +5,17 @@ import { hasAtomKeys } from './atom-keys.ts'
 import { originOf, setOrigin } from './has-term.ts'
 import { structObject } from './struct-object.ts'
 
-/** The `Set` of a `MapSet`; undefined for what is none, and for one whose elements would make a `Set` slow. */
-export function readMapSet(fields: TermObject): Set<Term> | undefined {
+/**
+ * The `Set` of a `MapSet`; undefined for what is none, and for one whose elements would make a `Set` slow.
+ *
+ * @param before is told how many elements there will be before the set is made
+ */
+export function readMapSet(fields: TermObject, before: (size: number) => void): Set<Term> | undefined {
   const { map } = fields
   if (typeof map !== 'object' || map === null || Array.isArray(map) || map instanceof SeededMap) return undefined
   const pairs = pairsOf(map)
   if (!pairs?.every(([, value]) => Array.isArray(value) && value.length === 0)) return undefined
+  before(pairs.length)
   return jsonReady(setOrigin(new Set(pairs.map(([element]) => element)), fields, undefined))
 }
 

@@ -1,13 +1,14 @@
 import { types } from 'node:util'
 import { EtfError, isEtfError } from '../error.ts'
 import { ImproperList, NativeRecord, type Term, Tuple } from '../term.ts'
-import { inspect } from '../text/inspect.ts'
+import { briefText } from '../text/term-text.ts'
 import { mapForm } from '../values/map-form.ts'
 
 /** A value and the way to it. */
 interface Place {
   readonly value: unknown
-  readonly step: string
+  /** What the path says of it; put into words only when it is on the path. */
+  readonly step: () => string
   readonly outer: Place | undefined
 }
 
@@ -36,7 +37,7 @@ function find(
   write: (leaf: Term) => void,
 ): { readonly place: Place; readonly cause: EtfError } | undefined {
   const seen = new Set<unknown>()
-  const open: Place[] = [{ value: term, step: '', outer: undefined }]
+  const open: Place[] = [{ value: term, step: () => '', outer: undefined }]
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     if (typeof place.value === 'object' && seen.has(place.value)) continue
     seen.add(place.value)
@@ -55,19 +56,20 @@ function find(
 function partsOf(outer: Place): Place[] | undefined {
   const { value } = outer
   if (typeof value !== 'object' || value === null) return undefined
-  const at = (each: unknown, step: string): Place => ({ value: each, step, outer })
-  const list = (each: readonly unknown[]): Place[] => Array.from(each, (element, index) => at(element, `[${index}]`))
+  const at = (each: unknown, step: () => string): Place => ({ value: each, step, outer })
+  const list = (each: readonly unknown[]): Place[] =>
+    Array.from(each, (element, index) => at(element, () => `[${index}]`))
   if (Array.isArray(value)) return list(value)
   if (value instanceof Set) return list([...value])
   if (value instanceof Tuple) return list(value.elements)
-  if (value instanceof ImproperList) return [...list(value.elements), at(value.tail, '.tail')]
-  if (value instanceof NativeRecord) return value.fields.map(([name, field]) => at(field, `.${name.name}`))
+  if (value instanceof ImproperList) return [...list(value.elements), at(value.tail, () => '.tail')]
+  if (value instanceof NativeRecord) return value.fields.map(([name, field]) => at(field, () => `.${name.name}`))
   const form = mapForm(value)
   if (form === undefined) return undefined
-  if (!(form instanceof Map)) return Object.entries(form).map(([name, field]) => at(field, stepTo(name)))
+  if (!(form instanceof Map)) return Object.entries(form).map(([name, field]) => at(field, () => stepTo(name)))
   return [...(form as ReadonlyMap<Term, Term>)].flatMap(([key, field]) => [
-    at(key, `.key(${inspect(key)})`),
-    at(field, `.get(${inspect(key)})`),
+    at(key, () => `.key(${briefText(key)})`),
+    at(field, () => `.get(${briefText(key)})`),
   ])
 }
 
@@ -75,10 +77,16 @@ function stepTo(name: string): string {
   return NAME.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`
 }
 
+/** Of a longer path the ends are shown. Unit: steps */
+const MOST_STEPS = 100
+
 function pathOf(place: Place): string {
-  const steps: string[] = []
-  for (let at: Place | undefined = place; at !== undefined; at = at.outer) steps.push(at.step)
-  return steps.reverse().join('')
+  const places: Place[] = []
+  for (let at: Place | undefined = place; at !== undefined; at = at.outer) places.push(at)
+  places.reverse()
+  const text = (some: readonly Place[]): string => some.map(({ step }) => step()).join('')
+  if (places.length <= MOST_STEPS) return text(places)
+  return `${text(places.slice(0, MOST_STEPS / 2))}…${text(places.slice(-MOST_STEPS / 2))}`
 }
 
 /** What to do about a value of that kind. */

@@ -13,6 +13,7 @@ import {
   type Matched,
   type Matcher,
   type Result,
+  type StandardSchema,
   type Term,
   t,
   tuple,
@@ -191,5 +192,23 @@ describe('t', () => {
   it('makes other values of what it matched', () => {
     const date = t.tuple(t.int(), t.int(), t.int()).map(([y, m, d]) => `${y}-${m}-${d}`)
     expect(date.parse(tuple(2024, 2, 29))).toBe('2024-2-29')
+  })
+})
+
+describe('a shape as a Standard Schema', () => {
+  it('reads a term, and says what differs and where, as others do', () => {
+    const { version, vendor, validate } = reply['~standard']
+    expect({ version, vendor }).toStrictEqual({ version: 1, vendor: '@dynsrv/etf' })
+    expect(validate(tuple(atom('ok'), { name: 'Ada', age: 36 }))).toStrictEqual({
+      value: ['ok', { name: 'Ada', age: 36 }],
+    })
+    expect(validate(tuple(atom('ok'), { name: 'Ada', age: 'old' }))).toStrictEqual({
+      issues: [{ message: 'expected an integer, found <<"old">>', path: [1, 'age'] }],
+    })
+    const prices = t.map(t.text(), t.list(t.int()))
+    expect(prices['~standard'].validate({ 'a.b': [1, 'x'] })).toMatchObject({
+      issues: [{ path: ['get(<<"a.b">>)', 1] }],
+    })
+    expectTypeOf(prices).toExtend<StandardSchema<Term, Map<string, number[]>>>()
   })
 })

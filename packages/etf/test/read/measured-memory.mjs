@@ -178,6 +178,90 @@ KINDS['lists in pieces'] = {
   options: {},
 }
 
+const ISO = atom('Elixir.Calendar.ISO')
+const struct = (module, fields) =>
+  new Map(
+    [['__struct__', atom(`Elixir.${module}`)], ...Object.entries(fields)].map(([key, value]) => [
+      typeof key === 'string' ? atom(key) : key,
+      value,
+    ]),
+  )
+const day = (n) => ({ calendar: ISO, year: 2000 + (n % 20), month: 1 + (n % 12), day: 1 + (n % 28) })
+const time = (n) => ({ hour: n % 24, minute: n % 60, second: 7, microsecond: tuple([123456, 6]) })
+const uri = (host, path) => ({
+  scheme: 'https',
+  userinfo: null,
+  host,
+  port: 443,
+  path,
+  query: null,
+  fragment: null,
+  authority: host,
+})
+const setOf = (size, element) => struct('MapSet', { map: map(size, element, () => []) })
+/** What comes as text is as long as this in each of them, in characters. */
+const LENGTHS = [5, 600]
+/** By name, the structs that have values of their own in JavaScript. */
+const STRUCTS = {
+  dates: (n) => struct('Date', day(n)),
+  times: (n) => struct('Time', { calendar: ISO, ...time(n) }),
+  'naive times': (n) => struct('NaiveDateTime', { ...day(n), ...time(n) }),
+  'points in time': (n) =>
+    struct('DateTime', { ...day(n), ...time(n), time_zone: 'Etc/UTC', zone_abbr: 'UTC', utc_offset: 0, std_offset: 0 }),
+  'points in time elsewhere': (n) =>
+    struct('DateTime', {
+      ...day(n),
+      ...time(n),
+      time_zone: 'Europe/Zürich€',
+      zone_abbr: 'MEZ',
+      utc_offset: 3600,
+      std_offset: 3600,
+    }),
+  decimals: (n) => struct('Decimal', { sign: 1, coef: n, exp: -2 }),
+  'large decimals': (n) => struct('Decimal', { sign: 1, coef: (1n << 4_000n) + BigInt(n), exp: -2 }),
+  'decimals that are too large': (n) => struct('Decimal', { sign: 1, coef: (1n << 5_000n) + BigInt(n), exp: -2 }),
+  'decimals that are none': () => struct('Decimal', { sign: 1, coef: atom('NaN'), exp: 0 }),
+  ranges: (n) => struct('Range', { first: 1, last: n, step: 1 }),
+  versions: (n) => struct('Version', { major: 1, minor: n, patch: 0, pre: [], build: null }),
+  'versions with parts': (n) => struct('Version', { major: 1, minor: n, patch: 0, pre: ['rc', 1], build: 'of-today' }),
+}
+for (const size of [0, 4, 300]) {
+  STRUCTS[`sets of ${size} integers`] = (n) => setOf(size, (index) => index + n)
+  STRUCTS[`sets of ${size} texts`] = (n) => setOf(size, (index) => `text_${index}_${n}`)
+  STRUCTS[`sets of ${size} atoms`] = () => setOf(size, (index) => atom(`key_${index}`))
+  STRUCTS[`sets of ${size} tuples`] = (n) => setOf(size, (index) => tuple([index, n]))
+}
+for (const length of LENGTHS) {
+  for (const letter of ['x', 'é', '€', '😀']) {
+    const path = (n) => `/${n}${text(length, letter)}`
+    STRUCTS[`URIs with a path of ${length} ${letter}`] = (n) => struct('URI', uri('a.example', path(n)))
+    STRUCTS[`URIs with a fragment of ${length} ${letter}`] = (n) =>
+      struct('URI', { ...uri('a.example', '/'), fragment: path(n) })
+    STRUCTS[`exceptions of ${length} ${letter}`] = (n) =>
+      struct('ArgumentError', { __exception__: true, message: path(n) })
+  }
+  if (length < 50)
+    for (const letter of ['é', '€'])
+      STRUCTS[`URIs with a host of ${length} ${letter}`] = (n) =>
+        struct('URI', uri(`${text(length, letter)}${n}.example`, '/'))
+}
+STRUCTS['exceptions with fields'] = (n) =>
+  struct('KeyError', { __exception__: true, key: n, term: [n, n], message: null })
+STRUCTS['relative URIs'] = (n) => struct('URI', { ...uri(null, `/a/${n}`), scheme: null, port: null })
+for (const [name, one] of Object.entries(STRUCTS)) {
+  kind(`${name}, plain`, (n) => times(20, (m) => one(20 * n + m)), { values: 'plain' })
+  kind(
+    `${name} in exceptions in exceptions, plain`,
+    (n) => times(10, (m) => nest(3, one(20 * n + m), (inner) => struct('Wrap', { __exception__: true, inner }))),
+    { values: 'plain' },
+  )
+}
+kind(
+  'sets of points in time, plain',
+  (n) => times(5, (m) => setOf(10, (index) => STRUCTS['points in time'](n + m + index))),
+  { values: 'plain' },
+)
+
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 async function usedBytes() {
   for (let round = 0; round < 2; round++) {

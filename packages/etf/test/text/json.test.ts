@@ -146,3 +146,53 @@ describe('JSON', () => {
     expect(JSON.stringify(new Reply([atom('ok')]))).toBe('["ok"]')
   })
 })
+
+describe('what a peer makes large', () => {
+  const huge = (1n << 33_000_000n) + 5n
+  const QUICK_MS = 2_000
+
+  it('an integer of 4 MB is text in hexadecimal, in no long time', () => {
+    const begun = performance.now()
+    const json = toJson([huge, -huge, new Map([[huge, 1]])]) as readonly unknown[]
+    expect(performance.now() - begun).toBeLessThan(QUICK_MS)
+    expect(BigInt(String(json[0]).replace('16#', '0x'))).toBe(huge)
+    expect(String(json[1]).slice(0, 6)).toBe('-16#10')
+    expect(toJson(2n ** 4_096n - 1n)).toBe(String(2n ** 4_096n - 1n))
+    expect(toJson(2n ** 4_096n)).toBe(`16#1${'0'.repeat(1_024)}`)
+  })
+
+  it('a Decimal of such digits stays an object, and one of fewer does not', () => {
+    const decimal = (coef: Term) =>
+      decode(
+        encode(
+          new Map<Term, Term>([
+            [atom('__struct__'), atom('Elixir.Decimal')],
+            [atom('sign'), 1],
+            [atom('coef'), coef],
+            [atom('exp'), -2],
+          ]),
+        ),
+        { values: 'plain' },
+      )
+    const begun = performance.now()
+    // As large as BEAM takes them.
+    const digits = (1n << 4_194_000n) + 5n
+    const large = decimal(digits)
+    JSON.stringify(large)
+    inspect(large)
+    expect(performance.now() - begun).toBeLessThan(QUICK_MS)
+    expect(large).toMatchObject({ coef: digits, exp: -2 })
+    expect(String(decimal(2n ** 4_096n - 1n))).toMatch(/\.\d\d$/)
+    expect(decode(encode(large), { values: 'plain' })).toStrictEqual(large)
+  })
+
+  it('a map of many keys of 16 KB is pairs, in no long time', () => {
+    const keys = Array.from({ length: 3_000 }, (_, index) => `${String(index).padStart(6, '0')}${'x'.repeat(16_384)}`)
+    const map = new Map(keys.map((key) => [Buffer.from(key), 1] as const))
+    const begun = performance.now()
+    const json = toJson(map) as readonly (readonly [string, number])[]
+    expect(performance.now() - begun).toBeLessThan(QUICK_MS)
+    expect(json).toHaveLength(keys.length)
+    expect(json[7]).toStrictEqual([keys[7], 1])
+  })
+})

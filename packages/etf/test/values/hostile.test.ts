@@ -40,6 +40,18 @@ describe('plain values of terms that want to hurt', () => {
     expect(encode(error)).toEqual(new Uint8Array(encode(decode(bytes))))
   })
 
+  it('what an exception says does nothing to a terminal', () => {
+    const error = plain(
+      new Map<Term, Term>([
+        [atom('__struct__'), atom('Elixir.RuntimeError')],
+        [atom('__exception__'), true],
+        [atom('message'), 'a\u001b[2Jb\u0007\r\nc\u009b\td'],
+      ]),
+    ) as unknown as ElixirError
+    expect(error.message).toBe('a\\u{1b}[2Jb\\u{7}\nc\\u{9b}\td')
+    expect(error.struct.message).toBe('a\u001b[2Jb\u0007\r\nc\u009b\td')
+  })
+
   it('a URI that is longer than any stays an object', () => {
     const uri = (host: string) =>
       new Map<Term, Term>([

@@ -14,6 +14,11 @@ export interface System {
    * for each of its processes.
    */
   readonly shared?: object
+  /**
+   * Calls back for a signal that the process gets, such as `SIGTERM`, until the function that it gives is called. Default: no
+   * signal comes.
+   */
+  onSignal?(signal: string, listener: () => void): () => void
   /** Writes to the standard output. */
   print(text: string): void
   /** Warns the person who runs the process, as `process.emitWarning` does. */
@@ -31,6 +36,10 @@ export const realSystem: System = {
     const bound = process.constrainedMemory()
     const all = os.totalmem()
     return bound > 0 ? Math.min(bound, all) : all
+  },
+  onSignal(signal, listener) {
+    process.on(signal, listener)
+    return () => void process.off(signal, listener)
   },
   print: (text) => void process.stdout.write(text),
   warn: (message, options) => process.emitWarning(message, options),

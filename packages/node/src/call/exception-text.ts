@@ -207,11 +207,6 @@ export function brief(term: Term, syntax: 'erlang' | 'elixir' = 'erlang'): strin
   return bytes > MAX_SHOWN_BYTES ? `a term of ${bytes} bytes` : inspect(term, { syntax })
 }
 
-/** For a name that Elixir would have as that of a module, the name that the module has on the wire. */
-export function elixirName(name: string): string | undefined {
-  return /^[A-Z][\w]*(\.[A-Z]\w*)*$/.test(name) && !name.startsWith(ELIXIR) ? `${ELIXIR}${name}` : undefined
-}
-
 function isGiven(part: unknown): boolean {
   return part !== undefined
 }

@@ -1,8 +1,8 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
-import { atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
-import type { Clock, Timer } from '@dynsrv/kit'
+import { Atom, atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { type Clock, elixirName, type Timer } from '@dynsrv/kit'
 import { sendable } from '../checks.ts'
-import { NodeError } from '../error.ts'
+import { NODE_ERRORS, NodeError, type OwnNodeErrorCode } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
 import type { NodeDownReason } from '../node-event.ts'
@@ -15,11 +15,13 @@ import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import type { CallOptions, Destination } from '../signature.ts'
-import { brief, elixirName } from './exception-text.ts'
+import { brief, exceptionText } from './exception-text.ts'
 import { aliasOf, aliasTag, callReference, GEN_CALL, GEN_CAST, type GenFrom, replyMessage } from './gen-message.ts'
 
 const NOPROC = atom('noproc')
 const NOCONNECTION = atom('noconnection')
+const FUNCTION_CLAUSE = atom('function_clause')
+const HANDLE_CALL = atom('handle_call')
 
 /** OTP's own default. Unit: milliseconds. */
 export const CALL_TIMEOUT_MS = 5_000
@@ -131,6 +133,7 @@ export class GenCalls {
       }
       const onAbort = () => end(() => reject(signal!.reason))
       const node = nodeOf(target)
+      const wasLinked = this.#parts.connection(node) !== undefined
       signal?.addEventListener('abort', onAbort, { once: true })
       if (timeoutMs !== Number.POSITIVE_INFINITY) {
         timer = clock.setTimeout(() => {
@@ -144,7 +147,7 @@ export class GenCalls {
           done: () => done,
           resolve: (value) => end(() => resolve(value)),
           reject: (error) => end(() => reject(error)),
-          down: (reason) => end(() => reject(this.downError(what, target, reason))),
+          down: (reason) => end(() => reject(this.downError(what, target, reason, wasLinked))),
         })
       } catch (error) {
         end(() => reject(error))
@@ -152,8 +155,12 @@ export class GenCalls {
     })
   }
 
-  /** What the end of the other process means. */
-  downError(what: string, target: Target, reason: Term): NodeError {
+  /**
+   * What the end of the other process means.
+   *
+   * @param wasLinked whether there was a link when the request was made: it may have gone out then
+   */
+  downError(what: string, target: Target, reason: Term, wasLinked = true): NodeError {
     const node = nodeOf(target)
     if (!this.caller.alive) {
       return new NodeError('NODE_CLOSED', `${what} was cut off: this node was closed`, { peer: node })
@@ -166,22 +173,20 @@ export class GenCalls {
         peer: node,
         reason,
         cause: why,
+        didNotRun: !wasLinked && (why === undefined || isDialFailure(why)),
         ...(why !== undefined && { hint: why.hint }),
       })
     }
     if (reason === NOPROC) {
-      const name = 'name' in target ? elixirName(target.name.name) : undefined
-      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, {
-        peer: node,
-        reason,
-        ...(name !== undefined && {
-          hint: `A module of Elixir has Elixir. before its name: call { name: '${name}' }.`,
-        }),
-      })
+      const hint = 'name' in target ? noNameHint(target.name.name, node, this.caller.pid.node.name) : undefined
+      const details = { peer: node, reason, hint, didNotRun: true }
+      return new NodeError('NODE_NO_PROCESS', `${what} failed: no such process`, details)
     }
-    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${brief(reason)}`, {
+    const crash = crashOf(reason)
+    return new NodeError('NODE_EXITED', `${what} failed: the process ended with ${crash?.said ?? brief(reason)}`, {
       peer: node,
       reason,
+      hint: crash?.hint,
     })
   }
 
@@ -193,12 +198,50 @@ export class GenCalls {
   }
 }
 
+/** What to do about a name that nobody has. */
+function noNameHint(name: string, node: string, self: string): string | undefined {
+  const known = elixirName(name)
+  const called = known ?? name
+  const elixir = known === undefined ? '' : 'A module of Elixir has Elixir. before its name: '
+  if (node === self) {
+    const alone = 'A name alone is that of a process of this node. '
+    return `${alone}${elixir}${elixir === '' ? 'On another node it is' : 'call'} { name: '${called}', node: 'name@host' }.`
+  }
+  if (known !== undefined) return `${elixir}call { name: '${known}' }.`
+  return called.startsWith('Elixir.') ? `Check that it runs there under this name: ${inElixir(called)}` : undefined
+}
+
+function inElixir(name: string): string {
+  const module = name.slice('Elixir.'.length)
+  return `Process.whereis(${module}), and start it with name: ${module}.`
+}
+
+/** A process that crashed, as its own node says it; undefined for any other end. */
+function crashOf(reason: Term): { readonly said: string; readonly hint?: string } | undefined {
+  if (!(reason instanceof Tuple) || reason.length !== 2) return undefined
+  const [raised, stack] = reason.elements
+  const [first] = Array.isArray(stack) ? stack : []
+  if (!(first instanceof Tuple) || first.length < 3 || !(first.elements[0] instanceof Atom)) return undefined
+  const said = exceptionText('error', raised, stack)
+  const [, name, args] = first.elements
+  if (raised !== FUNCTION_CLAUSE || name !== HANDLE_CALL || !Array.isArray(args)) return { said }
+  const hint =
+    "It has no clause for this request. A text is sent as a binary and an array as a list: write atom('name') and tuple(…) for :name and {…}."
+  return { said: `${said}: ${brief(args[0], 'elixir')}`, hint }
+}
+
 /** The ways a request can end. */
 export interface Finish<T> {
   done(): boolean
   resolve(value: T): void
   reject(error: unknown): void
   down(reason: Term): void
+}
+
+/** Whether a link never came up. Any other reason may be of a link that came up for a request, and was lost with it. */
+function isDialFailure({ code }: NodeDownReason): boolean {
+  const { category } = Object.hasOwn(NODE_ERRORS, code) ? NODE_ERRORS[code as OwnNodeErrorCode] : {}
+  return category === 'connect' || category === 'lookup'
 }
 
 /** The reply in the message that bears it. */

@@ -2,16 +2,18 @@ import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { duration, type Timer } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { deferred } from '../deferred.ts'
+import { NodeError } from '../error.ts'
 import { givenReason } from '../process/exit-reason.ts'
-import { genFrom, readGenMessage } from './gen-message.ts'
-import { exitReason, type Outcome, outcomeOf, whyUnsendable } from './outcome.ts'
+import { mismatchText } from '../schema/schema.ts'
+import { type GenFrom, genFrom, readGenMessage } from './gen-message.ts'
+import { argumentError, exitReason, type Outcome, outcomeOf, whyUnsendable } from './outcome.ts'
 import { ServedProcess, type ServerParts } from './served-process.ts'
-import { NO_REPLY, type ServerContext, type ServerHandlers } from './server-handlers.ts'
+import { type AnyHandlers, NO_REPLY, type ServerContext } from './server-handlers.ts'
 
 const TIMEOUT = atom('timeout')
 
 /** Starts a server; programs do it by `Node.serve`. @throws {NodeError} `NODE_NAME_TAKEN` */
-export let makeServer: <State>(parts: ServerParts, handlers: ServerHandlers<State>) => GenServer<State>
+export let makeServer: <State>(parts: ServerParts, handlers: AnyHandlers<State>) => GenServer<State>
 /** Resolves when a server has no message in hand, and none that waits unless it is suspended. */
 export let whenIdle: <State>(server: GenServer<State>) => Promise<void>
 
@@ -24,7 +26,7 @@ export let whenIdle: <State>(server: GenServer<State>) => Promise<void>
 export class GenServer<State = undefined> implements Disposable {
   readonly #served: ServedProcess
   readonly #parts: ServerParts
-  readonly #handlers: ServerHandlers<State>
+  readonly #handlers: AnyHandlers<State>
   readonly #ended = deferred<Term>()
   readonly #context: ServerContext<State>
   #timer: Timer | undefined
@@ -35,7 +37,7 @@ export class GenServer<State = undefined> implements Disposable {
     whenIdle = (server) => server.#served.idle()
   }
 
-  private constructor(parts: ServerParts, handlers: ServerHandlers<State>) {
+  private constructor(parts: ServerParts, handlers: AnyHandlers<State>) {
     this.#parts = parts
     this.#handlers = handlers
     const { name, concurrency, maxMessages, show, replace, trapExit = false } = handlers
@@ -58,7 +60,7 @@ export class GenServer<State = undefined> implements Disposable {
       state: undefined as State,
       reply: (from, reply) => {
         checks.argument('reply', 'from', genFrom, from)
-        served.reply(from, reply as Term, whyUnsendable(reply as Term))
+        this.#replyLater(from, reply)
       },
       stop: (...reason) => {
         this.#stopping ??= { reason: givenReason(reason) }
@@ -137,12 +139,12 @@ export class GenServer<State = undefined> implements Disposable {
     const { call, cast, info } = this.#handlers
     let noReply = false
     const outcome = await this.#run(read.type, 2, async () => {
-      if (read.type === 'cast') await cast?.(read.request, this.#context)
-      else if (read.type === 'info') await info?.(read.message, this.#context)
+      if (read.type === 'cast') await this.#take('cast', read.request, cast)
+      else if (read.type === 'info') await this.#take('info', read.message, info)
       else if (call === undefined) throw new TypeError('this server takes no calls')
       else {
-        const reply = await call(read.request, this.#context, read.from)
-        if (reply !== NO_REPLY) return reply as Term
+        const reply = await call(await this.#request(read.request), this.#context, read.from)
+        if (reply !== NO_REPLY) return await this.#written(reply)
         noReply = true
       }
       return null
@@ -163,6 +165,46 @@ export class GenServer<State = undefined> implements Disposable {
     const name = `the ${handler} handler of ${this.#served.shownName}`
     const where = { module: 'js', function: handler, arity }
     return outcomeOf({ name, where, pid: this.pid }, run, this.#parts.warn)
+  }
+
+  /** @throws {RemoteError} an `ArgumentError` for the caller */
+  async #request(request: Term): Promise<Term> {
+    const { call: schema } = this.#handlers.schema ?? {}
+    if (schema === undefined) return request
+    const checked = await this.#parts.schemas.read(schema, request)
+    if (checked.ok) return checked.value as Term
+    throw argumentError(`the request to ${this.#served.shownName}: ${mismatchText(checked.mismatch)}`)
+  }
+
+  /** Gives a handler a message that nobody waits for an answer to, if it fits. */
+  async #take<T>(
+    kind: 'cast' | 'info',
+    message: Term,
+    handler: ((message: T, server: ServerContext<State>) => void | Promise<void>) | undefined,
+  ): Promise<void> {
+    const schema = this.#handlers.schema?.[kind]
+    if (schema === undefined) return handler?.(message as T, this.#context)
+    const checked = await this.#parts.schemas.read(schema, message)
+    if (checked.ok) return handler?.(checked.value as T, this.#context)
+    const said = `dropped a message (${kind}) to ${this.#served.shownName}: ${mismatchText(checked.mismatch)}`
+    this.#parts.warn({ code: 'MISMATCH', message: said, pid: this.pid })
+  }
+
+  /** @throws {NodeError} `NODE_MESSAGE_INVALID` for a reply that its schema does not take */
+  async #written(reply: unknown): Promise<Term> {
+    const { reply: schema } = this.#handlers.schema ?? {}
+    if (schema === undefined) return reply as Term
+    const written = await this.#parts.schemas.write(schema, reply)
+    if (written.ok) return written.value
+    const said = `the reply of ${this.#served.shownName} does not fit: ${mismatchText(written.mismatch)}`
+    throw new NodeError('NODE_MESSAGE_INVALID', said, { cause: written.mismatch.cause })
+  }
+
+  #replyLater(from: GenFrom, reply: unknown): void {
+    const send = (term: Term) => this.#served.reply(from, term, whyUnsendable(term))
+    if (this.#handlers.schema?.reply === undefined) send(reply as Term)
+    // It never rejects: a reply that does not fit fails the call, with a warning.
+    else void this.#written(reply).then(send, (thrown) => this.#served.reply(from, null, { thrown }))
   }
 
   /** `rpc:server_call/4` sends `{Pid, Request}` and watches us: for that process we are down, as if we had crashed. */

@@ -18,13 +18,13 @@ export const ERPC_CALL: Rule = rule(
 )
 
 /** How one call of many ended. */
-export type ErpcOutcome<Call extends ErpcCall = ErpcCall> =
-  | { readonly call: Call; readonly ok: true; readonly value: Term }
+export type ErpcOutcome<Call extends ErpcCall = ErpcCall, Value = Term> =
+  | { readonly call: Call; readonly ok: true; readonly value: Value }
   | { readonly call: Call; readonly ok: false; readonly error: NodeError }
 
 /** A call that is over, and what it threw that is no outcome. It is no rejection: nobody may be left to hear of it. */
-type Settled<Call extends ErpcCall> = { readonly key: Promise<Term> } & (
-  | { readonly outcome: ErpcOutcome<Call>; readonly thrown?: undefined }
+type Settled<Call extends ErpcCall> = { readonly key: Promise<unknown> } & (
+  | { readonly outcome: ErpcOutcome<Call, unknown>; readonly thrown?: undefined }
   | { readonly outcome?: undefined; readonly thrown: { readonly error: unknown } }
 )
 
@@ -35,14 +35,14 @@ type Settled<Call extends ErpcCall> = { readonly key: Promise<Term> } & (
  */
 export async function* manyCalls<Call extends ErpcCall>(
   calls: Iterable<Call>,
-  run: (call: Call, signal: AbortSignal) => Promise<Term>,
+  run: (call: Call, signal: AbortSignal) => Promise<unknown>,
   { concurrency, signal }: { readonly concurrency: number; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<ErpcOutcome<Call>, void> {
+): AsyncGenerator<ErpcOutcome<Call, unknown>, void> {
   // A reader that stops ends the calls that are under way.
   const stop = new AbortController()
   const ended = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal])
   setMaxListeners(0, ended)
-  const running = new Map<Promise<Term>, Promise<Settled<Call>>>()
+  const running = new Map<Promise<unknown>, Promise<Settled<Call>>>()
   const begin = (call: Call): void => {
     const key = run(call, ended)
     const settled = key.then(

@@ -1,9 +1,8 @@
 import { toUSVString } from 'node:util'
 import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { messageOf, oneLine, shown } from '@dynsrv/kit'
+import { elixirName, messageOf, oneLine, shown } from '@dynsrv/kit'
 import { isRemoteError, NodeError, RemoteError, type RemoteErrorOptions } from '../error.ts'
 import type { Warning } from '../node-event.ts'
-import { elixirName } from './exception-text.ts'
 
 /** How a function of ours ended, in Erlang's terms. Each of them has an encoding. */
 export type Outcome =
@@ -150,6 +149,16 @@ export function undefinedFunction(where: StackFrame): Outcome {
 /** What Erlang says of arguments that are none. */
 export function badArgument(where: StackFrame): Outcome {
   return { type: 'error', reason: atom('badarg'), stacktrace: [frame(where)] }
+}
+
+/** What a function of ours throws for arguments that do not fit: Elixir's `ArgumentError` for the caller, no fault of the program. */
+export function argumentError(message: string): RemoteError {
+  const reason = new Map<Term, Term>([
+    [atom('__struct__'), atom('Elixir.ArgumentError')],
+    [atom('__exception__'), true],
+    [atom('message'), toUSVString(message)],
+  ])
+  return remoteError(reason, 'error', reason)
 }
 
 /**

@@ -53,7 +53,7 @@ export class RemoteCalls {
     return calls.wait<Term>(ref, { name: atom(name), node }, what, options, (finish) => {
       life.expect(calls.caller, ref, node, (reason, _ref, told) => {
         if (reason === NOCONNECTION || reason instanceof OverLimit || !calls.caller.alive) finish.down(reason)
-        else settle(finish, result, reason, told, { peer: node, call: what })
+        else settle(finish, result, reason, told, { peer: node, call: what }, { module, name, arity: args.length })
       })
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
       this.#spawn(node, ref, request, [result, atom(module), atom(name), args], finish, (started) => {
@@ -162,7 +162,7 @@ export function remoteFunction(node: string, module: string, name: string, args:
 }
 
 function refused(what: string, peer: string, reason: Atom): NodeError {
-  return new NodeError('NODE_REMOTE_ERROR', `${what} was refused: ${reason.name}`, { peer, reason })
+  return new NodeError('NODE_REMOTE_ERROR', `${what} was refused: ${reason.name}`, { peer, reason, didNotRun: true })
 }
 
 function isBadRpc(reply: Term): reply is Tuple {
@@ -179,8 +179,34 @@ function badRpc({ elements: [, reason] }: Tuple): { kind: 'exit' | 'error'; reas
   return { kind: 'exit', reason: inner }
 }
 
+/** A function as it was asked for. */
+interface Asked {
+  readonly module: string
+  readonly name: string
+  readonly arity: number
+}
+
+/**
+ * Whether the function that was asked for is not there. The stack of `erpc` begins with the function that is not there, and has
+ * its arguments; a function that runs has their number there, but for those of `erlang`.
+ */
+function isUndefined(reason: Term, stacktrace: Term, { module, name, arity }: Asked): boolean {
+  if (reason !== atom('undef') || module === 'erlang' || !Array.isArray(stacktrace)) return false
+  const [first] = stacktrace as readonly Term[]
+  if (!(first instanceof Tuple)) return false
+  const [inModule, missing, args] = first.elements
+  return inModule === atom(module) && missing === atom(name) && Array.isArray(args) && args.length === arity
+}
+
 /** Reads the exit reason in which `erpc:execute_call/4` tells its result. */
-function settle(finish: Finish<Term>, result: Reference, reason: Term, told: Told, about: RemoteErrorOptions): void {
+function settle(
+  finish: Finish<Term>,
+  result: Reference,
+  reason: Term,
+  told: Told,
+  about: RemoteErrorOptions,
+  asked: Asked,
+): void {
   const [which, kind, value, stacktrace = []] = reason instanceof Tuple ? reason.elements : []
   if (!(which instanceof Reference) || !result.equals(which) || !(kind instanceof Atom)) {
     const signal = tuple(atom('signal'), reason)
@@ -193,5 +219,8 @@ function settle(finish: Finish<Term>, result: Reference, reason: Term, told: Tol
   }
   const passed = (verbatim(told) as Tuple).elements[2]
   if (kind.name === 'throw' || kind.name === 'exit') finish.reject(remoteError(passed, kind.name, value, about))
-  else finish.reject(remoteError(passed, 'error', value, { ...about, stacktrace }))
+  else {
+    const didNotRun = isUndefined(value, stacktrace, asked)
+    finish.reject(remoteError(passed, 'error', value, { ...about, stacktrace, didNotRun }))
+  }
 }

@@ -7,6 +7,7 @@ import type { LocalProcess, ProcessKind } from '../process/local-process.ts'
 import { MAILBOX_FULL, MAX_MAILBOX_MESSAGES } from '../process/mailbox-queue.ts'
 import type { Origin } from '../process/peer-use.ts'
 import type { Registry } from '../process/registry.ts'
+import type { Schemas } from '../schema/schema.ts'
 import {
   callReference,
   type GenFrom,
@@ -30,10 +31,14 @@ export interface ServerParts {
   readonly life: LinksAndMonitors
   readonly reply: (own: Pid, from: GenFrom, reply: Term) => void
   readonly warn: Warn
+  /** Reads and writes by schemas of the program. */
+  readonly schemas: Schemas
   /** Puts a state into the form that the caller's `sys` takes, and hands it to `reply`, now or later. */
   readonly stateReply: (from: GenFrom, state: Term, reply: (formed: Term) => void) => void
   /** Decodes so that what is encoded again is the same term. */
   readonly exact: DecodeOptions
+  /** Decodes as the node does, but so that `1.0` is not `1`. */
+  readonly exactFloats: DecodeOptions
   /** Gets what `sys:trace` and `sys:log` print. */
   readonly print: (text: string, from: Pid) => void
 }
@@ -48,6 +53,8 @@ export interface ServedProcessOptions
   readonly handle: (message: Term, origin: Origin | undefined) => void | Promise<void>
   /** Whether it passes on terms of others, and so must get them as they are; default: as the node decodes. */
   readonly exact?: boolean
+  /** Whether it keeps tables by term, in which `1.0` and `1` are two. */
+  readonly exactFloats?: boolean
   /** Whether it passes on parts of some messages, and so needs the bytes of those that wait. */
   readonly forwards?: boolean
   /** A message has come that is none of `sys`. */
@@ -99,10 +106,11 @@ export class ServedProcess {
   constructor(parts: ServerParts, options: ServedProcessOptions) {
     this.#parts = parts
     this.#options = options
-    const { kind, module, state, show, replace, become, exact = false } = options
+    const { kind, module, state, show, replace, become, exact = false, exactFloats = false } = options
     this.process = parts.registry.spawn({
       kind,
       ...(exact && { decode: parts.exact }),
+      ...(exactFloats && { decode: parts.exactFloats }),
       message: (message, origin) => this.#push(message, origin),
       ended: (reason) => this.#end(reason),
       queued: () => this.#waiting,

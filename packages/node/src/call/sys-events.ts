@@ -1,6 +1,6 @@
 import { inspect as inspectValue, toUSVString } from 'node:util'
 import { Atom, atom, encodedLength, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { shown } from '@dynsrv/kit'
+import { inspectTakesLong, shown } from '@dynsrv/kit'
 import { shownTerm } from '../error.ts'
 import { type GenFrom, readGenMessage } from './gen-message.ts'
 import { whyUnsendable } from './outcome.ts'
@@ -20,7 +20,7 @@ const MAX_LOGGED_BYTES = 1024 * 1024
 export function presentable(value: unknown): Term {
   if (whyUnsendable(value) === undefined) return value as Term
   try {
-    return toUSVString(inspectValue(value, { depth: 3 }))
+    return inspectTakesLong(value) ? shown(value) : toUSVString(inspectValue(value, { depth: 3 }))
   } catch {
     return shown(value)
   }

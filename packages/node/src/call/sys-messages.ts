@@ -67,8 +67,11 @@ export class SysMessages {
 
   /** @param echoed the request in the form in which parts of it are passed on */
   answer(request: Term, echoed: Term = request): SysAnswer {
-    const [name, argument] = request instanceof Tuple ? request.elements : [request]
-    switch (name instanceof Atom ? name.name : '') {
+    const elements = request instanceof Tuple ? request.elements : [request]
+    const [name, argument] = elements
+    // The same name in another shape is no request that OTP knows.
+    const arity = request instanceof Tuple ? `/${elements.length}` : ''
+    switch (name instanceof Atom ? `${name.name}${arity}` : '') {
       case 'suspend':
         this.#suspended = true
         return { reply: OK }
@@ -79,13 +82,13 @@ export class SysMessages {
         return this.#stateAnswer('system_get_state', () => this.#state())
       case 'get_status':
         return { reply: this.#status() }
-      case 'replace_state':
+      case 'replace_state/2':
         return this.#stateAnswer('system_replace_state', () => this.#replace(argument))
-      case 'debug':
+      case 'debug/2':
         return { reply: this.events.command(argument) }
-      case 'terminate':
+      case 'terminate/2':
         return { reply: OK, terminate: { reason: argument, told: (echoed as Tuple).elements[1] } }
-      case 'change_code':
+      case 'change_code/4':
         return { reply: this.#suspended ? this.#noCodeChange() : unknown(echoed) }
       default:
         return { reply: unknown(echoed) }

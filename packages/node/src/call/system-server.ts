@@ -20,7 +20,8 @@ export interface SystemHandlers {
   readonly info?: (message: Term, origin: Origin | undefined) => void | Promise<void>
 }
 
-export interface SystemServerOptions extends Pick<ServedProcessOptions, 'ended' | 'exact' | 'forwards' | 'stopped'> {
+export interface SystemServerOptions
+  extends Pick<ServedProcessOptions, 'ended' | 'exact' | 'exactFloats' | 'forwards' | 'stopped'> {
   /** Default: `system`. */
   readonly kind?: ProcessKind
   /** OTP's module for it. */
@@ -42,11 +43,21 @@ export class SystemServer {
   readonly #module: string
 
   constructor(parts: ServerParts, options: SystemServerOptions) {
-    const { kind = 'system', module, state, handlers, exact = false, forwards = false, ended, stopped } = options
+    const {
+      kind = 'system',
+      module,
+      state,
+      handlers,
+      exact = false,
+      exactFloats = false,
+      forwards = false,
+      ended,
+      stopped,
+    } = options
     this.#handlers = handlers
     this.#module = module
     this.#served = new ServedProcess(parts, {
-      ...{ kind, module, state, exact, forwards },
+      ...{ kind, module, state, exact, exactFloats, forwards },
       handle: (message, origin) => this.#handle(message, origin),
       ...(ended !== undefined && { ended }),
       ...(stopped !== undefined && { stopped }),

@@ -1,8 +1,10 @@
-import { inspect, type Pid, type Term } from '@dynsrv/etf'
+import type { Pid, Term } from '@dynsrv/etf'
 import { pidKey } from '../process/identifiers.ts'
+import { bytesOfName } from '../process/kept-bytes.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { bytesOfName, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { termKey } from '../process/term-key.ts'
 
 interface Lock {
   readonly key: string
@@ -29,7 +31,7 @@ export class GlobalLocks {
   readonly #owner: LocalProcess
   readonly #life: LinksAndMonitors
   readonly #uses: PeerUses
-  /** By text of the resource. */
+  /** By key of the resource. */
   readonly #locks = new Map<string, Lock>()
   /** By key of the pid. */
   readonly #holders = new Map<string, Holder>()
@@ -49,14 +51,14 @@ export class GlobalLocks {
    * @param use what the peer that asks makes us hold; undefined for a process of ours
    */
   set(resource: Term, requester: Term, pid: Pid, use?: PeerUse): boolean {
-    const key = inspect(resource)
-    const asks = inspect(requester)
+    const key = termKey(resource)
+    const asks = termKey(requester)
     const lock = this.#locks.get(key) ?? { key, requester: asks, requesterTerm: requester, holders: new Map() }
     if (lock.requester !== asks) return false
     const holder = pidKey(pid)
     if (lock.holders.has(holder)) return true
     const bytes = bytesOfName(key) + bytesOfName(asks)
-    if (this.#uses.mayNotHold(use, bytes)) return false
+    if (this.#uses.refusesToHold(use, 'global locks', bytes)) return false
     this.#locks.set(key, lock)
     lock.holders.set(holder, new Place(use, bytes))
     const known = this.#holders.get(holder)
@@ -67,12 +69,12 @@ export class GlobalLocks {
 
   /** Who has it; undefined when nobody has. */
   requester(resource: Term): Term {
-    return this.#locks.get(inspect(resource))?.requesterTerm
+    return this.#locks.get(termKey(resource))?.requesterTerm
   }
 
   delete(resource: Term, requester: Term, pid: Pid): void {
-    const lock = this.#locks.get(inspect(resource))
-    if (lock === undefined || lock.requester !== inspect(requester)) return
+    const lock = this.#locks.get(termKey(resource))
+    if (lock === undefined || lock.requester !== termKey(requester)) return
     const key = pidKey(pid)
     if (!lock.holders.has(key)) return
     this.#release(lock, key)

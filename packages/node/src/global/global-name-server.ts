@@ -204,7 +204,7 @@ export class GlobalNameServer {
         return true
       case 'register':
       case 'register_ext':
-        if (pid instanceof Pid && !this.#names.insert({ name: first, pid, method }, use)) this.#namesRefused(1)
+        if (pid instanceof Pid) this.#names.insert({ name: first, pid, method }, use)
         answer(atom('yes'))
         return true
       case 'unregister':
@@ -266,14 +266,7 @@ export class GlobalNameServer {
   #learn(operations: readonly GlobalOperation[], nodes: readonly GlobalNode[], use: PeerUse | undefined): void {
     // Dialled first: what names they have waits for the links to them.
     for (const [name] of nodes) if (name !== this.#parts.self) this.#dials.begin(name)
-    const refused = this.#names.apply(operations, use)
-    if (refused > 0) this.#namesRefused(refused)
-  }
-
-  #namesRefused(count: number): void {
-    const limit = 'limits.maxLinks'
-    const message = `${count} global names are not taken: the peer that told them has as many as ${limit} and limits.maxHeldBytes allow`
-    this.#parts.servers.warn({ code: 'OVER_LIMIT', message, limit })
+    this.#names.apply(operations, use)
   }
 
   /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */

@@ -1,7 +1,9 @@
-import { Atom, type DecodeOptions, decode, encode, inspect, type Term } from '@dynsrv/etf'
+import { Atom, type DecodeOptions, decode, encode, type Term } from '@dynsrv/etf'
+import { bytesOfName } from '../process/kept-bytes.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
-import { bytesOfName, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { termKey } from '../process/term-key.ts'
 import type { GlobalOperation, NameEntry } from './global-operation.ts'
 
 interface KnownName extends NameEntry {
@@ -26,8 +28,8 @@ export class GlobalNameTable {
   readonly #isAwaited: (node: string) => boolean
   readonly #decode: DecodeOptions | undefined
   readonly #names = new Map<string, KnownName>()
-  /** Where the text of a name as the program has it is another, the text of the name. */
-  readonly #texts = new Map<string, string>()
+  /** Where the key of a name as the program has it is another, the key of the name. */
+  readonly #keys = new Map<string, string>()
 
   /**
    * @param owner the process that watches those that have names
@@ -49,13 +51,13 @@ export class GlobalNameTable {
   }
 
   get(name: Term): NameEntry | undefined {
-    return this.#names.get(inspect(name))
+    return this.#names.get(termKey(name))
   }
 
   /** The same by a name of the program: one of the names `shown` to it, or one that it made. */
   find(name: Term): NameEntry | undefined {
-    const text = inspect(name)
-    return this.#names.get(text) ?? this.#names.get(this.#texts.get(text) ?? text)
+    const key = termKey(name)
+    return this.#names.get(key) ?? this.#names.get(this.#keys.get(key) ?? key)
   }
 
   /** Every name, as the program wants terms decoded. */
@@ -67,14 +69,12 @@ export class GlobalNameTable {
     return [...this.#names.values()]
   }
 
-  /** Gives how many names were not taken. @param use what the peer that told them makes us hold */
-  apply(operations: readonly GlobalOperation[], use: PeerUse | undefined): number {
-    let refused = 0
+  /** @param use what the peer that told them makes us hold */
+  apply(operations: readonly GlobalOperation[], use: PeerUse | undefined): void {
     for (const operation of operations) {
       if (operation.type === 'delete') this.remove(operation.name)
-      else if (!this.insert(operation, use)) refused++
+      else this.insert(operation, use)
     }
-    return refused
   }
 
   /**
@@ -85,15 +85,15 @@ export class GlobalNameTable {
    */
   insert({ name, pid, method }: NameEntry, use?: PeerUse): boolean {
     this.remove(name)
-    const text = inspect(name)
+    const key = termKey(name)
     // It is kept in both forms.
-    const bytes = 2 * bytesOfName(text)
-    if (this.#uses.mayNotHold(use, bytes)) return false
+    const bytes = 2 * bytesOfName(key)
+    if (this.#uses.refusesToHold(use, 'global names', bytes)) return false
     const shown = use === undefined || name instanceof Atom ? name : decode(encode(name), this.#decode)
     const entry = { name, shown, pid, method, unwatch: undefined, place: new Place(use, bytes) }
-    const shownText = inspect(shown)
-    this.#names.set(text, entry)
-    if (shownText !== text) this.#texts.set(shownText, text)
+    const shownKey = termKey(shown)
+    this.#names.set(key, entry)
+    if (shownKey !== key) this.#keys.set(shownKey, key)
     if (!this.#isAwaited(pid.node.name)) this.#watch(entry)
     return true
   }
@@ -113,7 +113,7 @@ export class GlobalNameTable {
   }
 
   #watch(entry: KnownName): void {
-    const key = inspect(entry.name)
+    const key = termKey(entry.name)
     entry.unwatch = () => undefined
     // For a process that is gone already it fires at once.
     const ref = this.#life.monitor(this.#owner, entry.pid, () => {
@@ -123,7 +123,7 @@ export class GlobalNameTable {
   }
 
   remove(name: Term): void {
-    const key = inspect(name)
+    const key = termKey(name)
     const entry = this.#names.get(key)
     this.#delete(key)
     entry?.unwatch?.()
@@ -134,7 +134,7 @@ export class GlobalNameTable {
     if (entry === undefined) return
     this.#names.delete(key)
     entry.place.free()
-    const shownText = inspect(entry.shown)
-    if (this.#texts.get(shownText) === key) this.#texts.delete(shownText)
+    const shownKey = termKey(entry.shown)
+    if (this.#keys.get(shownKey) === key) this.#keys.delete(shownKey)
   }
 }

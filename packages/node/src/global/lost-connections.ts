@@ -1,6 +1,7 @@
-import { Atom, atom, inspect, type Term, type Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, type Term, type Tuple, tuple } from '@dynsrv/etf'
 import type { Clock, Random } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
+import { termKey } from '../process/term-key.ts'
 
 /** From here on nodes prevent that parts of a cluster overlap. */
 const PREVENTS_VERSION = 7
@@ -81,7 +82,7 @@ export class LostConnections {
     if (!this.#parts.prevent || !(first instanceof Atom && second instanceof Atom)) return
     if (typeof count !== 'number' && typeof count !== 'bigint') return
     if (typeof count === 'number' && !Number.isInteger(count)) return
-    if (!this.#isNews(`${first.name} ${second.name}`, inspect(instance), BigInt(count))) return
+    if (!this.#isNews(`${first.name} ${second.name}`, termKey(instance), BigInt(count))) return
     const { self, tell } = this.#parts
     // It may have lost others before they heard it, so that each passes it on.
     for (const node of this.#others(first.name)) tell(node, notice)

@@ -90,7 +90,7 @@ export class ConnectionTable {
    *
    * @throws {NodeError} that says what was wrong; the signal's reason when it aborts
    */
-  async connect(peer: NodeName, { signal, endpoints = [], later, addresses }: ConnectOptions = {}): Promise<void> {
+  async connect(peer: NodeName, { signal, endpoints, later, addresses }: ConnectOptions = {}): Promise<void> {
     signal?.throwIfAborted()
     if (this.#closed) throw new NodeError('NODE_CLOSED', 'the node is closed', { peer })
     if (this.#connections.has(peer)) return

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import {
+  type Asked,
   Channel,
   type ChannelLimits,
   type ChannelOutput,
@@ -10,15 +11,15 @@ import {
   TickClock,
 } from '@dynsrv/dist-protocol'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import type { AtomShare, DecodeOptions, EtfError, Term } from '@dynsrv/etf'
+import type { DecodeOptions, EtfError, Term } from '@dynsrv/etf'
 import type { Clock, Timer } from '@dynsrv/kit'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import type { ConnectionCounters } from '../node-event.ts'
+import { MAX_IN_ALL, type PeerUse, type PeerUses } from '../process/peer-use.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, nodeError } from './handshake-socket.ts'
 import { inSeconds } from './loop-watch.ts'
-import type { QueuedBytes } from './queued-bytes.ts'
 import type { SocketInput } from './socket-input.ts'
 
 /** As much is gathered before it is written without waiting for the end of this turn of the event loop. */
@@ -55,13 +56,11 @@ export interface ConnectionOptions {
   readonly busyBytes: number
   /** With more than this under way the connection is given up. Unit: bytes. */
   readonly maxQueuedBytes: number
-  /** What waits for all peers together. */
-  readonly queued: QueuedBytes<Connection>
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   /** A message was left out, because it is over a limit. */
-  readonly onRefused: (connection: Connection, error: EtfError) => void
-  /** Whose atoms are that a peer brings. */
-  readonly atoms: (peer: string) => AtomShare
+  readonly onRefused: (connection: Connection, error: EtfError, asked?: Asked) => void
+  /** What peers make us keep. */
+  readonly uses: PeerUses
   /** Whether anybody wants the payload of a message that begins to arrive. */
   readonly wants: (peer: string, control: ControlMessage) => boolean
   /** How long our event loop was blocked just now, when that was long enough for the peer to drop us; else 0. */
@@ -92,6 +91,10 @@ export class Connection {
   readonly #ticker: Timer
   readonly #gone = deferred<void>()
   readonly #drained: (() => void)[] = []
+  readonly #use: PeerUse
+  /** What is counted of it at present, in bytes: messages that are not whole, and what the peer has not taken. */
+  #unfinished = 0
+  #queued = 0
   #rest: Uint8Array
   #closed: NodeError | undefined
   #scheduled = false
@@ -120,13 +123,15 @@ export class Connection {
     this.since = clock.now()
     this.#clock = clock
     const wants = (control: ControlMessage): boolean => options.wants(peer.name, control)
-    const atoms = options.atoms(peer.name)
+    const use = options.uses.came(peer.name)
+    this.#use = use
     this.#channel = new Channel({
       self,
       peer,
       flags,
       wants,
-      atoms,
+      atoms: use.atoms,
+      limitOnUnfinished: (bytes) => options.uses.limitOnUnfinished(use, bytes - this.#unfinished),
       ...(limits && { limits }),
       ...(decode && { decode }),
     })
@@ -182,7 +187,7 @@ export class Connection {
       this.#blocked = false
       this.#flush()
       this.#wake()
-      if (!this.busy) this.#options.queued.forget(this)
+      if (!this.busy) this.#countQueued(0)
     })
     socket.once('end', () => {
       if (!this.open) return
@@ -231,15 +236,24 @@ export class Connection {
       return false
     }
     if (queued <= this.#options.busyBytes) return true
-    this.#options.queued.grown(this, queued)?.giveWay()
+    this.#countQueued(queued)
+    this.#options.uses.giveWay()
     return false
   }
 
-  /** All peers together have left too much unread, and this one most of it. */
+  /** All peers together make us keep too much, and this one most of it. */
   giveWay(): void {
-    const { peer, queuedBytes } = this
-    const text = `${peer} has left ${queuedBytes} bytes unread, more than any other peer, and all together too many`
-    this.close(new NodeError('NODE_PEER_BUSY', text, { peer }), true)
+    const { peer } = this
+    const { queuedBytes, ofLink } = this.#use
+    const most = 'more than any other peer, and all together too many'
+    const reason =
+      queuedBytes > ofLink / 2
+        ? new NodeError('NODE_PEER_BUSY', `${peer} has left ${queuedBytes} bytes unread, ${most}`, { peer })
+        : new NodeError('NODE_OVER_LIMIT', `${peer} makes this node keep ${ofLink} bytes, ${most}`, {
+            peer,
+            limit: MAX_IN_ALL,
+          })
+    this.close(reason, true)
   }
 
   /** Resolves when no more than the busy limit is under way, or the link is gone. */
@@ -274,6 +288,9 @@ export class Connection {
     busyWait.came(this.#options.busyWaitMs, this.#sent !== this.#sentBefore)
     this.#sentBefore = this.#sent
     const outputs = this.#channel.receive(chunk)
+    const { unfinishedBytes } = this.#channel
+    if (unfinishedBytes !== this.#unfinished) this.#countUnfinished(unfinishedBytes)
+    if (this.#closed !== undefined) return
     if (this.#backlog.length > 0) {
       for (const output of outputs) this.#backlog.push(output)
       return
@@ -292,6 +309,19 @@ export class Connection {
     if (now >= until || left > 0) this.#socket.pause()
   }
 
+  #countQueued(bytes: number): void {
+    this.#use.changeQueued(bytes - this.#queued)
+    this.#queued = bytes
+  }
+
+  /** What came of a frame cannot be refused, only the link. */
+  #countUnfinished(bytes: number): void {
+    const more = bytes - this.#unfinished
+    this.#use.changeUnfinished(more)
+    this.#unfinished = bytes
+    if (more > 0) this.#options.uses.giveWay()
+  }
+
   /** Handles what came until the time is up; gives how much is left. */
   #handle(outputs: ChannelOutput[], until: number): number {
     for (let index = 0; index < outputs.length; index++) {
@@ -302,7 +332,7 @@ export class Connection {
         if (this.#closed !== undefined) return 0
       } else if (output.type === 'refused') {
         this.#received++
-        this.#options.onRefused(this, output.error)
+        this.#options.onRefused(this, output.error, output.asked)
       } else if (output.type === 'failed') {
         this.#end(nodeError(output.error, this.peer), true)
         return 0
@@ -376,8 +406,10 @@ export class Connection {
 
   #tick(): void {
     const now = this.#clock.monotonic()
-    for (const message of this.#channel.expire(now)) {
-      if (message.type === 'refused') this.#options.onRefused(this, message.error)
+    const expired = this.#channel.expire(now)
+    if (expired.length > 0) this.#countUnfinished(this.#channel.unfinishedBytes)
+    for (const message of expired) {
+      if (message.type === 'refused') this.#options.onRefused(this, message.error, message.asked)
       else this.#options.onMessage(this, message.control, message.payload)
     }
     if (this.#closed !== undefined) return
@@ -398,7 +430,8 @@ export class Connection {
     const reason = this.#because(given)
     this.#closed = reason
     this.#clock.clearInterval(this.#ticker)
-    this.#options.queued.forget(this)
+    this.#countQueued(0)
+    this.#countUnfinished(0)
     this.#backlog = []
     if (atOnce) this.#socket.destroy()
     else {

@@ -1,8 +1,9 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type Cookie, InitiatorHandshake, isDistError, type NodeIdentity } from '@dynsrv/dist-protocol'
 import type { EpmdModule, HostAddress, NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, endpoint, given, listOf, messageOf, type Timer, within } from '@dynsrv/kit'
+import { type Clock, endpoint, given, hostAddress, listOf, messageOf, optional, type Timer, within } from '@dynsrv/kit'
 import { isNodeError, NodeError } from '../error.ts'
+import type { LocatePeer } from '../node-options.ts'
 import { busyWait } from './busy-wait.ts'
 import { type Established, runHandshake } from './handshake-socket.ts'
 import type { OwnChallenges } from './own-challenges.ts'
@@ -20,8 +21,8 @@ const OTHER_PLACE_MS = 1_000
 
 /** What one attempt to reach a peer brings with it. */
 export interface DialAttempt {
-  /** Where the peer listens, as far as is known. */
-  readonly endpoints: readonly NodeAddressCandidate[]
+  /** Where the peer listens, as far as the caller knows; left out when it knows the name only. */
+  readonly endpoints?: readonly NodeAddressCandidate[] | undefined
   /** More of them, which are still being looked up. */
   readonly later?: Promise<readonly NodeAddressCandidate[]> | undefined
   /** The addresses of the peer's host, for the address lookup, as far as they are known. */
@@ -37,6 +38,8 @@ export interface DialOptions extends DialAttempt {
   readonly clock: Clock
   readonly challenges: OwnChallenges
   readonly epmd: EpmdModule
+  /** See `NodeOptions.locate`. */
+  readonly locate: LocatePeer | undefined
   readonly transport: Transport
   readonly self: NodeIdentity
   readonly cookie: Cookie
@@ -53,8 +56,8 @@ interface Address {
 }
 
 /**
- * Reaches a peer by name: TCP to its addresses in their order, handshake on the first that answers. Where nobody said where
- * it listens, or nobody of it is there, the address lookup is asked.
+ * Reaches a peer by name: TCP to its addresses in their order, handshake on the first that answers. Where the caller does not
+ * say where it listens, `locate` is asked; where nobody knows it, or nobody of the peer is there, the address lookup.
  *
  * An address where somebody else than the peer answers does not end the attempt while there are others. A peer that refuses
  * the offered cookie is dialled again with each of the accepted ones: while a cookie is being changed, it may have another.
@@ -70,7 +73,8 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
   options.signal.addEventListener('abort', abort, { once: true })
   try {
     options.signal.throwIfAborted()
-    const known = addressesAt(host, { candidates: options.endpoints, later: options.later })
+    const place = await placeOf(peer, options, over.signal)
+    const known = addressesAt(host, place)
     const failures: NodeError[] = []
     let late: readonly Address[] = []
     known.later?.then((addresses) => {
@@ -83,7 +87,7 @@ export async function dial(peer: NodeName, options: DialOptions): Promise<Establ
     let found: Addresses
     try {
       const ask = (signal: AbortSignal) =>
-        lookUp(peer, host, { epmd: options.epmd, addresses: options.addresses, signal })
+        lookUp(peer, host, { epmd: options.epmd, addresses: place.addresses, signal })
       const silent = () => mostTelling(failures)
       const limit = { clock: options.clock, ms: OTHER_PLACE_MS, signal: over.signal, late: silent }
       // What is still being looked up afterwards ends with the attempt.
@@ -111,11 +115,34 @@ interface Addresses {
 }
 
 const endpointList = listOf(endpoint)
+const addressList = optional(listOf(hostAddress))
 
-function addressesAt(
-  host: string,
-  { candidates, later }: Pick<DialOptions, 'later'> & { readonly candidates: readonly NodeAddressCandidate[] },
-): Addresses {
+/** Where a peer listens, as far as anybody has said it. */
+interface KnownPlace extends Pick<DialOptions, 'later' | 'addresses'> {
+  readonly candidates: readonly NodeAddressCandidate[]
+}
+
+/** What the caller says of where the peer listens; of one of whom it says nothing, what `locate` knows. */
+async function placeOf(peer: NodeName, options: DialOptions, signal: AbortSignal): Promise<KnownPlace> {
+  const { endpoints, later, addresses, locate } = options
+  if (endpoints !== undefined || addresses !== undefined || locate === undefined) {
+    return { candidates: endpoints ?? [], later, addresses }
+  }
+  try {
+    const known = (await locate(peer, { signal })) ?? {}
+    const candidates = known.endpoints ?? []
+    // It is only a help, like what comes late: the address lookup says what is wrong.
+    const isUsable =
+      endpointList.check(candidates, 'endpoints') === undefined &&
+      addressList.check(known.addresses, 'addresses') === undefined
+    if (isUsable) return { candidates, later: known.later ?? later, addresses: known.addresses }
+  } catch {
+    signal.throwIfAborted()
+  }
+  return { candidates: [], later, addresses }
+}
+
+function addressesAt(host: string, { candidates, later }: Omit<KnownPlace, 'addresses'>): Addresses {
   const at = ({ ip, port }: NodeAddressCandidate): Address => ({ ip, port, family: isIPv6(ip) ? 6 : 4, host })
   // What a lookup of the program's own gives late is only a help: when it is wrong, the others stand.
   const usable = (all: readonly NodeAddressCandidate[]) => (endpointList.check(all, 'later') === undefined ? all : [])

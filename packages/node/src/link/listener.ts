@@ -45,6 +45,8 @@ export class Listener {
   readonly #server: Server
   readonly #pending: PendingSockets
   readonly #arrivals = new Map<Socket, Arrival>()
+  /** How many came that have our own name. */
+  #withOwnName = 0
   #closing = false
 
   private constructor(options: ListenerOptions) {
@@ -106,6 +108,11 @@ export class Listener {
     await closed
   }
 
+  /** Records that lead to ourselves have us dial ourselves, and each dial has failed already: told once, ten times, a hundred. */
+  #tellsOwnName(): boolean {
+    return /^10*$/.test(String(++this.#withOwnName))
+  }
+
   /** A connection is there. From now on it counts, and its time runs: what TLS takes is part of both. */
   async #take(arrived: Socket): Promise<void> {
     const { acceptor, onEstablished, onRefused } = this.#options
@@ -128,6 +135,7 @@ export class Listener {
       if (this.#closing) return
       const reason = isNodeError(error) ? error : new NodeError('NODE_CONNECTION_LOST', String(error), { cause: error })
       const { peer } = arrival
+      if (reason.code === 'DIST_NAME_INVALID' && reason.peer === acceptor()?.self.name && !this.#tellsOwnName()) return
       onRefused({ type: 'refused', address, ...(peer !== undefined && { peer }), reason })
       return
     } finally {

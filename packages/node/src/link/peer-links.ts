@@ -14,7 +14,6 @@ import type { Established } from './handshake-socket.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
 import { LoopWatch } from './loop-watch.ts'
 import { OwnChallenges } from './own-challenges.ts'
-import { QueuedBytes } from './queued-bytes.ts'
 import type { Transport } from './transport.ts'
 import { WaitingSends } from './waiting-sends.ts'
 
@@ -31,7 +30,7 @@ export interface PeerLinksParts {
   readonly onMessage: (connection: Connection, control: ControlMessage, payload: EncodedTerm | undefined) => void
   readonly wants: (peer: string, control: ControlMessage) => boolean
   readonly onRefused: ConnectionOptions['onRefused']
-  readonly atoms: ConnectionOptions['atoms']
+  readonly uses: ConnectionOptions['uses']
   /** A link that was up is down, and no newer one has taken its place. */
   readonly onDown: (connection: Connection, reason: NodeError) => void
   /** Our event loop stood still for a quarter of the tick time or longer. */
@@ -58,7 +57,7 @@ export class PeerLinks {
   constructor(parts: PeerLinksParts) {
     this.#parts = parts
     const { self, identity, settings, transport } = parts
-    const { allow, assignNames, busyWaitMs, epmd, limits, logger, setupTimeMs } = settings
+    const { allow, assignNames, busyWaitMs, epmd, limits, locate, logger, setupTimeMs } = settings
     const { clock } = settings.world
     const challenges = new OwnChallenges(settings.world)
     const taken = (name: string) => this.#table.get(name) !== undefined || this.#table.isConnecting(name)
@@ -72,11 +71,10 @@ export class PeerLinks {
       busyWaitMs,
       busyBytes: limits.busyBytes,
       maxQueuedBytes: limits.maxQueuedBytes,
-      queued: new QueuedBytes(limits.maxQueuedInAllBytes),
       onMessage: parts.onMessage,
       wants: parts.wants,
       onRefused: parts.onRefused,
-      atoms: parts.atoms,
+      uses: parts.uses,
       blockedMs: () => this.#loop.droppedUs(),
       onClosed: (connection, reason) => this.#down(connection, reason),
     }
@@ -94,7 +92,7 @@ export class PeerLinks {
       maxDown: limits.maxDown,
       dial: (peer, attempt) => {
         const cookie = this.#cookie(peer)
-        const ours = { clock, challenges, epmd, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
+        const ours = { clock, challenges, epmd, locate, transport, self: identity, cookie, setupTimeMs, busyWaitMs }
         return dial(peer, { ...ours, ...attempt })
       },
       makeConnection: (established) => {
@@ -145,7 +143,10 @@ export class PeerLinks {
     const { name } = parsedName('connect', 'peer', peer, settings.shortNames)
     if (name === self) throw new NodeError('NODE_SELF', `${name} is this node`, { peer: name })
     if (!settings.allow(name)) {
-      throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, { peer: name })
+      throw new NodeError('DIST_NOT_ALLOWED', `the allow option of this node excludes ${name}`, {
+        peer: name,
+        hint: 'Have the function allow of this node give true for it.',
+      })
     }
     await this.#table.connect(name, options)
   }

@@ -1,6 +1,7 @@
-import { inspect, type Pid, type Term } from '@dynsrv/etf'
+import type { Pid, Term } from '@dynsrv/etf'
 import { pidKey } from '../process/identifiers.ts'
-import { bytesOfName } from '../process/peer-use.ts'
+import { bytesOfName } from '../process/kept-bytes.ts'
+import { termKey } from '../process/term-key.ts'
 
 /** What one membership takes: its pid, the key of that, and its place in two tables. */
 const MEMBER_BYTES = 400
@@ -30,7 +31,7 @@ export interface GroupMembers {
  * many others there are.
  */
 export class PgMembers {
-  /** By text of the group. */
+  /** By key of the group. */
   readonly #groups = new Map<string, Group>()
   #bytes = 0
 
@@ -41,7 +42,7 @@ export class PgMembers {
 
   /** Gives those that were taken. @param room bytes that more members may take */
   add(group: Term, pids: readonly Pid[], room = Number.POSITIVE_INFINITY): readonly Pid[] {
-    const key = inspect(group)
+    const key = termKey(group)
     const known = this.#groups.get(key)
     const groupBytes = known === undefined ? bytesOfName(key) : 0
     const most = Math.floor((room - groupBytes) / MEMBER_BYTES)
@@ -61,7 +62,7 @@ export class PgMembers {
 
   /** Takes one membership of each pid away; gives those that were members. */
   remove(group: Term, pids: readonly Pid[]): Pid[] {
-    const key = inspect(group)
+    const key = termKey(group)
     const entry = this.#groups.get(key)
     if (entry === undefined) return []
     entry.list = undefined
@@ -87,7 +88,7 @@ export class PgMembers {
     const times = new Map<string, number>()
     for (const pid of pids) times.set(pidKey(pid), (times.get(pidKey(pid)) ?? 0) + 1)
     return groups.map((group) => {
-      const members = this.#groups.get(inspect(group))?.members
+      const members = this.#groups.get(termKey(group))?.members
       if (members === undefined || members.size >= pids.length) return { group, pids: this.remove(group, pids) }
       const leaving = [...members].flatMap(([key, member]) =>
         Array<Pid>(Math.min(times.get(key) ?? 0, member.times)).fill(member.pid),
@@ -98,15 +99,15 @@ export class PgMembers {
 
   /** How often a process is in a group. */
   times(group: Term, pid: Pid): number {
-    return this.#groups.get(inspect(group))?.members.get(pidKey(pid))?.times ?? 0
+    return this.#groups.get(termKey(group))?.members.get(pidKey(pid))?.times ?? 0
   }
 
   of(group: Term): readonly Pid[] {
-    const entry = this.#groups.get(inspect(group))
+    const entry = this.#groups.get(termKey(group))
     return entry === undefined ? [] : listOf(entry)
   }
 
-  /** Every group that has a member, by its text. */
+  /** Every group that has a member, by its key. */
   names(): IterableIterator<[string, { readonly group: Term }]> {
     return this.#groups.entries()
   }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { atom, inspect, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GEN_CAST } from '../call/gen-message.ts'
 import type { ServerParts } from '../call/served-process.ts'
@@ -10,6 +10,7 @@ import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import { type Origin, type PeerUse, type PeerUses, Place } from '../process/peer-use.ts'
+import { termKey } from '../process/term-key.ts'
 import { tellListeners } from '../program-calls.ts'
 import type { ProcessRef } from '../signature.ts'
 import { PgMembers } from './pg-members.ts'
@@ -19,6 +20,9 @@ const DISCOVER = atom('discover')
 const SYNC = atom('sync')
 const JOIN = atom('join')
 const LEAVE = atom('leave')
+
+/** What the scope of another node takes beside our monitor of it. */
+const SCOPE_BYTES = 400
 
 /** Processes that joined or left a group, on whichever node. */
 export interface PgChange {
@@ -51,7 +55,7 @@ interface RemoteScope {
 
 /** A process of ours that is a member. */
 interface Watched {
-  /** The groups that it is in, by their text. */
+  /** The groups that it is in, by their key. */
   readonly groups: Map<string, Term>
   /** Takes the monitor back. */
   readonly stop: () => void
@@ -95,7 +99,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     const { clock, registry } = parts.servers
     this.#search = new PgSearch({ clock, missing: () => this.#missing(), ask: (node) => this.#ask(node) })
     this.#server = new SystemServer(parts.servers, {
-      ...{ kind: 'pg', module: 'pg' },
+      ...{ kind: 'pg', module: 'pg', exactFloats: true },
       state: () => tuple(atom('state'), atom(scope), this.groups().length),
       handlers: {
         cast: (message, origin) => this.#message(message, origin),
@@ -138,7 +142,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       throw new NodeError('NODE_NO_PROCESS', `${pid} is no live process of this node`)
     }
     const { groups } = this.#watched.get(pidKey(pid)) ?? this.#watch(pid)
-    groups.set(inspect(group), group)
+    groups.set(termKey(group), group)
     this.#local.add(group, [pid])
     this.#tellOthers(tuple(JOIN, this.#process.pid, group, pid))
     this.#tell('join', { group, pids: [pid] })
@@ -242,9 +246,9 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   #know(scope: Pid, use: PeerUse | undefined): RemoteScope | undefined {
     const known = this.#remote.get(pidKey(scope))
     if (known !== undefined) return known
-    if (this.#parts.uses.mayNotHold(use)) return undefined
+    if (this.#parts.uses.refusesToHold(use, 'scopes', SCOPE_BYTES)) return undefined
     const made: RemoteScope = { pid: scope, members: new PgMembers(), use }
-    const place = new Place(use)
+    const place = new Place(use, SCOPE_BYTES)
     this.#remote.set(pidKey(scope), made)
     this.#life.monitor(this.#process, scope, () => {
       this.#remote.delete(pidKey(scope))
@@ -283,21 +287,19 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   }
 
   /** Adds members as far as their peer has room for them; gives those that were added. */
-  #take({ members, use, pid }: RemoteScope, group: Term, joined: readonly Pid[]): readonly Pid[] {
+  #take({ members, use }: RemoteScope, group: Term, joined: readonly Pid[]): readonly Pid[] {
     const before = members.bytes
-    const taken = members.add(group, joined, this.#parts.uses.roomFor(use))
-    if (use !== undefined) use.heldBytes += members.bytes - before
+    const { uses } = this.#parts
+    const { bytes, limit } = uses.roomFor(use)
+    const taken = members.add(group, joined, bytes)
+    use?.changeHeld(members.bytes - before)
     const refused = joined.length - taken.length
-    if (refused > 0) {
-      const [peer, limit] = [pid.node.name, 'limits.maxHeldBytes']
-      const message = `${refused} members of process groups are not taken: ${peer} has told as many as ${limit} allows`
-      this.#parts.servers.warn({ code: 'OVER_LIMIT', message, limit, peer })
-    }
+    if (use !== undefined && refused > 0) uses.refuse(use, limit, 'members of process groups', refused)
     return taken
   }
 
   #holdLess({ use }: RemoteScope, bytes: number): void {
-    if (use !== undefined) use.heldBytes -= bytes
+    use?.changeHeld(-bytes)
   }
 
   #left(scope: Pid, groups: readonly Term[], left: readonly Pid[]): void {
@@ -318,7 +320,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   #unwatch(pid: Pid, group: Term): void {
     const watched = this.#watched.get(pidKey(pid))
-    watched?.groups.delete(inspect(group))
+    watched?.groups.delete(termKey(group))
     if (watched?.groups.size !== 0) return
     watched.stop()
     this.#watched.delete(pidKey(pid))

@@ -145,14 +145,14 @@ export class LinksAndMonitors {
   adoptLink(owner: LocalProcess, pid: Pid): void {
     const { self, uses } = this.#parts
     const use = pid.node.name === self ? undefined : uses.of(pid.node.name)
-    if (use !== undefined) use.links++
+    use?.changeLinks(1)
     owner.links.set(pidKey(pid), { pid, active: true, unlinkId: undefined, use })
   }
 
   #dropLink(owner: LocalProcess, key: string): void {
     const entry = owner.links.get(key)
     if (entry === undefined) return
-    if (entry.use !== undefined) entry.use.links--
+    entry.use?.changeLinks(-1)
     owner.links.delete(key)
   }
 
@@ -171,10 +171,10 @@ export class LinksAndMonitors {
     return watcher
   }
 
-  /** Whether a peer has as many links and monitors here as it may have. */
+  /** Whether a peer has as many links and monitors here as it may have, which is told then. */
   #isFullOf({ node }: Pid): boolean {
     const { self, uses } = this.#parts
-    return node.name !== self && uses.of(node.name).links >= uses.limits.maxLinks
+    return node.name !== self && uses.refusesToHold(uses.of(node.name), 'links and monitors')
   }
 
   /** Expects the end of a process that another node is asked to start, with a monitor of this reference. */
@@ -204,7 +204,7 @@ export class LinksAndMonitors {
     process.alive = false
     this.#parts.registry.remove(process)
     for (const { pid, active, use } of process.links.values()) {
-      if (use !== undefined) use.links--
+      use?.changeLinks(-1)
       if (active) this.#signal(pid.node.name, { op: 'EXIT', from: process.pid, to: pid }, reason, told)
     }
     process.links.clear()

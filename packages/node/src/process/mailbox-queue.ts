@@ -29,6 +29,8 @@ export interface MailboxQueueParts {
   readonly clock: Clock
   /** What comes out of it, for the error when nothing does: `message of the topic x`. */
   readonly content: string
+  /** What to do when none comes in time. */
+  readonly lateHint?: (() => string) | undefined
   /** How many messages may wait. */
   readonly maxMessages: number
   /** How much memory those of other nodes among them may take; default 256 MiB. Unit: bytes. */
@@ -202,7 +204,10 @@ export class MailboxQueue<Message = Term> {
         (error) => finish(() => reject(error)),
       )
       if (timeoutMs !== undefined) {
-        const late = (): Error => new NodeError('NODE_TIMEOUT', `no ${this.#parts.content} within ${timeoutMs} ms`)
+        const late = (): Error => {
+          const { content, lateHint } = this.#parts
+          return new NodeError('NODE_TIMEOUT', `no ${content} within ${timeoutMs} ms`, { hint: lateHint?.() })
+        }
         timer = clock.setTimeout(() => finish(() => reject(late())), timeoutMs)
       }
       signal?.addEventListener('abort', onAbort, { once: true })

@@ -1,9 +1,10 @@
 import { atom, type Pid, Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
-import { abortSignal, bound, type Clock, callable, duration, flag, messageOf, rule } from '@dynsrv/kit'
+import { abortSignal, bound, type Clock, callable, duration, either, flag, messageOf, rule } from '@dynsrv/kit'
 import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName } from '../checks.ts'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
-import type { CallOptions, Destination, ProcessRef, Recipient, SendOptions } from '../signature.ts'
+import { isSchema, type Read, type Schema, type Schemas, schemaRule } from '../schema/schema.ts'
+import type { CallOptions, Destination, ProcessRef, Recipient, SendOptions, TypedCallOptions } from '../signature.ts'
 import { givenReason } from './exit-reason.ts'
 import type { LinksAndMonitors } from './links-and-monitors.ts'
 import type { LocalProcess, Target } from './local-process.ts'
@@ -46,16 +47,29 @@ export function checkMailbox(options: string | MailboxOptions): void {
 }
 
 /** Which message to take, and how long to wait for it. */
-export interface ReceiveOptions<T extends Term = Term> {
+export interface ReceiveOptions<T extends Term = Term> extends ReceiveWait {
   /** Take the first message for which this is true and leave the others in place, as a BEAM `receive` does. */
   readonly match?: ((message: Term) => message is T) | ((message: Term) => boolean)
+}
+
+/** Which message to take by a schema, and how long to wait for it. */
+export interface TypedReceiveOptions<S extends Schema = Schema> extends ReceiveWait {
+  /**
+   * Take the first message that fits, as what the schema reads, and leave the others in place. The schema must answer at
+   * once: one that answers later ends the wait with `NODE_BAD_OPTION`, and what it throws ends it too.
+   */
+  readonly match: S
+}
+
+/** How long to wait for a message. */
+export interface ReceiveWait {
   /** In milliseconds; default: wait forever. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
 
-const checkReceive = checks.options<ReceiveOptions>('receive', {
-  match: callable,
+const checkReceive = checks.options<ReceiveOptions | TypedReceiveOptions>('receive', {
+  match: either(callable, schemaRule),
   timeoutMs: duration(),
   signal: abortSignal,
 })
@@ -69,6 +83,7 @@ export interface MailboxParts {
   readonly life: LinksAndMonitors
   readonly send: (from: Pid, to: Recipient, message: Term, options?: SendOptions) => boolean
   readonly call: (to: Destination, request: Term, options?: CallOptions) => Promise<Term>
+  readonly schemas: Schemas
   readonly target: (to: Destination) => Target
   readonly full: (mailbox: Mailbox, policy: OverflowPolicy) => void
 }
@@ -96,6 +111,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     this.#queue = new MailboxQueue({
       clock: parts.clock,
       content: 'such message',
+      lateHint: () => `Send to ${this.name ?? this.pid}, or raise timeoutMs. ${this.length} that do not match wait.`,
       maxMessages,
       maxBytes,
       whenFull,
@@ -158,25 +174,49 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   }
 
   /** Calls a GenServer. See `Node.call`. */
-  call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term> {
+  call<S extends Schema>(to: Destination, request: Sendable, options: TypedCallOptions<S>): Promise<Read<S>>
+  call(to: Destination, request: Sendable, options?: CallOptions): Promise<Term>
+  call(to: Destination, request: Sendable, options?: CallOptions): Promise<unknown> {
     return this.#parts.call(to, request as Term, options)
   }
 
   /**
-   * Takes the next message, or the first that matches.
+   * Takes the next message, or the first that matches: a function, or a schema such as `t.tuple(t.atom('order'), t.int())`.
    *
    * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` with the reason when the process has ended and nothing is left;
    * `NODE_BAD_OPTION`
    * @throws the signal's reason when it aborts; what `match` throws
    */
-  receive<T extends Term = Term>(options?: ReceiveOptions<T>): Promise<T> {
-    if (options === undefined) return this.#queue.receive() as Promise<T>
+  receive<S extends Schema>(options: TypedReceiveOptions<S>): Promise<Read<S>>
+  receive<T extends Term = Term>(options?: ReceiveOptions<T>): Promise<T>
+  receive(options?: ReceiveOptions | TypedReceiveOptions): Promise<unknown> {
+    if (options === undefined) return this.#queue.receive()
     try {
       checkReceive(options)
     } catch (error) {
       return Promise.reject(error)
     }
-    return this.#queue.receive(options) as Promise<T>
+    const { match, ...wait } = options
+    if (isSchema(match)) return this.#receiveBy(match, wait)
+    return this.#queue.receive({ match, ...wait })
+  }
+
+  async #receiveBy(schema: Schema, { timeoutMs, signal }: ReceiveWait): Promise<unknown> {
+    const failed = new AbortController()
+    let chosen: { readonly value: unknown } | undefined
+    const match = (message: Term): boolean => {
+      try {
+        chosen = this.#parts.schemas.select(schema, message)
+        return chosen !== undefined
+      } catch (cause) {
+        // It is asked in the midst of a message's delivery; the wait ends behind that.
+        queueMicrotask(() => failed.abort(cause))
+        return false
+      }
+    }
+    const ended = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
+    await this.#queue.receive({ match, timeoutMs, signal: ended })
+    return chosen?.value
   }
 
   /**

@@ -71,9 +71,11 @@ export function optionOf(limit: string): string {
   return name !== undefined && Object.hasOwn(DEFAULT_DECODE_LIMITS, name) ? `decode.${limit}` : limit
 }
 
+const IO_REQUEST = atom('io_request')
+
 /**
- * The references at the beginning of a message that cannot be read as a whole, in the first two elements of a tuple: those
- * by which OTP tells calls and replies apart.
+ * The references at the beginning of a message that cannot be read as a whole, in the first two elements of a tuple, or the
+ * first three of an `io_request`: those by which OTP tells calls and replies apart.
  */
 export function firstReferences({ bytes, start, end, atoms }: EncodedTerm, share: AtomShare): Reference[] {
   const found: Reference[] = []
@@ -81,8 +83,11 @@ export function firstReferences({ bytes, start, end, atoms }: EncodedTerm, share
     const [tag, arity = 0] = bytes.subarray(start, end)
     if (tag !== Tag.SMALL_TUPLE_EXT) return found
     const decoder = new TermDecoder(undefined, share)
-    for (let index = 0, at = start + 2; index < Math.min(arity, 2); index++) {
-      collect(decoder.decode(bytes, at, end, atoms), found)
+    let looked = 2
+    for (let index = 0, at = start + 2; index < Math.min(arity, looked); index++) {
+      const element = decoder.decode(bytes, at, end, atoms)
+      if (index === 0 && element === IO_REQUEST) looked = 3
+      collect(element, found)
       at = decoder.end
     }
   } catch (cause) {
@@ -92,8 +97,16 @@ export function firstReferences({ bytes, start, end, atoms }: EncodedTerm, share
   return found
 }
 
-function collect(term: Term, found: Reference[]): void {
-  if (term instanceof Reference) found.push(term)
-  else if (term instanceof Tuple) for (const element of term.elements) collect(element, found)
-  else if (term instanceof ImproperList) for (const element of [...term.elements, term.tail]) collect(element, found)
+/** Terms may nest deeper than calls do. */
+function collect(root: Term, found: Reference[]): void {
+  const open: Term[] = [root]
+  while (open.length > 0) {
+    const term = open.pop()
+    if (term instanceof Reference) found.push(term)
+    else if (term instanceof Tuple) for (const element of term.elements) open.push(element)
+    else if (term instanceof ImproperList) {
+      for (const element of term.elements) open.push(element)
+      open.push(term.tail)
+    }
+  }
 }

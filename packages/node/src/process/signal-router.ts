@@ -10,7 +10,7 @@ import { withoutEncoding } from './exit-reason.ts'
 import type { LifeSignal, LinksAndMonitors } from './links-and-monitors.ts'
 import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './local-process.ts'
 import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
-import { Origin, type PeerUses } from './peer-use.ts'
+import { MAX_IN_ALL, Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
 import type { Told } from './verbatim.ts'
 
@@ -298,8 +298,8 @@ export class SignalRouter {
 
   #hasRoom(peer: string, process: LocalProcess | undefined): boolean {
     if (process === undefined || process.behaviour.isFull?.() === true) return false
-    const { limits } = this.#parts.uses
-    return this.#parts.uses.of(peer).unreadBytes < limits.maxUnreadBytes || !isQueue(process)
+    const { uses } = this.#parts
+    return !isQueue(process) || uses.limitOnWaiting(uses.of(peer)) === undefined
   }
 
   /** Reads a payload; one that is over a limit gives a warning, and what stands in for it. */
@@ -317,7 +317,7 @@ export class SignalRouter {
     // What a full mailbox drops whatever it is need not be read.
     if (process === undefined || process.behaviour.dropsNext?.() === true) return
     const origin = this.#origin(peer, payload)
-    const message = this.#refusal(origin, op, process) ?? this.#read(peer, op, payload, process)
+    const message = this.#admit(origin, op, process, payload)
     if (!(message instanceof OverLimit)) {
       process.behaviour.message(message, origin)
       return
@@ -338,8 +338,10 @@ export class SignalRouter {
     const process = registry.ownerOfAlias(ref)
     if (process?.behaviour.dropsNext?.() === true) return
     const origin = this.#origin(peer, payload)
-    const refusal = process === undefined ? undefined : this.#refusal(origin, 'ALIAS_SEND', process)
-    const message = refusal ?? this.#read(peer, 'ALIAS_SEND', payload, process)
+    const message =
+      process === undefined
+        ? this.#read(peer, 'ALIAS_SEND', payload)
+        : this.#admit(origin, 'ALIAS_SEND', process, payload)
     // An alias that a program made is for messages only; the others are calls, which want to know.
     if (!(message instanceof OverLimit) || process === undefined) receive(message, origin)
   }
@@ -348,21 +350,36 @@ export class SignalRouter {
     return new Origin(peer, this.#parts.uses.of(peer), payload)
   }
 
-  /** What stands in for a message of a peer that has filled the room it has here; undefined as long as it has not. */
-  #refusal({ peer, use }: Origin, op: ControlMessage['op'], process: LocalProcess): OverLimit | undefined {
-    const { maxUnreadBytes } = this.#parts.uses.limits
-    if (use.unreadBytes < maxUnreadBytes) {
+  /** The message, or what stands in for it when there is no room for it or it is over a limit. */
+  #admit(origin: Origin, op: ControlMessage['op'], process: LocalProcess, payload: EncodedTerm): Term | OverLimit {
+    // Those of the node itself take their messages at once, and must not miss one.
+    if (!isQueue(process)) return this.#read(origin.peer, op, payload, process)
+    const refusal = this.#refusal(origin, op, 0)
+    if (refusal !== undefined) return refusal
+    const message = this.#read(origin.peer, op, payload, process)
+    // How much it takes is known only now.
+    return message instanceof OverLimit ? message : (this.#refusal(origin, op, payload.memoryBytes) ?? message)
+  }
+
+  /** What stands in for a message of a peer that has no room here for it; undefined as long as it has. */
+  #refusal({ peer, use }: Origin, op: ControlMessage['op'], bytes: number): OverLimit | undefined {
+    const { uses, warn } = this.#parts
+    const { maxUnreadBytes } = uses.limits
+    const limit = uses.limitOnWaiting(use, bytes)
+    if (limit === undefined) {
       // Room for half of it ends the episode.
       if (use.isDropping && use.unreadBytes < maxUnreadBytes / 2) use.isDropping = false
       return undefined
     }
-    // Those of the node itself take their messages at once, and must not miss one.
-    if (!isQueue(process)) return undefined
-    const limit = 'limits.maxUnreadBytes'
+    if (limit === MAX_IN_ALL) {
+      uses.refuse(use, limit, 'messages that wait to be read')
+      const message = `${peer} has no room here for a ${op} that waits to be read: ${limit} allows ${uses.all.most} bytes`
+      return new OverLimit(new NodeError('NODE_OVER_LIMIT', message, { peer, limit }))
+    }
     const message = `messages of ${peer} that wait to be read take more than ${limit} allows: ${maxUnreadBytes} (${op})`
     if (!use.isDropping) {
       use.isDropping = true
-      this.#parts.warn({ code: 'OVER_LIMIT', message: `${message}; more are dropped`, peer, limit })
+      warn({ code: 'OVER_LIMIT', message: `${message}; more are dropped`, peer, limit })
     }
     return new OverLimit(new NodeError('NODE_OVER_LIMIT', message, { peer, limit }))
   }

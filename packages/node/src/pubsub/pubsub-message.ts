@@ -1,4 +1,5 @@
 import { Atom, atom, Binary, type DecodeOptions, decode, encode, type Term, Tuple, tuple } from '@dynsrv/etf'
+import type { Read, Schema, Schemas } from '../schema/schema.ts'
 
 const FORWARD_TO_LOCAL = atom('forward_to_local')
 const STRUCT = atom('__struct__')
@@ -25,6 +26,58 @@ export interface PubSubTerm {
 
 /** What a subscription gets, told apart by `type`. */
 export type PubSubMessage = PubSubEvent | PubSubTerm
+
+/** Which messages a subscription takes, by schemas; what fits none of them is left out. */
+export interface SubscriptionSchemas {
+  /** Payloads, by the name of the event. */
+  readonly events?: Readonly<Record<string, Schema>>
+  /** Any other term. */
+  readonly message?: Schema
+}
+
+/** What a subscription with schemas gets. */
+export type TypedMessage<S extends SubscriptionSchemas> =
+  | (S extends { readonly events: infer Events } ? TypedEvent<Events> : never)
+  | (S extends { readonly message: infer Given extends Schema }
+      ? Omit<PubSubTerm, 'message'> & { readonly message: Read<Given> }
+      : never)
+
+type TypedEvent<Events> = {
+  [Name in keyof Events & string]: Omit<PubSubEvent, 'event' | 'payload'> & {
+    readonly event: Name
+    readonly payload: Read<Events[Name]>
+  }
+}[keyof Events & string]
+
+/** A message that fits none of the schemas of a subscription, and why. */
+export interface MismatchedMessage {
+  readonly message: PubSubMessage
+  /** Where in the payload or the term, such as `.body`; empty for the whole, and for an event without a schema. */
+  readonly path: string
+  /** What is wrong there. */
+  readonly reason: string
+}
+
+/** Reads a message by schemas. It never rejects. */
+export async function readMessage(
+  message: PubSubMessage,
+  { events = {}, message: terms }: SubscriptionSchemas,
+  schemas: Schemas,
+): Promise<{ readonly read: PubSubMessage } | MismatchedMessage> {
+  const isEvent = message.type === 'event'
+  const schema = !isEvent ? terms : Object.hasOwn(events, message.event) ? events[message.event] : undefined
+  if (schema === undefined) {
+    return {
+      message,
+      path: '',
+      reason: `no schema is for ${isEvent ? `the event ${message.event}` : 'such a message'}`,
+    }
+  }
+  const checked = await schemas.read(schema, isEvent ? message.payload : message.message)
+  if (!checked.ok) return { message, path: checked.mismatch.path, reason: checked.mismatch.message }
+  const value = checked.value as Term
+  return { read: isEvent ? { ...message, payload: value } : { ...message, message: value } }
+}
 
 /** What travels between the nodes: a topic, a term, and the module that hands it out on the other side. */
 export interface Forwarded {

@@ -9,16 +9,29 @@ import { givenReason } from '../process/exit-reason.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Origin } from '../process/peer-use.ts'
 import { callProgram } from '../program-calls.ts'
+import { Schemas } from '../schema/schema.ts'
 import type { Destination, SendOptions } from '../signature.ts'
 import {
   broadcastStruct,
   type Forwarded,
   forward,
+  type MismatchedMessage,
   type PubSubMessage,
   pubSubMessage,
   readForwarded,
+  type SubscriptionSchemas,
+  type TypedMessage,
 } from './pubsub-message.ts'
-import { checkSubscribe, deliver, end, makeSubscription, type SubscribeOptions, Subscription } from './subscription.ts'
+import {
+  type AnySubscription,
+  checkSubscribe,
+  deliver,
+  end,
+  makeSubscription,
+  type SubscribeOptions,
+  Subscription,
+  type TypedSubscribeOptions,
+} from './subscription.ts'
 
 /** The scope of `pg` in which every Phoenix.PubSub of version 2 has its groups. */
 export const PUBSUB_SCOPE = 'Elixir.Phoenix.PubSub'
@@ -61,7 +74,7 @@ export const pubSubName: Rule = rule(
 /** Who gets what is published, and what happens when a peer is busy. */
 export interface PublishOptions extends SendOptions {
   /** A subscription of ours that does not get it, as `broadcast_from`. */
-  readonly from?: Subscription
+  readonly from?: AnySubscription
   /** The only node that gets it, as `direct_broadcast`. */
   readonly node?: string
   /**
@@ -112,7 +125,8 @@ export class PubSub implements Disposable {
   readonly #group: string
   readonly #joined = new Set<string>()
   readonly #worker: LocalProcess
-  readonly #topics = new Map<string, Set<Subscription>>()
+  readonly #schemas: Schemas
+  readonly #topics = new Map<string, Set<AnySubscription>>()
   readonly #onJoin = ({ group }: PgChange): void => this.#joinPool(group)
   #malformed = 0
   #closed = false
@@ -127,6 +141,7 @@ export class PubSub implements Disposable {
     this.name = plain(name)
     this.#parts = parts
     this.#decode = values && { values }
+    this.#schemas = values === undefined ? parts.servers.schemas : new Schemas({ values })
     this.#group = groupOf(name)
     const server = new SystemServer(parts.servers, {
       ...{ kind: 'pubsub', module: 'Elixir.Phoenix.PubSub.PG2' },
@@ -164,27 +179,42 @@ export class PubSub implements Disposable {
   }
 
   /**
-   * Subscribes to a topic: to be iterated or received from, or with a listener that is called with each message.
+   * Subscribes to a topic: to be iterated or received from, or with a listener that is called with each message. With `schema`
+   * messages are checked and typed.
    *
    * @throws {NodeError} `NODE_BAD_OPTION`; `NODE_CLOSED`
    * @throws the signal's reason when it has aborted
    */
+  subscribe<const S extends SubscriptionSchemas>(
+    topic: string,
+    options: TypedSubscribeOptions<S>,
+  ): Subscription<TypedMessage<S>>
+  subscribe<const S extends SubscriptionSchemas>(
+    topic: string,
+    listener: (message: TypedMessage<NoInfer<S>>) => void,
+    options: TypedSubscribeOptions<S>,
+  ): Subscription<TypedMessage<S>>
   subscribe(topic: string, options?: SubscribeOptions): Subscription
   subscribe(topic: string, listener: (message: PubSubMessage) => void, options?: SubscribeOptions): Subscription
   subscribe(
     topic: string,
-    first: SubscribeOptions | ((message: PubSubMessage) => void) = {},
+    first: SubscribeOptions | ((message: never) => unknown) = {},
     second: SubscribeOptions = {},
-  ): Subscription {
+  ): AnySubscription {
     this.#open()
     checks.argument('subscribe', 'topic', text, topic)
-    const [listener, options] = typeof first === 'function' ? [first, second] : [undefined, first]
+    const listener = typeof first === 'function' ? first : undefined
+    const options: Partial<TypedSubscribeOptions> = typeof first === 'function' ? second : first
     checkSubscribe(options)
     options.signal?.throwIfAborted()
     const subscription = makeSubscription(topic, {
       clock: this.#parts.servers.clock,
       options,
+      schemas: this.#schemas,
+      lateHint: () => this.#lateHint(),
       listener,
+      threw: (cause) => this.#threw(topic, cause),
+      mismatched: (of, mismatch) => this.#mismatched(of, mismatch, options.onMismatch),
       onClosed: (ended) => this.#forget(ended),
       full: ({ length }, policy) => {
         const message = `${length} messages of the topic ${topic} of ${this.name} wait to be read: ${policy}`
@@ -219,7 +249,7 @@ export class PubSub implements Disposable {
   }
 
   /** The same, but not to one subscription of ours. */
-  broadcastFrom(from: Subscription, topic: string, event: string, payload: Sendable): number {
+  broadcastFrom(from: AnySubscription, topic: string, event: string, payload: Sendable): number {
     checks.argument('broadcastFrom', 'from', subscription, from)
     return this.broadcast(topic, event, payload, { from })
   }
@@ -289,7 +319,7 @@ export class PubSub implements Disposable {
   }
 
   /** @throws what a term throws that cannot be read as the options say, or that a getter of it throws */
-  #dispatch(forwarded: Forwarded, except?: Subscription, origin?: Origin): void {
+  #dispatch(forwarded: Forwarded, except?: AnySubscription, origin?: Origin): void {
     const { topic } = forwarded
     const subscribers = this.#topics.get(topic)
     if (subscribers === undefined) return
@@ -298,12 +328,22 @@ export class PubSub implements Disposable {
       if (subscription === except) continue
       callProgram(
         () => deliver(subscription, message, origin),
-        (cause) => {
-          const text = `a listener of the topic ${oneLine(topic)} of ${this.name} threw: ${oneLine(messageOf(cause))}`
-          this.#parts.servers.warn({ code: 'HANDLER_THREW', message: text, cause })
-        },
+        (cause) => this.#threw(topic, cause),
       )
     }
+  }
+
+  #lateHint(): string {
+    const { length } = this.nodes()
+    const others =
+      length === 0 ? 'No other node has' : length === 1 ? 'One other node has' : `${length} other nodes have`
+    const elixir = length === 0 ? `: in Elixir it is {Phoenix.PubSub, name: ${this.name}} of a connected node` : ''
+    return `${others} a PubSub called ${this.name}${elixir}. Check the topic, or raise timeoutMs.`
+  }
+
+  #threw(topic: string, cause: unknown): void {
+    const message = `a listener of the topic ${oneLine(topic)} of ${this.name} threw: ${oneLine(messageOf(cause))}`
+    this.#parts.servers.warn({ code: 'HANDLER_THREW', message, cause })
   }
 
   /** Told at the 1st, 10th, 100th …: a peer must not fill the log either. */
@@ -313,6 +353,28 @@ export class PubSub implements Disposable {
     const shown = inspect(term).slice(0, 200)
     const message = `dropped ${shown}, sent to ${this.name}: ${why} (number ${this.#malformed})`
     this.#parts.servers.warn({ code: 'MESSAGE_DROPPED', message, pid: this.#worker.pid })
+  }
+
+  /** To the log the 1st, 10th, 100th … of a subscription: a peer must not fill it. */
+  #mismatched(
+    { topic, mismatches }: AnySubscription,
+    mismatch: MismatchedMessage,
+    onMismatch: TypedSubscribeOptions['onMismatch'],
+  ): void {
+    const { warn } = this.#parts.servers
+    const where = `the topic ${oneLine(topic)} of ${this.name}`
+    if (onMismatch !== undefined) {
+      callProgram(
+        () => onMismatch(mismatch),
+        (cause) => {
+          warn({ code: 'HANDLER_THREW', message: `onMismatch of ${where} threw: ${oneLine(messageOf(cause))}`, cause })
+        },
+      )
+    } else if (/^10*$/.test(String(mismatches))) {
+      const { message, path, reason } = mismatch
+      const part = `${message.type === 'event' ? `the payload of ${message.event}` : 'a message'}${path}`
+      warn({ code: 'MISMATCH', message: `left out of ${where}: ${oneLine(part)}: ${reason} (number ${mismatches})` })
+    }
   }
 
   /** A node has a larger pool than we knew: its processes use any shard, so we listen on all of them. */
@@ -329,7 +391,7 @@ export class PubSub implements Disposable {
     this.#parts.scope.join(atom(group), this.#worker)
   }
 
-  #forget(subscription: Subscription): void {
+  #forget(subscription: AnySubscription): void {
     const subscribers = this.#topics.get(subscription.topic)
     subscribers?.delete(subscription)
     if (subscribers?.size === 0) this.#topics.delete(subscription.topic)

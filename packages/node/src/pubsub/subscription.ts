@@ -1,10 +1,12 @@
 import { atom, type Term } from '@dynsrv/etf'
-import { abortSignal, bound, type Clock, duration } from '@dynsrv/kit'
+import { abortSignal, bound, type Clock, callable, duration, optionsOf, recordOf } from '@dynsrv/kit'
 import { checks, INSIDE, onlyInside } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { MailboxQueue, type OverflowPolicy, overflowPolicy } from '../process/mailbox-queue.ts'
 import type { Origin } from '../process/peer-use.ts'
-import type { PubSubMessage } from './pubsub-message.ts'
+import { callProgram } from '../program-calls.ts'
+import { type Schemas, schemaRule } from '../schema/schema.ts'
+import { type MismatchedMessage, type PubSubMessage, readMessage, type SubscriptionSchemas } from './pubsub-message.ts'
 
 /** With which all processes of a node end that closes. */
 const SHUTDOWN = atom('shutdown')
@@ -22,6 +24,17 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal
 }
 
+/** What `subscribe` takes where messages are checked and typed. */
+export interface TypedSubscribeOptions<S extends SubscriptionSchemas = SubscriptionSchemas> extends SubscribeOptions {
+  /**
+   * Which messages are taken, by schemas: `{ events: { new_msg: t.fields({ body: t.text() }) } }`. A message that fits none of
+   * them is left out and counted, and `onMismatch` gets it.
+   */
+  readonly schema: S
+  /** Gets each message that fits no schema; default: a warning `MISMATCH` for the 1st, 10th, 100th and so on. */
+  readonly onMismatch?: (mismatch: MismatchedMessage) => void
+}
+
 /** How long a subscription waits for its next message. */
 export interface SubscriptionReceiveOptions {
   /** Unit: milliseconds; default: as long as it takes. */
@@ -31,7 +44,9 @@ export interface SubscriptionReceiveOptions {
 }
 
 /** Checks the options of `PubSub.subscribe`. @throws {NodeError} `NODE_BAD_OPTION` */
-export const checkSubscribe = checks.options<SubscribeOptions>('subscribe', {
+export const checkSubscribe = checks.options<Partial<TypedSubscribeOptions>>('subscribe', {
+  schema: optionsOf<SubscriptionSchemas>({ events: recordOf(schemaRule), message: schemaRule }),
+  onMismatch: callable,
   maxMessages: bound,
   whenFull: overflowPolicy,
   signal: abortSignal,
@@ -43,12 +58,22 @@ const checkReceive = checks.options<SubscriptionReceiveOptions>('receive', {
 
 export interface SubscriptionParts {
   readonly clock: Clock
-  readonly options: SubscribeOptions
+  readonly options: Partial<TypedSubscribeOptions>
+  readonly schemas: Schemas
+  /** What to do when no message comes in time. */
+  readonly lateHint: () => string
   /** Gets each message in place of the queue. */
-  readonly listener: ((message: PubSubMessage) => void) | undefined
-  readonly onClosed: (subscription: Subscription) => void
-  readonly full: (subscription: Subscription, policy: OverflowPolicy) => void
+  readonly listener: ((message: never) => unknown) | undefined
+  readonly onClosed: (subscription: AnySubscription) => void
+  readonly full: (subscription: AnySubscription, policy: OverflowPolicy) => void
+  /** Gets what the listener threw, or its promise rejected with. */
+  readonly threw: (cause: unknown) => void
+  /** A message fits no schema; `onMismatch` of the program gets it, or the log. */
+  readonly mismatched: (subscription: AnySubscription, mismatch: MismatchedMessage) => void
 }
+
+/** A subscription, whatever its messages are read as. */
+export type AnySubscription = Subscription<unknown>
 
 /** How a subscription ended: undefined reason when the program itself ended it. */
 interface End {
@@ -56,19 +81,22 @@ interface End {
 }
 
 /** Makes a subscription; programs get theirs from `PubSub.subscribe`. */
-export let makeSubscription: (topic: string, parts: SubscriptionParts) => Subscription
+export let makeSubscription: (topic: string, parts: SubscriptionParts) => AnySubscription
 /** Gives a subscription a message. Throws what its listener throws, and gives what that gives. */
-export let deliver: (subscription: Subscription, message: PubSubMessage, origin?: Origin) => unknown
+export let deliver: (subscription: AnySubscription, message: PubSubMessage, origin?: Origin) => unknown
 /** Ends a subscription: no more messages come. The reason is undefined when the program itself ends it. */
-export let end: (subscription: Subscription, reason: Term) => void
+export let end: (subscription: AnySubscription, reason: Term) => void
 
 /** Messages of one topic, in the order they came. Made by `PubSub.subscribe`. */
-export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
+export class Subscription<Message = PubSubMessage> implements AsyncIterable<Message>, Disposable {
   readonly topic: string
   readonly #parts: SubscriptionParts
   readonly #queue: MailboxQueue<PubSubMessage>
   readonly #onAbort = (): void => this.close()
   #end: End | undefined
+  #mismatches = 0
+  /** With schemas, a listener gets one message after the other, though a schema may answer later. */
+  #listening = false
 
   static {
     makeSubscription = (topic, parts) => new Subscription(INSIDE, topic, parts)
@@ -83,7 +111,8 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     this.#parts = parts
     this.#queue = new MailboxQueue({
       clock: parts.clock,
-      content: `message of ${topic}`,
+      content: `message of the topic ${topic}`,
+      lateHint: parts.lateHint,
       maxMessages,
       whenFull,
       full: (policy) => parts.full(this, policy),
@@ -102,6 +131,11 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
     return this.#queue.dropped
   }
 
+  /** Messages that fit no schema, and were left out. */
+  get mismatches(): number {
+    return this.#mismatches
+  }
+
   /** Whether messages still come. */
   get active(): boolean {
     return this.#end === undefined
@@ -113,9 +147,27 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
    * @throws {NodeError} `NODE_TIMEOUT`; `NODE_EXITED` when the subscription has ended and nothing is left; `NODE_BAD_OPTION`
    * @throws the signal's reason when it aborts
    */
-  async receive(options?: SubscriptionReceiveOptions): Promise<PubSubMessage> {
+  async receive(options?: SubscriptionReceiveOptions): Promise<Message> {
     if (options !== undefined) checkReceive(options)
-    return this.#queue.receive(options)
+    const { schema } = this.#parts.options
+    if (schema === undefined) return (await this.#queue.receive(options)) as Message
+    const { clock } = this.#parts
+    const { timeoutMs, ...wait } = options ?? {}
+    const end = timeoutMs === undefined ? undefined : clock.monotonic() + timeoutMs
+    for (;;) {
+      const left = end === undefined ? {} : { timeoutMs: Math.max(0, end - clock.monotonic()) }
+      const read = await this.#read(await this.#queue.receive({ ...wait, ...left }), schema)
+      if (read !== undefined) return read
+    }
+  }
+
+  /** What a message is read as; undefined for one that fits no schema. */
+  async #read(message: PubSubMessage, schema: SubscriptionSchemas): Promise<Message | undefined> {
+    const outcome = await readMessage(message, schema, this.#parts.schemas)
+    if ('read' in outcome) return outcome.read as Message
+    this.#mismatches++
+    this.#parts.mismatched(this, outcome)
+    return undefined
   }
 
   /**
@@ -123,10 +175,10 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
    *
    * @throws {NodeError} `NODE_EXITED` with the reason when it was not the program that ended it
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<PubSubMessage, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void> {
     try {
       while (this.active || this.length > 0) {
-        let message: PubSubMessage
+        let message: Message
         try {
           message = await this.receive()
         } catch (error) {
@@ -152,8 +204,24 @@ export class Subscription implements AsyncIterable<PubSubMessage>, Disposable {
 
   #deliver(message: PubSubMessage, origin?: Origin): unknown {
     if (this.#end !== undefined) return undefined
-    const { listener } = this.#parts
-    return listener === undefined ? this.#queue.push(message, origin) : listener(message)
+    const { listener, options } = this.#parts
+    if (listener === undefined) return this.#queue.push(message, origin)
+    if (options.schema === undefined) return listener(message as never)
+    this.#queue.push(message, origin)
+    // It never rejects: what the listener throws is told.
+    if (!this.#listening) void this.#listen(listener)
+    return undefined
+  }
+
+  /** Gives the listener what waits; one that throws or rejects loses no other message. */
+  async #listen(listener: (message: never) => unknown): Promise<void> {
+    this.#listening = true
+    while (this.#queue.length > 0) {
+      const message = await this.#read(this.#queue.shift(), this.#parts.options.schema!)
+      if (message === undefined || this.#end !== undefined) continue
+      callProgram(() => listener(message as never), this.#parts.threw)
+    }
+    this.#listening = false
   }
 
   #finish(reason: Term): void {

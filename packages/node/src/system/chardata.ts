@@ -1,4 +1,4 @@
-import { Binary, type Term } from '@dynsrv/etf'
+import { Binary, ImproperList, type Term } from '@dynsrv/etf'
 
 /** How the bytes of a binary are meant. */
 export type Encoding = 'unicode' | 'latin1'
@@ -8,19 +8,42 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** The text of Erlang chardata: binaries, code points, and lists of them. Undefined for anything else. */
 export function chardata(term: Term, encoding: Encoding): string | undefined {
   const pieces: string[] = []
+  // Binaries that follow each other may share a character.
+  let bytes: Uint8Array[] = []
+  const readBytes = (): boolean => {
+    if (bytes.length === 0) return true
+    const text = textOf(bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes), encoding)
+    bytes = []
+    if (text === undefined) return false
+    pieces.push(text)
+    return true
+  }
   // A stack of our own: chardata may nest deeper than calls do.
   const open: Term[] = [term]
   while (open.length > 0) {
     const next = open.pop()
     if (Array.isArray(next)) {
-      for (let index = next.length - 1; index >= 0; index--) open.push(next[index] as Term)
-      continue
+      pushAll(next as readonly Term[], open)
+    } else if (next instanceof ImproperList) {
+      // A number is no tail.
+      if (typeof next.tail === 'number') return undefined
+      open.push(next.tail)
+      pushAll(next.elements, open)
+    } else if (typeof next === 'number') {
+      const text = readBytes() ? character(next) : undefined
+      if (text === undefined) return undefined
+      pieces.push(text)
+    } else {
+      const part = bytesOf(next)
+      if (part === undefined) return undefined
+      bytes.push(part)
     }
-    const text = typeof next === 'number' ? character(next) : textOf(next, encoding)
-    if (text === undefined) return undefined
-    pieces.push(text)
   }
-  return pieces.join('')
+  return readBytes() ? pieces.join('') : undefined
+}
+
+function pushAll(list: readonly Term[], open: Term[]): void {
+  for (let index = list.length - 1; index >= 0; index--) open.push(list[index])
 }
 
 /** Undefined for what is no character. */
@@ -29,10 +52,13 @@ function character(code: number): string | undefined {
   return known ? String.fromCodePoint(code) : undefined
 }
 
-function textOf(term: Term, encoding: Encoding): string | undefined {
-  if (typeof term === 'string') return term
-  const bytes = term instanceof Binary ? term.toBytes() : term
-  if (!(bytes instanceof Uint8Array)) return undefined
+function bytesOf(term: Term): Uint8Array | undefined {
+  if (typeof term === 'string') return Buffer.from(term)
+  if (term instanceof Binary) return term.toBytes()
+  return term instanceof Uint8Array ? term : undefined
+}
+
+function textOf(bytes: Uint8Array, encoding: Encoding): string | undefined {
   if (encoding === 'latin1') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
   try {
     return UTF8.decode(bytes)

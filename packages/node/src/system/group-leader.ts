@@ -1,19 +1,29 @@
-import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, encodedLength, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { messageOf, oneLine } from '@dynsrv/kit'
+import type { Warn } from '../call/outcome.ts'
 import type { SystemHandlers } from '../call/system-server.ts'
+import { NodeError } from '../error.ts'
 import type { Output } from '../node-options.ts'
+import { type PeerUses, Place } from '../process/peer-use.ts'
 import { chardata, type Encoding } from './chardata.ts'
 import { ioFormat, ioWrite } from './io-format.ts'
+import { PrintedText } from './printed-text.ts'
 
 export interface GroupLeaderParts {
   readonly output: Output
   readonly send: (to: Pid, message: Term) => void
   /** Calls a function of OTP's `io_lib` on another node. */
   readonly ask: (node: string, name: string, args: readonly Term[]) => Promise<Term>
+  /** How much one request may print. Unit: bytes */
+  readonly maxPrintedBytes: number
+  readonly warn: Warn
+  readonly uses: PeerUses
 }
 
 const OK = atom('ok')
 const ERROR = atom('error')
 const IO_LIB = atom('io_lib')
+const REQUESTS = atom('requests')
 const NOT_SUPPORTED = tuple(ERROR, atom('enotsup'))
 
 /** What an answer to a request is: a term, or one that comes when the node that prints has formatted it. */
@@ -22,40 +32,116 @@ type Reply = Term | Promise<Term>
 /**
  * The group leader of what runs elsewhere in our name: `io:format` and `IO.puts` there end up here. There is no input.
  *
+ * A request takes time in proportion to its size, and prints no more than `maxPrintedBytes`, so that a few bytes of a format
+ * do not become gigabytes. What is cut is a success to the process that prints: it goes on.
+ *
  * What `io_lib` makes of a term depends on the release and on the node, such as the order of a map and how it calls its own
  * processes. Where that matters, the node that sent the request is asked to format what it wants printed: the one that sent
  * it, whatever process it names. Functions of other modules, which a group leader of OTP would call, are called nowhere.
  *
  * @see OTP `io_protocol`
  */
-export function groupLeader({ output, send, ask }: GroupLeaderParts): NonNullable<SystemHandlers['info']> {
+export function groupLeader(parts: GroupLeaderParts): NonNullable<SystemHandlers['info']> {
+  const { output, send, ask, warn, uses } = parts
   return (message, origin) => {
     if (!(message instanceof Tuple) || message.length !== 4) return
     const [tag, from, replyAs, request] = message.elements
     if (tag !== atom('io_request') || !(from instanceof Pid)) return
-    const say = (reply: Term): void => send(from, tuple(atom('io_reply'), replyAs, reply))
-    const requests = new IoRequests(
-      (text) => output(text, from),
-      (name, args) => ask(origin?.peer ?? from.node.name, name, args),
-    )
-    const reply = requests.answer(request)
-    // Nobody waits for it but the process that asked: another's output goes on. It never rejects: a failure is an answer.
-    if (reply instanceof Promise) void reply.then(say)
-    else say(reply)
+    const reply = (answer: Term): void => send(from, tuple(atom('io_reply'), replyAs, answer))
+    // Whatever goes wrong here, the process that prints must not wait forever.
+    const failed = (cause: unknown): void => {
+      const message = `a request of ${from} to print could not be handled: ${oneLine(messageOf(cause))}`
+      warn({ code: 'HANDLER_THREW', message, cause })
+      reply(tuple(ERROR, atom('request')))
+    }
+    const printed = new PrintedText(parts.maxPrintedBytes, (text) => output(text, from))
+    const say = (answer: Term): void => {
+      printed.flush()
+      try {
+        reply(answer)
+      } catch (cause) {
+        failed(cause)
+      }
+    }
+    const asking = async (name: string, args: readonly Term[]): Promise<Term> => {
+      // Its arguments stay here until the node that prints has answered.
+      const bytes = encodedLength(args)
+      if (uses.refusesToHold(origin?.use, 'texts to be formatted', bytes))
+        throw new NodeError('NODE_OVER_LIMIT', 'too many wait to be formatted')
+      const place = new Place(origin?.use, bytes)
+      try {
+        printed.flush()
+        return await ask(origin?.peer ?? from.node.name, name, args)
+      } finally {
+        place.free()
+      }
+    }
+    try {
+      const answer = new IoRequest(printed, asking).answer(request)
+      // Nobody waits for it but the process that asked: another's output goes on.
+      if (answer instanceof Promise) void answer.then(say).catch(failed)
+      else say(answer)
+    } catch (cause) {
+      failed(cause)
+    }
   }
 }
 
-/** The requests of one process. */
-class IoRequests {
-  readonly #print: (text: string) => void
+/** Requests of `requests`, which are answered one after the other. */
+interface OpenRequests {
+  readonly requests: readonly Term[]
+  next: number
+}
+
+/** One request of a process, with those inside it. */
+class IoRequest {
+  readonly #printed: PrintedText
   readonly #ask: (name: string, args: readonly Term[]) => Promise<Term>
 
-  constructor(print: (text: string) => void, ask: (name: string, args: readonly Term[]) => Promise<Term>) {
-    this.#print = print
+  constructor(printed: PrintedText, ask: (name: string, args: readonly Term[]) => Promise<Term>) {
+    this.#printed = printed
     this.#ask = ask
   }
 
+  /** One after the other, until one fails; they may nest deeper than calls do. */
   answer(request: Term): Reply {
+    const open: OpenRequests[] = [{ requests: [request], next: 0 }]
+    let last: Term = OK
+    for (let reply = this.#next(open); reply !== undefined; reply = this.#next(open)) {
+      if (reply instanceof Promise) return this.#rest(reply, open)
+      last = reply
+      if (isError(last)) break
+    }
+    return last
+  }
+
+  /** The same from the first on that takes its time. */
+  async #rest(first: Promise<Term>, open: OpenRequests[]): Promise<Term> {
+    let last = await first
+    while (!isError(last)) {
+      const reply = this.#next(open)
+      if (reply === undefined) break
+      last = await reply
+    }
+    return last
+  }
+
+  /** Answers the next request; undefined when there is none. */
+  #next(open: OpenRequests[]): Reply | undefined {
+    let within = open.at(-1)
+    while (within !== undefined && within.next === within.requests.length) {
+      open.pop()
+      within = open.at(-1)
+    }
+    if (within === undefined) return undefined
+    const request = within.requests[within.next++]
+    const requests = requestsOf(request)
+    if (requests === undefined) return this.#one(request)
+    open.push({ requests, next: 0 })
+    return OK
+  }
+
+  #one(request: Term): Reply {
     if (request === atom('getopts')) return [tuple(atom('binary'), false), tuple(atom('encoding'), atom('unicode'))]
     if (!(request instanceof Tuple)) return tuple(ERROR, atom('request'))
     const [name, ...args] = request.elements
@@ -73,8 +159,6 @@ class IoRequests {
       case 'get_password':
       case 'get_geometry':
         return NOT_SUPPORTED
-      case 'requests':
-        return this.#all(args[0])
       default:
         return tuple(ERROR, atom('request'))
     }
@@ -91,7 +175,7 @@ class IoRequests {
     const [module, name, values] = args
     const refused = tuple(ERROR, name)
     if (!(module === IO_LIB && name instanceof Atom && Array.isArray(values))) return refused
-    const known = formatted(name.name, values as readonly Term[])
+    const known = formatted(name.name, values as readonly Term[], this.#printed.room)
     if (known !== undefined) return this.#put(known)
     return this.#ask(name.name, values as readonly Term[]).then(
       (made) => {
@@ -103,23 +187,20 @@ class IoRequests {
   }
 
   #put(text: string): Term {
-    this.#print(text)
+    this.#printed.add(text)
     return OK
   }
+}
 
-  #all(requests: Term): Reply {
-    return Array.isArray(requests) ? this.#each(requests as readonly Term[]) : tuple(ERROR, atom('request'))
-  }
+function isError(reply: Term): boolean {
+  return reply instanceof Tuple && reply.elements[0] === ERROR
+}
 
-  /** One after the other, until one fails. */
-  async #each(requests: readonly Term[]): Promise<Term> {
-    let last: Term = OK
-    for (const one of requests) {
-      last = await this.answer(one)
-      if (last instanceof Tuple && last.elements[0] === ERROR) break
-    }
-    return last
-  }
+/** The requests of `{requests, Requests}`. */
+function requestsOf(request: Term): readonly Term[] | undefined {
+  if (!(request instanceof Tuple) || request.length !== 2) return undefined
+  const [name, requests] = request.elements
+  return name === REQUESTS && Array.isArray(requests) ? (requests as readonly Term[]) : undefined
 }
 
 /** Undefined for an encoding that there is none of. */
@@ -138,12 +219,12 @@ function characters(term: Term, encoding: Encoding): string | undefined {
 }
 
 /** What `io_lib` makes of it, where that is certain. */
-function formatted(name: string, args: readonly Term[]): string | undefined {
+function formatted(name: string, args: readonly Term[], most: number): string | undefined {
   if (name === 'write' && args.length === 1) return ioWrite(args[0])
   if ((name !== 'format' && name !== 'fwrite') || args.length !== 2 || !Array.isArray(args[1])) return undefined
   const [format, values] = args
   const text = format instanceof Atom ? format.name : chardata(format, 'latin1')
-  return text === undefined ? undefined : ioFormat(text, values as readonly Term[])
+  return text === undefined ? undefined : ioFormat(text, values as readonly Term[], most)
 }
 
 /** Options of a device that is read: they are taken, and change nothing. */

@@ -18,6 +18,8 @@ interface Control {
   readonly unicode: boolean
   /** `~lp`: lists are never strings. */
   readonly plain: boolean
+  /** Nobody wants to see more. Unit: characters */
+  readonly room: number
 }
 
 /** The digits of larger integers take so long that the node that prints had better find them. */
@@ -32,14 +34,20 @@ class Unsure extends Error {}
 
 /**
  * `io_lib:format/2`, where what comes out is certain: for all control sequences, with terms that BEAM nodes of every release
- * print alike and on one line.
+ * print alike and on one line. It takes time and memory in proportion to the format, the arguments and `most`, whatever the
+ * widths are.
  *
+ * @param most of a text that is longer only the beginning is right, and some of the rest may be missing. Unit: characters
  * @returns undefined for the rest, such as maps, pids and what `~p` breaks into lines, and for arguments that do not fit
  * @see OTP `io:format/3`
  */
-export function ioFormat(format: string, args: readonly Term[]): string | undefined {
+export function ioFormat(
+  format: string,
+  args: readonly Term[],
+  most: number = Number.POSITIVE_INFINITY,
+): string | undefined {
   try {
-    return formatted(format, [...args])
+    return formatted(format, args, new Text(most + 1))
   } catch (error) {
     if (error instanceof Unsure) return undefined
     throw error
@@ -51,12 +59,46 @@ export function ioWrite(term: Term): string | undefined {
   return ioFormat('~w', [term])
 }
 
-function formatted(format: string, args: Term[]): string {
-  let text = ''
+/** What was formatted so far. */
+class Text {
+  readonly #pieces: string[] = []
+  readonly #most: number
+  #length = 0
+  #column = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** How many characters are still wanted. */
+  get room(): number {
+    return Math.max(0, this.#most - this.#length)
+  }
+
+  /** How many characters stand in the last line. */
+  get column(): number {
+    return this.#column
+  }
+
+  add(piece: string): void {
+    if (piece === '' || this.room === 0) return
+    this.#pieces.push(piece)
+    this.#length += piece.length
+    const lineEnd = piece.lastIndexOf('\n')
+    this.#column = lineEnd < 0 ? this.#column + piece.length : piece.length - lineEnd - 1
+  }
+
+  toString(): string {
+    return this.#pieces.join('')
+  }
+}
+
+function formatted(format: string, args: readonly Term[], text: Text): string {
   let end = 0
+  let used = 0
   const next = (): Term => {
-    if (args.length === 0) throw new Unsure()
-    return args.shift()
+    if (used === args.length) throw new Unsure()
+    return args[used++]
   }
   const size = (given: string | undefined): number | undefined => {
     if (given !== '*') return given === undefined ? undefined : Number(given)
@@ -65,8 +107,9 @@ function formatted(format: string, args: Term[]): string {
     return value
   }
   for (const match of format.matchAll(SEQUENCE)) {
-    if (match.index !== end && format.slice(end, match.index).includes('~')) throw new Unsure()
-    text += format.slice(end, match.index)
+    const between = format.slice(end, match.index)
+    if (between.includes('~')) throw new Unsure()
+    text.add(between)
     end = match.index + match[0].length
     const [, width, precision, padding, modifiers = '', letter = ''] = match
     // They order maps, which are not printed here.
@@ -80,11 +123,13 @@ function formatted(format: string, args: Term[]): string {
       pad: pad(padding, next),
       unicode: modifiers.includes('t'),
       plain: modifiers.includes('l'),
+      room: text.room,
     }
-    text += sequence(control, next, text.length - text.lastIndexOf('\n') - 1)
+    text.add(sequence(control, next, text.column))
   }
-  if (args.length > 0 || format.indexOf('~', end) >= 0) throw new Unsure()
-  return text + format.slice(end)
+  if (used < args.length || format.indexOf('~', end) >= 0) throw new Unsure()
+  text.add(format.slice(end))
+  return text.toString()
 }
 
 function pad(given: string | undefined, next: () => Term): string {
@@ -99,7 +144,7 @@ function sequence(control: Control, next: () => Term, column: number): string {
   switch (letter) {
     case 'n':
       if (left) throw new Unsure()
-      return '\n'.repeat(width)
+      return repeated('\n', width, control)
     case '~':
       return characters(control, TILDE)
     case 'i':
@@ -135,31 +180,40 @@ function sequence(control: Control, next: () => Term, column: number): string {
   }
 }
 
+/** A text so many times, as far as there is room. */
+function repeated(text: string, times: number, { room }: Control): string {
+  return text.repeat(Math.max(0, Math.min(times, room)))
+}
+
 /** Puts a text into its field; one that is too long becomes asterisks. */
-function field({ width, left, precision, pad }: Control, text: string, cuts = true): string {
+function field(control: Control, text: string, cuts = true): string {
+  const { width, left, precision } = control
   const most = cuts ? precision : undefined
   if (width === undefined && most === undefined) return text
   const wide = width ?? most!
   const room = Math.min(text.length, Math.min(wide, most ?? wide))
-  return padded(text.length > room ? '*'.repeat(room) : text, wide, pad, left)
+  const shown = text.length > room ? '*'.repeat(room) : text
+  return padded(control, shown, wide - shown.length, left)
 }
 
-function padded(text: string, width: number, pad: string, left: boolean): string {
-  const padding = pad.repeat(Math.max(0, width - text.length))
+function padded(control: Control, text: string, times: number, left: boolean): string {
+  const padding = repeated(control.pad, times, control)
   return left ? text + padding : padding + text
 }
 
-function characters({ width, left, precision, pad, unicode }: Control, term: Term): string {
+function characters(control: Control, term: Term): string {
+  const { width, left, precision, unicode } = control
   if (typeof term !== 'number' || !Number.isInteger(term) || term < 0 || term > 0x10_ffff) throw new Unsure()
   if (term >= 0xd800 && term <= 0xdfff) throw new Unsure()
-  const one = String.fromCodePoint(unicode ? term : term & 255)
   const times = precision ?? width ?? 1
-  if (width === undefined || precision === undefined) return one.repeat(times)
+  const all = repeated(String.fromCodePoint(unicode ? term : term & 255), times, control)
+  if (width === undefined || precision === undefined) return all
   if (width < precision) throw new Unsure()
-  return padded(one.repeat(times), width + (one.length - 1) * times, pad, left)
+  return padded(control, all, width - times, left)
 }
 
-function string({ width, left, precision, pad, unicode }: Control, term: Term): string {
+function string(control: Control, term: Term): string {
+  const { width, left, precision, unicode } = control
   const text = stringText(term, unicode)
   if (width === undefined && precision === undefined) return text
   // OTP counts what people take for a character.
@@ -169,8 +223,9 @@ function string({ width, left, precision, pad, unicode }: Control, term: Term): 
   if (room > wide) throw new Unsure()
   const cut = text.slice(0, room)
   // What is too short for its precision is filled up on its right side first, whatever the adjustment.
-  const inner = room < wide ? padded(cut, room, pad, true) : cut
-  return padded(inner, wide, pad, width === undefined || left)
+  const within = room < wide ? room - cut.length : 0
+  const inner = padded(control, cut, within, true)
+  return padded(control, inner, wide - cut.length - within, width === undefined || left)
 }
 
 /** What `~s` takes: atoms, and lists of bytes and binaries; with `t` all of Unicode. */
@@ -277,17 +332,42 @@ function printed(control: Control, term: Term, column: number): string {
   return text
 }
 
-/** A term on one line, where every release writes it alike. */
-function written(term: Term, texts: boolean): string {
+/** A term on one line, where every release writes it alike. Terms may nest deeper than calls do. */
+function written(root: Term, texts: boolean): string {
+  const pieces: string[] = []
+  const open: (string | { readonly term: Term })[] = [{ term: root }]
+  const push = (first: string, terms: readonly Term[], last: string): void => {
+    pieces.push(first)
+    open.push(last)
+    for (let index = terms.length - 1; index >= 0; index--) {
+      open.push({ term: terms[index] })
+      if (index > 0) open.push(',')
+    }
+  }
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') {
+      pieces.push(next)
+      continue
+    }
+    const { term } = next
+    if (term instanceof Tuple) push('{', term.elements, '}')
+    else if (Array.isArray(term)) {
+      const text = texts && term.length > 0 ? listAsText(term as readonly Term[]) : undefined
+      if (text === undefined) push('[', term as readonly Term[], ']')
+      else pieces.push(text)
+    } else pieces.push(writtenLeaf(term, texts))
+  }
+  return pieces.join('')
+}
+
+function writtenLeaf(term: Term, texts: boolean): string {
   if (isLarge(term)) throw new Unsure()
   if (typeof term === 'number' || typeof term === 'bigint' || typeof term === 'boolean') return inspect(term)
   if (term === null || term === undefined || term instanceof Atom || term instanceof Float)
     return plainly(inspect(term))
   const bytes = bytesOf(term)
-  if (bytes !== undefined) return writtenBytes(bytes, texts)
-  if (Array.isArray(term)) return writtenList(term as readonly Term[], texts)
-  if (term instanceof Tuple) return `{${term.elements.map((element) => written(element, texts)).join(',')}}`
-  throw new Unsure()
+  if (bytes === undefined) throw new Unsure()
+  return writtenBytes(bytes, texts)
 }
 
 /** Characters beyond ASCII are shown or escaped as the node is set up. */
@@ -296,14 +376,13 @@ function plainly(text: string): string {
   return text
 }
 
-function writtenList(list: readonly Term[], texts: boolean): string {
-  if (list.length === 0) return '[]'
-  if (texts && list.every((element) => typeof element === 'number' && isShown(element))) {
-    return quoted(String.fromCharCode(...(list as readonly number[])))
+/** What `~p` shows as text; undefined for another list. */
+function listAsText(list: readonly Term[]): string | undefined {
+  if (list.every((element) => typeof element === 'number' && isShown(element))) {
+    return quoted(list.map((code) => String.fromCharCode(code as number)).join(''))
   }
-  if (texts && list.every((element) => typeof element === 'number' && element >= 8 && element < 0xd800))
-    throw new Unsure()
-  return `[${list.map((element) => written(element, texts)).join(',')}]`
+  if (list.every((element) => typeof element === 'number' && element >= 8 && element < 0xd800)) throw new Unsure()
+  return undefined
 }
 
 function writtenBytes(bytes: Uint8Array, texts: boolean): string {

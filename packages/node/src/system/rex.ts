@@ -33,7 +33,7 @@ interface Call {
  */
 export function rex({ self, uses, exposed, send, sendByName }: RexParts): SystemHandlers {
   const run = async (call: Call, origin: Origin | undefined, answer?: Answer): Promise<void> => {
-    if (origin !== undefined && uses.mayNotRun(origin.use)) {
+    if (origin !== undefined && uses.refusesToRun(origin.use)) {
       answer?.(tuple(BADRPC, tuple(EXIT, atom('system_limit'))))
       return
     }

@@ -64,7 +64,7 @@ export class SpawnRequests {
       refuse('badopt')
       return
     }
-    if (uses.mayNotRun(use) || registry.isFull) {
+    if (uses.refusesToRun(use) || registry.isFull) {
       refuse('system_limit')
       return
     }

@@ -16,6 +16,7 @@ export interface SystemParts {
   readonly output: Output
   /** Calls a function of OTP's `io_lib` on another node. */
   readonly ask: GroupLeaderParts['ask']
+  readonly maxPrintedBytes: number
   readonly uses: PeerUses
 }
 
@@ -41,9 +42,9 @@ interface Kind {
 }
 
 /** Starts the processes that OTP expects on every node. */
-export function startSystem({ self, servers, router, output, ask, uses }: SystemParts): System {
-  const { registry, life, warn } = servers
-  const exposed = new ExposedFunctions(warn)
+export function startSystem({ self, servers, router, output, ask, maxPrintedBytes, uses }: SystemParts): System {
+  const { registry, life, schemas, warn } = servers
+  const exposed = new ExposedFunctions(warn, schemas)
   const spawns = new SpawnRequests({ registry, life, router, exposed, uses })
   const running = new Map<string, SystemServer>()
   // One that a peer has stopped is started anew, as OTP's supervisor does it.
@@ -77,7 +78,10 @@ export function startSystem({ self, servers, router, output, ask, uses }: System
     state: () => tuple(atom('state'), atom('user')),
     exact: true,
     handlers: (own) => ({
-      info: groupLeader({ output, ask, send: (to, message) => void router.send(own(), to, message) }),
+      info: groupLeader({
+        ...{ output, ask, maxPrintedBytes, warn, uses },
+        send: (to, message) => void router.send(own(), to, message),
+      }),
     }),
   })
   return {

@@ -204,3 +204,14 @@ it('what is no exception, and no stack trace, is said as a term', () => {
     new RemoteError('error', atom('badarg'), { stacktrace: [tuple(atom('lists'), atom('sum'), [1, 2], [])] }).said,
   ).toBe('error: badarg in lists:sum/2')
 })
+
+it('control characters of what the other node raised are shown by their number', () => {
+  const raised = new Map<Term, Term>([
+    [atom('__struct__'), atom('Elixir.RuntimeError')],
+    [atom('__exception__'), true],
+    [atom('message'), 'a\u001b[2Jb\u0007\nc'],
+  ])
+  const { message, said } = new RemoteError('error', raised, { call: 'm:f/0 on a@h' })
+  expect(said).toContain('a\\u{1b}[2Jb\\u{7}\nc')
+  expect(message).toContain(said)
+})

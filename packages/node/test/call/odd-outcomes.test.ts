@@ -38,6 +38,9 @@ const THROWN: Readonly<Record<string, () => unknown>> = {
   undefined: () => undefined,
   text: () => 'a\ud800',
   symbol: () => Symbol('odd'),
+  // To find its decimal digits takes twelve seconds.
+  huge: () => 1n << 33_000_000n,
+  huge_inside: () => [[1n << 33_000_000n]],
   message: () => Object.defineProperty(new Error('x'), 'message', { get: fail }),
   stack: () => Object.defineProperty(new Error('x'), 'stack', { get: fail }),
   half: () => Object.assign(new Error('half \ud800'), { code: 'HALF_\udfff' }),

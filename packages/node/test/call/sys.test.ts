@@ -173,5 +173,17 @@ describe('sys of a real erl', () => {
     )
     await erl.eval(`sys:resume(${s})`)
     expect(await erl.eval(`gen:call(${s}, system, nonsense)`)).toBe('{ok,{error,{unknown_system_msg,nonsense}}}')
+    // The name of a request in another shape.
+    for (const odd of [
+      'terminate',
+      'replace_state',
+      'debug',
+      'change_code',
+      '{suspend,1}',
+      '{get_state,1}',
+      '{terminate}',
+    ]) {
+      expect(await erl.eval(`gen:call(${s}, system, ${odd})`)).toBe(`{ok,{error,{unknown_system_msg,${odd}}}}`)
+    }
   })
 })

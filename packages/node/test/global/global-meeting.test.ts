@@ -109,7 +109,12 @@ function tableWith(isAwaited: boolean) {
     },
     demonitor: () => undefined,
   } as unknown as LinksAndMonitors
-  const table = new GlobalNameTable({} as LocalProcess, life, new PeerUses(NODE_LIMITS), () => isAwaited)
+  const table = new GlobalNameTable(
+    {} as LocalProcess,
+    life,
+    new PeerUses({ limits: NODE_LIMITS, warn: () => undefined, giveUp: () => false }),
+    () => isAwaited,
+  )
   table.apply([{ type: 'insert', ...told }], undefined)
   return { table, watched, down: () => down() }
 }

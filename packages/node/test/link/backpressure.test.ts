@@ -94,7 +94,7 @@ it.each(TRANSPORTS)('keeps the order of a flood in both directions, over $over',
 
 it('what all peers together leave unread is bounded, and the one that has left most pays', async () => {
   const MB = 1_000_000
-  await using node = await startOurs('sender', { limits: { busyBytes: 100_000, maxQueuedInAllBytes: 20 * MB } })
+  await using node = await startOurs('sender', { limits: { busyBytes: 100_000, maxInAllBytes: 20 * MB } })
   const names = ['most_1@127.0.0.1', 'less_1@127.0.0.1', 'more_1@127.0.0.1'] as const
   const sockets = await Promise.all(names.map((name) => joinByHand(node, name)))
   for (const socket of sockets) socket.pause()
@@ -121,12 +121,12 @@ it('what peers leave unread never gets most of the memory of the process or its 
   const limitsIn = (memory?: number) => {
     const system = { ...realWorld.system, ...(memory !== undefined && { memoryBytes: () => memory }) }
     const options = { name: 'a@127.0.0.1', cookie: 'c', epmd: portInName(), world: { ...realWorld, system } }
-    const { maxQueuedBytes, maxQueuedInAllBytes } = settingsOf(options).limits
-    return [maxQueuedBytes, maxQueuedInAllBytes]
+    const { maxQueuedBytes, maxInAllBytes } = settingsOf(options).limits
+    return [maxQueuedBytes, maxInAllBytes]
   }
-  expect(limitsIn(100_000_000)).toStrictEqual([25_000_000, 50_000_000])
+  expect(limitsIn(100_000_000)).toStrictEqual([25_000_000, 33_333_333])
   const heap = getHeapStatistics().heap_size_limit
   const [one, all] = limitsIn()
   expect(one).toBeLessThanOrEqual(Math.min(256 * 2 ** 20, heap / 4))
-  expect(all).toBeLessThanOrEqual(Math.min(2 ** 30, heap / 2))
+  expect(all).toBeLessThanOrEqual(Math.min(2 ** 31, heap / 3))
 })

@@ -3,7 +3,7 @@ import { createServer, Socket } from 'node:net'
 import { EpmdError, FixedPort, Static } from '@dynsrv/epmd-shim'
 import { realWorld } from '@dynsrv/kit'
 import { describe, expect, it, vi } from 'vitest'
-import { startNode } from '../../src/index.ts'
+import { type Node, type NodeOptions, startNode } from '../../src/index.ts'
 import { startBeamPeer } from '../support/beam-peer.ts'
 import { startOurs } from '../support/nodes.ts'
 
@@ -179,4 +179,62 @@ it('a peer of which only the port is unknown is looked up by the addresses of it
   expect(lookup).toHaveBeenCalledOnce()
   const wrong = [{ ip: 'localhost', family: 4 as const }]
   await expect(dials.connect(peer.self, { addresses: wrong })).rejects.toMatchObject({ code: 'NODE_BAD_OPTION' })
+})
+
+describe('a peer that is dialled by its name', () => {
+  async function startLocating(
+    locate: NonNullable<NodeOptions['locate']>,
+    nodes: ConstructorParameters<typeof Static>[0] = {},
+  ) {
+    const epmd = new Static(nodes)
+    const asked = vi.spyOn(epmd, 'addressPlease')
+    const located = vi.fn(locate)
+    const node = await startNode({ name: 'dials@127.0.0.1', cookie: 'secret', epmd, listen: false, locate: located })
+    return { node, asked, located }
+  }
+
+  it.each([
+    ['a send', (dials: Node, peer: string) => void dials.send({ name: 'box', node: peer }, 1)],
+    ['a monitor', (dials: Node, peer: string) => void dials.monitorNode(peer, () => undefined)],
+    ['a connect', (dials: Node, peer: string) => dials.connect(peer)],
+    ['a ping', (dials: Node, peer: string) => dials.ping(peer)],
+    [
+      'a send that waits',
+      (dials: Node, peer: string) => dials.send({ name: 'box', node: peer }, 1, { whenBusy: 'wait' }),
+    ],
+  ])('is dialled by %s where the program knows that it listens, and nobody is asked for its address', async (_what, dial) => {
+    await using peer = await startOurs('known', { cookie: 'secret' })
+    const up = once(peer, 'nodeup')
+    const { node, asked, located } = await startLocating(async () => ({ endpoints: [at(peer.port)] }))
+    await using dials = node
+    await dial(dials, peer.self)
+    await up
+    expect(located).toHaveBeenCalledExactlyOnceWith(peer.self, { signal: expect.any(AbortSignal) })
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, (closed: number) => ReturnType<NonNullable<NodeOptions['locate']>>]>([
+    ['is not there any more', async (closed) => ({ endpoints: [at(closed)] })],
+    ['is not known', async () => undefined],
+    ['is said to have no endpoints', async () => ({ endpoints: [] })],
+    ['is said to be at what is no address', async () => ({ endpoints: [{ ip: 'a.test', family: 4, port: 1 }] })],
+    ['cannot be said', () => Promise.reject(new Error('no answer'))],
+  ])('is looked up when where it listens %s', async (_what, locate) => {
+    await using peer = await startOurs('moved', { cookie: 'secret' })
+    const closed = await closedPort()
+    const { node, asked } = await startLocating(() => locate(closed), { [peer.self]: at(peer.port) })
+    await using dials = node
+    await dials.connect(peer.self)
+    expect(dials.connected()).toStrictEqual([peer.self])
+    expect(asked).toHaveBeenCalledOnce()
+  })
+
+  it('is looked up at once when the caller says that it knows no endpoints', async () => {
+    await using peer = await startOurs('asked', { cookie: 'secret' })
+    const { node, located } = await startLocating(async () => ({ endpoints: [] }), { [peer.self]: at(peer.port) })
+    await using dials = node
+    await dials.connect(peer.self, { endpoints: [] })
+    expect(dials.connected()).toStrictEqual([peer.self])
+    expect(located).not.toHaveBeenCalled()
+  })
 })

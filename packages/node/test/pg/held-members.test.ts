@@ -1,14 +1,14 @@
 import { once } from 'node:events'
-import { atom, Pid, type Term, tuple } from '@dynsrv/etf'
+import { atom, encodedLength, Pid, type Term, tuple } from '@dynsrv/etf'
 import { expect, it } from 'vitest'
 import type { PgChange, Warning } from '../../src/index.ts'
 import { CREATION, joinByHand, passThrough } from '../support/join-by-hand.ts'
 import { startOurs } from '../support/nodes.ts'
 
-/** A member takes 400 bytes, a group 400 and 40 for each character of its name. */
+/** A scope takes 400 bytes, a member 400, a group 400 and 40 for each byte of its name. */
 const GROUP = atom('g')
-const groupBytes = (text: string) => 400 + 40 * text.length
-const ROOM_FOR_TEN = groupBytes('g') + 10 * 400
+const groupBytes = (group: Term) => 400 + 40 * encodedLength(group)
+const ROOM_FOR_TEN = 400 + groupBytes(GROUP) + 10 * 400
 
 async function heldBy(maxHeldBytes: number) {
   const node = await startOurs('holds', { limits: { maxHeldBytes } })

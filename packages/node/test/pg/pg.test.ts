@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { atom, Pid, tuple } from '@dynsrv/etf'
+import { atom, Pid, Tuple, tuple } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Node } from '../../src/index.ts'
@@ -100,4 +100,32 @@ it('two nodes of ours share groups, and odd messages harm nobody', async () => {
   for (const odd of [1, atom('x'), tuple(atom('join'), 1), tuple(atom('sync'), mailbox.pid, 3)]) node.send('mine', odd)
   await other.connect(node.self)
   await expect.poll(() => pg.members(atom('g'))).toStrictEqual([mailbox.pid])
+})
+
+// Which of these are one group OTP says itself.
+const GROUPS =
+  '{x,1} {x,1.0} {x,0} 1 1.0 #{a=>1,b=>2.0} #{b=>2.0,a=>1} #{b=>2,a=>1} #{1=>a} #{1.0=>a} "a" <<"a">> a <<1:1>> [a|b] [] {} #{}'
+
+it.each(['exact', 'plain'] as const)('groups are told apart as OTP does it: %s values', async (values) => {
+  await using ours = await startOurs('apart', { values })
+  await ours.connect(erl.name)
+  const groups = `[${GROUPS.split(' ').join(',')}]`
+  await erl.eval(`begin P = spawn(fun() -> receive stop -> ok end end), persistent_term:put(member, P),
+    [pg:join({apart, G}, P) || G <- ${groups}] end`)
+  const theirs = `[G || {apart, _} = G <- pg:which_groups()]`
+  const count = Number(await erl.eval(`length(${theirs})`))
+  const pg = ours.pg()
+  const found = () => pg.groups().filter((group) => group instanceof Tuple && group.elements[0] === atom('apart'))
+  await expect.poll(() => found().length).toBe(count)
+
+  // A group as it came from the scope is that group.
+  using mailbox = ours.mailbox()
+  const sizes = found().map((group) => pg.members(group).length)
+  for (const group of found()) pg.join(group, mailbox)
+  const joined = `[G || G <- ${theirs}, length([P || P <- pg:get_members(G), node(P) =/= node()]) =:= 1]`
+  await expect.poll(() => erl.eval(`length(${joined})`)).toBe(String(count))
+  for (const [index, group] of found().entries()) expect(pg.members(group)).toHaveLength(sizes[index]! + 1)
+  for (const group of found()) expect(pg.leave(group, mailbox)).toBe(true)
+  await erl.eval('persistent_term:get(member) ! stop')
+  await expect.poll(() => found()).toStrictEqual([])
 })

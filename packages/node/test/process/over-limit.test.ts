@@ -176,3 +176,36 @@ it('a sender of OTP 23 that is killed within a message does not cost its link la
   expect(await inbox.receive({ ...WAIT, match: (message) => message === atom('later') })).toBe(atom('later'))
   expect(downs).toStrictEqual([])
 }, 240_000)
+
+describe('a request of BEAM whose atoms are too many', () => {
+  let nodes: Pair
+  beforeAll(async () => {
+    nodes = await pair({ decode: { limits: { atomBytes: 30_000 } } })
+  }, 60_000)
+  afterAll(() => nodes[Symbol.asyncDispose]())
+
+  it.each([
+    [
+      'a monitor of a name',
+      'erlang:monitor(process, {New(N), Node})',
+      `{'DOWN', Ref, process, {_, Node}, Why} -> Why`,
+      ['noproc', 'system_limit'],
+    ],
+    [
+      'a spawn',
+      'spawn_request(Node, New(N), f, [], [monitor])',
+      `{'DOWN', Ref, process, _, {undef, _}} -> undef; {spawn_reply, Ref, error, Why} -> Why`,
+      // The monitors before have taken all the room.
+      ['system_limit'],
+    ],
+  ])('%s gets its answer at once', async (what, asks, answers, expected) => {
+    const { node, erl } = nodes
+    const prefix = what.replaceAll(' ', '_')
+    const got = await erl.eval(`
+      Node = '${node.self}',
+      New = fun(N) -> list_to_atom("${prefix}_" ++ integer_to_list(N)) end,
+      lists:usort([begin Ref = ${asks}, receive ${answers} after 10000 -> nothing end end || N <- lists:seq(1, 200)])`)
+    expect(got).toBe(`[${expected.join(',')}]`)
+    expect(await erl.eval(`lists:member('${node.self}', nodes(hidden))`)).toBe('true')
+  })
+})

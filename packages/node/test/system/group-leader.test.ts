@@ -130,6 +130,28 @@ it('has a request formatted by the node that sent it, whatever process it names'
   await expect.poll(() => printed).toMatch(/^<0\.\d+\.\d+>$/)
 })
 
+it.each([
+  'io:format("~30000000c", [$a])',
+  'io:format("~999999999c~n", [$a])',
+  'io:format("~*c", [1 bsl 40, $a])',
+  'io:format("~1000000000n")',
+  'io:format("~999999999s", [abc])',
+  'io:format(lists:append(lists:duplicate(200000, "~30000s")), lists:duplicate(200000, a))',
+])('what prints more than the limit is cut and goes on: %s', async (expression) => {
+  expect(await evalHere(expression)).toBe('ok')
+  expect(Buffer.byteLength(printed)).toBeLessThan(1024 * 1024 + 100)
+  expect(printed).toMatch(/… \[cut: limits\.maxPrintedBytes is 1048576\]\n$/)
+})
+
+it('a term that nests deeply is printed, or refused: the process that prints goes on', async () => {
+  const deep = (wrap: string): string => `lists:foldl(fun(_, T) -> ${wrap} end, [], lists:seq(1, 90000))`
+  expect(await evalHere(`io:format("~w", [${deep('[T]')}])`)).toBe('ok')
+  expect(printed).toBe('['.repeat(90_001) + ']'.repeat(90_001))
+  for (const wrap of ['{T}', '#{a => T}', '[#{a => {T}}|x]']) {
+    expect(await evalHere(`io:write(${deep(wrap)})`)).toMatch(/^ok$|^\{error,/)
+  }
+})
+
 it('a shell that is started in our name ends, and its node does not', async () => {
   await using peer = await startBeamPeer('shell')
   using inbox = node.mailbox()

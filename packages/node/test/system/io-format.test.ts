@@ -109,8 +109,8 @@ const option = (values: readonly string[]) => fc.constantFrom('', '', ...values)
 const sequences = fc.constantFrom(...Object.keys(ARGUMENTS)).chain((letter) =>
   fc
     .tuple(
-      option(['1', '3', '10', '-10', '-3', '20']),
-      option(['.0', '.1', '.2', '.3', '.8', '.16', '..0', '.4..', '.3.x', '..*']),
+      option(['0', '1', '3', '10', '-10', '-3', '20', '300', '-4096']),
+      option(['.0', '.1', '.2', '.3', '.8', '.16', '.37', '.300', '.4096.x', '..0', '.4..', '.3.x', '..*']),
       fc.constantFrom('', '', 't', 'l', 'tl'),
       ARGUMENTS[letter]!,
     )

@@ -2,6 +2,7 @@ import type { Cluster } from '@dynsrv/cluster'
 import { explain, reasonText } from '@dynsrv/cluster'
 import type { Clock } from '@dynsrv/kit'
 import type { PeerState } from '@dynsrv/node'
+import { keptBecause } from './kept-because.ts'
 import type { Latency } from './latency.ts'
 import type { PageMember } from './page-state.ts'
 import type { Traffic } from './traffic.ts'
@@ -41,7 +42,7 @@ export function describeMembers(cluster: Cluster, measurements: Measurements): P
   }
   for (const [name, cause] of missing) if (!members.has(name)) members.set(name, absent(name, cause))
   for (const member of gone.slice(-MAX_GONE)) if (!members.has(member.name)) members.set(member.name, member)
-  return [...members.values()].sort(byHostThenName)
+  return inOrder(members.values())
 }
 
 function connected(
@@ -56,7 +57,7 @@ function connected(
     ...{ state: 'connected', since: peer.since, expected: expected.has(peer.peer), hidden: peer.hidden },
     ...{ direction: peer.direction, address: peer.address, latencyMs: latency.of(peer.peer) },
     ...{ receivedPerSecond, sentPerSecond, bytesPerSecond },
-    reason: kept === undefined ? '' : `kept, although the last answer does not list it (${kept})`,
+    reason: kept === undefined ? '' : `kept, although the last answer does not list it: ${keptBecause(kept)}`,
   }
 }
 
@@ -79,13 +80,11 @@ function reasonOf(cause: unknown): Pick<PageMember, 'reason' | 'hint'> {
   return { reason: reasonText(cause), hint: explain(cause).hint ?? '' }
 }
 
-function byHostThenName(a: PageMember, b: PageMember): number {
-  const [left, right] = [hostFirst(a.name), hostFirst(b.name)]
-  return ORDER.compare(left, right)
+/** By host, then by name; `db-2` stands before `db-10`. A collator is costly to make, so there is none before it is needed. */
+function inOrder(members: Iterable<PageMember>): PageMember[] {
+  const order = new Intl.Collator('en', { numeric: true })
+  return [...members].sort((a, b) => order.compare(hostFirst(a.name), hostFirst(b.name)))
 }
-
-/** `db-2` stands before `db-10`. */
-const ORDER = new Intl.Collator('en', { numeric: true })
 
 function hostFirst(name: string): string {
   const [alive = '', host = ''] = name.split('@')

@@ -1,6 +1,7 @@
 import type { LastLookup } from '@dynsrv/cluster'
 import { explain, reasonText } from '@dynsrv/cluster'
 import type { Strategy } from '@dynsrv/strategy'
+import { keptBecause } from './kept-because.ts'
 import type { PageMember, PageRecord, PageTopology } from './page-state.ts'
 
 /** How many records of an answer are shown. */
@@ -40,7 +41,7 @@ export function describeTopology(parts: TopologyParts): PageTopology {
     notes.push('The answer is cut: no member leaves because of it.')
   if (answer?.stale === true) notes.push('The source failed: this is its last good answer.')
   for (const [node, reason] of [...held].slice(0, 5))
-    notes.push(`${node} is missing from the answer and kept (${reason}).`)
+    notes.push(`The answer does not name ${node}, which is kept: ${keptBecause(reason)}.`)
   if (held.size > 5) notes.push(`${held.size - 5} more are missing and kept.`)
   if (lookup === undefined) notes.push('This topology is not found through SRV records.')
   const records = answer?.records ?? []

@@ -15,11 +15,11 @@ import {
   wrong,
 } from '@dynsrv/kit'
 import { allFailed } from '../all-failed.ts'
-import { literalAddress, mergeFamilies } from '../both-families.ts'
+import { bothFamilies, literalAddress } from '../both-families.ts'
 import { addressOptions, checks, lookupOptions, srvOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
 import { isResolverError, ResolverError } from '../error.ts'
-import { checkedName } from '../records/dns-name.ts'
+import { checkedName, nameFault } from '../records/dns-name.ts'
 import { MAX_ALIASES } from '../records/dns-numbers.ts'
 import { answeredSrvRecords } from '../records/usable-srv-records.ts'
 import type {
@@ -53,7 +53,10 @@ export interface DnsClientOptions {
   readonly tries?: number
   /** The UDP size announced with EDNS(0); 0 sends no EDNS. Default 1232, which passes every network unfragmented. */
   readonly ednsBytes?: number
-  /** Domains tried behind a name without a trailing dot, `.` for the root; `resolv.conf`'s when the servers come from there, else none. */
+  /**
+   * Domains tried behind a name without a trailing dot, `.` for the root; default: as `resolv.conf`, `LOCALDOMAIN` and the host's own
+   * name say when the servers come from there, else none.
+   */
   readonly search?: readonly string[]
   /** A name with as many dots is tried as it is first, and with the search domains after that. Default 1. */
   readonly ndots?: number
@@ -63,8 +66,6 @@ export interface DnsClientOptions {
   readonly world?: World
 }
 
-/** @see RFC 1035, 2.3.4 */
-const MAX_NAME_LENGTH = 253
 const DEFAULT_TIMEOUT_MS = 2000
 const DEFAULT_TRIES = 2
 /** @see DNS flag day 2020 */
@@ -122,6 +123,7 @@ export class DnsClient implements ClosableResolver {
   readonly #resolvConf: ResolvConf
   readonly #world: World
   readonly #closing = new Closing()
+  #turn = 0
 
   /** @throws {ResolverError} `DNS_BAD_OPTION`, naming the option */
   constructor(options: DnsClientOptions = {}) {
@@ -130,7 +132,7 @@ export class DnsClient implements ClosableResolver {
     this.#world = options.world ?? realWorld
     this.#servers = options.servers?.map(parseServerAddress)
     this.#domains = options.search?.map((domain) => (domain === ROOT ? domain : checkedName(domain)))
-    this.#resolvConf = new ResolvConf(this.#world.files, options.resolvConf ?? '/etc/resolv.conf')
+    this.#resolvConf = new ResolvConf(this.#world, options.resolvConf ?? '/etc/resolv.conf')
   }
 
   async resolveSrv(name: string, options?: ResolveSrvOptions): Promise<SrvAnswer> {
@@ -151,8 +153,9 @@ export class DnsClient implements ClosableResolver {
     const { family, signal } = addressOptions(options)
     const literal = literalAddress(name, family)
     if (literal !== undefined) return literal
-    return mergeFamilies(family, async (one) => {
-      const found = await this.#lookUp(name, one === 4 ? 'A' : 'AAAA', signal)
+    const { clock } = this.#world
+    return bothFamilies({ family, clock, signal }, async (one, either) => {
+      const found = await this.#lookUp(name, one === 4 ? 'A' : 'AAAA', either)
       return answer(found, addressRecords(found.reading.records))
     })
   }
@@ -181,8 +184,9 @@ export class DnsClient implements ClosableResolver {
   ): Promise<Found> {
     const bare = checkedName(name)
     return this.#closing.during(signal, async (either) => {
-      const config = { ...(await this.#config()), transport: transport ?? this.#options.transport ?? 'auto' }
-      return this.#search(name, bare, type, config, either)
+      const config = await this.#config()
+      const over = transport ?? this.#options.transport ?? (config.tcp ? 'tcp' : 'auto')
+      return this.#search(name, bare, type, { ...config, transport: over }, either)
     })
   }
 
@@ -205,10 +209,12 @@ export class DnsClient implements ClosableResolver {
     if (first !== undefined && !isResolverError(first) && isFound(first)) return first
     let nodata: Found | undefined
     let failed: ResolverError | undefined
+    let last: Found | ResolverError | undefined
     for (const domain of domains) {
       const long = domain === ROOT ? bare : `${bare}.${domain}`
-      if (long.length > MAX_NAME_LENGTH) break
+      if (nameFault(long) !== undefined) break
       const one = await ask(long)
+      last = one
       if (domain === ROOT) asRoot = one
       if (isResolverError(one)) {
         // Such a server has given up on one domain; another failure shows that it answers nobody, or not us.
@@ -217,26 +223,35 @@ export class DnsClient implements ClosableResolver {
       } else if (isFound(one)) return one
       else if (one.reading.empty === 'nodata') nodata ??= one
     }
-    const asIs = first ?? asRoot ?? (await ask(bare))
+    const isAsked = !config.noTldQuery || last === undefined || bare.includes('.')
+    const asIs = first ?? asRoot ?? (isAsked ? await ask(bare) : undefined)
     if (isResolverError(asIs)) throw asIs
-    if (first !== undefined || isFound(asIs) || asIs.reading.empty === 'nodata') return asIs
+    if (asIs !== undefined && (first !== undefined || isFound(asIs) || asIs.reading.empty === 'nodata')) return asIs
     if (nodata !== undefined) return nodata
-    if (failed !== undefined) throw failed
-    return asIs
+    const verdict = failed ?? asIs ?? last!
+    if (isResolverError(verdict)) throw verdict
+    return verdict
   }
 
   async #config(): Promise<ResolverConfig> {
     const { timeoutMs, tries, ndots = 1 } = this.#options
-    const given = { search: this.#domains ?? [], ndots, timeoutMs, tries }
+    const given = { search: this.#domains ?? [], ndots, timeoutMs, tries, rotate: false, tcp: false, noTldQuery: false }
     if (this.#servers !== undefined) return { ...given, servers: this.#servers }
     const file = await this.#resolvConf.current()
     return {
-      servers: file.servers,
+      ...file,
+      servers: file.rotate ? this.#inTurn(file.servers) : file.servers,
       search: this.#domains ?? file.search,
       ndots: this.#options.ndots ?? file.ndots,
       timeoutMs: timeoutMs ?? file.timeoutMs,
       tries: tries ?? file.tries,
     }
+  }
+
+  /** The same servers, of which another one is the first each time. */
+  #inTurn(servers: readonly ServerAddress[]): readonly ServerAddress[] {
+    const at = this.#turn++ % servers.length
+    return [...servers.slice(at), ...servers.slice(0, at)]
   }
 
   /** Asks on where an alias leads out of the message, as servers that do not recurse leave it to us. */

@@ -1,4 +1,4 @@
-import { text as anyText, codeOf, type Files, messageOf, withoutFinalDot } from '@dynsrv/kit'
+import { text as anyText, codeOf, messageOf, variables, type World, withoutFinalDot } from '@dynsrv/kit'
 import { ChangingFile } from '../changing-file.ts'
 import { checks } from '../checks.ts'
 import { isResolverError, ResolverError } from '../error.ts'
@@ -11,73 +11,138 @@ export interface ResolverConfig {
   readonly ndots: number
   readonly timeoutMs: number | undefined
   readonly tries: number | undefined
+  /** Lookups begin with each server in turn, instead of always with the first one. */
+  readonly rotate: boolean
+  /** Servers are asked over TCP only. */
+  readonly tcp: boolean
+  /** A name without a dot is never asked as it is, but where no search domain stands before it. */
+  readonly noTldQuery: boolean
+}
+
+/** What counts beside the file: what the process was started with, and its host. */
+export interface ResolverSurroundings {
+  /** `LOCALDOMAIN` replaces the search list, `RES_OPTIONS` comes after the options of the file. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Where nothing says which domains are searched, it is the part behind the first dot of this name. */
+  readonly hostName?: string
 }
 
 /** In a search list: the name as it is. */
 export const ROOT = '.'
 
-const MAX_NDOTS = 15
+/** More than these are not asked. @see `MAXNS` of glibc */
+const MAX_SERVERS = 3
 const LOCAL = parseServerAddress('127.0.0.1')
 
+const check = checks.options<ResolverSurroundings>('parseResolvConf', { env: variables, hostName: anyText })
+
 /**
- * Reads the text of a `resolv.conf`: `nameserver` (also with a port), `search` or `domain` (the last one counts), and
- * `options` ndots, timeout and attempts. It passes over other lines, as libc does.
+ * Reads the text of a `resolv.conf` as glibc does. A keyword begins its line, and a blank or a tab stands behind it:
+ *
+ * - `nameserver`: the first three. An IPv6 address may have its zone (`fe80::1%eth0`); a port, `127.0.0.1#5353`, is our own
+ * - `search`, and `domain` with its first word: the last line with anything in it counts. `LOCALDOMAIN` wins over both; without any
+ *   of them it is the domain of the host's own name
+ * - `options`: `ndots`, `timeout` (30 s at most), `attempts` (5 at most), `rotate`, `use-vc`, `no-tld-query`; those of `RES_OPTIONS`
+ *   win. Others are passed over
  *
  * @throws {ResolverError} `DNS_BAD_OPTION` for what is not a string
- * @see resolv.conf(5)
+ * @see resolv.conf(5), `res_init.c` of glibc
  */
-export function parseResolvConf(text: string): ResolverConfig {
+export function parseResolvConf(text: string, surroundings: ResolverSurroundings = {}): ResolverConfig {
   checks.argument('parseResolvConf', 'text', anyText, text)
+  check(surroundings)
+  const { env = {}, hostName = '' } = surroundings
   const servers: ServerAddress[] = []
-  let search: readonly string[] = []
-  const options = new Map<string, number>()
+  const options = new Options()
+  const fromEnv = env.LOCALDOMAIN?.replace(/\n.*/s, '')
+  let search =
+    fromEnv === undefined ? undefined : [fromEnv.trim() === '' ? ROOT : '', ...wordsIn(fromEnv)].filter(Boolean)
   for (const line of text.split('\n')) {
-    const [keyword, ...words] = line
-      .replace(/[#;].*$/, commentOnly)
-      .trim()
-      .split(/\s+/)
-    if (keyword === 'nameserver' && words[0] !== undefined) {
-      const server = serverOrNone(words[0])
+    const [, keyword, rest = ''] = /^(nameserver|search|domain|options)[ \t](.*?)\r?$/.exec(line) ?? []
+    const words = wordsIn(rest)
+    const [first] = words
+    if (first === undefined) continue
+    if (keyword === 'nameserver') {
+      const server = serverOrNone(first)
       if (server !== undefined) servers.push(server)
-    } else if (keyword === 'search' || keyword === 'domain') {
-      search = words.map((word) => (word === ROOT ? word : withoutFinalDot(word))).filter((word) => word !== '')
-    } else if (keyword === 'options') {
-      for (const word of words) {
-        const [, option, value] = /^(ndots|timeout|attempts):(\d+)$/.exec(word) ?? []
-        if (option !== undefined) options.set(option, Number(value))
-      }
-    }
+    } else if (keyword === 'options') options.take(words)
+    else if (fromEnv === undefined) search = keyword === 'domain' ? [first] : words
   }
-  const timeout = options.get('timeout')
+  options.take(wordsIn(env.RES_OPTIONS ?? ''))
+  const dot = hostName.indexOf('.')
+  const domains = search ?? (dot === -1 ? [] : [hostName.slice(dot + 1)])
   return {
-    servers: servers.length === 0 ? [LOCAL] : servers,
-    search,
-    ndots: Math.min(options.get('ndots') ?? 1, MAX_NDOTS),
-    timeoutMs: timeout === undefined ? undefined : Math.max(timeout, 1) * 1000,
-    tries: options.get('attempts') || undefined,
+    servers: servers.length === 0 ? [LOCAL] : servers.slice(0, MAX_SERVERS),
+    search: domains.map((domain) => withoutFinalDot(domain.replace(/^\./, '')) || ROOT),
+    ...options.result,
   }
 }
 
-/** `127.0.0.1#5353` is a server with a port, not a comment. */
-function commentOnly(match: string, offset: number, line: string): string {
-  return offset === 0 || /\s/.test(line[offset - 1]!) ? '' : match
+/** The options of a stub resolver, the last of each name. */
+class Options {
+  #numbers = new Map<string, number>()
+  #flags = new Set<string>()
+
+  take(words: readonly string[]): void {
+    for (const word of words) {
+      // As `atoi` reads numbers, and as names are compared: by their beginning.
+      const [, name, value] = /^(ndots|timeout|attempts):(.*)$/.exec(word) ?? []
+      if (name !== undefined) this.#numbers.set(name, Number.parseInt(value!, 10) || 0)
+      const flag = Object.keys(FLAGS).find((known) => word.startsWith(known))
+      if (flag !== undefined) this.#flags.add(FLAGS[flag as keyof typeof FLAGS])
+    }
+  }
+
+  get result(): Omit<ResolverConfig, 'servers' | 'search'> {
+    const ndots = this.#numbers.get('ndots') ?? 1
+    const timeout = this.#numbers.get('timeout')
+    const attempts = this.#numbers.get('attempts')
+    return {
+      ndots: ndots < 0 ? MAX_NDOTS : Math.min(ndots, MAX_NDOTS),
+      timeoutMs: timeout === undefined ? undefined : Math.min(Math.max(timeout, 1), MAX_TIMEOUT_SECONDS) * 1_000,
+      // With none, glibc asks nobody; that can only be meant otherwise.
+      tries: attempts === undefined || attempts < 1 ? undefined : Math.min(attempts, MAX_ATTEMPTS),
+      rotate: this.#flags.has('rotate'),
+      tcp: this.#flags.has('tcp'),
+      noTldQuery: this.#flags.has('noTldQuery'),
+    }
+  }
+}
+
+const FLAGS = { rotate: 'rotate', 'use-vc': 'tcp', 'no-tld-query': 'noTldQuery', no_tld_query: 'noTldQuery' } as const
+/** @see `RES_MAXNDOTS`, `RES_MAXRETRANS` and `RES_MAXRETRY` of glibc */
+const MAX_NDOTS = 15
+const MAX_TIMEOUT_SECONDS = 30
+const MAX_ATTEMPTS = 5
+
+function wordsIn(text: string): string[] {
+  return text.split(/[ \t]+/).filter((word) => word !== '')
 }
 
 function serverOrNone(text: string): ServerAddress | undefined {
   try {
-    return parseServerAddress(text)
+    return parseServerAddress(/^[\da-fx.]+$/i.test(text) ? numbersAndDots(text) : text)
   } catch (error) {
     if (isResolverError(error)) return undefined
     throw error
   }
 }
 
+/** `127.1` and `0x7f000001` are 127.0.0.1, as `inet_aton` reads addresses; the text itself where it is none of these. */
+function numbersAndDots(text: string): string {
+  const url = `http://${text}/`
+  return text.endsWith('.') || !URL.canParse(url) ? text : new URL(url).hostname
+}
+
 /** A `resolv.conf` that is read at the first use and again whenever it has changed. */
 export class ResolvConf {
   readonly #file: ChangingFile<ResolverConfig>
 
-  constructor(files: Files, path: string) {
-    this.#file = new ChangingFile(files, path, parseResolvConf)
+  readonly #parse: (text: string) => ResolverConfig
+
+  constructor({ files, system }: Pick<World, 'files' | 'system'>, path: string) {
+    this.#parse = (text) => parseResolvConf(text, { env: system.env, hostName: system.hostName() })
+    this.#file = new ChangingFile(files, path, this.#parse)
   }
 
   /** @throws {ResolverError} `DNS_SOURCE_FAILED` when the file cannot be read; one that does not exist names 127.0.0.1 */
@@ -86,7 +151,7 @@ export class ResolvConf {
       return await this.#file.current()
     } catch (cause) {
       // While the file is being replaced the last good one counts.
-      if (codeOf(cause) === 'ENOENT') return this.#file.last ?? parseResolvConf('')
+      if (codeOf(cause) === 'ENOENT') return this.#file.last ?? this.#parse('')
       throw new ResolverError('DNS_SOURCE_FAILED', `cannot read ${this.#file.path}: ${messageOf(cause)}`, { cause })
     }
   }

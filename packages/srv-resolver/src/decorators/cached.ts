@@ -41,7 +41,8 @@ interface Flight {
 /**
  * Keeps answers for their TTL, and lets equal lookups at the same time share one.
  *
- * An answer from the cache has the TTL that is left. Failures, stale, trimmed and truncated answers are not kept. A shared
+ * An answer from the cache has the TTL that is left. Failures, and stale, trimmed, truncated answers and those that lack an
+ * address family are not kept. A shared
  * lookup ends when the last caller that waits for it gives up.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`
@@ -55,7 +56,7 @@ export function cached(resolver: SrvResolver, options: CachedOptions = {}): Clos
   const flights = new Map<string, Flight>()
 
   const keep = (key: string, answer: DnsAnswer<unknown>) => {
-    if (answer.stale || answer.truncated || answer.trimmed !== undefined) return
+    if (answer.stale || answer.truncated || answer.trimmed !== undefined || answer.missing !== undefined) return
     const cap = answer.empty === undefined ? capSeconds : Math.min(capSeconds, negativeCapSeconds)
     const keptMs = Math.min(Math.max(answer.ttlSeconds, floorSeconds), cap) * 1000
     if (keptMs === 0) return

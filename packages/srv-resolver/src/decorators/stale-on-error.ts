@@ -64,7 +64,7 @@ export function staleOnError(resolver: SrvResolver, options: StaleOnErrorOptions
   const refreshes = new Map<string, Refresh>()
 
   const keep = (key: string, answer: DnsAnswer<unknown>): void => {
-    if (answer.stale || answer.truncated) return
+    if (answer.stale || answer.truncated || answer.missing !== undefined) return
     good.delete(key)
     good.set(key, { answer, at: clock.monotonic() })
     forgetOldest(good, maxEntries)

@@ -1,4 +1,4 @@
-import { abortSignal, having, type Rule, realWorld, sleep, type World, worldShape } from '@dynsrv/kit'
+import { abortSignal, having, type Rule, raceFamilies, realWorld, type World, worldShape } from '@dynsrv/kit'
 import { askAddresses } from '../ask.ts'
 import { checks, domainName } from '../checks.ts'
 import type { AddressRecord, ResolveOptions, SrvResolver } from '../resolver.ts'
@@ -20,17 +20,10 @@ const source: Rule = having('resolveAddresses')
 const check = checks.options<RacingAddressesOptions>('racingAddresses', { signal: abortSignal, world: worldShape })
 
 /**
- * How long the answer for one address family waits for that for the other one, in milliseconds.
- *
- * @see RFC 8305 §3, "Resolution Delay"
- */
-const RESOLUTION_DELAY_MS = 50
-
-/**
  * Looks both address families of a host up for a dialler: as soon as one has addresses, the other one has 50 ms left. A server
  * that never answers for one of them, as some do for AAAA, delays no dial by its own time-outs.
  *
- * For a list of members ask `resolveAddresses`, which waits until both are known.
+ * `resolveAddresses` gives the other one up instead; for a list of members ask for each family by itself.
  *
  * @throws {ResolverError} `DNS_BAD_OPTION`, `DNS_BAD_NAME`
  * @throws what the resolver rejects with when one family cannot be looked up and the other one has no addresses
@@ -45,39 +38,18 @@ export async function racingAddresses(
   checks.argument('racingAddresses', 'name', domainName, name)
   check(options)
   const { signal, world = realWorld } = options
-  const ask = async (family: 4 | 6): Promise<Family> => {
-    try {
+  const { known, late } = await raceFamilies<readonly AddressRecord[]>({
+    clock: world.clock,
+    ask: async (family) => {
       const { records } = await askAddresses(resolver, name, { family, signal })
-      return { family, records: records.filter((record) => record.family === family) }
-    } catch (error) {
-      return { family, records: [], error }
-    }
-  }
-  const families = [ask(4), ask(6)] as const
-  const first = await Promise.race(families)
-  const other = families[first.family === 4 ? 1 : 0]
-  const second = first.records.length === 0 ? await other : await inTime(other, world.clock)
+      return records.filter((record) => record.family === family)
+    },
+    hasSome: (records) => records.length > 0,
+  })
   signal?.throwIfAborted()
-  if (second === undefined) return { records: first.records, later: other.then(({ records }) => records) }
-  const records = [first, second].sort((a, b) => a.family - b.family).flatMap((each) => each.records)
-  const failed = [first, second].find(({ error }) => error !== undefined)
+  const records = known.flatMap(({ answer = [] }) => answer)
+  if (late !== undefined) return { records, later: late.then(({ answer = [] }) => answer) }
+  const failed = known.find(({ answer }) => answer === undefined)
   if (records.length === 0 && failed !== undefined) throw failed.error
   return { records }
-}
-
-interface Family {
-  readonly family: 4 | 6
-  readonly records: readonly AddressRecord[]
-  readonly error?: unknown
-}
-
-/** Undefined when it takes longer. */
-async function inTime(other: Promise<Family>, clock: World['clock']): Promise<Family | undefined> {
-  const over = new AbortController()
-  const late = sleep(clock, RESOLUTION_DELAY_MS, { signal: over.signal }).catch(() => undefined)
-  try {
-    return (await Promise.race([other, late])) ?? undefined
-  } finally {
-    over.abort()
-  }
 }

@@ -1,6 +1,6 @@
 import type { Resolver } from 'node:dns/promises'
 import { codeOf, filledText, listOf, messageOf, realWorld, type World, whole, worldShape } from '@dynsrv/kit'
-import { literalAddress, mergeFamilies } from '../both-families.ts'
+import { bothFamilies, literalAddress } from '../both-families.ts'
 import { checks } from '../checks.ts'
 import { closable } from '../closable.ts'
 import { ResolverError, type ResolverErrorCode } from '../error.ts'
@@ -102,10 +102,10 @@ export function nodeDns(options: NodeDnsOptions = {}): ClosableResolver {
     async resolveAddresses(name, { family, signal } = {}): Promise<DnsAnswer<AddressRecord>> {
       const literal = literalAddress(name, family)
       if (literal !== undefined) return literal
-      return mergeFamilies(family, async (one) => {
+      return bothFamilies({ family, clock: world.clock, signal }, async (one, either) => {
         const ask = (resolver: Resolver, bare: string) =>
           one === 4 ? resolver.resolve4(bare, { ttl: true }) : resolver.resolve6(bare, { ttl: true })
-        const answer = await look(name, signal, ask, ({ ttl }) => ttl)
+        const answer = await look(name, either, ask, ({ ttl }) => ttl)
         return {
           ...answer,
           records: answer.records.map(({ address, ttl }) => ({ address, family: one, ttlSeconds: ttl })),

@@ -135,10 +135,13 @@ export function zoneResolver(server: string, load: () => Promise<LoadedZone>): C
     async resolveAddresses(name, { family: wanted, signal } = {}): Promise<DnsAnswer<AddressRecord>> {
       const literal = literalAddress(name, wanted)
       if (literal !== undefined) return literal
-      return mergeFamilies(wanted, async (family) => {
+      const ask = async (family: 4 | 6) => {
         const { answers, answer } = await look(name, family === 4 ? 'A' : 'AAAA', signal)
-        return { ...answer, records: addressesOf(answers) }
-      })
+        return { family, answer: { ...answer, records: addressesOf(answers) } }
+      }
+      if (wanted !== undefined) return (await ask(wanted)).answer
+      const outcomes = ([4, 6] as const).map((family) => ask(family).catch((error: unknown) => ({ family, error })))
+      return mergeFamilies(await Promise.all(outcomes))
     },
     async resolveTxt(name, { signal } = {}): Promise<DnsAnswer<string>> {
       const { answers, answer } = await look(name, 'TXT', signal)

@@ -7,11 +7,13 @@ import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { parseResolvConf } from '../../src/client/resolv-conf.ts'
 import {
+  cached,
   dnsClient,
   envResolver,
   fileResolver,
   parseZoneText,
   srvOrder,
+  staleOnError,
   startZoneServer,
   type ZoneQuery,
   type ZoneRecord,
@@ -27,8 +29,99 @@ describe('resolv.conf', () => {
     )
     expect(config.servers.map(({ text }) => text)).toStrictEqual(['192.0.2.1:53', '[::1]:53', '127.0.0.1:5353'])
     expect(config).toMatchObject({ search: ['b.example', 'c.example'], ndots: 5, timeoutMs: 3000, tries: 4 })
+    expect(config).toMatchObject({ rotate: true, tcp: false, noTldQuery: false })
     expect(parseResolvConf('search . a.example.').search).toStrictEqual(['.', 'a.example'])
     expect(parseResolvConf('').servers.map(({ text }) => text)).toStrictEqual(['127.0.0.1:53'])
+  })
+
+  it.each<[what: string, text: string, expected: Partial<ReturnType<typeof parseResolvConf>>]>([
+    ['a keyword after a blank', ' search a.test\nsearch\tb.test', { search: ['b.test'] }],
+    ['a keyword in capitals', 'SEARCH a.test', { search: [] }],
+    ['a keyword that goes on', 'searching a.test\nsearch', { search: [] }],
+    ['a comment behind domains is domains', 'search a.test # b.test', { search: ['a.test', '#', 'b.test'] }],
+    ['an empty search line', 'search a.test\nsearch \nsearch\t\n', { search: ['a.test'] }],
+    ['two words of domain', 'domain a.test b.test', { search: ['a.test'] }],
+    ['domain after search', 'search a.test b.test\ndomain c.test', { search: ['c.test'] }],
+    ['search after domain', 'domain c.test\nsearch a.test b.test', { search: ['a.test', 'b.test'] }],
+    ['dots around domains', 'search .a.test b.test. .', { search: ['a.test', 'b.test', '.'] }],
+    ['ends of lines as Windows writes them', 'search a.test\r\noptions ndots:3\r\n', { search: ['a.test'], ndots: 3 }],
+    ['seven domains', 'search a b c d e f g', { search: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }],
+    ['too many dots', 'options ndots:99', { ndots: 15 }],
+    ['dots that are no number', 'options ndots:x', { ndots: 0 }],
+    ['the last number', 'options ndots:2 ndots:4\noptions ndots:3x', { ndots: 3 }],
+    ['too long a time', 'options timeout:99 attempts:99', { timeoutMs: 30_000, tries: 5 }],
+    ['no time', 'options timeout:0 attempts:0', { timeoutMs: 1_000, tries: undefined }],
+    ['flags', 'options use-vc no_tld_query rotate', { tcp: true, noTldQuery: true, rotate: true }],
+    ['flags under another name', 'options no-tld-query', { noTldQuery: true, tcp: false }],
+  ])('%s', (_what, text, expected) => {
+    expect(parseResolvConf(text)).toMatchObject(expected)
+  })
+
+  it.each([
+    ['192.0.2.1 # first', '192.0.2.1:53'],
+    ['fe80::1%eth0', '[fe80::1%eth0]:53'],
+    ['127.1', '127.0.0.1:53'],
+    ['0x7f000001', '127.0.0.1:53'],
+    ['0177.0.0.1', '127.0.0.1:53'],
+    ['[::1]:5353', '[::1]:5353'],
+  ])('takes the server %s', (written, expected) => {
+    const { servers } = parseResolvConf(`nameserver ${written}`)
+    expect(servers.map(({ text }) => text)).toStrictEqual([expected])
+  })
+
+  it.each(['dns.test', '127.0.0.', '999.1.1.1', '1.2.3.4.5'])('passes over the server %s', (written) => {
+    const { servers } = parseResolvConf(`nameserver ${written}\nnameserver 192.0.2.1`)
+    expect(servers.map(({ host }) => host)).toStrictEqual(['192.0.2.1'])
+  })
+
+  it('asks three servers at most', () => {
+    const text = [1, 2, 3, 4].map((last) => `nameserver 192.0.2.${last}`).join('\n')
+    expect(parseResolvConf(text).servers).toHaveLength(3)
+  })
+
+  it.each<[what: string, text: string, surroundings: Parameters<typeof parseResolvConf>[1], expected: object]>([
+    ['the domain of the host', '', { hostName: 'api-1.a.test' }, { search: ['a.test'] }],
+    ['a host without one', '', { hostName: 'api-1' }, { search: [] }],
+    ['a domain of the file before that of the host', 'domain b.test', { hostName: 'h.a.test' }, { search: ['b.test'] }],
+    [
+      'LOCALDOMAIN',
+      'search a.test',
+      { env: { LOCALDOMAIN: 'b.test\tc.test\nd.test' } },
+      { search: ['b.test', 'c.test'] },
+    ],
+    ['an empty LOCALDOMAIN', 'search a.test', { env: { LOCALDOMAIN: '' }, hostName: 'h.b.test' }, { search: ['.'] }],
+    [
+      'RES_OPTIONS',
+      'options ndots:2 rotate',
+      { env: { RES_OPTIONS: 'ndots:4 use-vc' } },
+      { ndots: 4, tcp: true, rotate: true },
+    ],
+  ])('%s', (_what, text, surroundings, expected) => {
+    expect(parseResolvConf(text, surroundings)).toMatchObject(expected)
+  })
+
+  it('begins with each server in turn where the options say so', async () => {
+    const asked: string[] = []
+    await using one = await startZoneServer({ records: [SRV('svc.test')], onQuery: () => asked.push('one') })
+    await using two = await startZoneServer({ records: [SRV('svc.test')], onQuery: () => asked.push('two') })
+    const resolvConf = join(temporaryFolder('resolv'), 'resolv.conf')
+    await writeFile(resolvConf, `nameserver ${one.address}\nnameserver ${two.address}\noptions rotate\n`)
+    const dns = dnsClient({ resolvConf })
+    for (let lookup = 0; lookup < 4; lookup++) await dns.resolveSrv('svc.test')
+    expect(asked).toStrictEqual(['one', 'two', 'one', 'two'])
+  })
+
+  it('asks over TCP, and no top-level domain, where the options say so', async () => {
+    const asked: string[] = []
+    const onQuery = ({ name, transport }: ZoneQuery) => asked.push(`${name} ${transport}`)
+    await using zone = await startZoneServer({ records: [SRV('web'), SRV('web.prod')], onQuery })
+    const resolvConf = join(temporaryFolder('resolv'), 'resolv.conf')
+    await writeFile(resolvConf, `nameserver ${zone.address}\nsearch one.test\noptions use-vc no-tld-query ndots:2\n`)
+    const dns = dnsClient({ resolvConf })
+    expect((await dns.resolveSrv('web')).empty).toBe('nxdomain')
+    expect((await dns.resolveSrv('web.prod')).records).toHaveLength(1)
+    expect((await dns.resolveSrv('web.')).records).toHaveLength(1)
+    expect(asked).toStrictEqual(['web.one.test tcp', 'web.prod.one.test tcp', 'web.prod tcp', 'web tcp'])
   })
 
   it('is read again when it changes, with its search domains and ndots', async () => {
@@ -99,6 +192,32 @@ describe('resolv.conf', () => {
 })
 
 describe('dnsClient', () => {
+  it.each([
+    4, 6,
+  ] as const)('does not wait for a family that is never answered (%i), says so, and keeps no half', async (family) => {
+    const record = family === 4 ? ('AAAA' as const) : ('A' as const)
+    await using zone = await startZoneServer({
+      records: [
+        { type: 'A', name: 'a.test', address: '192.0.2.1', ttlSeconds: 60 },
+        { type: 'AAAA', name: 'a.test', address: '2001:db8::1', ttlSeconds: 60 },
+      ],
+    })
+    zone.setFault({ type: 'silence', record })
+    const client = dnsClient({ servers: [zone.address], timeoutMs: 60_000, tries: 1 })
+    const other = family === 4 ? 6 : 4
+    for (const resolver of [client, cached(client), staleOnError(client)]) {
+      const { records, missing } = await resolver.resolveAddresses('a.test')
+      expect(records.map((each) => each.family)).toStrictEqual([family])
+      expect(missing).toBe(other)
+    }
+    const kept = cached(client)
+    await kept.resolveAddresses('a.test')
+    zone.setFault()
+    const { records, missing } = await kept.resolveAddresses('a.test')
+    expect(records.map((each) => each.family)).toStrictEqual([4, 6])
+    expect(missing).toBeUndefined()
+  })
+
   it('announces 1232 bytes, or no EDNS at all', async () => {
     const sizes = new Set<number>()
     await using zone = await startZoneServer({ records: [SRV('svc.test')], onQuery: (q) => sizes.add(q.ednsBytes) })

@@ -17,8 +17,8 @@ export interface Candidate {
   readonly txt?: readonly string[]
 }
 
-/** A node's name, or why there is none. */
-export type Mapped = { readonly node: NodeName } | { readonly ignored: string }
+/** A node's name, or why there is none. `foreign`: it is sound, and names something else. */
+export type Mapped = { readonly node: NodeName } | { readonly ignored: string; readonly foreign?: boolean }
 
 /** Makes node names of what a source found. */
 export interface NameMapping {
@@ -48,8 +48,12 @@ export function targetLabel(service: string): NameMapping {
     map: ({ target = '' }) => {
       const name = withoutDots(target)
       const label = name.slice(0, -suffix.length)
-      if (!name.toLowerCase().endsWith(suffix) || !/^[a-z0-9_-]+$/i.test(label)) {
-        return { ignored: `it is not <label>.${host} with a label of letters, digits, - and _${more}` }
+      const isBelow = name.toLowerCase().endsWith(suffix)
+      if (!isBelow || !/^[a-z0-9_-]+$/i.test(label)) {
+        const ignored = `it is not <label>.${host} with a label of letters, digits, - and _${more}`
+        // An address is no host name: it may stand where that of a member stood.
+        const isForeign = !isBelow && isIP(name) === 0 && dnsNameFault(name) === undefined
+        return { ignored, ...(isForeign && { foreign: true }) }
       }
       return named(`${label}@${host}`)
     },
@@ -188,9 +192,26 @@ export function mapNames<C extends readonly [shown: string, candidate: Candidate
     if ('node' in mapped) {
       nodes.add(mapped.node)
       found(mapped.node, candidate)
-    } else ignored.push({ target: candidate[0], reason: mapped.ignored })
+    } else {
+      const { ignored: reason, foreign } = mapped
+      ignored.push({ target: candidate[0], reason, ...(foreign === true && { foreign }) })
+    }
   }
   return { nodes, ignored }
+}
+
+/** The same, with whose record each is, where its target alone makes the name. */
+export function withOwners(ignored: readonly IgnoredTarget[], { needs, map }: NameMapping): readonly IgnoredTarget[] {
+  if (needs !== 'target') return ignored
+  return ignored.map((one) => {
+    const target = withoutDots(one.target)
+    return dnsNameFault(target) === undefined ? withOwner(one, map({ target })) : one
+  })
+}
+
+/** Something that was left out, with whose record it is. */
+export function withOwner(ignored: IgnoredTarget, owner: Mapped): IgnoredTarget {
+  return 'node' in owner ? { ...ignored, node: owner.node } : ignored
 }
 
 export function withoutDots(name: string): string {

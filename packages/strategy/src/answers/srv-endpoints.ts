@@ -15,7 +15,10 @@ import type { Endpoints, EndpointsByNode } from '../discover.ts'
 /** What may be asked for addresses. */
 type Addresses = Partial<Pick<SrvResolver, 'resolveAddresses'>>
 
-/** All addresses of a target; none when the resolver cannot be asked for any. */
+/**
+ * The addresses of a target; none when the resolver cannot be asked for any. An IPv6 address that is late delays nobody; one of IPv4
+ * is waited for, since names are made of the first.
+ */
 export async function addressesOf(
   resolver: Addresses,
   target: string,
@@ -24,7 +27,10 @@ export async function addressesOf(
   const { resolveAddresses } = resolver
   if (resolveAddresses === undefined) return []
   const asked = { resolveAddresses: resolveAddresses.bind(resolver) }
-  return (await askAddresses(asked, absoluteName(target), { signal })).records
+  const name = absoluteName(target)
+  const { records, missing } = await askAddresses(asked, name, { signal })
+  if (missing !== 4) return records
+  return [...(await askAddresses(asked, name, { signal, family: 4 })).records, ...records]
 }
 
 /** Where the nodes listen that an SRV answer names: nobody asks for these records again to dial one of them. */

@@ -53,7 +53,7 @@ function onlyNames(discovery: Discovery, self: string): Discovery {
     const reason = isName ? kindFault(node, self) : 'it is not a node name'
     if (reason === undefined) continue
     nodes.delete(node)
-    ignored.push({ target: isName ? node : shown(node), reason })
+    ignored.push({ target: isName ? node : shown(node), reason, ...(isName && { foreign: true }) })
   }
   return ignored.length === 0 ? discovery : { ...discovery, nodes, ignored: [...(discovery.ignored ?? []), ...ignored] }
 }

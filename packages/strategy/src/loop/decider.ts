@@ -1,13 +1,13 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { sameDomainName } from '@dynsrv/kit'
 import type { HoldReason } from '../change.ts'
-import { type Discovery, firstKnown } from '../discover.ts'
+import { type Discovery, firstKnown, type IgnoredTarget } from '../discover.ts'
 import type { Membership } from '../membership.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
 import { type Asker, holdOf } from './asker.ts'
 import { type Member, type Plan, plan } from './plan.ts'
 import { Rotation } from './rotation.ts'
 import { sameSpelling, withoutOtherSpellings } from './spelling.ts'
+import { Unusable } from './unusable.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
 export interface DeciderOptions {
@@ -34,14 +34,15 @@ export interface Decision {
   readonly nodes: ReadonlySet<NodeName>
   /** The live links that the plan is for. */
   readonly connected: ReadonlySet<NodeName>
-  /** Where they listen, by all answers that were taken in. */
-  readonly answer: Pick<Discovery, 'nodes' | 'endpoints'>
+  /** Where they listen and what they prefer, by all answers that were taken in. */
+  readonly answer: Pick<Discovery, 'nodes' | 'endpoints' | 'preferences'>
 }
 
 /** Turns answers into plans, and asks again before anybody leaves. */
 export class Decider {
   readonly #parts: DeciderOptions
   readonly #rotation: Rotation
+  readonly #unusable = new Unusable()
   #emptyPolls = 0
   #emptySince = 0
   /** Polls in a row at which somebody was kept because it cannot be seen whether answers are whole. */
@@ -63,7 +64,8 @@ export class Decider {
     const whole = nodes.size > 0 && holdOf(discovery) === undefined
     if (whole) this.#rotation.observe(nodes, connected)
     let hold = this.#hold(nodes, discovery)
-    let decided = this.#plan(nodes, connected, hold, discovery)
+    let ignored = discovery.ignored ?? []
+    let decided = this.#plan(nodes, connected, hold, ignored)
     const isSomebodyGone = () => decided.leave.length > 0 || decided.deregistered
     for (let more = options.confirmLeave; more > 0 && isSomebodyGone(); more--) {
       const again = await asker.askAgain(options.confirmDelayMs, this.#isDoubting())
@@ -71,21 +73,27 @@ export class Decider {
       if (again === undefined) hold = { reason: 'unconfirmed' }
       else {
         answers.push(again)
+        ignored = [...ignored, ...(again.ignored ?? [])]
         hold = this.#holdOf(again)
         const named = this.#sameSpelling(again.nodes, connected)
         // Two answers a moment apart that differ are each a part of the truth.
         if (!sameSet(named, nodes)) this.#rotation.suspect()
         nodes = new Set([...nodes, ...named])
       }
-      decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery), again ?? discovery)
+      decided = this.#plan(nodes, connected, hold ?? this.#hold(nodes, discovery), ignored)
     }
     const isKept = [...decided.held.values()].some((reason) => reason === 'unconfirmed' || reason === 'trimmed')
     if (decided.held.size === 0) this.#doubts = 0
     else if (isKept) this.#doubts += 1
-    if (whole) this.#rotation.remember(decided, nodes, connected)
+    if (whole) {
+      this.#rotation.remember(decided, nodes, connected)
+      this.#unusable.remember(this.#parts.membership.self, decided, nodes, ignored)
+    }
     const endpoints = firstKnown(answers.map((each) => each.endpoints))
+    // The last answer is the latest word on them; endpoints of the first one are under way already.
+    const preferences = firstKnown(answers.map((each) => each.preferences).reverse())
     const named = answers.length === 1 ? discovery.nodes : new Set(answers.flatMap((each) => [...each.nodes]))
-    return { plan: decided, nodes, connected, answer: { nodes: named, endpoints } }
+    return { plan: decided, nodes, connected, answer: { nodes: named, endpoints, preferences } }
   }
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): Hold | undefined {
@@ -117,25 +125,22 @@ export class Decider {
     discovered: ReadonlySet<NodeName>,
     connected: ReadonlySet<NodeName>,
     hold: Hold | undefined,
-    { ignored = [] }: Discovery,
+    ignored: readonly IgnoredTarget[],
   ): Plan {
     const { membership, options, leave, members, own } = this.#parts
-    const { self } = membership
-    const decided = plan({
-      self,
+    return plan({
+      self: membership.self,
       members: withoutOtherSpellings(members(), discovered),
       own: own(),
       discovered,
       connected,
       hold: hold?.reason,
       holdsLinksOnly: hold?.linksOnly ?? false,
+      unusable: this.#unusable.finder(ignored),
       leave,
       maxLeaveShare: options.maxLeaveShare,
       now: options.world.clock.monotonic(),
     })
-    // A record of ours that cannot be used was not removed.
-    const isThere = ignored.some(({ target }) => sameDomainName(target, self.replace('@', '.')))
-    return isThere && decided.own !== own() ? { ...decided, own: own(), deregistered: false } : decided
   }
 
   #sameSpelling(nodes: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>): ReadonlySet<NodeName> {

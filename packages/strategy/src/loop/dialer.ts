@@ -247,6 +247,16 @@ export class Dialer {
   }
 
   /**
+   * Where a wanted peer listens, as it would be dialled now; nowhere when that is not known.
+   *
+   * @param signal ends the look-up, that of what may come later too
+   */
+  async locate(node: NodeName, signal: AbortSignal): Promise<Located> {
+    const peer = this.#peers.get(node)
+    return peer === undefined ? { endpoints: [] } : this.#locate(node, peer, signal, signal)
+  }
+
+  /**
    * Where it listens; nowhere when that is not known.
    *
    * @param over ends the look-up of what may come later

@@ -38,6 +38,8 @@ export interface PlanInput {
   readonly hold: HoldReason | undefined
   /** Whether that spares only the live links, and our own record. */
   readonly holdsLinksOnly: boolean
+  /** Whether the record of a node that the answer does not name may be there, and cannot be used; default: of none. */
+  readonly unusable?: (node: NodeName) => boolean
   readonly leave: LeavePolicy
   /** Of the connected members, how many may leave at once, from 0 to 1; one may always. */
   readonly maxLeaveShare: number
@@ -72,6 +74,7 @@ const check = checks.options<PlanInput>('plan', {
   connected: aSet,
   hold: oneOf(...HOLD_REASONS),
   holdsLinksOnly: flag,
+  unusable: callable,
   leave: required(callable),
   maxLeaveShare: required(numberFrom(0, 1)),
   now: required(duration()),
@@ -90,7 +93,7 @@ export function plan(input: PlanInput): Plan {
   if (namesTheSame(input)) {
     return { members: input.members, appeared: [], returned: [], leave: [], held: new Map(), ...ours }
   }
-  const { self, discovered, connected, hold, holdsLinksOnly = false } = input
+  const { self, discovered, connected, hold, holdsLinksOnly = false, unusable = () => false } = input
   const members = new Map<NodeName, Member>()
   const appeared: NodeName[] = []
   const returned: NodeName[] = []
@@ -105,10 +108,12 @@ export function plan(input: PlanInput): Plan {
   const willing: NodeName[] = []
   for (const [node, member] of input.members) {
     if (discovered.has(node)) continue
-    const isHeld = hold !== undefined && !(holdsLinksOnly && !connected.has(node))
-    const missed = isHeld ? member : missedAgain(member, input.now)
+    const isLive = connected.has(node)
+    const reason =
+      hold !== undefined && (isLive || !holdsLinksOnly) ? hold : isLive && unusable(node) ? 'unusable' : undefined
+    const missed = reason === undefined ? missedAgain(member, input.now) : member
     members.set(node, missed)
-    if (isHeld) held.set(node, hold)
+    if (reason !== undefined) held.set(node, reason)
     else if (asks(input, node, missed)) willing.push(node)
     else held.set(node, 'policy')
   }
@@ -122,9 +127,17 @@ export function plan(input: PlanInput): Plan {
  * No link hangs on our own record, so the leave policy is asked as for a member without one, and `maxLeaveShare` does not
  * hold it.
  */
-function ownRecord({ self, discovered, own, hold, leave, now }: PlanInput): Pick<Plan, 'own' | 'deregistered'> {
+function ownRecord({
+  self,
+  discovered,
+  own,
+  hold,
+  unusable,
+  leave,
+  now,
+}: PlanInput): Pick<Plan, 'own' | 'deregistered'> {
   if (discovered.has(self)) return { own: NAMED, deregistered: false }
-  if (own === undefined || hold !== undefined) return { own, deregistered: false }
+  if (own === undefined || hold !== undefined || unusable?.(self) === true) return { own, deregistered: false }
   const missed = missedAgain(own, now)
   const { missedPolls: polls, missingSince = now } = missed
   const deregistered = leave({ node: self, polls, ms: now - missingSince, connected: false })

@@ -34,9 +34,10 @@ export class Rotation {
   }
 
   /** Remembers who the answer lacks, and who leaves because of it. */
-  remember({ members, leave }: Plan, discovered: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>): void {
+  remember({ members, held, leave }: Plan, discovered: ReadonlySet<NodeName>, connected: ReadonlySet<NodeName>): void {
     const absent = new Set<NodeName>()
-    for (const node of members.keys()) if (!discovered.has(node)) absent.add(node)
+    // One whose record could not be used was there.
+    for (const node of members.keys()) if (!discovered.has(node) && held.get(node) !== 'unusable') absent.add(node)
     this.#absent = absent
     for (const [node, answers] of this.#departed) {
       if (answers >= this.#polls || discovered.has(node)) this.#departed.delete(node)

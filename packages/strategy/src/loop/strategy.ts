@@ -10,11 +10,14 @@ import {
   oneOf,
   type Rules,
   realWorld,
+  required,
   textOf,
   whole,
 } from '@dynsrv/kit'
+import { preferenceOr } from '../answers/preferences.ts'
 import type { MembershipChange } from '../change.ts'
 import { checks, membershipRule } from '../checks.ts'
+import type { Located, Preference } from '../discover.ts'
 import { type MissingPeer, StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
 import { type Gauges, publish } from './telemetry.ts'
@@ -51,6 +54,22 @@ export interface DrainOptions {
 }
 
 const checkDrain = checks.options<DrainOptions>('drain', { deregister: callable, finish: callable })
+
+/** What ends the search for a member. */
+export interface LocateOptions {
+  readonly signal: AbortSignal
+}
+
+const checkLocate = checks.options<LocateOptions>('locate', { signal: required(abortSignal) })
+
+/** What a strategy knows of a member. */
+export interface KnownMember extends Preference {
+  /**
+   * Whether whole answers do not name it any more, and only the leave policy keeps it: it works, and should get nothing new
+   * to do.
+   */
+  readonly deregistered: boolean
+}
 
 /** What ends a stream of changes. */
 export interface EventsOptions {
@@ -90,6 +109,29 @@ export class Strategy implements AsyncDisposable {
   /** Who should be connected, connected or not, without ourselves. */
   expected(): NodeName[] {
     return [...(this.#watcher?.members.keys() ?? [])]
+  }
+
+  /**
+   * Where a member listens, by the last good answer that named it, or where it was found last: for programs that dial members
+   * by their names. It has no endpoints where that is not known, and for one that is no member.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  async locate(node: NodeName, options: LocateOptions): Promise<Located> {
+    checks.argument('locate', 'node', filledText, node)
+    checkLocate(options)
+    return (await this.#watcher?.locate(node, options.signal)) ?? { endpoints: [] }
+  }
+
+  /** The same members with what is known of each; priority and weight are 0 where the source has none. */
+  members(): Map<NodeName, KnownMember> {
+    const watcher = this.#watcher
+    const known = new Map<NodeName, KnownMember>()
+    for (const node of watcher?.members.keys() ?? []) {
+      const deregistered = watcher!.isDeregistered(node)
+      known.set(node, { ...preferenceOr(watcher!.preferenceOf(node)), deregistered })
+    }
+    return known
   }
 
   /** Starts polling and dialling; nothing when it runs already. The first poll begins at once. */

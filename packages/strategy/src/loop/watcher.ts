@@ -2,7 +2,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import { type Clock, duration, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
 import { checks } from '../checks.ts'
-import type { Discovery, IgnoredTarget } from '../discover.ts'
+import type { Discovery, Endpoints, IgnoredTarget, Located, Preference } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
@@ -10,7 +10,7 @@ import { Asker } from './asker.ts'
 import { claim, isClaimed, release } from './claims.ts'
 import { Decider, type Decision } from './decider.ts'
 import { Dialer } from './dialer.ts'
-import { LastEndpoints } from './last-endpoints.ts'
+import { LastKnown } from './last-known.ts'
 import type { Member, Plan } from './plan.ts'
 import { Unlinker } from './unlinker.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
@@ -39,7 +39,10 @@ export class Watcher {
   readonly #joined = new Set<NodeName>()
   readonly #unlinker: Unlinker
   readonly #asker: Asker
-  readonly #places = new LastEndpoints()
+  readonly #places = new LastKnown<Endpoints>()
+  readonly #preferences = new LastKnown<Preference>()
+  /** Members that the last answer lacks, and why they are kept. */
+  #kept: ReadonlyMap<NodeName, HoldReason> = new Map()
   #members: ReadonlyMap<NodeName, Member> = new Map()
   /** Our own record. */
   #own: Member | undefined
@@ -88,6 +91,16 @@ export class Watcher {
     return this.#members
   }
 
+  /** What the last answer that named a member says of its priority and weight. */
+  preferenceOf(node: NodeName): Preference | undefined {
+    return this.#preferences.of(node)
+  }
+
+  /** Whether whole answers lack a member, and only the leave policy keeps it. */
+  isDeregistered(node: NodeName): boolean {
+    return this.#kept.get(node) === 'policy'
+  }
+
   /** How many members have a link, as far as events and polls have shown. */
   get joined(): number {
     return this.#joined.size
@@ -111,6 +124,11 @@ export class Watcher {
   /** Why a member is not connected. */
   causeOf(node: NodeName): unknown {
     return this.#dialer.causeOf(node)
+  }
+
+  /** Where a member listens; see `Strategy.locate`. */
+  locate(node: NodeName, signal: AbortSignal): Promise<Located> {
+    return this.#dialer.locate(node, AbortSignal.any([signal, this.#ended.signal]))
   }
 
   /** Asks now instead of after the interval. */
@@ -219,7 +237,9 @@ export class Watcher {
   #apply({ plan, nodes, connected, answer }: Decision, discovery: Discovery, elapsedMs: number): void {
     const before = this.#members
     this.#members = plan.members
-    this.#places.take(answer, plan.held.keys())
+    this.#kept = plan.held
+    this.#places.take({ nodes: answer.nodes, known: answer.endpoints }, plan.held.keys())
+    this.#preferences.take({ nodes: answer.nodes, known: answer.preferences }, plan.held.keys())
     for (const node of plan.appeared) claim(this.#membership, node, this)
     const named = new Set(nodes)
     named.delete(this.#membership.self)
@@ -243,7 +263,8 @@ export class Watcher {
     const isMember = (node: NodeName) => this.#members.has(node) || isClaimed(this.#membership, node)
     const { stale, trimmed, empty, ignored = [] } = discovery
     // A record that cannot be used may be that of the node: it is not deregistered then.
-    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && ignored.length === 0
+    const isUsable = ignored.every(({ foreign }) => foreign === true)
+    const isWhole = plan.held.size === 0 && !stale && !trimmed && empty === undefined && isUsable
     if (isWhole) this.#unlinker.again(isMember, connected)
     this.#unlinker.pump(isMember, connected)
     for (const node of this.#members.keys()) if (!this.#joined.has(node) && connected.has(node)) this.#up(node)
@@ -287,6 +308,7 @@ export class Watcher {
   #forget(node: NodeName): boolean {
     this.#dialer.forget(node)
     this.#places.forget(node)
+    this.#preferences.forget(node)
     this.#joined.delete(node)
     return release(this.#membership, node, this)
   }

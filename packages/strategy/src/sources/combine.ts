@@ -4,11 +4,12 @@ import { callable, filledText, required, whole, within } from '@dynsrv/kit'
 import { badOption, checks } from '../checks.ts'
 import {
   type Asked,
+  type ByNode,
   type Discover,
   type Discovery,
   discoveryOf,
-  type EndpointsByNode,
   firstKnown,
+  type IgnoredTarget,
   sourceOf,
   sourceRule,
 } from '../discover.ts'
@@ -73,6 +74,9 @@ function merged(answers: readonly Discovery[]): Discovery {
     ...(answers.some(({ endpoints }) => endpoints !== undefined) && {
       endpoints: firstKnown(answers.map(({ endpoints }) => endpoints)),
     }),
+    ...(answers.some(({ preferences }) => preferences !== undefined) && {
+      preferences: firstKnown(answers.map(({ preferences }) => preferences)),
+    }),
     ...(ttls.length > 0 && { ttlMs: Math.min(...ttls) }),
     ...(failures.length > 0 && { failures }),
   }
@@ -93,13 +97,18 @@ export function filter(source: Discover, keep: (node: NodeName) => boolean): Dis
 export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
   checks.argument('map', 'source', sourceRule, source)
   checks.argument('map', 'rename', callable, rename)
+  const renamed = (one: IgnoredTarget) => (one.node === undefined ? one : { ...one, node: rename(one.node) })
   const discover = async (asked: Asked): Promise<Discovery> => {
     const discovery = discoveryOf(await source(asked))
     const names = new Map([...discovery.nodes].map((node) => [rename(node), node]))
-    const { endpoints: under, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
-    if (under === undefined) return rest
-    const get: EndpointsByNode['get'] = (node) => under.get(names.get(node) ?? node)
-    return { ...rest, endpoints: { get } }
+    const { endpoints, ignored, preferences, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
+    const underOldNames = <T>(known: ByNode<T>): ByNode<T> => ({ get: (node) => known.get(names.get(node) ?? node) })
+    return {
+      ...rest,
+      ...(ignored !== undefined && { ignored: ignored.map(renamed) }),
+      ...(endpoints !== undefined && { endpoints: underOldNames(endpoints) }),
+      ...(preferences !== undefined && { preferences: underOldNames(preferences) }),
+    }
   }
   return sourceOf(discover, source.subscribe)
 }

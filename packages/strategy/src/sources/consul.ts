@@ -15,7 +15,9 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
+  withOwner,
 } from '../answers/name-mapping.ts'
+import { Preferences } from '../answers/preferences.ts'
 import { checks } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, type IgnoredTarget, sourceOf } from '../discover.ts'
 import { onDeregister } from '../policy/leave-policy.ts'
@@ -62,17 +64,18 @@ export function consulNodes(options: ConsulOptions): Discover {
   const name = given ?? (nodeBasename === undefined ? ownName() : byIp(nodeBasename))
   const discover = async ({ signal }: Asked): Promise<Discovery> => {
     const { instances, ignored, stale, server } = await client.instances(service, { signal })
-    const usable: [shown: string, candidate: Candidate][] = []
+    const usable: [shown: string, candidate: Candidate, weight: number][] = []
     const wrong: IgnoredTarget[] = [...ignored]
     for (const instance of instances) {
       const candidate = candidateOf(instance)
       const shown = instance.id === '' ? candidate.target : instance.id
       const reason = faultOf(instance, candidate, name)
-      if (reason === undefined) usable.push([shown, candidate])
-      else wrong.push({ target: shown, reason })
+      if (reason === undefined) usable.push([shown, candidate, instance.weight as number])
+      else wrong.push(withOwner({ target: shown, reason }, name.map(candidate)))
     }
-    const mapped = mapNames(usable, name)
-    return { nodes: mapped.nodes, ignored: [...wrong, ...mapped.ignored], stale, server }
+    const preferences = new Preferences()
+    const mapped = mapNames(usable, name, (node, [, , weight]) => preferences.add(node, { priority: PRIORITY, weight }))
+    return { nodes: mapped.nodes, preferences, ignored: [...wrong, ...mapped.ignored], stale, server }
   }
   const subscribe = (changed: () => void, { signal }: Asked) => follow(client, service, changed, signal)
   return sourceOf(discover, push ? subscribe : undefined)
@@ -100,6 +103,8 @@ function faultOf({ port, weight }: ConsulInstance, { target }: Candidate, { need
   return usableSrvRecords([found]).ignored[0]?.reason
 }
 
+/** What Consul gives every instance in DNS. */
+const PRIORITY = 1
 /** Stands for a port that is not used. */
 const UNASKED_PORT = 4370
 

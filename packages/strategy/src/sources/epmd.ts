@@ -5,6 +5,7 @@ import {
   codeOf,
   duration,
   filledText,
+  isCoded,
   iterable,
   listOf,
   required,
@@ -12,7 +13,7 @@ import {
   type World,
   within,
 } from '@dynsrv/kit'
-import { hostsIn } from '../answers/hosts-file.ts'
+import { hostsIn, hostsText } from '../answers/hosts-file.ts'
 import { kindFault } from '../answers/name-kind.ts'
 import { type Candidate, mapNames, type NameMapping, named, wholeName } from '../answers/name-mapping.ts'
 import { badOption, checks } from '../checks.ts'
@@ -151,8 +152,9 @@ async function hostsFile(
   const causes: unknown[] = []
   for (const candidate of paths) {
     try {
-      return { text: new TextDecoder().decode(await files.read(candidate)), path: candidate }
+      return { text: hostsText(await files.read(candidate), candidate), path: candidate }
     } catch (cause) {
+      if (isCoded(cause)) throw cause
       causes.push(cause)
       if (!ABSENT.has(codeOf(cause) ?? '')) break
     }

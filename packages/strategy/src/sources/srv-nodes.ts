@@ -1,4 +1,4 @@
-import { having, messageOf, type Rule } from '@dynsrv/kit'
+import { domainKey, having, messageOf, type Rule } from '@dynsrv/kit'
 import {
   absoluteName,
   askSrv,
@@ -15,8 +15,10 @@ import {
   type NameMapping,
   nameMapping,
   targetLabel,
+  withOwners,
   withoutDots,
 } from '../answers/name-mapping.ts'
+import { Preferences } from '../answers/preferences.ts'
 import { settleSome } from '../answers/settle-some.ts'
 import { addressesOf, SrvEndpoints } from '../answers/srv-endpoints.ts'
 import { checks, dnsName } from '../checks.ts'
@@ -49,12 +51,17 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
   const discover = async ({ signal, confirm, world }: Asked): Promise<Discovery> => {
     const answer = await askSrv(resolver, service, { signal, ...(confirm && { transport: 'tcp' }) })
     // A resolver of the user's own may have let anything through.
-    const { records, ignored: wrong } = usableSrvRecords(answer.records)
-    const left = [...(answer.ignored ?? []), ...wrong]
+    const { records: usable, ignored: wrong } = usableSrvRecords(answer.records)
+    const records = oneSpelling(usable)
+    const left = withOwners([...(answer.ignored ?? []), ...wrong], name)
     const found = new SrvEndpoints(answer, resolver, world)
+    const preferences = new Preferences()
     const named = (candidates: Iterable<Shown>, facts: Omit<Discovery, 'nodes'>): Discovery => {
-      const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => found.add(node, record))
-      return { nodes, endpoints: found, ignored: [...left, ...ignored], ...facts }
+      const { nodes, ignored } = mapNames(candidates, name, (node, [, , record]) => {
+        found.add(node, record)
+        preferences.add(node, record)
+      })
+      return { nodes, endpoints: found, preferences, ignored: [...left, ...ignored], ...facts }
     }
     if (name.needs === 'target' || name.needs === 'tags') return named(records.map(candidateOf), answerFacts(answer))
     const limits = {
@@ -65,7 +72,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
       signal,
     }
     const lookups = await settleSome(records, limits, (record, either) =>
-      lookedUp(resolver, answer, record, name, either),
+      lookedUp({ resolver, answer, name }, record, either),
     )
     const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
     const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
@@ -74,6 +81,20 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     return named(candidates, { ...answerFacts(answer), ...partial })
   }
   return sourceOf(discover, subscription(resolver, service))
+}
+
+/**
+ * Names of hosts have no case, those of nodes have: where a target is spelled in several ways, the one in small letters counts, or
+ * the first.
+ */
+function oneSpelling(records: readonly SrvRecord[]): readonly SrvRecord[] {
+  const spelled = new Map<string, string>()
+  for (const { target } of records) {
+    const key = domainKey(target)
+    if (!spelled.has(key) || target === key) spelled.set(key, target)
+  }
+  if (spelled.size === records.length) return records
+  return records.map((record) => ({ ...record, target: spelled.get(domainKey(record.target))! }))
 }
 
 /** One error for all of them: a service may have thousands of targets without an answer. */
@@ -98,12 +119,16 @@ function candidateOf(record: SrvRecord): Shown {
   return [target, { target, port: record.port }, record]
 }
 
+interface LookUps {
+  readonly resolver: SrvSource
+  readonly answer: SrvAnswer
+  readonly name: NameMapping
+}
+
 /** The same with what only another lookup knows. */
 async function lookedUp(
-  resolver: SrvSource,
-  { addresses }: SrvAnswer,
+  { resolver, answer: { addresses }, name: { needs } }: LookUps,
   record: SrvRecord,
-  { needs }: NameMapping,
   signal: AbortSignal,
 ): Promise<Shown> {
   const [target, candidate] = candidateOf(record)

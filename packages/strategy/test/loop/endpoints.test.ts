@@ -141,6 +141,42 @@ describe('what a source says of where a member listens', () => {
   })
 })
 
+describe('where a member listens, for one who dials by its name', () => {
+  const signal = new AbortController().signal
+
+  it('is what the last good answer said, while there are none and for one that it lacks', async () => {
+    const source = new Scripted(answer({ a: at(1), b: async () => ({ endpoints: at(2), addresses: [] }) }))
+    const { strategy } = running(new FakeMembership(), source)
+    await polls(1)
+    for (const next of [source.answer, { ...answer({ b: at(2) }), trimmed: true }, new Error('SERVFAIL')]) {
+      source.answer = next
+      await polls(1)
+      expect((await strategy.locate(node('a'), { signal })).endpoints).toStrictEqual(at(1))
+      expect((await strategy.locate(node('b'), { signal })).endpoints).toStrictEqual(at(2))
+    }
+    await strategy.close()
+  })
+
+  it('is where it was found last when the lookup of its address fails', async () => {
+    let locate = async () => at(1)
+    const { strategy } = running(new FakeMembership(), new Scripted(answer({ a: () => locate() })))
+    await polls(1)
+    locate = () => Promise.reject(new Error('SERVFAIL'))
+    expect(await strategy.locate(node('a'), { signal })).toStrictEqual({ endpoints: at(1) })
+    await strategy.close()
+  })
+
+  it('is not known of one that is no member, before the start, and after the end', async () => {
+    const { strategy } = running(new FakeMembership(), new Scripted(answer({ a: at(1) })))
+    const nowhere = { endpoints: [] }
+    expect(await strategy.locate(node('a'), { signal })).toStrictEqual(nowhere)
+    await polls(1)
+    expect(await strategy.locate(node('z'), { signal })).toStrictEqual(nowhere)
+    await strategy.close()
+    expect(await strategy.locate(node('a'), { signal })).toStrictEqual(nowhere)
+  })
+})
+
 describe('a member that cannot be reached', () => {
   it('and refuses is dialled again within one polling interval', async () => {
     const membership = new FakeMembership()

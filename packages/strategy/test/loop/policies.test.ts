@@ -214,7 +214,8 @@ describe('leave policies on a virtual clock', () => {
     const held = [node('a'), node('b')].map((each) => [each, 'unmapped'] as const)
     expect(of('held').at(-1)!.nodes).toStrictEqual(new Map(held))
     expect(membership.connected()).toHaveLength(2)
-    source.answer = { nodes: nodes('a'), ignored: [{ target: 'b.other.test', reason: 'it is not <label>.svc.test' }] }
+    const foreign = { target: 'b.other.test', reason: 'it is not <label>.svc.test', foreign: true }
+    source.answer = { nodes: nodes('a'), ignored: [foreign] }
     await polls(1)
     expect(of('left')).toMatchObject([{ node: node('b') }])
     await strategy.close()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { byTag, byTxt, type ConsulOptions, consul, consulNodes } from '../../src/index.ts'
+import { byTag, byTxt, type ConsulOptions, consul, consulNodes, type Discovery } from '../../src/index.ts'
 import { FakeMembership, node } from '../fake-membership.ts'
 
 // Entries as /v1/health/service answers them.
@@ -53,6 +53,20 @@ afterEach(() => {
 })
 
 const found = async (more: Partial<ConsulOptions>) => consulNodes({ service: 'svc', url: address, ...more })({ signal })
+
+describe('priority and weight', () => {
+  it('are those of DNS: 1, and the weight of the status', async () => {
+    entries = [
+      entry('a', 'a.svc.service.consul', { Weights: { Passing: 10, Warning: 1 } }),
+      entry('b', 'b.svc.service.consul'),
+    ]
+    const answer = (await found({})) as Discovery
+    expect([...answer.nodes].map((name) => answer.preferences?.get(name))).toStrictEqual([
+      { priority: 1, weight: 10 },
+      { priority: 1, weight: 1 },
+    ])
+  })
+})
 
 describe('names', () => {
   it('by the address, as DynamicSrv needs it', async () => {

@@ -83,11 +83,13 @@ describe('a service that names a port', () => {
   it('names the option that makes names of other targets', () => {
     const { map } = targetLabel('_svc._tcp.x.test')
     expect(map({ target: 'host-1.other.test' })).toStrictEqual({
+      foreign: true,
       ignored: expect.stringMatching(
         /^it is not <label>\.x\.test with .*; how other targets become names, the option name says/,
       ),
     })
     expect(targetLabel('x.test').map({ target: 'a.y.test' })).toStrictEqual({
+      foreign: true,
       ignored: expect.not.stringContaining('option'),
     })
   })

@@ -3,11 +3,104 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ERL } from '@dynsrv/tools/beam'
+import fc from '@dynsrv/tools/property'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { expect, it } from 'vitest'
-import { hostsIn } from '../../src/answers/hosts-file.ts'
+import { hostsIn, hostsText } from '../../src/answers/hosts-file.ts'
 import { erlangHosts } from '../../src/index.ts'
 import { FakeMembership } from '../fake-membership.ts'
+
+/** What stands in quotes: all that Erlang reads there in a way of its own, and what it refuses. */
+const QUOTED_PARTS = [
+  ...['a', '.', 'test', '-', ' ', '\n', '\t', '\0', '%', '$', '{', 'é', '日', '\u00a0', '\ufffe'],
+  ...['\\n', '\\s', '\\e', '\\d', '\\z', '\\M', '\\\n', '\\\0', "\\'", '\\"', '\\\\', '\\é', '\\日'],
+  ...[
+    '\\^a',
+    '\\^A',
+    '\\^[',
+    '\\^~',
+    '\\^é',
+    '\\^\\n',
+    '\\^',
+    '\\x41',
+    '\\x4',
+    '\\xzz',
+    '\\101',
+    '\\8',
+    '\\777',
+    '\\08',
+  ],
+  ...['\\x{41}', '\\x{0000041}', '\\x{}', '\\x{ 41}', '\\x{110000}', '\\x{d800}', '\\x{fffe}', '\\x{1F600}'],
+]
+/** Terms, and what looks like one. */
+const TERMS = [
+  ...['one', 'local_host@1', 'end', 'größe', 'ª', 'ÿ', '×', 'x÷y', '日', 'a日', 'One', '_x', 'a'.repeat(256)],
+  ...[`'${'a'.repeat(255)}'`, `'${'a'.repeat(256)}'`, "''", '""', '"a" "b"', '"a"%x\n"b"', '"a" \'b\'', "'a' 'b'"],
+  ...[
+    '[]',
+    '[ ]',
+    '[%c\n]',
+    "['a']",
+    '["one"]',
+    '[104,105]',
+    '[$h,$i]',
+    '[104|"i"]',
+    '[$a|$b]',
+    '[$a|[]]',
+    '[$ ]',
+    '[0]',
+    '[-1]',
+  ],
+  ...[
+    '[16#41]',
+    '[1_0]',
+    '[1.0]',
+    '[256]',
+    '[55296]',
+    '[1114112]',
+    '[$日]',
+    '[$\\x41]',
+    '[$\\^a]',
+    '[ $a , $\\n ]',
+    '[16#4g]',
+  ],
+  ...[
+    '17',
+    '$a',
+    '-1',
+    '1.5',
+    '{}',
+    '#{}',
+    '()',
+    '(one)',
+    '<<>>',
+    'a.b',
+    'one:two',
+    '?x',
+    '!',
+    '"a"++"b"',
+    'fun one/1',
+    '[].',
+  ],
+]
+const GAPS = ['', '', '', ' ', '\n', '\t', '%c\n', '\u00a0', '\0', '\r', '\u0085', '\u2028', '% é\n']
+const ENDS = ['.', '.', '.', '.\n', '. ', '', '..', '.%x', ' .\t', '.x', '.\u00a0', '.\0']
+
+/** Files of one or two terms, the same ones each time. */
+function generated(count: number): readonly string[] {
+  const pick = (parts: readonly string[]) => fc.constantFrom(...parts)
+  const quoted = (quote: string) =>
+    fc.array(pick(QUOTED_PARTS.filter((part) => !part.includes(quote) || part.startsWith('\\'))), { maxLength: 3 })
+  const term = fc.oneof(
+    quoted("'").map((parts) => `'${parts.join('')}'`),
+    quoted('"').map((parts) => `"${parts.join('')}"`),
+    pick(TERMS),
+  )
+  const ended = fc.tuple(pick(GAPS), term, pick(GAPS), pick(ENDS)).map((parts) => parts.join(''))
+  return fc
+    .sample(fc.array(ended, { minLength: 1, maxLength: 2 }), { numRuns: count, seed: 15 })
+    .map((all) => all.join(''))
+}
 
 const FILES: readonly string[] = [
   '',
@@ -46,16 +139,27 @@ const FILES: readonly string[] = [
   "'one.test', 'two.test'.",
   "'one.test'.\n\u00a0'two.test'.\u00a0",
   "'one.test'.\r\n'two.test'.\r\n",
+  '[].',
+  '[104,105].',
+  '[$h | "i"] .',
+  "'\\^a'.",
+  ...generated(600),
 ]
 
-/** The hosts that Erlang reads, file by file; `refused` for a file that it does not read. */
+/** The hosts that Erlang reads, file by file; `refused` for a file that it does not read, or that holds what is no host. */
 async function readByErlang(): Promise<readonly unknown[]> {
   const folder = temporaryFolder('hosts')
   await Promise.all(FILES.map((text, at) => writeFile(join(folder, `${at}`), text)))
   const read = `
     Text = fun(Host) when is_atom(Host) -> atom_to_binary(Host); (Host) -> unicode:characters_to_binary(Host) end,
+    IsHost = fun(Host) when is_list(Host) -> (catch lists:all(fun(C) -> is_integer(C) end, Host)) =:= true andalso is_binary(catch Text(Host));
+                (Host) -> is_atom(Host) end,
     [case file:consult("${folder}/" ++ integer_to_list(At)) of
-       {ok, Hosts} -> io:format("~s~n", [lists:join(" ", ["ok" | [base64:encode(Text(Host)) || Host <- Hosts]])]);
+       {ok, Hosts} ->
+         case lists:all(IsHost, Hosts) of
+           true -> io:format("~s~n", [lists:join(" ", ["ok" | [base64:encode(Text(Host)) || Host <- Hosts]])]);
+           false -> io:format("refused~n")
+         end;
        {error, _} -> io:format("refused~n")
      end || At <- lists:seq(0, ${FILES.length - 1})], halt().`
   const { stdout } = await promisify(execFile)(ERL, ['-noshell', '-eval', read])
@@ -91,6 +195,7 @@ it.each([
   '{10,0,0,1}.',
   "['one.test', 'two.test'].",
   '<<"one.test">>.',
+  '[[104]].',
 ])('the term %s is a term, and no host', (text) => expect(readByUs(text)).toBe('refused'))
 
 it('says where the fault is', () => {
@@ -110,4 +215,15 @@ it('erlangHosts: a file that Erlang refuses is a failure, not "nobody"', async (
     expect(change.cause).toMatchObject({ code: 'STRATEGY_SOURCE_MALFORMED' })
     return
   }
+})
+
+it('is UTF-8, or Latin-1 where a comment says so', () => {
+  const bytes = (...parts: (string | number)[]) =>
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))))
+  const read = (text: Uint8Array) => hostsIn(hostsText(text, 'x'), 'x')
+  expect(read(bytes("'gr\u00fc\u00df'.\n"))).toStrictEqual(['grüß'])
+  expect(read(bytes("%% -*- coding: latin-1 -*-\n'gr", 0xfc, "'.\n"))).toStrictEqual(['grü'])
+  expect(read(bytes("\n%% coding: latin-1\n'gr", 0xfc, "'.\n"))).toStrictEqual(['grü'])
+  expect(() => read(bytes("'gr", 0xfc, "'.\n"))).toThrow(expect.objectContaining({ code: 'STRATEGY_SOURCE_MALFORMED' }))
+  expect(() => read(bytes("\n\n%% coding: latin-1\n'gr", 0xfc, "'.\n"))).toThrow('not UTF-8')
 })

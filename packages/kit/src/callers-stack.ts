@@ -1,4 +1,4 @@
-import { isCoded } from '@dynsrv/kit'
+import { isCoded } from './error.ts'
 
 /** Errors that have the stack of somebody who called. One that ends several calls keeps the first. */
 const placed = new WeakSet<object>()

@@ -1,0 +1,84 @@
+import type { Term } from '@dynsrv/etf'
+import type { Clock } from '@dynsrv/kit'
+
+/** How an attempt ended. With `isFinal`, another member would say the same. */
+export type AttemptEnd = { readonly value: Term } | { readonly error: unknown; readonly isFinal: boolean }
+
+/** A member that was asked, and the error that it ended with. */
+export interface Failure<Seat> {
+  readonly seat: Seat
+  readonly error: unknown
+}
+
+/** What all calls of a service share. */
+export interface RaceParts<Seat, Call> {
+  readonly clock: Clock
+  /** Whom to ask next; undefined when nobody is left. */
+  readonly pick: (asked: readonly Seat[]) => Seat | undefined
+  /** Asks. Never rejects. @param timeoutMs undefined for the whole time of the call */
+  readonly attempt: (call: Call, seat: Seat, timeoutMs?: number) => Promise<AttemptEnd>
+  /** What to throw when nobody is left. */
+  readonly nobody: (failures: readonly Failure<Seat>[]) => unknown
+  readonly options: RaceOptions
+}
+
+export interface RaceOptions {
+  readonly attempts: number
+  /** Unit: milliseconds; default: half of what is left. */
+  readonly nextAfterMs?: number
+}
+
+/**
+ * Makes a call that may happen twice: on the next member when one fails, and also when one takes long. That one is not given up:
+ * a function that takes its time has as long as without this. The first answer counts.
+ *
+ * @param timeoutMs for all attempts together
+ */
+export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeoutMs: number): Promise<Term> {
+  const { clock, pick, attempt, nobody, options } = parts
+  const { attempts, nextAfterMs } = options
+  const until = clock.monotonic() + timeoutMs
+  return new Promise((resolve, reject) => {
+    const asked: Seat[] = []
+    const failures: Failure<Seat>[] = []
+    let underWay = 0
+    let isOver = false
+    let timer: ReturnType<Clock['setTimeout']> | undefined
+    const over = (): void => {
+      isOver = true
+      clock.clearTimeout(timer)
+    }
+    const next = (): void => {
+      clock.clearTimeout(timer)
+      const isFirst = asked.length === 0
+      const leftMs = isFirst ? timeoutMs : until - clock.monotonic()
+      const isInTime = isFirst || leftMs > 0
+      const seat = isInTime && asked.length < attempts ? pick(asked) : undefined
+      if (seat === undefined) {
+        if (underWay > 0) return
+        over()
+        reject(isInTime ? nobody(failures) : failures.at(-1)!.error)
+        return
+      }
+      asked.push(seat)
+      underWay += 1
+      const patienceMs = nextAfterMs ?? leftMs / 2
+      if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
+      void attempt(call, seat, isFirst ? undefined : leftMs).then((end) => {
+        underWay -= 1
+        if (isOver) return
+        if ('value' in end) {
+          over()
+          resolve(end.value)
+        } else if (end.isFinal) {
+          over()
+          reject(end.error)
+        } else {
+          failures.push({ seat, error: end.error })
+          next()
+        }
+      })
+    }
+    next()
+  })
+}

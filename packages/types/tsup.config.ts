@@ -1,0 +1,3 @@
+import { library } from '@dynsrv/tools/tsup'
+
+export default library()

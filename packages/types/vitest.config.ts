@@ -1,0 +1,3 @@
+import { library } from '@dynsrv/tools/vitest'
+
+export default library({ name: 'types' })
