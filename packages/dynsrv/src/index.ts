@@ -91,7 +91,7 @@ export {
   type Schema,
   Subscription,
   startNode,
-  TypedFunction,
+  type TypedFunction,
   type Written,
 } from '@dynsrv/node'
 export {

@@ -95,7 +95,7 @@ export {
   type SubscriptionReceiveOptions,
   type TypedSubscribeOptions,
 } from './pubsub/subscription.ts'
-export type { Read, Schema, Written } from './schema/schema.ts'
+export type { Read, Returned, Schema, Written } from './schema/schema.ts'
 export { fn, type ReadAll, TypedFunction } from './schema/typed-function.ts'
 export type {
   AliasOptions,

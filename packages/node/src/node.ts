@@ -70,7 +70,7 @@ import { checkMailbox, type Mailbox, type MailboxOptions, makeMailbox } from './
 import { callProgram, tellListeners } from './program-calls.ts'
 import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
-import { mismatchText, type Read, type Schema, type Written } from './schema/schema.ts'
+import { mismatchText, type Read, type Returned, type Schema, type Written } from './schema/schema.ts'
 import type {
   AliasOptions,
   CallOptions,
@@ -555,7 +555,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   serve<
     State = undefined,
     S extends ServerSchemas = NoSchemas,
-    const Reply extends Written<SchemaOf<S, 'reply'>> = Written<SchemaOf<S, 'reply'>>,
+    const Reply extends Returned<Written<SchemaOf<S, 'reply'>>> = Returned<Written<SchemaOf<S, 'reply'>>>,
   >(handlers: ServerHandlers<State, S, Reply>): GenServer<State> {
     this.#assertOpen()
     checkHandlers(handlers)

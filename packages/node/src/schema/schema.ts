@@ -28,6 +28,15 @@ export type Read<S> = S extends Matcher<infer T> ? T : S extends StandardSchema<
 export type Written<S> =
   S extends Matcher<infer T> ? T : S extends StandardSchema<infer Input, unknown> ? Input : Sendable
 
+/** The same with arrays and fields that may be read only, as the compiler sees what a function returns. */
+export type Returned<T> = [Term] extends [T] ? T : ReadonlyParts<T>
+
+type ReadonlyParts<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [Name in keyof T]: Returned<T[Name]> }
+    : T
+
 /** Whether a value is right, and what it was read or is written as. */
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
