@@ -110,6 +110,7 @@ testSoundOptions(
       nested: { limits: {}, decode: {}, listen: {} },
     },
     PageOptions: { take: (options) => withCluster((cluster) => api.pageRoutes(cluster, options)) },
+    ModuleOptions: { take: (options) => withCluster((cluster) => cluster.module(api.contract('lists', {}), options)) },
     ReadyOptions: { take: (options) => withCluster((cluster) => cluster.ready(options)) },
     StartOptions: { take: (options) => api.start({ ...STARTED, ...options }) },
   },
