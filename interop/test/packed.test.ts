@@ -22,6 +22,7 @@ const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
   '@dynsrv/node': ["new loaded.NodeError('NODE_CLOSED', 'closed').code", 'NODE_CLOSED'],
   '@dynsrv/metrics': ['loaded.prometheusName(loaded.METRICS.links)', 'dynsrv_links'],
   '@dynsrv/cluster': ["loaded.serviceName('my-service.test.')", 'my-service.test'],
+  '@dynsrv/types': ['typeof loaded.writeTypes', 'function'],
   '@dynsrv/testing': ['String(loaded.simulate({ seed: 7 }).seed)', '7'],
   '@dynsrv/doctor': ["loaded.isThrowAway('dynsrv-0123abcd@127.0.0.1') ? 'yes' : 'no'", 'yes'],
   '@dynsrv/page': ['String(loaded.HEALTH_PORT)', '9464'],

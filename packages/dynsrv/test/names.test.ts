@@ -3,6 +3,9 @@ import { expect, expectTypeOf, it } from 'vitest'
 import type {
   ClusterEvent,
   ClusterState,
+  Contract,
+  ContractClause,
+  ContractFunction,
   Deregistered,
   DistErrorCode,
   DrainOptions,
@@ -18,11 +21,13 @@ import type {
   MailboxOptions,
   Membership,
   MembershipChange,
+  ModuleOptions,
   NodeDownReason,
   NodeErrorCode,
   NodeEvent,
   NodeName,
   NodeOptions,
+  Opaque,
   PageOptions,
   PubSubMessage,
   Readiness,
@@ -48,6 +53,7 @@ type Types = [
   ...[EpmdErrorCode, EpmdModule, HealthOptions, HealthServer, LastLookup, LoadedConfig, MailboxOptions, Membership],
   ...[MembershipChange, NodeDownReason, NodeErrorCode, NodeEvent, NodeName, NodeOptions, PageOptions, PubSubMessage],
   ...[Readiness, ReadyOptions, ResolverErrorCode, Route, SrvResolver, SrvTopology, StartOptions, StrategyErrorCode],
+  ...[Contract<object>, ContractClause, ContractFunction, ModuleOptions, Opaque<'a'>],
   ...[StrategyFactory, Json, Term, TopologyReadiness, Values, ZoneRecord, ZoneServer],
 ]
 

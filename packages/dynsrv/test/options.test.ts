@@ -114,6 +114,7 @@ testSoundOptions(
       nested: { limits: {}, decode: {}, listen: {} },
     },
     PageOptions: { take: (options) => withCluster((cluster) => api.pageRoutes(cluster, options)) },
+    ModuleOptions: { take: (options) => withCluster((cluster) => cluster.module(api.contract('lists', {}), options)) },
     ReadyOptions: { take: (options) => withCluster((cluster) => cluster.ready(options)) },
     ServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },
     TypedServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },

@@ -25,6 +25,7 @@ import { type Cut, Fabric, type PathOptions } from './network/fabric.ts'
 import { deregister, HttpRegistry, register, registryHostOf, registryListening } from './registries/http-registry.ts'
 import { makeConsul, type SimConsul } from './registries/sim-consul.ts'
 import { makeKubernetes, type SimKubernetes } from './registries/sim-kubernetes.ts'
+import type { SimRegistry } from './registries/sim-registry.ts'
 import { Schedule } from './time/schedule.ts'
 import { SeededRandom } from './time/seeded-random.ts'
 import { TimeMachine } from './time/time-machine.ts'
@@ -224,13 +225,13 @@ export class Simulation implements AsyncDisposable {
   }
 
   /** Consul's HTTP API, on a host of its own; there from the first use on, with every member that has a record. */
-  get consul(): SimConsul {
+  get consul(): SimRegistry {
     this.#consul ??= this.#registry((log) => makeConsul(this.#host('consul'), log))
     return this.#consul
   }
 
   /** The Kubernetes API, on a host of its own; there from the first use on, with every member that has a record. */
-  get kubernetes(): SimKubernetes {
+  get kubernetes(): SimRegistry {
     this.#kubernetes ??= this.#registry((log) => makeKubernetes(this.#host('kubernetes'), log))
     return this.#kubernetes
   }

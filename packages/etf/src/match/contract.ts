@@ -27,7 +27,7 @@ export interface Contract<Client extends object> {
   /** By the names that the program calls them by. */
   readonly functions: Readonly<Record<string, ContractFunction>>
   /** Only a type: it carries that of the client. */
-  readonly [CLIENT]?: Client
+  readonly [CLIENT]: Client
 }
 
 const moduleRule: Rule = rule('the name of a module', (value) => {
@@ -65,7 +65,7 @@ export function contract<Client extends object>(
   checks.argument('contract', 'module', moduleRule, module)
   checks.argument('contract', 'functions', recordOf(functionRule), functions)
   checks.argument('contract', 'functions', awaitable, functions)
-  return Object.freeze({ module, functions: Object.freeze({ ...functions }) })
+  return Object.freeze({ module, functions: Object.freeze({ ...functions }) }) as Contract<Client>
 }
 
 /**

@@ -4,6 +4,7 @@ import { checks } from '../checks.ts'
 import type { Host } from '../host.ts'
 import type { SimLog } from '../log/sim-log.ts'
 import { type RegistryFault, registryFault } from './registry-fault.ts'
+import type { SimRegistry } from './sim-registry.ts'
 
 /** As many connections as a large simulation has. */
 const MAX_CONNECTIONS = 100_000
@@ -37,8 +38,7 @@ export let register: (registry: HttpRegistry, member: RegisteredMember) => void
 export let deregister: (registry: HttpRegistry, id: string) => void
 
 /** What registries with an HTTP API have in common: who is registered, who waits for a change, and faults. */
-export abstract class HttpRegistry {
-  /** Where it answers: `http://10.0.0.9:8500`. */
+export abstract class HttpRegistry implements SimRegistry {
   readonly url: string
   readonly #host: Host
   readonly #log: SimLog
@@ -67,7 +67,6 @@ export abstract class HttpRegistry {
     this.#listening = server.listen(port, '0.0.0.0')
   }
 
-  /** Misbehaves this way from now on. @throws {SimulationError} `SIM_BAD_OPTION` */
   fail(...faults: readonly [RegistryFault, ...RegistryFault[]]): void {
     checks.argument('fail', 'faults', listOf(registryFault), faults)
     this.#faults = faults
@@ -78,7 +77,6 @@ export abstract class HttpRegistry {
     this.#note(`fails: ${faults.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(', ')}`)
   }
 
-  /** Behaves again. */
   heal(): void {
     this.#faults = []
     this.#stale = undefined
