@@ -137,7 +137,11 @@ const ABOUT_ITSELF: ReadonlySet<string> = new Set(['help', '-h', '--help', '-V',
 function behindTheirCommand(args: readonly string[], program: Command): [args: string[], called: Command] {
   const start = args.findIndex((arg) => !arg.startsWith('-'))
   const early = args.slice(0, Math.max(start, 0))
-  if (start < 0 || args[start] === 'help' || early.some((arg) => ABOUT_ITSELF.has(arg))) return [[...args], program]
+  const [word, about = 'help'] = args.slice(Math.max(start, 0))
+  const isKnown = about === 'help' || about.startsWith('-') || subcommand(program, about) !== undefined
+  // The help of a command that does not exist is refused as the command is.
+  if (word === 'help' && !isKnown) return [[about], program]
+  if (start < 0 || word === 'help' || early.some((arg) => ABOUT_ITSELF.has(arg))) return [[...args], program]
   let [called, end] = [program, start]
   for (let next = subcommand(called, args[end]); next !== undefined; next = subcommand(called, args[++end]))
     called = next
