@@ -166,8 +166,11 @@ export const command: Command = {
         .option('--from <package>', 'package that the file imports from (default: dynsrv)'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(['dns', 'link'], types))),
+      // Files need nothing of a configuration, which may be code.
+      .action(runs((options: TypesOptions, named) => (options.node === undefined ? types : ofNode)(options, named))),
 }
+
+const ofNode = withConfig(['dns', 'link'], types)
 
 const HELP = `
 Examples:
