@@ -11,6 +11,7 @@ import { type CodeBlock, codeBlocks } from '@dynsrv/tools/readme-blocks'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DYNSRV = join(ROOT, 'packages/dynsrv/bin/dynsrv.js')
+const RUNS_TYPESCRIPT = join(ROOT, 'interop/src/runs-typescript.mjs')
 const execute = promisify(execFile)
 
 /** A guide that is followed in a folder of its own, with its ports put in place of free ones; ended with its scope. */
@@ -42,12 +43,20 @@ export class Guide implements AsyncDisposable {
     if (found === undefined) throw new Error(`the guide has no ${language} block with ${text}`)
     let { code } = found
     for (const [port, free] of this.#ports) code = code.replaceAll(port, String(free))
-    return code.replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
+    return code
+      .replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
+      .replaceAll(/^node (?=\S+\.m?ts\b)/gm, `${process.execPath} --import ${RUNS_TYPESCRIPT} `)
   }
 
   /** Saves a block as a file of the folder. */
   async save(file: string, language: string, text: RegExp): Promise<void> {
     await writeFile(join(this.folder, file), this.block(language, text))
+  }
+
+  /** What the compiler says of a program, in its strictest mode; nothing when it is right. */
+  async compile(file: string): Promise<string> {
+    const options = '--noEmit --strict --target es2023 --module nodenext --allowImportingTsExtensions --skipLibCheck'
+    return (await this.run(`node_modules/.bin/tsc ${options} --types node ${file}`)).stdout
   }
 
   /** Starts a command, which stays, and gives its first lines. */

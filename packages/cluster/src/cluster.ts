@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Contract, contractClient } from '@dynsrv/etf'
+import type { Contract } from '@dynsrv/etf'
 import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
@@ -10,10 +10,9 @@ import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
 import { type LeaveSignal, leaveOn } from './leave-on.ts'
-import { checkModule, type ModuleOptions, memberCall } from './member-call.ts'
 import { notReady, type TopologyFacts } from './not-ready.ts'
 import { type MemberService, makeService, type Service } from './services/service.ts'
-import { checkService, type ServiceOptions } from './services/service-options.ts'
+import { checkModule, checkService, type ModuleOptions, type ServiceOptions } from './services/service-options.ts'
 import { type MembersTarget, type ProcessTarget, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
@@ -82,6 +81,8 @@ export class Cluster implements AsyncDisposable {
   #attached: readonly Attached[] = []
   readonly #forgetSignals: () => void
   readonly #services = new Set<Service>()
+  /** All members, for `module`. */
+  #everybody: MemberService | undefined
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
@@ -204,21 +205,19 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * The functions of a module as methods, typed as its specs say: `await cluster.module(Stock).reserve('apple', 3)`. Each is an
-   * `erpc` to a member that has the module. `dynsrv types` writes the contract.
-   *
-   * Without `node`, members are asked in turn, and the one that has it is kept for as long as it is connected. Another one is
-   * asked only when a member says that it does not know the function, which then surely did not run.
+   * `erpc`: to the node that is named, or as `cluster.service().module(contract)` makes it, to any member that has the function.
+   * `dynsrv types` writes the contract.
    *
    * @param options of each call; they stand here, since a last argument might be one of the function's
-   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, and with
-   * `DYNSRV_NO_MODULE` when no member has it
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, also for `idempotent` beside `node`; `DYNSRV_CLOSED`; {NodeError} `NODE_NAME_*`;
+   * {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, or `Service.module` without `node`
    */
   module<Client extends object>(contract: Contract<Client>, options: ModuleOptions = {}): Client {
     checkModule(options)
-    return contractClient(
-      contract,
-      memberCall(this, () => contract.module, options),
-    )
+    const { node, ...rest } = options
+    if (node !== undefined) return this.node.module(node, contract, rest)
+    this.#everybody ??= this.service()
+    return this.#everybody.module(contract, rest)
   }
 
   /**

@@ -1,74 +1,81 @@
-import { atom, clause, contract, t, tuple } from '@dynsrv/etf'
-import { RemoteError } from '@dynsrv/node'
+import { clause, contract, t } from '@dynsrv/etf'
+import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
 import { expect, it } from 'vitest'
-import { memberCall } from '../src/member-call.ts'
+import type { Cluster } from '../src/cluster.ts'
+import { start } from '../src/start.ts'
 
-const undef = (name: string, arity: number) =>
-  new RemoteError('error', atom('undef'), { stacktrace: [tuple(atom('Elixir.Stock'), atom(name), arity, [])] })
+interface Stock {
+  count(name: string): Promise<number>
+}
+const Stock = contract<Stock>('Elixir.Stock', { count: { name: 'count', clauses: [clause([t.text()], t.int())] } })
 
-/** A cluster whose members answer as is said. */
-function cluster(answers: Record<string, () => unknown>) {
+/** A caller beside so many members; those that are named have the module, and note who was asked. */
+async function shop(sim: Simulation, members: number, having: readonly number[]) {
+  const [caller] = await sim.members('shop.test', 1, start)
   const asked: string[] = []
-  const erpc = async (member: string) => {
-    asked.push(member)
-    return answers[member]!() as never
+  const others: Cluster[] = await sim.members('shop.test', members, (options: MemberOptions) => start(options))
+  for (const at of having) {
+    const { node, self } = others[at]!
+    node.expose('Elixir.Stock', {
+      count: (name: unknown) => {
+        asked.push(self)
+        if (name === 'broken') throw new Error('it is broken')
+        return 7
+      },
+    })
   }
-  return { asked, members: () => Object.keys(answers), node: { erpc } }
+  await sim.until(() => caller.members().length === members)
+  return { caller, others, asked }
 }
 
-const fail = (error: unknown) => () => {
-  throw error
-}
+it('calls any member that has the module, however many have it not', () =>
+  simulate({}, async (sim) => {
+    const { caller, others, asked } = await shop(sim, 12, [3, 8])
+    for (let call = 0; call < 40; call++) expect(await caller.module(Stock).count('x')).toBe(7)
+    expect(new Set(asked)).toEqual(new Set([others[3]!.self, others[8]!.self]))
+    // An exception is the answer of the one that was asked.
+    await expect(caller.module(Stock, { idempotent: true }).count('broken')).rejects.toThrow('it is broken')
+    expect(asked).toHaveLength(41)
+  }))
 
-it('asks the next member only when one does not know the function, and keeps the one that does', async () => {
-  const members = cluster({ 'a@h': fail(undef('count', 1)), 'b@h': () => 7 })
-  const call = memberCall(members, () => 'Elixir.Stock', {})
-  expect(await call('count', [1])).toBe(7)
-  expect(await call('count', [1])).toBe(7)
-  expect(members.asked).toEqual(['a@h', 'b@h', 'b@h'])
-})
+it('gives the answer of the members when nobody has it, and says who was not asked', () =>
+  simulate({}, async (sim) => {
+    const { caller, others } = await shop(sim, 7, [])
+    await expect(caller.module(Stock).count('x')).rejects.toMatchObject({
+      code: 'NODE_REMOTE_ERROR',
+      didNotRun: true,
+      message: expect.stringContaining('Stock.count/1'),
+    })
+    // As long as one is not connected, that one may have it.
+    sim.crash(others[2]!)
+    await sim.run('1 s')
+    await expect(caller.module(Stock).count('x')).rejects.toMatchObject({
+      code: 'DYNSRV_NO_MEMBER',
+      retryable: true,
+      message: expect.stringContaining(others[2]!.self),
+    })
+  }))
 
-it('asks nobody else when the function ran, or may have', async () => {
-  for (const error of [undef('other', 1), undef('count', 2), new Error('lost')]) {
-    const members = cluster({ 'a@h': fail(error), 'b@h': () => 7 })
-    await expect(memberCall(members, () => 'Elixir.Stock', {})('count', [1])).rejects.toBe(error)
-    expect(members.asked).toEqual(['a@h'])
-  }
-})
+it('calls only the node that is named', () =>
+  simulate({}, async (sim) => {
+    const { caller, others, asked } = await shop(sim, 3, [1])
+    const [first, second] = others
+    expect(await caller.module(Stock, { node: second!.self }).count('x')).toBe(7)
+    expect(asked).toEqual([second!.self])
+    await expect(caller.module(Stock, { node: first!.self }).count('x')).rejects.toMatchObject({
+      code: 'NODE_REMOTE_ERROR',
+    })
+    expect(asked).toHaveLength(1)
+  }))
 
-it('says who was asked when nobody knows it', async () => {
-  const members = cluster({ 'a@h': fail(undef('count', 1)), 'b@h': fail(undef('count', 1)) })
-  await expect(memberCall(members, () => 'Elixir.Stock', {})('count', [1])).rejects.toMatchObject({
-    code: 'DYNSRV_NO_MODULE',
-    message: 'Elixir.Stock:count/1 cannot be called: none of a@h, b@h has it',
-  })
-  await expect(memberCall(cluster({}), () => 'lists', {})('seq', [])).rejects.toThrow('no member is connected')
-})
-
-it('calls only the node that is named', async () => {
-  const members = cluster({ 'a@h': () => 1, 'b@h': fail(undef('count', 1)) })
-  const call = memberCall(members, () => 'Elixir.Stock', { node: 'b@h' })
-  await expect(call('count', [1])).rejects.toMatchObject({ code: 'NODE_REMOTE_ERROR' })
-  expect(members.asked).toEqual(['b@h'])
-})
-
-it('is what cluster.module calls', async () => {
-  const { start } = await import('../src/index.ts')
-  await using running = await start({
-    service: 'my-service.test',
-    name: 'api-1@my-service.test',
-    cookie: 'c',
-    host: '127.0.0.1',
-    port: 0,
-    dns: '127.0.0.1:1',
-    env: {},
-  })
-  running.node.expose('Elixir.Stock', { 'count/1': (all: unknown) => (all === 'x' ? 3 : 0) } as never)
-  interface Stock {
-    count(name: string): Promise<number>
-  }
-  const Stock = contract<Stock>('Elixir.Stock', { count: { name: 'count', clauses: [clause([t.text()], t.int())] } })
-  const stock = running.module(Stock, { node: running.self })
-  expect(await stock.count('x')).toBe(3)
-  await expect(running.module(Stock).count('x')).rejects.toMatchObject({ code: 'DYNSRV_NO_MODULE' })
-})
+it('takes the options of a call, and refuses what contradicts', () =>
+  simulate({}, async (sim) => {
+    const { caller } = await shop(sim, 1, [0])
+    await expect(caller.module(Stock, { signal: AbortSignal.abort('enough') }).count('x')).rejects.toBe('enough')
+    for (const options of [{ node: '' }, { node: 'a@b', idempotent: true }, { timeout: 1 }, { timeoutMs: -1 }]) {
+      expect(() => caller.module(Stock, options)).toThrow(expect.objectContaining({ code: 'DYNSRV_BAD_OPTION' }))
+    }
+    const stock = caller.module(Stock)
+    await caller.close()
+    await expect(stock.count('x')).rejects.toMatchObject({ code: 'DYNSRV_CLOSED' })
+  }))

@@ -68,7 +68,7 @@ export {
   type Output,
   type TlsOptions,
 } from './node-options.ts'
-export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
+export type { PgChange, PgEvents, PgScope, SyncedOptions } from './pg/pg-scope.ts'
 export type { ProcessKind } from './process/local-process.ts'
 export {
   Mailbox,

@@ -1,6 +1,7 @@
-import { abortSignal, bound, duration, flag, numberFrom, type Rules, rule } from '@dynsrv/kit'
+import { abortSignal, bound, duration, filledText, flag, numberFrom, type Rules, rule } from '@dynsrv/kit'
 import type { CallOptions, Schema, TypedCallOptions } from '@dynsrv/node'
 import { checks } from '../checks.ts'
+import { DynsrvError } from '../error.ts'
 
 /** How a service calls its members. */
 export interface ServiceOptions {
@@ -42,6 +43,12 @@ export interface TypedServiceCallOptions<S extends Schema = Schema>
   extends ServiceCallOptions,
     Pick<TypedCallOptions<S>, 'reply'> {}
 
+/** What `cluster.module` takes: the options of each call, and whom to call. */
+export interface ModuleOptions extends ServiceCallOptions {
+  /** The node that has the module; default: any member that does. */
+  readonly node?: string
+}
+
 const RULES: Rules<ServiceOptions> = {
   idempotent: flag,
   timeoutMs: duration(),
@@ -71,3 +78,14 @@ export const checkServiceCall = checks.options<ServiceCallOptions | TypedService
 
 /** Checks the options of the calls of a module. */
 export const checkServiceModule = checks.options<ServiceCallOptions>('module', CALL_RULES)
+
+const checkModuleRules = checks.options<ModuleOptions>('module', { ...CALL_RULES, node: filledText })
+
+/** Checks what `cluster.module` takes. */
+export function checkModule(options: ModuleOptions): void {
+  checkModuleRules(options)
+  if (options.node === undefined || options.idempotent === undefined) return
+  throw new DynsrvError('DYNSRV_BAD_OPTION', 'module: idempotent has no meaning beside node', {
+    hint: 'Leave one of them out: where one node is named, no other member is asked.',
+  })
+}

@@ -31,7 +31,7 @@ describe('an error of a call', () => {
   it('of a function is an answer, unless the function is not there', () => {
     expect(verdictOf(new RemoteError('error', atom('badarg')))).toStrictEqual({ next: 'final', end: 'ok' })
     expect(verdictOf(new RemoteError('error', atom('undef'), { didNotRun: true }))).toStrictEqual({
-      next: 'elsewhere',
+      next: 'lacking',
       end: 'none',
     })
   })
