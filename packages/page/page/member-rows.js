@@ -1,4 +1,4 @@
-import { make } from './dom.js'
+import { breaking, make } from './dom.js'
 import { ago, tidy } from './units.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
@@ -20,7 +20,7 @@ export function rowOf(name) {
  */
 export function fill(row, member) {
   const { name, state: how, reason, hint, latencyMs, receivedPerSecond, sentPerSecond, since, hidden, address } = member
-  const [alive = '', host = ''] = name.split('@')
+  const [alive = '', ...host] = breaking(name)
   const facts = [
     address,
     ...(hidden ? ['hidden'] : []),
@@ -36,8 +36,12 @@ export function fill(row, member) {
       make(
         'th',
         { scope: 'row' },
-        make('b', {}, alive),
-        make('span', { class: 'host' }, `@${host}`),
+        make(
+          'button',
+          { type: 'button', class: 'open', title: 'Show all that is known of it' },
+          make('b', {}, alive),
+          make('span', { class: 'host' }, ...host),
+        ),
         ...(facts.length === 0 ? [] : [make('p', { class: 'facts' }, facts.join(' · '))]),
       ),
       make('td', {}, make('span', { class: 'state', 'data-state': how }, how)),

@@ -1,14 +1,37 @@
-// The table of members, its filter, and the graph beside it, in which a member can be picked.
+// The table of members, its filter and its order, and the graph beside it, in which a member can be picked.
 import { byId, make } from './dom.js'
 import { Graph } from './graph.js'
 import { fill, rowOf } from './member-rows.js'
 import { ago } from './units.js'
+import { choose, onChoice, view } from './view.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
 
 /** @type {Readonly<Record<string, number>>} */
 const RANK = { unreachable: 0, connecting: 1, waiting: 2, connected: 3, gone: 4 }
 const ORDER = new Intl.Collator('en', { numeric: true })
+
+/** The columns by which members can be put in order. @type {Readonly<Record<string, readonly [title: string, compare: (a: PageMember, b: PageMember) => number]>>} */
+const COLUMNS = {
+  node: ['Node', byName],
+  state: ['State', (a, b) => (RANK[a.state] ?? 0) - (RANK[b.state] ?? 0)],
+  latency: ['Latency', (a, b) => (b.latencyMs ?? -1) - (a.latencyMs ?? -1)],
+  in: ['In /s', (a, b) => b.receivedPerSecond - a.receivedPerSecond],
+  out: ['Out /s', (a, b) => b.sentPerSecond - a.sentPerSecond],
+  since: ['Since', (a, b) => (b.since ?? 0) - (a.since ?? 0)],
+}
+
+/** The slowest, the busiest and the newest are what a reader looks for, so in these columns the highest come first. */
+const HIGHEST_FIRST = new Set(['latency', 'in', 'out', 'since'])
+
+/** What the list of states offers. @type {readonly (readonly [value: string, text: string])[]} */
+const STATES = [
+  ['', 'All states'],
+  ['trouble', 'Only trouble'],
+  ...['connected', 'connecting', 'waiting', 'unreachable', 'gone'].map(
+    (state) => /** @type {const} */ ([state, state]),
+  ),
+]
 
 /** The members as rows, those in trouble first, and as a graph. */
 export class MemberTable {
@@ -17,14 +40,23 @@ export class MemberTable {
   /** @type {readonly PageMember[]} */
   #members = []
   #self = ''
-  #filter = ''
-  #onlyTrouble = false
   #graph
 
   constructor() {
-    this.#graph = new Graph(byId('graph'), (name) => this.#pick(name))
+    this.#graph = new Graph(byId('graph'), (name) => choose({ member: name }))
     byId('graph-card').hidden = false
     this.#makeTools()
+    this.#makeHeads()
+    const table = byId('members')
+    const nameAt = (/** @type {Event} */ { target }) =>
+      target instanceof Element ? (target.closest('tbody')?.dataset.name ?? '') : ''
+    table.addEventListener('click', (event) => {
+      if (event.target instanceof Element && event.target.closest('button.open') !== null)
+        choose({ member: nameAt(event) })
+    })
+    table.addEventListener('pointerover', (event) => this.#graph.pointAt(nameAt(event)))
+    table.addEventListener('pointerleave', () => this.#graph.pointAt(''))
+    onChoice(() => this.#draw())
   }
 
   /**
@@ -46,22 +78,15 @@ export class MemberTable {
     }
   }
 
-  /** @param {string} name */
-  #pick(name) {
-    const row = this.#rows.get(name)?.row
-    if (row === undefined) return
-    for (const { row: other } of this.#rows.values()) other.classList.toggle('picked', other === row)
-    row.scrollIntoView({ block: 'nearest' })
-  }
-
   #draw() {
-    const all = [...this.#members].sort(byTroubleThenName)
+    const { q, state, sort, member: chosen } = view()
+    const all = [...this.#members].sort(orderOf(sort))
     this.#graph.show(this.#self, [...all].sort(byName))
-    const wanted = this.#filter.toLowerCase()
+    const wanted = q.toLowerCase()
     const shown = all.filter(
       (member) =>
-        (!this.#onlyTrouble || member.state !== 'connected') &&
-        (wanted === '' || `${member.name} ${member.reason}`.toLowerCase().includes(wanted)),
+        (state === '' || member.state === state || (state === 'trouble' && member.state !== 'connected')) &&
+        (wanted === '' || `${member.name} ${member.code} ${member.reason}`.toLowerCase().includes(wanted)),
     )
     const next = new Map()
     for (const member of shown) {
@@ -83,7 +108,8 @@ export class MemberTable {
       for (const body of bodies) body.remove()
       table.append(...wantedRows)
     }
-    byId('members-tools').classList.toggle('wanted', all.length > 8)
+    for (const [name, { row }] of next) row.classList.toggle('picked', name === chosen)
+    byId('members-tools').classList.toggle('wanted', all.length > 8 || q !== '' || state !== '')
     table.classList.toggle('many-members', all.length > 28)
     byId('members-title').replaceChildren(
       'Members ',
@@ -100,26 +126,75 @@ export class MemberTable {
         autocomplete: 'off',
       })
     )
-    input.addEventListener('input', () => {
-      this.#filter = input.value
-      this.#draw()
+    input.addEventListener('input', () => choose({ q: input.value }))
+    const states = select('Filter members by state', STATES)
+    states.addEventListener('change', () => choose({ state: states.value }))
+    const order = select('Order of the members', [
+      ['', 'Trouble first'],
+      ...Object.entries(COLUMNS).map(([key, [title]]) => /** @type {const} */ ([key, `By ${title.toLowerCase()}`])),
+    ])
+    order.classList.add('order')
+    order.addEventListener('change', () => choose({ sort: order.value }))
+    byId('members-tools').append(input, states, order)
+    const names = make('button', { type: 'button' }, 'All names')
+    names.addEventListener('click', () => choose({ names: view().names === 'all' ? '' : 'all' }))
+    byId('graph-tools').append(names)
+    const reflect = () => {
+      const { q, state, sort, names: named } = view()
+      if (input.value !== q) input.value = q
+      states.value = STATES.some(([value]) => value === state) ? state : ''
+      order.value = sort.replace('-', '')
+      names.setAttribute('aria-pressed', String(named === 'all'))
+    }
+    onChoice(reflect)
+    reflect()
+  }
+
+  /** The heads of the columns become buttons that put the members in order, backwards at the second click. */
+  #makeHeads() {
+    const heads = [...byId('members').querySelectorAll('thead th')]
+    Object.entries(COLUMNS).forEach(([key, [title]], index) => {
+      const button = make('button', { type: 'button', class: 'sort' }, title)
+      button.addEventListener('click', () => {
+        const { sort } = view()
+        choose({ sort: sort === key ? `-${key}` : sort === `-${key}` ? '' : key })
+      })
+      heads[index]?.replaceChildren(button)
     })
-    const button = make('button', { type: 'button', 'aria-pressed': 'false' }, 'Only trouble')
-    button.addEventListener('click', () => {
-      this.#onlyTrouble = !this.#onlyTrouble
-      button.setAttribute('aria-pressed', String(this.#onlyTrouble))
-      this.#draw()
-    })
-    byId('members-tools').append(input, button)
+    const reflect = () => {
+      const { sort } = view()
+      Object.keys(COLUMNS).forEach((key, index) => {
+        const rising = (sort === key) !== HIGHEST_FIRST.has(key)
+        const how = sort.replace('-', '') !== key ? '' : rising ? 'ascending' : 'descending'
+        if (how === '') heads[index]?.removeAttribute('aria-sort')
+        else heads[index]?.setAttribute('aria-sort', how)
+      })
+    }
+    onChoice(reflect)
+    reflect()
   }
 }
 
 /**
- * @param {PageMember} a
- * @param {PageMember} b
+ * @param {string} label
+ * @param {readonly (readonly [value: string, text: string])[]} options
  */
-function byTroubleThenName(a, b) {
-  return (RANK[a.state] ?? 0) - (RANK[b.state] ?? 0) || byName(a, b)
+function select(label, options) {
+  const element = /** @type {HTMLSelectElement} */ (make('select', { 'aria-label': label }))
+  for (const [value, text] of options) element.append(make('option', { value }, text))
+  return element
+}
+
+/**
+ * @param {string} sort
+ * @returns {(a: PageMember, b: PageMember) => number}
+ */
+function orderOf(sort) {
+  const key = sort.replace('-', '')
+  const compare = Object.hasOwn(COLUMNS, key) ? COLUMNS[key]?.[1] : undefined
+  if (compare === undefined) return (a, b) => COLUMNS.state?.[1](a, b) || byName(a, b)
+  const turn = sort.startsWith('-') ? -1 : 1
+  return (a, b) => turn * compare(a, b) || byName(a, b)
 }
 
 /**
