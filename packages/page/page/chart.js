@@ -178,14 +178,14 @@ export class Chart {
 }
 
 /**
- * The top of the scale: the next number that begins with 1, 2 or 5.
+ * The top of the scale: the next number that looks round.
  *
  * @param {number} highest
  */
 function rounded(highest) {
   if (highest <= 0) return 1
   const power = 10 ** Math.floor(Math.log10(highest))
-  return ([1, 2, 5, 10].find((times) => times * power >= highest) ?? 10) * power
+  return ([1, 1.5, 2, 3, 4, 6, 8, 10].find((times) => times * power >= highest) ?? 10) * power
 }
 
 /** @param {number} number */

@@ -1,5 +1,6 @@
 // The cluster as a picture: this node in the middle, a line to each member. The table holds the same in words.
 
+import { byId } from './dom.js'
 import { placeLabels } from './graph-labels.js'
 import { svg } from './svg.js'
 import { tidy } from './units.js'
@@ -7,13 +8,15 @@ import { onChoice, view } from './view.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
 /** @typedef {{ x: number, y: number }} Place */
-/** @typedef {{ text: string, quiet: boolean }} Line */
+/** @typedef {{ text: string, kind: 'label' | 'sublabel' | 'small' }} Line */
 /** @typedef {{ group: SVGGElement, link: SVGPathElement, flow: SVGPathElement, shown: string, place: Place, size: number }} Drawn */
 
 /** Up to here every member has its name beside it. */
 const MANY = 28
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5))
 const LINE_HEIGHT = 14.5
+/** As the style sheet has them. */
+const FONTS = { label: '620 13.5px', sublabel: '12px', small: '550 11.5px' }
 
 export class Graph {
   #root = svg('svg', { role: 'img', 'aria-labelledby': 'graph-name graph-text' })
@@ -87,6 +90,8 @@ export class Graph {
     const members = this.#members
     const many = members.length > MANY
     this.#root.classList.toggle('many', many)
+    this.#root.classList.toggle('crowd', members.length > 150)
+    byId('graph-tools').hidden = !many
     this.#describe()
     this.#drawFrame(many)
     const there = new Set()
@@ -120,8 +125,8 @@ export class Graph {
     }
     const { x, y } = drawn.place
     const lines = [
-      ...name.split(/(?<=@)/).map((text) => ({ text: short(text, 44), quiet: false })),
-      { text: factOf(member), quiet: true },
+      ...name.split(/(?<=@)/).map((text) => ({ text: short(text, 44), kind: /** @type {const} */ ('label') })),
+      { text: factOf(member), kind: /** @type {const} */ ('sublabel') },
     ]
     const [width, height] = [Math.max(...lines.map(widthOf)) + 16, lines.length * LINE_HEIGHT + 9]
     const left = Math.min(Math.max(0, x - width / 2), Math.max(0, this.#width - width))
@@ -151,7 +156,6 @@ export class Graph {
     if (labelled === this.#labelled) return
     this.#labelled = labelled
     const [cx, cy] = [this.#width / 2, this.#height / 2]
-    const places = [...this.#drawn.values()]
     const boxes = placeLabels(
       wanted.map(({ member, lines, drawn }) => ({
         ...{ name: member.name, ...drawn.place, size: drawn.size },
@@ -159,12 +163,14 @@ export class Graph {
       })),
       {
         ...{ width: this.#width, height: this.#height },
-        taken: [{ left: cx - 66, right: cx + 66, top: cy - 26, bottom: cy + 62 }],
-        dots: places.map(({ place: { x, y }, size }) => ({
-          ...{ left: x - size, right: x + size, top: y - size, bottom: y + size },
-        })),
+        // No name hides this node, nor a member in trouble.
+        taken: [
+          { left: cx - 66, right: cx + 66, top: cy - 26, bottom: cy + 62 },
+          ...members.flatMap(({ name, state }) => (state === 'unreachable' ? this.#boxOf(name) : [])),
+        ],
+        dots: members.flatMap(({ name }) => this.#boxOf(name)),
         // With many links a name cannot keep off them all, and they are faint.
-        links: many ? [] : places.flatMap(({ place }) => along(cx, cy, place)),
+        links: many ? [] : [...this.#drawn.values()].flatMap(({ place }) => along(cx, cy, place)),
       },
     )
     this.#labels.replaceChildren(
@@ -176,6 +182,14 @@ export class Graph {
         return [label]
       }),
     )
+  }
+
+  /** @param {string} name */
+  #boxOf(name) {
+    const drawn = this.#drawn.get(name)
+    if (drawn === undefined) return []
+    const { place, size } = drawn
+    return [{ left: place.x - size, right: place.x + size, top: place.y - size, bottom: place.y + size }]
   }
 
   #describe() {
@@ -249,7 +263,8 @@ export class Graph {
     const { x, y } = place
     const { name, state, reason, receivedPerSecond, sentPerSecond } = member
     const rate = receivedPerSecond + sentPerSecond
-    const weight = state === 'connected' ? Math.min(5, 1.4 + Math.log10(1 + rate)) : 1.4
+    // In steps, so that a small change of the rate draws nothing anew.
+    const weight = state === 'connected' ? Math.round(2 * Math.min(5, 1.4 + Math.log10(1 + rate))) / 2 : 1.5
     const shown = JSON.stringify([x, y, state, reason, weight, this.#members.length > MANY])
     const drawn = this.#drawn.get(name) ?? this.#add(name)
     if (drawn.shown === shown) return
@@ -274,7 +289,7 @@ export class Graph {
     for (const path of [link, flow]) {
       path.setAttribute('d', `M${cx} ${cy}Q${bend.x} ${bend.y} ${x} ${y}`)
       path.setAttribute('data-state', state)
-      path.setAttribute('stroke-width', weight.toFixed(2))
+      path.setAttribute('stroke-width', String(weight))
     }
     flow.classList.toggle('busy', state === 'connected' && rate > 0.5 && this.#members.length <= MANY)
   }
@@ -333,11 +348,14 @@ function along(cx, cy, place) {
  * @returns {Line[]}
  */
 function linesOf(member, many, withHost) {
-  const name = { text: short(aliveOf(member.name), 20), quiet: false }
-  if (many) return [name]
-  const host = withHost ? [{ text: short(member.name.split('@')[1] ?? '', 26), quiet: true }] : []
+  const name = short(aliveOf(member.name), 20)
+  if (many) return [{ text: name, kind: 'small' }]
   const fact = factOf(member)
-  return [name, ...host, ...(fact === 'connected' ? [] : [{ text: fact, quiet: true }])]
+  const below = [withHost ? short(member.name.split('@')[1] ?? '', 26) : '', fact === 'connected' ? '' : fact]
+  return [
+    { text: name, kind: 'label' },
+    ...below.flatMap((text) => (text === '' ? [] : [{ text, kind: /** @type {const} */ ('sublabel') }])),
+  ]
 }
 
 /** @param {PageMember} member */
@@ -351,10 +369,8 @@ function factOf({ state, latencyMs }) {
  * @param {number} top
  */
 function textLines(lines, x, top) {
-  return lines.flatMap(({ text, quiet }, index) =>
-    ['halo ', ''].map((halo) =>
-      svg('text', { x, y: top + 11 + index * LINE_HEIGHT, class: `${halo}${quiet ? 'sublabel' : 'label'}` }, text),
-    ),
+  return lines.flatMap(({ text, kind }, index) =>
+    ['halo ', ''].map((halo) => svg('text', { x, y: top + 11 + index * LINE_HEIGHT, class: `${halo}${kind}` }, text)),
   )
 }
 
@@ -363,8 +379,8 @@ const ruler = document.createElement('canvas').getContext('2d')
 const widths = new Map()
 
 /** @param {Line} line */
-function widthOf({ text, quiet }) {
-  const font = quiet ? '12px' : '620 13.5px'
+function widthOf({ text, kind }) {
+  const font = FONTS[kind]
   const key = `${font} ${text}`
   const known = widths.get(key)
   if (known !== undefined) return known

@@ -128,7 +128,8 @@ export class MemberPanel {
     this.#panel.hidden = name === ''
     document.documentElement.classList.toggle('with-panel', name !== '')
     if (name === '') {
-      if (this.#cameFrom instanceof HTMLElement && this.#cameFrom.isConnected) this.#cameFrom.focus()
+      if (this.#cameFrom instanceof HTMLElement && this.#cameFrom.isConnected)
+        this.#cameFrom.focus({ preventScroll: true })
       return
     }
     this.#title.replaceChildren(...breaking(name))

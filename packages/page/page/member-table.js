@@ -1,14 +1,15 @@
 // The table of members, its filter and its order, and the graph beside it, in which a member can be picked.
 import { byId, make } from './dom.js'
 import { Graph } from './graph.js'
-import { fill, rowOf } from './member-rows.js'
-import { ago } from './units.js'
+import { MemberRow } from './member-rows.js'
 import { choose, onChoice, view } from './view.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageMember} PageMember */
 
 /** @type {Readonly<Record<string, number>>} */
 const RANK = { unreachable: 0, connecting: 1, waiting: 2, connected: 3, gone: 4 }
+/** Rows beyond these are drawn when the reader asks: a browser takes long to lay out a table of a thousand. */
+const MAX_ROWS = 300
 const ORDER = new Intl.Collator('en', { numeric: true })
 
 /** The columns by which members can be put in order. @type {Readonly<Record<string, readonly [title: string, compare: (a: PageMember, b: PageMember) => number]>>} */
@@ -35,11 +36,16 @@ const STATES = [
 
 /** The members as rows, those in trouble first, and as a graph. */
 export class MemberTable {
-  /** @type {Map<string, { row: HTMLElement, shown: PageMember }>} */
+  /** @type {Map<string, MemberRow>} */
   #rows = new Map()
   /** @type {readonly PageMember[]} */
   #members = []
   #self = ''
+  #whole = false
+  /** The last row, which offers those that are left out. */
+  #more = make('tbody')
+  /** The order by name, kept: names are the same at most redraws. @type {readonly string[]} */
+  #names = []
   #graph
 
   constructor() {
@@ -71,17 +77,22 @@ export class MemberTable {
 
   /** Shows again how long each has been in its state. */
   tick() {
-    for (const { row, shown } of this.#rows.values()) {
-      const cell = row.querySelector('.since')
-      const text = shown.since === null ? '–' : ago(shown.since)
-      if (cell !== null && cell.textContent !== text) cell.textContent = text
-    }
+    for (const row of this.#rows.values()) row.tick()
+  }
+
+  /** Members in the order of their names. A collator is slow, so the order is made anew only when other members are there. */
+  #inOrderOfNames() {
+    const members = new Map(this.#members.map((member) => [member.name, member]))
+    if (this.#names.length !== members.size || this.#names.some((name) => !members.has(name)))
+      this.#names = [...members.keys()].sort(ORDER.compare)
+    return this.#names.flatMap((name) => members.get(name) ?? [])
   }
 
   #draw() {
     const { q, state, sort, member: chosen } = view()
-    const all = [...this.#members].sort(orderOf(sort))
-    this.#graph.show(this.#self, [...all].sort(byName))
+    const byTheirName = this.#inOrderOfNames()
+    this.#graph.show(this.#self, byTheirName)
+    const all = [...byTheirName].sort(orderOf(sort))
     const wanted = q.toLowerCase()
     const shown = all.filter(
       (member) =>
@@ -89,12 +100,11 @@ export class MemberTable {
         (wanted === '' || `${member.name} ${member.code} ${member.reason}`.toLowerCase().includes(wanted)),
     )
     const next = new Map()
-    for (const member of shown) {
-      const known = this.#rows.get(member.name)
-      next.set(
-        member.name,
-        known?.shown === member ? known : { row: fill(known?.row ?? rowOf(member.name), member), shown: member },
-      )
+    const drawn = this.#whole ? shown : shown.slice(0, MAX_ROWS)
+    for (const member of drawn) {
+      const row = this.#rows.get(member.name) ?? new MemberRow(member.name)
+      row.show(member)
+      next.set(member.name, row)
     }
     this.#rows = next
     const table = byId('members')
@@ -103,10 +113,17 @@ export class MemberTable {
       const why = all.length === 0 ? 'Nobody else is known yet.' : 'No member fits the filter.'
       wantedRows.push(make('tbody', {}, make('tr', {}, make('td', { colspan: '6', class: 'empty' }, why))))
     }
+    if (drawn.length < shown.length) {
+      this.#fillMore(shown.length - drawn.length)
+      wantedRows.push(this.#more)
+    }
     const bodies = table.querySelectorAll('tbody')
     if (wantedRows.length !== bodies.length || wantedRows.some((row, index) => bodies[index] !== row)) {
+      // What is taken out loses the focus, even when it comes back at once.
+      const focused = document.activeElement
       for (const body of bodies) body.remove()
       table.append(...wantedRows)
+      if (focused instanceof HTMLElement && table.contains(focused)) focused.focus({ preventScroll: true })
     }
     for (const [name, { row }] of next) row.classList.toggle('picked', name === chosen)
     byId('members-tools').classList.toggle('wanted', all.length > 8 || q !== '' || state !== '')
@@ -115,6 +132,18 @@ export class MemberTable {
       'Members ',
       make('small', {}, shown.length === all.length ? `${all.length}` : `${shown.length} of ${all.length}`),
     )
+  }
+
+  /** @param {number} count */
+  #fillMore(count) {
+    if (this.#more.dataset.count === String(count)) return
+    this.#more.dataset.count = String(count)
+    const button = make('button', { type: 'button' }, `Show ${count} more`)
+    button.addEventListener('click', () => {
+      this.#whole = true
+      this.#draw()
+    })
+    this.#more.replaceChildren(make('tr', {}, make('td', { colspan: '6' }, button)))
   }
 
   #makeTools() {
@@ -186,15 +215,17 @@ function select(label, options) {
 }
 
 /**
+ * How members that stand in the order of their names are put in another one; equals stay as they stand.
+ *
  * @param {string} sort
  * @returns {(a: PageMember, b: PageMember) => number}
  */
 function orderOf(sort) {
   const key = sort.replace('-', '')
   const compare = Object.hasOwn(COLUMNS, key) ? COLUMNS[key]?.[1] : undefined
-  if (compare === undefined) return (a, b) => COLUMNS.state?.[1](a, b) || byName(a, b)
+  if (compare === undefined) return (a, b) => COLUMNS.state?.[1](a, b) ?? 0
   const turn = sort.startsWith('-') ? -1 : 1
-  return (a, b) => turn * compare(a, b) || byName(a, b)
+  return (a, b) => turn * compare(a, b)
 }
 
 /**

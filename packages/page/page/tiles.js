@@ -15,7 +15,7 @@ const MAX_SAMPLES = 360
 /** @type {readonly { name: string, series: import('./chart.js').Series[], figure: (value: number) => string, of: (sample: PageSample) => Omit<Point, 'at'> }[]} */
 const CHARTS = [
   {
-    ...{ name: 'Connected', figure: tidy },
+    ...{ name: 'Connected', figure: (count) => count.toLocaleString('en') },
     series: [
       { key: 'connected', name: 'connected', tone: 'good' },
       { key: 'missing', name: 'missing', tone: 'bad' },

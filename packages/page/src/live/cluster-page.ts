@@ -102,11 +102,13 @@ export class ClusterPage {
 
   /** All that is known of one member; undefined for a name that is none. */
   async member(name: string): Promise<PageMemberDetail | undefined> {
-    const peer = this.#cluster.node.peers().find((one) => one.peer === name)
-    if (peer === undefined && ![...this.#cluster.missing().keys()].some((missing) => missing === name)) return undefined
-    const runs = peer?.state === 'connected' ? await this.#releases.of(peer) : ''
+    const find = () => this.#cluster.node.peers().find((one) => one.peer === name)
+    const found = find()
+    if (found === undefined && ![...this.#cluster.missing().keys()].some((missing) => missing === name))
+      return undefined
+    const runs = found?.state === 'connected' ? await this.#releases.of(found) : ''
     const [samples, changes] = [this.#history.of(name), this.#log.of(name)]
-    return memberDetail({ name, peer, runs, samples, changes, lookups: this.#cluster.lookups() })
+    return memberDetail({ name, peer: find(), runs, samples, changes, lookups: this.#cluster.lookups() })
   }
 
   #lasting(member: PageMember): PageMember {
