@@ -1,4 +1,4 @@
-import { byId, make } from './dom.js'
+import { breaking, byId, make } from './dom.js'
 import { ago, tidy } from './units.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageTopology} PageTopology */
@@ -33,7 +33,7 @@ function topologyParts({ service, server, answeredAt, elapsedMs, failures, failu
       make('span', { 'data-at': String(answeredAt) }, ago(answeredAt)),
       ` ago by ${server} in ${tidy(elapsedMs ?? 0)} ms`,
     )
-  const parts = [make('h3', {}, 'SRV ', make('code', {}, service)), facts]
+  const parts = [make('h3', {}, 'SRV ', make('code', {}, ...breaking(service))), facts]
   if (failure !== '') {
     const times = `${failures} ${failures === 1 ? 'poll' : 'polls'} failed; everybody stays connected. `
     parts.push(make('p', { class: 'failure' }, make('b', {}, times), failure))
@@ -48,7 +48,7 @@ function topologyParts({ service, server, answeredAt, elapsedMs, failures, failu
       make(
         'th',
         { scope: 'row' },
-        target,
+        ...breaking(target),
         make('span', { class: 'host' }, `:${port}`),
         make('p', { class: 'facts' }, `priority ${priority} · weight ${weight}`),
       ),
