@@ -9,11 +9,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DYNSRV = join(ROOT, 'packages/dynsrv/bin/dynsrv.js')
 const PAGES = pagesIn()
 
-/** All Markdown files of the repository, without those that `npm run docs:api` makes. */
+/** All Markdown files of the repository. */
 function pagesIn(folder = ''): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
-    if (path === join('docs', 'api')) return []
     if (entry.isDirectory()) return /^(?:node_modules|dist|\..*)$/.test(entry.name) ? [] : pagesIn(path)
     return entry.name.endsWith('.md') && entry.name !== 'CHANGELOG.md' ? [path] : []
   })
@@ -47,7 +46,7 @@ it.each(PAGES)('%s links to what exists', (page) => {
 })
 
 /** Paths that a reader is to fill in, or that a command makes. */
-const TEMPLATE = /NAME|\/d45-|^docs\/api\//
+const TEMPLATE = /NAME|\/d45-
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: ROOT,
   encoding: 'utf8',
