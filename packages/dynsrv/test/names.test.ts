@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import * as cluster from '@dynsrv/cluster'
 import { expect, expectTypeOf, it } from 'vitest'
 import type {
   ClusterEvent,
@@ -13,6 +14,8 @@ import type {
   DynsrvErrorCode,
   EpmdErrorCode,
   EpmdModule,
+  Explanation,
+  FindCookieOptions,
   HealthOptions,
   HealthServer,
   Json,
@@ -53,7 +56,7 @@ type Types = [
   ...[EpmdErrorCode, EpmdModule, HealthOptions, HealthServer, LastLookup, LoadedConfig, MailboxOptions, Membership],
   ...[MembershipChange, NodeDownReason, NodeErrorCode, NodeEvent, NodeName, NodeOptions, PageOptions, PubSubMessage],
   ...[Readiness, ReadyOptions, ResolverErrorCode, Route, SrvResolver, SrvTopology, StartOptions, StrategyErrorCode],
-  ...[Contract<object>, ContractClause, ContractFunction, ModuleOptions, Opaque<'a'>],
+  ...[Contract<object>, ContractClause, ContractFunction, ModuleOptions, Opaque<'a'>, Explanation, FindCookieOptions],
   ...[StrategyFactory, Json, Term, TopologyReadiness, Values, ZoneRecord, ZoneServer],
 ]
 
@@ -67,10 +70,19 @@ const NAMES = [
   ...['defineConfig', 'dnsClient', 'dynamicSrv', 'inspect', 'leaveAfter', 'loadConfig', 'nodeName', 'onDeregister'],
   ...['pageRoutes', 'parseNodeName', 'readiness', 'staleOnError', 'start', 'startHealthServer', 'startNode'],
   ...['startZoneServer', 't', 'trimDetecting', 'tuple', 'whenLinkDropped'],
+  ...['DYNSRV_ERRORS', 'advice', 'dnsServer', 'explain', 'findCookie', 'isDynsrvError', 'isNodeError', 'isRemoteError'],
+  ...['parsePort', 'reasonText', 'serviceName'],
 ]
 
 it('has these names, and keeps them', () => {
   expect(Object.keys(dynsrv).sort()).toEqual(NAMES.toSorted())
+})
+
+it('has all that the README of @dynsrv/cluster names, as its own README says', () => {
+  const words = new Set(readFileSync(new URL('../../cluster/README.md', import.meta.url), 'utf8').match(/\w+/g))
+  const named = Object.keys(cluster).filter((name) => words.has(name))
+  expect(named).toContain('explain')
+  expect(named.filter((name) => !(name in dynsrv))).toEqual([])
 })
 
 it('has these types, and keeps them', () => expectTypeOf<Types>().toBeArray())

@@ -123,7 +123,9 @@ export function messageOf(error: unknown): string {
     const text = textOf(error, 'message')
     if (text !== undefined) return text
     const takesLong = typeof error === 'bigint' ? inspectTakesLong(error) : Array.isArray(error)
-    return takesLong ? shown(error) : String(error)
+    const said = takesLong ? shown(error) : String(error)
+    // A plain object says nothing of itself.
+    return said === '[object Object]' ? shown(error) : said
   } catch {
     return 'something that cannot be shown'
   }

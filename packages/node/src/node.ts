@@ -827,8 +827,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const node = nodeOf(target)
     processes.router.checkBeforeDial(node, message)
     const send = (): void => void this.#send(from, target, message)
-    if (node === this.self) send()
-    else await links.whenTaken(node, send, signal)
+    if (node === this.self) return send()
+    try {
+      await links.whenTaken(node, send, signal)
+    } catch (error) {
+      throw withCallersStack(error)
+    }
   }
 
   async #ping(peer: string, options: CallOptions): Promise<'pong'> {
