@@ -40,8 +40,11 @@ public final class NodePeer {
 
     private static String run(String[] words) throws Exception {
         switch (words[0]) {
-            case "send": return send(words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]));
-            case "recv": return receive(words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+            case "send": return send("count", words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+            case "sendname": return send("count_named", words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]));
+            case "recv": return receive(words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]), null);
+            case "keep":
+                return receive(words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]), new ArrayList<>());
             case "echo": return echo(words[1], Integer.parseInt(words[2]));
             case "rex": return rex(words[1], Integer.parseInt(words[2]), Integer.parseInt(words[3]));
             case "setup": return setUp(words[1], Integer.parseInt(words[2]));
@@ -58,22 +61,25 @@ public final class NodePeer {
         return new OtpErlangAtom(name);
     }
 
-    private static String send(String hub, int size, int count) throws Exception {
+    private static String send(String way, String hub, int size, int count) throws Exception {
         OtpMbox mbox = node.createMbox();
-        mbox.send("sink", hub, tuple(atom("count"), mbox.self(), new OtpErlangLong(count)));
-        OtpErlangPid sink = (OtpErlangPid) ((OtpErlangTuple) mbox.receive()).elementAt(1);
+        mbox.send("sink", hub, tuple(atom(way), mbox.self(), new OtpErlangLong(count)));
+        OtpErlangObject sink = ((OtpErlangTuple) mbox.receive()).elementAt(1);
         byte[] bytes = new byte[size];
         OtpErlangAtom data = atom("data");
         long begin = System.nanoTime();
         for (int n = 0; n < count; n++) {
-            mbox.send(sink, tuple(data, new OtpErlangLong(n), new OtpErlangBinary(bytes)));
+            OtpErlangTuple message = tuple(data, new OtpErlangLong(n), new OtpErlangBinary(bytes));
+            if (sink instanceof OtpErlangPid) mbox.send((OtpErlangPid) sink, message);
+            else mbox.send("counter", hub, message);
         }
         OtpErlangObject disordered = ((OtpErlangTuple) mbox.receive()).elementAt(1);
         mbox.close();
         return (System.nanoTime() - begin) + " " + disordered;
     }
 
-    private static String receive(String from, int size, int count) throws Exception {
+    /** @param kept where messages are put that the program keeps; null for none */
+    private static String receive(String from, int size, int count, List<OtpErlangObject> kept) throws Exception {
         OtpMbox mbox = node.createMbox();
         mbox.send("source", from, tuple(atom("blast"), mbox.self(), new OtpErlangLong(count), new OtpErlangLong(size)));
         OtpErlangPid source = (OtpErlangPid) ((OtpErlangTuple) mbox.receive()).elementAt(1);
@@ -83,6 +89,7 @@ public final class NodePeer {
         for (int n = 0; n < count; n++) {
             OtpErlangTuple message = (OtpErlangTuple) mbox.receive();
             if (((OtpErlangLong) message.elementAt(1)).longValue() != n) disordered++;
+            if (kept != null) kept.add(message);
         }
         mbox.close();
         return (System.nanoTime() - begin) + " " + disordered;

@@ -3,22 +3,22 @@ import { readFileSync } from 'node:fs'
 /**
  * What is measured, and what is wanted.
  *
- * A case gives one figure for each of its rows; `count` is how many messages or calls it makes. A goal is about the ratio of our figure to that of erl in the same round,
+ * A case gives one figure for each of its rows; `count` is how many messages or calls it makes, `few` how many take about 0.3 s: with
+ * them it is run in a fresh process, and after a pause, too. A goal is about the ratio of our figure to that of erl in the same round,
  * unless it is `absolute`; `beside` names the row of erl that it is compared with, where it is another one.
  */
 
 /** Another build of ours does as much as ours. */
 export const countOf = (count, { kind }) => count[kind === 'twin' ? 'node' : kind] ?? count.default
 
-const rate = (command, count) => async (peer, names) => {
-  const n = countOf(count, peer)
+const rate = (command) => async (peer, names, n) => {
   const [ns, disordered = 0] = await peer.process.run(...command(names), n)
   if (disordered > 0) throw new Error(`${disordered} of ${n} messages came out of order`)
   return [(n / ns) * 1e9]
 }
 
-const times = (command, count) => async (peer, names) => {
-  const answer = await peer.process.run(...command(names), count)
+const times = (command) => async (peer, names, n) => {
+  const answer = await peer.process.run(...command(names), n)
   return answer.map((ns) => ns / 1000)
 }
 
@@ -56,40 +56,90 @@ const FLOOD = { default: 300_000, node: 600_000 }
 const MIDDLE = { default: 4_000, erl: 40_000, node: 40_000 }
 const LARGE = { default: 300, erl: 4_000, node: 4_000 }
 
-const sent = (name, size, count, atLeast) => ({
+/** What is kept fits into memory. */
+const KEPT_MIDDLE = { default: 4_000 }
+const KEPT_LARGE = { default: 200 }
+const FEW = { small: 60_000, middle: 3_000, large: 200 }
+
+const sent = (name, { size, count, few, to = 'pid', atLeast, cold }) => ({
   name,
   count,
-  run: rate(({ hub }) => ['send', hub, size], count),
-  rows: [{ name, unit: 'msg/s', goal: { atLeast } }],
+  few,
+  run: rate(({ hub }) => [to === 'pid' ? 'send' : 'sendname', hub, size]),
+  rows: [{ name, unit: 'msg/s', goal: { atLeast }, cold: { atLeast: cold } }],
 })
 
-const received = (name, size, count, atLeast, from = 'hub') => ({
+const received = (name, { size, count, few, from = 'hub', keeps = false, atLeast, cold }) => ({
   name,
   count,
-  run: rate((names) => ['recv', names[from], size], count),
-  rows: [{ name, unit: 'msg/s', goal: { atLeast } }],
+  few,
+  needs: keeps ? 'keep' : undefined,
+  run: rate((names) => [keeps ? 'keep' : 'recv', names[from], size]),
+  rows: [{ name, unit: 'msg/s', goal: { atLeast }, ...(cold && { cold: { atLeast: cold } }) }],
 })
 
 const called = (name, command, inFlight, count, atLeast, beside) => ({
   name,
   needs: command,
   count: { default: count },
-  run: rate(({ hub }) => [command, hub, inFlight], { default: count }),
+  few: Math.ceil(count / 8 / inFlight) * inFlight,
+  run: rate(({ hub }) => [command, hub, inFlight]),
   rows: [{ name, unit: 'calls/s', goal: { atLeast }, beside }],
 })
 
 export const CASES = [
-  sent('small sent', SMALL_BYTES, SMALL, 4),
-  received('small received', SMALL_BYTES, SMALL, 0.95),
-  received('small received, unlimited sender', SMALL_BYTES, FLOOD, 3, 'ideal'),
-  sent('64 KiB sent', 64 * KIB, MIDDLE, 1.05),
-  received('64 KiB received', 64 * KIB, MIDDLE, 0.9),
-  sent('1 MiB sent', MIB, LARGE, 1.1),
-  received('1 MiB received', MIB, LARGE, 1),
+  sent('small sent', { size: SMALL_BYTES, count: SMALL, few: FEW.small, atLeast: 3.8, cold: 2.5 }),
+  sent('small sent to a name', {
+    size: SMALL_BYTES,
+    count: SMALL,
+    few: FEW.small,
+    to: 'name',
+    atLeast: 3.8,
+    cold: 2.5,
+  }),
+  received('small received', { size: SMALL_BYTES, count: SMALL, few: FEW.small, atLeast: 0.95 }),
+  received('small received and kept', { size: SMALL_BYTES, count: SMALL, few: FEW.small, keeps: true, atLeast: 0.95 }),
+  received('small received, unlimited sender', {
+    size: SMALL_BYTES,
+    count: FLOOD,
+    few: FEW.small,
+    from: 'ideal',
+    atLeast: 3,
+  }),
+  sent('64 KiB sent', { size: 64 * KIB, count: MIDDLE, few: FEW.middle, atLeast: 1.05, cold: 0.8 }),
+  sent('64 KiB sent to a name', {
+    size: 64 * KIB,
+    count: MIDDLE,
+    few: FEW.middle,
+    to: 'name',
+    atLeast: 1.05,
+    cold: 0.8,
+  }),
+  received('64 KiB received', { size: 64 * KIB, count: MIDDLE, few: FEW.middle, atLeast: 1, cold: 0.8 }),
+  received('64 KiB received and kept', {
+    size: 64 * KIB,
+    count: KEPT_MIDDLE,
+    few: FEW.middle,
+    keeps: true,
+    atLeast: 1,
+    cold: 0.8,
+  }),
+  sent('1 MiB sent', { size: MIB, count: LARGE, few: FEW.large, atLeast: 1.1, cold: 0.8 }),
+  sent('1 MiB sent to a name', { size: MIB, count: LARGE, few: FEW.large, to: 'name', atLeast: 1.1, cold: 0.8 }),
+  received('1 MiB received', { size: MIB, count: LARGE, few: FEW.large, atLeast: 1, cold: 0.8 }),
+  received('1 MiB received and kept', {
+    size: MIB,
+    count: KEPT_LARGE,
+    few: FEW.large,
+    keeps: true,
+    atLeast: 1,
+    cold: 0.8,
+  }),
   {
     name: 'echo',
     count: { default: 15_000 },
-    run: times(({ hub }) => ['echo', hub], 15_000),
+    few: 3_000,
+    run: times(({ hub }) => ['echo', hub]),
     rows: [
       { name: 'echo, median', unit: 'µs', goal: { atMost: 1.05 } },
       { name: 'echo, 99th percentile', unit: 'µs', goal: { atMost: 1.3 } },
@@ -101,8 +151,11 @@ export const CASES = [
   called('rpc through rex, 64 in flight', 'rex', 64, 25_600, 1.3, 'rpc, 64 in flight'),
   {
     name: 'link set-up',
-    run: times(({ hub }) => ['setup', hub], 60),
-    rows: [{ name: 'link set-up', unit: 'µs', goal: { atMost: 0.8 } }],
+    count: { default: 60 },
+    few: 10,
+    isPaced: true,
+    run: times(({ hub }) => ['setup', hub]),
+    rows: [{ name: 'link set-up', unit: 'µs', goal: { atMost: 0.8 }, cold: { atMost: 1 } }],
   },
   {
     name: 'memory of an idle link',

@@ -10,7 +10,7 @@ const { startNode } = await import(build)
 const listen = { host: '127.0.0.1' }
 const node = await startNode({ name, cookie, epmd: new Static(JSON.parse(known)), listen })
 
-const [BLAST, COUNT, DATA, ECHO, GO] = ['blast', 'count', 'data', 'echo', 'go'].map(atom)
+const [BLAST, COUNT, COUNT_NAMED, DATA, ECHO, GO] = ['blast', 'count', 'count_named', 'data', 'echo', 'go'].map(atom)
 
 const now = process.hrtime.bigint
 const since = (begin) => Number(now() - begin)
@@ -22,36 +22,10 @@ function percentiles(times) {
 }
 
 const COMMANDS = {
-  async send(hub, size, count) {
-    const mailbox = node.mailbox()
-    mailbox.send({ name: 'sink', node: hub }, tuple(COUNT, mailbox.pid, count))
-    const sink = (await mailbox.receive()).elements[1]
-    const bytes = new Uint8Array(size).fill(120)
-    const begin = now()
-    for (let index = 0; index < count; index++) {
-      if (!mailbox.send(sink, tuple(DATA, index, bytes))) await node.drained(hub)
-    }
-    const disordered = (await mailbox.receive()).elements[1]
-    mailbox.close()
-    return [since(begin), disordered]
-  },
-
-  async recv(from, size, count) {
-    const mailbox = node.mailbox()
-    mailbox.send({ name: 'source', node: from }, tuple(BLAST, mailbox.pid, count, size))
-    const source = (await mailbox.receive()).elements[1]
-    const begin = now()
-    mailbox.send(source, GO)
-    let came = 0
-    let disordered = 0
-    for await (const message of mailbox) {
-      if (message.elements[1] !== came) disordered++
-      if (++came === count) break
-    }
-    mailbox.close()
-    return [since(begin), disordered]
-  },
-
+  send: (hub, size, count) => send(hub, COUNT, size, count),
+  sendname: (hub, size, count) => send(hub, COUNT_NAMED, size, count),
+  recv: (from, size, count) => receive(from, size, count),
+  keep: (from, size, count) => receive(from, size, count, []),
   async echo(hub, count) {
     const mailbox = node.mailbox()
     const echo = await node.erpc(hub, 'erlang', 'whereis', [ECHO])
@@ -92,6 +66,39 @@ const COMMANDS = {
   },
 
   mesh: (count) => mesh(startNode, count),
+}
+
+async function send(hub, way, size, count) {
+  const mailbox = node.mailbox()
+  mailbox.send({ name: 'sink', node: hub }, tuple(way, mailbox.pid, count))
+  const answer = (await mailbox.receive()).elements[1]
+  const sink = way === COUNT ? answer : { name: answer.name, node: hub }
+  const bytes = new Uint8Array(size).fill(120)
+  const begin = now()
+  for (let index = 0; index < count; index++) {
+    if (!mailbox.send(sink, tuple(DATA, index, bytes))) await node.drained(hub)
+  }
+  const disordered = (await mailbox.receive()).elements[1]
+  mailbox.close()
+  return [since(begin), disordered]
+}
+
+/** @param kept where messages are put that the program keeps */
+async function receive(from, size, count, kept) {
+  const mailbox = node.mailbox()
+  mailbox.send({ name: 'source', node: from }, tuple(BLAST, mailbox.pid, count, size))
+  const source = (await mailbox.receive()).elements[1]
+  const begin = now()
+  mailbox.send(source, GO)
+  let came = 0
+  let disordered = 0
+  for await (const message of mailbox) {
+    if (message.elements[1] !== came) disordered++
+    kept?.push(message)
+    if (++came === count) break
+  }
+  mailbox.close()
+  return [since(begin), disordered]
 }
 
 async function calls(inFlight, count, call) {

@@ -34,8 +34,26 @@ argument(Text) ->
 
 %% Counts what comes, in a process of its own for each request, and tells how much of it was out of order.
 sink() ->
-    receive {count, From, N} -> spawn(fun() -> From ! {go, self()}, count(From, 0, N, 0) end) end,
+    receive
+        {count, From, N} ->
+            spawn(fun() -> From ! {go, self()}, count(From, 0, N, 0) end);
+        {count_named, From, N} ->
+            await_free(counter),
+            Pid = spawn(fun() -> receive go -> count(From, 0, N, 0) end end),
+            register(counter, Pid),
+            Pid ! go,
+            From ! {go, counter}
+    end,
     sink().
+
+%% The process of the request before may not have ended yet.
+await_free(Name) ->
+    case whereis(Name) of
+        undefined -> ok;
+        Pid ->
+            Ref = monitor(process, Pid),
+            receive {'DOWN', Ref, process, Pid, _} -> await_free(Name) end
+    end.
 
 count(From, N, N, Disordered) ->
     From ! {done, Disordered};
@@ -67,19 +85,14 @@ echo() ->
 
 run("send", [Hub, Size, N]) ->
     {sink, Hub} ! {count, self(), N},
-    Sink = receive {go, Pid} -> Pid end,
-    Bytes = binary:copy(<<"x">>, Size),
-    Begin = now_ns(),
-    blast(Sink, 0, N, Bytes),
-    Disordered = receive {done, Bad} -> Bad end,
-    [now_ns() - Begin, Disordered];
+    send_to(receive {go, Pid} -> Pid end, Size, N);
+run("sendname", [Hub, Size, N]) ->
+    {sink, Hub} ! {count_named, self(), N},
+    send_to(receive {go, Name} -> {Name, Hub} end, Size, N);
 run("recv", [Node, Size, N]) ->
-    {source, Node} ! {blast, self(), N, Size},
-    Source = receive {ready, Pid} -> Pid end,
-    Begin = now_ns(),
-    Source ! go,
-    Disordered = receive_all(0, N, 0),
-    [now_ns() - Begin, Disordered];
+    receive_from(Node, Size, N, drop);
+run("keep", [Node, Size, N]) ->
+    receive_from(Node, Size, N, []);
 run("echo", [Hub, N]) ->
     Echo = rpc:call(Hub, erlang, whereis, [echo]),
     _ = round_trips(Echo, 1000),
@@ -97,12 +110,30 @@ run("collect", []) ->
     [garbage_collect(Pid) || Pid <- processes()],
     [length(nodes(connected))].
 
-receive_all(N, N, Disordered) -> Disordered;
-receive_all(I, N, Disordered) ->
+send_to(Sink, Size, N) ->
+    Bytes = binary:copy(<<"x">>, Size),
+    Begin = now_ns(),
+    blast(Sink, 0, N, Bytes),
+    Disordered = receive {done, Bad} -> Bad end,
+    [now_ns() - Begin, Disordered].
+
+receive_from(Node, Size, N, Kept) ->
+    {source, Node} ! {blast, self(), N, Size},
+    Source = receive {ready, Pid} -> Pid end,
+    Begin = now_ns(),
+    Source ! go,
+    Disordered = receive_all(0, N, 0, Kept),
+    [now_ns() - Begin, Disordered].
+
+receive_all(N, N, Disordered, _) -> Disordered;
+receive_all(I, N, Disordered, Kept) ->
     receive
-        {data, I, _} -> receive_all(I + 1, N, Disordered);
-        {data, _, _} -> receive_all(I + 1, N, Disordered + 1)
+        {data, I, _} = Message -> receive_all(I + 1, N, Disordered, keep(Message, Kept));
+        {data, _, _} = Message -> receive_all(I + 1, N, Disordered + 1, keep(Message, Kept))
     end.
+
+keep(_, drop) -> drop;
+keep(Message, Kept) -> [Message | Kept].
 
 round_trips(Echo, N) ->
     [begin

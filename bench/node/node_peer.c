@@ -80,7 +80,7 @@ static erlang_pid receive_pid(void)
     return pid;
 }
 
-static void run_send(int size, long count)
+static void run_send(int size, long count, int by_name)
 {
     ei_x_buff out;
     char tag[MAXATOMLEN], *bytes = malloc(size);
@@ -88,17 +88,20 @@ static void run_send(int size, long count)
     int index;
     memset(bytes, 'x', size);
     ei_x_new(&out);
-    begin_tuple(&out, 3, "count");
+    begin_tuple(&out, 3, by_name ? "count_named" : "count");
     ei_x_encode_pid(&out, ei_self(&self));
     ei_x_encode_long(&out, count);
     if (ei_reg_send(&self, fd, "sink", out.buff, out.index)) fail("cannot send");
-    erlang_pid sink = receive_pid();
+    erlang_pid sink;
+    if (by_name) receive(&index);
+    else sink = receive_pid();
     int64_t begin = now_ns();
     for (long n = 0; n < count; n++) {
         begin_tuple(&out, 3, "data");
         ei_x_encode_long(&out, n);
         ei_x_encode_binary(&out, bytes, size);
-        if (ei_send(fd, &sink, out.buff, out.index)) fail("cannot send");
+        if (by_name ? ei_reg_send(&self, fd, "counter", out.buff, out.index) : ei_send(fd, &sink, out.buff, out.index))
+            fail("cannot send");
     }
     receive(&index);
     if (ei_decode_atom(in.buff, &index, tag) || ei_decode_long(in.buff, &index, &disordered)) fail("no answer");
@@ -222,7 +225,8 @@ int main(int argc, char **argv)
             run_setup(node, first);
         } else {
             open_link(node);
-            if (strcmp(command, "send") == 0) run_send((int)first, second);
+            if (strcmp(command, "send") == 0) run_send((int)first, second, 0);
+            else if (strcmp(command, "sendname") == 0) run_send((int)first, second, 1);
             else if (strcmp(command, "recv") == 0) run_recv((int)first, second);
             else if (strcmp(command, "echo") == 0) run_echo(first);
             else if (strcmp(command, "rex") == 0) run_rex(first, second);

@@ -1,6 +1,7 @@
 // Measures our node beside erl <-> erl, and other ways into a cluster, in one run; see README.md.
 import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { CASES, countOf } from './cases.mjs'
 import { Stage } from './peers.mjs'
@@ -12,6 +13,8 @@ const { values } = parseArgs({
     tries: { type: 'string', default: '3' },
     peers: { type: 'string', default: 'erl,node,jinterface,ei' },
     cases: { type: 'string', default: '' },
+    states: { type: 'string', default: 'cold,quiet,warm' },
+    quiet: { type: 'string', default: '60' },
     twin: { type: 'string', default: '' },
     cores: { type: 'string', default: `0,${Math.min(1, availableParallelism() - 1)}` },
   },
@@ -20,7 +23,8 @@ const { values } = parseArgs({
 /** Peers that lack what a case needs. */
 const LACKS = {
   erl: ['rex', 'mesh'],
-  ei: ['rpc', 'mesh', 'accept'],
+  // It keeps no messages: what it reads is a buffer of its own that the next message overwrites.
+  ei: ['rpc', 'mesh', 'accept', 'keep'],
   jinterface: ['rpc', 'mesh'],
 }
 
@@ -36,8 +40,30 @@ function note(rows, { kind }, round, came) {
   })
 }
 
+const states = values.states.split(',')
+const quietSeconds = Number(values.quiet)
+
+/**
+ * What is run of a case, in which process: `warm` again and again in one that has done it before; `cold` once, in a fresh one;
+ * `quiet` once, in the first one after a pause.
+ */
+const SUFFIXES = { warm: '', cold: ', cold', quiet: `, after ${quietSeconds} s of quiet` }
+
+/** The rows of a case in a state, each with the goal that it has there. */
+function rowsOf({ rows }, state) {
+  return rows.map((row) => ({
+    ...row,
+    name: row.name + SUFFIXES[state],
+    beside: row.beside && row.beside + SUFFIXES[state],
+    goal: state === 'warm' ? row.goal : row.cold,
+  }))
+}
+
 /** What a peer spends on one message or call. It tells more than the clock while others use the machine. */
-const cpuRow = ({ name }) => ({ name: `${name}, processor time`, unit: 'µs' })
+const cpuRow = ({ name }, state) => ({ name: `${name}${SUFFIXES[state]}, processor time`, unit: 'µs' })
+
+/** Whether time is spent on messages or calls alone, not on waiting between them. */
+const hasCpuRow = ({ count, isPaced }) => count !== undefined && isPaced !== true
 
 /** User and system time of all threads that are there, so far. */
 function processorMs(pid) {
@@ -58,6 +84,15 @@ function threadNs(file) {
 /** The median of the tries of each round. */
 const middle = (all) => new Map([...all].map(([key, rounds]) => [key, rounds.map(median)]))
 
+/** Runs a case once. */
+async function measure(one, peer, { state, round, count }) {
+  const { pid } = peer.process
+  const before = processorMs(pid)
+  note(rowsOf(one, state), peer, round, await one.run(peer, stage, count))
+  if (!hasCpuRow(one)) return
+  note([cpuRow(one, state)], peer, round, [((processorMs(pid) - before) * 1000) / count])
+}
+
 const stage = await Stage.open(values.cores.split(','), values.twin)
 try {
   const peers = []
@@ -69,22 +104,37 @@ try {
       // Whoever is first in one round is last in the next.
       const turn = peers.map((_, index) => peers[(index + round) % peers.length])
       const able = turn.filter(({ kind }) => !LACKS[kind]?.includes(one.needs))
-      for (let attempt = 0; attempt < Number(values.tries); attempt++) {
-        for (const peer of able) {
-          const before = processorMs(peer.process.pid)
-          note(one.rows, peer, round, await one.run(peer, stage))
-          if (one.count === undefined) continue
-          const spent = processorMs(peer.process.pid) - before
-          note([cpuRow(one)], peer, round, [(spent * 1000) / countOf(one.count, peer)])
+      if (states.includes('cold') && one.few !== undefined) {
+        for (const { kind } of able) {
+          const process = await stage.fresh({ kind })
+          await measure(one, { kind, process }, { state: 'cold', round, count: one.few })
+          await process.stop()
         }
+      }
+      if (states.includes('warm') || one.few === undefined) {
+        for (let attempt = 0; attempt < Number(values.tries); attempt++) {
+          for (const peer of able) {
+            const count = one.count && countOf(one.count, peer)
+            await measure(one, peer, { state: 'warm', round, count })
+          }
+        }
+      }
+      if (states.includes('quiet') && one.few !== undefined) {
+        await pause(quietSeconds * 1000)
+        for (const peer of able) await measure(one, peer, { state: 'quiet', round, count: one.few })
       }
     }
     process.stderr.write(`round ${round + 1} of ${values.rounds}\n`)
   }
   const table = { kinds: peers.map(({ kind }) => kind), figures: middle(figures) }
-  printTable({ ...table, rows: cases.flatMap((one) => one.rows) })
+  const shown = cases.flatMap((one) => ['cold', 'quiet', 'warm'].map((state) => ({ one, state })))
+  const has = ({ one, state }) =>
+    rowsOf(one, state).some(({ name }) => peers.some(({ kind }) => figures.has(`${name} ${kind}`)))
+  const measured = shown.filter(has)
+  printTable({ ...table, rows: measured.flatMap(({ one, state }) => rowsOf(one, state)) })
   console.log('\nProcessor time of the peer for one message or call:\n')
-  printTable({ ...table, rows: cases.filter((one) => one.count !== undefined).map(cpuRow) })
+  const timed = measured.filter(({ one }) => hasCpuRow(one))
+  printTable({ ...table, rows: timed.map(({ one, state }) => cpuRow(one, state)) })
 } finally {
   await stage.close()
 }

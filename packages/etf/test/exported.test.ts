@@ -107,6 +107,7 @@ testOddArguments(others, {
       ),
       test: call(term),
       parse: call(term),
+      decode: call(bytes, options),
       unmatch: call(
         anything,
         argument(() => '', 'undefined', ODD_TEXTS),

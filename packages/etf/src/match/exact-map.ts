@@ -5,7 +5,8 @@ import { Atom, atom as atomOf, type Term, Tuple } from '../term.ts'
 import { inspect } from '../text/inspect.ts'
 import { atoms, hasAtomKeys } from '../values/atom-keys.ts'
 import { mapForm, pairsOf } from '../values/map-form.ts'
-import { differs, found, type Matched, Matcher, type MatchResult, matcherRule } from './matcher.ts'
+import { directFields } from './direct-fields.ts'
+import { behind, differs, found, type Matched, Matcher, type MatchResult, matcherRule } from './matcher.ts'
 import { OptionalMatcher } from './optional.ts'
 
 type AnyMatcher = Matcher<unknown>
@@ -51,7 +52,7 @@ const checkObject = checks.options<ObjectOptions>('t.object', { others: flag })
 function eachField<T>(
   parts: ReadonlyMap<string, AnyMatcher>,
   given: ReadonlyMap<string, unknown>,
-  run: (matcher: AnyMatcher, value: unknown, path: string) => MatchResult<T>,
+  run: (matcher: AnyMatcher, value: unknown) => MatchResult<T>,
   { expected, path, whole, others }: About,
 ): MatchResult<[string, T][]> {
   for (const name of given.keys()) {
@@ -63,8 +64,8 @@ function eachField<T>(
       if (matcher instanceof OptionalMatcher) continue
       return differs(path, `${expected}, but there is no ${name}`, whole)
     }
-    const result = run(matcher, given.get(name), `${path}.${name}`)
-    if (!result.ok) return result
+    const result = run(matcher, given.get(name))
+    if (!result.ok) return behind(`${path}.${name}`, result.mismatch)
     fields.push([name, result.value])
   }
   return { ok: true, value: fields }
@@ -92,13 +93,13 @@ export function object(shape: Shape, options: ObjectOptions = {}): AnyMatcher {
   const { others = false } = options
   const parts = new Map(Object.entries(shape))
   const expected = wordsOf('a map', parts)
-  return new Matcher<unknown>(
+  const matcher = new Matcher<unknown>(
     expected,
     (term, path) => {
       const given = found(() => atomFields(term, others))
       if (given === undefined) return differs(path, expected, term)
       const about = { expected, path, whole: term, others }
-      const fields = eachField(parts, given, (matcher, value, at) => matcher.match(value as Term, at), about)
+      const fields = eachField(parts, given, (matcher, value) => matcher.match(value as Term), about)
       return fields.ok ? { ok: true, value: Object.fromEntries(fields.value) } : fields
     },
     (value, path) => {
@@ -106,6 +107,7 @@ export function object(shape: Shape, options: ObjectOptions = {}): AnyMatcher {
       return fields.ok ? { ok: true, value: atoms(Object.fromEntries(fields.value)) } : fields
     },
   )
+  return directFields(matcher, shape, { text: false, others })
 }
 
 /** The pairs of a keyword list; undefined for another term. */
@@ -133,12 +135,11 @@ export function keywords(shape: Shape): AnyMatcher {
       if (given === undefined) return differs(path, expected, term)
       const about = { expected, path, whole: term, others: false }
       const fields = new Map<string, unknown>()
-      const read = (matcher: AnyMatcher, value: unknown, at: string) => matcher.match(value as Term, at)
       for (const [name, value] of given) {
         const matcher = parts.get(name)
         if (matcher === undefined) return differs(path, `${expected} and nothing else, but there is ${name}`, term)
-        const result = read(matcher, value, `${path}.${name}`)
-        if (!result.ok) return result
+        const result = matcher.match(value)
+        if (!result.ok) return behind(`${path}.${name}`, result.mismatch)
         // Of a key that comes twice the first one counts, as for `Keyword.get`.
         if (!fields.has(name)) fields.set(name, result.value)
       }
@@ -164,7 +165,7 @@ function writtenFields(
 ): MatchResult<[string, Term][]> {
   const given = found(() => givenFields(value, parts))
   if (given === undefined) return differs(about.path, about.expected, value)
-  return eachField(parts, given, (matcher, each, at) => matcher.unmatch(each, at), about)
+  return eachField(parts, given, (matcher, each) => matcher.unmatch(each), about)
 }
 
 /** One kind of pair in a map: what its key and its value are like, and whether there is at least one. */

@@ -1,7 +1,10 @@
 import { optional, type Rule, text, whole } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
+import { MISS } from '../read/direct-read.ts'
 import { BitString, ExternalFun, Fun, type Term } from '../term.ts'
 import { bytesIn } from './chardata.ts'
+import { directly, UNSURE } from './direct.ts'
+import { readBytes } from './direct-leaves.ts'
 import { leaf, Matcher, type MatchResult, matcherRule } from './matcher.ts'
 
 declare const OPAQUE: unique symbol
@@ -35,9 +38,13 @@ function isSized(bits: number, size: number, unit: number): boolean {
 /** See `t.bytes`. */
 export function bytes(size = 0, unit = 8): Matcher<Uint8Array> {
   checkSize('t.bytes', size, unit)
-  return leaf('a binary', (term) => {
+  const shape = leaf('a binary', (term) => {
     const all = bytesIn(term)
     return all !== undefined && isSized(all.length * 8, size, unit) ? { value: all } : undefined
+  })
+  return directly(shape, (reader) => {
+    const value = readBytes(reader)
+    return value === UNSURE || isSized(value.length * 8, size, unit) ? value : MISS
   })
 }
 

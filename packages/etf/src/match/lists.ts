@@ -1,8 +1,12 @@
 import { checks, isArray } from '../checks.ts'
 import { isPlainObject } from '../plain-object.ts'
+import { MISS } from '../read/direct-read.ts'
+import * as Tag from '../tag.ts'
 import { ImproperList, type Term } from '../term.ts'
+import { directly } from './direct.ts'
+import { listReader } from './direct-containers.ts'
 import { each } from './each.ts'
-import { differs, found, Matcher, type MatchResult, matcherRule } from './matcher.ts'
+import { behind, differs, found, Matcher, type MatchResult, matcherRule } from './matcher.ts'
 
 /** So often it is tried whether what follows is the tail, so that a long list takes no quadratic time. */
 const MOST_SPLITS = 64
@@ -43,8 +47,8 @@ export function improperList<E, L>(
       const elements: E[] = []
       // What follows may be a list too, where the tail takes lists: the first place where it fits counts.
       for (const [index, one] of list.elements.entries()) {
-        const matched = element.match(one, `${path}[${index}]`)
-        if (!matched.ok) return matched
+        const matched = element.match(one)
+        if (!matched.ok) return behind(`${path}[${index}]`, matched.mismatch)
         elements.push(matched.value)
         const isLast = index === list.elements.length - 1
         if (!isLast && index >= MOST_SPLITS) continue
@@ -58,7 +62,7 @@ export function improperList<E, L>(
       if (found(() => isPlainObject(value)) !== true) return differs(path, expected, value)
       const given = value as { readonly elements: unknown; readonly tail: unknown }
       if (!isArray(given.elements)) return differs(path, expected, value)
-      const elements = each(given.elements, (one, index) => element.unmatch(one, `${path}.elements[${index}]`))
+      const elements = each(given.elements, `${path}.elements`, (one) => element.unmatch(one))
       if (!elements.ok) return elements
       const last = tail.unmatch(given.tail, `${path}.tail`)
       if (!last.ok) return last
@@ -73,16 +77,18 @@ export function nonEmpty<E>(element: Matcher<E>): Matcher<[E, ...E[]]> {
   checks.argument('t.nonEmpty', 'element', matcherRule, element)
   const expected = `a list of at least one ${element.expected}`
   const filled = (value: unknown) => isArray(value) && value.length > 0
-  return new Matcher(
+  const shape = new Matcher<[E, ...E[]]>(
     expected,
     (term, path) => {
       if (!filled(term)) return differs(path, expected, term)
-      const all = each(term as readonly Term[], (one, index) => element.match(one, `${path}[${index}]`))
+      const all = each(term as readonly Term[], path, (one) => element.match(one))
       return all as MatchResult<[E, ...E[]]>
     },
     (value, path) => {
       if (!filled(value)) return differs(path, expected, value)
-      return each(value as readonly unknown[], (one, index) => element.unmatch(one, `${path}[${index}]`))
+      return each(value as readonly unknown[], path, (one) => element.unmatch(one))
     },
   )
+  const read = listReader(element)
+  return directly(shape, (reader, depth) => (reader.tag() === Tag.NIL_EXT ? MISS : read(reader, depth)))
 }

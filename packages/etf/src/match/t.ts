@@ -2,6 +2,7 @@ import { listOf, oneOf, type Rule, recordOf, rule, text, whole } from '@dynsrv/k
 import { checks, isArray } from '../checks.ts'
 import { isPlainObject } from '../plain-object.ts'
 import { decode } from '../read/decode.ts'
+import { setOwn } from '../read/map-builder.ts'
 import { SeededMap } from '../seeded-map.ts'
 import {
   Atom,
@@ -23,17 +24,41 @@ import { readUtf8 } from '../utf8.ts'
 import { atoms } from '../values/atom-keys.ts'
 import { mapForm, pairsOf } from '../values/map-form.ts'
 import { encode } from '../write/encode.ts'
-import { bestFit } from './best-fit.ts'
 import { bytesOfIodata, isList, textOfChardata } from './chardata.ts'
+import { direct, directly, directNumber, directOf } from './direct.ts'
+import { listReader, mapReader, tupleReader } from './direct-containers.ts'
+import { directFields } from './direct-fields.ts'
+import {
+  atomReader,
+  readAnyAtom,
+  readAnyPid,
+  readAnyReference,
+  readBoolean,
+  readInteger,
+  readNumber,
+  readText,
+} from './direct-leaves.ts'
 import { each } from './each.ts'
 import { equals } from './equals.ts'
 import { keywords, type ObjectOptions, object, pairs } from './exact-map.ts'
 import { bits, bytes, fun, opaque } from './handles.ts'
 import { lazy } from './lazy.ts'
 import { improperList, nonEmpty } from './lists.ts'
-import { differs, found, leaf, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
-import { float, integer, range } from './numbers.ts'
+import {
+  behind,
+  differs,
+  found,
+  isTuple,
+  leaf,
+  type Matched,
+  Matcher,
+  type MatchResult,
+  matcherRule,
+} from './matcher.ts'
+import { float, integer, isFiniteNumber, isSafeInteger, range } from './numbers.ts'
 import { OptionalMatcher } from './optional.ts'
+import { result } from './result.ts'
+import { union } from './union.ts'
 
 type AnyMatcher = Matcher<unknown>
 
@@ -49,9 +74,6 @@ type MatchedFields<F extends Readonly<Record<string, AnyMatcher>>> = Shown<
     -readonly [Name in OptionalNames<F>]?: Matched<F[Name]>
   }
 >
-
-/** What `t.result` reads: how Elixir and Erlang say whether something went well. */
-export type Result<V, R> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: R }
 
 /** How `t.fields` writes. */
 export interface FieldsOptions {
@@ -69,9 +91,13 @@ function textOf(term: Term): string | undefined {
   return term instanceof Uint8Array ? readUtf8(term, 0, term.length) : undefined
 }
 
-/** The value under a key that may be an atom or text, in whatever stands for a map. */
-function fieldOf(term: Term, name: string): { readonly value: Term } | undefined {
-  const form = mapForm(term as object)
+/** What a map, or what stands for one, has as its pairs; undefined for another term. */
+function formOf(term: unknown): ReadonlyMap<Term, Term> | TermObject | undefined {
+  return found(() => (typeof term === 'object' && term !== null ? mapForm(term) : undefined))
+}
+
+/** The value under a key that may be an atom or text. */
+function fieldIn(form: ReadonlyMap<Term, Term> | TermObject, name: string): { readonly value: Term } | undefined {
   if (!(form instanceof Map)) {
     const object = form as TermObject
     return Object.hasOwn(object, name) ? some(object[name]) : undefined
@@ -83,19 +109,13 @@ function fieldOf(term: Term, name: string): { readonly value: Term } | undefined
 }
 
 function isMapLike(term: unknown): boolean {
-  return found(() => typeof term === 'object' && term !== null && mapForm(term) !== undefined) === true
+  return formOf(term) !== undefined
 }
 
 const shapes: Rule = listOf(matcherRule)
-const someShapes: Rule = rule('at least one Matcher', (value) => (value as readonly unknown[]).length > 0)
 const names: Rule = listOf(text)
 const shapeOfFields: Rule = recordOf(matcherRule)
 const checkFields = checks.options<FieldsOptions>('t.fields', { keys: oneOf('atom', 'text') })
-
-/** A mismatch in a part: the path to it is only put into words when one was found. */
-function behind(path: string, mismatch: Mismatch): { readonly ok: false; readonly mismatch: Mismatch } {
-  return { ok: false, mismatch: { ...mismatch, path: path + mismatch.path } }
-}
 
 function fields<const F extends Readonly<Record<string, AnyMatcher>>>(
   shape: F,
@@ -107,20 +127,21 @@ function fields<const F extends Readonly<Record<string, AnyMatcher>>>(
   const parts = Object.entries(shape)
   const expected = `a map with ${parts.map(([name]) => name).join(', ')}`
   const missing = (name: string): string => `${expected}, but there is no ${name}`
-  return new Matcher(
+  const matcher = new Matcher<MatchedFields<F>>(
     expected,
     (term, path) => {
-      if (!isMapLike(term)) return differs(path, expected, term)
+      const form = formOf(term)
+      if (form === undefined) return differs(path, expected, term)
       const values: Record<string, unknown> = {}
       for (const [name, matcher] of parts) {
-        const field = found(() => fieldOf(term, name))
+        const field = found(() => fieldIn(form, name))
         if (field === undefined) {
           if (matcher instanceof OptionalMatcher) continue
           return differs(path, missing(name), term)
         }
-        const result = matcher.match(field.value, `${path}.${name}`)
-        if (!result.ok) return result
-        values[name] = result.value
+        const result = matcher.match(field.value)
+        if (!result.ok) return behind(`${path}.${name}`, result.mismatch)
+        setOwn(values, name, result.value)
       }
       return { ok: true, value: values as MatchedFields<F> }
     },
@@ -131,35 +152,33 @@ function fields<const F extends Readonly<Record<string, AnyMatcher>>>(
         const field = found(() => (value as Readonly<Record<string, unknown>>)[name])
         if (field === undefined && matcher instanceof OptionalMatcher) continue
         if (field === undefined && !(name in (value as object))) return differs(path, missing(name), value)
-        const result = matcher.unmatch(field, `${path}.${name}`)
-        if (!result.ok) return result
-        terms[name] = result.value
+        const result = matcher.unmatch(field)
+        if (!result.ok) return behind(`${path}.${name}`, result.mismatch)
+        setOwn(terms, name, result.value)
       }
       return { ok: true, value: keys === 'atom' ? atoms(terms) : terms }
     },
   )
-}
-
-function isTuple(term: Term): term is Tuple {
-  return found(() => term instanceof Tuple) === true
+  return directFields(matcher, shape, { text: true, others: true })
 }
 
 function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<MatchedAll<M>> {
   checks.argument('t.tuple', 'matchers', shapes, matchers)
   const expected = `a tuple {${matchers.map((matcher) => matcher.expected).join(', ')}}`
-  return new Matcher(
+  const shape = new Matcher<MatchedAll<M>>(
     expected,
     (term, path) => {
       if (!isTuple(term) || term.length !== matchers.length) return differs(path, expected, term)
-      const result = each(term.elements, (element, index) => matchers[index]!.match(element, `${path}[${index}]`))
+      const result = each(term.elements, path, (element, index) => matchers[index]!.match(element))
       return result as MatchResult<MatchedAll<M>>
     },
     (value, path) => {
       if (!isArray(value) || value.length !== matchers.length) return differs(path, expected, value)
-      const result = each(value, (element, index) => matchers[index]!.unmatch(element, `${path}[${index}]`))
+      const result = each(value, path, (element, index) => matchers[index]!.unmatch(element))
       return result.ok ? { ok: true, value: new Tuple(result.value) } : result
     },
   )
+  return directly(shape, tupleReader(matchers.map(directOf)))
 }
 
 function atom(): Matcher<Atom>
@@ -168,13 +187,14 @@ function atom(...wantedNames: readonly string[]): Matcher<Atom> | Matcher<string
   checks.argument('t.atom', 'names', names, wantedNames)
   const wanted = wantedNames.map((name) => atomOf(name))
   if (wanted.length === 0) {
-    return leaf('an atom', (term) => {
+    const any = leaf('an atom', (term) => {
       const one = atomIn(term)
       return one === undefined ? undefined : some(one)
     })
+    return directly(any, readAnyAtom)
   }
   const expected = wanted.map((one) => inspect(one)).join(' or ')
-  return leaf(
+  const named = leaf(
     expected,
     (term) => {
       const one = atomIn(term)
@@ -186,6 +206,7 @@ function atom(...wantedNames: readonly string[]): Matcher<Atom> | Matcher<string
       return at < 0 ? [] : wanted[at]!.value
     },
   )
+  return directly(named, atomReader(wanted))
 }
 
 /** `true`, `false`, `null` and `undefined` are atoms too. */
@@ -193,27 +214,6 @@ function atomIn(term: Term): Atom | undefined {
   if (term instanceof Atom) return term
   if (term === null) return atomOf('nil')
   return typeof term === 'boolean' || term === undefined ? atomOf(String(term)) : undefined
-}
-
-function union<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<Matched<M[number]>> {
-  checks.argument('t.union', 'matchers', shapes, matchers)
-  checks.argument('t.union', 'matchers', someShapes, matchers)
-  const expected = matchers.map((matcher) => matcher.expected).join(' or ')
-  const first = <T>(path: string, value: unknown, run: (matcher: AnyMatcher) => MatchResult<T>): MatchResult<T> => {
-    const mismatches: Mismatch[] = []
-    for (const matcher of matchers) {
-      const result = run(matcher)
-      if (result.ok) return result
-      mismatches.push(result.mismatch)
-    }
-    const best = bestFit(mismatches, path)
-    return best === undefined ? differs(path, expected, value) : { ok: false, mismatch: best }
-  }
-  return new Matcher<Matched<M[number]>>(
-    expected,
-    (term, path) => first(path, term, (matcher) => matcher.match(term, path)) as MatchResult<Matched<M[number]>>,
-    (value, path) => first(path, value, (matcher) => matcher.unmatch(value, path)),
-  )
 }
 
 const classRule: Rule = rule(
@@ -226,7 +226,8 @@ function instance<T extends object>(type: abstract new (...args: never[]) => T):
   checks.argument('t.instance', 'type', classRule, type)
   return leaf(`a value of class ${type.name}`, (term) => {
     if (term instanceof type) return some(term as T)
-    const isStruct = typeof term === 'object' && term !== null && fieldOf(term, '__struct__') !== undefined
+    const form = formOf(term)
+    const isStruct = form !== undefined && fieldIn(form, '__struct__') !== undefined
     const value = isStruct ? decode(encode(term), { values: 'plain' }) : undefined
     return value instanceof type ? some(value as T) : undefined
   })
@@ -242,12 +243,12 @@ function set<T>(element: Matcher<T>): Matcher<Set<T>> {
     (term, path) => {
       const matched = whole.match(term, path)
       if (!matched.ok) return differs(path, expected, term)
-      const values = each([...matched.value], (one, index) => element.match(one, `${path}[${index}]`))
+      const values = each([...matched.value], path, (one) => element.match(one))
       return values.ok ? { ok: true, value: new Set(values.value) } : values
     },
     (value, path) => {
       if (found(() => value instanceof Set) !== true) return differs(path, expected, value)
-      const terms = each([...(value as Set<T>)], (one, index) => element.unmatch(one, `${path}[${index}]`))
+      const terms = each([...(value as Set<T>)], path, (one) => element.unmatch(one))
       return terms.ok ? { ok: true, value: new Set(terms.value) } : terms
     },
   )
@@ -286,77 +287,31 @@ function keyword<const F extends Readonly<Record<string, AnyMatcher>>>(shape: F)
   )
 }
 
-/** `ok` and `error`, bare or in front of a value. */
-function result(): Matcher<Result<undefined, Term>>
-function result<V>(value: Matcher<V>): Matcher<Result<V, Term>>
-function result<V, R>(value: Matcher<V>, reason: Matcher<R>): Matcher<Result<V, R>>
-function result(
-  value: AnyMatcher = NOTHING,
-  reason: AnyMatcher = leaf('any term', some),
-): Matcher<Result<unknown, unknown>> {
-  checks.argument('t.result', 'value', matcherRule, value)
-  checks.argument('t.result', 'reason', matcherRule, reason)
-  const [good, bad] = [branch('ok', value), branch('error', reason)]
-  const shape = union(good, bad)
-  return new Matcher<Result<unknown, unknown>>(
-    shape.expected,
-    (term, path) => {
-      const matched = shape.match(term, path)
-      if (!matched.ok) return matched
-      const [tag, inner] = matched.value
-      return { ok: true, value: tag === 'ok' ? { ok: true, value: inner } : { ok: false, reason: inner } }
-    },
-    (given, path) => {
-      const parts = found(() => ({ ...(given as { ok?: unknown; value?: unknown; reason?: unknown }) }))
-      if (parts?.ok === true) return good.unmatch(parts.value, `${path}.value`)
-      if (parts?.ok === false) return bad.unmatch(parts.reason, `${path}.reason`)
-      return differs(path, shape.expected, given)
-    },
-  )
-}
-
-/** Stands for what is not there: the tag is bare. */
-const NOTHING: Matcher<undefined> = leaf('nothing', (term) => (term === undefined ? some(undefined) : undefined))
-
-/** Reads `{tag, inner}` as both; the bare tag too, where the shape takes `undefined`. Writes it of what is inside. */
-function branch<const N extends string>(tag: N, inner: AnyMatcher): Matcher<readonly [N, unknown]> {
-  const name = atomOf(tag)
-  const expected = inner === NOTHING ? tag : `{${tag}, ${inner.expected}}`
-  return new Matcher<readonly [N, unknown]>(
-    expected,
-    (term, path) => {
-      if (term === name && inner.test(undefined)) return { ok: true, value: [tag, undefined] }
-      if (!isTuple(term) || term.length !== 2 || term.elements[0] !== name) return differs(path, expected, term)
-      if (inner === NOTHING) return differs(path, expected, term)
-      const matched = inner.match(term.elements[1], `${path}[1]`)
-      return matched.ok ? { ok: true, value: [tag, matched.value] } : matched
-    },
-    (given, path) => {
-      if (given === undefined && inner.test(undefined)) return { ok: true, value: name }
-      const written = inner.unmatch(given, path)
-      return written.ok ? { ok: true, value: new Tuple([name, written.value]) } : written
-    },
-  )
-}
-
 /**
  * Shapes of terms: `t.tuple(t.atom('ok'), t.int()).parse(term)` gives `['ok', number]`, or raises an `EtfError` that names
  * the path of what differs; `write` makes the term again.
  */
 export const t = {
   /** Any term. */
-  any: (): Matcher<Term> => leaf('any term', some),
+  any: (): Matcher<Term> => direct(leaf('any term', some), (reader, depth) => reader.read(depth)),
   /** Any atom, as it is; or one of these atoms, as its name: `t.atom('ok', 'error')` gives `'ok' | 'error'`. */
   atom,
   /** `true` or `false`. */
   boolean: (): Matcher<boolean> =>
-    leaf('true or false', (term) => (typeof term === 'boolean' ? some(term) : undefined)),
+    directly(
+      leaf('true or false', (term) => (typeof term === 'boolean' ? some(term) : undefined)),
+      readBoolean,
+    ),
   /** Exactly this term, as `=:=` has it. */
   literal: <const T extends Term>(wanted: T): Matcher<T> =>
     leaf(briefText(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
   /** An integer that a JavaScript number holds exactly. */
   int: (): Matcher<number> =>
-    leaf('an integer', (term) => (typeof term === 'number' && Number.isSafeInteger(term) ? some(term) : undefined)),
+    directNumber(
+      leaf('an integer', (term) => (isSafeInteger(term) ? some(term) : undefined)),
+      readInteger,
+      isSafeInteger,
+    ),
   /** An integer of any size. */
   bigint: (): Matcher<bigint> =>
     leaf('an integer', (term) => {
@@ -365,16 +320,23 @@ export const t = {
     }),
   /** An integer or a float, as a JavaScript number. */
   number: (): Matcher<number> =>
-    leaf('a number', (term) => {
-      if (term instanceof Float) return some(term.value)
-      return typeof term === 'number' && Number.isFinite(term) ? some(term) : undefined
-    }),
+    directNumber(
+      leaf('a number', (term) => {
+        if (term instanceof Float) return some(term.value)
+        return isFiniteNumber(term) ? some(term) : undefined
+      }),
+      readNumber,
+      isFiniteNumber,
+    ),
   /** A binary that is UTF-8, as a string, whichever way it was decoded. */
   text: (): Matcher<string> =>
-    leaf('text', (term) => {
-      const text = textOf(term)
-      return text === undefined ? undefined : some(text)
-    }),
+    directly(
+      leaf('text', (term) => {
+        const text = textOf(term)
+        return text === undefined ? undefined : some(text)
+      }),
+      readText,
+    ),
   /**
    * A binary as its bytes, whichever way it was decoded; with `<<_:size, _:_*unit>>` in bits, one of such a length. Default:
    * of any length.
@@ -394,27 +356,33 @@ export const t = {
     )
   },
   /** A process identifier, of this node or another. */
-  pid: (): Matcher<Pid> => leaf('a pid', (term) => (term instanceof Pid ? some(term) : undefined)),
+  pid: (): Matcher<Pid> =>
+    directly(
+      leaf('a pid', (term) => (term instanceof Pid ? some(term) : undefined)),
+      readAnyPid,
+    ),
   /** A reference, of this node or another. */
   reference: (): Matcher<Reference> =>
-    leaf('a reference', (term) => (term instanceof Reference ? some(term) : undefined)),
+    directly(
+      leaf('a reference', (term) => (term instanceof Reference ? some(term) : undefined)),
+      readAnyReference,
+    ),
   /** A tuple of exactly these elements, as an array: `const [tag, value] = shape.parse(term)`. */
   tuple,
   /** A proper list whose elements all have the shape. */
   list: <T>(element: Matcher<T>): Matcher<T[]> => {
     checks.argument('t.list', 'element', matcherRule, element)
     const expected = `a list of ${element.expected}`
-    return new Matcher(
+    const shape = new Matcher<T[]>(
       expected,
       (term, path) =>
         isArray(term)
-          ? each(term as readonly Term[], (one, index) => element.match(one, `${path}[${index}]`))
+          ? each(term as readonly Term[], path, (one) => element.match(one))
           : differs(path, expected, term),
       (value, path) =>
-        isArray(value)
-          ? each(value, (one, index) => element.unmatch(one, `${path}[${index}]`))
-          : differs(path, expected, value),
+        isArray(value) ? each(value, path, (one) => element.unmatch(one)) : differs(path, expected, value),
     )
+    return directly(shape, listReader(element))
   },
   /** An improper list of one element and a tail, such as `[alias | Reference]`. */
   cons: <H, L>(head: Matcher<H>, tail: Matcher<L>): Matcher<{ readonly head: H; readonly tail: L }> => {
@@ -448,7 +416,7 @@ export const t = {
     checks.argument('t.map', 'key', matcherRule, key)
     checks.argument('t.map', 'value', matcherRule, value)
     const expected = `a map from ${key.expected} to ${value.expected}`
-    return new Matcher(
+    const shape = new Matcher<Map<K, V>>(
       expected,
       (term, path) => {
         const pairs = found(() => pairsOf(term, false))
@@ -476,6 +444,7 @@ export const t = {
         return { ok: true, value: written }
       },
     )
+    return directly(shape, mapReader(directOf(key), directOf(value)))
   },
   /**
    * A map that has these keys, as atoms or text, and maybe more; gives an object of them. Fits Elixir structs too. It writes
@@ -494,11 +463,12 @@ export const t = {
   /** A field that may be missing; only inside `fields` and `keyword`. */
   optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> => {
     checks.argument('t.optional', 'matcher', matcherRule, matcher)
-    return new OptionalMatcher(
+    const shape = new OptionalMatcher<T>(
       matcher.expected,
       (term, path) => matcher.match(term, path),
       (value, path) => matcher.unmatch(value, path),
     )
+    return direct(shape, directOf(matcher))
   },
   /** The first of these shapes that fits. */
   union,

@@ -4,6 +4,7 @@ import { EtfError, isEtfError, readingError } from '../error.ts'
 import { COMPRESSED, LOCAL_EXT, VERSION } from '../tag.ts'
 import { type Atom, LocalTerm, type Term } from '../term.ts'
 import { DECODE_RULES, type DecodeOptions, type DecodeTermOptions, headerAtoms } from './decode-options.ts'
+import { type DirectRead, MISS, readDirect } from './direct-read.ts'
 import { inflateTerm } from './inflate.ts'
 import { refuseAtoms } from './recent-atoms.ts'
 import { TermReader } from './term-reader.ts'
@@ -26,21 +27,35 @@ const checkDecodeTerm = checks.options<DecodeTermOptions>('decodeTerm', { ...DEC
  */
 export function decode(bytes: Uint8Array, options?: DecodeOptions): Term {
   checkBytes('decode', bytes)
-  const reader = readerFor(options)
-  if (bytes.length > 1 && bytes[0] === VERSION && bytes[1] !== COMPRESSED && bytes[1] !== LOCAL_EXT) {
-    return decodePlain(reader, bytes)
-  }
+  const reader = forTerms.for(options)
+  if (isPlainForm(bytes)) return decodePlain(reader, bytes)
   const { value, end, isWhole } = decodeAt(reader, bytes)
   if (end !== bytes.length) throw trailing(bytes.length - end, end)
   if (!isWhole) throw new EtfError('ETF_TRAILING_BYTES', 'bytes follow the term inside its compressed form')
   return value
 }
 
-/** The reader for calls without options, which are most. */
-const plain = new TermReader(NOTHING, 0, undefined)
+/** The readers that calls share: making one takes as long as a small term. */
+class SharedReaders {
+  /** For calls without options, which are most. */
+  readonly #plain = new TermReader(NOTHING, 0, undefined)
+  /** The reader of the last options, for the next call with the same. */
+  #kept: KeptReader = { reader: this.#plain, options: {} }
 
-/** The reader of the last options, for the next call with the same: making one takes as long as a small term. */
-let kept = { reader: plain, options: {} } as {
+  for(options: DecodeOptions | undefined): TermReader {
+    if (options === undefined) return this.#plain
+    if (fits(this.#kept, options)) return this.#kept.reader
+    checkDecode(options)
+    const reader = new TermReader(NOTHING, 0, options)
+    const { binary, map, float, values, structs, limits } = options
+    // Objects may change.
+    const isLasting = limits === undefined && structs === undefined && typeof values !== 'object'
+    if (isLasting && hasOnly(DECODE_RULES, options)) this.#kept = { reader, options, binary, map, float, values }
+    return reader
+  }
+}
+
+interface KeptReader {
   readonly reader: TermReader
   readonly options: object
   readonly binary?: DecodeOptions['binary']
@@ -49,19 +64,7 @@ let kept = { reader: plain, options: {} } as {
   readonly values?: DecodeOptions['values']
 }
 
-function readerFor(options: DecodeOptions | undefined): TermReader {
-  if (options === undefined) return plain
-  if (fitsKept(options)) return kept.reader
-  checkDecode(options)
-  const reader = new TermReader(NOTHING, 0, options)
-  const { binary, map, float, values, structs, limits } = options
-  // Objects may change.
-  const isLasting = limits === undefined && structs === undefined && typeof values !== 'object'
-  if (isLasting && hasOnly(DECODE_RULES, options)) kept = { reader, options, binary, map, float, values }
-  return reader
-}
-
-function fitsKept(options: DecodeOptions): boolean {
+function fits(kept: KeptReader, options: DecodeOptions): boolean {
   try {
     return (
       options.binary === kept.binary &&
@@ -75,6 +78,35 @@ function fitsKept(options: DecodeOptions): boolean {
   } catch {
     return false
   }
+}
+
+const forTerms = new SharedReaders()
+const forShapes = new SharedReaders()
+let isReadingShape = false
+
+/**
+ * The value that a shape reads straight from an encoding; {@link MISS} where the term has to be decoded and matched: it may
+ * have another shape, be compressed, or be none.
+ */
+export function decodeDirect<T>(
+  bytes: Uint8Array,
+  options: DecodeOptions | undefined,
+  read: DirectRead<T>,
+): T | typeof MISS {
+  // A function that the program gave to a shape may decode something itself.
+  if (isReadingShape || !isPlainForm(bytes)) return MISS
+  const reader = forShapes.for(options)
+  isReadingShape = true
+  try {
+    const value = readDirect(reader, read, { bytes, start: 1, end: bytes.length })
+    return reader.at === bytes.length ? value : MISS
+  } finally {
+    isReadingShape = false
+  }
+}
+
+function isPlainForm(bytes: Uint8Array): boolean {
+  return bytes.length > 1 && bytes[0] === VERSION && bytes[1] !== COMPRESSED && bytes[1] !== LOCAL_EXT
 }
 
 /** A term as nearly every one is: neither compressed nor of one VM alone. */
@@ -103,7 +135,7 @@ export function decodeFirst(
   options?: DecodeOptions,
 ): { readonly value: Term; readonly rest: Uint8Array } {
   checkBytes('decodeFirst', bytes)
-  const { value, end } = decodeAt(readerFor(options), bytes)
+  const { value, end } = decodeAt(forTerms.for(options), bytes)
   return { value, rest: bytes.subarray(end) }
 }
 

@@ -59,8 +59,28 @@ export class LeafReader extends TermCursor {
     }
   }
 
+  /** Passes the atom at the cursor if it is this one, without a look into the table. */
+  passAtom(atom: Atom): boolean {
+    const { bytes, at, end } = this
+    const start = at + 2
+    if (start > end) return false
+    const tag = bytes[at]
+    if (tag === Tag.SMALL_ATOM_UTF8_EXT) {
+      const { wire } = atom
+      let own = atom.wireStart
+      const length = wire.length - own
+      if (bytes[at + 1] !== length || start + length > end || length > this.limits.atomCharacters) return false
+      for (let place = start; place < start + length; place++) if (bytes[place] !== wire[own++]) return false
+      this.at = start + length
+      return true
+    }
+    if (tag !== Tag.ATOM_CACHE_REF || this.atoms?.[bytes[at + 1]!] !== atom) return false
+    this.at = start
+    return true
+  }
+
   readBinary(): Term {
-    const start = this.#openBinary()
+    const start = this.openBinary()
     return this.asWanted(start, this.at - start)
   }
 
@@ -80,12 +100,12 @@ export class LeafReader extends TermCursor {
 
   /** Reads a binary of which nothing is kept. */
   readPassing(): Binary {
-    const start = this.#openBinary()
+    const start = this.openBinary()
     return new Binary(this.bytes, start, this.at - start)
   }
 
   /** Passes a BINARY_EXT and gives the place where its bytes begin. */
-  #openBinary(): number {
+  openBinary(): number {
     const { bytes, at, end } = this
     const start = at + 5
     if (start > end) throw this.truncated()

@@ -121,7 +121,7 @@ function nameIn(bytes: Uint8Array, start: number, length: number): string | unde
 }
 
 /** Plain assignment to `__proto__` would change what the object is. */
-function setOwn(object: Record<string, Term>, name: string, value: Term): void {
+export function setOwn<T>(object: Record<string, T>, name: string, value: T): void {
   if (name === '__proto__') {
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
   } else {

@@ -133,6 +133,11 @@ export class TermCursor {
     this.identity = undefined
   }
 
+  /** The tag of the term at the cursor; -1 behind the last. */
+  tag(): number {
+    return this.at < this.end ? this.bytes[this.at]! : -1
+  }
+
   u8(): number {
     return this.bytes[this.skip(1)]!
   }
