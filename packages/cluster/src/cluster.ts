@@ -1,7 +1,18 @@
-import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
 import type { Contract } from '@dynsrv/etf'
-import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
+import {
+  abortSignal,
+  callable,
+  callProgram,
+  duration,
+  eventStream,
+  type MissedEvents,
+  messageOf,
+  oneOf,
+  textOf,
+  type World,
+  whole,
+} from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
 import { type Attached, closeAttached, startAttached } from './attached.ts'
@@ -71,7 +82,7 @@ export class Cluster implements AsyncDisposable {
   /** The live node: mailboxes, messages, links. */
   readonly node: Node
   readonly #parts: ClusterParts
-  readonly #emitter = new EventEmitter<{ event: [ClusterEvent] }>()
+  readonly #listeners = new Set<{ readonly listener: (event: ClusterEvent) => void }>()
   /** Aborts when the cluster is closed. */
   readonly #closed = new AbortController()
   /** Why a peer that was found is not connected. */
@@ -102,7 +113,6 @@ export class Cluster implements AsyncDisposable {
     const { node, strategies } = parts
     this.#parts = parts
     this.node = node
-    this.#emitter.setMaxListeners(0)
     this.#forgetSignals = leaveOn(parts.leaveOn ?? [], parts.world.system, () => this.drain())
     node.on('event', (event) => this.#publish(event))
     for (const [topology, strategy] of strategies) {
@@ -182,11 +192,15 @@ export class Cluster implements AsyncDisposable {
     return service
   }
 
-  /** Calls back for each event from now on; returns a function that ends that. */
+  /**
+   * Calls back for each event from now on; returns a function that ends that. What a listener throws, or rejects with, becomes
+   * a process warning `DYNSRV_LISTENER_THREW`.
+   */
   on(listener: (event: ClusterEvent) => void): () => void {
     checks.argument('on', 'listener', callable, listener)
-    this.#emitter.on('event', listener)
-    return () => this.#emitter.off('event', listener)
+    const entry = { listener }
+    this.#listeners.add(entry)
+    return () => void this.#listeners.delete(entry)
   }
 
   /**
@@ -317,7 +331,16 @@ export class Cluster implements AsyncDisposable {
       const all = [...(ignored ?? []), [event.target, event.reason] as const]
       this.#note(event.topology, { ignored: new Map(all.slice(-MOST_IGNORED)) })
     }
-    this.#emitter.emit('event', event)
+    for (const { listener } of [...this.#listeners]) {
+      callProgram(
+        () => listener(event),
+        (error) => {
+          const detail = textOf(error, 'stack') ?? ''
+          const message = `a listener of the cluster threw: ${messageOf(error)}`
+          this.#parts.world.system.warn(message, { code: 'DYNSRV_LISTENER_THREW', detail })
+        },
+      )
+    }
   }
 
   #note(topology: string, facts: Partial<TopologyFacts>): void {

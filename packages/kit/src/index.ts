@@ -23,6 +23,7 @@ export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { ipText } from './ip-text.ts'
 export { listed } from './listed.ts'
 export { nearest } from './nearest.ts'
+export { callProgram, type Failed } from './program-calls.ts'
 export { type FamilyOutcome, type FamilyRace, raceFamilies } from './race-families.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {

@@ -15,6 +15,7 @@ import {
   bound,
   type Clock,
   callable,
+  callProgram,
   endpoint,
   eventStream,
   flag,
@@ -67,7 +68,7 @@ import type { NodeEvent, NodeEvents } from './node-event.ts'
 import type { PgScope } from './pg/pg-scope.ts'
 import { type LocalProcess, nodeOf } from './process/local-process.ts'
 import { checkMailbox, type Mailbox, type MailboxOptions, makeMailbox } from './process/mailbox.ts'
-import { callProgram, tellListeners } from './program-calls.ts'
+import { tellListeners } from './program-calls.ts'
 import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
 import { mismatchText, type Read, type Returned, type Schema, type Written } from './schema/schema.ts'
