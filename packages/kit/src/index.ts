@@ -9,6 +9,7 @@ export {
   CodedError,
   type CodedErrorOptions,
   codeOf,
+  docsOf,
   type ErrorCategory,
   type ErrorTable,
   type ErrorWords,
