@@ -31,7 +31,9 @@ const text = (file: string) => readFileSync(file, 'utf8').replace(/^```[\s\S]*?^
 
 it.each(PAGES)('%s links to what exists', (page) => {
   const broken: string[] = []
-  for (const [, target = ''] of text(join(ROOT, page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+  // What code shows is no link.
+  const prose = text(join(ROOT, page)).replaceAll(/`[^`\n]*`/g, '')
+  for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
     if (/^[a-z]+:/.test(target)) continue
     const [path = '', fragment] = target.split('#')
     const file = path === '' ? join(ROOT, page) : resolve(ROOT, dirname(page), path)
@@ -46,7 +48,7 @@ it.each(PAGES)('%s links to what exists', (page) => {
 })
 
 /** Paths that a reader is to fill in, or that a command makes. */
-const TEMPLATE = /NAME|\/d45-
+const TEMPLATE = /NAME|\/d45-/
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: ROOT,
   encoding: 'utf8',
