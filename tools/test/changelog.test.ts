@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { changelogPage, readChangesets, topicOf } from '../changelog/changelog.mjs'
-import { TOPICS } from '../changelog/topics.mjs'
+import { changelogPage, readChangesets, topicOf } from '../changelog/changelog.ts'
+import { TOPICS } from '../changelog/topics.ts'
 
 /** Packages have no version yet: what waits is the first release. */
 const NEXT = '0.1.0'

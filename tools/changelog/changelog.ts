@@ -2,23 +2,31 @@
 // come from the same files, with `npm run release:version`.
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { TOPICS } from './topics.mjs'
+import { TOPICS, type Topic } from './topics.ts'
 
 const FOLDER = fileURLToPath(new URL('../../.changeset/', import.meta.url))
 
-/** @returns the changesets that wait: `{ name, packages, text }` */
-export function readChangesets(folder = FOLDER) {
+/** A change that users notice, as its author told it. */
+export interface Changeset {
+  /** Its file, without the ending. */
+  readonly name: string
+  readonly packages: readonly string[]
+  readonly text: string
+}
+
+/** The changesets that wait. */
+export function readChangesets(folder = FOLDER): Changeset[] {
   const names = readdirSync(folder).filter((file) => file.endsWith('.md') && file !== 'README.md')
   return names.sort().map((file) => {
-    const [, head, text] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(folder + file, 'utf8')) ?? []
+    const [, head = '', text] = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(readFileSync(folder + file, 'utf8')) ?? []
     if (text === undefined) throw new Error(`.changeset/${file} is no changeset`)
-    const packages = [...head.matchAll(/^['"]?([^'":]+)['"]?: /gm)].map(([, name]) => name)
+    const packages = [...head.matchAll(/^['"]?([^'":]+)['"]?: /gm)].map(([, name]) => name!)
     return { name: file.replace(/\.md$/, ''), packages, text: text.trim().replaceAll(/\s*\n\s*/g, ' ') }
   })
 }
 
 /** The topic of a changeset. */
-export function topicOf({ name, packages }) {
+export function topicOf({ name, packages }: Omit<Changeset, 'text'>): Topic {
   const found =
     TOPICS.find(({ names }) => names.test(name)) ??
     TOPICS.find((topic) => packages.some((each) => topic.packages.includes(each)))
@@ -27,7 +35,7 @@ export function topicOf({ name, packages }) {
 }
 
 /** The page of a version. */
-export function changelogPage(version, changesets) {
+export function changelogPage(version: string, changesets: readonly Changeset[]): string {
   const sections = TOPICS.map((topic) => {
     const own = changesets.filter((each) => topicOf(each) === topic)
     if (own.length === 0) return ''

@@ -1,8 +1,17 @@
+/** A part of the changelog. */
+export interface Topic {
+  readonly title: string
+  /** What a reader gets. */
+  readonly text: string
+  readonly names: RegExp
+  readonly packages: readonly string[]
+}
+
 /**
  * The headings of the changelog, in its order, each with what a reader gets. A changeset goes to the first topic whose `names`
  * fits its file; else to the topic of the first package that it lists.
  */
-export const TOPICS = [
+export const TOPICS: readonly Topic[] = [
   {
     title: 'Join a cluster',
     text: 'A Node.js program becomes a member with one call, `start`, or one command, `dynsrv join`. It finds the others by DNS SRV, reaches each on the port of its record, waits until enough are connected, and leaves in order.',
@@ -13,7 +22,7 @@ export const TOPICS = [
   {
     title: 'Who is a member',
     text: 'The membership loop asks a source, and connects. A failed lookup is no empty answer: an outage of DNS disconnects nobody. Members leave by answers that are whole and confirmed.',
-    names: /^strategy|^late-to|^unusable-record|^made-membership/,
+    names: /^strategy|^late-to|^unusable-record/,
     packages: ['@dynsrv/strategy'],
   },
   {
