@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../src/commands/all.ts'
-import { inTerminal } from './terminal.ts'
 import { runDynsrv } from './run-dynsrv.ts'
+import { inTerminal } from './terminal.ts'
 
 describe('the help', () => {
   it.each(COMMANDS.map(({ name }) => name))('%s has at least two examples', async (name) => {
@@ -15,7 +15,10 @@ describe('the help', () => {
     const groups = new Map<string, string[]>()
     for (const block of stdout.split('\n\n')) {
       const [heading = '', ...lines] = block.split('\n')
-      groups.set(heading, lines.map((line) => /^ {2}([a-z]+) /.exec(line)?.[1] ?? ''))
+      groups.set(
+        heading,
+        lines.map((line) => /^ {2}([a-z]+) /.exec(line)?.[1] ?? ''),
+      )
     }
     for (const { name, group } of COMMANDS) expect(groups.get(`${group}:`)).toContain(name)
   })
