@@ -55,6 +55,7 @@ export const command: Command = {
   declare: (declared, { runs }) =>
     declared
       .description("Makes a cluster's secret.")
+      .addHelpText('after', HELP)
       .command('new')
       .description('Prints a random cookie of 256 bits, or puts it into a new file that only its owner can read.')
       .option('--file <file>', 'write it there, mode 0400, and do not print it')
