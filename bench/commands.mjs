@@ -2,12 +2,12 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startZoneServer } from '@dynsrv/srv-resolver'
+import { freePort } from './free-port.mjs'
 
 const ROUNDS = 15
 const NODES = 5
@@ -19,15 +19,6 @@ const COMPANION = fileURLToPath(new URL('../packages/epmd-shim/beam/dynsrv_epmd.
 const run = promisify(execFile)
 const sorted = (values) => values.toSorted((a, b) => a - b)
 const seconds = (ms) => `${(ms / 1_000).toFixed(2)} s`
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function startErl(label, port, { folder, dns }) {
   const args = ['-noinput', '-name', `${label}@${SERVICE}`, '-setcookie', COOKIE, '-pa', folder, '-start_epmd', 'false']

@@ -1,13 +1,13 @@
 // Times the membership loop: a poll's CPU, the way of a change from a registry to the node list, and a loop at rest.
 import { execFileSync, fork, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DynamicSrv, nodeName } from '@dynsrv/epmd-shim'
 import { startNode } from '@dynsrv/node'
 import { consulHttp, dnsClient, startZoneServer } from '@dynsrv/srv-resolver'
 import { dynamicSrv, every, Strategy, srvNodes } from '@dynsrv/strategy'
+import { freePort } from './free-port.mjs'
 
 /** As many SRV records as one DNS message holds with ease. */
 const PER_ANSWER = 1_000
@@ -154,15 +154,6 @@ async function startConsul() {
     if (!answer.ok) throw new Error(await answer.text())
   }
   return { url, register, stop: () => child.kill() }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function changesByPush() {

@@ -1,13 +1,13 @@
 // Calls through a service beside the same calls to a node that was chosen, in turn: node service.mjs [rounds = 15]
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { start } from '@dynsrv/cluster'
 import { companionPath } from '@dynsrv/epmd-shim'
 import { startZoneServer } from '@dynsrv/srv-resolver'
 import { Strategy } from '@dynsrv/strategy'
+import { freePort } from './free-port.mjs'
 import { median } from './node/table.mjs'
 
 const SERVICE = 'bench.test'
@@ -15,14 +15,6 @@ const COOKIE = 'bench'
 const MEMBERS = 5
 const CALLS = { 1: 1_500, 64: 6_000 }
 const rounds = Number(process.argv[2] ?? 15)
-
-async function freePort() {
-  const server = createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'dynsrv-bench-'))
 execFileSync('erlc', ['-o', folder, companionPath()])

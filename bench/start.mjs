@@ -3,26 +3,17 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startZoneServer } from '@dynsrv/srv-resolver'
+import { freePort } from './free-port.mjs'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15)
 const COOKIE = 'k3Yd8-Vq71-xRm2-Zt94-Lw06'
 const SERVICE = 'start.test'
 const path = (name) => fileURLToPath(new URL(name, import.meta.url))
 const CLUSTER = new URL('../packages/cluster/dist/index.js', import.meta.url).href
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address()
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 

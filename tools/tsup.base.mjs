@@ -48,7 +48,8 @@ export function library({ entry = {}, later = {}, programs = {} } = {}) {
   return defineConfig(Object.keys(programs).length === 0 ? core : [core, { ...COMMON, entry: programs, format: 'esm' }])
 }
 
-const COMMON = { target: 'node20', platform: 'node', sourcemap: true, splitting: false, removeNodeProtocol: false }
+// A build says what is wrong, and nothing else.
+const COMMON = { silent: true, target: 'node20', platform: 'node', sourcemap: true, splitting: false, removeNodeProtocol: false }
 
 /**
  * Node's own modules come through `process.getBuiltinModule`: a bundler that turns the core into an ECMAScript module

@@ -5,12 +5,12 @@
 // figures, and the two Erlang ends out of each other's way.
 import { execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { freePort } from '../free-port.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const COOKIE = 'flood_bench'
@@ -35,14 +35,6 @@ const folder = mkdtempSync(join(tmpdir(), 'dynsrv-flood-'))
 const epmd = join(folder, 'port_in_name_epmd.erl')
 copyFileSync(join(HERE, '../../packages/node/test/support/port_in_name_epmd.erl'), epmd)
 execFileSync('erlc', ['-o', folder, epmd, join(HERE, 'node_flood.erl')])
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** A process that answers each line that it is told with one line. */
 class Program {

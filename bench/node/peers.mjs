@@ -1,23 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ErlEpmd } from '@dynsrv/epmd-shim'
+import { freePort } from '../free-port.mjs'
 import { CommandProcess } from './command-process.mjs'
 
 const COOKIE = 'bench'
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-
-async function freePort() {
-  const server = createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 let library
 /** Where OTP keeps its libraries. */

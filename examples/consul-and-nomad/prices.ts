@@ -4,6 +4,8 @@ import { start } from 'dynsrv'
 
 // Nomad sets RELEASE_NODE, RELEASE_COOKIE and ERL_DIST_PORT: see shop.nomad.hcl
 const cluster = await start({
+  // Nomad sends SIGINT; deregistering is its part, done before.
+  leaveOn: ['SIGINT', 'SIGTERM'],
   dns: process.env.CONSUL_DNS ?? '127.0.0.1:8600',
   topologies: {
     shop: (membership) =>
@@ -18,6 +20,3 @@ const cluster = await start({
 cluster.on((event) => {
   if (event.type === 'nodeup' || event.type === 'nodedown') console.log(event.type, event.node)
 })
-
-// Nomad sends SIGINT; deregistering is its part, done before.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cluster.drain())

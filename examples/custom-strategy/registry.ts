@@ -8,7 +8,7 @@ const registryNodes =
     const response = await fetch(url, { signal })
     // Reject when you do not know: an empty set would say that nobody is there.
     if (!response.ok) throw new Error(`the registry answered ${response.status}`)
-    const names = (await response.json()) as string[]
+    const names: string[] = JSON.parse(await response.text())
     return new Set(names.map((name) => nodeName(name)))
   }
 

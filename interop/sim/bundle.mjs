@@ -1,10 +1,12 @@
 // Bundles the stories of the simulator from the sources as they are, so that no package has to be built.
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** @param {{ file: string, find: string, replace: string }} [fault] planted into what is bundled */
 export async function bundleSim(outfile, fault, entry = 'main') {
   await build({
+    absWorkingDir: fileURLToPath(new URL('../../', import.meta.url)),
     entryPoints: [`interop/sim/${entry}.ts`],
     outfile,
     bundle: true,

@@ -22,17 +22,33 @@ export function drawStory(seed: number): Story {
   // A story whose acts may cost no link shows best whether one is lost.
   const isCalm = number() < 0.4
 
+  const all = Array.from({ length: members }, (_, index) => index)
+  const someOf = (each: readonly number[]): number[] => {
+    const some = each.filter(() => number() < 0.5)
+    return some.length === 0 ? [0] : some
+  }
   const acts: Readonly<Record<Act['do'], () => Act>> = {
     partition: () => {
-      const side = Array.from({ length: members }, (_, index) => index).filter(() => number() < 0.5)
-      return { do: 'partition', side: side.length === 0 ? [0] : side, oneWay: number() < 0.3 }
+      const side = someOf(all)
+      const oneWay = number() < 0.3
+      const rest = all.filter((each) => !side.includes(each))
+      if (rest.length < 2 || number() < 0.6) return { do: 'partition', side, oneWay }
+      return { do: 'partition', side: side.slice(0, 1), other: rest.slice(0, 1), oneWay }
     },
-    crash: () => ({ do: 'crash', who: who(), silent: number() < 0.4, port: pick(['new', 'same']) }),
+    flap: () => ({ do: 'flap', side: someOf(all), everyMs: pick([150, 1_000, 6_000]) }),
+    crash: () => ({
+      do: 'crash',
+      who: who(),
+      silent: number() < 0.4,
+      port: pick(['new', 'same']),
+      deaf: number() < 0.3,
+    }),
     leave: () => ({ do: 'leave', who: who() }),
     freeze: () => ({ do: 'freeze', who: who() }),
     slow: () => ({ do: 'slow', who: who(), turnMs: pick([5, 50, 300]) }),
     jump: () => ({ do: 'jump', who: who(), ms: pick([-86_400_000, -60_000, 60_000, 86_400_000]) }),
-    deregister: () => ({ do: 'deregister', who: who() }),
+    deregister: () => ({ do: 'deregister', who: who(), ...(number() < 0.5 && { deafMs: between(2_000, 12_000) }) }),
+    deaf: () => ({ do: 'deaf', who: who() }),
     dns: () => ({
       do: 'dns',
       fault: pick([
@@ -54,6 +70,7 @@ export function drawStory(seed: number): Story {
         { type: 'delay', ms: pick([500, 1_500, 4_000]) } as const,
         { type: 'trim', records: between(0, members - 1), pick: pick(['first', 'random']) } as const,
         { type: 'rotate', records: between(1, members) } as const,
+        { type: 'rotate', records: Math.max(1, members - 2) } as const,
         { type: 'servfail', name: 'svc-1.svc.test' } as const,
         { type: 'silence', transport: pick(['udp', 'tcp']) } as const,
       ]),
@@ -65,17 +82,20 @@ export function drawStory(seed: number): Story {
     disconnect: () => ({ do: 'disconnect', who: who(), peer: who() }),
     name: () => ({ do: 'name', who: who(), key: pick(['lock', 'leader']) }),
   }
-  const calm = ['dns', 'dns', 'dns', 'jump', 'name', 'freeze', 'partition'] as const
-  const all = [
-    ...(['partition', 'partition', 'crash', 'crash', 'leave', 'freeze', 'slow', 'jump', 'deregister'] as const),
-    ...(['dns', 'dns', 'path', 'disconnect', 'name'] as const),
+  const calm = ['dns', 'dns', 'dns', 'deaf', 'jump', 'name', 'freeze', 'partition'] as const
+  const rough = [
+    ...(['partition', 'partition', 'flap', 'crash', 'crash', 'leave', 'freeze', 'slow', 'jump'] as const),
+    ...(['deregister', 'deregister', 'deaf', 'dns', 'dns', 'path', 'disconnect', 'name'] as const),
   ]
 
   const scene = (atMs: number): Scene => {
-    const kind = pick<Act['do']>(isCalm ? calm : all)
+    const kind = pick<Act['do']>(isCalm ? calm : rough)
     const act: Act = acts[kind]()
     let forMs = pick([between(100, 3_000), between(3_000, 30_000), between(30_000, 180_000)])
     if (isCalm && kind === 'freeze') forMs = between(100, netTickTimeMs * 0.45)
+    // So long that it is noticed.
+    const isPart = act.do === 'partition' && act.other !== undefined
+    if (isPart && number() < 0.6) forMs = 2 * netTickTimeMs + between(25_000, 60_000)
     if (isCalm && kind === 'partition') forMs = between(100, netTickTimeMs * 0.19)
     // An answer that there is nobody is believed after ten minutes; no other one is, however long it goes on.
     if (act.do === 'dns') {
@@ -101,7 +121,9 @@ export function drawStory(seed: number): Story {
     visible: number() < 0.7,
     netTickTimeMs,
     pollingMs: pick([1_000, 5_000]),
-    strangers: pick([0, 0, 40]),
+    strangers: pick([0, 0, 0, 0, 0, 40]),
+    backsOff: number() < 0.3,
+    ...(number() < 0.15 && { cutTo: between(1, members) }),
     scenes: scenes.filter(isShown),
   }
 }

@@ -8,12 +8,13 @@ import type { Story } from './story.ts'
 
 const HELP = `Plays stories drawn from seeds, and holds each against the rules of a cluster.
 
-  npm run sim -- [--seeds N] [--from M] [--cpu SECONDS] [--story FILE] [--first] [--write FOLDER] [--verbose]
+  npm run sim -- [--seeds N] [--from M] [--cpu SECONDS] [--story FILE] [--with REGEXP] [--first] [--write FOLDER] [--verbose]
 
   --seeds N      how many seeds; default 100
   --from M       the first one; default 1
   --cpu SECONDS  ends when that much CPU is spent; default: no bound
   --story FILE   plays one story that was written, and no others
+  --with REGEXP  only stories whose JSON matches it, such as '"do":"flap"'
   --first        ends at the first story that breaks a rule, and does not shrink it
   --write FOLDER where a story that breaks a rule is written, as a test; default interop/test/stories
   --verbose      prints each story's log`
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
       from: { type: 'string', default: '1' },
       cpu: { type: 'string' },
       story: { type: 'string' },
+      with: { type: 'string', default: '' },
       first: { type: 'boolean', default: false },
       write: { type: 'string', default: 'interop/test/stories' },
       verbose: { type: 'boolean', default: false },
@@ -45,11 +47,13 @@ async function main(): Promise<number> {
   const from = Number(values.from)
   const end = from + Number(values.seeds)
   const budgetMs = values.cpu === undefined ? Number.POSITIVE_INFINITY : Number(values.cpu) * 1_000
+  const wanted = new RegExp(values.with)
   const found = new Map<string, number>()
   let played = 0
   let virtualMs = 0
   for (let seed = from; seed < end && cpuMs() < budgetMs; seed++) {
     const story = drawStory(seed)
+    if (!wanted.test(JSON.stringify(story))) continue
     const { broken, elapsedMs, report } = await play(story)
     played++
     virtualMs += elapsedMs

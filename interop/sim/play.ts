@@ -1,16 +1,14 @@
 import { atom } from '@dynsrv/etf'
-import { isNodeError, type Mailbox, type NodeSnapshot } from '@dynsrv/node'
-import { dnsClient } from '@dynsrv/srv-resolver'
+import { isNodeError } from '@dynsrv/node'
+import { dnsClient, type ZoneFault } from '@dynsrv/srv-resolver'
+import { backoff, every, jittered } from '@dynsrv/strategy'
 import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
 import { type Cluster, type ClusterEvent, start } from 'dynsrv'
-import { costMs, isAlone, type Scene, type Story } from './story.ts'
-import { BUSY_BYTES, PASSING, Traffic } from './traffic.ts'
-
-/** A rule that a run has broken: which one, and how. */
-export interface Broken {
-  readonly rule: string
-  readonly how: string
-}
+import type { Seat } from './seat.ts'
+import { Growth } from './sizes.ts'
+import { type Broken, costMs, isAlone, type Scene, type Story } from './story.ts'
+import { BUSY_BYTES, Traffic } from './traffic.ts'
+import { GROUP, missing } from './wholeness.ts'
 
 /** What a run was: what it broke, and all that happened. */
 export interface Played {
@@ -22,7 +20,6 @@ export interface Played {
 }
 
 const SERVICE = 'svc.test'
-const GROUP = 'all'
 const CALL_MS = 5_000
 /** What members do all the time ends by its own time limit; the rarest of it comes so often. */
 const CALL_PATIENCE_MS = 2 * CALL_MS + 20_000
@@ -33,43 +30,22 @@ const WHOLE_MS = 240_000
 const QUIET_MS = 120_000
 /** After so long without its record a member may be taken for one that left; an answer on its way may be older. */
 const LEFT_MS = 15_000
-/** Timers and packets that come and go, for each member. */
-const PENDING_ROOM = 1
-/** How often it is counted what there is, and with which pauses, so that polls do not fall on each of them. */
-const SAMPLES = 10
-const SAMPLE_EVERY_MS = 377
 /** After so long without a record nobody holds a link to a member any more: doubts of answers, polls, and dials of before. */
 const LEAVE_MS = 90_000
 /** An answer that was on its way when DNS began to fail may still come. */
 const LATE_ANSWER_MS = 10_000
+/** How long DNS is silent for a member that has come back. */
+const DEAF_MS = 20_000
+/** The longest pause between two polls where it grows while they fail. */
+const MAX_PAUSE_MS = 30_000
+/** So long at most until the next poll: the longest pause, the time for an answer, and those that confirm it. */
+const POLL_PATIENCE_MS = MAX_PAUSE_MS + 45_000
+/** Beside two tick times, so long until a lost link is told to others, and they act. */
+const OVERLAP_MS = 20_000
 /** Faults with which no answer is right. */
 const NEVER_RIGHT: ReadonlySet<unknown> = new Set([
   ...['servfail', 'refused', 'formerr', 'notimp', 'silence', 'garbage', 'wrongId', 'foreignName', 'loop', 'hugeCounts'],
 ])
-
-/** How much there is of what could grow. */
-interface Sizes {
-  readonly pending: number
-  readonly processes: ReadonlyMap<Cluster, number>
-  readonly monitors: ReadonlyMap<Cluster, number>
-  readonly watchers: ReadonlyMap<Cluster, number>
-  readonly sockets: readonly number[]
-}
-
-/** One member of a story: its seat stays, whoever sits there. */
-interface Seat {
-  readonly index: number
-  cluster: Cluster
-  box: Mailbox
-  traffic: Traffic
-  isUp: boolean
-  /** How many scenes hold or slow it. */
-  hindrances: number
-  isRegistered: boolean
-  /** When its record was in DNS last; undefined while it is. */
-  goneAt: number | undefined
-  lastGoneAt: number
-}
 
 /** Plays a story and holds it against the rules. */
 export async function play(story: Story): Promise<Played> {
@@ -128,7 +104,7 @@ class Run {
 
   async #play(): Promise<void> {
     const sim = this.#sim
-    const { members, netTickTimeMs, scenes, strangers = 0 } = this.#story
+    const { cutTo, members, netTickTimeMs, scenes, strangers = 0 } = this.#story
     for (let number = 0; number < strangers; number++) {
       sim.dns.add({
         type: 'SRV',
@@ -138,13 +114,15 @@ class Run {
         ttlSeconds: 5,
       })
     }
+    if (cutTo !== undefined) this.#failDns()
     const clusters = await sim.members(SERVICE, members, (options) => this.#member(options))
     for (const [index, cluster] of clusters.entries()) this.#sit(index, cluster)
     for (const { cluster, traffic } of this.#seats) for (const node of cluster.members()) traffic.up(node)
     if (!(await this.#whole(60_000))) return
     // What set-up leaves behind for a moment is over then.
     await sim.run(70_000)
-    const before = await this.#sizes()
+    const growth = new Growth({ sim, seats: this.#seats, broken: (rule, how) => this.#break(rule, how) })
+    const before = await growth.measure()
     for (const seat of this.#seats) seat.traffic.start()
 
     const steps = scenes
@@ -173,22 +151,26 @@ class Run {
     await sim.run(QUIET_MS)
     this.#isOver = true
     await sim.run(CALL_PATIENCE_MS)
-    for (const { traffic, cluster } of this.#seats) {
+    for (const seat of this.#seats) {
+      const { traffic, cluster } = seat
+      this.#pollsGoOn(seat)
       for (const what of traffic.unended) this.#break('no promise without an end', `${what} never ended`)
       for (const who of traffic.deaf())
         this.#break('who watches hears of the end', `${cluster.self} did not hear of ${who}`)
     }
-    this.#compare(before, await this.#sizes())
+    growth.compare(before, await growth.measure())
   }
 
   async #member(options: MemberOptions): Promise<Cluster> {
-    const { netTickTimeMs, plainDns, pollingMs, visible } = this.#story
+    const { backsOff, netTickTimeMs, plainDns, pollingMs, visible } = this.#story
     const { world } = options
     const cluster = await start({
       ...options,
       hidden: !visible,
       netTickTimeMs,
-      pollingInterval: pollingMs,
+      ...(backsOff === true
+        ? { interval: jittered(backoff(every(pollingMs), MAX_PAUSE_MS)) }
+        : { pollingInterval: pollingMs }),
       limits: { busyBytes: BUSY_BYTES },
       ...(plainDns === true && { dns: dnsClient({ servers: [options.dns], world }) }),
     })
@@ -214,7 +196,9 @@ class Run {
       isOver: () => this.#isOver,
       isSettling: () => this.#isSettling,
       isQuiet: () => this.#isQuiet,
-      others: () => (this.#seats[index]!.isRegistered ? others().map((each) => each.cluster.self) : []),
+      hinderedAt: () => (this.#seats[index]!.hindrances > 0 ? this.#sim.now : this.#seats[index]!.hinderedAt),
+      // One whom the others cannot find must not be brought in by one: they drop links so that no parts overlap.
+      others: () => (this.#seats[index]!.isRegistered && this.#canAllFind() ? others().map(nameOf) : []),
       processOf: (name) => this.#seatOf.get(name)?.box.pid,
       broken: (rule, how) => this.#break(rule, how),
     })
@@ -225,6 +209,10 @@ class Run {
       traffic,
       isUp: true,
       hindrances: 0,
+      hinderedAt: 0,
+      deafened: this.#seats[index]?.deafened ?? 0,
+      lostAt: 0,
+      polledAt: this.#sim.now,
       isRegistered: true,
       goneAt: undefined,
       lastGoneAt: -LEFT_MS,
@@ -264,39 +252,63 @@ class Run {
     if ('who' in scene && !seat.isUp) return undefined
     switch (scene.do) {
       case 'partition': {
-        const side = new Set(scene.side)
-        const [one, other] = [true, false].map((isIn) =>
-          this.#seats.filter(({ index }) => side.has(index) === isIn).map((each) => each.cluster),
-        )
-        const cut = sim.partition(one!, other!, { oneWay: scene.oneWay })
-        return cut
+        const [one, other] = this.#sides(scene)
+        const mend = sim.partition(clustersOf(one), clustersOf(other), { oneWay: scene.oneWay })
+        const check = this.#overlap(scene, one, other)
+        return () => {
+          mend()
+          check?.()
+        }
+      }
+      case 'flap': {
+        const [one, other] = this.#sides(scene)
+        let isOver = false
+        let mend: (() => void) | undefined
+        const flap = async (): Promise<void> => {
+          while (!isOver) {
+            if (mend === undefined) mend = sim.partition(clustersOf(one), clustersOf(other))
+            else {
+              mend()
+              mend = undefined
+            }
+            await sim.sleep(scene.everyMs)
+          }
+        }
+        this.#end('flap', flap())
+        return () => {
+          isOver = true
+          mend?.()
+        }
       }
       case 'crash':
         seat.isUp = false
         sim.crash(cluster, { silent: scene.silent })
-        return () => this.#again(seat, scene.port)
+        return () => this.#again(seat, scene)
       case 'leave':
         // One that stands still cannot leave in order.
         if (seat.hindrances > 0) return undefined
         seat.isUp = false
         this.#gone(seat)
         await this.#leave(cluster)
-        return () => this.#again(seat, 'same')
+        return () => this.#again(seat, { port: 'same' })
       case 'freeze':
         sim.freeze(cluster)
-        seat.hindrances++
+        this.#hinder(seat)
         return () => {
           if (seat.cluster !== cluster || !seat.isUp) return
           seat.hindrances--
+          seat.hinderedAt = sim.now
           sim.thaw(cluster)
         }
       case 'slow':
         sim.slow(cluster, scene.turnMs)
-        seat.hindrances++
+        this.#hinder(seat)
         return () => {
           // The machine was slow, whoever runs there now.
           sim.slow(seat.cluster, 0)
-          if (seat.cluster === cluster) seat.hindrances--
+          if (seat.cluster !== cluster) return
+          seat.hindrances--
+          seat.hinderedAt = sim.now
         }
       case 'jump':
         sim.jumpClock(cluster, scene.ms)
@@ -304,6 +316,7 @@ class Run {
       case 'deregister':
         if (!seat.isRegistered) return undefined
         this.#gone(seat)
+        if (scene.deafMs !== undefined) this.#end('deaf', sim.sleep(scene.deafMs).then(this.#deaf(seat)))
         sim.deregister(cluster)
         return () => {
           if (scene.forMs > LEAVE_MS && isAlone(scene, this.#story)) this.#hasLeft(seat)
@@ -311,13 +324,15 @@ class Run {
           sim.register(cluster)
           this.#back(seat)
         }
+      case 'deaf':
+        return this.#deaf(seat)
       case 'dns':
-        sim.dns.fail(scene.fault)
+        this.#failDns(scene.fault)
         this.#isDnsFailing = true
         this.#wrongSince = NEVER_RIGHT.has(scene.fault) ? sim.now : undefined
         this.#dnsSaysNobody = scene.fault === 'nodata' || scene.fault === 'nxdomain'
         return () => {
-          sim.dns.heal()
+          this.#failDns()
           this.#isDnsFailing = false
           this.#wrongSince = undefined
           this.#dnsSaysNobody = false
@@ -348,7 +363,61 @@ class Run {
     }
   }
 
-  async #again(seat: Seat, port: 'new' | 'same'): Promise<void> {
+  /** The members on both sides of a cut. */
+  #sides({ side, other }: { readonly side: readonly number[]; readonly other?: readonly number[] }): [Seat[], Seat[]] {
+    const one = this.#seats.filter(({ index }) => side.includes(index))
+    const isOther = ({ index }: Seat) => other?.includes(index) ?? true
+    return [one, this.#seats.filter((seat) => !one.includes(seat) && isOther(seat))]
+  }
+
+  /** DNS answers so from now on. */
+  #failDns(...faults: readonly ZoneFault[]): void {
+    const { cutTo } = this.#story
+    const all = cutTo === undefined ? faults : [...faults, { type: 'truncate', records: cutTo } as const]
+    const [first, ...more] = all
+    if (first === undefined) this.#sim.dns.heal()
+    else this.#sim.dns.fail(first, ...more)
+  }
+
+  /** DNS does not answer a member. @returns what ends that */
+  #deaf(seat: Seat): () => void {
+    const mend = this.#sim.partition([seat.cluster], [this.#sim.dns])
+    seat.deafened++
+    return () => {
+      seat.deafened--
+      mend()
+    }
+  }
+
+  /**
+   * Where two members lose each other and a third one reaches both, that one drops one of them.
+   *
+   * @returns what looks at it when the cut ends; undefined when it need not come to that
+   */
+  #overlap(scene: Extract<Scene, { do: 'partition' }>, ones: Seat[], others: Seat[]): (() => void) | undefined {
+    const { netTickTimeMs, visible } = this.#story
+    if (!visible || scene.oneWay || scene.other === undefined || scene.forMs < 2 * netTickTimeMs + OVERLAP_MS) return
+    const [one, other] = [ones[0], others[0]]
+    if (one === undefined || other === undefined || !hasLink(one, other)) return
+    const third = this.#seats.find((seat) => hasLink(seat, one) && hasLink(seat, other))
+    if (third === undefined) return
+    const begun = this.#sim.now
+    const all = [one, other, third]
+    const clusters = clustersOf(all)
+    return () => {
+      const isCalm = ({ cluster, hindrances, hinderedAt, isUp }: Seat) =>
+        isUp && hindrances === 0 && hinderedAt < begun && clusters.includes(cluster)
+      if (!all.every(isCalm) || third.lostAt > begun) return
+      const how = `${third.cluster.self} keeps ${nameOf(one)} and ${nameOf(other)}, which have lost each other`
+      this.#break('parts that overlap are kept apart', how)
+    }
+  }
+
+  async #again(seat: Seat, { port, deaf = false }: Pick<Extract<Scene, { do: 'crash' }>, 'port' | 'deaf'>) {
+    if (deaf) {
+      const mend = this.#deaf(seat)
+      this.#end('deaf', this.#sim.sleep(DEAF_MS).then(mend))
+    }
     const cluster = await this.#sim.restart(seat.cluster, port === 'new' ? { port } : {})
     const { lastGoneAt } = seat
     this.#sit(seat.index, cluster)
@@ -363,13 +432,20 @@ class Run {
     const { cluster } = seat
     const isCalm = () => this.#costs === 0 && !this.#isDnsFailing && seat.cluster === cluster && seat.isUp
     await this.#sim.sleep(KEPT_MS)
-    const other = this.#seats.find((each) => each !== seat && each.isUp && each.isRegistered && each.hindrances === 0)
+    const other = this.#seats.find(
+      (each) => each !== seat && each.isUp && each.isRegistered && each.hindrances + each.deafened === 0,
+    )
     if (other === undefined || !isCalm()) return
     const { node } = other.cluster
     await node.connect(cluster.self).catch((error: unknown) => {
       if (!isCalm() || !other.isUp || other.cluster.node !== node) return
       this.#break('who is there is found by name', `${node.self} to ${cluster.self}: ${String(error)}`)
     })
+  }
+
+  #hinder(seat: Seat): void {
+    seat.hindrances++
+    seat.hinderedAt = this.#sim.now
   }
 
   #gone(seat: Seat): void {
@@ -400,12 +476,17 @@ class Run {
       case 'nodeup':
         this.#trafficOf(cluster)?.up(event.node)
         return
+      case 'discoveryFailed':
+        this.#polled(cluster)
+        return
       case 'polled':
+        this.#polled(cluster)
         if (event.stale || this.#wrongSince === undefined || sim.now - this.#wrongSince < LATE_ANSWER_MS) return
         this.#break('no wrong answer is believed', `${cluster.self} believes an answer that was wrong`)
         return
       case 'nodedown':
         this.#trafficOf(cluster)?.down(event.node)
+        this.#lost(cluster)
         if (this.#mayLose(cluster)) return
         this.#break(
           'no link is lost by our own act',
@@ -426,17 +507,50 @@ class Run {
         this.#break('no part fails', `${cluster.self}: ${event.part}: ${String(event.cause)}`)
         return
       case 'warning':
-        // What is sent to a peer that cannot be reached is dropped.
-        if (event.code === 'MESSAGE_DROPPED' && this.#mayLose(cluster)) return
+        // What is sent to a peer that cannot be reached, or cannot be found, is dropped.
+        if (event.code === 'MESSAGE_DROPPED' && (this.#mayLose(cluster) || this.#lacksDns(cluster))) return
         if (event.code === 'HANDLER_THREW' || event.code === 'UNKNOWN_SIGNAL' || event.code === 'MESSAGE_DROPPED') {
           this.#break('no warning of the node', `${cluster.self}: ${event.code} ${event.message}`)
         }
     }
   }
 
-  #trafficOf(cluster: Cluster): Traffic | undefined {
+  #canAllFind(): boolean {
+    return !this.#isDnsFailing && this.#seats.every(({ deafened }) => deafened === 0)
+  }
+
+  #lacksDns(cluster: Cluster): boolean {
+    return this.#isDnsFailing || (this.#seatAt(cluster)?.deafened ?? 0) > 0
+  }
+
+  #seatAt(cluster: Cluster): Seat | undefined {
     const seat = this.#seatOf.get(cluster.self)
-    return seat?.cluster === cluster ? seat.traffic : undefined
+    return seat?.cluster === cluster ? seat : undefined
+  }
+
+  #lost(cluster: Cluster): void {
+    const seat = this.#seatAt(cluster)
+    if (seat !== undefined) seat.lostAt = this.#sim.now
+  }
+
+  /** A member has asked DNS. */
+  #polled(cluster: Cluster): void {
+    const seat = this.#seatAt(cluster)
+    if (seat === undefined) return
+    this.#pollsGoOn(seat)
+    seat.polledAt = this.#sim.now
+  }
+
+  /** Polls come within a time, whether or not they fail. */
+  #pollsGoOn(seat: Seat): void {
+    const pauseMs = this.#sim.now - seat.polledAt
+    if (pauseMs < POLL_PATIENCE_MS || seat.hindrances > 0 || !seat.isUp || seat.cluster.state !== 'running') return
+    if (seat.hinderedAt > seat.polledAt) return
+    this.#break('polls go on', `${seat.cluster.self} asked DNS last ${Math.round(pauseMs)} ms before`)
+  }
+
+  #trafficOf(cluster: Cluster): Traffic | undefined {
+    return this.#seatAt(cluster)?.traffic
   }
 
   /** Whether a link of a member may be lost now. */
@@ -449,134 +563,33 @@ class Run {
   async #whole(withinMs: number): Promise<boolean> {
     const sim = this.#sim
     const end = sim.now + withinMs
-    let missing = this.#missing()
-    while (missing.length > 0 && sim.now < end) {
+    let lacks = this.#missing()
+    while (lacks.length > 0 && sim.now < end) {
       await sim.run(500)
-      missing = this.#missing()
+      lacks = this.#missing()
     }
-    for (const { rule, how } of missing) this.#break(rule, how)
-    return missing.length === 0
+    for (const { rule, how } of lacks) this.#break(rule, how)
+    return lacks.length === 0
   }
 
   #missing(): Broken[] {
-    const { visible } = this.#story
-    const names = this.#seats.map(({ index }) => `seat-${index}`)
-    return this.#seats.flatMap(({ cluster }) => {
-      const links = new Set<string>(cluster.members())
-      const lacks = this.#seats
-        .map((seat) => seat.cluster.self)
-        .filter((self) => self !== cluster.self && !links.has(self))
-      const broken: Broken[] = []
-      if (lacks.length > 0) {
-        broken.push({ rule: 'a full mesh within a bound', how: `${cluster.self} has no link to ${lacks.join(', ')}` })
-      }
-      const group = cluster.node.pg().members(atom(GROUP)).length
-      if (group !== names.length) {
-        broken.push({
-          rule: 'every group on every node',
-          how: `${cluster.self} sees ${group} of ${names.length} members`,
-        })
-      }
-      const passing = cluster.node.pg().members(atom(PASSING))
-      if (this.#isSettling && passing.length > 0) {
-        broken.push({ rule: 'who ends leaves its groups', how: `${cluster.self} sees ${passing.join(', ')}` })
-      }
-      if (!visible) return broken
-      const seen = new Set(cluster.node.global.names().map(String))
-      const unseen = names.filter((name) => !seen.has(name))
-      const strange = names.filter((name, index) => {
-        const pid = cluster.node.global.whereis(atom(name))
-        return (
-          pid !== undefined &&
-          String(pid) !== String(this.#seats[index]!.box.pid) &&
-          pid.node.name !== this.#seats[index]!.cluster.self
-        )
-      })
-      if (unseen.length > 0) {
-        broken.push({ rule: 'every global name on every node', how: `${cluster.self} lacks ${unseen.join(', ')}` })
-      }
-      if (strange.length > 0) {
-        broken.push({ rule: 'every global name leads to its holder', how: `${cluster.self}: ${strange.join(', ')}` })
-      }
-      const keys = ['lock', 'leader'].map((key) => String(cluster.node.global.whereis(atom(key))?.node.name))
-      const first = this.#seats[0]!.cluster.node.global
-      const theirs = ['lock', 'leader'].map((key) => String(first.whereis(atom(key))?.node.name))
-      if (keys.join() !== theirs.join()) {
-        broken.push({
-          rule: 'every global name is of one holder',
-          how: `${cluster.self} has ${keys.join()}, ${this.#seats[0]!.cluster.self} has ${theirs.join()}`,
-        })
-      }
-      return broken
-    })
-  }
-
-  /** The least of several moments, since polls and calls come and go. */
-  async #sizes(): Promise<Sizes> {
-    const samples: Sizes[] = []
-    for (let sample = 0; sample < SAMPLES; sample++) {
-      await this.#sim.run(SAMPLE_EVERY_MS)
-      samples.push(this.#sizesNow())
-    }
-    const [first] = samples
-    const leastOf = (of: (sizes: Sizes) => number | undefined) => Math.min(...samples.map((each) => of(each) ?? 0))
-    const least = (kind: 'processes' | 'monitors' | 'watchers') =>
-      new Map([...first![kind].keys()].map((cluster) => [cluster, leastOf((each) => each[kind].get(cluster))]))
-    return {
-      pending: leastOf(({ pending }) => pending),
-      processes: least('processes'),
-      monitors: least('monitors'),
-      watchers: least('watchers'),
-      sockets: this.#seats.map((_, index) => leastOf(({ sockets }) => sockets[index])),
-    }
-  }
-
-  #sizesNow(): Sizes {
-    const inspected = this.#seats.map(
-      ({ cluster }) => [cluster, cluster.node.inspect({ maxProcesses: 10_000 })] as const,
-    )
-    const byCluster = (count: (snapshot: NodeSnapshot) => number) =>
-      new Map(inspected.map(([cluster, snapshot]) => [cluster, count(snapshot)]))
-    // Every node watches who has a name.
-    const watchersOfNames = ({ self, global: names }: NodeSnapshot): number => {
-      if (names.length === 0) return 0
-      const { global } = this.#seatOf.get(self)!.cluster.node
-      return global.names().filter((name) => global.whereis(name)?.node.name === self).length * this.#seats.length
-    }
-    return {
-      pending: this.#sim.pending,
-      processes: byCluster(({ processCount }) => processCount),
-      monitors: byCluster(({ monitors, global: names }) => monitors - names.length),
-      watchers: byCluster(
-        (snapshot) => snapshot.processes.reduce((sum, { watchers }) => sum + watchers, 0) - watchersOfNames(snapshot),
-      ),
-      sockets: this.#seats.map(({ cluster }) => this.#sim.sockets(cluster)),
-    }
-  }
-
-  #compare(before: Sizes, after: Sizes): void {
-    const rule = 'nothing grows'
-    const links = this.#seats.length - 1
-    for (const [index, count] of after.sockets.entries()) {
-      // One listens; questions to DNS may be under way.
-      if (count > links + 4) this.#break(rule, `seat ${index} has ${count} sockets for ${links} links`)
-    }
-    this.#sim.note(`${after.pending} timers and packets are under way, ${before.pending} at first`)
-    if (after.pending > before.pending + PENDING_ROOM * this.#seats.length) {
-      this.#break(rule, `${after.pending} timers and packets are under way, ${before.pending} at first`)
-    }
-    for (const kind of ['processes', 'monitors', 'watchers'] as const) {
-      for (const [cluster, count] of after[kind]) {
-        const first = before[kind].get(cluster)
-        if (first !== undefined && count > first + 2) {
-          this.#break(rule, `${cluster.self} has ${count} ${kind}, ${first} at first`)
-        }
-      }
-    }
+    return missing(this.#seats, { visible: this.#story.visible, isSettling: this.#isSettling })
   }
 
   #break(rule: string, how: string): void {
     this.#broken.push({ rule, how: `${Math.round(this.#sim.now)} ms: ${how}` })
     this.#sim.note(`BROKEN: ${rule}: ${how.split('\n')[0]}`)
   }
+}
+
+function hasLink(one: Seat, other: Seat): boolean {
+  return one.cluster.members().some((node) => node === other.cluster.self)
+}
+
+function nameOf({ cluster }: Seat): string {
+  return cluster.self
+}
+
+function clustersOf(seats: readonly Seat[]): Cluster[] {
+  return seats.map(({ cluster }) => cluster)
 }

@@ -3,13 +3,31 @@ import type { PathOptions } from '@dynsrv/testing'
 
 /** Something that is done to the world, and undone after a while. */
 export type Act =
-  | { readonly do: 'partition'; readonly side: readonly number[]; readonly oneWay: boolean }
-  | { readonly do: 'crash'; readonly who: number; readonly silent: boolean; readonly port: 'new' | 'same' }
+  /** Between `side` and all others, or only those of `other`: what is in neither then reaches both. */
+  | {
+      readonly do: 'partition'
+      readonly side: readonly number[]
+      readonly other?: readonly number[]
+      readonly oneWay: boolean
+    }
+  /** A network that is cut, whole, and cut again, each for so long. */
+  | { readonly do: 'flap'; readonly side: readonly number[]; readonly everyMs: number }
+  /** With `deaf` DNS does not answer it for a while when it is back. */
+  | {
+      readonly do: 'crash'
+      readonly who: number
+      readonly silent: boolean
+      readonly port: 'new' | 'same'
+      readonly deaf?: boolean
+    }
   | { readonly do: 'leave'; readonly who: number }
   | { readonly do: 'freeze'; readonly who: number }
   | { readonly do: 'slow'; readonly who: number; readonly turnMs: number }
   | { readonly do: 'jump'; readonly who: number; readonly ms: number }
-  | { readonly do: 'deregister'; readonly who: number }
+  /** With `deafMs` DNS does not answer it for so long, so that it is late to hear of it. */
+  | { readonly do: 'deregister'; readonly who: number; readonly deafMs?: number }
+  /** DNS does not answer one member. */
+  | { readonly do: 'deaf'; readonly who: number }
   | { readonly do: 'dns'; readonly fault: ZoneFault }
   | { readonly do: 'path'; readonly path: PathOptions }
   | { readonly do: 'disconnect'; readonly who: number; readonly peer: number }
@@ -29,12 +47,23 @@ export interface Story {
   readonly plainDns?: boolean
   /** Records in the zone that name no member: they make answers long. Default 0. */
   readonly strangers?: number
+  /** So many records DNS sends over UDP, and says that it cut the answer; left out: it sends what fits. */
+  readonly cutTo?: number
+  /** Whether members poll less often while polls fail. Default false. */
+  readonly backsOff?: boolean
   readonly scenes: readonly Scene[]
+}
+
+/** A rule that a run has broken: which one, and how. */
+export interface Broken {
+  readonly rule: string
+  readonly how: string
 }
 
 /** Whether links may be lost through this, and for how long after its end. Undefined when it may cost none. */
 export function costMs({ forMs, ...act }: Scene, { netTickTimeMs }: Story): number | undefined {
   switch (act.do) {
+    case 'deaf':
     case 'dns':
     case 'jump':
     case 'name':

@@ -17,6 +17,15 @@ const PASS_MS = 3_000
 const NAME_EVERY_MS = 9_000
 const NAME_MS = 5_000
 const DIAL_EVERY_MS = 11_000
+/**
+ * How long each may take, whatever happens to others: what has a time limit, and a dial with its stages, look-ups, and cookies.
+ * A burst waits as long as its link.
+ */
+const LIMITS_MS: Readonly<Record<string, number>> = {
+  'a call': CALL_MS + 1_000,
+  'a dial': 60_000,
+  'a name': 2 * NAME_MS + 5_000,
+}
 /** In the same turn of a host that is neither held nor slow a signal is there; so long it may take at most. */
 const HEARD_MS = 5_000
 
@@ -32,6 +41,8 @@ export interface TrafficParts {
   readonly isOver: () => boolean
   /** Whether processes and names come and go no more: then what is left can be counted. */
   readonly isSettling: () => boolean
+  /** When the member was held or slow last. */
+  readonly hinderedAt: () => number
   /** Whether everything has to work. */
   readonly isQuiet: () => boolean
   /** The other members that have a record, up or not. */
@@ -166,7 +177,7 @@ export class Traffic {
   }
 
   #every(what: string, ms: number, work: (number: number) => Promise<void>): void {
-    const { broken, cluster, isOver, isQuiet, isUp, sim } = this.#parts
+    const { broken, cluster, hinderedAt, isOver, isQuiet, isUp, sim } = this.#parts
     this.#endless(async () => {
       for (let number = 0; !isOver() && isUp(); number++) {
         await sim.sleep(ms)
@@ -174,12 +185,18 @@ export class Traffic {
         const key = Symbol()
         this.#begun.set(key, `${what} of ${cluster.self} at ${Math.round(sim.now)} ms`)
         const isToWork = isQuiet()
+        const begunAt = sim.now
         try {
           await work(number)
         } catch (error) {
           if (isToWork && isUp()) broken('all works when all is well', `${what} of ${cluster.self}: ${String(error)}`)
         } finally {
           this.#begun.delete(key)
+          const tookMs = Math.round(sim.now - begunAt)
+          const isLate = tookMs > (LIMITS_MS[what] ?? Number.POSITIVE_INFINITY)
+          if (isLate && isUp() && hinderedAt() < begunAt) {
+            broken('all ends in its time', `${what} of ${cluster.self} took ${tookMs} ms`)
+          }
         }
       }
     })

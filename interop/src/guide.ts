@@ -11,6 +11,7 @@ import { type CodeBlock, codeBlocks } from '@dynsrv/tools/readme-blocks'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const DYNSRV = join(ROOT, 'packages/dynsrv/bin/dynsrv.js')
+const RUNS_TYPESCRIPT = join(ROOT, 'interop/src/runs-typescript.mjs')
 const execute = promisify(execFile)
 
 /** A guide that is followed in a folder of its own, with its ports put in place of free ones; ended with its scope. */
@@ -42,7 +43,7 @@ export class Guide implements AsyncDisposable {
     if (found === undefined) throw new Error(`the guide has no ${language} block with ${text}`)
     let { code } = found
     for (const [port, free] of this.#ports) code = code.replaceAll(port, String(free))
-    return code.replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
+    return code
   }
 
   /** Saves a block as a file of the folder. */
@@ -50,10 +51,16 @@ export class Guide implements AsyncDisposable {
     await writeFile(join(this.folder, file), this.block(language, text))
   }
 
+  /** What the compiler says of a program, in its strictest mode; nothing when it is right. */
+  async compile(file: string): Promise<string> {
+    const options = '--noEmit --strict --target es2023 --module nodenext --allowImportingTsExtensions --skipLibCheck'
+    return (await this.run(`node_modules/.bin/tsc ${options} --types node ${file}`)).stdout
+  }
+
   /** Starts a command, which stays, and gives its first lines. */
   async begin(command: string, lines: number): Promise<string[]> {
     const stdio = ['ignore', 'pipe', 'inherit'] as const
-    const child = spawn('bash', ['-c', command], { cwd: this.folder, detached: true, stdio: [...stdio] })
+    const child = spawn('bash', ['-c', here(command)], { cwd: this.folder, detached: true, stdio: [...stdio] })
     this.#started.push(child)
     const found: string[] = []
     for await (const line of createInterface(child.stdout!)) if (found.push(line) === lines) break
@@ -63,7 +70,7 @@ export class Guide implements AsyncDisposable {
   /** Runs a command to its end. What it prints is given whatever its exit code says. */
   async run(command: string): Promise<{ readonly code: number; readonly stdout: string }> {
     try {
-      return { code: 0, stdout: (await execute('bash', ['-c', command], { cwd: this.folder })).stdout }
+      return { code: 0, stdout: (await execute('bash', ['-c', here(command)], { cwd: this.folder })).stdout }
     } catch (error) {
       const { code, stdout } = error as { code?: unknown; stdout?: string }
       if (typeof code !== 'number') throw error
@@ -77,4 +84,11 @@ export class Guide implements AsyncDisposable {
     }
     await rm(this.folder, { recursive: true, force: true })
   }
+}
+
+/** A command as it is run here: with what stands in this checkout in place of what a reader has installed. */
+function here(command: string): string {
+  return command
+    .replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
+    .replaceAll(/(^|exec )node (?=\S+\.m?ts\b)/gm, `$1${process.execPath} --import ${RUNS_TYPESCRIPT} `)
 }

@@ -58,7 +58,7 @@ describe('an Elixir application and a TypeScript service', { timeout: MIX_MS }, 
         ERL_DIST_PORT: String(ports['prices-1']),
         DYNSRV_DNS: zone.address,
       })
-      expect(await prices.firstLines(1)).toEqual(['two apples taken: {:ok, 8}'])
+      expect(await prices.firstLines(1)).toEqual(['two apples taken, 8 left'])
       expect(await shop.eval('Shop.cost("pear", 2)')).toBe('{:ok, 90}')
       expect(await shop.eval('Shop.cost("plum", 1)')).toBe(':unknown')
       expect(await prices.stop()).toBe(0)

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '@dynsrv/tools/free-port'
 import { PHOENIX_PUBSUB } from '@dynsrv/tools/phoenix'
 import { codeBlocks, testReadme } from '@dynsrv/tools/readme-blocks'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +16,6 @@ const GUIDE_MS = 90_000
 const GUIDES = new URL('../../docs/guides/', import.meta.url)
 const FILES = readdirSync(GUIDES).filter((name) => name.endsWith('.md'))
 const run = promisify(execFile)
-const OTP_RELEASE = 'io:put_chars(erlang:system_info(otp_release)), halt().'
 
 for (const name of FILES) {
   const blocks = codeBlocks(readFileSync(new URL(name, GUIDES), 'utf8'))
@@ -46,22 +46,25 @@ describe('the five minutes', () => {
   const shells = [
     {
       language: 'erlang',
+      module: { named: 'stock', file: 'stock.erl', begins: /^-module/ },
       begins: / erl -name/,
       prompt: /^\d> /,
       batch: (command: string, typed: string) => `${command.replace(' erl ', ' exec erl -noshell ')} -eval '${typed}'`,
       typed: `
-        Wait = fun Wait() -> case nodes(hidden) of [] -> timer:sleep(50), Wait(); Nodes -> Nodes end end,
+        Wait = fun Wait() -> case nodes(hidden) of ['js@hello.test'] = Js -> Js; _ -> timer:sleep(50), Wait() end end,
         io:format("~p~n", [Wait()]),
         io:format("~p~n", [erpc:call('js@hello.test', hello, greet, [<<"Joe">>])]),
         receive stop -> ok end`,
     },
     {
       language: 'elixir',
+      module: { named: 'Stock', file: 'stock.ex', begins: /^defmodule/ },
       begins: / iex --name/,
       prompt: /^iex> /,
       batch: (command: string, typed: string) => `${command.replace(' iex ', ' exec elixir ')} --eval '${typed}'`,
       typed: `
-        wait = fn wait -> if Node.list(:hidden) == [], do: (Process.sleep(50); wait.(wait)), else: Node.list(:hidden) end
+        js = [:"js@hello.test"]
+        wait = fn wait -> if Node.list(:hidden) == js, do: js, else: (Process.sleep(50); wait.(wait)) end
         IO.inspect(wait.(wait))
         IO.inspect(:erpc.call(:"js@hello.test", :hello, :greet, ["Joe"]))
         Process.sleep(:infinity)`,
@@ -75,18 +78,59 @@ describe('the five minutes', () => {
     const expected = guide.block(kind.language, kind.prompt).split('\n')
     const answers = expected.filter((line) => !kind.prompt.test(line))
     const typed = kind.typed.replaceAll("'", `'\\''`)
+    await guide.save(kind.module.file, kind.language, kind.module.begins)
     const shell = guide.begin(kind.batch(guide.block('sh', kind.begins), typed), answers.length)
-    await guide.save('hello.mjs', 'js', /start\(/)
+    const types = guide.block('sh', /dynsrv types/).replace(' Stock ', ` ${kind.module.named} `)
+    // The shell takes a moment to start.
+    await expect.poll(async () => (await guide.run(types)).code, { timeout: GUIDE_MS, interval: 200 }).toBe(0)
+    expect(await readFile(join(guide.folder, 'stock.mts'), 'utf8')).toContain(guide.block('text', /^take\(/))
+    expect(await guide.run(`${types} --check`)).toMatchObject({ code: 0 })
+    await guide.save('hello.mts', 'js', /start\(/)
+    expect(await guide.compile('hello.mts')).toBe('')
+    await guide.run(`sed "s/take('apple', 3)/take('apple', '3')/" hello.mts > wrong.mts`)
+    expect(await guide.compile('wrong.mts')).toContain("'string' is not assignable to parameter of type 'number'")
     const told = guide.block('text', /watch it/).split('\n')
     const program = await guide.begin(`exec ${guide.block('sh', /node hello/)}`, told.length)
     expect(await shell).toEqual(answers)
-    const { stdout: release } = await run('erl', ['-noshell', '-eval', OTP_RELEASE])
-    expect(program).toEqual([...told.slice(0, -1), `which runs {"Erlang/OTP","${release}"}`])
+    expect(program).toEqual(told)
     expect(await (await fetch(program[0]!.split(' ').at(-1)!)).text()).toContain('shell@hello.test')
     const [doctor = '', ping = ''] = guide.block('sh', /dynsrv doctor/).split('\n')
     expect((await guide.run(ping)).stdout).toMatch(/✓ ping/)
     // It finds nothing worse than a cookie that is no secret.
     expect([0, 3]).toContain((await guide.run(doctor)).code)
+  })
+})
+
+describe('a typed client', () => {
+  it('is written, kept up to date and used as its guide says', { timeout: GUIDE_MS }, async () => {
+    await using guide = await Guide.open('types.md', ['8600', '9302'])
+    const port = await freePort()
+    const types = guide.block('sh', /--node/)
+    const [, dns] = /--dns (\S+)/.exec(types) ?? []
+    await guide.begin(`exec npx dynsrv dns --member app@my-service.test:${port} --listen ${dns}`, 1)
+    const check = guide.block('sh', /--check/)
+    const [, built] = /--beam (\S+)/.exec(check) ?? []
+    await guide.save('stock.ex', 'elixir', /defmodule/)
+    await guide.run('mkdir companion && erlc -o companion packages/epmd-shim/beam/dynsrv_epmd.erl')
+    expect((await guide.run(`mkdir -p ${built} && elixirc -o ${built} stock.ex`)).code).toBe(0)
+    const flags = `--erl "-pa companion ${built} -start_epmd false -epmd_module dynsrv_epmd"`
+    const app = `elixir --name app@my-service.test --cookie guide ${flags} --eval 'IO.puts("up"); Process.sleep(:infinity)'`
+    await guide.begin(`ERL_DIST_PORT=${port} DYNSRV_DNS=${dns} exec ${app}`, 1)
+    const cookie = 'export RELEASE_COOKIE=guide'
+    expect(await guide.run(`${cookie}\n${types}`)).toEqual({ code: 0, stdout: 'wrote stock.mts\n' })
+    expect((await guide.run(check)).code).toBe(0)
+    await guide.save('program.mts', 'js', /start\(/)
+    expect(await guide.compile('program.mts')).toBe('')
+    expect(await guide.run(`${cookie}\nnode program.mts`)).toEqual({ code: 0, stdout: 'apple 7\n' })
+    // A spec that changes is found, and then the compiler finds what used it.
+    await guide.run(
+      `sed -i 's/:none_left}/:sold_out}/; s/MyApp.Item.t()}/String.t()}/' stock.ex && elixirc -o ${built} stock.ex`,
+    )
+    const changed = await guide.run(check)
+    expect(changed.code).toBe(1)
+    expect(changed.stdout).toMatch(/^- .*none_left.*\n(?:.*\n)*\+ .*sold_out/m)
+    expect((await guide.run(check.replace(' --check', ''))).code).toBe(0)
+    expect(await guide.compile('program.mts')).toContain("Property 'count' does not exist on type 'string'")
   })
 })
 

@@ -30,7 +30,21 @@ describe('stories drawn from seeds', () => {
       Array.from({ length: 200 }, (_, seed) => drawStory(seed).scenes.map((scene) => scene.do)).flat(),
     )
     expect([...acts].sort()).toEqual([
-      ...['crash', 'deregister', 'disconnect', 'dns', 'freeze', 'jump', 'leave', 'name', 'partition', 'path', 'slow'],
+      ...[
+        'crash',
+        'deaf',
+        'deregister',
+        'disconnect',
+        'dns',
+        'flap',
+        'freeze',
+        'jump',
+        'leave',
+        'name',
+        'partition',
+        'path',
+        'slow',
+      ],
     ])
   })
 })

@@ -7,7 +7,6 @@ const PEERS = [
   { program: 'erl', packages: ['erlang-base', 'erlang-crypto', 'erlang-ssl'] },
   { program: 'erlc', packages: ['erlang-base'] },
   { program: 'elixir', packages: ['elixir', 'erlang-syntax-tools'] },
-  { program: 'rebar3', packages: ['rebar3'] },
   { program: 'dnsmasq', packages: ['dnsmasq-base'] },
   { program: 'named', packages: ['bind9'] },
   { program: 'ip', packages: ['iproute2'] },
@@ -20,8 +19,11 @@ const PEERS = [
   { program: 'chromium', packages: ['chromium', 'fonts-dejavu-core'] },
 ]
 
-/** What only the long matrix needs: OTP's own C programs are compiled there. */
-const MORE_PEERS = [{ program: 'cc', packages: ['gcc', 'libc6-dev'] }]
+/** What only the long matrix needs: OTP's own C programs are compiled there, and a project of rebar3. */
+const MORE_PEERS = [
+  { program: 'cc', packages: ['gcc', 'libc6-dev'] },
+  { program: 'rebar3', packages: ['rebar3'] },
+]
 
 /** What Debian asks before it starts the service of a package that it installs; 101 says no. */
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d'

@@ -25,7 +25,7 @@
 %% Events that wait for a slow `on_change`.
 -define(MAX_EVENTS, 10000).
 
--record(state, {options, decide, dialer, window = dynsrv_window:new(), joined = #{}, where = #{}, asking, poll, failures = 0, last_failure, last_good,
+-record(state, {options, decide, dialer, window = dynsrv_window:new(), joined = #{}, where = #{}, asking, poll, failures = 0, failed_before = 0, said, last_failure, last_good,
                 ignored = #{}, held = #{}, left = #{}, unlinking = #{}, waiting = [], listener, nameless = false}).
 
 %% @doc A child of a supervisor. Options: a map or a list; `service` is required.
@@ -161,7 +161,7 @@ answered(Kind, Result, State) ->
     end.
 
 answered_here(first, {ok, Answer}, State0) ->
-    State1 = State0#state{failures = 0, last_failure = undefined, last_good = now_ms()},
+    State1 = State0#state{failures = 0, last_failure = undefined, last_good = now_ms(), failed_before = State0#state.failures},
     State2 = lists:foldl(fun ignored/2, State1, maps:get(ignored, Answer)),
     step(dynsrv_decide:answer(Answer, context(State2), State2#state.decide), Answer, State2);
 answered_here(first, {error, Reason}, #state{failures = Before, last_good = Good} = State0) ->
@@ -197,7 +197,7 @@ apply_decision(#{plan := Plan, nodes := Nodes, missing_ms := Missing, endpoints 
                         maps:merge(State0#state.where, maps:filter(fun(_, Places) -> Places =/= [] end, Endpoints))),
     Polled = #{type => polled, nodes => maps:keys(maps:remove(Self, Nodes)), expected => maps:size(Members),
                connected => length([N || N <- maps:keys(Members), maps:is_key(N, Connected)]),
-               trimmed => maps:get(trimmed, Answer, false)},
+               trimmed => maps:get(trimmed, Answer, false), failures => State0#state.failed_before},
     State1 = report_held(Held, report(Polled, State0#state{where = Where})),
     State2 = case Gone of
                  true -> report(#{type => deregistered}, State1);
@@ -290,7 +290,8 @@ unlink_all(Connected, #state{unlinking = Unlinking, options = #{disconnect := {M
                           true ->
                               All#state{unlinking = maps:remove(Node, All#state.unlinking)};
                           false ->
-                              case catch apply(Module, Function, Arguments ++ [binary_to_atom(Node, utf8)]) of
+                              Name = binary_to_atom(Node, utf8),
+                              case try apply(Module, Function, Arguments ++ [Name]) catch _:Why -> {failed, Why} end of
                                   Gone when Gone =:= true; Gone =:= ignored ->
                                       All#state{unlinking = maps:remove(Node, All#state.unlinking)};
                                   Reason ->
@@ -371,13 +372,18 @@ ignored({Target, Reason}, #state{ignored = Known} = State) ->
 
 report(Event0, #state{options = #{topology := Topology}, listener = Listener} = State) ->
     Event = Event0#{topology => Topology},
+    tell(Listener, Event),
     Level = dynsrv_words:level(Event),
-    case logger:allow(Level, ?MODULE) of
+    %% A poll that found the same as the one before is no news.
+    IsNews = Level =/= none andalso State#state.said =/= Event,
+    case IsNews andalso logger:allow(Level, ?MODULE) of
         true -> logger:log(Level, "~ts", [["dynsrv: ", dynsrv_words:event(Event)]], #{domain => [dynsrv], dynsrv => Event});
         false -> ok
     end,
-    tell(Listener, Event),
-    State.
+    case Event of
+        #{type := polled} -> State#state{said = Event};
+        _ -> State
+    end.
 
 tell(undefined, _Event) ->
     ok;

@@ -231,7 +231,7 @@ dialled(Node, Where, MayCreate, #{connect := {Module, Function, Arguments}}) ->
             case apply(Module, Function, Arguments ++ [Name]) of
                 true -> connected;
                 ignored -> {failed, not_distributed};
-                false -> {failed, why(Where)};
+                false -> {failed, why(Node, Where)};
                 Other -> {failed, Other}
             end;
         error ->
@@ -245,9 +245,17 @@ name(Node, false) ->
     end.
 
 %% net_kernel says only `false`. Whether anybody listens says most of what there is to know.
-why([]) ->
+why(_Node, []) ->
     no_place;
-why([{Type, Ip, Port} | _]) ->
+why(Node, [Place | _]) ->
+    [_, Host] = string:split(unicode:characters_to_list(Node), "@"),
+    %% These look the host up themselves before they ask anybody.
+    case erlang:system_info(otp_release) < "25" andalso inet:getaddr(Host, inet) of
+        {error, _} -> {unresolved, Host};
+        _ -> knocked(Place)
+    end.
+
+knocked({Type, Ip, Port}) ->
     Where = lists:flatten(io_lib:format(case Type of aaaa -> "[~s]:~b"; _ -> "~s:~b" end, [inet:ntoa(Ip), Port])),
     Family = case Type of aaaa -> inet6; _ -> inet end,
     case gen_tcp:connect(Ip, Port, [Family, {active, false}], ?PROBE_MS) of

@@ -134,7 +134,7 @@ discovery(Service) ->
             Names = lists:sort(maps:keys(Nodes)),
             [found(Service, Names, Ignored, Answer), own_record(Service, Nodes), [peer(Name, maps:get(Name, Nodes)) || Name <- Names]];
         {error, Reason} ->
-            error('EPMD_LOOKUP_FAILED', format("SRV ~ts: ~ts", [Service, dynsrv_words:lookup(Reason)]),
+            error('EPMD_LOOKUP_FAILED', format("SRV ~ts", [dynsrv_words:lookup(Reason)]),
                   "Check DYNSRV_DNS and /etc/resolv.conf. While this lasts, nobody leaves and nobody joins.")
     end.
 
@@ -200,8 +200,10 @@ apart(Name, [{Type, Ip, Port} | _]) ->
                   "This machine has no route to the address: the peer is on another network.")
     end.
 
+%% The node of the command that asks is hidden too, and gone in a moment.
 hidden() ->
-    case nodes(hidden) of
+    Helper = fun(Node) -> lists:prefix("rpc-", Node) orelse lists:prefix("rem-", Node) end,
+    case [Node || Node <- nodes(hidden), not Helper(atom_to_list(Node))] of
         [] -> [];
         Nodes -> note("hidden, so not in Node.list(): ~ts", [lists:join(", ", [atom_to_list(Node) || Node <- lists:sort(Nodes)])])
     end.

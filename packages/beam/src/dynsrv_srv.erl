@@ -102,7 +102,10 @@ add({_, _, Port, Target}, Addresses, Options, {Nodes, Ignored}) ->
 
 %% `<label>.<host>` is `<label>@<host>`; with a basename the whole target is the host.
 node_name(Target, #{node_basename := Basename}) when Basename =/= undefined ->
-    {ok, unicode:characters_to_binary([Basename, "@", Target])};
+    case Target =/= "" andalso length(Target) =< 255 andalso lists:all(fun(C) -> C =:= $. orelse is_label(C) end, Target) of
+        true -> {ok, unicode:characters_to_binary([Basename, "@", Target])};
+        false -> {ignored, "it is not a host name"}
+    end;
 node_name(Target, #{service := Service}) ->
     Host = host(Service),
     case string:split(Target, ".") of

@@ -4,6 +4,8 @@
 -export([event/1, level/1, lookup/1, down/1, dial/1]).
 
 %% @doc One sentence for an event of dynsrv_cluster.
+event(#{type := polled, failures := Failures} = Event) when Failures > 0 ->
+    format("DNS answers again, after ~b failures: ~ts", [Failures, event(Event#{failures := 0})]);
 event(#{type := polled, nodes := Nodes, expected := Expected, connected := Connected}) ->
     format("DNS names ~b nodes; ~b of ~b members are connected", [length(Nodes), Connected, Expected]);
 event(#{type := discovery_failed, reason := Reason, failures := Failures}) ->
@@ -30,18 +32,22 @@ event(#{type := disconnect_failed, node := Node}) ->
 event(#{type := not_distributed}) ->
     "this node has no name, so it can connect to nobody: start it with --name, or set RELEASE_DISTRIBUTION=name and RELEASE_NODE".
 
-%% @doc The level at which an event is logged.
+%% @doc The level at which an event is logged; `none` for what has been said often enough: of failures in a row the first is, and then
+%% ever fewer.
+level(#{type := polled, failures := Failures}) when Failures > 0 -> notice;
 level(#{type := polled}) -> debug;
-level(#{type := discovery_failed, failures := 1}) -> warning;
-level(#{type := discovery_failed}) -> debug;
-level(#{type := connect_failed, attempts := 1}) -> warning;
-level(#{type := connect_failed}) -> debug;
+level(#{type := discovery_failed, failures := Failures}) -> in_a_row(Failures);
+level(#{type := connect_failed, attempts := Attempts}) -> in_a_row(Attempts);
 level(#{type := lost}) -> warning;
 level(#{type := ignored}) -> warning;
 level(#{type := deregistered}) -> warning;
 level(#{type := disconnect_failed}) -> warning;
 level(#{type := not_distributed}) -> warning;
 level(_) -> info.
+
+in_a_row(1) -> warning;
+in_a_row(Count) when Count band (Count - 1) =:= 0 -> info;
+in_a_row(_) -> none.
 
 hold(empty) -> "the answer is empty";
 hold(policy) -> "by the leave policy";
@@ -87,6 +93,7 @@ dial({refused, Where}) -> format("nothing listens at ~ts", [Where]);
 dial({silent, Where}) -> format("~ts does not answer: a firewall, or another network", [Where]);
 dial({handshake, Where}) -> format("~ts accepts connections, and the handshake failed: compare the cookies and the names", [Where]);
 dial({unreachable, Where, Reason}) -> format("~ts cannot be reached: ~ts", [Where, inet:format_error(Reason)]);
+dial({unresolved, Host}) -> format("OTP 23 to 24.1 dials only hosts that it can resolve itself: give ~ts an address", [Host]);
 dial(no_place) -> "its address is not known: no record names it, or DNS does not answer";
 dial(not_distributed) -> "this node has no name";
 dial(timeout) -> "the dial took too long";

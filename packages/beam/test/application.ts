@@ -82,13 +82,20 @@ export async function runErlangTests(programs: Programs = INSTALLED): Promise<Ou
   return outcomes(stdout)
 }
 
-/** Runs the tests of Elixir with `mix test`, in a copy, and tells what each said. */
-export async function runElixirTests(mix = 'mix'): Promise<Outcome[]> {
+/**
+ * Runs the tests of Elixir with `mix test`, in a copy, and tells what each said.
+ *
+ * @param enter what runs a command in the root of another release
+ */
+export async function runElixirTests(enter: readonly string[] = []): Promise<Outcome[]> {
   const root = temporaryFolder('beam-mix')
-  for (const part of ['src', 'lib', 'test', 'mix.exs']) await cp(join(PACKAGE, part), join(root, part), { recursive: true })
+  for (const part of ['src', 'lib', 'test', 'mix.exs']) {
+    await cp(join(PACKAGE, part), join(root, part), { recursive: true })
+  }
   const env = { ...process.env, DYNSRV_TEST_LINES: '1', LC_ALL: 'C.UTF-8', MIX_ENV: 'test', HOME: root }
+  const [program = '', ...args] = [...enter, 'sh', '-c', `cd '${root}' && mix test`]
   // A failed test is one of those that it tells of.
-  const { stdout } = await run(mix, ['test'], { cwd: root, env, maxBuffer: 2 ** 24 }).catch((error: { stdout?: string }) =>
+  const { stdout } = await run(program, args, { env, maxBuffer: 2 ** 24 }).catch((error: { stdout?: string }) =>
     error.stdout?.includes('#test ') === true ? { stdout: error.stdout } : Promise.reject(error),
   )
   return outcomes(stdout)
@@ -128,7 +135,7 @@ export interface Member extends AsyncDisposable {
   ready(peers: number): Promise<void>
 }
 
-const COOKIE = 'k3Yd8-Vq71-xRm2'
+export const COOKIE = 'k3Yd8-Vq71-xRm2'
 
 export async function startMember(options: MemberOptions): Promise<Member> {
   const { label, dns, cookie = COOKIE, programs = INSTALLED, args = [] } = options

@@ -99,7 +99,9 @@ describe('a call of a Node.js service', () => {
       await expect.poll(() => waiting.length, { timeout: 20_000, interval: 5 }).toBe(call)
     }
     for (const end of waiting.splice(0)) end()
-    const counts = await elixir.eval('Process.get(:tasks) |> Enum.map(&Task.await/1) |> Enum.frequencies() |> Map.values()')
+    const counts = await elixir.eval(
+      'Process.get(:tasks) |> Enum.map(&Task.await/1) |> Enum.frequencies() |> Map.values()',
+    )
     expect(counts).toBe('[5, 5]')
     expect(await elixir.eval(`:dynsrv_calls.outstanding(:"one@${SERVICE}")`)).toBe('0')
   })
@@ -127,7 +129,9 @@ describe('a call of a Node.js service', () => {
       'try do Dynsrv.call(:prices, :fails, []) rescue _ -> Exception.format_stacktrace(__STACKTRACE__) end',
     )
     expect(trace).toContain('calls.test.ts')
-    expect(await rescued('Dynsrv.call(:prices, :rejects, [])')).toContain('name: "TypeError", message: "later", code: nil')
+    expect(await rescued('Dynsrv.call(:prices, :rejects, [])')).toContain(
+      'name: "TypeError", message: "later", code: nil',
+    )
   })
 
   it('leaves what plain erpc raises as it was', async () => {
@@ -160,9 +164,9 @@ describe('a call of a Node.js service', () => {
   })
 
   it('is the same in Erlang, with terms of Erlang', async () => {
-    expect(await elixir.eval('try do :dynsrv.call(:prices, :fails, []) catch k, r -> {k, elem(r, 0), elem(r, 1).name} end')).toBe(
-      '{:error, :js_error, "PriceError"}',
-    )
+    expect(
+      await elixir.eval('try do :dynsrv.call(:prices, :fails, []) catch k, r -> {k, elem(r, 0), elem(r, 1).name} end'),
+    ).toBe('{:error, :js_error, "PriceError"}')
     expect(await elixir.eval('try do :dynsrv.call(:nobody, :x, []) catch k, r -> {k, elem(r, 1)} end')).toBe(
       '{:error, :no_member}',
     )

@@ -1,6 +1,8 @@
 import { startZoneServer, type ZoneFault, type ZoneServer } from '@dynsrv/srv-resolver'
+import { startErl } from '@dynsrv/tools/beam'
+import { freePort } from '@dynsrv/tools/free-port'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Member, records, SERVICE, startMember } from './application.ts'
+import { COOKIE, compile, type Member, records, SERVICE, startMember } from './application.ts'
 
 // A real DNS server and real nodes. Polls come quickly, and a dead server is given up soon.
 const FAST = '{polling_interval, 50}, {discover_timeout_ms, 400}, {retry_base_ms, 50}'
@@ -133,6 +135,24 @@ describe('and the truth still arrives', () => {
     expect(await extra.events('deregistered')).toHaveLength(1)
     const gone = (await each((member) => member.events('left'))).flat()
     expect(gone.filter((event) => !event.includes('extra@') && !event.includes('ghost'))).toEqual([])
+  })
+
+  it('a node that is not registered any more and dials back is dropped again', async () => {
+    const args = ['-pa', await compile(), '-start_epmd', 'false', '-epmd_module', 'dynsrv_epmd', ...ALONE]
+    const port = await freePort()
+    const env = { ERL_DIST_PORT: String(port), DYNSRV_DNS: zone.address }
+    await using stubborn = await startErl({ name: `stubborn@${SERVICE}`, cookie: COOKIE, env, args })
+    zone.add(...records('stubborn', port))
+    await each((member) => member.ready(3))
+    const left = await members[0]!.from('left')
+    zone.remove({ type: 'SRV', port })
+    await left(1)
+    await stubborn.eval('net_kernel:monitor_nodes(true)')
+    const back = `
+      true = net_kernel:connect_node('${members[0]!.name}'),
+      receive {nodedown, '${members[0]!.name}'} -> dropped after 10000 -> stays end`
+    expect(await stubborn.eval(back)).toBe('dropped')
+    await wholeMesh()
   })
 
   it('a target that is no member is reported once, in words', async () => {

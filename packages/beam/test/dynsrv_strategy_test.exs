@@ -5,9 +5,14 @@ defmodule Dynsrv.StrategyTest do
 
   # A mesh without sockets, as Partisan's would be one.
   defmodule Mesh do
-    def start(records), do: ExUnit.Callbacks.start_supervised(%{id: __MODULE__, start: {__MODULE__, :start_link, [records]}})
-    def start_link(records), do: Agent.start_link(fn -> %{links: [], records: records, disconnected: []} end, name: __MODULE__)
-    def connect(test, node), do: change(test, node, {:connected, node}, fn mesh -> %{mesh | links: [node | mesh.links]} end)
+    def start(records),
+      do: ExUnit.Callbacks.start_supervised(%{id: __MODULE__, start: {__MODULE__, :start_link, [records]}})
+
+    def start_link(records),
+      do: Agent.start_link(fn -> %{links: [], records: records, disconnected: []} end, name: __MODULE__)
+
+    def connect(test, node),
+      do: change(test, node, {:connected, node}, fn mesh -> %{mesh | links: [node | mesh.links]} end)
 
     def disconnect(test, node) do
       change(test, node, {:disconnected, node}, fn mesh -> %{mesh | links: List.delete(mesh.links, node)} end)
@@ -33,6 +38,7 @@ defmodule Dynsrv.StrategyTest do
 
     asked = fn service ->
       send(test, {:asked, service})
+
       case Mesh.records() do
         :fails -> exit(:no_dns)
         records -> records
@@ -49,7 +55,11 @@ defmodule Dynsrv.StrategyTest do
   end
 
   defp start(config) do
-    start_supervised!(%{id: Cluster.Supervisor, start: {Cluster.Supervisor, :start_link, [[[app: topology(config)], []]]}, type: :supervisor})
+    start_supervised!(%{
+      id: Cluster.Supervisor,
+      start: {Cluster.Supervisor, :start_link, [[[app: topology(config)], []]]},
+      type: :supervisor
+    })
   end
 
   defp polls(count) do
@@ -106,5 +116,39 @@ defmodule Dynsrv.StrategyTest do
     state = %Cluster.Strategy.State{topology: :app, config: [service: @service, poll_interval: 5]}
     assert {:error, {:bad_option, text}} = Dynsrv.Strategy.start_link([state])
     assert to_string(text) =~ "did you mean polling_interval?"
+  end
+
+  test "keeps a node that another topology still names" do
+    start([])
+    assert_receive {:connected, :"a@my-service.test"}, 2_000
+    assert_receive {:connected, :"B-2@my-service.test"}, 2_000
+    test = self()
+    both = [record("a"), record("B-2")]
+
+    other =
+      Keyword.put(topology([]), :config,
+        service: @service,
+        polling_interval: 20,
+        resolver: fn _ ->
+          send(test, :other_asked)
+          both
+        end
+      )
+
+    start_supervised!(%{
+      id: :other,
+      start: {Cluster.Supervisor, :start_link, [[[other: other], []]]},
+      type: :supervisor
+    })
+
+    for _ <- 1..3, do: assert_receive(:other_asked, 2_000)
+    Mesh.publish([record("a")])
+    polls(15)
+    refute_received {:disconnected, _}
+    stop_supervised!(:other)
+    Mesh.publish([record("a"), record("B-2")])
+    polls(10)
+    Mesh.publish([record("a")])
+    assert_receive {:disconnected, :"B-2@my-service.test"}, 4_000
   end
 end

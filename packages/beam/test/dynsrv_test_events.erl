@@ -29,7 +29,10 @@ start_cluster(Options) ->
 note(#{type := Type} = Event) ->
     ets:insert(?MODULE, {{erlang:unique_integer([monotonic])}, Type, Event}),
     %% Nobody may be waiting.
-    catch dynsrv_test_waiter ! noted,
+    case whereis(dynsrv_test_waiter) of
+        undefined -> ok;
+        Waiter -> Waiter ! noted
+    end,
     ok.
 
 events(any) -> events(polled) ++ events(discovery_failed);

@@ -9,9 +9,14 @@ defmodule Dynsrv.TestLines do
   def handle_cast({:test_finished, %{state: state, name: name, module: module}}, _) do
     outcome =
       case state do
-        nil -> "passed"
-        {:failed, failures} -> Enum.map_join(failures, "\n", fn {kind, reason, stack} -> Exception.format(kind, reason, stack) end)
-        other -> inspect(other)
+        nil ->
+          "passed"
+
+        {:failed, failures} ->
+          Enum.map_join(failures, "\n", fn {kind, reason, stack} -> Exception.format(kind, reason, stack) end)
+
+        other ->
+          inspect(other)
       end
 
     IO.puts("\n#test " <> Base.encode64(Enum.join([inspect(module), name, outcome], "\t")))

@@ -220,6 +220,11 @@ const CASES: readonly BadUsage[] = [
   },
   { title: 'an unknown command', args: ['jion'], says: [/unknown command 'jion'/, /did you mean join\?/] },
   {
+    title: 'the help of an unknown command',
+    args: ['help', 'jion'],
+    says: [/unknown command 'jion'/, /did you mean join\?/],
+  },
+  {
     title: 'a value for an option that takes none',
     args: [...JOIN, '--plain=3'],
     says: [/option '--plain' takes no value/],

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { SERVICE } from '@dynsrv/tools/srv-cluster'
 import { describe, expect, it } from 'vitest'
-import { runDynsrv } from './run-dynsrv.ts'
+import { startPeer } from './peer.ts'
+import { BIN, runDynsrv } from './run-dynsrv.ts'
 
 async function script(shell: string): Promise<string> {
   const { code, stdout, stderr } = await runDynsrv(['completion', shell])
@@ -11,8 +13,8 @@ async function script(shell: string): Promise<string> {
 /** What a real bash offers for these words, with that script. */
 function offersWith(bash: string, words: readonly string[]): string[] {
   const program = `${bash}
-COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(' ')})
-COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
+COMP_LINE=${JSON.stringify(words.join(' '))}
+COMP_POINT=\${#COMP_LINE}
 _dynsrv
 printf '%s\\n' "\${COMPREPLY[@]}"`
   return execFileSync('bash', ['-c', program], { encoding: 'utf8', cwd: new URL('..', import.meta.url) })
@@ -32,6 +34,25 @@ describe('dynsrv completion', () => {
     expect(offers('dynsrv', 'join', '--service', 'x')).toEqual([''])
     expect(offers('dynsrv', 'help', 'doc')).toEqual(['doctor'])
     expect(offers('dynsrv', 'join', '--cookie')).toEqual(['--cookie-file'])
+    expect(offers('dynsrv', 'call', '--syntax', 'e')).toEqual(['erlang', 'elixir'])
+    expect(offers('dynsrv', 'ping', '--timeout', '5')).toEqual(['500ms', '5s'])
+    // What stands before the colon is typed already.
+    expect(offers('dynsrv', 'ping', '--dns', '127.0.0.1:8')).toEqual(['8600'])
+  })
+
+  it('offers the nodes of the service in a real bash', async () => {
+    await using peer = await startPeer()
+    const dynsrv = `dynsrv() { PATH=${process.env.PATH} ${process.execPath} ${BIN} "$@"; }\n`
+    const bash = dynsrv + (await script('bash'))
+    expect(offersWith(bash, ['dynsrv', 'ping', ...peer.dns, '--service', SERVICE, 'erl'])).toEqual([peer.name])
+    expect(offersWith(bash, ['dynsrv', 'call', ...peer.dns, `erl-1@${SERVICE}`])).toEqual([SERVICE])
+    expect(offersWith(bash, ['dynsrv', 'ping', '--dns', '127.0.0.1:1', '--service', SERVICE, 'e'])).toEqual([''])
+  })
+
+  it('never runs what a name of a node says', async () => {
+    const names = ['node port', 'a$(echo ran >&2)@x.test 1', 'b`echo ran >&2`@x.test 2', 'c;ran@x.test 3', 'd@x.test 4']
+    const bash = `dynsrv() { printf '%s\\n' ${names.map((name) => `'${name}'`).join(' ')}; }\n${await script('bash')}`
+    expect(offersWith(`exec 2>&1\n${bash}`, ['dynsrv', 'ping', ''])).toEqual(['d@x.test'])
   })
 
   it('names every command and option for zsh and fish', async () => {

@@ -30,6 +30,8 @@ const CALLS: readonly (readonly [args: readonly string[], reads: boolean])[] = [
   [['resolve', PEER, '--timeout', 'wrong'], true],
   [['resolve', PEER, ...DNS, '--timeout', 'wrong'], false],
   [['resolve', PEER, '--epmd', '--timeout', 'wrong'], false],
+  [['types', 'lists', '--node', PEER, '--at', 'wrong'], true],
+  [['types', 'lists', '--beam', 'missing.beam'], false],
   [['epmd', '--port', 'wrong'], false],
   [['decode', '83610b'], false],
   [['cookie', 'new'], false],

@@ -62,7 +62,7 @@ describe('what a stranger writes is shown, and does nothing', () => {
   })
   afterAll(() => peer[Symbol.asyncDispose]())
 
-  it(`${tries('call', 'eval', 'cast', 'send')}: results, reasons, and what the other node prints`, async () => {
+  it(`${tries('call', 'eval', 'cast', 'send', 'types')}: results, reasons, and what the other node prints`, async () => {
     const at = [peer.name, ...peer.dns]
     const result = await checked(['call', ...at, 'erlang', 'binary_to_atom', BYTES])
     expect(result).toContain('forged')
@@ -78,6 +78,8 @@ describe('what a stranger writes is shown, and does nothing', () => {
     await checked(['cast', ...at, 'erlang', HOSTILE, BYTES])
     await checked(['send', ...at, HOSTILE, BYTES])
     await checked(['call', ...at, HOSTILE, HOSTILE])
+    await checked(['types', HOSTILE, '--node', ...at])
+    await checked(['types', 'lists', '--beam', await temporaryFile('lists.beam', HOSTILE), '--out', `/none/${HOSTILE}`])
     await checked(['eval', ...at, `1 + "${HOSTILE}"`])
   })
 

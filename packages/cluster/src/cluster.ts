@@ -1,7 +1,18 @@
-import { EventEmitter } from 'node:events'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Contract, contractClient } from '@dynsrv/etf'
-import { abortSignal, callable, duration, eventStream, type MissedEvents, oneOf, type World, whole } from '@dynsrv/kit'
+import type { Contract } from '@dynsrv/etf'
+import {
+  abortSignal,
+  callable,
+  callProgram,
+  duration,
+  eventStream,
+  type MissedEvents,
+  messageOf,
+  oneOf,
+  textOf,
+  type World,
+  whole,
+} from '@dynsrv/kit'
 import type { DrainOptions, Node } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
 import { type Attached, closeAttached, startAttached } from './attached.ts'
@@ -10,11 +21,10 @@ import type { ClusterEvent } from './cluster-event.ts'
 import { DynsrvError } from './error.ts'
 import type { LastLookup, RememberingResolver } from './last-lookup.ts'
 import { type LeaveSignal, leaveOn } from './leave-on.ts'
-import { checkModule, type ModuleOptions, memberCall } from './member-call.ts'
 import { notReady, type TopologyFacts } from './not-ready.ts'
 import { type MemberService, makeService, type Service } from './services/service.ts'
-import { checkService, type ServiceOptions } from './services/service-options.ts'
-import { type MembersTarget, type ProcessTarget, targetOf } from './services/service-target.ts'
+import { checkModule, checkService, type ModuleOptions, type ServiceOptions } from './services/service-options.ts'
+import { type MembersTarget, type ProcessTarget, type Target, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
 /** Records that name no node and are remembered, to say why nobody is there. */
@@ -72,7 +82,7 @@ export class Cluster implements AsyncDisposable {
   /** The live node: mailboxes, messages, links. */
   readonly node: Node
   readonly #parts: ClusterParts
-  readonly #emitter = new EventEmitter<{ event: [ClusterEvent] }>()
+  readonly #listeners = new Set<{ readonly listener: (event: ClusterEvent) => void }>()
   /** Aborts when the cluster is closed. */
   readonly #closed = new AbortController()
   /** Why a peer that was found is not connected. */
@@ -82,6 +92,8 @@ export class Cluster implements AsyncDisposable {
   #attached: readonly Attached[] = []
   readonly #forgetSignals: () => void
   readonly #services = new Set<Service>()
+  /** All members, for `module`. */
+  #everybody: MemberService | undefined
   #draining: Promise<void> | undefined
   #closing: Promise<void> | undefined
   #state: ClusterState = 'running'
@@ -101,7 +113,6 @@ export class Cluster implements AsyncDisposable {
     const { node, strategies } = parts
     this.#parts = parts
     this.node = node
-    this.#emitter.setMaxListeners(0)
     this.#forgetSignals = leaveOn(parts.leaveOn ?? [], parts.world.system, () => this.drain())
     node.on('event', (event) => this.#publish(event))
     for (const [topology, strategy] of strategies) {
@@ -165,7 +176,11 @@ export class Cluster implements AsyncDisposable {
       checks.argument('service', 'target.topology', oneOf(...strategies.keys()), read.topology)
     }
     if (this.#state !== 'running') throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is on its way out')
-    const { node, world } = this.#parts
+    return this.#makeService(read, options)
+  }
+
+  #makeService(target: Target, options: ServiceOptions): Service {
+    const { node, world, strategies } = this.#parts
     const service = makeService(
       {
         ...{ node, strategies, world },
@@ -174,18 +189,22 @@ export class Cluster implements AsyncDisposable {
         discoveryFailure: () => [...this.#seen.values()].find(({ failure }) => failure !== undefined)?.failure,
         closed: (ended) => this.#services.delete(ended),
       },
-      read,
+      target,
       options,
     )
     this.#services.add(service)
     return service
   }
 
-  /** Calls back for each event from now on; returns a function that ends that. */
+  /**
+   * Calls back for each event from now on; returns a function that ends that. What a listener throws, or rejects with, becomes
+   * a process warning `DYNSRV_LISTENER_THREW`.
+   */
   on(listener: (event: ClusterEvent) => void): () => void {
     checks.argument('on', 'listener', callable, listener)
-    this.#emitter.on('event', listener)
-    return () => this.#emitter.off('event', listener)
+    const entry = { listener }
+    this.#listeners.add(entry)
+    return () => void this.#listeners.delete(entry)
   }
 
   /**
@@ -204,18 +223,21 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * The functions of a module as methods, typed as its specs say: `await cluster.module(Stock).reserve('apple', 3)`. Each is an
-   * `erpc` to a member that has the module. `dynsrv types` writes the contract.
-   *
-   * Without `node`, members are asked in turn, and the one that has it is kept for as long as it is connected. Another one is
-   * asked only when a member says that it does not know the function, which then surely did not run.
+   * `erpc`: to the node that is named, or as `cluster.service().module(contract)` makes it, to any member that has the function.
+   * `dynsrv types` writes the contract.
    *
    * @param options of each call; they stand here, since a last argument might be one of the function's
-   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, and with
-   * `DYNSRV_NO_MODULE` when no member has it
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, also for `idempotent` beside `node`; `DYNSRV_CLOSED`; {NodeError} `NODE_NAME_*`;
+   * {EtfError} `ETF_BAD_OPTION`. Methods reject as `Node.module`, or `Service.module` without `node`
    */
   module<Client extends object>(contract: Contract<Client>, options: ModuleOptions = {}): Client {
     checkModule(options)
-    return contractClient({ contract, call: memberCall(this, contract, options) })
+    const { node, ...rest } = options
+    if (node !== undefined) return this.node.module(node, contract, rest)
+    if (this.#closing !== undefined) throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is closed')
+    // While the cluster drains, the calls that it still serves may need it.
+    this.#everybody ??= this.#makeService(targetOf({}), {})
+    return this.#everybody.module(contract, rest)
   }
 
   /**
@@ -315,7 +337,16 @@ export class Cluster implements AsyncDisposable {
       const all = [...(ignored ?? []), [event.target, event.reason] as const]
       this.#note(event.topology, { ignored: new Map(all.slice(-MOST_IGNORED)) })
     }
-    this.#emitter.emit('event', event)
+    for (const { listener } of [...this.#listeners]) {
+      callProgram(
+        () => listener(event),
+        (error) => {
+          const detail = textOf(error, 'stack') ?? ''
+          const message = `a listener of the cluster threw: ${messageOf(error)}`
+          this.#parts.world.system.warn(message, { code: 'DYNSRV_LISTENER_THREW', detail })
+        },
+      )
+    }
   }
 
   #note(topology: string, facts: Partial<TopologyFacts>): void {

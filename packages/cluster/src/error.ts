@@ -17,7 +17,6 @@ export type DynsrvErrorCode =
   | 'DYNSRV_COOKIE_FILE'
   | 'DYNSRV_NOT_READY'
   | 'DYNSRV_NO_MEMBER'
-  | 'DYNSRV_NO_MODULE'
   | 'DYNSRV_CLOSED'
 
 /** What each code means: options of `start` and of the command line, cookies, and a cluster that does not form. */
@@ -114,13 +113,6 @@ export const DYNSRV_ERRORS: ErrorTable<DynsrvErrorCode> = {
     category: 'call',
     retryable: true,
     fault: 'peer',
-  },
-  DYNSRV_NO_MODULE: {
-    happened: 'No connected member has a module that is called.',
-    why: 'No member is connected, or all of them said that they do not know the function. It did not run.',
-    hint: 'Wait with ready() until members are connected, and check that the application with the module runs on one of them.',
-    category: 'call',
-    retryable: true,
   },
   DYNSRV_CLOSED: {
     happened: 'The cluster, or the service, is closed.',

@@ -24,15 +24,18 @@ export { DYNSRV_ERRORS, DynsrvError, type DynsrvErrorCode, type DynsrvErrorOptio
 export { advice, type Explanation, explain, oneLine, reasonText } from './explain.ts'
 export type { LastLookup } from './last-lookup.ts'
 export type { LeaveSignal } from './leave-on.ts'
-export type { ModuleOptions } from './member-call.ts'
 export {
-  type ErpcCaller,
   type MemberService,
   Service,
   type ServiceCandidate,
   type ServiceSnapshot,
 } from './services/service.ts'
-export type { ServiceCallOptions, ServiceOptions } from './services/service-options.ts'
+export type {
+  ModuleOptions,
+  ServiceCallOptions,
+  ServiceOptions,
+  TypedServiceCallOptions,
+} from './services/service-options.ts'
 export type { MembersTarget, NamedTarget, PgTarget, ProcessTarget } from './services/service-target.ts'
 export { checkCookie, type FindCookieOptions, findCookie } from './settings/cookie.ts'
 export { dnsServer } from './settings/dns-server.ts'

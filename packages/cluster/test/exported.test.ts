@@ -1,3 +1,4 @@
+import { contract } from '@dynsrv/etf'
 import {
   argument,
   call,
@@ -31,7 +32,7 @@ const STARTED = {
 const options = (value: object = {}) => argument(() => value, ODD_OPTIONS)
 const text = (value: string, ...takes: readonly (Odd | readonly Odd[])[]) => argument(() => value, takes.flat())
 const anything = argument(() => new Error('one'), EVERY_ODD_VALUE)
-const { Cluster: _made, ...functions } = api
+const { Cluster: _made, Service: _called, ...functions } = api
 
 testOddArguments(functions, {
   advice: call(anything),
@@ -56,8 +57,16 @@ testOddArguments(functions, {
       events: call(options()),
       lookups: call(),
       members: call(),
+      module: call(
+        argument(() => contract('lists', {})),
+        options(),
+      ),
       missing: call(),
       on: call(argument(() => () => undefined, ODD_FUNCTIONS)),
+      service: call(
+        argument(() => 'MyApp.Stock', ODD_OPTIONS, 'a text', 'a control character'),
+        options(),
+      ),
     },
     ['ready'],
   ),
@@ -80,7 +89,11 @@ testSoundOptions(
     FindCookieOptions: { take: (given) => api.findCookie(given) },
     StartOptions: { take: (given) => api.start({ ...STARTED, ...given }) },
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
+    ModuleOptions: { take: (given) => withCluster((cluster) => cluster.module(contract('lists', {}), given)) },
     EventsOptions: { take: (given) => withCluster((cluster) => cluster.events(given)) },
+    TypedServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
+    ServiceOptions: { take: (given) => withCluster((cluster) => cluster.service('stock', given)) },
+    ServiceCallOptions: { take: (given) => withCluster((cluster) => cluster.service('stock').call(1, given)) },
   },
   {
     CodedErrorOptions: 'an error is made of whatever it is given',

@@ -271,15 +271,15 @@ const CALLING: readonly Mistake[] = [
     'a forgotten await inside',
     () => node.call(stock(), tuple(atom('take'), node.call(stock(), take()) as never, 1)),
     'NODE_MESSAGE_INVALID',
-    '[2][1]: a promise has no Erlang term',
-    'Send values',
+    'cannot be sent: [1]: a promise has no Erlang term',
+    'Await it first.',
   ],
   [
     'a function in a message',
     () => node.send(stock(), { on: () => 1 } as never),
     'NODE_MESSAGE_INVALID',
     '.on: a function has no Erlang term',
-    'Send values',
+    'Send what it returns',
   ],
   [
     'a time as text',

@@ -555,6 +555,94 @@ const NODES: readonly ComposeCase[] = [
     files: shop(node('app', 'app.shop', 'command: bin/migrate && bin/server')),
     warnings: ['C15'],
   },
+  ...['bin/app --help', 'bin/app version', '["/app/bin/app", "--version"]', 'bin/app -h'].map(
+    (command): ComposeCase => ({
+      what: `a service that only runs ${command}`,
+      files: shop(node('app', 'app.shop') + node('tool', 'app.shop', `command: ${command}`)),
+    }),
+  ),
+  {
+    what: 'a short name without a hostname, which the others know by the service',
+    files: shop(
+      ['a', 'b']
+        .map(
+          (name) =>
+            `\n  ${name}: {image: elixir, command: "iex --sname ${name} --cookie $$K -S mix", environment: {K: "\${C}", NODES: "a@a,b@b"}}`,
+        )
+        .join(''),
+    ),
+    errors: ['C16'],
+    says: /NODES of a names a@a, and a calls itself a@ID-OF-THE-CONTAINER.*hostname: a/,
+  },
+  {
+    what: 'a list with another part before the @',
+    files: shop(PAIR.replaceAll('CLUSTER_STRATEGY: epmd', "NODES: \":'web@a.shop', :'app@b.shop'\"")),
+    errors: ['C16'],
+    says: /NODES of a names web@a.shop, and a calls itself app@a.shop/,
+  },
+  {
+    what: 'a list with another name of the host',
+    files: shop(PAIR.replaceAll('CLUSTER_STRATEGY: epmd', 'NODES: app@a,app@b.shop')),
+    errors: ['C16'],
+  },
+  {
+    what: 'a list that has the right name as well, and addresses of people and servers',
+    files: shop(
+      PAIR.replaceAll(
+        'CLUSTER_STRATEGY: epmd',
+        'NODES: app@a,app@a.shop app@b.shop\n      MAIL: web@a.shop\n      QUEUE: amqp://guest@b.shop/\n      ADMIN: web@a.shop or me@example.test',
+      ),
+    ),
+  },
+  {
+    what: 'a list of nodes that the image names',
+    files: shop(
+      ['a', 'b']
+        .map(
+          (name) =>
+            `\n  ${name}: {image: app, hostname: ${name}.shop, environment: {RELEASE_COOKIE: "\${C}", RELEASE_DISTRIBUTION: name, NODES: "x@a.shop,x@b.shop"}}`,
+        )
+        .join(''),
+    ),
+    not: /NODES/,
+  },
+  {
+    what: 'an address in a node name that the service does not have',
+    files: two(
+      `networks: {default: {ipv4_address: 10.5.0.7}}\n${env('app@10.5.0.70')}`,
+      `networks: {default: {ipv4_address: 10.5.0.8}}\n${env('app@10.5.0.8')}`,
+      'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
+    ),
+    errors: ['C04'],
+    says: /app@10\.5\.0\.70 of a ends with an address that a does not have/,
+  },
+  {
+    what: 'an address in a node name that Docker may give to anybody',
+    files: two(
+      `networks: [default]\n${env('app@10.5.0.7')}`,
+      `networks: {default: {ipv4_address: 10.5.0.8}}\n${env('app@10.5.0.8')}`,
+      'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
+    ),
+    errors: ['C04'],
+    says: /only has by chance/,
+  },
+  {
+    what: 'an address of the machine in node names, where ports are published',
+    files: two(env('a@192.168.7.1'), env('b@192.168.7.1')),
+  },
+  {
+    what: 'a !reset in another file that a service extends',
+    files: {
+      ...shop(
+        node('a', 'a.shop').replace('hostname: a.shop', 'extends: {file: mid.yaml, service: mid}') +
+          node('b', 'b.shop'),
+      ),
+      'mid.yaml': 'services: {mid: {extends: {file: base.yaml, service: base}, hostname: !reset null}}\n',
+      'base.yaml': 'services: {base: {image: app, hostname: a.shop}}\n',
+    },
+    errors: ['C04'],
+    says: /sets no hostname/,
+  },
   { what: 'no node at all', files: shop('\n  web: {image: nginx}'), warnings: ['C01'] },
 ]
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CHECKS } from '../src/checks.ts'
+import { isInSubnet } from '../src/compose/subnet.ts'
 import { errorsOf, examineAs, warningsOf } from './examination.ts'
 
 const COOKIE = 'k3Yd8-Vq71-xRm2-Zt94-Lw06'
@@ -167,3 +168,19 @@ describe('a Compose file', () => {
     expect(missing.verdicts[0]?.message).toMatch(/no such file/)
   })
 })
+
+it.each([
+  ['172.28.0.0/16', '172.28.3.4', true],
+  ['172.28.0.0/16', '172.29.0.1', false],
+  ['10.0.0.0/9', '10.127.255.255', true],
+  ['10.0.0.0/9', '10.128.0.0', false],
+  ['0.0.0.0/0', '8.8.8.8', true],
+  ['10.1.2.3/32', '10.1.2.3', true],
+  ['fd00:1::/64', 'fd00:1::7', true],
+  ['fd00:1::/64', 'fd00:1:0:1::7', false],
+  ['::ffff:10.0.0.0/104', '::ffff:10.1.2.3', true],
+  ['fd00::/8', '10.0.0.1', false],
+  ['10.0.0.0', '10.0.0.1', false],
+  ['10.0.0.0/33', '10.0.0.1', false],
+  ['net', '10.0.0.1', false],
+])('%s and %s: %s', (subnet, ip, expected) => expect(isInSubnet(subnet, ip)).toBe(expected))

@@ -9,7 +9,10 @@ const { checker, exported } = api
 const NOT_NAMED = ts.SymbolFlags.TypeParameter | ts.SymbolFlags.Method | ts.SymbolFlags.Function
 
 /** What needs no `using`, and why. */
-const OWNED: Readonly<Record<string, string>> = { MetricsSink: 'what startMetrics returns closes it' }
+const OWNED: Readonly<Record<string, string>> = {
+  Attached: 'what a program gives to start, which closes it',
+  MetricsSink: 'what startMetrics returns closes it',
+}
 
 it('takes back what has close() with using, too', () => {
   const without = exported.flatMap(({ symbol, source }) => {

@@ -18,9 +18,13 @@ interface Taken {
 /** What such an object is when it is no options. */
 const OTHERS: Readonly<Record<string, string>> = {
   'Channel.send(control)': 'a control message',
+  Contract: 'what `contract` makes, and checks',
   Candidate: 'what a mapping of the program is given',
   CodedErrorOptions: 'details of an error: making one never throws',
   Dial: 'what a membership of the program is given',
+  MembersTarget: 'what is called: tried in @dynsrv/cluster',
+  NamedTarget: 'what is called: tried in @dynsrv/cluster',
+  PgTarget: 'what is called: tried in @dynsrv/cluster',
   DynsrvConfig: 'what a file holds: reading the file checks it',
   EpmdModuleTraits: 'what a test says about the module under test',
   'Node.send(options)': 'the sender beside SendOptions, which are tried',
@@ -110,8 +114,12 @@ testSoundOptions(
       nested: { limits: {}, decode: {}, listen: {} },
     },
     PageOptions: { take: (options) => withCluster((cluster) => api.pageRoutes(cluster, options)) },
+    ModuleOptions: { take: (options) => withCluster((cluster) => cluster.module(api.contract('lists', {}), options)) },
     ReadyOptions: { take: (options) => withCluster((cluster) => cluster.ready(options)) },
+    ServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },
+    TypedServiceCallOptions: { take: (options) => withCluster((cluster) => cluster.service('stock').call(1, options)) },
+    ServiceOptions: { take: (options) => withCluster((cluster) => cluster.service('stock', options)) },
     StartOptions: { take: (options) => api.start({ ...STARTED, ...options }) },
   },
-  { MailboxOptions: 'tried in @dynsrv/node' },
+  { FindCookieOptions: 'tried in @dynsrv/cluster', MailboxOptions: 'tried in @dynsrv/node' },
 )

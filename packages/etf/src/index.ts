@@ -10,8 +10,8 @@ export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfErr
 export {
   type Contract,
   type ContractClause,
-  type ContractClientParts,
   type ContractFunction,
+  clause,
   contract,
   contractClient,
   type MakeCall,

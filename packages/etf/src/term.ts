@@ -5,7 +5,7 @@ import { EtfError } from './error.ts'
 import { ATOM_UTF8_EXT, NEW_FUN_EXT, SMALL_ATOM_UTF8_EXT } from './tag.ts'
 import { base64Of, classJson, type Json, TERM_JSON, textAsJson } from './text/json.ts'
 import { floatText, quoteAtom, quoteElixirAtom } from './text/quote.ts'
-import { NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
+import { beginningOf, NODE_INSPECT, textForNode, textOfBinary } from './text/term-text.ts'
 import { type Piece, sequence, TERM_PIECES, type TermSyntax } from './text/text-pieces.ts'
 import { asBuffer, hasLoneSurrogate, readUtf8 } from './utf8.ts'
 import type { HasTerm, Instant } from './values/has-term.ts'
@@ -276,8 +276,8 @@ export class Binary {
     return readUtf8(this.source, this.offset, end) ?? asBuffer(this.source).toString('utf8', this.offset, end)
   }
 
-  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
-    return [{ text: textOfBinary(this.toBytes(), syntax) }]
+  [TERM_PIECES](syntax: TermSyntax, most: number): readonly Piece[] {
+    return [{ text: textOfBinary(beginningOf(this.toBytes(), most), syntax) }]
   }
 
   [NODE_INSPECT](): string {
@@ -323,9 +323,9 @@ export class BitString {
     return textForNode(this)
   }
 
-  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+  [TERM_PIECES](syntax: TermSyntax, most: number): readonly Piece[] {
     const whole = this.bits === 8 ? this.bytes : this.bytes.subarray(0, -1)
-    const parts = Array.from(whole, String)
+    const parts = Array.from(whole.length > most ? whole.subarray(0, most) : whole, String)
     if (this.bits !== 8) {
       const last = this.bytes[this.bytes.length - 1]! >> (8 - this.bits)
       parts.push(syntax === 'erlang' ? `${last}:${this.bits}` : `${last}::size(${this.bits})`)
@@ -371,8 +371,8 @@ export class Tuple<T extends readonly unknown[] = readonly Term[]> {
     return textForNode(this)
   }
 
-  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
-    return sequence('{', this.elements, '}', syntax)
+  [TERM_PIECES](syntax: TermSyntax, most: number): readonly Piece[] {
+    return sequence('{', this.elements, '}', syntax, most)
   }
 
   [NODE_INSPECT](): string {
@@ -422,9 +422,9 @@ export class ImproperList {
     return textForNode(this)
   }
 
-  [TERM_PIECES](syntax: TermSyntax): readonly Piece[] {
+  [TERM_PIECES](syntax: TermSyntax, most: number): readonly Piece[] {
     const bar = { text: syntax === 'erlang' ? '|' : ' | ' }
-    return [...sequence('[', this.elements, '', syntax), bar, { term: this.tail }, { text: ']' }]
+    return [...sequence('[', this.elements, '', syntax, most), bar, { term: this.tail }, { text: ']' }]
   }
 
   [NODE_INSPECT](): string {

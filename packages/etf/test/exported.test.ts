@@ -27,6 +27,8 @@ const list = argument(() => [1], 'a sparse array')
 const flag = argument(() => true, 'true', 'false')
 const anything = argument(() => 1, EVERY_ODD_VALUE)
 const matcher = argument(() => t.any())
+const FILLED = ODD_TEXTS.filter((odd) => odd !== 'an empty text')
+const bound = argument(() => 1, 'undefined', 'null', 'zero', 'a negative number', 'a huge number', 'a bigint')
 
 const text = { toString: call(), toJSON: call() }
 const identifier = { ...text, equals: call(anything) }
@@ -197,6 +199,18 @@ testOddArguments(others, {
   equals: call(term, term),
   fromJson: call(argument(() => 1, EVERY_ODD_VALUE)),
   inspect: call(term, options),
+  clause: call(
+    argument(() => [t.any()], 'an empty array'),
+    argument(() => t.any()),
+  ),
+  contract: call(
+    argument(() => 'lists', 'a text', 'a control character'),
+    argument(() => ({ f: { name: 'f', clauses: [] } }), 'an empty object', 'an object without prototype'),
+  ),
+  contractClient: call(
+    argument(() => api.contract('lists', {})),
+    argument(() => async () => 1, ODD_FUNCTIONS),
+  ),
   isEtfError: call(anything),
   struct: call(
     argument(() => 'A'),
@@ -209,11 +223,44 @@ testOddArguments(others, {
 
 testOddArguments(t, {
   any: call(),
+  anyTuple: call(),
+  bits: call(
+    argument(() => 8, 'undefined', 'zero'),
+    argument(() => 1, 'undefined', 'zero'),
+  ),
+  chardata: call(),
+  float: call(),
+  fun: call(argument(() => 1, 'undefined', 'zero')),
+  improperList: call(matcher, matcher),
+  integer: call(bound, bound),
+  iodata: call(),
+  iolist: call(),
+  keywords: call(argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype')),
+  lazy: call(
+    argument(() => 'name', FILLED),
+    argument(() => () => t.any(), ODD_FUNCTIONS),
+  ),
+  never: call(),
+  nonEmpty: call(matcher),
+  object: call(
+    argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype'),
+    argument(() => ({}), ODD_OPTIONS),
+  ),
+  opaque: call(
+    argument(() => 'name', ODD_TEXTS, 'an empty text'),
+    matcher,
+  ),
+  pairs: call(argument(() => ({ key: t.any(), value: t.any() }))),
+  port: call(),
+  range: call(bound, bound),
   atom: call(argument(() => 'a', ODD_TEXTS)),
   bigint: call(),
   boolean: call(),
-  bytes: call(),
-  charlist: call(),
+  bytes: call(
+    argument(() => 8, 'undefined', 'zero'),
+    argument(() => 1, 'undefined', 'zero'),
+  ),
+  charlist: call(argument(() => 1, 'undefined', 'zero')),
   cons: call(matcher, matcher),
   fields: call(
     argument(() => ({ a: t.any() }), 'an empty object', 'an object without prototype'),
@@ -251,6 +298,21 @@ testOddArguments(
   Object.fromEntries(
     Object.entries({
       any: t.any(),
+      bits: t.bits(),
+      chardata: t.chardata(),
+      float: t.float(),
+      fun: t.fun(),
+      improperList: t.improperList(t.any(), t.any()),
+      integer: t.integer(),
+      iodata: t.iodata(),
+      iolist: t.iolist(),
+      keywords: t.keywords({ a: t.any() }),
+      lazy: t.lazy('name', () => t.any()),
+      nonEmpty: t.nonEmpty(t.any()),
+      object: t.object({ a: t.any() }),
+      opaque: t.opaque('name', t.any()),
+      pairs: t.pairs({ key: t.any(), value: t.any() }),
+      range: t.range(),
       atom: t.atom(),
       bytes: t.bytes(),
       charlist: t.charlist(),
@@ -271,6 +333,21 @@ testOddArguments(
   Object.fromEntries(
     [
       'any',
+      'bits',
+      'chardata',
+      'float',
+      'fun',
+      'improperList',
+      'integer',
+      'iodata',
+      'iolist',
+      'keywords',
+      'lazy',
+      'nonEmpty',
+      'object',
+      'opaque',
+      'pairs',
+      'range',
       'atom',
       'bytes',
       'charlist',
@@ -297,6 +374,7 @@ testSoundOptions(
     DecodeTermOptions: { take: (given) => api.decodeTerm(encode(1), 1, given), nested: { limits: {} } },
     EncodeOptions: { take: (given) => encode(1, given) },
     FieldsOptions: { take: (given) => t.fields({}, given) },
+    ObjectOptions: { take: (given) => t.object({}, given) },
     InspectOptions: { take: (given) => api.inspect(1, given) },
     StructOptions: { take: (given) => new api.StructType('A', { ...codec, ...given }) },
     WriteOptions: { take: (given) => api.writeTerm(new api.ByteWriter(), 1, given) },

@@ -1,7 +1,7 @@
 // What every package needs alike. Each bundles what it uses, so nothing here may be recognised by identity.
 export { withCallersStack } from './callers-stack.ts'
 export { type Checks, checksOf } from './checks.ts'
-export { domainKey, sameDomainName, withoutFinalDot } from './domain-name.ts'
+export { domainKey, isConsulName, sameDomainName, withoutFinalDot } from './domain-name.ts'
 export { elixirName } from './elixir-name.ts'
 export { endpoint, hostAddress } from './endpoint.ts'
 export {
@@ -9,6 +9,7 @@ export {
   CodedError,
   type CodedErrorOptions,
   codeOf,
+  docsOf,
   type ErrorCategory,
   type ErrorTable,
   type ErrorWords,
@@ -23,6 +24,7 @@ export { type HttpHandler, HttpServer } from './http/http-server.ts'
 export { ipText } from './ip-text.ts'
 export { listed } from './listed.ts'
 export { nearest } from './nearest.ts'
+export { callProgram, type Failed } from './program-calls.ts'
 export { type FamilyOutcome, type FamilyRace, raceFamilies } from './race-families.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {

@@ -103,6 +103,11 @@ describe('a coded error', () => {
       [undefined, 'something that cannot be shown'],
     ])
   })
+
+  it('shows a plain object that was thrown', () => {
+    expect(messageOf({ status: 404 })).toBe('{ status: 404 }')
+    expect(messageOf(Object.create(null))).toBe('something that cannot be shown')
+  })
 })
 
 it('the message of an integer of 4 MB that was thrown, alone or in a list, takes no long time', () => {

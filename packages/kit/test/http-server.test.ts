@@ -52,6 +52,27 @@ describe('an HTTP server', () => {
     for (const socket of guests) socket.destroy()
   })
 
+  it('answers one request of a connection at a time, and ends one that sends more before', async () => {
+    let asked = 0
+    await using served = await serve((_request, response) => {
+      asked += 1
+      response.end('ok')
+    })
+    const socket = await open(served.port)
+    const closed = once(socket.resume(), 'close')
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(2_000))
+    await closed
+    expect(asked).toBe(1)
+    // One after the other they are answered as ever.
+    const patient = await open(served.port)
+    for (let count = 2; count <= 5; count++) {
+      patient.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+      await once(patient, 'data')
+      expect(asked).toBe(count)
+    }
+    patient.destroy()
+  })
+
   it('makes room at the cost of the address that has most', async () => {
     await using served = await serve()
     const [quiet] = [await open(served.port)]

@@ -6,6 +6,7 @@ import {
   type DecodeOptions,
   type EtfError,
   encodedLength,
+  isEtfError,
   Pid,
   type Term,
   TermDecoder,
@@ -119,19 +120,32 @@ export function checkTerm(what: string, term: Term): void {
   sendable(what, () => encodedLength(term))
 }
 
-/** Sends, and says what cannot be sent. @throws {NodeError} `NODE_MESSAGE_INVALID` */
-export function sendable<T>(what: string, send: () => T): T {
+/**
+ * Sends, and says what cannot be sent.
+ *
+ * @param given what the program gave, where the message around it is ours: paths begin there
+ * @throws {NodeError} `NODE_MESSAGE_INVALID`
+ */
+export function sendable<T>(what: string, send: () => T, given?: Term): T {
   try {
     return send()
   } catch (cause) {
-    throw cannotBeSent(what, cause)
+    const refused = cannotBeSent(what, cause)
+    if (given !== undefined) checkGiven(what, refused, given)
+    throw refused
   }
+}
+
+/** Throws the error of what the program gave in place of that of a message of ours around it. */
+export function checkGiven(what: string, refused: unknown, given: Term): void {
+  if (isNodeError(refused) && refused.code === 'NODE_MESSAGE_INVALID') checkTerm(what, given)
 }
 
 /** The error of what cannot be sent; one of a link (`DIST_…`) is passed on as it is. */
 export function cannotBeSent(what: string, cause: unknown): NodeError {
   if (isNodeError(cause)) return cause
-  return new NodeError('NODE_MESSAGE_INVALID', `${what} cannot be sent: ${messageOf(cause)}`, { cause })
+  const { path, hint } = isEtfError(cause) ? cause : {}
+  return new NodeError('NODE_MESSAGE_INVALID', `${what} cannot be sent: ${messageOf(cause)}`, { path, hint, cause })
 }
 
 /** How long something may take, and what ends it early. */

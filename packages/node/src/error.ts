@@ -272,8 +272,8 @@ export interface NodeErrorOptions extends CodedErrorOptions {
   readonly reason?: Term
   /** The option to raise, when something was over a limit. */
   readonly limit?: string
-  /** Where in a reply its schema found something else, such as `[1].qty`. */
-  readonly path?: string
+  /** Where in a reply its schema found something else, or what cannot be sent is, such as `[1].qty`. */
+  readonly path?: string | undefined
   /** See {@link NodeError.didNotRun}. */
   readonly didNotRun?: boolean
 }
@@ -300,7 +300,10 @@ export class NodeError extends CodedError<NodeErrorCode> {
   readonly reason?: Term
   /** The option to raise, when something was over a limit: `decode.limits.depth`. */
   readonly limit?: string
-  /** With `NODE_REPLY_MISMATCH`: where in the reply, such as `[1].qty`; empty for the reply itself. */
+  /**
+   * With `NODE_REPLY_MISMATCH`, where in the reply, and with `NODE_MESSAGE_INVALID`, where in what was to be sent: such as
+   * `[1].qty`; empty for the whole of it.
+   */
   readonly path?: string
   /**
    * True for a call that surely did not run: it was never sent, or the other node had nobody to run it. It can be made again,

@@ -1,10 +1,9 @@
 import type { Cookie } from '@dynsrv/dist-protocol'
-import { type Fault, messageOf, oneLine, shown } from '@dynsrv/kit'
+import { callProgram, type Fault, messageOf, oneLine, shown } from '@dynsrv/kit'
 import type { Warn } from './call/outcome.ts'
 import { cookie as cookieRule } from './checks.ts'
 import { NodeError } from './error.ts'
 import type { NodeSettings } from './node-options.ts'
-import { callProgram } from './program-calls.ts'
 
 /** The settings with the functions of the program so that none of them throws what a link or a process would suffer from. */
 export function guardedSettings(settings: NodeSettings, warn: Warn): NodeSettings {

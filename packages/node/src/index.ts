@@ -68,7 +68,7 @@ export {
   type Output,
   type TlsOptions,
 } from './node-options.ts'
-export type { PgChange, PgEvents, PgScope } from './pg/pg-scope.ts'
+export type { PgChange, PgEvents, PgScope, SyncedOptions } from './pg/pg-scope.ts'
 export type { ProcessKind } from './process/local-process.ts'
 export {
   Mailbox,
@@ -95,7 +95,7 @@ export {
   type SubscriptionReceiveOptions,
   type TypedSubscribeOptions,
 } from './pubsub/subscription.ts'
-export type { Read, Schema, Written } from './schema/schema.ts'
+export type { Read, Returned, Schema, Written } from './schema/schema.ts'
 export { fn, type ReadAll, TypedFunction } from './schema/typed-function.ts'
 export type {
   AliasOptions,

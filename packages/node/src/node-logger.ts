@@ -1,6 +1,5 @@
-import { messageOf, moreLikeThis } from '@dynsrv/kit'
+import { callProgram, messageOf, moreLikeThis } from '@dynsrv/kit'
 import type { NodeDownReason, NodeEvent } from './node-event.ts'
-import { callProgram } from './program-calls.ts'
 
 /** One level of a logger: what is known as an object, then a text for people. */
 export type LogMethod = (details: object, message: string) => void

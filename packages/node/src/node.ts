@@ -15,6 +15,7 @@ import {
   bound,
   type Clock,
   callable,
+  callProgram,
   endpoint,
   eventStream,
   flag,
@@ -67,10 +68,10 @@ import type { NodeEvent, NodeEvents } from './node-event.ts'
 import type { PgScope } from './pg/pg-scope.ts'
 import { type LocalProcess, nodeOf } from './process/local-process.ts'
 import { checkMailbox, type Mailbox, type MailboxOptions, makeMailbox } from './process/mailbox.ts'
-import { callProgram, tellListeners } from './program-calls.ts'
+import { tellListeners } from './program-calls.ts'
 import { checkPubSub, type PubSub, type PubSubOptions, pubSubName } from './pubsub/pubsub.ts'
 import type { Rooms } from './rooms.ts'
-import { mismatchText, type Read, type Schema, type Written } from './schema/schema.ts'
+import { mismatchText, type Read, type Returned, type Schema, type Written } from './schema/schema.ts'
 import type {
   AliasOptions,
   CallOptions,
@@ -101,6 +102,8 @@ const checkConnect = checks.options<ConnectOptions>('connect', {
 })
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
+const NOCONNECTION = atom('noconnection')
+
 const checkMultiCall = checks.options<MultiCallOptions & TypedCallOptions>('multiCall', {
   ...typedCallRules,
   nodes: listOf(peerName),
@@ -227,7 +230,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /**
    * Calls `onDown` once, with the reason, when a process anywhere has ended: `noproc` where there is none, `noconnection`
-   * when the link to its node is lost. For links and messages of a process of ours use `Mailbox.monitor`.
+   * when the link to its node is lost, and when this node closes. For links and messages of a process of ours use `Mailbox.monitor`.
    *
    * @returns what takes it back
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, `NODE_CLOSED`
@@ -237,8 +240,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checks.argument('monitor', 'onDown', callable, onDown)
     const { life, router } = this.#rooms.processes
     const target = router.target(to)
+    const { caller } = this.#rooms.calls
+    const isRemote = nodeOf(target) !== this.self
     let open = true
-    const ref = life.monitor(this.#rooms.calls.caller, target, (reason) => {
+    const ref = life.monitor(caller, target, (ended) => {
+      // The end of who watches here is not that of the process there.
+      const reason = caller.alive || !isRemote ? ended : NOCONNECTION
       // A target without a way is down before `monitor` returns.
       queueMicrotask(() => {
         if (open) callProgram(() => onDown(reason), failed)
@@ -405,7 +412,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checkCall(options)
     const call = (name: string, args: readonly Term[]) =>
       this.erpc(peer, contract.module, name, args as readonly Sendable[], options)
-    return contractClient({ contract, call })
+    return contractClient(contract, call)
   }
 
   /**
@@ -555,7 +562,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
   serve<
     State = undefined,
     S extends ServerSchemas = NoSchemas,
-    const Reply extends Written<SchemaOf<S, 'reply'>> = Written<SchemaOf<S, 'reply'>>,
+    const Reply extends Returned<Written<SchemaOf<S, 'reply'>>> = Returned<Written<SchemaOf<S, 'reply'>>>,
   >(handlers: ServerHandlers<State, S, Reply>): GenServer<State> {
     this.#assertOpen()
     checkHandlers(handlers)
@@ -827,8 +834,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     const node = nodeOf(target)
     processes.router.checkBeforeDial(node, message)
     const send = (): void => void this.#send(from, target, message)
-    if (node === this.self) send()
-    else await links.whenTaken(node, send, signal)
+    if (node === this.self) return send()
+    try {
+      await links.whenTaken(node, send, signal)
+    } catch (error) {
+      throw withCallersStack(error)
+    }
   }
 
   async #ping(peer: string, options: CallOptions): Promise<'pong'> {

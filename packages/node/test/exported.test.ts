@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { atom, type Pid, Reference, t } from '@dynsrv/etf'
+import { atom, contract, type Pid, Reference, t } from '@dynsrv/etf'
 import type { Beam } from '@dynsrv/tools/beam'
 import {
   argument,
@@ -167,6 +167,11 @@ testOddArguments(
       cast: call(echo, term),
       multiCall: call(atomName, term, options()),
       erpc: call(peer, module, atomName, args, options()),
+      module: call(
+        peer,
+        argument(() => contract('lists', {})),
+        options(),
+      ),
       erpcMany: call(
         argument(() => [], LISTS.slice(1), 'a map', 'bytes'),
         options(),
@@ -233,6 +238,7 @@ testOddArguments(
         localMembers: call(term),
         groups: call(),
         broadcast: call(term, term),
+        synced: call(options()),
         close: call(),
       },
       LISTENERS,
@@ -299,6 +305,7 @@ testSoundOptions(
     DrainOptions: { take: drain },
     ErpcManyOptions: { take: (given) => node.erpcMany([], given) },
     EventsOptions: { take: (given) => node.events(given) },
+    SyncedOptions: { take: (given) => node.pg('odd_scope').synced(given) },
     ExposeOptions: { take: (given) => node.expose('odd', {}, given).close() },
     InspectOptions: { take: (given) => node.inspect(given) },
     MailboxOptions: { take: (given) => node.mailbox(given) },

@@ -78,6 +78,7 @@ testOptionValues(
 testOptionValues('AliasOptions', { take: (options) => node.alias(mailbox, options) }, { once: FLAG })
 testOptionValues('InspectOptions', { take: (options) => node.inspect(options) }, { maxProcesses: ['zero', 'Infinity'] })
 testOptionValues('ExposeOptions', { take: (options) => node.expose('odd', {}, options).close() }, { group: FLAG })
+testOptionValues('SyncedOptions', { take: (options) => node.pg().synced(options) }, { signal: [] })
 testOptionValues('EventsOptions', { take: (options) => node.events(options).return() }, { signal: [] })
 testOptionValues(
   'DrainOptions',

@@ -63,7 +63,7 @@ it.each(things.map((text) => ({ title: text.split('\n')[0]!, text })))('$title',
     beam: beam.name,
   }
   const module = new URL(`${title.replaceAll(/\W+/g, '-')}.ts`, FOLDER)
-  const opening = `import { atom, tuple } from '@dynsrv/etf'\nexport async function run(stage) {\nconst { node, beam } = stage\n`
+  const opening = `import { atom, t, tuple } from '@dynsrv/etf'\nimport { fn } from '@dynsrv/node'\nexport async function run(stage) {\nconst { node, beam } = stage\n`
   writeFileSync(module, `${opening}${code.replaceAll('globalThis.readmeLog(', 'stage.log(')}\n}\n`)
   const { run } = (await import(/* @vite-ignore */ fileURLToPath(module))) as { run: (stage: Stage) => Promise<void> }
   await run(stage)

@@ -1,5 +1,5 @@
 // The log of changes, newest first, and what of it is spoken.
-import { byId, make } from './dom.js'
+import { breaking, byId, make } from './dom.js'
 import { clock } from './units.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageChange} PageChange */
@@ -29,7 +29,7 @@ export function addChanges(changes, aloud) {
       ' ',
     )
     line.append(
-      make('b', {}, about),
+      make('b', {}, ...breaking(about)),
       ' ',
       make('span', {}, text),
       ...(hint === '' ? [] : [make('p', { class: 'hint' }, hint)]),

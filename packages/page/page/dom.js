@@ -18,3 +18,15 @@ export function make(tag, attributes = {}, ...children) {
   element.append(...children)
   return element
 }
+
+/**
+ * A name that breaks after `@` and dots, and elsewhere only where a part of it is too long for a line.
+ *
+ * @param {string} name
+ * @returns {(Node | string)[]}
+ */
+export function breaking(name) {
+  return name
+    .split(/(?<=[@.])/)
+    .flatMap((part, index) => (index === 0 ? [part] : [document.createElement('wbr'), part]))
+}

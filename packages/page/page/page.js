@@ -1,10 +1,13 @@
 // Keeps the page live: takes the state over server-sent events and draws it. Texts of peers become text nodes only.
+import { drawCauses } from './causes.js'
 import { addChanges, speak } from './change-log.js'
-import { byId, make } from './dom.js'
+import { breaking, byId, make } from './dom.js'
+import { MemberPanel } from './member-panel.js'
 import { MemberTable } from './member-table.js'
-import { drawTiles } from './tiles.js'
+import { Tiles } from './tiles.js'
 import { drawTopologies } from './topologies.js'
 import { ago, clock } from './units.js'
+import { onChoice } from './view.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageState} PageState */
 /** @typedef {import('../src/live/page-state.ts').PagePatch} PagePatch */
@@ -13,6 +16,9 @@ import { ago, clock } from './units.js'
 /** The server sends something at least every 5 seconds. */
 const SILENCE_MS = 15_000
 const AGAIN_MS = 2_000
+/** With more members than this they are drawn at most so often, so that the reader's own clicks are answered at once. */
+const MANY = 300
+const MANY_DRAWN_MS = 2_000
 
 /** @type {PageState | undefined} */
 let state
@@ -21,10 +27,15 @@ let members = new Map()
 let heardAt = Date.now()
 /** When the server was heard last, while it is silent. */
 let lostAt = 0
+let drawnAt = 0
+let waits = false
 /** @type {EventSource} */
 let source
 
 const table = new MemberTable()
+const tiles = new Tiles()
+const panel = new MemberPanel((name) => members.get(name))
+onChoice(() => drawCauses([...members.values()]))
 document.documentElement.classList.add('script')
 byId('log').replaceChildren()
 listen()
@@ -36,10 +47,17 @@ function listen() {
   source.addEventListener('state', (event) => {
     heard()
     takeState(JSON.parse(event.data))
+    // After a pause the charts lack what happened meanwhile.
+    void loadHistory()
   })
   source.addEventListener('patch', (event) => {
     heard()
     takePatch(JSON.parse(event.data))
+  })
+  source.addEventListener('sample', (event) => {
+    heard()
+    tiles.add(JSON.parse(event.data))
+    panel.refresh()
   })
   source.addEventListener('beat', heard)
   source.addEventListener('error', () => {
@@ -47,6 +65,19 @@ function listen() {
     // After an answer that is no stream the browser gives up; we do not.
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS)
   })
+}
+
+async function loadHistory() {
+  try {
+    const answer = await fetch('/page/history')
+    if (!answer.ok) return
+    const { samples, everyMs } = await answer.json()
+    tiles.begin(samples, everyMs)
+    panel.everyMs = everyMs
+    panel.refresh()
+  } catch {
+    // The stream ends too, then, and with its next state this is asked again.
+  }
 }
 
 function heard() {
@@ -100,25 +131,41 @@ function takePatch(patch) {
     ...(patch.changes !== undefined && { changes: patch.changes }),
   }
   addChanges(patch.changes ?? [], true)
-  if (patch.members !== undefined || patch.removed !== undefined) table.show(state.self.name, [...members.values()])
+  if (patch.members !== undefined || patch.removed !== undefined) drawMembers(state.self.name)
   if (patch.topologies !== undefined) drawTopologies(state.topologies)
   if (patch.self !== undefined) drawSelf()
-  drawTiles(state, [...members.values()])
+  tiles.show(state, [...members.values()])
 }
 
 function drawAll() {
   if (state === undefined) return
   drawSelf()
-  table.show(state.self.name, [...members.values()])
+  drawMembers(state.self.name)
   drawTopologies(state.topologies)
-  drawTiles(state, [...members.values()])
+  tiles.show(state, [...members.values()])
+}
+
+/** @param {string} self */
+function drawMembers(self) {
+  const wait = members.size > MANY ? drawnAt + MANY_DRAWN_MS - Date.now() : 0
+  if (wait > 0) {
+    if (!waits) setTimeout(() => drawMembers(state?.self.name ?? self), wait)
+    waits = true
+    return
+  }
+  waits = false
+  drawnAt = Date.now()
+  const all = [...members.values()]
+  table.show(self, all)
+  drawCauses(all)
+  panel.draw()
 }
 
 function drawSelf() {
   if (state === undefined) return
   const { name, state: how } = state.self
   document.title = `${name} · dynsrv`
-  byId('self').replaceChildren(name, ...(how === 'running' ? [] : [make('small', {}, ` ${how}`)]))
+  byId('self').replaceChildren(...breaking(name), ...(how === 'running' ? [] : [make('small', {}, ` ${how}`)]))
 }
 
 function second() {

@@ -186,18 +186,23 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
       const { page, complaints } = await openPage(browser, own.url)
       await page.locator('.tile', { hasText: '492 of 500' }).waitFor()
       expect(await page.locator('#graph .nodes > g').count()).toBe(500)
+      // Of those in trouble none is left out.
+      expect(await page.locator('#members > tbody[data-state]').count()).toBe(300)
+      await page.getByRole('button', { name: 'Show 200 more' }).click()
       expect(await page.locator('#members > tbody').count()).toBe(500)
       expect(await page.locator('#members > tbody').first().getAttribute('data-state')).toBe('unreachable')
       await picture(page, 'many-light')
       await page.emulateMedia({ colorScheme: 'dark' })
       await picture(page, 'many-dark')
-      await page.getByRole('button', { name: 'Only trouble' }).press('Enter')
+      expect(await page.locator('.cause').allTextContents()).toEqual(['8 reject our cookie'])
+      await page.getByRole('combobox', { name: 'Filter members by state' }).selectOption('trouble')
       expect(await page.locator('#members > tbody').count()).toBe(8)
       await page.getByRole('searchbox').fill('w-300')
       expect(await page.locator('#members > tbody').count()).toBe(1)
       expect(await violations(page)).toEqual([])
       await nodes[0]!.close()
       await page.getByRole('searchbox').fill('w-1@')
+      expect(new URL(page.url()).search).toBe('?q=w-1%40&state=trouble')
       await row(page, 'w-1', 'unreachable')
       expect(complaints).toEqual([])
     } finally {
@@ -231,6 +236,8 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
       '/?token=a-token-of-the-pagf',
       '/page/state',
       '/page/events',
+      '/page/history',
+      '/page/member?name=cart-1@shop.test',
       '/page/page.js',
     ]) {
       const answer = await fetch(`${own.url}${path}`)
@@ -244,6 +251,8 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
     const cookie = letIn.headers.get('set-cookie') ?? ''
     expect(cookie).toMatch(/^dynsrv-[0-9a-f]{8}=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
     expect(cookie).not.toContain(token)
+    const kept = await fetch(`${own.url}/?q=cart&token=${token}&sort=-node`, { redirect: 'manual' })
+    expect(kept.headers.get('location')).toBe('/?q=cart&sort=-node')
     const [pair = ''] = cookie.split(';')
     const forged = `${pair.slice(0, -1)}${pair.endsWith('A') ? 'B' : 'A'}`
     for (const [shown, status] of [

@@ -121,6 +121,7 @@ testSoundOptions(
     MeteredOptions: { take: (options) => api.metered(source(), undefined, options) },
     NodeDnsOptions: { take: (options) => api.nodeDns(options) },
     RacingAddressesOptions: { take: (options) => api.racingAddresses(source(), 'svc.test', options) },
+    ResolverSurroundings: { take: (options) => api.parseResolvConf('', options) },
     RacingOptions: { take: (options) => api.racing([source()], options) },
     ResolveAddressesOptions: { take: (options) => source().resolveAddresses('svc.test', options) },
     ResolveOptions: { take: (options) => source().resolveTxt('svc.test', options) },

@@ -60,7 +60,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
     },
   },
   Consul: {
-    faults: [...PORTS, ...TARGETS, ...WEIGHTS, bad({ port: '4370' }), bad({ port: null })],
+    faults: [
+      ...PORTS,
+      ...TARGETS,
+      ...WEIGHTS,
+      bad({ port: '4370' }),
+      bad({ port: null }),
+      bad({ port: { toString: 1 } }),
+    ],
     async open(records) {
       const instances = records.map(({ target, port, weight }) => ({
         Node: { Node: 'n1', Address: '192.0.2.1', Datacenter: 'dc1' },

@@ -203,6 +203,7 @@ testSoundOptions(
       take: (given) => strategy().locate(nodeName('a@svc.test'), given as api.LocateOptions),
       valid: { signal: ends() },
     },
+    PlanInput: { take: (given) => api.plan({ ...INPUT, ...given } as unknown as api.PlanInput) },
     ReadyOptions: { take: (given) => strategy().ready(given) },
     SampleOptions: {
       take: (given) => api.sample(source, given as api.SampleOptions),

@@ -28,8 +28,7 @@ export {
 export type { LogEntry } from './log/sim-log.ts'
 export type { PathOptions } from './network/fabric.ts'
 export type { RegistryFault } from './registries/registry-fault.ts'
-export type { SimConsul } from './registries/sim-consul.ts'
-export type { SimKubernetes } from './registries/sim-kubernetes.ts'
+export type { SimRegistry } from './registries/sim-registry.ts'
 export { simulate } from './simulate.ts'
 export type {
   CrashOptions,

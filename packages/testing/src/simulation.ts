@@ -22,9 +22,10 @@ import { sequenceDiagram } from './log/sequence-diagram.ts'
 import { type LogEntry, SimLog } from './log/sim-log.ts'
 import { hearMembers } from './log/what-members-say.ts'
 import { type Cut, Fabric, type PathOptions } from './network/fabric.ts'
-import { HttpRegistry, registryHostOf } from './registries/http-registry.ts'
+import { deregister, HttpRegistry, register, registryHostOf, registryListening } from './registries/http-registry.ts'
 import { makeConsul, type SimConsul } from './registries/sim-consul.ts'
 import { makeKubernetes, type SimKubernetes } from './registries/sim-kubernetes.ts'
+import type { SimRegistry } from './registries/sim-registry.ts'
 import { Schedule } from './time/schedule.ts'
 import { SeededRandom } from './time/seeded-random.ts'
 import { TimeMachine } from './time/time-machine.ts'
@@ -224,13 +225,13 @@ export class Simulation implements AsyncDisposable {
   }
 
   /** Consul's HTTP API, on a host of its own; there from the first use on, with every member that has a record. */
-  get consul(): SimConsul {
+  get consul(): SimRegistry {
     this.#consul ??= this.#registry((log) => makeConsul(this.#host('consul'), log))
     return this.#consul
   }
 
   /** The Kubernetes API, on a host of its own; there from the first use on, with every member that has a record. */
-  get kubernetes(): SimKubernetes {
+  get kubernetes(): SimRegistry {
     this.#kubernetes ??= this.#registry((log) => makeKubernetes(this.#host('kubernetes'), log))
     return this.#kubernetes
   }
@@ -557,7 +558,8 @@ export class Simulation implements AsyncDisposable {
   async #start(member: Member): Promise<object> {
     const { host, name, port: own, service, start } = member
     const { world } = host.start()
-    await Promise.all([this.dns, this.#consul, this.#kubernetes].map((each) => each?.listening))
+    const registries = [this.#consul, this.#kubernetes].filter((each) => each !== undefined)
+    await Promise.all([this.dns.listening, ...registries.map((each) => registryListening(each))])
     const { address } = this.dns
     member.object = await start({ name, service, port: own, cookie: COOKIE, dns: address, world })
     this.#members.set(member.object, member)
@@ -585,17 +587,21 @@ export class Simulation implements AsyncDisposable {
     return new Host(name, ipOf(this.#hosts++), this.#parts)
   }
 
+  #eachRegistry(tell: (registry: HttpRegistry) => void): void {
+    for (const registry of [this.#consul, this.#kubernetes]) if (registry !== undefined) tell(registry)
+  }
+
   /** A registry that has every member of now; it is given those that come. */
   #registry<T extends HttpRegistry>(make: (log: SimLog) => T): T {
     const registry = make(this.#log)
-    for (const member of this.#members.values()) if (member.isRegistered) registry.add(registered(member))
+    for (const member of this.#members.values()) if (member.isRegistered) register(registry, registered(member))
     return registry
   }
 
   #giveRecords(member: Member): void {
     const { host, label, port: own, service } = member
     member.isRegistered = true
-    for (const registry of [this.#consul, this.#kubernetes]) registry?.add(registered(member))
+    this.#eachRegistry((registry) => register(registry, registered(member)))
     const target = `${label}.${service}`
     const ttlSeconds = RECORD_TTL_SECONDS
     this.dns.add(
@@ -607,7 +613,7 @@ export class Simulation implements AsyncDisposable {
   #takeRecords(member: Member): void {
     const { label, service } = member
     member.isRegistered = false
-    for (const registry of [this.#consul, this.#kubernetes]) registry?.remove(label)
+    this.#eachRegistry((registry) => deregister(registry, label))
     const target = `${label}.${service}`
     this.dns.remove((record) => (record.type === 'SRV' ? record.target === target : record.name === target))
   }

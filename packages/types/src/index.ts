@@ -1,10 +1,19 @@
 export type {
+  Clock,
   CodedError,
   CodedErrorOptions,
   ErrorCategory,
   ErrorTable,
   ErrorWords,
+  FileFacts,
   Files,
+  Network,
+  ProgramRun,
+  Programs,
+  Ran,
+  Random,
+  System,
+  Timer,
   World,
 } from '@dynsrv/kit'
 export { isTypesError, TYPES_ERRORS, TypesError, type TypesErrorCode, type TypesErrorOptions } from './error.ts'

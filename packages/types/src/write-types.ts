@@ -37,6 +37,12 @@ export interface WrittenTypes {
 }
 
 const source: Rule = having('find')
+const someSources: Rule = {
+  what: 'an array of at least one source',
+  check: (value, at) =>
+    listOf(source).check(value, at) ??
+    rule('an array of at least one source', (all) => (all as readonly unknown[]).length > 0).check(value, at),
+}
 const moduleRule: Rule = rule('the name of a module', (value) => {
   try {
     return typeof value === 'string' && value !== '' && atom(value).name === value
@@ -46,7 +52,7 @@ const moduleRule: Rule = rule('the name of a module', (value) => {
 })
 const check = checks.options<WriteTypesOptions>('writeTypes', {
   module: required(moduleRule),
-  sources: required(listOf(source)),
+  sources: required(someSources),
   from: filledText,
   integers: oneOf('number', 'exact'),
   command: filledText,

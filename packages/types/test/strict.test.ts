@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { folderModules, writeTypes } from '../src/index.ts'
@@ -9,31 +8,10 @@ import { readTypes } from '../src/read-types.ts'
 import { flat } from '../src/write/layout.ts'
 import { matcherText } from '../src/write/matcher-text.ts'
 import { typeText } from '../src/write/type-text.ts'
-import { compiled, installedModules } from './support.ts'
+import { compile, compiled, installedModules, ROOT } from './support.ts'
 import { OTHERS, TWENTY } from './twenty.ts'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const installed = installedModules()
-
-/** What the strict compiler says of a folder; nothing for a sound one. */
-function compile(folder: string): string {
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  const config = {
-    extends: join(ROOT, 'tools/tsconfig.base.json'),
-    compilerOptions: { rootDir: '/', typeRoots: [join(ROOT, 'node_modules/@types')] },
-    include: ['*.ts'],
-  }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  try {
-    return execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', '.'], {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    })
-  } catch (error) {
-    return (error as { stdout: string }).stdout
-  }
-}
 
 describe('twenty modules of Erlang and Elixir, and more', () => {
   const folder = temporaryFolder('strict')

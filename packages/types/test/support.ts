@@ -31,6 +31,17 @@ export function installedModules(): ModuleSource {
   return folderModules(installedFolders())
 }
 
+/** A folder with a module of that source. */
+export function compiledText(name: string, text: string): string {
+  const folder = temporaryFolder('types')
+  writeFileSync(join(folder, `${name}.erl`), text)
+  execFileSync(ERLC, ['+debug_info', '+nowarn_unused_type', '-o', folder, join(folder, `${name}.erl`)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return folder
+}
+
 /** A folder with a module of this one, compiled as it is or as it is changed. */
 export function compiled(source: string, erlc = ERLC, changed: (text: string) => string = (text) => text): string {
   const folder = temporaryFolder('types')
@@ -40,9 +51,25 @@ export function compiled(source: string, erlc = ERLC, changed: (text: string) =>
   return folder
 }
 
-/** A folder with modules of Elixir, compiled. */
-export function compiledElixir(source: string): string {
-  const folder = temporaryFolder('types')
-  execFileSync('elixirc', ['-o', folder, fileURLToPath(new URL(source, import.meta.url))], { stdio: 'pipe' })
-  return folder
+/** The folder of the whole project. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+/** What the strict compiler says of a folder; nothing for a sound one. */
+export function compile(folder: string): string {
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  const config = {
+    extends: join(ROOT, 'tools/tsconfig.base.json'),
+    compilerOptions: { rootDir: '/', typeRoots: [join(ROOT, 'node_modules/@types')] },
+    include: ['*.ts'],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+  try {
+    return execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', '.'], {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    })
+  } catch (error) {
+    return (error as { stdout: string }).stdout
+  }
 }

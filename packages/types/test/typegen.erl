@@ -434,7 +434,8 @@ is(S0, V) ->
 
 is_safe(V) -> is_integer(V) andalso abs(V) < (1 bsl 53).
 is_whole(V) -> is_integer(V) andalso (get(integers) =:= exact orelse is_safe(V)).
-is_proper(V) -> is_list(V) andalso (catch length(V) >= 0) =:= true.
+is_proper([_ | T]) -> is_proper(T);
+is_proper(V) -> V =:= [].
 is_string(V) -> is_proper(V) andalso lists:all(fun(C) -> is_integer(C) andalso C >= 0 andalso C =< 16#10ffff end, V).
 is_iolist(V) when is_list(V) -> try iolist_size(V), true catch error:badarg -> false end;
 is_iolist(_) -> false.

@@ -25,7 +25,8 @@ defmodule Dynsrv.Strategy do
   end
 
   def start_link([%{topology: topology, config: config} = state]) do
-    given = for {key, function} <- Map.take(state, [:connect, :disconnect, :list_nodes]), function != nil, do: {key, function}
+    given =
+      for {key, function} <- Map.take(state, [:connect, :disconnect, :list_nodes]), function != nil, do: {key, function}
 
     config
     |> Enum.to_list()

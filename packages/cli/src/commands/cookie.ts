@@ -50,6 +50,7 @@ export async function cookieNew({ file, json }: CookieOptions): Promise<number> 
 
 export const command: Command = {
   summary: 'make a cookie: dynsrv cookie new',
+  group: 'Help on this machine',
   place: 17,
   declare: (declared, { runs }) =>
     declared

@@ -150,6 +150,7 @@ function fileError(file: string, cause: unknown): DynsrvError {
 
 export const command: Command = {
   summary: 'write the types of a module of a running node as TypeScript',
+  group: 'Talk to a node',
   place: 14,
   declare: (declared, { runs }) =>
     withPeer(
@@ -166,8 +167,11 @@ export const command: Command = {
         .option('--from <package>', 'package that the file imports from (default: dynsrv)'),
     )
       .addHelpText('after', HELP)
-      .action(runs(withConfig(['dns', 'link'], types))),
+      // Files need nothing of a configuration, which may be code.
+      .action(runs((options: TypesOptions, named) => (options.node === undefined ? types : ofNode)(options, named))),
 }
+
+const ofNode = withConfig(['dns', 'link'], types)
 
 const HELP = `
 Examples:

@@ -74,6 +74,11 @@ export class Choice<C extends Candidate> {
     return this.#seats.values()
   }
 
+  /** Whether there is nobody, left out or not. */
+  get isEmpty(): boolean {
+    return this.#seats.size === 0
+  }
+
   /** Who there is now. Those that stay keep what is known of them. */
   update(candidates: Iterable<C>): void {
     const seats = new Map<string, Seat<C>>()
@@ -93,8 +98,8 @@ export class Choice<C extends Candidate> {
   }
 
   /** Whom to call; undefined when nobody is left. @param not whom not: they were asked already */
-  pick(moment: Moment, not: readonly Seat<C>[] = []): Seat<C> | undefined {
-    const isAsked = (seat: Seat<C>) => not.length > 0 && not.includes(seat)
+  pick(moment: Moment, not: ReadonlySet<Seat<C>> = new Set()): Seat<C> | undefined {
+    const isAsked = (seat: Seat<C>) => not.size > 0 && not.has(seat)
     for (const tier of this.#tiers) {
       const seat = pickIn(tier, moment, (each) => each.health.at(moment.now) !== 'out' && !isAsked(each))
       if (seat !== undefined) return seat

@@ -1,8 +1,13 @@
 import type { Term } from '@dynsrv/etf'
 import type { Clock } from '@dynsrv/kit'
 
-/** How an attempt ended. With `isFinal`, another member would say the same. */
-export type AttemptEnd = { readonly value: Term } | { readonly error: unknown; readonly isFinal: boolean }
+/**
+ * How an attempt ended. With `isFinal`, another member would say the same. With `isLacking`, the member does not have the
+ * function, which counts as no attempt.
+ */
+export type AttemptEnd =
+  | { readonly value: Term }
+  | { readonly error: unknown; readonly isFinal: boolean; readonly isLacking: boolean }
 
 /** A member that was asked, and the error that it ended with. */
 export interface Failure<Seat> {
@@ -14,7 +19,7 @@ export interface Failure<Seat> {
 export interface RaceParts<Seat, Call> {
   readonly clock: Clock
   /** Whom to ask next; undefined when nobody is left. */
-  readonly pick: (asked: readonly Seat[]) => Seat | undefined
+  readonly pick: (asked: ReadonlySet<Seat>, call: Call) => Seat | undefined
   /** Asks. Never rejects. @param timeoutMs undefined for the whole time of the call */
   readonly attempt: (call: Call, seat: Seat, timeoutMs?: number) => Promise<AttemptEnd>
   /** What to throw when nobody is left. */
@@ -39,7 +44,8 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
   const { attempts, nextAfterMs } = options
   const until = clock.monotonic() + timeoutMs
   return new Promise((resolve, reject) => {
-    const asked: Seat[] = []
+    const asked = new Set<Seat>()
+    let lacking = 0
     const failures: Failure<Seat>[] = []
     let underWay = 0
     let isOver = false
@@ -50,17 +56,17 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
     }
     const next = (): void => {
       clock.clearTimeout(timer)
-      const isFirst = asked.length === 0
+      const isFirst = asked.size === 0
       const leftMs = isFirst ? timeoutMs : until - clock.monotonic()
       const isInTime = isFirst || leftMs > 0
-      const seat = isInTime && asked.length < attempts ? pick(asked) : undefined
+      const seat = isInTime && asked.size - lacking < attempts ? pick(asked, call) : undefined
       if (seat === undefined) {
         if (underWay > 0) return
         over()
         reject(isInTime ? nobody(failures) : failures.at(-1)!.error)
         return
       }
-      asked.push(seat)
+      asked.add(seat)
       underWay += 1
       const patienceMs = nextAfterMs ?? leftMs / 2
       if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
@@ -74,6 +80,7 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
           over()
           reject(end.error)
         } else {
+          if (end.isLacking) lacking += 1
           failures.push({ seat, error: end.error })
           next()
         }

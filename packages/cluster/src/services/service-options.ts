@@ -1,6 +1,7 @@
-import { abortSignal, bound, duration, flag, numberFrom, type Rules } from '@dynsrv/kit'
-import type { CallOptions } from '@dynsrv/node'
+import { abortSignal, bound, duration, filledText, flag, numberFrom, type Rules, rule } from '@dynsrv/kit'
+import type { CallOptions, Schema, TypedCallOptions } from '@dynsrv/node'
 import { checks } from '../checks.ts'
+import { DynsrvError } from '../error.ts'
 
 /** How a service calls its members. */
 export interface ServiceOptions {
@@ -37,6 +38,17 @@ export interface ServiceCallOptions extends CallOptions {
   readonly idempotent?: boolean
 }
 
+/** How one call is made whose reply is checked and typed. */
+export interface TypedServiceCallOptions<S extends Schema = Schema>
+  extends ServiceCallOptions,
+    Pick<TypedCallOptions<S>, 'reply'> {}
+
+/** What `cluster.module` takes: the options of each call, and whom to call. */
+export interface ModuleOptions extends ServiceCallOptions {
+  /** The node that has the module; default: any member that does. */
+  readonly node?: string
+}
+
 const RULES: Rules<ServiceOptions> = {
   idempotent: flag,
   timeoutMs: duration(),
@@ -50,14 +62,30 @@ const RULES: Rules<ServiceOptions> = {
 
 export const checkService = checks.options<ServiceOptions>('service', RULES)
 
-/** The options that the service reads itself. The node checks the others when it makes the call. */
-const own = checks.options<ServiceCallOptions>('call', { idempotent: flag, timeoutMs: duration(), signal: abortSignal })
+/** The node says more of one that is none; here it is known before a member is chosen. */
+const schema = rule('a schema: a shape of t, or a Standard Schema', (value) => {
+  const holds = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return holds && typeof (value as Partial<Schema>)['~standard']?.validate === 'function'
+})
 
-/** Checks what the service reads of the options of a call. */
-export function checkServiceCall({ idempotent, timeoutMs, signal }: ServiceCallOptions): void {
-  own({
-    ...(idempotent !== undefined && { idempotent }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(signal !== undefined && { signal }),
+const CALL_RULES: Rules<ServiceCallOptions> = { idempotent: flag, timeoutMs: duration(), signal: abortSignal }
+
+/** Checks the options of a call. The node checks the schema of the reply, and whatever else it takes. */
+export const checkServiceCall = checks.options<ServiceCallOptions | TypedServiceCallOptions>('call', {
+  ...CALL_RULES,
+  reply: schema,
+} as Rules<TypedServiceCallOptions>)
+
+/** Checks the options of the calls of a module. */
+export const checkServiceModule = checks.options<ServiceCallOptions>('module', CALL_RULES)
+
+const checkModuleRules = checks.options<ModuleOptions>('module', { ...CALL_RULES, node: filledText })
+
+/** Checks what `cluster.module` takes. */
+export function checkModule(options: ModuleOptions): void {
+  checkModuleRules(options)
+  if (options.node === undefined || options.idempotent === undefined) return
+  throw new DynsrvError('DYNSRV_BAD_OPTION', 'module: idempotent has no meaning beside node', {
+    hint: 'Leave one of them out: where one node is named, no other member is asked.',
   })
 }

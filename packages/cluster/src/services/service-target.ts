@@ -1,5 +1,5 @@
-import { Atom, atom, inspect, type Term } from '@dynsrv/etf'
-import { anything, elixirName, filledText, optionsOf, type Rule, required, wrong } from '@dynsrv/kit'
+import { Atom, atom, encodedLength, inspect, type Term } from '@dynsrv/etf'
+import { elixirName, filledText, type Rule, required, rule, wrong } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 
 /** Members that discovery names. */
@@ -40,29 +40,44 @@ const name: Rule = {
       : wrong(at, NAME, value)
   },
 }
-const named = optionsOf<NamedTarget>({ name: required(name), topology: filledText })
-const ofPg = optionsOf<PgTarget>({ pg: anything, scope: filledText })
-const ofMembers = optionsOf<MembersTarget>({ topology: filledText })
-
-const targetRule: Rule = {
-  what: 'a name, an atom, or an object with name, pg or topology',
+/** A group is any term, and what cannot be sent is none. */
+const group: Rule = rule('a term', (value) => {
+  try {
+    return encodedLength(value as Term) > 0
+  } catch {
+    return false
+  }
+})
+const WHAT = 'a name, an atom, or an object with name, pg or topology'
+const target: Rule = {
+  what: WHAT,
   check(value, at) {
-    if (typeof value === 'string' || value instanceof Atom) return name.check(value, at)
-    const has = (key: string) => typeof value === 'object' && value !== null && key in value
-    return (has('pg') ? ofPg : has('name') ? named : ofMembers).check(value, at)
+    if (typeof value === 'string') return name.check(value, at)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(at, WHAT, value)
+    // A proxy that throws does it here, where that is caught.
+    if (!(value instanceof Atom)) Object.keys(value)
+    return undefined
   },
 }
+const checkNamed = checks.options<NamedTarget>('service', { name: required(name), topology: filledText })
+const checkPg = checks.options<PgTarget>('service', { pg: group, scope: filledText })
+const checkMembers = checks.options<MembersTarget>('service', { topology: filledText })
 
 /** Reads what a service is made of. @throws {DynsrvError} `DYNSRV_BAD_OPTION` */
 export function targetOf(given: ProcessTarget | MembersTarget): Target {
-  checks.argument('service', 'target', targetRule, given)
+  checks.argument('service', 'target', target, given)
   if (typeof given === 'string' || given instanceof Atom) return namedTarget(given, undefined)
   if ('pg' in given) {
-    const { pg: group, scope = 'pg' } = given
-    return { kind: 'pg', label: `the pg group ${inspect(group)}`, group, scope }
+    checkPg(given)
+    const { pg, scope = 'pg' } = given
+    return { kind: 'pg', label: `the pg group ${inspect(pg)}`, group: pg, scope }
   }
   const { topology } = given
-  if ('name' in given) return namedTarget(given.name, topology)
+  if ('name' in given) {
+    checkNamed(given)
+    return namedTarget(given.name, topology)
+  }
+  checkMembers(given)
   return { kind: 'members', label: topology === undefined ? 'all members' : `the topology ${topology}`, topology }
 }
 

@@ -1,16 +1,31 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Atom, inspect, type Sendable, type Term } from '@dynsrv/etf'
-import { callable, type World, withCallersStack } from '@dynsrv/kit'
-import { type CallOptions, type Destination, isRemoteError, type Node } from '@dynsrv/node'
+import { type Atom, type Contract, contractClient, inspect, type MakeCall, type Sendable, type Term } from '@dynsrv/etf'
+import { type World, withCallersStack } from '@dynsrv/kit'
+import {
+  type CallOptions,
+  type Destination,
+  isRemoteError,
+  type Node,
+  type PgScope,
+  type Read,
+  type Schema,
+} from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
-import { checks, INSIDE, onlyInside } from '../checks.ts'
+import { INSIDE, onlyInside } from '../checks.ts'
 import type { ClusterEvent } from '../cluster-event.ts'
 import { DynsrvError } from '../error.ts'
 import { explain, reasonText } from '../explain.ts'
 import { type Begun, Choice, type Moment, type Seat } from './choice.ts'
+import { Lacking } from './lacking.ts'
 import { type AttemptEnd, type Failure, type RaceParts, race } from './race.ts'
 import { type Member, membersOf, namedMembers } from './service-members.ts'
-import { checkServiceCall, type ServiceCallOptions, type ServiceOptions } from './service-options.ts'
+import {
+  checkServiceCall,
+  checkServiceModule,
+  type ServiceCallOptions,
+  type ServiceOptions,
+  type TypedServiceCallOptions,
+} from './service-options.ts'
 import type { Target } from './service-target.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 
@@ -26,12 +41,6 @@ export interface ServiceParts {
   /** Why discovery does not answer; undefined when it does. */
   readonly discoveryFailure: () => unknown
   readonly closed: (service: Service) => void
-}
-
-/** What calls a function of some node: a service, or a node that was chosen. */
-export interface ErpcCaller {
-  /** Calls a function, as `Node.erpc` does, where the caller need not name a node. */
-  erpc(module: string, name: string, args?: readonly Sendable[], options?: ServiceCallOptions): Promise<Term>
 }
 
 /** A service of members whose functions are called: it has no process to call. */
@@ -70,13 +79,16 @@ export interface ServiceSnapshot {
 
 type Make = (member: Member, options: CallOptions) => Promise<Term>
 type Asked = Seat<Member>
-/** A call that may happen twice. */
+/** A call that is made of whichever member. */
 interface Call {
   readonly make: Make
   readonly options: CallOptions
+  readonly idempotent: boolean
+  /** The function that is called, if it is one. */
+  readonly name: string | undefined
 }
 
-const NOBODY: readonly Asked[] = []
+const NOBODY: ReadonlySet<Asked> = new Set()
 const DEFAULTS = {
   ...{ idempotent: false, timeoutMs: 5_000, attempts: 5, failures: 3, outMs: 1_000, maxOutMs: 30_000, slowFactor: 5 },
 } satisfies ServiceOptions
@@ -93,11 +105,15 @@ export let makeService: (parts: ServiceParts, target: Target, options: ServiceOp
  * weight, connected, and not left out because it failed. Another member is asked when the call surely did not run, or when
  * it is idempotent.
  */
-export class Service implements ErpcCaller, AsyncDisposable {
+export class Service implements AsyncDisposable {
   readonly #parts: ServiceParts
   readonly #target: Target
   readonly #options: Omit<ServiceOptions, keyof typeof DEFAULTS> & Required<Pick<ServiceOptions, keyof typeof DEFAULTS>>
   readonly #choice: Choice<Member>
+  readonly #lacking: Lacking<Asked>
+  /** With a process group, where its members are told. */
+  readonly #scope: PgScope | undefined
+  readonly #random: () => number
   readonly #race: RaceParts<Asked, Call>
   readonly #unsubscribe: () => void
   /** What a call is made with whose caller says nothing. */
@@ -114,20 +130,23 @@ export class Service implements ErpcCaller, AsyncDisposable {
     onlyInside(key)
     this.#parts = parts
     this.#target = target
+    this.#random = parts.world.random.number
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
     this.#options = { ...DEFAULTS, ...(Object.fromEntries(given) as ServiceOptions) }
     this.#plain = { timeoutMs: this.#options.timeoutMs }
     this.#choice = new Choice(this.#options)
+    this.#lacking = new Lacking(this.#options.maxOutMs)
     this.#race = {
       clock: parts.world.clock,
       options: this.#options,
-      pick: (asked) => this.#pick(asked),
+      pick: (asked, { name }) => this.#pick(asked, name),
       nobody: (failures) => this.#nobody(failures),
       attempt: (call, seat, timeoutMs) => this.#attempt(call, seat, timeoutMs),
     }
     const ends = [parts.on((event) => this.#heard(event))]
     if (target.kind === 'pg') {
       const scope = parts.node.pg(target.scope)
+      this.#scope = scope
       const changed = () => this.#changed()
       scope.on('join', changed).on('leave', changed)
       ends.push(() => scope.off('join', changed).off('leave', changed))
@@ -144,7 +163,9 @@ export class Service implements ErpcCaller, AsyncDisposable {
    * @throws {NodeError} as `Node.call`, when the call may have run and is not idempotent
    * @throws the signal's reason when it aborts
    */
-  async call(request: Sendable, options?: ServiceCallOptions): Promise<Term> {
+  async call<S extends Schema>(request: Sendable, options: TypedServiceCallOptions<S>): Promise<Read<S>>
+  async call(request: Sendable, options?: ServiceCallOptions): Promise<Term>
+  async call(request: Sendable, options?: ServiceCallOptions | TypedServiceCallOptions): Promise<unknown> {
     const { node } = this.#parts
     const name = this.#named('call')
     return await this.#run((member, rest) => node.call(placeOf(member, name), request, rest), options)
@@ -159,7 +180,7 @@ export class Service implements ErpcCaller, AsyncDisposable {
   cast(message: Sendable): boolean {
     const name = this.#named('cast')
     this.#assertOpen()
-    const seat = this.#pick(NOBODY)
+    const seat = this.#pick(NOBODY, undefined)
     return seat !== undefined && this.#parts.node.cast(placeOf(seat.candidate, name), message)
   }
 
@@ -168,20 +189,35 @@ export class Service implements ErpcCaller, AsyncDisposable {
    *
    * @throws as `call`; {RemoteError} with class, reason and stack trace when the function raised
    */
+  async erpc<S extends Schema>(
+    module: string,
+    name: string,
+    args: readonly Sendable[],
+    options: TypedServiceCallOptions<S>,
+  ): Promise<Read<S>>
+  async erpc(module: string, name: string, args?: readonly Sendable[], options?: ServiceCallOptions): Promise<Term>
   async erpc(
     module: string,
     name: string,
     args: readonly Sendable[] = [],
-    options?: ServiceCallOptions,
-  ): Promise<Term> {
+    options?: ServiceCallOptions | TypedServiceCallOptions,
+  ): Promise<unknown> {
     const { node } = this.#parts
-    return await this.#run((member, rest) => node.erpc(member.node, module, name, args, rest), options)
+    const called = `${module}:${name}/${args.length}`
+    return await this.#run((member, rest) => node.erpc(member.node, module, name, args, rest), options, called)
   }
 
-  /** Makes a client of a module, whose functions call through this service. @throws {DynsrvError} `DYNSRV_BAD_OPTION` */
-  module<Client>(describe: (caller: ErpcCaller) => Client): Client {
-    checks.argument('module', 'describe', callable, describe)
-    return describe(this)
+  /**
+   * The functions of a module as methods, typed as its specs say, each an `erpc` to a member: `await stock.reserve('apple', 3)`.
+   * `dynsrv types` writes the contract.
+   *
+   * @param options of each call; they stand here, since a last argument might be one of the function's
+   * @throws {DynsrvError} `DYNSRV_BAD_OPTION`, {EtfError} `ETF_BAD_OPTION`. Methods reject as `erpc` and `Node.module`
+   */
+  module<Client extends object>(contract: Contract<Client>, options: ServiceCallOptions = {}): Client {
+    checkServiceModule(options)
+    const call: MakeCall = (name, args) => this.erpc(contract.module, name, args as readonly Sendable[], options)
+    return contractClient(contract, call)
   }
 
   /** The members that are connected, and how each stands: which get calls, which are left out and why. */
@@ -240,82 +276,134 @@ export class Service implements ErpcCaller, AsyncDisposable {
     this.#isStale = false
   }
 
-  #moment(): Moment {
-    const { clock, random } = this.#parts.world
-    return { now: clock.monotonic(), random: random.number }
+  #moment(now = this.#parts.world.clock.monotonic()): Moment {
+    return { now, random: this.#random }
   }
 
-  #pick(asked: readonly Asked[]): Asked | undefined {
+  /** Whom to ask. Those that lack the function come last: somebody else may have forgotten it too. */
+  #pick(asked: ReadonlySet<Asked>, name: string | undefined, now?: number): Asked | undefined {
     this.#refresh()
-    return this.#choice.pick(this.#moment(), asked)
+    const moment = this.#moment(now)
+    const lacking = name === undefined ? undefined : this.#lacking.of(name, moment.now)
+    if (lacking === undefined) return this.#choice.pick(moment, asked)
+    return this.#choice.pick(moment, new Set([...lacking, ...asked])) ?? this.#choice.pick(moment, asked)
   }
 
-  #run(make: Make, options: ServiceCallOptions | undefined): Promise<Term> {
+  #run(make: Make, options: ServiceCallOptions | undefined, name?: string): Promise<Term> {
     this.#assertOpen()
-    if (options === undefined)
-      return this.#options.idempotent ? this.#twice(make, this.#plain) : this.#once(make, this.#plain)
+    if (options === undefined) {
+      const { idempotent } = this.#options
+      return this.#make({ make, options: this.#plain, idempotent, name })
+    }
     checkServiceCall(options)
     const { idempotent = this.#options.idempotent, ...rest } = options
+    rest.signal?.throwIfAborted()
     const whole = rest.timeoutMs === undefined ? { ...rest, timeoutMs: this.#options.timeoutMs } : rest
-    return idempotent ? this.#twice(make, whole) : this.#once(make, whole)
+    return this.#make({ make, options: whole, idempotent, name })
+  }
+
+  #make(call: Call): Promise<Term> {
+    const scope = this.#scope
+    if (scope?.isSynced === false && !this.#hasMember()) return this.#whenTold(scope, call)
+    return call.idempotent ? this.#twice(call) : this.#once(call)
+  }
+
+  #hasMember(): boolean {
+    this.#refresh()
+    return !this.#choice.isEmpty
+  }
+
+  /** Makes a call as soon as a member is known, or all nodes have told theirs: a scope has just been joined, or a link is new. */
+  async #whenTold(scope: PgScope, call: Call): Promise<Term> {
+    const { clock } = this.#parts.world
+    const { signal, timeoutMs } = call.options
+    const until = clock.monotonic() + timeoutMs!
+    const over = new AbortController()
+    const look = () => this.#hasMember() && over.abort()
+    const timer = clock.setTimeout(() => over.abort(), timeoutMs!)
+    scope.on('join', look)
+    try {
+      await scope.synced({ signal: signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]) })
+    } catch (error) {
+      if (!over.signal.aborted) throw error
+    } finally {
+      clock.clearTimeout(timer)
+      scope.off('join', look)
+    }
+    this.#assertOpen()
+    const leftMs = until - clock.monotonic()
+    if (leftMs <= 0) throw this.#nobody([])
+    const whole = { ...call, options: { ...call.options, timeoutMs: leftMs } }
+    return call.idempotent ? this.#twice(whole) : this.#once(whole)
   }
 
   /** Makes a call that must not happen twice. */
-  async #once(make: Make, options: CallOptions): Promise<Term> {
+  async #once({ make, options, name }: Call): Promise<Term> {
     const { clock } = this.#parts.world
-    const until = clock.monotonic() + options.timeoutMs!
+    let now = clock.monotonic()
+    const until = now + options.timeoutMs!
     const failures: Failure<Asked>[] = []
-    let asked = NOBODY
+    const asked = new Set<Asked>()
+    let lacking = 0
     for (;;) {
-      const seat = asked.length < this.#options.attempts ? this.#pick(asked) : undefined
-      const leftMs = asked === NOBODY ? options.timeoutMs! : until - clock.monotonic()
-      if (seat === undefined || leftMs < 0) throw this.#nobody(failures)
-      const begun = this.#choice.begin(seat, clock.monotonic())
+      const seat = asked.size - lacking < this.#options.attempts ? this.#pick(asked, name, now) : undefined
+      const isLate = asked.size > 0 && now >= until
+      if (seat === undefined || isLate) throw this.#nobody(failures)
+      const begun = this.#choice.begin(seat, now)
       try {
-        const value = await make(seat.candidate, asked === NOBODY ? options : { ...options, timeoutMs: leftMs })
+        const value = await make(seat.candidate, asked.size === 0 ? options : { ...options, timeoutMs: until - now })
         this.#choice.end(begun, 'ok', this.#moment())
         return value
       } catch (error) {
-        if (this.#ended(begun, error, options).next !== 'elsewhere') throw error
+        const { next } = this.#ended(begun, error, options, name)
+        if (next !== 'elsewhere' && next !== 'lacking') throw error
+        if (next === 'lacking') lacking += 1
         failures.push({ seat, error })
-        asked = [...asked, seat]
+        asked.add(seat)
+        now = clock.monotonic()
       }
     }
   }
 
   /** Makes a call that may happen twice. */
-  async #twice(make: Make, options: CallOptions): Promise<Term> {
+  async #twice(call: Call): Promise<Term> {
     try {
-      return await race(this.#race, { make, options }, options.timeoutMs!)
+      return await race(this.#race, call, call.options.timeoutMs!)
     } catch (error) {
       throw withCallersStack(error)
     }
   }
 
-  async #attempt({ make, options }: Call, seat: Asked, timeoutMs?: number): Promise<AttemptEnd> {
+  async #attempt({ make, options, name }: Call, seat: Asked, timeoutMs?: number): Promise<AttemptEnd> {
     const begun = this.#choice.begin(seat, this.#parts.world.clock.monotonic())
     try {
       const value = await make(seat.candidate, timeoutMs === undefined ? options : { ...options, timeoutMs })
       this.#choice.end(begun, 'ok', this.#moment())
       return { value }
     } catch (error) {
-      return { error, isFinal: this.#ended(begun, error, options).next === 'final' }
+      const { next } = this.#ended(begun, error, options, name)
+      return { error, isFinal: next === 'final', isLacking: next === 'lacking' }
     }
   }
 
-  #ended(begun: Begun<Member>, error: unknown, { signal }: CallOptions): Verdict {
+  #ended(begun: Begun<Member>, error: unknown, { signal, timeoutMs }: CallOptions, name: string | undefined): Verdict {
     const isAborted = signal?.aborted === true && error === signal.reason
-    const verdict: Verdict = isAborted ? { next: 'final', end: 'none' } : verdictOf(error)
-    this.#choice.end(begun, verdict.end, this.#moment(), error)
+    const judged: Verdict = isAborted ? { next: 'final', end: 'none' } : verdictOf(error)
+    // In no time at all, nobody can answer.
+    const verdict: Verdict = timeoutMs === 0 ? { ...judged, end: 'none' } : judged
+    const moment = this.#moment()
+    this.#choice.end(begun, verdict.end, moment, error)
+    if (verdict.next === 'lacking' && name !== undefined) this.#lacking.add(begun.seat, name, moment.now)
     return verdict
   }
 
   /** What to throw when nobody else can be asked. */
   #nobody(failures: readonly Failure<Asked>[]): unknown {
     const last = failures.at(-1)?.error
-    // A function that nobody has is the caller's to correct.
-    if (failures.length > 0 && failures.every(({ error }) => isRemoteError(error))) return last
     const members = this.#reasons(failures)
+    // A function that nobody has is the caller's to correct. While one was not asked, that one may have it.
+    const isEverybody = members.size === failures.length && [...this.#choice.seats].length === failures.length
+    if (failures.length > 0 && isEverybody && failures.every(({ error }) => isRemoteError(error))) return last
     const named = [...members].slice(0, MAX_NAMED).map(([member, reason]) => `${member}: ${reason}`)
     if (members.size > MAX_NAMED) named.push(`and ${members.size - MAX_NAMED} more`)
     const failure = this.#parts.discoveryFailure()
@@ -330,7 +418,10 @@ export class Service implements ErpcCaller, AsyncDisposable {
   }
 
   #emptyReason(): string {
-    return this.#target.kind === 'pg' ? 'the group has no member' : 'discovery names no member'
+    if (this.#scope === undefined) return 'discovery names no member'
+    return this.#scope.isSynced
+      ? 'the group has no member'
+      : 'no connected node has told the members of the group in time'
   }
 
   /** Why each member does not answer. */

@@ -23,7 +23,7 @@ function stage(candidates: readonly Candidate[], options: Partial<ChoiceOptions>
   const random = chance(seed)
   const time = { now: 0 }
   const moment = () => ({ now: time.now, random })
-  const pick = (...not: Seat[]) => choice.pick(moment(), not)
+  const pick = (...not: Seat[]) => choice.pick(moment(), new Set(not))
   const key = (...not: Seat[]) => pick(...not)?.candidate.key
   const begin = (seat = pick()!) => choice.begin(seat, time.now)
   const end = (begun: Begun<Candidate>, ...[how, reason]: [Parameters<typeof choice.end>[1], unknown?]) =>

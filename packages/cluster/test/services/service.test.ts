@@ -1,6 +1,6 @@
-import { atom, type Term, tuple } from '@dynsrv/etf'
+import { atom, contract, type Term, t, tuple } from '@dynsrv/etf'
 import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Cluster } from '../../src/cluster.ts'
 import type { DynsrvError } from '../../src/error.ts'
 import type { ServiceOptions } from '../../src/services/service-options.ts'
@@ -90,12 +90,8 @@ describe('a service', () => {
         { pg: atom('stock'), scope: 'pg' },
       ]) {
         await using service = caller.service(target)
-        // A scope of groups hears of the others when it has joined.
-        await sim.run('1 s')
         expect(await shares(() => service.call(ID))).toStrictEqual(all)
         expect(await shares(() => service.erpc('js', 'where'))).toStrictEqual(all)
-        const client = service.module((caller) => ({ where: () => caller.erpc('js', 'where') }))
-        expect(await shares(client.where)).toStrictEqual(all)
       }
       for (const target of [{}, { topology: SERVICE }]) {
         await using service = caller.service(target)
@@ -151,6 +147,29 @@ describe('a service', () => {
       expect(new Set(service.candidates().map(({ state }) => state))).toStrictEqual(new Set(['in']))
     }))
 
+  it('asks a member that lacks a function again only after a while, and at once when nobody else is left', () =>
+    simulate({}, async (sim) => {
+      const { caller, servers } = await stage(sim, 10)
+      const [a, b] = servers
+      const asked = vi.spyOn(caller.node, 'erpc')
+      a!.node.expose('rare', { where: () => a!.self })
+      await using service = caller.service({}, { attempts: 1, maxOutMs: 5_000 })
+      expect(await shares(() => service.erpc('rare', 'where'), 100)).toStrictEqual({ 'svc-2': 100 })
+      expect(asked.mock.calls.length).toBeGreaterThan(100)
+      expect(asked.mock.calls.length).toBeLessThan(110)
+      b!.node.expose('rare', { where: () => b!.self })
+      sim.crash(a!)
+      await sim.run(100)
+      expect(await shares(() => service.erpc('rare', 'where'), 10)).toStrictEqual({ 'svc-3': 10 })
+      // After a while the others are asked again.
+      servers[2]!.node.expose('rare', { where: () => servers[2]!.self })
+      await sim.run('6 s')
+      expect(Object.keys(await shares(() => service.erpc('rare', 'where'), 100)).sort()).toStrictEqual([
+        'svc-3',
+        'svc-4',
+      ])
+    }))
+
   it('passes an exception on, and asks nobody else', () =>
     simulate({}, async (sim) => {
       let asked = 0
@@ -172,6 +191,31 @@ describe('a service', () => {
       expect(asked).toBe(1)
     }))
 
+  it('types a reply by its schema; another shape is an answer, and asks nobody else', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 3)
+      await using stock = caller.service('MyApp.Stock', { idempotent: true })
+      expect(await stock.call(ID, { reply: t.text() })).toContain(SERVICE)
+      expect(await stock.erpc('js', 'where', [], { reply: t.text() })).toContain(SERVICE)
+      await expect(stock.call(ID, { reply: t.integer() })).rejects.toMatchObject({ code: 'NODE_REPLY_MISMATCH' })
+      expect(stock.candidates().map(({ failures, state }) => [failures, state])).toStrictEqual(
+        Array.from({ length: 3 }, () => [0, 'in']),
+      )
+    }))
+
+  it('gives the functions of a module', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 3)
+      await using service = caller.service()
+      const where = { name: 'where', clauses: [{ takes: [], gives: t.text() }] }
+      const js = contract<{ where(): Promise<string> }>('js', { where })
+      expect(Object.keys(await shares(() => service.module(js, { idempotent: true }).where())).sort()).toStrictEqual([
+        'svc-2',
+        'svc-3',
+        'svc-4',
+      ])
+    }))
+
   it('says why nobody can answer', () =>
     simulate({}, async (sim) => {
       const [caller] = await sim.members(SERVICE, 1, start)
@@ -189,7 +233,7 @@ describe('a service', () => {
       await sim.run('10 s')
       const error = await failure(early.call(ID))
       expect(error).toMatchObject({ code: 'DYNSRV_NO_MEMBER', retryable: true, cause: { code: 'NODE_NO_PROCESS' } })
-      expect(error.hint).toContain('Check the name')
+      expect(error.hint).toContain('Process.whereis(MyApp.Stock)')
       expect(error.members).toStrictEqual(
         new Map([
           [a!.self, expect.stringContaining('NODE_REFUSED')],
@@ -208,6 +252,59 @@ describe('a service', () => {
       sim.dns.fail('servfail')
       await sim.run('10 s')
       expect((await failure(early.call(ID))).message).toContain('discovery failed: ')
+    }))
+})
+
+describe('a group whose scope was just joined', () => {
+  const GROUP = { pg: atom('stock') }
+
+  it('is called as soon as a member is known, or nobody has one', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 3)
+      await using stock = caller.service(GROUP)
+      const begun = sim.now
+      expect(await stock.call(ID)).toContain(SERVICE)
+      expect(await stock.call(ID, { idempotent: true })).toContain(SERVICE)
+      for (const target of [{ pg: atom('nobody') }, { ...GROUP, scope: 'nowhere' }]) {
+        await using none = caller.service(target)
+        expect(await failure(none.call(ID))).toMatchObject({
+          code: 'DYNSRV_NO_MEMBER',
+          message: expect.stringContaining('the group has no member'),
+        })
+      }
+      expect(sim.now - begun).toBeLessThan(100)
+    }))
+
+  it('does not wait for a member that hangs when another one has told its processes', () =>
+    simulate({}, async (sim) => {
+      const { caller, servers } = await stage(sim, 2)
+      sim.freeze(servers[0]!)
+      await using stock = caller.service(GROUP)
+      const begun = sim.now
+      expect(await stock.call(ID)).toBe(servers[1]!.self)
+      expect(sim.now - begun).toBeLessThan(100)
+    }))
+
+  it('is waited for no longer than the call, its signal and the service last', () =>
+    simulate({}, async (sim) => {
+      const { caller, servers } = await stage(sim, 1)
+      sim.freeze(servers[0]!)
+      await using stock = caller.service(GROUP)
+      const begun = sim.now
+      for (const idempotent of [false, true]) {
+        expect(await failure(stock.call(ID, { timeoutMs: 300, idempotent }))).toMatchObject({
+          code: 'DYNSRV_NO_MEMBER',
+          message: expect.stringContaining('no connected node has told the members of the group in time'),
+        })
+      }
+      expect(sim.now - begun).toBe(600)
+      const ended = new AbortController()
+      const aborted = stock.call(ID, { signal: ended.signal })
+      ended.abort('enough')
+      await expect(aborted).rejects.toBe('enough')
+      const left = failure(stock.call(ID))
+      await caller.close()
+      expect((await left).code).toBe('DYNSRV_CLOSED')
     }))
 })
 
@@ -282,6 +379,22 @@ describe('the time of a call', () => {
         { state: 'in', failures: 0, outstanding: 0 },
         { state: 'in', failures: 0, outstanding: 0 },
       ])
+    }))
+
+  it('may be over before it begins, which says nothing of the members', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 2)
+      await using stock = caller.service('MyApp.Stock')
+      for (let call = 0; call < 20; call++) {
+        const idempotent = call % 2 === 0
+        expect((await failure(stock.call(ID, { timeoutMs: 0, idempotent }))).code).toBe('NODE_TIMEOUT')
+      }
+      expect(stock.candidates()).toMatchObject([
+        { state: 'in', failures: 0, outstanding: 0 },
+        { state: 'in', failures: 0, outstanding: 0 },
+      ])
+      await using nobody = caller.service({ pg: atom('nobody') })
+      await expect(nobody.call(ID, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
     }))
 
   it('may be so short that a call fails; then its member is left out after three of them', () =>

@@ -15,6 +15,7 @@ import { C12 } from './c12-loopback-names.ts'
 import { C13 } from './c13-dns-cluster.ts'
 import { C14 } from './c14-who-dials.ts'
 import { C15 } from './c15-cut-commands.ts'
+import { C16 } from './c16-told-names.ts'
 import { D01 } from './d01-docker-network.ts'
 import { D02 } from './d02-foreign-addresses.ts'
 import { D03 } from './d03-random-host.ts'
@@ -79,6 +80,7 @@ export const ALL_CHECKS: readonly Check[] = [
   C13,
   C14,
   C15,
+  C16,
   D01,
   D02,
   D03,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { check } from '../check.ts'
 import {
   finds,
@@ -18,6 +19,7 @@ import {
   sharesStack,
   stackOf,
 } from '../compose/docker-dns.ts'
+import { isInSubnet } from '../compose/subnet.ts'
 import { type Finding, type FindingDetails, finding } from '../finding.ts'
 import { type ComposeReading, lacksServices, soundCompose } from '../probes/compose.ts'
 import { words } from '../words.ts'
@@ -38,6 +40,8 @@ export function judgeNodeNames(reading: ComposeReading): Finding[] {
     // Erlang refuses these before anybody looks them up.
     if (isLongName(host) !== (member.distribution === 'name') || takesShellHostname(written, member)) return []
     if (lacksServices(reading) && namedBy(project, host).length === 0) return []
+    const strange = strangeAddress(project, member, host)
+    if (strange !== undefined) return [strange]
     const peers = members.filter((one) => one !== member && mayReach(project, one, member))
     const isAlone = peers.length === 0
     const lost = (isAlone ? [member] : peers).filter((one) => finds(project, one, member) === false)
@@ -47,6 +51,21 @@ export function judgeNodeNames(reading: ComposeReading): Finding[] {
     const { message, ...details } = cause(project, member, host, unreached[0] ?? lost[0]!)
     return [finding(isAlone ? 'warning' : 'error', COMPOSE_NAME, message, { ...details, node: member.service.name })]
   })
+}
+
+/** An address of a network of the file that is not the one of the service: nobody has it, or another container by chance. */
+function strangeAddress(project: ComposeProject, { service, node }: Member, host: string): Finding | undefined {
+  if (isIP(host) === 0) return undefined
+  const attached = [...stackOf(project, service).networks.values()]
+  const own = attached.flatMap(({ addresses }) => addresses)
+  if (own.includes(host) || !attached.some(({ subnets }) => subnets.some((subnet) => isInSubnet(subnet, host))))
+    return undefined
+  const name = shownName(service.name)
+  const message = `${shownName(node!.text)} of ${name} ends with an address that ${name} ${own.length === 0 ? 'only has by chance' : 'does not have'}`
+  const evidence =
+    own.length === 0 ? [`${name} sets no ipv4_address`] : [`${name} has ${own.map(shownName).join(', ')}`]
+  const hint = `Give the service that address: networks, ipv4_address: ${shownName(host)}. Or end RELEASE_NODE with a name that Docker knows.`
+  return finding('error', COMPOSE_NAME, message, { evidence, hint, node: service.name })
 }
 
 /** `- RELEASE_NODE="app@api"`: in a list, quotation marks in the middle are part of the value. */

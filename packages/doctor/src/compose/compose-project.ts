@@ -35,6 +35,8 @@ export interface Attachment {
   readonly key: string
   readonly aliases: readonly string[]
   readonly addresses: readonly string[]
+  /** Those that the file gives the network, such as `172.28.0.0/16`. */
+  readonly subnets: readonly string[]
 }
 
 /** All that Compose would start. */
@@ -45,11 +47,15 @@ export interface ComposeProject {
 
 /** The project of a configuration. */
 export function projectOf({ name, services, networks }: Configuration): ComposeProject {
+  const subnetsOf = (key: string) => {
+    const { config } = fieldsOf(fieldsOf(networks[key]).ipam)
+    return (Array.isArray(config) ? config : []).flatMap((one) => textOf(fieldsOf(one).subnet) ?? [])
+  }
   const realName = (key: string) => String(fieldsOf(networks[key]).name ?? `${name}_${key}`)
   return {
     name,
     services: Object.entries(services).map(([key, given]) =>
-      serviceOf(key, fieldsOf(given), { project: name, realName }),
+      serviceOf(key, fieldsOf(given), { project: name, realName, subnetsOf }),
     ),
   }
 }
@@ -57,9 +63,10 @@ export function projectOf({ name, services, networks }: Configuration): ComposeP
 interface Around {
   readonly project: string
   realName(key: string): string
+  subnetsOf(key: string): readonly string[]
 }
 
-function serviceOf(name: string, given: Fields, { project, realName }: Around): ComposeService {
+function serviceOf(name: string, given: Fields, { project, realName, subnetsOf }: Around): ComposeService {
   const one = (key: string) => textOf(given[key])
   const [hostname, domainname, networkMode] = [one('hostname'), one('domainname'), one('network_mode')]
   const deployed = Number(fieldsOf(given.deploy).replicas ?? given.scale ?? 1)
@@ -73,7 +80,7 @@ function serviceOf(name: string, given: Fields, { project, realName }: Around): 
     networks: new Map(
       Object.entries(fieldsOf(given.networks)).map(([key, settings]) => [
         realName(key),
-        attachment(key, fieldsOf(settings)),
+        attachment(key, fieldsOf(settings), subnetsOf(key)),
       ]),
     ),
     environment: new Map(
@@ -103,9 +110,9 @@ function textOf(value: unknown): string | undefined {
   return value === null || value === undefined || value === '' ? undefined : String(value)
 }
 
-function attachment(key: string, given: Fields): Attachment {
+function attachment(key: string, given: Fields, subnets: readonly string[]): Attachment {
   const addresses = [given.ipv4_address, given.ipv6_address].flatMap((one) => textOf(one) ?? [])
-  return { key, aliases: textsOf(given.aliases), addresses }
+  return { key, aliases: textsOf(given.aliases), addresses, subnets }
 }
 
 function listLength(value: unknown): number {

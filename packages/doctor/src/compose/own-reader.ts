@@ -267,7 +267,8 @@ class Reader {
     )
     const gone = [...resets, ...overrides].filter(([top]) => top === 'services')
     const services: Record<string, Fields> = {}
-    for (const name of Object.keys(raw)) services[name] = await this.#extended(name, raw, { ...around, gone }, [])
+    for (const name of Object.keys(raw))
+      services[name] = await this.#extended(name, raw, { ...around, gone, resets }, [])
     const own = withoutAll({ ...fields, services }, resets)
     return await this.#included(own, fields.include, around)
   }
@@ -275,10 +276,16 @@ class Reader {
   async #extended(
     name: string,
     services: Fields,
-    around: Around & { gone: readonly Path[] },
+    around: Around & { gone: readonly Path[]; resets: readonly Path[] },
     chain: readonly string[],
   ): Promise<Fields> {
-    const { extends: parent, ...own } = fieldsOf(services[name])
+    const { extends: parent, ...written } = fieldsOf(services[name])
+    // What is taken away there is not inherited from there either.
+    const taken = around.resets.filter(([top, service]) => top === 'services' && service === name)
+    const own = withoutAll(
+      written,
+      taken.map(([, , ...path]) => path),
+    )
     const { file, service: base } = typeof parent === 'string' ? { service: parent, file: undefined } : fieldsOf(parent)
     if (typeof base !== 'string') return own
     const key = `${String(file ?? around.at)} ${base}`
@@ -315,7 +322,8 @@ class Reader {
         ]),
       )
       const gone = [...resets, ...overrides].filter(([top]) => top === 'services')
-      if (base in services) return await this.#extended(base, services, { ...around, directory, at, gone }, chain)
+      if (base in services)
+        return await this.#extended(base, services, { ...around, directory, at, gone, resets }, chain)
     }
     return undefined
   }

@@ -27,7 +27,7 @@ const JOBS = new Set(
     'versions',
     'ping',
     'escript',
-  ].concat(['migrate', 'migrations', 'rollback', 'seed', 'seeds', 'help']),
+  ].concat(['migrate', 'migrations', 'rollback', 'seed', 'seeds', 'help', '--help', '-h', '--version', '-v']),
 )
 /** Programs that are no node, whatever the environment says. Those of Erlang and Elixir are one only with a name. */
 const NO_NODES = new Set(

@@ -2,11 +2,13 @@ import { isArray } from '../checks.ts'
 import { Binary, ImproperList, type Term } from '../term.ts'
 import { readUtf8 } from '../utf8.ts'
 
+const encoder = new TextEncoder()
+
 /** The bytes of a binary, whichever way it was decoded. */
 export function bytesIn(term: Term): Uint8Array | undefined {
   if (term instanceof Uint8Array) return term
   if (term instanceof Binary) return term.toBytes()
-  return typeof term === 'string' ? Buffer.from(term) : undefined
+  return typeof term === 'string' ? encoder.encode(term) : undefined
 }
 
 /** Runs over what is in nested lists, from left to right; false once a part is refused. It needs no call stack. */

@@ -27,7 +27,7 @@ export interface Contract<Client extends object> {
   /** By the names that the program calls them by. */
   readonly functions: Readonly<Record<string, ContractFunction>>
   /** Only a type: it carries that of the client. */
-  readonly [CLIENT]?: Client
+  readonly [CLIENT]: Client
 }
 
 const moduleRule: Rule = rule('the name of a module', (value) => {
@@ -65,7 +65,19 @@ export function contract<Client extends object>(
   checks.argument('contract', 'module', moduleRule, module)
   checks.argument('contract', 'functions', recordOf(functionRule), functions)
   checks.argument('contract', 'functions', awaitable, functions)
-  return Object.freeze({ module, functions: Object.freeze({ ...functions }) })
+  return Object.freeze({ module, functions: Object.freeze({ ...functions }) }) as Contract<Client>
+}
+
+/**
+ * One clause of a spec. A function and not an object, since TypeScript would compare the types of a thousand objects with
+ * one another.
+ *
+ * @throws {EtfError} `ETF_BAD_OPTION`
+ */
+export function clause(takes: readonly Matcher<unknown>[], gives: Matcher<unknown>): ContractClause {
+  checks.argument('clause', 'takes', shapes, takes)
+  checks.argument('clause', 'gives', matcherRule, gives)
+  return Object.freeze({ takes: Object.freeze([...takes]), gives })
 }
 
 /** What takes part in a call: the arguments as terms, and the shape that reads the reply. */
@@ -150,7 +162,7 @@ const contractRule: Rule = rule(
  * @param call makes a call; what it throws is what the method rejects with
  * @throws {EtfError} `ETF_BAD_OPTION`
  */
-export function contractClient<Client extends object>({ contract, call }: ContractClientParts<Client>): Client {
+export function contractClient<Client extends object>(contract: Contract<Client>, call: MakeCall): Client {
   checks.argument('contractClient', 'contract', contractRule, contract)
   checks.argument('contractClient', 'call', callRule, call)
   const { module, functions } = contract
@@ -164,10 +176,4 @@ export function contractClient<Client extends object>({ contract, call }: Contra
     Object.defineProperty(client, known, { value: method, enumerable: true })
   }
   return Object.freeze(client) as Client
-}
-
-/** What a client is made of. */
-export interface ContractClientParts<Client extends object> {
-  readonly contract: Contract<Client>
-  readonly call: MakeCall
 }

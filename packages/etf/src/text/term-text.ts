@@ -3,6 +3,7 @@ import { EtfError } from '../error.ts'
 import { readUtf8 } from '../utf8.ts'
 import { hasAtomKeys } from '../values/atom-keys.ts'
 import type { Instant } from '../values/has-term.ts'
+import { calendarSigil } from './calendar-sigil.ts'
 import {
   floatText,
   isPrintableLatin1,
@@ -25,7 +26,8 @@ interface End {
  *
  * Works off a stack of its own, so that no depth of nesting overflows the call stack.
  *
- * @param most once the text is so long, the rest is left out. Unit: characters
+ * @param most once the text is so long, the rest is left out, and not read either: of a large term, texts, binaries and
+ *   containers are cut before they are written. Unit: characters
  */
 export function termText(term: unknown, syntax: TermSyntax, most: number = Number.POSITIVE_INFINITY): string {
   let text = ''
@@ -39,7 +41,7 @@ export function termText(term: unknown, syntax: TermSyntax, most: number = Numbe
     } else if (inside.has(piece.term as object)) {
       text = joined(text, '#JavaScript<circular>')
     } else {
-      const pieces = readPieces(piece.term, syntax)
+      const pieces = readPieces(piece.term, syntax, most)
       if (typeof pieces === 'string') {
         text = joined(text, pieces)
       } else if (pieces.every((each) => 'text' in each)) {
@@ -73,9 +75,9 @@ function joined(text: string, more: string): string {
 }
 
 /** A value may be anything: reading it never throws. */
-function readPieces(term: unknown, syntax: TermSyntax): string | readonly Piece[] {
+function readPieces(term: unknown, syntax: TermSyntax, most: number): string | readonly Piece[] {
   try {
-    return piecesOf(term, syntax)
+    return piecesOf(term, syntax, most)
   } catch {
     return `#JavaScript<${typeof term}>`
   }
@@ -89,7 +91,7 @@ export function textForNode(term: unknown): string {
 /** The name under which Node looks for {@link textForNode}. */
 export const NODE_INSPECT: typeof inspect.custom = inspect.custom
 
-function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] {
+function piecesOf(term: unknown, syntax: TermSyntax, most: number): string | readonly Piece[] {
   switch (typeof term) {
     case 'number':
       if (!Number.isFinite(term)) return `#JavaScript<${term}>`
@@ -101,24 +103,47 @@ function piecesOf(term: unknown, syntax: TermSyntax): string | readonly Piece[] 
     case 'undefined':
       return syntax === 'erlang' ? 'undefined' : ':undefined'
     case 'string':
-      return textOfBinary(Buffer.from(term), syntax)
+      return textOfBinary(Buffer.from(term.length > most ? term.slice(0, most) : term), syntax)
     default:
       if (term === null) return 'nil'
-      if (Array.isArray(term)) return piecesOfList(term, syntax)
-      if (term instanceof Uint8Array) return textOfBinary(term, syntax)
-      if (term instanceof Map) return piecesOfMap([...term], syntax)
-      if (hasPieces(term)) return term[TERM_PIECES](syntax)
-      return typeof term === 'object' ? piecesOfObject(term, syntax) : `#JavaScript<${typeof term}>`
+      if (Array.isArray(term)) return piecesOfList(term.length > most ? term.slice(0, most) : term, syntax)
+      if (term instanceof Uint8Array) return textOfBinary(beginningOf(term, most), syntax)
+      if (term instanceof Map) return piecesOfMap(term.size > most ? [...firstOf(term, most)] : [...term], syntax)
+      if (hasPieces(term)) return term[TERM_PIECES](syntax, most)
+      return typeof term === 'object' ? piecesOfObject(term, syntax, most) : `#JavaScript<${typeof term}>`
   }
 }
 
 /** A value that stands for a struct of Elixir reads as Elixir shows that. */
-function piecesOfObject(term: object, syntax: TermSyntax): string | readonly Piece[] {
+function piecesOfObject(term: object, syntax: TermSyntax, most: number): string | readonly Piece[] {
   if (types.isDate(term)) return Number.isNaN(term.getTime()) ? '#JavaScript<Date>' : `~U[${isoText(term)}]`
-  if (term instanceof Set) return [{ text: 'MapSet.new(' }, ...sequence('[', term, ']', syntax), { text: ')' }]
+  if (term instanceof Set) return [{ text: 'MapSet.new(' }, ...sequence('[', term, ']', syntax, most), { text: ')' }]
   if (term instanceof URL) return `URI.new!(${quoteElixirText(term.href)})`
-  const entries = Object.entries(term)
+  const names = Object.keys(term)
+  const entries = (names.length > most ? names.slice(0, most) : names).map(
+    (name) => [name, (term as Readonly<Record<string, unknown>>)[name]] as const,
+  )
   return piecesOfMap(hasAtomKeys(term) ? entries.map(([name, value]) => [new AtomKey(name), value]) : entries, syntax)
+}
+
+function* firstOf<T>(all: Iterable<T>, most: number): Generator<T, void> {
+  let left = most
+  for (const each of all) {
+    if (left-- <= 0) return
+    yield each
+  }
+}
+
+/** Bytes of a character. */
+const LONGEST_UTF8 = 4
+
+/** The first bytes of a binary, of at least so many characters of UTF-8, the last of them whole. */
+export function beginningOf(bytes: Uint8Array, mostCharacters: number): Uint8Array {
+  const most = mostCharacters * LONGEST_UTF8
+  if (bytes.length <= most) return bytes
+  let end = most
+  while (end > most - LONGEST_UTF8 && (bytes[end]! & 0xc0) === 0x80) end--
+  return bytes.subarray(0, end)
 }
 
 function isoText(instant: Instant): string {
@@ -237,6 +262,8 @@ function piecesOfMap(pairs: readonly (readonly [unknown, unknown])[], syntax: Te
   if (syntax === 'elixir') {
     const struct = pairs.find(([key, value]) => isAtomLike(key) && key.name === '__struct__' && isElixirModule(value))
     const rest = pairs.filter((pair) => pair !== struct && !isExceptionMark(pair))
+    const sigil = struct === undefined ? undefined : calendarSigil((struct[1] as AtomLike).name, rest)
+    if (sigil !== undefined) return [{ text: sigil }]
     if (struct !== undefined && rest.every(([key]) => shortKey(key) !== undefined)) {
       return keyed(`%${(struct[1] as AtomLike).name.slice('Elixir.'.length)}{`, rest, '}')
     }

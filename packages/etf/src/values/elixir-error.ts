@@ -1,9 +1,8 @@
 import { visibleLines } from '@dynsrv/kit'
-import type { Term, TermObject } from '../term.ts'
-import { inspect } from '../text/inspect.ts'
+import type { TermObject } from '../term.ts'
 import { type Json, TERM_JSON } from '../text/json.ts'
 import { termText } from '../text/term-text.ts'
-import { type Piece, TERM_PIECES } from '../text/text-pieces.ts'
+import { type Piece, TERM_PIECES, type TermSyntax } from '../text/text-pieces.ts'
 import { TO_TERM } from './has-term.ts'
 import { moduleOf } from './struct-object.ts'
 
@@ -94,8 +93,8 @@ export class ElixirError extends Error {
     return this.struct
   }
 
-  [TERM_PIECES](): readonly Piece[] {
-    return [{ text: inspect(this.struct as Term, { syntax: 'elixir' }) }]
+  [TERM_PIECES](_syntax: TermSyntax, most: number): readonly Piece[] {
+    return [{ text: termText(this.struct, 'elixir', most) }]
   }
 }
 

@@ -1,7 +1,7 @@
 import { callable, type Rule, required, rule } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { unreadable } from '../error.ts'
-import type { Term, TermObject } from '../term.ts'
+import type { SendableObject, Term, TermObject } from '../term.ts'
 import { fieldsRule } from './atom-keys.ts'
 import { structObject } from './struct-object.ts'
 
@@ -17,7 +17,7 @@ export interface StructOptions<T> {
   /** Makes the value of a struct that came. */
   readonly decode: (fields: StructFields) => T
   /** Gives the fields of the struct that is sent. */
-  readonly encode: (value: T) => StructFields
+  readonly encode: (value: T) => StructFields | (object & SendableObject)
 }
 
 /** A struct of a program's own: given to `values.structs`, terms of it decode to values of the program. */
@@ -53,7 +53,7 @@ export class StructType<T = unknown> {
   encode(value: T): TermObject {
     const fields = this.#codec.encode(value)
     checks.argument('encode', `what encode of ${this.module} returns`, fieldsRule, fields)
-    return structObject(this.module, fields)
+    return structObject(this.module, fields as StructFields)
   }
 }
 
@@ -112,7 +112,7 @@ export function struct<T>(module: string, codec: StructOptions<T>): StructType<T
  *
  * @throws {EtfError} `ETF_BAD_OPTION`
  */
-export function struct(module: string, fields: StructFields): TermObject
+export function struct(module: string, fields: StructFields | (object & SendableObject)): TermObject
 export function struct(module: string, given: object): StructType | TermObject {
   checks.argument('struct', 'module', moduleRule, module)
   checks.argument('struct', 'fields', fieldsRule, given)

@@ -114,6 +114,24 @@ describe('objects', () => {
     expect(await elixir.eval('& &1 === %{nil: 1, true: 2}', atoms({ nil: 1, true: 2 }))).toBe('true')
   })
 
+  it('that data of a stranger is spread into take its names as their own, unless a shape writes them', async () => {
+    const stock = (await made('%{id: 7, qty: 3}')) as { readonly id: number; readonly qty: number }
+    const body = JSON.parse('{"qty":4,"made_up":{"deep":1}}') as { readonly qty: number }
+    const spread = { ...stock, ...body }
+    expect(await elixir.eval('& &1 === %{id: 7, qty: 4, made_up: %{"deep" => 1}}', spread)).toBe('true')
+    expect(await elixir.eval('& &1 === %{id: 7, qty: 4, made_up: %{"deep" => 1}}', { ...body, ...stock, qty: 4 })).toBe(
+      'true',
+    )
+    const shape = { id: t.int(), qty: t.int() }
+    expect(await elixir.eval('& &1 === %{id: 7, qty: 4}', t.fields(shape).write(spread))).toBe('true')
+    const asText = t.fields(shape, { keys: 'text' })
+    expect(await elixir.eval('& &1 === %{"id" => 7, "qty" => 4}', asText.write(spread))).toBe('true')
+    expect(() => t.fields(shape).write({ ...stock, ...JSON.parse('{"qty":"4"}') })).toThrow('.qty: expected an integer')
+    // What a shape reads has no mark: only the program names keys then.
+    const read = t.fields(shape).parse(stock)
+    expect(await elixir.eval('& &1 === %{"id" => 7, "qty" => 3, "more" => 1}', { ...read, more: 1 })).toBe('true')
+  })
+
   it('are Maps where keys are of both kinds, or neither', async () => {
     expect(await made('%{:a => 1, "b" => 2}')).toEqual(
       new Map<Term, Term>([
@@ -332,4 +350,13 @@ describe('settings', () => {
       expect([text, raw, other]).toEqual(['é', new TextEncoder().encode('é'), Uint8Array.of(255)])
     }
   })
+})
+
+it('sends what a shape read as text, and as it came by the shape', () => {
+  const shape = t.fields({ id: t.int(), paid: t.boolean() })
+  const came = decode(encode(atoms({ id: 7, paid: false })), { values: 'plain' })
+  expect(inspect({ ...(came as object), paid: true } as Term)).toBe('#{id => 7,paid => true}')
+  const read = shape.parse(came)
+  expect(inspect({ ...read, paid: true })).toBe('#{<<"id">> => 7,<<"paid">> => true}')
+  expect(inspect(shape.write({ ...read, paid: true }))).toBe('#{id => 7,paid => true}')
 })

@@ -43,6 +43,22 @@ describe('what can be sent, as the compiler sees it', () => {
     expectTypeOf(tuple(atom('take'), order)).toEqualTypeOf<Tuple<readonly [Atom, Order]>>()
   })
 
+  it('takes interfaces and instances as the fields of structs, and from encode', () => {
+    const sent = { ...order, lines: [{ sku: 'a', qty: 2 }] }
+    const read = (bytes: Uint8Array) => decode(bytes, { values: 'plain' })
+    expect(read(encode(struct('MyApp.Order', order)))).toMatchObject({
+      ...sent,
+      __struct__: atom('Elixir.MyApp.Order'),
+    })
+    expect(read(encode(struct('MyApp.Customer', new Customer('Ada'))))).toMatchObject({ name: 'Ada' })
+    const orders = struct('MyApp.Order', { decode: () => order, encode: (given: Order) => given })
+    expect(read(encode(orders.encode(order)))).toMatchObject(sent)
+    // @ts-expect-error
+    expect(() => struct('MyApp.Order', () => 1)).toThrow('must be an object with fields')
+    // @ts-expect-error
+    expect(() => struct('MyApp.Order', Promise.resolve(1))).toThrow('must be an object with fields')
+  })
+
   it('takes no function, promise or symbol', () => {
     // @ts-expect-error
     expect(() => encode(() => 1)).toThrow('a function has no Erlang term')

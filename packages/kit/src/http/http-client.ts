@@ -1,6 +1,7 @@
 // biome-ignore lint/plugin: it speaks HTTP over a socket that it is given
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { getHeapStatistics } from 'node:v8'
 import { codeOf, messageOf } from '../error.ts'
 import type { Timer } from '../world/clock.ts'
 import type { World } from '../world/world.ts'
@@ -31,7 +32,7 @@ export interface HttpAnswer {
   readonly status: number
   /** A header by its name in lower case. */
   header(name: string): string | undefined
-  /** The whole body as text, at most 64 MiB. */
+  /** The whole body as text, at most 64 MiB, or a 64th of V8's heap. */
   text(): Promise<string>
   /** The whole body as JSON. */
   json(): Promise<unknown>
@@ -48,7 +49,8 @@ export interface HttpAnswer {
  */
 export type HttpGet = (request: HttpRequest) => Promise<HttpAnswer>
 
-const MAX_BODY_BYTES = 64 * 1024 * 1024
+// What JSON becomes takes up to thirty times its bytes: more than this share of the heap could end the process.
+const MAX_BODY_BYTES = Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 64))
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 
@@ -174,6 +176,14 @@ class Exchange implements HttpAnswer {
       const end = () => request.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
       signal.addEventListener('abort', end, { once: true })
       request.once('response', resolve)
+      // Without this, Node leaves a connection that the server takes for another protocol to nobody, and nothing comes any more.
+      request.once('upgrade', ({ statusCode }, socket) => {
+        socket.destroy()
+        this.#ended.abort(
+          this.#malformed(`answered ${statusCode}: it changes to another protocol, which nobody asked for`),
+        )
+        reject(this.#ended.signal.reason)
+      })
       // Not once: a connection may break after the answer has begun, which the reader of the body then sees.
       request.on('error', reject)
       request.end()

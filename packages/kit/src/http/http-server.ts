@@ -18,7 +18,8 @@ interface Guest {
 
 /**
  * A small HTTP server on the sockets of a world, with room for every newcomer: when it is full, it closes the oldest
- * connection without a request, of the address that has most.
+ * connection without a request, of the address that has most. A client that sends a request before the last one is answered
+ * loses its connection.
  */
 export class HttpServer {
   readonly #clock: World['clock']
@@ -33,8 +34,14 @@ export class HttpServer {
     this.#clock = clock
     this.#maxConnections = maxConnections
     this.#parser = createServer((request, response) => {
-      this.#busy(request.socket)
-      response.once('close', () => this.#rest(request.socket))
+      const { socket } = request
+      if (!this.#isFree(socket)) {
+        // Requests that come before the answer to the one before cost a client nothing, and are all read at once.
+        socket.destroy()
+        return
+      }
+      this.#busy(socket)
+      response.once('close', () => this.#rest(socket))
       handler(request, response)
     })
     // A client may end its side and still read the answer.
@@ -71,6 +78,11 @@ export class HttpServer {
     })
     this.#rest(socket)
     this.#parser.emit('connection', socket)
+  }
+
+  /** Whether no request of it is being answered. */
+  #isFree(socket: Socket): boolean {
+    return !socket.destroyed && this.#guests.get(socket)?.idle !== undefined
   }
 
   #busy(socket: Socket): void {

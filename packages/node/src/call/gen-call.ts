@@ -1,7 +1,7 @@
 import { DFLAG_ALIAS } from '@dynsrv/dist-protocol'
 import { Atom, atom, type Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { type Clock, elixirName, type Timer } from '@dynsrv/kit'
-import { sendable } from '../checks.ts'
+import { checkGiven, sendable } from '../checks.ts'
 import { NODE_ERRORS, NodeError, type OwnNodeErrorCode } from '../error.ts'
 import { busyWait } from '../link/busy-wait.ts'
 import type { Connection } from '../link/connection.ts'
@@ -79,13 +79,24 @@ export class GenCalls {
       life.monitor(caller, target, finish.down, ref)
       // A target without a way is down already.
       if (finish.done()) return
-      router.send(caller.pid, to, tuple(GEN_CALL, tuple(caller.pid, aliasTag(ref)), request))
+      this.#send(caller.pid, to, tuple(GEN_CALL, tuple(caller.pid, aliasTag(ref)), request), request)
     })
   }
 
   /** See `Node.cast`. */
   cast(to: Destination, message: Term): boolean {
-    return this.#parts.router.send(this.caller.pid, to, tuple(GEN_CAST, message))
+    return this.#send(this.caller.pid, to, tuple(GEN_CAST, message), message)
+  }
+
+  /** Sends a message of ours around a term of the program. */
+  #send(from: Pid, to: Destination, message: Term, given: Term): boolean {
+    const { router } = this.#parts
+    try {
+      return router.send(from, to, message)
+    } catch (error) {
+      checkGiven(`the message to ${nodeOf(router.target(to))}`, error, given)
+      throw error
+    }
   }
 
   /** Answers a call: through the alias where the caller made one, so that an answer that is late is dropped there. */
@@ -94,14 +105,19 @@ export class GenCalls {
     const alias = aliasOf(from.tag)
     const message = replyMessage(from, reply)
     if (alias === undefined) {
-      router.send(own, from.pid, message)
+      sendable(`the reply to ${from.pid.node.name}`, () => router.send(own, from.pid, message), reply)
       return
     }
     const node = alias.node.name
-    if (node === own.node.name) registry.byAlias(alias)?.(message)
-    else if (((connection(node)?.flags ?? 0n) & DFLAG_ALIAS) === 0n) router.send(own, from.pid, message)
-    else
-      sendable(`the reply to ${node}`, () => router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message))
+    if (node === own.node.name) {
+      registry.byAlias(alias)?.(message)
+      return
+    }
+    const knowsAliases = ((connection(node)?.flags ?? 0n) & DFLAG_ALIAS) !== 0n
+    const send = knowsAliases
+      ? () => router.transmit(node, { op: 'ALIAS_SEND', from: own, to: alias }, message)
+      : () => router.send(own, from.pid, message)
+    sendable(`the reply to ${node}`, send, reply)
   }
 
   /**

@@ -1,11 +1,12 @@
 import type { ControlMessage } from '@dynsrv/dist-protocol'
 import { Atom, atom, Pid, Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
-import { sendable } from '../checks.ts'
+import { checkGiven, sendable } from '../checks.ts'
 import { NodeError, type RemoteErrorOptions } from '../error.ts'
 import type { Identifiers } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
 import { OverLimit } from '../process/over-limit.ts'
 import { OwnReferences } from '../process/own-references.ts'
+import type { Origin } from '../process/peer-use.ts'
 import type { SignalRouter } from '../process/signal-router.ts'
 import { type Told, verbatim } from '../process/verbatim.ts'
 import type { CallOptions } from '../signature.ts'
@@ -56,10 +57,13 @@ export class RemoteCalls {
         else settle(finish, result, reason, told, { peer: node, call: what }, { module, name, arity: args.length })
       })
       const request = { module: 'erpc', function: 'execute_call', options: [atom('monitor')] }
-      this.#spawn(node, ref, request, [result, atom(module), atom(name), args], finish, (started) => {
-        if (started instanceof Pid) life.started(calls.caller, ref, started)
-        else finish.reject(refused(what, node, started))
-      })
+      const execute = [result, atom(module), atom(name), args]
+      const begin = () =>
+        this.#spawn(node, ref, request, execute, finish, (started) => {
+          if (started instanceof Pid) life.started(calls.caller, ref, started)
+          else finish.reject(refused(what, node, started))
+        })
+      sendable(`the arguments for ${what}`, begin, args)
     })
   }
 
@@ -77,7 +81,7 @@ export class RemoteCalls {
       options: [],
     }
     const what = `the arguments for ${remoteFunction(node, module, name, args)}`
-    return sendable(what, () => router.transmit(node, control, [atom(module), atom(name), args]))
+    return sendable(what, () => router.transmit(node, control, [atom(module), atom(name), args]), args)
   }
 
   /** See `Node.rpc`. */
@@ -91,11 +95,17 @@ export class RemoteCalls {
     const call = remoteFunction(node, module, name, args)
     const request = tuple(atom('call'), atom(module), atom(name), args, this.#parts.groupLeader())
     let told: Term
-    const reply = await this.#parts.calls.call({ name: 'rex', node }, request, options, undefined, (came, origin) => {
-      const read = replyOf(came)
-      told = isBadRpc(read) && origin !== undefined ? replyOf(origin.verbatim()) : read
-      return read
-    })
+    const read = (came: Term, origin?: Origin): Term => {
+      const reply = replyOf(came)
+      told = isBadRpc(reply) && origin !== undefined ? replyOf(origin.verbatim()) : reply
+      return reply
+    }
+    const reply = await this.#parts.calls
+      .call({ name: 'rex', node }, request, options, undefined, read)
+      .catch((error: unknown) => {
+        checkGiven(`the arguments for ${call}`, error, args)
+        throw error
+      })
     if (!isBadRpc(reply)) return reply
     const { kind, reason, ...stack } = badRpc(reply)
     throw remoteError(badRpc(told as Tuple).reason, kind, reason, { peer: node, call, ...stack })

@@ -1,7 +1,7 @@
 import type { Pid, Sendable, Term } from '@dynsrv/etf'
 import { bound, callable, flag, optionsOf } from '@dynsrv/kit'
 import { checks, registeredName } from '../checks.ts'
-import { type Read, type Schema, schemaRule, type Written } from '../schema/schema.ts'
+import { type Read, type Returned, type Schema, schemaRule, type Written } from '../schema/schema.ts'
 import type { GenFrom } from './gen-message.ts'
 
 /** Returned by a `call` handler that answers later, with `server.reply`. */
@@ -52,7 +52,7 @@ export interface ServerContext<State, Reply = Sendable> {
 export interface ServerHandlers<
   State = undefined,
   S extends ServerSchemas = NoSchemas,
-  Reply extends Written<SchemaOf<S, 'reply'>> = Written<SchemaOf<S, 'reply'>>,
+  Reply extends Returned<Written<SchemaOf<S, 'reply'>>> = Returned<Written<SchemaOf<S, 'reply'>>>,
 > {
   /** The registered name. */
   readonly name?: string

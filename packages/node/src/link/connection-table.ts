@@ -21,10 +21,13 @@ export type PeerState =
       readonly peer: NodeName
       readonly since: number
       readonly direction: 'incoming' | 'outgoing'
+      /** Whether either side is hidden, so that the link counts for no mesh. */
       readonly hidden: boolean
       readonly creation: number
       /** What both sides can do, the distribution flags by name. */
       readonly flags: readonly string[]
+      /** What the peer can do, whatever we can: its own flags by name. A node without `PUBLISHED` is hidden itself. */
+      readonly announced: readonly string[]
       readonly address: string
       readonly queuedBytes: number
       readonly sentMessages: number
@@ -182,6 +185,7 @@ export class ConnectionTable {
       hidden: connection.hidden,
       creation: connection.creation,
       flags: flagNames(connection.flags),
+      announced: flagNames(connection.announced),
       address: connection.address,
       queuedBytes: connection.queuedBytes,
       ...connection.counters,

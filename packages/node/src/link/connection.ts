@@ -74,6 +74,8 @@ export class Connection {
   readonly peer: NodeName
   readonly creation: number
   readonly flags: bigint
+  /** The flags of the peer alone. */
+  readonly announced: bigint
   readonly address: string
   readonly direction: 'incoming' | 'outgoing'
   /** Whether the peer knows monitors of processes; C nodes and JInterface do not. */
@@ -113,6 +115,7 @@ export class Connection {
     this.peer = peer.name as NodeName
     this.creation = peer.creation
     this.flags = flags
+    this.announced = peer.flags
     this.address = established.address
     this.direction = established.direction
     this.#socket = socket

@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events'
-import { atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { atom, Pid, type Reference, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { messageOf, oneLine } from '@dynsrv/kit'
 import { GEN_CAST } from '../call/gen-message.ts'
 import type { ServerParts } from '../call/served-process.ts'
 import { SystemServer } from '../call/system-server.ts'
-import { checkTerm, pidOf } from '../checks.ts'
+import { checks, checkTerm, pidOf, signalOption } from '../checks.ts'
+import { type Deferred, deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import { pidKey } from '../process/identifiers.ts'
 import type { LinksAndMonitors } from '../process/links-and-monitors.ts'
@@ -35,6 +36,14 @@ export interface PgEvents {
   join: [PgChange]
   leave: [PgChange]
 }
+
+/** What ends the wait of `PgScope.synced`. */
+export interface SyncedOptions {
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal
+}
+
+const checkSynced = checks.options<SyncedOptions>('synced', signalOption)
 
 export interface PgScopeParts {
   readonly servers: ServerParts
@@ -85,6 +94,10 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   readonly #search: PgSearch
   /** Our own processes that are members, by key of the pid. */
   readonly #watched = new Map<string, Watched>()
+  /** Nodes that were asked and have not said what they have; the monitor of each says when there is no such scope. */
+  readonly #asked = new Map<string, Reference>()
+  /** Ends when the last of them has answered. */
+  #answered: Deferred<void> | undefined
 
   static {
     makeScope = (scope, parts) => new PgScope(scope, parts)
@@ -107,6 +120,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       },
       ended: (reason) => {
         this.#search.stop()
+        for (const node of [...this.#asked.keys()]) this.#hasAnswered(node)
         parts.onClosed(reason)
       },
     })
@@ -116,7 +130,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
       this.close()
       throw error
     }
-    for (const node of parts.connected()) this.#ask(node)
+    for (const node of parts.connected()) this.#askFirst(node)
     this.#search.begin()
   }
 
@@ -180,6 +194,36 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
     return [...all.values()]
   }
 
+  /** Whether each connected node has told its members since it was asked, or has no such scope. */
+  get isSynced(): boolean {
+    return this.#asked.size === 0
+  }
+
+  /**
+   * Waits until each connected node has told its members, or has said that it has no such scope. A scope asks when it is
+   * joined and whenever a link is up; what changes later is told as it happens.
+   *
+   * @throws {NodeError} `NODE_BAD_OPTION`
+   * @throws the signal's reason when it aborts
+   */
+  async synced(options: SyncedOptions = {}): Promise<void> {
+    checkSynced(options)
+    const { signal } = options
+    signal?.throwIfAborted()
+    if (this.isSynced) return
+    this.#answered ??= deferred()
+    const { promise } = this.#answered
+    if (signal === undefined) return promise
+    const aborted = deferred<void>()
+    const onAbort = () => aborted.reject(signal.reason)
+    signal.addEventListener('abort', onAbort)
+    try {
+      await Promise.race([promise, aborted.promise])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
   /**
    * Sends a message to every member of a group; gives how many those are.
    *
@@ -205,8 +249,30 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   }
 
   #discover(node: string): void {
-    this.#ask(node)
+    this.#askFirst(node)
     this.#search.begin()
+  }
+
+  /** The monitor comes first: where no process has the name, its end is the answer, since nobody gets the message. */
+  #askFirst(node: string): void {
+    let isOver = false
+    const ref = this.#life.monitor(this.#process, { name: atom(this.scope), node }, (_reason, ended) => {
+      isOver = true
+      if (this.#asked.get(node)?.equals(ended) === true) this.#hasAnswered(node)
+    })
+    // A node without a way is down already.
+    if (!isOver) this.#asked.set(node, ref)
+    this.#ask(node)
+  }
+
+  #hasAnswered(node: string): void {
+    const ref = this.#asked.get(node)
+    if (ref === undefined) return
+    this.#asked.delete(node)
+    this.#life.demonitor(ref)
+    if (this.#asked.size > 0) return
+    this.#answered?.resolve()
+    this.#answered = undefined
   }
 
   #ask(node: string): void {
@@ -263,11 +329,15 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
   #synchronized(scope: Pid, groups: Term, use: PeerUse | undefined): void {
     if (!Array.isArray(groups)) return
     const known = this.#know(scope, use)
-    if (known === undefined) return
+    if (known !== undefined) this.#replaceMembers(known, groups as readonly Term[])
+    this.#hasAnswered(scope.node.name)
+  }
+
+  #replaceMembers(known: RemoteScope, groups: readonly Term[]): void {
     const before = known.members
     this.#holdLess(known, before.bytes)
     known.members = new PgMembers()
-    for (const entry of groups as readonly Term[]) {
+    for (const entry of groups) {
       if (!(entry instanceof Tuple)) continue
       const [group, members] = entry.elements
       const joined = this.#take(known, group, pids(members)).filter((pid) => before.times(group, pid) === 0)

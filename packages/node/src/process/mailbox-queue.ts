@@ -1,5 +1,5 @@
 import { atom, type Term } from '@dynsrv/etf'
-import { type Clock, oneOf, type Rule, type Timer } from '@dynsrv/kit'
+import { type Clock, oneOf, type Rule, type Timer, withCallersStack } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 import type { Origin } from './peer-use.ts'
 
@@ -140,12 +140,8 @@ export class MailboxQueue<Message = Term> {
    * @throws {NodeError} `NODE_TIMEOUT`; the error of the end when nothing is left; the signal's reason when it aborts
    */
   receive(options?: QueueWait<Message>): Promise<Message> {
-    if (options !== undefined) return this.#receiveWith(options)
-    if (this.#length > 0) return Promise.resolve(this.shift())
-    if (this.#ended !== undefined) return Promise.reject(this.#ended())
-    return new Promise((resolve, reject) => {
-      this.wait(undefined, resolve, reject)
-    })
+    if (options === undefined && this.#length > 0) return Promise.resolve(this.shift())
+    return this.#receiveNext(options ?? {})
   }
 
   /**
@@ -183,13 +179,21 @@ export class MailboxQueue<Message = Term> {
     this.#length = 0
   }
 
-  #receiveWith({ match, timeoutMs, signal }: QueueWait<Message>): Promise<Message> {
+  async #receiveNext(options: QueueWait<Message>): Promise<Message> {
+    options.signal?.throwIfAborted()
+    const taken = this.take(options.match)
+    if (taken !== undefined) return taken.message
+    try {
+      if (this.#ended !== undefined) throw this.#ended()
+      return await this.#waitFor(options)
+    } catch (error) {
+      throw withCallersStack(error)
+    }
+  }
+
+  #waitFor({ match, timeoutMs, signal }: QueueWait<Message>): Promise<Message> {
     const { clock } = this.#parts
     return new Promise((resolve, reject) => {
-      signal?.throwIfAborted()
-      const taken = this.take(match)
-      if (taken !== undefined) return resolve(taken.message)
-      if (this.#ended !== undefined) return reject(this.#ended())
       let timer: Timer | undefined
       const finish = (settle: () => void): void => {
         forget()

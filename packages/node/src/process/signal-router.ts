@@ -140,7 +140,8 @@ export class SignalRouter {
       this.checkBeforeDial(node, message)
     } else if (whenBusy !== 'queue' && connection.busy) {
       if (whenBusy === 'drop') return false
-      throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, { peer: node })
+      const busy = { peer: node, didNotRun: true }
+      throw new NodeError('NODE_PEER_BUSY', `${node} has not taken what was sent before`, busy)
     }
     // A peer that does not know aliases would drop the link; only the link that it came over makes sense for an alias.
     if (target instanceof Reference && ((connection?.flags ?? 0n) & DFLAG_ALIAS) === 0n) return false

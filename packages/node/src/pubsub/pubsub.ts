@@ -1,14 +1,13 @@
 import { Atom, atom, type DecodeOptions, inspect, type Pid, type Sendable, type Term, type Values } from '@dynsrv/etf'
-import { messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
+import { callProgram, messageOf, oneLine, oneOf, type Rule, rule, text, whole } from '@dynsrv/kit'
 import type { ServerParts } from '../call/served-process.ts'
 import { SystemServer } from '../call/system-server.ts'
-import { atomName, checks, INSIDE, onlyInside, peerName, valuesRule } from '../checks.ts'
+import { atomName, checks, INSIDE, onlyInside, peerName, sendable, valuesRule } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import type { PgChange, PgScope } from '../pg/pg-scope.ts'
 import { givenReason } from '../process/exit-reason.ts'
 import type { LocalProcess } from '../process/local-process.ts'
 import type { Origin } from '../process/peer-use.ts'
-import { callProgram } from '../program-calls.ts'
 import { Schemas } from '../schema/schema.ts'
 import type { Destination, SendOptions } from '../signature.ts'
 import {
@@ -245,7 +244,9 @@ export class PubSub implements Disposable {
     checks.argument('broadcast', 'event', text, event)
     checkPublish(options)
     const dispatcher = options.dispatcher ?? TO_CHANNELS
-    return this.publish(topic, broadcastStruct(topic, event, payload as Term), { ...options, dispatcher })
+    const publish = () =>
+      this.publish(topic, broadcastStruct(topic, event, payload as Term), { ...options, dispatcher })
+    return sendable('the payload', publish, payload as Term)
   }
 
   /** The same, but not to one subscription of ours. */
@@ -279,7 +280,8 @@ export class PubSub implements Disposable {
     let reached = 0
     const targets: readonly Destination[] = node === undefined ? this.#members() : [{ name: this.#group, node }]
     for (const target of node === self ? [] : targets) {
-      if (send(this.#worker.pid, target, forwarded, sendOptions) || !drops) reached++
+      const publishTo = () => send(this.#worker.pid, target, forwarded, sendOptions)
+      if (sendable('the message', publishTo, message as Term) || !drops) reached++
     }
     if (node === undefined || node === self) {
       try {

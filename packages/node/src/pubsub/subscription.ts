@@ -1,10 +1,9 @@
 import { atom, type Term } from '@dynsrv/etf'
-import { abortSignal, bound, type Clock, callable, duration, optionsOf, recordOf } from '@dynsrv/kit'
+import { abortSignal, bound, type Clock, callable, callProgram, duration, optionsOf, recordOf } from '@dynsrv/kit'
 import { checks, INSIDE, onlyInside } from '../checks.ts'
 import { NodeError } from '../error.ts'
 import { MailboxQueue, type OverflowPolicy, overflowPolicy } from '../process/mailbox-queue.ts'
 import type { Origin } from '../process/peer-use.ts'
-import { callProgram } from '../program-calls.ts'
 import { type Schemas, schemaRule } from '../schema/schema.ts'
 import { type MismatchedMessage, type PubSubMessage, readMessage, type SubscriptionSchemas } from './pubsub-message.ts'
 

@@ -28,6 +28,15 @@ export type Read<S> = S extends Matcher<infer T> ? T : S extends StandardSchema<
 export type Written<S> =
   S extends Matcher<infer T> ? T : S extends StandardSchema<infer Input, unknown> ? Input : Sendable
 
+/** The same with arrays and fields that may be read only, as the compiler sees what a function returns. */
+export type Returned<T> = [Term] extends [T] ? T : ReadonlyParts<T>
+
+type ReadonlyParts<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [Name in keyof T]: Returned<T[Name]> }
+    : T
+
 /** Whether a value is right, and what it was read or is written as. */
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
@@ -152,7 +161,7 @@ function judged(answer: Answer, value: unknown): Checked<unknown> {
   const [first] = answer.issues
   const steps = (first?.path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
   const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  const said = oneLine(first?.message ?? 'the schema refuses it').slice(0, MAX_CHARACTERS)
+  const said = oneLine((first?.message ?? 'the schema refuses it').slice(0, MAX_CHARACTERS))
   const more = answer.issues.length > 1 ? ` (and ${answer.issues.length - 1} more)` : ''
   return { ok: false, mismatch: { path, message: `${said}, found ${foundAt(value, steps)}${more}` } }
 }
@@ -160,7 +169,10 @@ function judged(answer: Answer, value: unknown): Checked<unknown> {
 function foundAt(value: unknown, steps: readonly PropertyKey[]): string {
   let found = value
   for (const step of steps) found = (found as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[step]
-  const text = found === undefined ? 'nothing' : oneLine(JSON.stringify(found) ?? String(found))
+  // A peer may have chosen it: of what is long, only the beginning is written.
+  const brief = typeof found === 'string' || Array.isArray(found) ? found.slice(0, MAX_CHARACTERS) : found
+  const all = found === undefined ? 'nothing' : (JSON.stringify(brief) ?? String(brief))
+  const text = oneLine(all.slice(0, MAX_CHARACTERS + 1))
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text
 }
 

@@ -1,7 +1,7 @@
 import type { Sendable } from '@dynsrv/etf'
 import { callable, listOf, optional, whole } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
-import { isSchema, type Read, type Schema, schemaRule, type Written } from './schema.ts'
+import { isSchema, type Read, type Returned, type Schema, schemaRule, type Written } from './schema.ts'
 
 /** What the schemas of a list read. */
 export type ReadAll<A extends readonly Schema[]> = { -readonly [Index in keyof A]: Read<A[Index]> }
@@ -46,7 +46,7 @@ export class TypedFunction<Args extends readonly unknown[] = readonly unknown[],
  * @param result may be left out; what `run` returns is sent as it is then
  * @throws {NodeError} `NODE_BAD_OPTION`
  */
-export function fn<const A extends readonly Schema[], R extends Schema, const Value extends Written<R>>(
+export function fn<const A extends readonly Schema[], R extends Schema, const Value extends Returned<Written<R>>>(
   args: A,
   result: R,
   run: (...args: ReadAll<A>) => Value | Promise<Value>,

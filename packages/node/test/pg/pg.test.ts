@@ -129,3 +129,38 @@ it.each(['exact', 'plain'] as const)('groups are told apart as OTP does it: %s v
   await erl.eval('persistent_term:get(member) ! stop')
   await expect.poll(() => found()).toStrictEqual([])
 })
+
+it('a scope is synced when each peer has told its members, or has no such scope', async () => {
+  await using fresh = await startOurs('syncs')
+  const early = fresh.pg()
+  expect(early.isSynced).toBe(true)
+  await early.synced()
+  await erl.eval('pg:join(synced, spawn(fun() -> receive stop -> ok end end))')
+  await fresh.connect(erl.name)
+  expect(early.isSynced).toBe(false)
+  expect(early.members(atom('synced'))).toHaveLength(0)
+  await early.synced()
+  expect(early.members(atom('synced'))).toHaveLength(1)
+
+  const none = fresh.pg('no_such_scope')
+  expect(none.isSynced).toBe(false)
+  await none.synced()
+  expect(none.isSynced).toBe(true)
+  expect(none.groups()).toEqual([])
+
+  await erl.eval(`register(silent, spawn(fun Loop() -> receive stop -> ok after infinity -> Loop() end end))`)
+  const silent = fresh.pg('silent')
+  await expect(silent.synced({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
+  const ended = new AbortController()
+  const waits = silent.synced({ signal: ended.signal })
+  ended.abort('enough')
+  await expect(waits).rejects.toBe('enough')
+  const until = silent.synced()
+  await erl.eval('exit(whereis(silent), kill)')
+  await until
+  const closed = fresh.pg('pg_of_nobody')
+  const open = closed.synced()
+  closed.close()
+  await open
+  await expect(silent.synced({ signl: 1 } as never)).rejects.toMatchObject({ code: 'NODE_BAD_OPTION' })
+})

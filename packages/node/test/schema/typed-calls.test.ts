@@ -201,6 +201,10 @@ describe('an exposed function with schemas', () => {
       async (text) => text,
     ),
     wrong: fn([], t.int(), () => 1.5),
+    deep: fn([], t.tuple(t.atom('ok'), t.list(t.fields({ at: t.instance(Date), left: t.list(t.text()) }))), () => [
+      'ok',
+      [{ at: new Date(0), left: ['a'] }],
+    ]),
   }
   beforeAll(() => {
     for (const node of nodes()) {
@@ -225,6 +229,7 @@ describe('an exposed function with schemas', () => {
     [':zod, [%{sku: "a", state: :paid}]', '%{"sku" => "a"}'],
     [':valibot, ["four"]', '4'],
     [':later, ["yes"]', '"yes"'],
+    [':deep, []', '{:ok, [%{at: ~U[1970-01-01 00:00:00.000Z], left: ["a"]}]}'],
   ])('reads its arguments and writes its result: %s', async (call, result) => {
     for (const node of nodes()) expect(await from(node, call)).toBe(result)
   })

@@ -5,6 +5,9 @@ import type { PageChange } from './page-state.ts'
 
 /** How many changes are kept. */
 const MAX_CHANGES = 200
+/** How many are kept of what happened to one node, and of how many nodes. */
+const MAX_OF_ONE = 8
+const MAX_NODES = 2_000
 
 type Said = Omit<PageChange, 'id' | 'at'>
 
@@ -14,6 +17,8 @@ export class ChangeLog {
   readonly #clock: Clock
   /** What was said last, by what it is about; bounded, as names come from peers. */
   readonly #said = new Map<string, string>()
+  /** The last changes of each node: in a large cluster those of others soon push them out of the log. */
+  readonly #ofNode = new Map<string, PageChange[]>()
   #nextId = 1
 
   constructor(clock: Clock) {
@@ -23,6 +28,11 @@ export class ChangeLog {
   /** Newest last. */
   get changes(): readonly PageChange[] {
     return this.#changes
+  }
+
+  /** What happened to one node, oldest first. */
+  of(node: string): readonly PageChange[] {
+    return this.#ofNode.get(node) ?? []
   }
 
   /** Adds what an event says, if it says something new. */
@@ -39,7 +49,14 @@ export class ChangeLog {
     this.#said.delete(said.about)
     this.#said.set(said.about, key)
     if (this.#said.size > 2 * MAX_CHANGES) this.#said.delete(this.#said.keys().next().value!)
-    this.#changes.push({ id: this.#nextId++, at: this.#clock.now(), ...said })
+    const change = { id: this.#nextId++, at: this.#clock.now(), ...said }
+    this.#changes.push(change)
+    const own = this.#ofNode.get(said.about) ?? []
+    own.push(change)
+    if (own.length > MAX_OF_ONE) own.shift()
+    this.#ofNode.delete(said.about)
+    this.#ofNode.set(said.about, own)
+    if (this.#ofNode.size > MAX_NODES) this.#ofNode.delete(this.#ofNode.keys().next().value!)
     if (this.#changes.length > MAX_CHANGES) this.#changes.shift()
   }
 }

@@ -3,9 +3,12 @@ import { type Clock, Repeats, type World } from '@dynsrv/kit'
 import { ChangeLog } from './change-log.ts'
 import { describeMembers } from './describe-members.ts'
 import { describeTopology } from './describe-topology.ts'
+import { History } from './history.ts'
 import { Latency } from './latency.ts'
 import { LostLinks } from './lost-links.ts'
-import type { PageMember, PageSelf, PageState } from './page-state.ts'
+import { memberDetail } from './member-detail.ts'
+import type { PageMember, PageMemberDetail, PageSample, PageSelf, PageState } from './page-state.ts'
+import { Releases } from './releases.ts'
 import { Traffic } from './traffic.ts'
 
 /** How many names are remembered: peers choose them. */
@@ -21,6 +24,8 @@ export class ClusterPage {
   /** Keeps strangers from filling the log. */
   readonly #repeats: Repeats
   readonly #lost = new LostLinks()
+  readonly #history: History
+  readonly #releases: Releases
   readonly #incarnation: string
   readonly #startedAt: number
   /** Kept, as a node that is closed has none any more. */
@@ -40,6 +45,8 @@ export class ClusterPage {
     this.#startedAt = clock.now()
     this.#port = cluster.port
     this.latency = new Latency(cluster, clock)
+    this.#history = new History(cluster, this.latency, clock)
+    this.#releases = new Releases(cluster)
     for (const name of cluster.members()) this.#seen.add(name)
   }
 
@@ -53,6 +60,7 @@ export class ClusterPage {
       this.#ignored.set(event.topology, ignored)
     }
     this.#lost.notice(event, this.#clock.now())
+    this.#history.notice(event)
     this.#repeats.tell(event, () => this.#log.notice(event))
   }
 
@@ -80,6 +88,27 @@ export class ClusterPage {
       ),
       changes: [...this.#log.changes],
     }
+  }
+
+  /** Notes how the cluster stands, for the charts. */
+  sample(): PageSample {
+    return this.#history.sample()
+  }
+
+  /** How the cluster stood, oldest first. */
+  samples(): PageSample[] {
+    return this.#history.samples()
+  }
+
+  /** All that is known of one member; undefined for a name that is none. */
+  async member(name: string): Promise<PageMemberDetail | undefined> {
+    const find = () => this.#cluster.node.peers().find((one) => one.peer === name)
+    const found = find()
+    if (found === undefined && ![...this.#cluster.missing().keys()].some((missing) => missing === name))
+      return undefined
+    const runs = found?.state === 'connected' ? await this.#releases.of(found) : ''
+    const [samples, changes] = [this.#history.of(name), this.#log.of(name)]
+    return memberDetail({ name, peer: find(), runs, samples, changes, lookups: this.#cluster.lookups() })
   }
 
   #lasting(member: PageMember): PageMember {

@@ -54,7 +54,7 @@ function connected(
   const kept = held.get(peer.peer)
   return {
     ...still(peer.peer),
-    ...{ state: 'connected', since: peer.since, expected: expected.has(peer.peer), hidden: peer.hidden },
+    ...{ state: 'connected', since: peer.since, expected: expected.has(peer.peer), hidden: isHidden(peer) },
     ...{ direction: peer.direction, address: peer.address, latencyMs: latency.of(peer.peer) },
     ...{ receivedPerSecond, sentPerSecond, bytesPerSecond },
     reason: kept === undefined ? '' : `kept, although the last answer does not list it: ${keptBecause(kept)}`,
@@ -71,13 +71,29 @@ function absent(name: string, cause: unknown, peer?: Exclude<PeerState, { state:
 
 function still(name: string): PageMember {
   return {
-    ...{ name, state: 'waiting', reason: '', hint: '', since: null, expected: false, hidden: false, direction: '' },
+    ...{
+      name,
+      state: 'waiting',
+      reason: '',
+      hint: '',
+      code: '',
+      since: null,
+      expected: false,
+      hidden: false,
+      direction: '',
+    },
     ...{ address: '', latencyMs: null, receivedPerSecond: 0, sentPerSecond: 0, bytesPerSecond: 0 },
   }
 }
 
-function reasonOf(cause: unknown): Pick<PageMember, 'reason' | 'hint'> {
-  return { reason: reasonText(cause), hint: explain(cause).hint ?? '' }
+function reasonOf(cause: unknown): Pick<PageMember, 'reason' | 'hint' | 'code'> {
+  const { hint = '', code = '' } = explain(cause)
+  return { reason: reasonText(cause), hint, code }
+}
+
+/** A link to a hidden node and a link of a hidden node look alike; what the peer announced tells them apart. */
+function isHidden({ announced }: Extract<PeerState, { state: 'connected' }>): boolean {
+  return !announced.includes('PUBLISHED')
 }
 
 /** By host, then by name; `db-2` stands before `db-10`. A collator is costly to make, so there is none before it is needed. */

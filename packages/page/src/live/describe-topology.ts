@@ -75,7 +75,7 @@ function whatWasDone(
 }
 
 /** `<alive>.<service>` is the node `<alive>@<service>`. */
-function nodeOf(target: string, service: string): string | undefined {
+export function nodeOf(target: string, service: string): string | undefined {
   const [host, suffix] = [target.toLowerCase(), `.${service.toLowerCase()}`]
   return host.endsWith(suffix) ? `${host.slice(0, -suffix.length)}@${suffix.slice(1)}` : undefined
 }

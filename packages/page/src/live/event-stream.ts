@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Cluster } from '@dynsrv/cluster'
 import type { Clock, Timer } from '@dynsrv/kit'
 import type { ClusterPage } from './cluster-page.ts'
-import type { PageState } from './page-state.ts'
+import type { PageSample, PageState } from './page-state.ts'
 import { patchOf } from './patch.ts'
 
 /** How often rates and latencies are sent, in milliseconds. */
@@ -67,6 +67,11 @@ export class EventStream {
       this.#send()
     }, GATHER_MS)
     this.#soon.unref()
+  }
+
+  /** Open pages get another point of their charts. */
+  sampled(sample: PageSample): void {
+    if (this.#watchers.size > 0) this.#write(message('sample', sample))
   }
 
   #startTicking(): void {

@@ -26,7 +26,7 @@ export function pageHtml(state: PageState, now: number): string {
 <img src="/page/page.svg" width="36" height="36" alt="">
 <div class="title">
 <p class="brand">dynsrv</p>
-<h1 id="self">${escaped(self.name)}</h1>
+<h1 id="self">${breaking(self.name)}</h1>
 </div>
 <p class="live" id="live" role="status" data-live="static">as of <time>${timeOfDay(now)}</time> UTC</p>
 </header>
@@ -34,11 +34,15 @@ export function pageHtml(state: PageState, now: number): string {
 <p class="notice" id="notice" hidden></p>
 <main>
 <section class="tiles" aria-label="At a glance" id="tiles">
-<div class="tile"><p class="label">Connected</p><p class="figure">${connected}<small> of ${connected + missing(members)}</small></p></div>
-<div class="tile"><p class="label">DNS</p><p class="figure">${topologies.some(({ failure }) => failure !== '') ? 'failing' : 'answers'}</p></div>
+<div class="tile"><h2 class="label">Connected</h2><p class="figure">${connected}<small> of ${connected + missing(members)}</small></p></div>
+<div class="tile"><h2 class="label">DNS</h2><p class="figure">${topologies.some(({ failure }) => failure !== '') ? 'failing' : 'answers'}</p></div>
+</section>
+<section class="card causes" id="causes-card" aria-labelledby="causes-title" hidden>
+<h2 id="causes-title">What is wrong</h2>
+<ul id="causes"></ul>
 </section>
 <section class="card graph" id="graph-card" aria-labelledby="graph-title" hidden>
-<h2 id="graph-title">Cluster</h2>
+<div class="bar"><h2 id="graph-title">Cluster</h2><span id="graph-tools"></span></div>
 <p class="facts">The links of this node only: it does not know how the others are linked among each other.</p>
 <div id="graph"></div>
 </section>
@@ -53,13 +57,14 @@ ${members.map(memberRow).join('\n')}
 </section>
 <section class="card log" aria-labelledby="log-title">
 <h2 id="log-title">Changes</h2>
-<ol id="log" class="scroll" tabindex="0" aria-labelledby="log-title">${changes.toReversed().map(changeLine).join('\n')}</ol>
+<ol id="log" class="events scroll" tabindex="0" aria-labelledby="log-title">${changes.toReversed().map(changeLine).join('\n')}</ol>
 </section>
 <section class="card dns" aria-labelledby="dns-title">
 <h2 id="dns-title">DNS answers</h2>
 <div id="topologies">${topologies.map(topology).join('\n')}</div>
 </section>
 </main>
+<aside id="member" class="card panel" aria-labelledby="member-title" hidden></aside>
 <p id="spoken" class="visually-hidden" role="log" aria-live="polite" aria-label="Changes of the cluster"></p>
 <footer><p>Read-only. Also here: <a href="/readyz">readyz</a>, <a href="/metrics">metrics</a>, <a href="/page/state">this page as JSON</a>.</p></footer>
 </body>
@@ -70,7 +75,7 @@ ${members.map(memberRow).join('\n')}
 function memberRow(member: PageMember): string {
   const { name, state, reason, hint, latencyMs, receivedPerSecond, sentPerSecond, since } = member
   const why = `<p class="reason">${escaped(reason)}</p>${hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`}`
-  return `<tbody data-state="${state}"><tr><th scope="row">${escaped(name)}</th>
+  return `<tbody data-state="${state}"><tr><th scope="row">${breaking(name)}</th>
 <td><span class="state" data-state="${state}">${state}</span></td>
 <td class="number" data-label="latency">${latencyMs === null ? '–' : `${latencyMs} ms`}</td>
 <td class="number" data-label="in /s">${receivedPerSecond}</td><td class="number" data-label="out /s">${sentPerSecond}</td>
@@ -79,7 +84,7 @@ ${reason === '' ? '' : `<tr class="why"><td colspan="6">${why}</td></tr>`}</tbod
 }
 
 function changeLine({ at, kind, about, text, hint }: PageChange): string {
-  return `<li data-kind="${kind}"><time>${timeOfDay(at)}</time> <b>${escaped(about)}</b> <span>${escaped(text)}</span>${
+  return `<li data-kind="${kind}"><time>${timeOfDay(at)}</time> <b>${breaking(about)}</b> <span>${escaped(text)}</span>${
     hint === '' ? '' : `<p class="hint">${escaped(hint)}</p>`
   }</li>`
 }
@@ -88,7 +93,7 @@ function topology(found: PageTopology): string {
   const { service, server, answeredAt, failure, hint, notes, records } = found
   const rows = records.map(
     ({ target, port, addresses, outcome, text }) =>
-      `<tr><th scope="row">${escaped(target)}:${port}</th><td>${escaped(addresses.join(', '))}</td><td><span class="state" data-state="${outcome}">${outcome === 'self' ? 'this node' : outcome}</span>${because(text)}</td></tr>`,
+      `<tr><th scope="row">${breaking(target)}:${port}</th><td>${escaped(addresses.join(', '))}</td><td><span class="state" data-state="${outcome}">${outcome === 'self' ? 'this node' : outcome}</span>${because(text)}</td></tr>`,
   )
   return `<h3>${escaped(service)}</h3><p class="facts">${
     answeredAt === null ? 'No answer yet' : `Answered at ${timeOfDay(answeredAt)} UTC by ${escaped(server)}`
@@ -113,6 +118,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
+}
+
+/** A name that breaks after `@` and dots. */
+function breaking(name: string): string {
+  return name
+    .split(/(?<=[@.])/)
+    .map(escaped)
+    .join('<wbr>')
 }
 
 /** Peers and zones write names and texts: nothing of them may become markup. */

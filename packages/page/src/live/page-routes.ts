@@ -22,6 +22,9 @@ const POLICY = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
+/** Time between two points of the charts, in milliseconds. */
+const SAMPLE_MS = 5_000
+
 const HEADERS = {
   'content-security-policy': POLICY,
   'cross-origin-opener-policy': 'same-origin',
@@ -49,8 +52,9 @@ const check = checks.options<PageOptions>('pageRoutes', { token: secret(text), w
 /**
  * The live page of a cluster, as routes for `startHealthServer`: `/` and what it loads.
  *
- * It shows and changes nothing. Call it right after `start`, as it shows what happens from then on. While a page is open,
- * each connected peer gets one ping every five seconds; otherwise it sends nothing.
+ * It shows and changes nothing. Call it right after `start`, as it shows what happens from then on, with charts of the last
+ * half hour. While a page is open, each connected peer gets one ping every five seconds, and a member that is looked at is
+ * asked once for its OTP release; otherwise it sends nothing.
  *
  * Everybody who reaches it sees the names, addresses and errors of the whole cluster, so keep it on loopback, give it a
  * token, or put a proxy with a login in front.
@@ -68,10 +72,24 @@ export function pageRoutes(cluster: Cluster, options: PageOptions = {}): Readonl
     page.notice(event)
     stream.wake()
   })
+  const sampler = clock.setInterval(() => {
+    if (cluster.state === 'closed') clock.clearInterval(sampler)
+    else stream.sampled(page.sample())
+  }, SAMPLE_MS)
+  sampler.unref()
   const routes = {
     '/': ours((_request, response) => send(response, 'text/html; charset=utf-8', pageHtml(page.state(), clock.now()))),
     '/page/events': ours((request, response) => stream.watch(request, response)),
     '/page/state': ours((_request, response) => send(response, 'application/json', JSON.stringify(page.state()))),
+    '/page/history': ours((_request, response) =>
+      send(response, 'application/json', JSON.stringify({ everyMs: SAMPLE_MS, samples: page.samples() })),
+    ),
+    '/page/member': ours(async (request, response) => {
+      const name = new URL(request.url ?? '/', 'http://page').searchParams.get('name') ?? ''
+      const member = await page.member(name)
+      if (member === undefined) send(response, 'text/plain; charset=utf-8', 'No such member.\n', 404)
+      else send(response, 'application/json', JSON.stringify(member))
+    }),
     ...Object.fromEntries(
       Object.entries(PAGE_ASSETS).map(([name, type]) => [`/page/${name}`, asset(files, name, type)]),
     ),
@@ -97,7 +115,7 @@ function ours(route: Route): Route {
   }
 }
 
-function send(response: ServerResponse, type: string, body: string | Uint8Array): void {
-  response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
+function send(response: ServerResponse, type: string, body: string | Uint8Array, status = 200): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
   response.end(body)
 }

@@ -25,11 +25,14 @@ export function withToken(token: string, routes: Readonly<Record<string, Route>>
   const name = `dynsrv-${digest(token, 'name').toString('hex').slice(0, 8)}`
   const guarded = (path: string, route: Route): Route => {
     return (request, response) => {
-      const given = path === '/' ? new URL(request.url ?? '/', 'http://page').searchParams.get('token') : null
+      const asked = new URL(request.url ?? '/', 'http://page').searchParams
+      const given = path === '/' ? asked.get('token') : null
       if (given !== null && same(given, token)) {
         // Lax, so that a link with the token works from anywhere. The redirect takes the token out of the address.
         const cookie = `${name}=${proof}; Path=/; Max-Age=${KEPT_SECONDS}; HttpOnly; SameSite=Lax`
-        response.writeHead(303, { location: '/', 'set-cookie': cookie, 'cache-control': 'no-store' })
+        asked.delete('token')
+        const location = asked.size === 0 ? '/' : `/?${asked}`
+        response.writeHead(303, { location, 'set-cookie': cookie, 'cache-control': 'no-store' })
         response.end()
         return
       }

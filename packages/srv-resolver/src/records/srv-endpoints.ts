@@ -80,8 +80,16 @@ export async function srvEndpoints(records: readonly SrvRecord[], options: SrvEn
     }
   }
   if (endpoints.length === 0 && failures.length > 0) throw failures[0]
-  if (later.length === 0) return { endpoints }
-  return { endpoints, later: Promise.all(later).then((all) => all.flat()) }
+  const known = eachOnce(endpoints)
+  if (later.length === 0) return { endpoints: known }
+  return { endpoints: known, later: Promise.all(later).then((all) => eachOnce(all.flat(), known)) }
+}
+
+/** The same place may stand in several records, and two dials of one node at once are in each other's way. */
+function eachOnce(endpoints: readonly Endpoint[], known: readonly Endpoint[] = []): Endpoint[] {
+  const place = ({ ip, port }: Endpoint) => `${ip.replace(/^::ffff:(?=\d+\.)/i, '')} ${port}`
+  const seen = new Set(known.map(place))
+  return endpoints.filter((one) => !seen.has(place(one)) && seen.add(place(one)))
 }
 
 /**

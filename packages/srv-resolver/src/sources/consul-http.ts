@@ -325,7 +325,9 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     for (const instance of instances) {
       const target = this.#targetOf(instance)
       const { port, weight } = instance
-      found.set(`${domainKey(target)}:${port}`, { target, port, priority: PRIORITY, weight, ttlSeconds: 0 })
+      // A registry may hold anything: what is no number stands for itself, and is left out later with the reason.
+      const place = typeof port === 'number' ? port : `odd ${found.size}`
+      found.set(`${domainKey(target)}:${place}`, { target, port, priority: PRIORITY, weight, ttlSeconds: 0 })
       const known = addressRecord(addressOfInstance(instance))
       if (known.length > 0) addresses.set(domainKey(target), known)
     }

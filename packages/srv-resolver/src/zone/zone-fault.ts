@@ -10,7 +10,7 @@ import { isWithin } from '../records/dns-name.ts'
  * - `wrongId`, `foreignName`: an answer to another question
  * - `loop`: a name whose compression pointer leads to itself
  * - `hugeCounts`: announces 65535 records and brings none
- * - `truncate`: sets TC on UDP and sends no records
+ * - `truncate`: sets TC on UDP and sends no records; with `records`, the first so many, as Consul does
  * - `trim`: leaves records out without setting TC, at random or from the end, as Consul does on UDP
  * - `rotate`: turns the order of the records by one with each answer; with `records`, shows only so many of them
  * - `delay`: answers late
@@ -49,8 +49,8 @@ export interface ZoneFaultScope {
 /** A fault with its numbers, and which questions it hits. */
 export type ZoneFaultSettings = ZoneFaultScope &
   (
-    | { readonly type: Exclude<ZoneFaultName, 'rotate'> }
-    | { readonly type: 'rotate'; readonly records?: number }
+    | { readonly type: Exclude<ZoneFaultName, 'rotate' | 'truncate'> }
+    | { readonly type: 'rotate' | 'truncate'; readonly records?: number }
     | { readonly type: 'trim'; readonly records: number; readonly pick?: 'first' | 'random' }
     | { readonly type: 'delay'; readonly ms: number }
   )
@@ -74,6 +74,7 @@ const PLAIN: Readonly<Record<ZoneFaultName, true>> = {
 /** What some faults take beside what all take. */
 const OWN: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   rotate: { records: whole(1) },
+  truncate: { records: whole(0) },
   trim: { records: required(whole(0)), pick: oneOf('first', 'random') },
   delay: { ms: required(duration()) },
 }

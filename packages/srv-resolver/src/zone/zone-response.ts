@@ -90,7 +90,7 @@ function write(input: ResponseInput, id: number, contents: Contents): Buffer {
   let truncated = contents.truncated ?? false
   let answers = 0
   const start = writer.mark()
-  for (const record of truncated ? [] : contents.answers) {
+  for (const record of contents.answers) {
     writer.record(record)
     if (writer.length > limit) {
       truncated = true
@@ -140,6 +140,8 @@ function shaped(answers: readonly ZoneRecord[], { faults, turn, random }: Respon
       const by = turn % records.length
       records = [...records.slice(by), ...records.slice(0, by)]
       if (fault.records !== undefined) records = records.slice(0, fault.records)
+    } else if (fault.type === 'truncate') {
+      records = records.slice(0, fault.records ?? 0)
     } else if (fault.type === 'trim') {
       while (records.length > fault.records) {
         records.splice(fault.pick === 'random' ? Math.floor(random() * records.length) : -1, 1)

@@ -69,6 +69,23 @@ describe('dnsClient and our zone server', () => {
     expect(answer.truncated).toBe(false)
   })
 
+  it.each([
+    [{ type: 'truncate', records: 2 }, 2],
+    [{ type: 'truncate', records: 9 }, 3],
+    ['truncate', 0],
+  ] as const)('goes over to TCP when the server says that it cut its answer, whatever is left of it: %j', async (fault, left) => {
+    await using zone = await startZoneServer({ records: members(3) })
+    zone.setFault(fault)
+    expect(await dnsClient({ servers: [zone.address] }).resolveSrv(SERVICE)).toMatchObject({
+      ...{ transport: 'tcp', truncated: false, records: { length: 3 } },
+    })
+    // Over TCP there is no other way to ask.
+    zone.setFault(typeof fault === 'string' ? { type: fault, transport: 'tcp' } : { ...fault, transport: 'tcp' })
+    const cut = dnsClient({ servers: [zone.address], transport: 'tcp', tries: 1 }).resolveSrv(SERVICE)
+    if (left > 0) expect(await cut).toMatchObject({ truncated: true, records: { length: left } })
+    else await expect(cut).rejects.toMatchObject({ code: 'DNS_TRUNCATED' })
+  })
+
   it('asks over TCP only with that option', async () => {
     await using zone = await startZoneServer({ records: members(1) })
     zone.setFault({ type: 'trim', records: 0 })

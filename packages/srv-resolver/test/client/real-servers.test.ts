@@ -1,10 +1,10 @@
 import { type Consul, startConsul } from '@dynsrv/tools/consul'
 import { startDnsmasq } from '@dynsrv/tools/dnsmasq'
+import { startNamed } from '@dynsrv/tools/named'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CONTRACT_SERVICE as SERVICE } from '../../src/contract.ts'
 import { consulHttp, dnsClient, nodeDns, type SrvResolver, type TrimEvent, trimDetecting } from '../../src/index.ts'
 import { itIsAResolver } from '../contract.ts'
-import { startNamed } from './peers/named.ts'
 
 const COUNTS = [3, 100, 1000]
 const labels = (count: number) => Array.from({ length: count }, (_, index) => `node-${index}`)

@@ -59,4 +59,15 @@ describe('srvEndpoints', () => {
     expect(endpoints).toHaveLength(2)
     expect(await later).toEqual([{ ip: '2001:db8::1', family: 6, port: 2 }])
   })
+
+  it('gives each place once, whatever its name or the form of its address', async () => {
+    const addressesOf = async (target: string) => ({
+      records: target === 'c.test' ? [six('::ffff:192.0.2.1')] : [four('192.0.2.1'), four('192.0.2.1')],
+      later: Promise.resolve([six('::ffff:192.0.2.1'), six('2001:db8::1'), six('2001:db8::1')]),
+    })
+    const records = [record('a.test', 1, 1), record('b.test', 1, 2), record('c.test', 1, 3), record('a.test', 2, 4)]
+    const { endpoints, later } = await srvEndpoints(records, { addressesOf })
+    expect(endpoints).toEqual([1, 2].map((port) => ({ ip: '192.0.2.1', family: 4, port })))
+    expect(await later).toEqual([1, 2].map((port) => ({ ip: '2001:db8::1', family: 6, port })))
+  })
 })

@@ -1,5 +1,5 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { domainKey, raceFamilies, type World } from '@dynsrv/kit'
+import { domainKey, type World } from '@dynsrv/kit'
 import {
   type AddressRecord,
   absoluteName,
@@ -16,31 +16,21 @@ import type { Endpoints, EndpointsByNode } from '../discover.ts'
 type Addresses = Partial<Pick<SrvResolver, 'resolveAddresses'>>
 
 /**
- * The addresses of a target, IPv4 first; none when the resolver cannot be asked for any. IPv6 delays nobody where there is an IPv4
- * address; that one is waited for, since names are made of the first.
+ * The addresses of a target; none when the resolver cannot be asked for any. An IPv6 address that is late delays nobody; one of IPv4
+ * is waited for, since names are made of the first.
  */
 export async function addressesOf(
   resolver: Addresses,
   target: string,
   signal: AbortSignal,
-  { clock }: World,
 ): Promise<readonly AddressRecord[]> {
   const { resolveAddresses } = resolver
   if (resolveAddresses === undefined) return []
   const asked = { resolveAddresses: resolveAddresses.bind(resolver) }
-  const ask = async (family: 4 | 6) => (await askAddresses(asked, absoluteName(target), { signal, family })).records
-  const { known, late } = await raceFamilies({
-    clock,
-    ask,
-    hasSome: (records) => records.length > 0,
-  })
-  const outcomes = late === undefined || known[0]?.family === 4 ? known : [await late, ...known]
-  const four = outcomes.find(({ family }) => family === 4)
-  const records = outcomes.flatMap(({ answer = [] }) => answer)
-  const failed = four?.answer === undefined ? four : outcomes.find(({ answer }) => answer === undefined)
-  // Another name would be made of an IPv6 address where it is not known whether there is one of IPv4.
-  if (failed !== undefined && (failed === four || records.length === 0)) throw failed.error
-  return records
+  const name = absoluteName(target)
+  const { records, missing } = await askAddresses(asked, name, { signal })
+  if (missing !== 4) return records
+  return [...(await askAddresses(asked, name, { signal, family: 4 })).records, ...records]
 }
 
 /** Where the nodes listen that an SRV answer names: nobody asks for these records again to dial one of them. */

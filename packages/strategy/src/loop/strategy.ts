@@ -2,6 +2,7 @@ import type { NodeName } from '@dynsrv/epmd-shim'
 import {
   abortSignal,
   callable,
+  callProgram,
   codeOf,
   eventStream,
   filledText,
@@ -292,15 +293,16 @@ export class Strategy implements AsyncDisposable {
   #report(change: MembershipChange): void {
     publish(this.topology, this.#membership.self, change)
     for (const listener of [...this.#listeners]) {
-      try {
-        listener(change)
-      } catch (error) {
-        const { system } = this.#options.world ?? realWorld
-        system.warn(`a listener of strategy ${this.topology} threw: ${messageOf(error)}`, {
-          code: 'STRATEGY_LISTENER_THREW',
-          detail: textOf(error, 'stack') ?? '',
-        })
-      }
+      callProgram(
+        () => listener(change),
+        (error) => {
+          const { system } = this.#options.world ?? realWorld
+          system.warn(`a listener of strategy ${this.topology} threw: ${messageOf(error)}`, {
+            code: 'STRATEGY_LISTENER_THREW',
+            detail: textOf(error, 'stack') ?? '',
+          })
+        },
+      )
     }
   }
 }

@@ -1,4 +1,4 @@
-import { having, messageOf, type Rule, type World } from '@dynsrv/kit'
+import { domainKey, having, messageOf, type Rule } from '@dynsrv/kit'
 import {
   absoluteName,
   askSrv,
@@ -51,7 +51,8 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
   const discover = async ({ signal, confirm, world }: Asked): Promise<Discovery> => {
     const answer = await askSrv(resolver, service, { signal, ...(confirm && { transport: 'tcp' }) })
     // A resolver of the user's own may have let anything through.
-    const { records, ignored: wrong } = usableSrvRecords(answer.records)
+    const { records: usable, ignored: wrong } = usableSrvRecords(answer.records)
+    const records = oneSpelling(usable)
     const left = withOwners([...(answer.ignored ?? []), ...wrong], name)
     const found = new SrvEndpoints(answer, resolver, world)
     const preferences = new Preferences()
@@ -71,7 +72,7 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
       signal,
     }
     const lookups = await settleSome(records, limits, (record, either) =>
-      lookedUp({ resolver, answer, name, world }, record, either),
+      lookedUp({ resolver, answer, name }, record, either),
     )
     const candidates = lookups.flatMap((lookup) => (lookup.status === 'fulfilled' ? [lookup.value] : []))
     const failures = lookups.flatMap((lookup) => (lookup.status === 'rejected' ? [lookup.reason as unknown] : []))
@@ -80,6 +81,20 @@ export function srvNodes(resolver: SrvSource, service: string, name: NameMapping
     return named(candidates, { ...answerFacts(answer), ...partial })
   }
   return sourceOf(discover, subscription(resolver, service))
+}
+
+/**
+ * Names of hosts have no case, those of nodes have: where a target is spelled in several ways, the one in small letters counts, or
+ * the first.
+ */
+function oneSpelling(records: readonly SrvRecord[]): readonly SrvRecord[] {
+  const spelled = new Map<string, string>()
+  for (const { target } of records) {
+    const key = domainKey(target)
+    if (!spelled.has(key) || target === key) spelled.set(key, target)
+  }
+  if (spelled.size === records.length) return records
+  return records.map((record) => ({ ...record, target: spelled.get(domainKey(record.target))! }))
 }
 
 /** One error for all of them: a service may have thousands of targets without an answer. */
@@ -108,12 +123,11 @@ interface LookUps {
   readonly resolver: SrvSource
   readonly answer: SrvAnswer
   readonly name: NameMapping
-  readonly world: World
 }
 
 /** The same with what only another lookup knows. */
 async function lookedUp(
-  { resolver, answer: { addresses }, name: { needs }, world }: LookUps,
+  { resolver, answer: { addresses }, name: { needs } }: LookUps,
   record: SrvRecord,
   signal: AbortSignal,
 ): Promise<Shown> {
@@ -125,7 +139,7 @@ async function lookedUp(
     return [target, { ...candidate, txt: answer.records }, record]
   }
   const known = addresses.get(target.toLowerCase())
-  const found = known ?? (await addressesOf(resolver, target, signal, world))
+  const found = known ?? (await addressesOf(resolver, target, signal))
   return [target, { ...candidate, addresses: found.map(({ address }) => address) }, record]
 }
 

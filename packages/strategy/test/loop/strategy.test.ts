@@ -511,16 +511,22 @@ describe('exceptions of user code', () => {
     await strategy.close()
   })
 
-  it('survives a listener, as a process warning', async () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('mine')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('mine'))],
+  ])('survives a listener that %s, as a process warning', async (_how, listener) => {
     const warned = vi.fn()
     const membership = new FakeMembership()
     const world = virtualWorld()
     const { strategy } = running(membership, new Scripted(nodes('a')), {
       world: { ...world, system: { ...world.system, warn: warned } },
     })
-    strategy.on('change', () => {
-      throw new Error('mine')
-    })
+    strategy.on('change', listener)
     await polls(1)
     expect(membership.connected()).toStrictEqual([node('a')])
     expect(warned).toHaveBeenCalledWith(

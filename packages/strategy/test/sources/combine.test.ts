@@ -1,8 +1,9 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Discover, type Discovery, discoveryOf } from '../../src/discover.ts'
 import { filter, map, sample, union } from '../../src/index.ts'
 import { node, nodes } from '../fake-membership.ts'
+import { onVirtualClock, pass, timers, virtualWorld } from '../scripted.ts'
 
 const { signal } = new AbortController()
 const fixed = (answer: ReadonlySet<NodeName> | Discovery) => async () => answer
@@ -12,6 +13,8 @@ const failing = async () => {
 const ask = async (source: Discover) => discoveryOf(await source({ signal }))
 
 describe('union', () => {
+  onVirtualClock()
+
   it('has the members of all, the shortest TTL, and every doubt', async () => {
     const one = fixed({ nodes: nodes('a', 'b'), ttlMs: 9_000, ignored: [{ target: 'x', reason: 'y' }] })
     const other = fixed({ nodes: nodes('b', 'c'), ttlMs: 4_000, stale: true })
@@ -33,8 +36,7 @@ describe('union', () => {
   })
 
   it('counts one that is silent as failed before the whole answer is late', async () => {
-    vi.useFakeTimers()
-    onTestFinished(() => void vi.useRealTimers())
+    const before = timers()
     let ended: unknown
     const silent: Discover = ({ signal: own }) =>
       new Promise((_resolve, reject) =>
@@ -43,15 +45,15 @@ describe('union', () => {
           reject(ended)
         }),
       )
-    const asked = ask(union(fixed(nodes('a')), silent))
-    await vi.advanceTimersByTimeAsync(20_000)
+    const asked = Promise.resolve(union(fixed(nodes('a')), silent)({ signal, world: virtualWorld() }))
+    await pass(20_000)
     expect(await asked).toMatchObject({
       nodes: nodes('a'),
       trimmed: true,
       failures: [{ code: 'STRATEGY_DISCOVER_TIMEOUT', retryable: true }],
     })
     expect(ended).toMatchObject({ code: 'STRATEGY_DISCOVER_TIMEOUT' })
-    expect(vi.getTimerCount()).toBe(0)
+    expect(timers()).toBe(before)
   })
 
   it('rejects when all fail', async () => {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { dnsClient, type SrvAnswer, type SrvRecord, type SrvResolver, startZoneServer } from '@dynsrv/srv-resolver'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { discoveryOf } from '../../src/discover.ts'
 import * as api from '../../src/index.ts'
 import { byIp, dynamicSrv, type MembershipChange, type NameMapping, srvNodes } from '../../src/index.ts'
 import { FakeMembership, node } from '../fake-membership.ts'
+import { onVirtualClock, pass, timers, virtualWorld } from '../scripted.ts'
 
 const SERVICE = 'svc.test'
 
@@ -97,33 +98,37 @@ describe('a hostile answer', () => {
   })
 })
 
-it('targets that no DNS server answers for keep out none that is looked up, and end as one failure', async () => {
-  vi.useFakeTimers()
-  onTestFinished(() => void vi.useRealTimers())
-  const records = Array.from({ length: 1_000 }, (_, index) => record(`n${index}.${SERVICE}`))
-  records.push(record(`real.${SERVICE}`))
-  const aborted: string[] = []
-  const resolver = {
-    resolveSrv: async () => answer(records),
-    resolveAddresses: (name: string, { signal }: { signal?: AbortSignal | undefined } = {}) =>
-      name.startsWith('real.')
-        ? Promise.resolve({ ...answer([]), records: [{ address: '192.0.2.1', family: 4 as const, ttlSeconds: 0 }] })
-        : new Promise<never>((_resolve, reject) =>
-            signal?.addEventListener('abort', () => {
-              aborted.push(name)
-              reject(signal.reason)
-            }),
-          ),
-  }
-  const found = Promise.resolve(srvNodes(resolver, SERVICE, byIp('app'))({ signal: new AbortController().signal }))
-  await vi.advanceTimersByTimeAsync(10_000)
-  const { nodes, trimmed, failures = [] } = discoveryOf(await found)
-  expect(nodes).toStrictEqual(new Set(['app@192.0.2.1']))
-  expect(trimmed).toBe(true)
-  expect(failures).toHaveLength(1)
-  expect(failures[0]).toMatchObject({ message: expect.stringMatching(/^1000 targets could not be looked up/) })
-  expect(aborted).toHaveLength(1_000)
-  expect(vi.getTimerCount()).toBe(0)
+describe('targets that no DNS server answers for', () => {
+  onVirtualClock()
+
+  it('keep out none that is looked up, and end as one failure', async () => {
+    const before = timers()
+    const records = Array.from({ length: 1_000 }, (_, index) => record(`n${index}.${SERVICE}`))
+    records.push(record(`real.${SERVICE}`))
+    const aborted: string[] = []
+    const resolver = {
+      resolveSrv: async () => answer(records),
+      resolveAddresses: (name: string, { signal }: { signal?: AbortSignal | undefined } = {}) =>
+        name.startsWith('real.')
+          ? Promise.resolve({ ...answer([]), records: [{ address: '192.0.2.1', family: 4 as const, ttlSeconds: 0 }] })
+          : new Promise<never>((_resolve, reject) =>
+              signal?.addEventListener('abort', () => {
+                aborted.push(name)
+                reject(signal.reason)
+              }),
+            ),
+    }
+    const asked = { signal: new AbortController().signal, world: virtualWorld() }
+    const found = Promise.resolve(srvNodes(resolver, SERVICE, byIp('app'))(asked))
+    await pass(10_000)
+    const { nodes, trimmed, failures = [] } = discoveryOf(await found)
+    expect(nodes).toStrictEqual(new Set(['app@192.0.2.1']))
+    expect(trimmed).toBe(true)
+    expect(failures).toHaveLength(1)
+    expect(failures[0]).toMatchObject({ message: expect.stringMatching(/^1000 targets could not be looked up/) })
+    expect(aborted).toHaveLength(1_000)
+    expect(timers()).toBe(before)
+  })
 })
 
 /** Every strategy over a source that this package has. */

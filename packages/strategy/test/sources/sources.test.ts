@@ -10,10 +10,11 @@ import { ErlEpmd } from '@dynsrv/epmd-shim'
 import { realWorld } from '@dynsrv/kit'
 import { fakeWorld } from '@dynsrv/kit/testing'
 import { staticResolver } from '@dynsrv/srv-resolver'
+import { simulate } from '@dynsrv/testing'
 import { startErl } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   consul,
   dnsCluster,
@@ -246,25 +247,18 @@ describe('epmd', () => {
   })
 })
 
-it('erlangHosts: a host that is silent hides nobody of the others', async () => {
-  vi.useFakeTimers()
-  onTestFinished(() => void vi.useRealTimers())
-  const path = join(temporaryFolder('hosts'), '.hosts.erlang')
-  await writeFile(path, "'one.test'.\n'two.test'.\n")
-  let resolve: () => void = () => undefined
-  const asked = new Promise<void>((reached) => {
-    resolve = reached
-  })
-  const names = (host: string) => {
-    if (host === 'one.test') return [{ name: 'a', port: 1 }]
-    resolve()
-    return new Promise<never>(() => undefined)
-  }
-  const polled = first(erlangHosts(new FakeMembership(), { path, names }), 'polled')
-  await asked
-  await vi.advanceTimersByTimeAsync(10_000)
-  expect(await polled).toMatchObject({ nodes: new Set(['a@one.test']), trimmed: true })
-})
+it('erlangHosts: a host that is silent hides nobody of the others', () =>
+  simulate({}, async (sim) => {
+    const [{ world }] = await sim.members('svc.test', 1, ({ world }) => ({ world }))
+    const path = join(temporaryFolder('hosts'), '.hosts.erlang')
+    await writeFile(path, "'one.test'.\n'two.test'.\n")
+    const names = (host: string) =>
+      host === 'one.test' ? [{ name: 'a', port: 1 }] : new Promise<never>(() => undefined)
+    // The file is a real one; only time is simulated.
+    const strategy = erlangHosts(new FakeMembership(), { world: { ...world, files: realWorld.files }, path, names })
+    expect(await first(strategy, 'polled')).toMatchObject({ nodes: new Set(['a@one.test']), trimmed: true })
+    expect(sim.now).toBeGreaterThan(1_000)
+  }))
 
 describe('file and env', () => {
   it('file: names, comments, and a report for what is not a name', async () => {

@@ -4,6 +4,7 @@ import { checks } from '../checks.ts'
 import type { Host } from '../host.ts'
 import type { SimLog } from '../log/sim-log.ts'
 import { type RegistryFault, registryFault } from './registry-fault.ts'
+import type { SimRegistry } from './sim-registry.ts'
 
 /** As many connections as a large simulation has. */
 const MAX_CONNECTIONS = 100_000
@@ -29,10 +30,15 @@ export interface Waiting {
 
 /** The machine that a registry runs on. */
 export let registryHostOf: (registry: HttpRegistry) => Host
+/** Resolves when a registry listens. */
+export let registryListening: (registry: HttpRegistry) => Promise<unknown>
+/** A member that runs; one of the same id is replaced. */
+export let register: (registry: HttpRegistry, member: RegisteredMember) => void
+/** A member that is gone. */
+export let deregister: (registry: HttpRegistry, id: string) => void
 
 /** What registries with an HTTP API have in common: who is registered, who waits for a change, and faults. */
-export abstract class HttpRegistry {
-  /** Where it answers: `http://10.0.0.9:8500`. */
+export abstract class HttpRegistry implements SimRegistry {
   readonly url: string
   readonly #host: Host
   readonly #log: SimLog
@@ -46,6 +52,9 @@ export abstract class HttpRegistry {
 
   static {
     registryHostOf = (registry) => registry.#host
+    registryListening = (registry) => registry.#listening
+    register = (registry, member) => registry.#add(member)
+    deregister = (registry, id) => registry.#remove(id)
   }
 
   protected constructor(host: Host, port: number, log: SimLog) {
@@ -58,12 +67,6 @@ export abstract class HttpRegistry {
     this.#listening = server.listen(port, '0.0.0.0')
   }
 
-  /** @internal Resolves when it listens. */
-  get listening(): Promise<unknown> {
-    return this.#listening
-  }
-
-  /** Misbehaves this way from now on. @throws {SimulationError} `SIM_BAD_OPTION` */
   fail(...faults: readonly [RegistryFault, ...RegistryFault[]]): void {
     checks.argument('fail', 'faults', listOf(registryFault), faults)
     this.#faults = faults
@@ -74,7 +77,6 @@ export abstract class HttpRegistry {
     this.#note(`fails: ${faults.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(', ')}`)
   }
 
-  /** Behaves again. */
   heal(): void {
     this.#faults = []
     this.#stale = undefined
@@ -82,15 +84,13 @@ export abstract class HttpRegistry {
     this.#note('answers again')
   }
 
-  /** @internal A member that runs; one of the same id is replaced. */
-  add(member: RegisteredMember): void {
+  #add(member: RegisteredMember): void {
     this.#members.set(member.id, member)
     this.#changed()
     this.#note(`${member.id} is registered`)
   }
 
-  /** @internal */
-  remove(id: string): void {
+  #remove(id: string): void {
     if (!this.#members.delete(id)) return
     this.#changed()
     this.#note(`${id} is deregistered`)

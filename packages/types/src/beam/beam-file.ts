@@ -69,6 +69,7 @@ function chunksOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const view = viewOf(bytes)
   const name = (at: number) => Buffer.from(bytes.subarray(at, at + 4)).toString('latin1')
   if (name(0) !== 'FOR1' || name(8) !== 'BEAM') throw new Error('it does not begin as a compiled module')
+  if (view.getUint32(4) + 8 > bytes.length) throw new Error('it is cut short')
   const chunks = new Map<string, Uint8Array>()
   for (let at = 12; at + 8 <= bytes.length; ) {
     const size = view.getUint32(at + 4)

@@ -146,20 +146,10 @@ function contractText(file: ModuleFile, groups: Groups, methods: Methods): strin
   const functions = [...groups].map(([named, all]): Piece => {
     const clauses = all
       .flatMap(({ arity, typed }) => (typed.length === 0 ? [looseClause(arity)] : typed))
-      .map(({ takes, gives }) =>
-        block(
-          '{',
-          [
-            block(
-              'takes: [',
-              takes.map(({ of }) => matcherText(of)),
-              ']',
-            ),
-            sequence('gives: ', matcherText(gives)),
-          ],
-          '}',
-        ),
-      )
+      .map(({ takes, gives }) => {
+        const taken = takes.map(({ of }) => matcherText(of))
+        return block('clause(', [block('[', taken, ']'), matcherText(gives)], ')')
+      })
     return block(
       `${objectKey(methods.get(named)!)}: {`,
       [`name: ${stringLiteral(named)}`, block('clauses: [', clauses, ']')],

@@ -33,10 +33,11 @@ export function usedNames({
       })
     } else eachPart(declaration.of, use)
   }
-  for (const { typed, arity } of functions) {
+  if (functions.length > 0) values.add('clause')
+  for (const { typed } of functions) {
     if (typed.length === 0) {
       types.add('Term')
-      if (arity >= 0) values.add('t')
+      values.add('t')
     }
     for (const { takes, gives } of typed) for (const type of [...takes.map(({ of }) => of), gives]) eachPart(type, use)
   }

@@ -23,8 +23,14 @@ defmodule Mix.Tasks.Dynsrv.Install do
   def run(arguments) do
     {options, _} = OptionParser.parse!(arguments, strict: [service: :string, dry_run: :boolean])
     before = read(@file_name)
-    service = options[:service] || service_of(before) || Mix.raise("Give the DNS name of your SRV records: mix dynsrv.install --service my-service.internal")
-    unless service =~ ~r/^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)+$/, do: Mix.raise("--service has to be a domain name, such as my-service.internal, and is #{inspect(service)}")
+
+    service =
+      options[:service] || service_of(before) ||
+        Mix.raise("Give the DNS name of your SRV records: mix dynsrv.install --service my-service.internal")
+
+    unless service =~ ~r/^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)+$/,
+      do: Mix.raise("--service has to be a domain name, such as my-service.internal, and is #{inspect(service)}")
+
     now = with_block(before, block(service))
     dry? = Keyword.get(options, :dry_run, false)
 
@@ -74,8 +80,13 @@ defmodule Mix.Tasks.Dynsrv.Install do
     case String.split(text, @first, parts: 2) do
       [start, rest] ->
         case String.split(rest, @last <> "\n", parts: 2) do
-          [_, more] -> start <> block <> more
-          [_] -> Mix.raise("#{@file_name} has a line \"#{@first}\" and none \"#{@last}\": remove the first, and run this again")
+          [_, more] ->
+            start <> block <> more
+
+          [_] ->
+            Mix.raise(
+              "#{@file_name} has a line \"#{@first}\" and none \"#{@last}\": remove the first, and run this again"
+            )
         end
 
       [_] ->
@@ -94,8 +105,12 @@ defmodule Mix.Tasks.Dynsrv.Install do
 
   # Giving the module twice ends the start from OTP 27.2 on.
   defp warn_of_doubles do
-    for path <- ["rel/vm.args.eex", "rel/remote.vm.args.eex"], text = read(path), text =~ ~r/^\s*-(epmd_module|kernel epmd_module)/m do
-      Mix.shell().error("#{path} names an epmd_module too: remove that line, since rel/env.sh.eex has it for all commands")
+    for path <- ["rel/vm.args.eex", "rel/remote.vm.args.eex"],
+        text = read(path),
+        text =~ ~r/^\s*-(epmd_module|kernel epmd_module)/m do
+      Mix.shell().error(
+        "#{path} names an epmd_module too: remove that line, since rel/env.sh.eex has it for all commands"
+      )
     end
   end
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freePort } from '@dynsrv/tools/free-port'
+import { freePort } from './free-port.ts'
 
 /** A real BIND on loopback that serves one zone. */
 export interface Named extends AsyncDisposable {

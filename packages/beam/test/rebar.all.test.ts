@@ -19,7 +19,10 @@ it('rebar3 takes it as a dependency, with no network and no hex', async () => {
   const env = { ...process.env, HOME: root, LC_ALL: 'C.UTF-8', REBAR_OFFLINE: '1' }
   await run('rebar3', ['compile'], { cwd: join(root, 'app'), env })
   const script = '{ok, _} = application:ensure_all_started(app), io:format("~p", [app:run()]), halt().'
-  const folders = [join(root, 'app/_build/default/lib/app/ebin'), join(root, 'app/_build/default/checkouts/dynsrv/ebin')]
+  const folders = [
+    join(root, 'app/_build/default/lib/app/ebin'),
+    join(root, 'app/_build/default/checkouts/dynsrv/ebin'),
+  ]
   const { stdout } = await run('erl', ['-noshell', '-pa', ...folders, '-eval', script])
   expect(stdout).toBe('[]')
 })

@@ -1,0 +1,3 @@
+import { testReadme } from '@dynsrv/tools/readme-blocks'
+
+testReadme(new URL('../', import.meta.url))
