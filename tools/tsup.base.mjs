@@ -50,7 +50,14 @@ export function library({ entry = {}, later = {}, programs = {} } = {}) {
 }
 
 // A build says what is wrong, and nothing else.
-const COMMON = { silent: true, target: 'node20', platform: 'node', sourcemap: true, splitting: false, removeNodeProtocol: false }
+const COMMON = {
+  silent: true,
+  target: 'node20',
+  platform: 'node',
+  sourcemap: true,
+  splitting: false,
+  removeNodeProtocol: false,
+}
 
 /**
  * Node's own modules come through `process.getBuiltinModule`: a bundler that turns the core into an ECMAScript module
