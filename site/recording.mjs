@@ -52,7 +52,7 @@ svg{--back:#fff;--edge:#d5d9e8;--ink:#171a2b;--dim:#646a85;--green:#0a7348;--cya
 @media(prefers-color-scheme:dark){svg{--back:#10131f;--edge:#2a2f47;--ink:#eceef9;--dim:#8d94b3;--green:#5ee2a4;--cyan:#6cd5f5;--red:#ff8f9b;--yellow:#ffc46b;--magenta:#b8a7ff}}
 text{font:14px ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink);white-space:pre;animation:${totalMs}ms step-end infinite}
 .d{fill:var(--dim)}.b{font-weight:700}.g{fill:var(--green)}.c{fill:var(--cyan)}.r{fill:var(--red)}.y{fill:var(--yellow)}.m{fill:var(--magenta)}
-@media(prefers-reduced-motion:reduce){text{animation:none!important;opacity:0}.last,.title{opacity:1}}
+@media(prefers-reduced-motion:reduce){svg text{animation:none;opacity:0}svg .last,svg .title{opacity:1}}
 .title{animation:none;fill:var(--dim)}
 ${[...rules.values()].join('\n')}
 </style>

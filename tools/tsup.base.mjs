@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire, isBuiltin } from 'node:module'
 import { join, resolve } from 'node:path'
+import { decode, encode } from '@jridgewell/sourcemap-codec'
 import { defineConfig } from 'tsup'
 
 /**
@@ -42,7 +43,7 @@ export function library({ entry = {}, later = {}, programs = {} } = {}) {
       }
     },
     onSuccess: async () => {
-      for (const name of Object.keys({ ...entries, ...later })) await forgetOthers(name)
+      for (const name of Object.keys({ ...entries, ...later })) await leanMap(name)
       for (const name of Object.keys(entries)) await writeModule(name)
     },
   }
@@ -142,12 +143,16 @@ const licences = {
   },
 }
 
-/** A map names what is bundled in, and holds the text of our own sources alone: every package would hold the others' again. */
-async function forgetOthers(name) {
+/**
+ * A map names what is bundled in, and holds the text of our own sources alone: every package would hold the others' again.
+ * Nor does it hold names, since the built file has the same ones.
+ */
+async function leanMap(name) {
   const path = join('dist', `${name}.cjs.map`)
-  const { sources, sourcesContent, ...map } = JSON.parse(await readFile(path, 'utf8'))
+  const { sources, sourcesContent, mappings, ...map } = JSON.parse(await readFile(path, 'utf8'))
   const own = sourcesContent.map((text, at) => (/^\.\.\/src\//.test(sources[at]) ? text : null))
-  await writeFile(path, JSON.stringify({ ...map, sources, sourcesContent: own }))
+  const places = decode(mappings).map((line) => line.map((segment) => segment.slice(0, 4)))
+  await writeFile(path, JSON.stringify({ ...map, sources, sourcesContent: own, names: [], mappings: encode(places) }))
 }
 
 /** The ECMAScript module over a built CommonJS entry. */
