@@ -25,6 +25,7 @@ export { listed } from './listed.ts'
 export { nearest } from './nearest.ts'
 export { callProgram, type Failed } from './program-calls.ts'
 export { type FamilyOutcome, type FamilyRace, raceFamilies } from './race-families.ts'
+export { MAX_FILE_BYTES, readSome, withinHeap } from './read-some.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {
   abortSignal,

@@ -11,6 +11,7 @@ import { claim, isClaimed, release } from './claims.ts'
 import { Decider, type Decision } from './decider.ts'
 import { Dialer } from './dialer.ts'
 import { LastKnown } from './last-known.ts'
+import type { Known } from './most-members.ts'
 import type { Member, Plan } from './plan.ts'
 import { Unlinker } from './unlinker.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
@@ -60,7 +61,7 @@ export class Watcher {
     this.#options = options
     this.#clock = options.world.clock
     this.#report = report
-    this.#asker = new Asker(options, () => membership.self, this.#ended.signal)
+    this.#asker = new Asker(options, () => this.#known(), this.#ended.signal)
     this.#decider = new Decider({
       membership,
       options,
@@ -344,6 +345,15 @@ export class Watcher {
     const isAsking = this.#own !== undefined
     this.#dialer.down(node, isAsking ? ASKING_MS : 0)
     if (isAsking) this.#wake.call()
+  }
+
+  #known(): Known {
+    const membership = this.#membership
+    return {
+      self: membership.self,
+      members: this.#members,
+      connected: () => membership.connected(),
+    }
   }
 
   #connected(): ReadonlySet<NodeName> {
