@@ -1,7 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, duration, type Timer } from '@dynsrv/kit'
+import { answerNow, type Clock, callProgram, duration, flag, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
-import { checks } from '../checks.ts'
+import { checks, promised } from '../checks.ts'
 import type { Discovery, Endpoints, IgnoredTarget, Located, Preference } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
@@ -178,7 +178,10 @@ export class Watcher {
       if (unref) quiet.unref()
     }
     signal.addEventListener('abort', () => this.#clock.clearTimeout(quiet), { once: true })
-    this.#guard('subscribe', () => subscribe(changed, { signal, world }))
+    callProgram(
+      () => subscribe(changed, { signal, world }),
+      (cause) => this.#report({ type: 'partFailed', part: 'subscribe', cause }),
+    )
   }
 
   async #poll(): Promise<void> {
@@ -233,7 +236,12 @@ export class Watcher {
   }
 
   /** The policy is user code: when it throws, nobody leaves. */
-  readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
+  readonly #leave: LeavePolicy = (missed) =>
+    this.#guard('leave', () => {
+      const leaves = answerNow(() => this.#options.leave(missed), promised)
+      checks.argument('the leave policy', 'what it gives', flag, leaves)
+      return leaves
+    }) ?? false
 
   #apply({ plan, nodes, connected, answer }: Decision, discovery: Discovery, elapsedMs: number): void {
     const before = this.#members
@@ -363,7 +371,8 @@ export class Watcher {
   #intervalMs(): number {
     const ms = this.#guard('interval', () => {
       const { interval, world } = this.#options
-      const given = interval({ failures: this.#failures, ttlMs: this.#ttlMs, random: world.random.number })
+      const asked = { failures: this.#failures, ttlMs: this.#ttlMs, random: world.random.number }
+      const given = answerNow(() => interval(asked), promised)
       checks.argument('the interval', 'what it gives', duration(), given)
       return given
     })
@@ -371,7 +380,7 @@ export class Watcher {
     return this.#pollMs
   }
 
-  #guard<T>(part: 'interval' | 'leave' | 'membership' | 'subscribe', call: () => T): T | undefined {
+  #guard<T>(part: 'interval' | 'leave' | 'membership', call: () => T): T | undefined {
     try {
       return call()
     } catch (cause) {
