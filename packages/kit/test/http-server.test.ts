@@ -89,7 +89,7 @@ describe('an HTTP server', () => {
 
   it('ends a request whose body does not come to its end in time', async () => {
     const world = fakeWorld()
-    let begun = () => undefined as void
+    let begun: () => void = () => undefined
     const asked = new Promise<void>((resolve) => {
       begun = resolve
     })

@@ -13,6 +13,7 @@ const ODD: Record<string, () => unknown> = {
   },
   'gives a promise that rejects later': () => new Promise((_resolve, reject) => setImmediate(() => reject(error))),
   'gives a thenable that rejects': () => ({
+    // biome-ignore lint/suspicious/noThenProperty: it is what is tried
     then: (_resolve: unknown, reject: (cause: Error) => void) => reject(error),
   }),
   'never settles': () => new Promise(() => undefined),
@@ -45,6 +46,7 @@ describe.each(Object.entries(ODD))('a function of the program that %s', (name, r
 })
 
 it('gives what is no promise', () => {
+  // biome-ignore lint/suspicious/noThenProperty: it looks like a promise and is none
   const object = { then: 1 }
   for (const answer of [true, false, null, undefined, 0, object]) {
     expect(
