@@ -144,14 +144,18 @@ const licences = {
 }
 
 /**
- * A map names what is bundled in, and holds the text of our own sources alone: every package would hold the others' again.
- * Nor does it hold names, since the built file has the same ones.
+ * A map leads to the lines of the sources, which is what a stack shows; columns would double it. It names what is bundled in,
+ * and holds the text of our own sources alone: every package would hold the others' again.
  */
 async function leanMap(name) {
   const path = join('dist', `${name}.cjs.map`)
   const { sources, sourcesContent, mappings, ...map } = JSON.parse(await readFile(path, 'utf8'))
   const own = sourcesContent.map((text, at) => (/^\.\.\/src\//.test(sources[at]) ? text : null))
-  const places = decode(mappings).map((line) => line.map((segment) => segment.slice(0, 4)))
+  const places = decode(mappings).map((line) =>
+    line
+      .filter(([, source, at], index) => source !== line[index - 1]?.[1] || at !== line[index - 1]?.[2])
+      .map((segment) => segment.slice(0, 4)),
+  )
   await writeFile(path, JSON.stringify({ ...map, sources, sourcesContent: own, names: [], mappings: encode(places) }))
 }
 

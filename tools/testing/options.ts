@@ -32,8 +32,11 @@ export function testOptions(
 ): void {
   describe('misspelled options', () => {
     it('are tried in every type of options that is exported', () => {
-      const exported = new Set(readFileSync(index, 'utf8').match(/\b[A-Z]\w*Options\b/g))
-      expect([...Object.keys(calls), ...Object.keys(others)].sort()).toEqual([...exported].sort())
+      const exported = new Set(readFileSync(index, 'utf8').match(/\b[A-Z]\w*\b/g))
+      const tried = [...Object.keys(calls), ...Object.keys(others)]
+      // Some types of options are called otherwise, and are tried as well.
+      expect(tried.filter((name) => !exported.has(name))).toEqual([])
+      expect([...exported].filter((name) => /\wOptions$/.test(name) && !tried.includes(name))).toEqual([])
     })
 
     for (const [name, prefix, take] of placesOf(calls)) it(name, () => refusals(prefix, take))

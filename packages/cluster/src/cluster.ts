@@ -12,8 +12,9 @@ import {
   textOf,
   type World,
   whole,
+  within,
 } from '@dynsrv/kit'
-import type { DrainOptions, Node } from '@dynsrv/node'
+import { type DrainOptions, type Node, NodeError } from '@dynsrv/node'
 import type { Strategy } from '@dynsrv/strategy'
 import { type Attached, closeAttached, startAttached } from './attached.ts'
 import { checks, INSIDE, onlyInside } from './checks.ts'
@@ -27,6 +28,8 @@ import { checkModule, checkService, type ModuleOptions, type ServiceOptions } fr
 import { type MembersTarget, type ProcessTarget, type Target, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
+/** As the node has it. @see DrainOptions.timeoutMs */
+const DRAIN_TIMEOUT_MS = 30_000
 /** Records that name no node and are remembered, to say why nobody is there. */
 const MOST_IGNORED = 10
 
@@ -273,7 +276,7 @@ export class Cluster implements AsyncDisposable {
    * Leaves in order: stops discovery and dials, lets `deregister` take our record away, finishes the calls of others
    * (`Node.drain`), and closes.
    *
-   * @throws what `deregister` throws, or `NODE_TIMEOUT` when calls took too long, after everything is closed
+   * @throws what `deregister` throws, or `NODE_TIMEOUT` when that or calls took too long, after everything is closed
    */
   async drain(options: DrainOptions = {}): Promise<void> {
     checkDrain(options)
@@ -295,7 +298,7 @@ export class Cluster implements AsyncDisposable {
     this.#state = 'leaving'
     await this.#stopStrategies()
     try {
-      await this.#parts.deregister?.()
+      await this.#deregister(options)
     } finally {
       try {
         await this.node.drain(options)
@@ -303,6 +306,17 @@ export class Cluster implements AsyncDisposable {
         await this.close()
       }
     }
+  }
+
+  /** A registry that never answers must not keep us from leaving. */
+  async #deregister({ timeoutMs = DRAIN_TIMEOUT_MS }: DrainOptions): Promise<void> {
+    const { deregister, world } = this.#parts
+    if (deregister === undefined) return
+    const late = () =>
+      new NodeError('NODE_TIMEOUT', `deregister did not end within ${timeoutMs} ms`, {
+        hint: 'The cluster is closed all the same. Take the record away by hand, or give drain more time.',
+      })
+    await within({ clock: world.clock, ms: timeoutMs, late }, async () => deregister())
   }
 
   async #close(): Promise<void> {

@@ -93,6 +93,7 @@ describe('the options of start', () => {
       doubtPolls: 4,
       rotationPolls: 0,
       discoverTimeoutMs: 1_000,
+      maxMembers: 100,
       connectTimeoutMs: 2_000,
       parallel: 3,
       retry: doubling(),

@@ -294,6 +294,26 @@ describe('drain', () => {
   })
 })
 
+it.each([
+  ['never settles', () => new Promise<void>(() => undefined), { code: 'NODE_TIMEOUT', message: /deregister/ }],
+  [
+    'throws',
+    () => {
+      throw new Error('no')
+    },
+    { message: 'no' },
+  ],
+] as [
+  string,
+  () => Promise<void>,
+  object,
+][])('leaves in time with a deregister that %s', async (_how, deregister, error) => {
+  await using zone = await startZoneServer()
+  const one = await start(options(zone, 'api-1', { deregister }))
+  await expect(one.drain({ timeoutMs: 100 })).rejects.toMatchObject(error)
+  expect(one.state).toBe('closed')
+})
+
 async function drained(events: ReturnType<Cluster['events']>): Promise<void> {
   for await (const event of events) expect(event.type).not.toBe('nodedown')
 }

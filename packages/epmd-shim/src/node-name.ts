@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { text as anyText, flag, shown } from '@dynsrv/kit'
+import { text as anyText, briefly, flag, shown } from '@dynsrv/kit'
 import { checks } from './checks.ts'
 import { EpmdError } from './error.ts'
 
@@ -46,12 +46,23 @@ export function parseNodeName(text: string, options?: NodeNameOptions): ParsedNo
   if (options !== undefined) check(options)
   const [alive = '', host, ...more] = text.split('@')
   if (host === undefined) {
-    fail('NODE_NAME_NO_AT', text, 'has no @', `Write alive@host, for instance ${alive || 'web-1'}@my-service.internal.`)
+    fail(
+      'NODE_NAME_NO_AT',
+      text,
+      'has no @',
+      `Write alive@host, for instance ${briefly(alive) || 'web-1'}@my-service.internal.`,
+    )
   }
   if (more.length > 0) fail('NODE_NAME_MANY_AT', text, 'has more than one @', 'Write alive@host, with one @ only.')
-  if (alive === '') fail('NODE_NAME_EMPTY_PART', text, 'has nothing before the @', `Put a name there: web-1@${host}.`)
+  if (alive === '')
+    fail('NODE_NAME_EMPTY_PART', text, 'has nothing before the @', `Put a name there: web-1@${briefly(host)}.`)
   if (host === '') {
-    fail('NODE_NAME_EMPTY_PART', text, 'has no host behind the @', `Put a host there: ${alive}@my-service.internal.`)
+    fail(
+      'NODE_NAME_EMPTY_PART',
+      text,
+      'has no host behind the @',
+      `Put a host there: ${briefly(alive)}@my-service.internal.`,
+    )
   }
   if (/^\.|\.\.|\.$/.test(host)) {
     const how = 'Write the host without empty labels: node names are compared as text, so no dot ends them.'
@@ -89,7 +100,7 @@ function checkCharacters(text: string, alive: string, host: string): void {
 
 function checkLong(text: string, host: string): void {
   if (host.includes('.') || isIP(host) !== 0) return
-  const how = `Give the host a dot, such as ${host}.internal, or use its IP address; start Erlang nodes with -name, not -sname.`
+  const how = `Give the host a dot, such as ${briefly(host)}.internal, or use its IP address; start Erlang nodes with -name, not -sname.`
   fail('NODE_NAME_SHORT_HOST', text, 'has a short host, but long names (-name) are in use', how)
 }
 

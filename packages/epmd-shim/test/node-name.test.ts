@@ -73,3 +73,16 @@ function thrown(run: () => unknown): unknown {
   }
   throw new Error('nothing was thrown')
 }
+
+it('shows no more than the beginning of a long name', () => {
+  const long = 'x'.repeat(1_000_000)
+  for (const name of [long, `${long}@`, `@${long}`, `${long}@svc.test`, `a@${long}`]) {
+    try {
+      parseNodeName(name)
+      expect.unreachable()
+    } catch (error) {
+      const { message, hint } = error as { message: string; hint: string }
+      expect(message.length + hint.length).toBeLessThan(500)
+    }
+  }
+})

@@ -1,5 +1,37 @@
+import { messageOf, textOf } from './error.ts'
+import type { System } from './world/system.ts'
+
 /** Gets what a function of the program threw, or what its promise rejected with. */
 export type Failed = (cause: unknown) => void
+
+/**
+ * Calls a function of the program whose answer is needed at once. A promise, which would count as true, is refused, and what it
+ * rejects with does not stay unhandled.
+ *
+ * @throws what the function throws, and what `refuse` makes for a promise
+ */
+export function answerNow<T>(call: () => T, refuse: () => Error): T {
+  const answer = call()
+  if ((typeof answer !== 'object' && typeof answer !== 'function') || answer === null) return answer
+  if (typeof (answer as { then?: unknown }).then !== 'function') return answer
+  const refused = () => undefined
+  Promise.resolve(answer).catch(refused)
+  throw refuse()
+}
+
+/**
+ * A listener of the program which neither its caller nor the process suffers from: what it throws or rejects with is a process
+ * warning.
+ */
+export function listening<A extends unknown[]>(
+  system: Pick<System, 'warn'>,
+  what: { readonly name: string; readonly code: string },
+  listener: ((...args: A) => unknown) | undefined,
+): (...args: A) => void {
+  const threw = (cause: unknown) =>
+    system.warn(`${what.name} threw: ${messageOf(cause)}`, { code: what.code, detail: textOf(cause, 'stack') ?? '' })
+  return (...args) => callProgram(() => listener?.(...args), threw)
+}
 
 /** Calls a function of the program whose result nobody waits for. It never throws, and no promise of it stays unhandled. */
 export function callProgram(run: () => unknown, failed: Failed): void {

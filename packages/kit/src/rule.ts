@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { listed } from './listed.ts'
 import { nearest } from './nearest.ts'
 import { kindOf, shown } from './shown.ts'
+import { briefly } from './visible.ts'
 
 /** Why a value is refused. */
 export interface Fault {
@@ -200,10 +201,11 @@ export function optionsOf<T extends object>(rules: Rules<T>): Rule {
 
 /** An option that does not exist, with the nearest that does. */
 function unknownOption(prefix: string, key: string, known: readonly string[]): Fault {
+  const name = prefix + briefly(key)
   const near = nearest(key, known)
   const asked = near === undefined ? '' : `; did you mean ${prefix}${near}?`
   return {
-    message: `there is no option ${prefix}${key}${asked}`,
+    message: `there is no option ${name}${asked}`,
     hint: near === undefined ? `The options are ${known.join(', ')}.` : `Write ${prefix}${near}.`,
   }
 }

@@ -22,6 +22,14 @@ export function oneLine(text: string): string {
   return visible(text.replaceAll(/\s*[\t\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ').trim())
 }
 
+/** Longer names are cut in messages. */
+export const MOST_CHARACTERS = 100
+
+/** A name that is not ours on one line, and no more than its beginning. */
+export function briefly(name: string): string {
+  return visible(name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS - 1)}…` : name)
+}
+
 /** A name that somebody else chose, as a message may hold it: in quotation marks unless all of it is plain. */
 export function identifier(name: string): string {
   return /^[\w@.:+-]+$/.test(name) ? name : visible(JSON.stringify(name))

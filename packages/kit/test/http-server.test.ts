@@ -52,6 +52,61 @@ describe('an HTTP server', () => {
     for (const socket of guests) socket.destroy()
   })
 
+  it.each([
+    ['a body that is announced as too large', 'content-length: 100000', ''],
+    ['a body without an end that is too large', 'transfer-encoding: chunked', `11170\r\n${'x'.repeat(70_000)}\r\n`],
+  ])('refuses %s, and closes', async (_what, header, sent) => {
+    let asked = 0
+    // It waits for the whole body.
+    await using served = await serve((message, response) => {
+      asked += 1
+      message.resume()
+      message.once('end', () => response.end('ok'))
+    })
+    const socket = await open(served.port)
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.write(`POST / HTTP/1.1\r\nhost: a\r\n${header}\r\n\r\n${sent}`)
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1.1 413 /)
+    expect(asked).toBe(sent === '' ? 0 : 1)
+    expect(await body(served.port)).toBe('ok')
+  })
+
+  it('ends a connection whose body nobody waited for when it has answered', async () => {
+    await using served = await serve()
+    const socket = await open(served.port)
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n')
+    await once(socket, 'close')
+    expect(answer).toMatch(/^HTTP\/1.1 200 /)
+  })
+
+  it('ends a request whose body does not come to its end in time', async () => {
+    const world = fakeWorld()
+    let begun: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const handler: HttpHandler = (message) => {
+      message.resume()
+      begun()
+    }
+    await using served = await serve(handler, { ...realWorld, clock: world.clock })
+    const socket = await open(served.port)
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nx')
+    await asked
+    const closed = once(socket, 'close')
+    socket.resume()
+    await world.clock.advance(10_000)
+    await closed
+  })
+
   it('answers one request of a connection at a time, and ends one that sends more before', async () => {
     let asked = 0
     await using served = await serve((_request, response) => {

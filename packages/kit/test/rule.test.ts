@@ -255,3 +255,9 @@ describe('rules', () => {
     )
   })
 })
+
+it('shows no more than the beginning of a name that no option has', () => {
+  const { check } = optionsOf<{ name: string }>({ name: filledText } as never)
+  const fault = check({ [`${'x'.repeat(1_000_000)}`]: 1 }, '')
+  expect(fault?.message).toBe(`there is no option ${'x'.repeat(99)}…`)
+})

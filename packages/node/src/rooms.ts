@@ -21,6 +21,7 @@ import { makeProcesses, type Processes } from './process/processes.ts'
 import { PUBSUB_SCOPE } from './pubsub/pubsub.ts'
 import { PubSubs } from './pubsub/pubsubs.ts'
 import { Schemas } from './schema/schema.ts'
+import { printAtMost } from './system/printed-text.ts'
 import { type System, startSystem } from './system/start-system.ts'
 
 /** What `startNode` finds out before there is a node. */
@@ -130,7 +131,7 @@ export class Rooms {
       ask: (node, module, name, args) => remote.erpc(node, module, name, args, { timeoutMs: 3_000 }),
     })
     const servers: ServerParts = {
-      ...{ clock, registry, life, reply, warn, print: settings.output },
+      ...{ clock, registry, life, reply, warn, print: printAtMost(limits.maxPrintedBytes, settings.output) },
       schemas: this.schemas,
       exact: { float: 'boxed', ...(settings.decode?.limits && { limits: settings.decode.limits }) },
       exactFloats: { ...settings.decode, float: 'boxed' },

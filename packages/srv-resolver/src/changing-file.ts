@@ -1,4 +1,4 @@
-import type { Files } from '@dynsrv/kit'
+import { type Files, readSome } from '@dynsrv/kit'
 
 /** A file that is read at the first use and again whenever it has changed. */
 export class ChangingFile<T> {
@@ -28,7 +28,7 @@ export class ChangingFile<T> {
     const { ino, mtimeMs, size } = await this.#files.facts(this.path)
     const version = `${ino} ${mtimeMs} ${size}`
     if (this.#read !== undefined && version === this.#version) return this.#read.value
-    const value = this.#parse(new TextDecoder().decode(await this.#files.read(this.path)))
+    const value = this.#parse(new TextDecoder().decode(await readSome(this.#files, this.path)))
     this.#read = { value }
     this.#version = version
     return value

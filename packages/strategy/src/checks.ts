@@ -40,6 +40,13 @@ export function dnsNameFault(value: unknown): string | undefined {
   return undefined
 }
 
+/** The refusal of a function of the program that gave a promise where an answer is needed at once. */
+export function promised(): StrategyError {
+  return new StrategyError('STRATEGY_BAD_OPTION', 'a function that has to answer at once gave a promise', {
+    hint: 'Give a function that is not async. Only discover, names and drain may take their time.',
+  })
+}
+
 /** What a strategy drives. */
 export const membershipRule: Rule = {
   what: 'a membership',

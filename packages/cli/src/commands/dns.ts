@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { DynsrvError, dnsServer, explain } from '@dynsrv/cluster'
-import type { Timer } from '@dynsrv/kit'
+import { readSome, type Timer } from '@dynsrv/kit'
 import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
 import type { Command } from '../command.ts'
 import { repeated, withPrinting } from '../options/command-options.ts'
@@ -70,7 +70,7 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
 async function readRecords(file: string): Promise<ZoneRecord[]> {
   let text: string
   try {
-    text = new TextDecoder().decode(await files.read(file))
+    text = new TextDecoder().decode(await readSome(files, file))
   } catch (cause) {
     throw new DynsrvError('DYNSRV_BAD_OPTION', `cannot read ${file}: ${explain(cause).message}`, {
       hint: 'Give a JSON file with a list of records; dynsrv dns --help shows one.',

@@ -251,6 +251,7 @@ export const SETTINGS: Settings<DynsrvConfig> = {
     'Polls without a leave after answers that show only part of the members; default 10.',
   ),
   discoverTimeoutMs: describe(milliseconds, 'How long one answer may take; default 30000.'),
+  maxMembers: describe(wholeNumber(1), 'Members that are taken from one answer at most; default 10000.'),
   connectTimeoutMs: describe(milliseconds, 'How long one dial may take; default 10000.'),
   parallel: describe(wholeNumber(1), 'Dials that begin at the same time; default 16.'),
   unref: describe(yesOrNo, 'Whether the timers of discovery let the process end; default false.'),

@@ -126,6 +126,7 @@ const STRATEGY_RULES: Rules<StrategyPart> = {
     doubtPolls: anything,
     rotationPolls: anything,
     discoverTimeoutMs: anything,
+    maxMembers: anything,
     connectTimeoutMs: anything,
   },
   ...{ parallel: anything, retry: anything, unref: anything },

@@ -558,6 +558,10 @@ describe('a mistake', () => {
       await using stock = caller.service('MyApp.Stock')
       await expect(stock.call(ID, { idempotent: 1 as never })).rejects.toMatchObject({ category: 'option' })
       await expect(stock.call(ID, { timeout: 1 } as never)).rejects.toMatchObject({ category: 'option' })
+      for (const none of [null, 7, [], 'x'] as never[]) {
+        await expect(stock.call(ID, none)).rejects.toMatchObject({ category: 'option' })
+        await expect(caller.service().erpc('js', 'where', [], none)).rejects.toMatchObject({ category: 'option' })
+      }
       await expect(stock.call(tuple(Number.NaN))).rejects.toMatchObject({ code: 'NODE_MESSAGE_INVALID' })
       expect(stock.candidates()).toMatchObject([{ state: 'in', failures: 0, outstanding: 0 }])
     }))

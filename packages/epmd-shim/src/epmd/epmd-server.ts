@@ -8,6 +8,7 @@ import {
   filledText,
   flag,
   having,
+  listening,
   listOf,
   messageOf,
   optionsOf,
@@ -139,7 +140,7 @@ export class EpmdServer {
     this.#relaxed = relaxedCommandCheck
     this.#requestTimeoutMs = requestTimeoutMs
     this.#maxConnections = maxConnections
-    this.#onError = onError
+    this.#onError = listening(world.system, { name: 'onError', code: 'EPMD_LISTENER_THREW' }, onError)
     this.#world = world
     this.#registry = new EpmdRegistry(world.clock)
     this.closed = new Promise((resolve) => {

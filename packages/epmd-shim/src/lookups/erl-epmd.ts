@@ -1,5 +1,16 @@
 import type { Socket } from 'node:net'
-import { callable, duration, flag, port, realWorld, type Timer, variables, type World, worldShape } from '@dynsrv/kit'
+import {
+  callable,
+  duration,
+  flag,
+  listening,
+  port,
+  realWorld,
+  type Timer,
+  variables,
+  type World,
+  worldShape,
+} from '@dynsrv/kit'
 import {
   callOptions,
   checkedLookup,
@@ -109,7 +120,11 @@ export class ErlEpmd implements EpmdModule {
     this.#timeoutMs = options.timeoutMs ?? 10_000
     this.#reconnectMs = options.reconnectMs ?? 2_000
     this.#lookup = options.lookup ?? hostLookup(world)
-    this.#onRegistration = options.onRegistration ?? (() => undefined)
+    this.#onRegistration = listening(
+      world.system,
+      { name: 'onRegistration', code: 'EPMD_LISTENER_THREW' },
+      options.onRegistration,
+    )
   }
 
   async startLink(options?: CallOptions): Promise<void> {

@@ -2,7 +2,7 @@ import { oneOf, type Rule, rule } from '@dynsrv/kit'
 import { checkParts, checks } from '../checks.ts'
 import { atom, type Term, type TermObject } from '../term.ts'
 import { type Json, TERM_JSON } from '../text/json.ts'
-import { LARGE_INTEGER, NODE_INSPECT } from '../text/term-text.ts'
+import { integerText, LARGE_INTEGER, NODE_INSPECT } from '../text/term-text.ts'
 import { type Piece, TERM_PIECES } from '../text/text-pieces.ts'
 import { TO_TERM } from './has-term.ts'
 import { structObject } from './struct-object.ts'
@@ -91,6 +91,9 @@ export class Decimal {
   }
 
   [NODE_INSPECT](): string {
+    // Its digits are decimal, and would take seconds.
+    if (typeof this.coef === 'bigint' && this.coef >= LARGE_INTEGER)
+      return `Decimal.new(${this.sign}, ${integerText(this.coef, 'elixir')}, ${this.exp})`
     return `Decimal.new("${this}")`
   }
 }

@@ -360,3 +360,12 @@ it('sends what a shape read as text, and as it came by the shape', () => {
   expect(inspect({ ...read, paid: true })).toBe('#{<<"id">> => 7,<<"paid">> => true}')
   expect(inspect(shape.write({ ...read, paid: true }))).toBe('#{id => 7,paid => true}')
 })
+
+it('shows a Decimal of a million digits at once, and exactly', () => {
+  const digits = 10n ** 20n
+  expect(nodeInspect(new Decimal(1, digits, -2))).toBe('Decimal.new("1000000000000000000.00")')
+  const large = 1n << 3_000_000n
+  const text = nodeInspect(new Decimal(-1, large, -2))
+  expect(text).toMatch(/^Decimal\.new\(-1, 0x10+, -2\)$/)
+  expect(BigInt(text.slice('Decimal.new(-1, '.length, text.indexOf(', -2')))).toBe(large)
+})

@@ -1,8 +1,8 @@
 // biome-ignore lint/plugin: it speaks HTTP over a socket that it is given
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { getHeapStatistics } from 'node:v8'
 import { codeOf, messageOf } from '../error.ts'
+import { withinHeap } from '../read-some.ts'
 import type { Timer } from '../world/clock.ts'
 import type { World } from '../world/world.ts'
 
@@ -50,7 +50,7 @@ export interface HttpAnswer {
 export type HttpGet = (request: HttpRequest) => Promise<HttpAnswer>
 
 // What JSON becomes takes up to thirty times its bytes: more than this share of the heap could end the process.
-const MAX_BODY_BYTES = Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 64))
+const MAX_BODY_BYTES = withinHeap(64 * 1024 * 1024)
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 

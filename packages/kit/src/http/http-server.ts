@@ -10,6 +10,9 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 /** How long a connection may be without a request, and how long a request may take to arrive. */
 const IDLE_MS = 10_000
 
+/** The largest body of a request. Unit: bytes. */
+const MAX_REQUEST_BODY_BYTES = 64 * 1024
+
 interface Guest {
   readonly address: string
   /** Ends it when no request comes; undefined while one is answered. */
@@ -42,6 +45,11 @@ export class HttpServer {
       }
       this.#busy(socket)
       response.once('close', () => this.#rest(socket))
+      if (isTooLarge(request)) {
+        refuse(socket)
+        return
+      }
+      this.#boundBody(request, response)
       handler(request, response)
     })
     // A client may end its side and still read the answer.
@@ -85,6 +93,29 @@ export class HttpServer {
     return !socket.destroyed && this.#guests.get(socket)?.idle !== undefined
   }
 
+  /** A body that is too large, or does not end, ends with its connection. */
+  #boundBody(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    if (request.complete) return
+    const late = this.#clock.setTimeout(() => refuse(socket), IDLE_MS)
+    late.unref()
+    const over = () => this.#clock.clearTimeout(late)
+    request.once('end', over)
+    request.once('close', over)
+    response.once('finish', () => {
+      // What the answer did not wait for is not read either.
+      if (!request.complete) socket.destroySoon()
+    })
+    let bytes = 0
+    const push = request.push.bind(request)
+    request.push = (chunk: Uint8Array | null, encoding) => {
+      bytes += chunk?.length ?? 0
+      if (bytes <= MAX_REQUEST_BODY_BYTES) return push(chunk, encoding)
+      refuse(socket)
+      return false
+    }
+  }
+
   #busy(socket: Socket): void {
     const guest = this.#guests.get(socket)
     if (guest?.idle === undefined) return
@@ -111,4 +142,15 @@ export class HttpServer {
     this.#guests.delete(socket)
     socket.destroy()
   }
+}
+
+function isTooLarge({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) > MAX_REQUEST_BODY_BYTES
+}
+
+/** Whoever answers may have begun: the words are for a client that has no answer yet. */
+function refuse(socket: Socket): void {
+  if (socket.destroyed) return
+  socket.write('HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  socket.destroySoon()
 }

@@ -268,7 +268,16 @@ export class MailboxQueue<Message = Term> {
     const waiters = this.#waiters
     for (let index = 0; index < waiters.length; index++) {
       const waiter = waiters[index]!
-      if (waiter.match !== undefined && !waiter.match(message)) continue
+      if (waiter.match !== undefined) {
+        try {
+          if (!waiter.match(message)) continue
+        } catch (cause) {
+          // The peer that sent the message is not to blame, nor are the others who wait.
+          if (waiters[index] === waiter) waiters.splice(index--, 1)
+          waiter.fail(cause)
+          continue
+        }
+      }
       if (waiters.length === 1) waiters.length = 0
       else waiters.splice(index, 1)
       waiter.resolve(message)

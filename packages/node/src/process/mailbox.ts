@@ -1,5 +1,5 @@
 import { atom, type Pid, Reference, type Sendable, type Term, tuple } from '@dynsrv/etf'
-import { abortSignal, bound, type Clock, callable, duration, either, flag, messageOf, rule } from '@dynsrv/kit'
+import { abortSignal, answerNow, bound, type Clock, callable, duration, either, flag, rule } from '@dynsrv/kit'
 import { checkSend, checks, checkTerm, INSIDE, onlyInside, pidOf, registeredName } from '../checks.ts'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
@@ -198,7 +198,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
     }
     const { match, ...wait } = options
     if (isSchema(match)) return this.#receiveBy(match, wait)
-    return this.#queue.receive({ match, ...wait })
+    return this.#queue.receive({ match: match && decided(match), ...wait })
   }
 
   async #receiveBy(schema: Schema, { timeoutMs, signal }: ReceiveWait): Promise<unknown> {
@@ -325,12 +325,7 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   }
 
   #push(message: Term, origin?: Origin): void {
-    try {
-      this.#queue.push(message, origin)
-    } catch (cause) {
-      // A match function of the program threw: the peer that sent the message is not to blame.
-      this.exit(tuple(atom('match_threw'), messageOf(cause)))
-    }
+    this.#queue.push(message, origin)
   }
 
   #end(reason: Term): void {
@@ -346,6 +341,15 @@ export class Mailbox implements AsyncIterable<Term>, Disposable {
   #exitedError(): NodeError {
     return new NodeError('NODE_EXITED', `the process ${this.pid} has ended`, { reason: this.#exit?.reason })
   }
+}
+
+/** The match function of a program, which says at once whether it takes a message. */
+function decided(match: (message: Term) => boolean): (message: Term) => boolean {
+  const refuse = (): NodeError =>
+    new NodeError('NODE_BAD_OPTION', 'receive: match gave a promise in place of true or false', {
+      hint: 'Give a function that answers at once: receive every message, and await what you need to know of it.',
+    })
+  return (message) => answerNow(() => match(message), refuse)
 }
 
 function isDown(message: Term, ref: Reference): boolean {

@@ -39,6 +39,18 @@ export class PrintedText {
   }
 }
 
+/** Prints texts, or their beginning with a mark behind it. */
+export function printAtMost<From>(
+  most: number,
+  print: (text: string, from: From) => void,
+): (text: string, from: From) => void {
+  return (text, from) => {
+    const printed = new PrintedText(most, (part) => print(part, from))
+    printed.add(text)
+    printed.flush()
+  }
+}
+
 /** So much of a text as fits into so many bytes, up to a whole character. */
 function beginningOf(text: string, most: number): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(most))

@@ -148,6 +148,25 @@ describe('sys of a real erl', () => {
     expect(logged).toBe('[small]')
   })
 
+  it('traces no more of one event than limits.maxPrintedBytes', async () => {
+    let seen = ''
+    const listen = (text: string): void => {
+      seen += text
+    }
+    const other = await startOurs('briefly', { output: listen, limits: { maxPrintedBytes: 100 } })
+    try {
+      await other.connect(erl.name)
+      using _ = other.serve({ name: 'traced', call: () => 'done' })
+      const s = `{traced, '${other.self}'}`
+      await erl.eval(`ok = sys:trace(${s}, true), gen_server:call(${s}, binary:copy(<<"x">>, 2000000))`)
+      const events = seen.split('\n').filter((line) => line !== '')
+      expect(events[0]).toMatch(/^\*DBG\* traced got call .+ \[cut: limits.maxPrintedBytes is 100\]$/)
+      for (const event of events) expect(event.length).toBeLessThan(200)
+    } finally {
+      await other.close()
+    }
+  })
+
   it('traces to the output of the node', async () => {
     using _ = counter('traced')
     const s = at('traced')

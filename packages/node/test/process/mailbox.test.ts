@@ -18,6 +18,36 @@ describe('a mailbox', () => {
     expect([await mailbox.receive(), await mailbox.receive(), await mailbox.receive()]).toStrictEqual([1, 2, 4])
   })
 
+  it.each<[how: string, match: () => unknown, error: object]>([
+    [
+      'throws',
+      () => {
+        throw new Error('broken')
+      },
+      { message: 'broken' },
+    ],
+    ['gives a promise', async () => true, { code: 'NODE_BAD_OPTION' }],
+    [
+      'gives a promise that rejects',
+      async () => {
+        throw new Error('broken')
+      },
+      { code: 'NODE_BAD_OPTION' },
+    ],
+    ['gives a promise that never settles', () => new Promise(() => undefined), { code: 'NODE_BAD_OPTION' }],
+  ])('rejects a receive whose match %s, and lives on', async (_how, match, error) => {
+    using mailbox = node.mailbox()
+    const odd = { match: match as () => boolean }
+    const waiting = expect(mailbox.receive(odd)).rejects.toMatchObject(error)
+    const other = mailbox.receive({ match: (m) => m === 1 })
+    node.send(mailbox.pid, 1)
+    await waiting
+    expect(await other).toBe(1)
+    node.send(mailbox.pid, 2)
+    await expect(mailbox.receive(odd)).rejects.toMatchObject(error)
+    expect(await mailbox.receive()).toBe(2)
+  })
+
   it('serves those who wait in their order', async () => {
     using mailbox = node.mailbox()
     const string = mailbox.receive({ match: (m) => typeof m === 'string' })

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { callable, optional, realWorld, type World, worldShape } from '@dynsrv/kit'
+import { callable, listening, optional, realWorld, type World, worldShape } from '@dynsrv/kit'
 import { checks, resolverRule } from '../checks.ts'
 import type { ClosableResolver, DnsAnswer, EmptyReason, SrvResolver, Transport, TrimReason } from '../resolver.ts'
 import { decorated, type Question } from './decorator.ts'
@@ -48,9 +48,10 @@ export function metered(
   checks.argument('metered', 'resolver', resolverRule, resolver)
   checks.argument('metered', 'listener', optional(callable), listener)
   check(options)
-  const { clock } = options.world ?? realWorld
+  const { clock, system } = options.world ?? realWorld
+  const tell = listening(system, { name: 'the listener of metered', code: 'DNS_LISTENER_THREW' }, listener)
   const report = (event: QueryEvent) => {
-    listener?.(event)
+    tell(event)
     if (queries.hasSubscribers) queries.publish(event)
   }
   return decorated(

@@ -1,4 +1,4 @@
-import { callable, filledText, listOf } from '@dynsrv/kit'
+import { callable, filledText, listening, listOf, realWorld } from '@dynsrv/kit'
 import { askSrv } from '../ask.ts'
 import { checks, resolverRule } from '../checks.ts'
 import { ResolverError } from '../error.ts'
@@ -32,6 +32,7 @@ export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {
   checks.argument('sameDomain', 'resolver', resolverRule, resolver)
   check(options)
   const suffixes = options.suffixes?.map(checkedName)
+  const onForeign = listening(realWorld.system, { name: 'onForeign', code: 'DNS_LISTENER_THREW' }, options.onForeign)
   return decoratedSrv(resolver, async (name, lookUp) => {
     const answer = await askSrv(resolver, name, lookUp)
     const allowed = suffixes ?? [parentOf(name)]
@@ -40,7 +41,7 @@ export function sameDomain(resolver: SrvResolver, options: SameDomainOptions = {
       allowed.some((domain) => isWithin(target, domain)) || (consul && CONSUL_TARGET.test(target))
     const foreign = answer.records.filter((record) => !ours(record))
     if (foreign.length === 0) return answer
-    options.onForeign?.({ name, records: foreign })
+    onForeign({ name, records: foreign })
     const outside = `outside ${allowed.join(', ')}`
     if (foreign.length < answer.records.length) {
       const left = foreign.map(({ target }) => ({ target, reason: `it lies ${outside}` }))

@@ -1,4 +1,4 @@
-import { callable, duration, numberFrom, realWorld, sleep, type World, whole, worldShape } from '@dynsrv/kit'
+import { callable, duration, listening, numberFrom, realWorld, sleep, type World, whole, worldShape } from '@dynsrv/kit'
 import { checks, resolverRule } from '../checks.ts'
 import { ResolverError } from '../error.ts'
 import { forgetOldest } from '../forget-oldest.ts'
@@ -58,7 +58,8 @@ interface Refresh {
 export function staleOnError(resolver: SrvResolver, options: StaleOnErrorOptions = {}): ClosableResolver {
   checks.argument('staleOnError', 'resolver', resolverRule, resolver)
   check(options)
-  const { maxStaleSeconds = 3600, staleAfterMs = 1800, maxEntries = 1000, onStale, world = realWorld } = options
+  const { maxStaleSeconds = 3600, staleAfterMs = 1800, maxEntries = 1000, world = realWorld } = options
+  const onStale = listening(world.system, { name: 'onStale', code: 'DNS_LISTENER_THREW' }, options.onStale)
   const { clock } = world
   const good = new Map<string, { answer: DnsAnswer<unknown>; at: number }>()
   const refreshes = new Map<string, Refresh>()
@@ -125,7 +126,7 @@ export function staleOnError(resolver: SrvResolver, options: StaleOnErrorOptions
       signal?.throwIfAborted()
       refresh.isLate = true
       const error = outcome === undefined ? lateAnswer(name, staleAfterMs) : outcome.error
-      onStale?.({ name, error, ageSeconds: ageSeconds() })
+      onStale({ name, error, ageSeconds: ageSeconds() })
       return { ...(last.answer as A), stale: true, ttlSeconds: 0 }
     },
     [resolver],

@@ -1,4 +1,4 @@
-import { callable, domainKey, listOf, whole } from '@dynsrv/kit'
+import { callable, domainKey, listening, listOf, realWorld, whole } from '@dynsrv/kit'
 import { askSrv } from '../ask.ts'
 import { checks, resolverRule, srvSource } from '../checks.ts'
 import { isResolverError } from '../error.ts'
@@ -60,7 +60,8 @@ const check = checks.options<TrimDetectingOptions>('trimDetecting', {
 export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptions = {}): ClosableResolver {
   checks.argument('trimDetecting', 'resolver', resolverRule, resolver)
   check(options)
-  const { tcp, sizes = [512, 1232], window = 4, maxNames = 100, onTrimmed } = options
+  const { tcp, sizes = [512, 1232], window = 4, maxNames = 100 } = options
+  const onTrimmed = listening(realWorld.system, { name: 'onTrimmed', code: 'DNS_LISTENER_THREW' }, options.onTrimmed)
   const histories = new Map<string, Shown[]>()
 
   const remember = (name: string, answer: SrvAnswer): readonly Shown[] => {
@@ -87,7 +88,7 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
       const { server } = answer
       // Each has what the other lacks: TCP shows a part as well.
       if (!contains(other, one)) remember(name, answer)
-      onTrimmed?.({ name, reason: 'contradicted', server, shown: answer.records.length, known: second.records.length })
+      onTrimmed({ name, reason: 'contradicted', server, shown: answer.records.length, known: second.records.length })
       return second
     }
     return { ...answer, trimmed: 'size-limit' }
@@ -100,7 +101,7 @@ export function trimDetecting(resolver: SrvResolver, options: TrimDetectingOptio
     const whole = isRotating(history) ? { ...union(history), trimmed: 'rotating' as const } : answer
     if (whole.trimmed !== undefined) {
       const { trimmed: reason, server } = whole
-      onTrimmed?.({ name, reason, server, shown: first.records.length, known: whole.records.length })
+      onTrimmed({ name, reason, server, shown: first.records.length, known: whole.records.length })
     }
     return whole
   }

@@ -9,6 +9,7 @@ import {
   filledText,
   flag,
   iterable,
+  listening,
   listOf,
   messageOf,
   port,
@@ -93,6 +94,7 @@ export async function startZoneServer(options: ZoneServerOptions = {}): Promise<
 export class ZoneServer implements AsyncDisposable {
   readonly host: string
   readonly #options: ZoneServerOptions
+  readonly #onQuery: (query: ZoneQuery) => void
   readonly #zones: readonly string[]
   readonly #zone: Zone
   readonly #connections = new Set<Socket>()
@@ -112,6 +114,8 @@ export class ZoneServer implements AsyncDisposable {
   constructor(options: ZoneServerOptions) {
     check(options)
     this.#options = options
+    const { system } = options.world ?? realWorld
+    this.#onQuery = listening(system, { name: 'onQuery', code: 'DNS_LISTENER_THREW' }, options.onQuery)
     this.#world = options.world ?? realWorld
     this.host = options.host ?? '127.0.0.1'
     this.#port = options.port ?? 0
@@ -262,7 +266,7 @@ export class ZoneServer implements AsyncDisposable {
       return
     }
     const [{ name, type } = { name: '', type: '' }] = query.questions
-    this.#options.onQuery?.({ name, type, transport, ednsBytes: query.ednsBytes })
+    this.#onQuery({ name, type, transport, ednsBytes: query.ednsBytes })
     const faults = this.#faults.strike(name, type, transport)
     const apex = this.#zones.find((zone) => isWithin(name, zone))
     const response = zoneResponse({

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { type NodeName, parseNodeName } from '@dynsrv/epmd-shim'
-import { filledText, having, ipText, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
+import { answerNow, filledText, having, ipText, isCoded, oneOf, type Rule, shown, text, wrong } from '@dynsrv/kit'
 import { parsePortService } from '@dynsrv/srv-resolver'
-import { checks, dnsName, dnsNameFault } from '../checks.ts'
+import { checks, dnsName, dnsNameFault, promised } from '../checks.ts'
 import type { IgnoredTarget } from '../discover.ts'
 import { isShortName } from './name-kind.ts'
 
@@ -188,7 +188,7 @@ export function mapNames<C extends readonly [shown: string, candidate: Candidate
   const nodes = new Set<NodeName>()
   const ignored: IgnoredTarget[] = []
   for (const candidate of candidates) {
-    const mapped = map(candidate[1])
+    const mapped = answerNow(() => map(candidate[1]), promised)
     if ('node' in mapped) {
       nodes.add(mapped.node)
       found(mapped.node, candidate)

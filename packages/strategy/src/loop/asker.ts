@@ -3,20 +3,23 @@ import { kindFault } from '../answers/name-kind.ts'
 import type { HoldReason } from '../change.ts'
 import { type Discovery, discoveryOf, type IgnoredTarget } from '../discover.ts'
 import { StrategyError } from '../error.ts'
+import { type Known, MostMembers } from './most-members.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
 
-type AskerOptions = Pick<CompleteWatchOptions, 'discover' | 'discoverTimeoutMs' | 'unref' | 'world'>
+type AskerOptions = Pick<CompleteWatchOptions, 'discover' | 'discoverTimeoutMs' | 'maxMembers' | 'unref' | 'world'>
 
 /** Asks a source, each time within the same time limit. */
 export class Asker {
   readonly #options: AskerOptions
-  readonly #self: () => string
+  readonly #known: () => Known
+  readonly #most: MostMembers
   readonly #signal: AbortSignal
 
-  /** @param self our own name */
-  constructor(options: AskerOptions, self: () => string, signal: AbortSignal) {
+  /** @param known our own name, and whom the loop knows already */
+  constructor(options: AskerOptions, known: () => Known, signal: AbortSignal) {
     this.#options = options
-    this.#self = self
+    this.#known = known
+    this.#most = new MostMembers(options.maxMembers)
     this.#signal = signal
   }
 
@@ -24,7 +27,8 @@ export class Asker {
   async ask(confirm = false): Promise<Discovery> {
     const { discover, discoverTimeoutMs: ms, unref, world } = this.#options
     const limit = { clock: world.clock, ms, signal: this.#signal, late: () => lateAnswer(ms), unref }
-    return onlyNames(discoveryOf(await within(limit, (signal) => discover({ signal, confirm, world }))), this.#self())
+    const answer = discoveryOf(await within(limit, (signal) => discover({ signal, confirm, world })))
+    return this.#most.limit(onlyNames(answer, this.#known().self), this.#known)
   }
 
   /** Asks once more, after a moment; undefined when that fails. `confirm`: see `DiscoverOptions`. */

@@ -1,7 +1,17 @@
 import type { NodeAddressCandidate, NodeName } from '@dynsrv/epmd-shim'
-import { duration, endpoint, hostAddress, listOf, optional, type Timer, type World, within } from '@dynsrv/kit'
+import {
+  answerNow,
+  duration,
+  endpoint,
+  hostAddress,
+  listOf,
+  optional,
+  type Timer,
+  type World,
+  within,
+} from '@dynsrv/kit'
 import type { MembershipChange } from '../change.ts'
-import { checks } from '../checks.ts'
+import { checks, promised } from '../checks.ts'
 import type { Endpoints, IgnoredTarget, Locate, Located } from '../discover.ts'
 import { StrategyError } from '../error.ts'
 import type { Membership } from '../membership.ts'
@@ -313,7 +323,8 @@ export class Dialer {
   #retryMs({ attempts, cause }: Peer): number {
     try {
       const { retry, world, pollMs } = this.#options
-      const ms = retry({ attempts, cause, pollMs: pollMs(), random: world.random.number })
+      const asked = { attempts, cause, pollMs: pollMs(), random: world.random.number }
+      const ms = answerNow(() => retry(asked), promised)
       checks.argument('the retry policy', 'what it gives', duration(), ms)
       return ms
     } catch (fault) {

@@ -52,6 +52,11 @@ export interface WatchOptions {
   readonly rotationPolls?: number
   /** Time for one answer, in milliseconds; default 30 000. Then it counts as failed. */
   readonly discoverTimeoutMs?: number
+  /**
+   * Members that are taken from one answer at most; default 10 000. Of a longer one those that are known or connected come first,
+   * the rest is left out, which `ignored` reports once, and nobody leaves because of it.
+   */
+  readonly maxMembers?: number
   /** Time for one dial, in milliseconds; default 10 000: above OTP's `net_setuptime` of 7 s, which the node enforces. */
   readonly connectTimeoutMs?: number
   /**
@@ -86,6 +91,7 @@ export const WATCH_RULES: Rules<WatchOptions> = {
   doubtPolls: whole(0),
   rotationPolls: whole(0),
   discoverTimeoutMs: duration({ min: 1 }),
+  maxMembers: whole(1),
   connectTimeoutMs: duration({ min: 1 }),
   parallel: whole(1),
   retry: callable,
@@ -106,6 +112,7 @@ export function withDefaults(options: WatchOptions): CompleteWatchOptions {
     doubtPolls: options.doubtPolls ?? 10,
     rotationPolls: options.rotationPolls ?? 10,
     discoverTimeoutMs: options.discoverTimeoutMs ?? 30_000,
+    maxMembers: options.maxMembers ?? 10_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     parallel: options.parallel ?? 16,
     retry: options.retry ?? doubling(),

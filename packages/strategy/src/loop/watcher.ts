@@ -1,7 +1,7 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { type Clock, duration, type Timer } from '@dynsrv/kit'
+import { answerNow, type Clock, callProgram, duration, flag, type Timer } from '@dynsrv/kit'
 import type { HoldReason, MembershipChange } from '../change.ts'
-import { checks } from '../checks.ts'
+import { checks, promised } from '../checks.ts'
 import type { Discovery, Endpoints, IgnoredTarget, Located, Preference } from '../discover.ts'
 import type { LinkDown, LinkUp, Membership } from '../membership.ts'
 import { pause, Wake } from '../pause.ts'
@@ -11,6 +11,7 @@ import { claim, isClaimed, release } from './claims.ts'
 import { Decider, type Decision } from './decider.ts'
 import { Dialer } from './dialer.ts'
 import { LastKnown } from './last-known.ts'
+import type { Known } from './most-members.ts'
 import type { Member, Plan } from './plan.ts'
 import { Unlinker } from './unlinker.ts'
 import type { CompleteWatchOptions } from './watch-options.ts'
@@ -60,7 +61,7 @@ export class Watcher {
     this.#options = options
     this.#clock = options.world.clock
     this.#report = report
-    this.#asker = new Asker(options, () => membership.self, this.#ended.signal)
+    this.#asker = new Asker(options, () => this.#known(), this.#ended.signal)
     this.#decider = new Decider({
       membership,
       options,
@@ -177,7 +178,10 @@ export class Watcher {
       if (unref) quiet.unref()
     }
     signal.addEventListener('abort', () => this.#clock.clearTimeout(quiet), { once: true })
-    this.#guard('subscribe', () => subscribe(changed, { signal, world }))
+    callProgram(
+      () => subscribe(changed, { signal, world }),
+      (cause) => this.#report({ type: 'partFailed', part: 'subscribe', cause }),
+    )
   }
 
   async #poll(): Promise<void> {
@@ -232,7 +236,12 @@ export class Watcher {
   }
 
   /** The policy is user code: when it throws, nobody leaves. */
-  readonly #leave: LeavePolicy = (missed) => this.#guard('leave', () => this.#options.leave(missed)) ?? false
+  readonly #leave: LeavePolicy = (missed) =>
+    this.#guard('leave', () => {
+      const leaves = answerNow(() => this.#options.leave(missed), promised)
+      checks.argument('the leave policy', 'what it gives', flag, leaves)
+      return leaves
+    }) ?? false
 
   #apply({ plan, nodes, connected, answer }: Decision, discovery: Discovery, elapsedMs: number): void {
     const before = this.#members
@@ -346,6 +355,15 @@ export class Watcher {
     if (isAsking) this.#wake.call()
   }
 
+  #known(): Known {
+    const membership = this.#membership
+    return {
+      self: membership.self,
+      members: this.#members,
+      connected: () => membership.connected(),
+    }
+  }
+
   #connected(): ReadonlySet<NodeName> {
     return new Set(this.#membership.connected())
   }
@@ -353,7 +371,8 @@ export class Watcher {
   #intervalMs(): number {
     const ms = this.#guard('interval', () => {
       const { interval, world } = this.#options
-      const given = interval({ failures: this.#failures, ttlMs: this.#ttlMs, random: world.random.number })
+      const asked = { failures: this.#failures, ttlMs: this.#ttlMs, random: world.random.number }
+      const given = answerNow(() => interval(asked), promised)
       checks.argument('the interval', 'what it gives', duration(), given)
       return given
     })
@@ -361,7 +380,7 @@ export class Watcher {
     return this.#pollMs
   }
 
-  #guard<T>(part: 'interval' | 'leave' | 'membership' | 'subscribe', call: () => T): T | undefined {
+  #guard<T>(part: 'interval' | 'leave' | 'membership', call: () => T): T | undefined {
     try {
       return call()
     } catch (cause) {

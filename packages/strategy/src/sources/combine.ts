@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { NodeName } from '@dynsrv/epmd-shim'
-import { callable, filledText, required, whole, within } from '@dynsrv/kit'
-import { badOption, checks } from '../checks.ts'
+import { answerNow, callable, filledText, required, whole, within } from '@dynsrv/kit'
+import { badOption, checks, promised } from '../checks.ts'
 import {
   type Asked,
   type ByNode,
@@ -90,17 +90,18 @@ function merged(answers: readonly Discovery[]): Discovery {
 export function filter(source: Discover, keep: (node: NodeName) => boolean): Discover {
   checks.argument('filter', 'source', sourceRule, source)
   checks.argument('filter', 'keep', callable, keep)
-  return changed(source, (nodes) => new Set([...nodes].filter(keep)))
+  return changed(source, (nodes) => new Set([...nodes].filter((node) => answerNow(() => keep(node), promised))))
 }
 
 /** The members under other names. @throws {StrategyError} `STRATEGY_BAD_OPTION` */
 export function map(source: Discover, rename: (node: NodeName) => NodeName): Discover {
   checks.argument('map', 'source', sourceRule, source)
   checks.argument('map', 'rename', callable, rename)
-  const renamed = (one: IgnoredTarget) => (one.node === undefined ? one : { ...one, node: rename(one.node) })
+  const name = (node: NodeName) => answerNow(() => rename(node), promised)
+  const renamed = (one: IgnoredTarget) => (one.node === undefined ? one : { ...one, node: name(one.node) })
   const discover = async (asked: Asked): Promise<Discovery> => {
     const discovery = discoveryOf(await source(asked))
-    const names = new Map([...discovery.nodes].map((node) => [rename(node), node]))
+    const names = new Map([...discovery.nodes].map((node) => [name(node), node]))
     const { endpoints, ignored, preferences, ...rest } = { ...discovery, nodes: new Set(names.keys()) }
     const underOldNames = <T>(known: ByNode<T>): ByNode<T> => ({ get: (node) => known.get(names.get(node) ?? node) })
     return {

@@ -8,6 +8,7 @@ import {
   isCoded,
   iterable,
   listOf,
+  readSome,
   required,
   shown,
   type World,
@@ -16,6 +17,7 @@ import {
 import { hostsIn, hostsText } from '../answers/hosts-file.ts'
 import { kindFault } from '../answers/name-kind.ts'
 import { type Candidate, mapNames, type NameMapping, named, wholeName } from '../answers/name-mapping.ts'
+import { settleSome } from '../answers/settle-some.ts'
 import { badOption, checks } from '../checks.ts'
 import { type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
@@ -114,6 +116,17 @@ function namesOfEpmd(world: World): EpmdNames {
 
 /** A host that is silent must not take the time for the answers of the others. */
 const HOST_MS = 10_000
+/** Hosts that are asked at most. */
+const MAX_HOSTS = 10_000
+/** Hosts that are asked at the same time, without those that have become slow. */
+const HOSTS_AT_ONCE = 64
+
+function manyHosts(path: string, count: number): StrategyError {
+  return new StrategyError('STRATEGY_SOURCE_MALFORMED', `${path} has ${count} hosts, of which ${MAX_HOSTS} are asked`, {
+    hint: 'Take hosts out of it that have no members.',
+    fault: 'local',
+  })
+}
 
 function lateHost(host: string): StrategyError {
   return new StrategyError('STRATEGY_DISCOVER_TIMEOUT', `epmd of ${host} gave no answer within ${HOST_MS / 1_000} s`, {
@@ -123,17 +136,23 @@ function lateHost(host: string): StrategyError {
 
 function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
   return sourceOf(async ({ signal, world }) => {
-    const { text, path: from } = await hostsFile(path, world)
-    const hosts = [...new Set(hostsIn(text, from))]
-    const answers = await Promise.allSettled(
-      hosts.map((host) => {
-        const limit = { clock: world.clock, ms: HOST_MS, signal, late: () => lateHost(host) }
-        return within(limit, async (either) => names(host, { signal: either }))
-      }),
-    )
+    const { text, path: from } = await hostsFile(path, world, signal)
+    const all = new Set(hostsIn(text, from))
+    const hosts = [...all].slice(0, MAX_HOSTS)
+    const late = new Error('late')
+    const limits = { clock: world.clock, parallel: HOSTS_AT_ONCE, limitMs: HOST_MS, late: () => late, signal }
+    const answers = await settleSome(hosts, limits, async (host, either) => {
+      const limit = { clock: world.clock, ms: HOST_MS, signal: either, late: () => lateHost(host) }
+      return within(limit, async (ends) => names(host, { signal: ends }))
+    })
     signal.throwIfAborted()
-    const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
-    if (failures.length > 0 && failures.length === hosts.length) throw failures[0]
+    const failures = answers.flatMap((answer, index) =>
+      answer.status === 'rejected'
+        ? [answer.reason === late ? lateHost(hosts[index]!) : (answer.reason as unknown)]
+        : [],
+    )
+    if (all.size > hosts.length) failures.push(manyHosts(from, all.size))
+    if (failures.length > 0 && answers.every(({ status }) => status === 'rejected')) throw failures[0]
     const found = answers.flatMap((answer, index) =>
       answer.status === 'fulfilled' ? answer.value.map(({ name }) => `${name}@${hosts[index]}`) : [],
     )
@@ -145,6 +164,7 @@ function erlangHostNodes(path: string | undefined, names: EpmdNames): Discover {
 async function hostsFile(
   path: string | undefined,
   { files, system }: World,
+  signal: AbortSignal,
 ): Promise<{ readonly text: string; readonly path: string }> {
   const { ROOTDIR } = system.env
   const folders = [system.folder(), system.homeFolder(), ...(ROOTDIR === undefined ? [] : [ROOTDIR])]
@@ -152,8 +172,9 @@ async function hostsFile(
   const causes: unknown[] = []
   for (const candidate of paths) {
     try {
-      return { text: hostsText(await files.read(candidate), candidate), path: candidate }
+      return { text: hostsText(await readSome(files, candidate, { signal }), candidate), path: candidate }
     } catch (cause) {
+      signal.throwIfAborted()
       if (isCoded(cause)) throw cause
       causes.push(cause)
       if (!ABSENT.has(codeOf(cause) ?? '')) break

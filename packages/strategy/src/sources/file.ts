@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import { filledText, messageOf, required, variables } from '@dynsrv/kit'
+import { filledText, messageOf, readSome, required, variables } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { type Asked, type Discover, type Discovery, sourceOf } from '../discover.ts'
 import { StrategyError } from '../error.ts'
@@ -69,11 +69,11 @@ export const env = sourceStrategy<EnvOptions>({
 
 async function read(path: string, { signal, world }: Asked): Promise<string> {
   try {
-    return new TextDecoder().decode(await world.files.read(path))
+    return new TextDecoder().decode(await readSome(world.files, path, { signal }))
   } catch (cause) {
     signal.throwIfAborted()
     throw new StrategyError('STRATEGY_SOURCE_UNREACHABLE', `cannot read ${path}: ${messageOf(cause)}`, {
-      hint: 'Write node names into it, one a line.',
+      hint: 'Write node names into it, one a line: a regular file of 16 MiB at most.',
       fault: 'local',
       cause,
     })

@@ -10,6 +10,7 @@ import {
   httpUrl,
   oneOf,
   type Rules,
+  readSome,
   required,
   type System,
 } from '@dynsrv/kit'
@@ -191,7 +192,7 @@ async function requestOf(options: KubernetesOptions, { signal, world }: Asked) {
 
 async function readIfThere(files: Files, path: string): Promise<string | undefined> {
   try {
-    return new TextDecoder().decode(await files.read(path)).trim()
+    return new TextDecoder().decode(await readSome(files, path)).trim()
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
