@@ -1,5 +1,5 @@
 // Times two builds of `@dynsrv/etf` on the seven terms, in turns, and prints the ratio of the second to the first: of the
-// processor time of the fastest round of each, which other programs on the machine disturb least.
+// processor time of the fastest round of each, which other programs on the machine disturb least. What is slower by more than a fifth of what it was able to do is marked.
 // node etf-twin.mjs FIRST/index.cjs SECOND/index.cjs [rounds = 41]
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -35,7 +35,8 @@ for (const way of WAYS) {
         fastest[index] = Math.min(fastest[index], await twin.ask(`${way}|${name}`))
       }
     }
-    cells.push((fastest[1] / fastest[0]).toFixed(2))
+    const ratio = fastest[1] / fastest[0]
+    cells.push(ratio > 1.25 ? `${ratio.toFixed(2)} FELL` : ratio.toFixed(2))
   }
   console.log(`| ${way} | ${cells.join(' | ')} |`)
 }

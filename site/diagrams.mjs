@@ -18,10 +18,10 @@ export function stateDiagram(mermaid) {
   }
   const lines = [
     'rankdir=TB; bgcolor=transparent; nodesep=0.5; ranksep=0.45',
-    'node [shape=box style=rounded fontname="Courier" fontsize=13 margin="0.14,0.05" color=currentColor fontcolor=currentColor height=0.4]',
-    'edge [fontname="Courier" fontsize=11 color=currentColor fontcolor=currentColor arrowsize=0.7]',
-    'begin [shape=circle label="" width=0.16 height=0.16 fixedsize=true style=filled fillcolor=currentColor]',
-    'end [shape=doublecircle label="" width=0.12 height=0.12 fixedsize=true style=filled fillcolor=currentColor]',
+    'node [shape=box style=rounded fontname="Courier" fontsize=13 margin="0.14,0.05" height=0.4]',
+    'edge [fontname="Courier" fontsize=11 arrowsize=0.7]',
+    'begin [shape=circle label="" width=0.16 height=0.16 fixedsize=true style=filled fillcolor=black]',
+    'end [shape=doublecircle label="" width=0.12 height=0.12 fixedsize=true style=filled fillcolor=black]',
     ...[...joined].map(([key, labels]) => {
       const [from, to] = key.split(' ')
       return `${from} -> ${to} [label="${labels.map((each) => ` ${each}\\l`).join('')}"]`

@@ -52,5 +52,9 @@ ${section(readme, 'Packages')}
 ## Where it runs
 
 ${section(readme, 'Where it runs')}
+
+## What it weighs
+
+${section(readme, 'What it weighs')}
 `
 }

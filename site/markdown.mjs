@@ -76,9 +76,11 @@ export async function createRenderer({ root, addressOf, tracked }) {
     const used = new Map()
     md.renderer.rules.fence = (tokens, index) => {
       const { content, info } = tokens[index]
-      const language = info.split(/\s/)[0]
+      const [language, name] = info.split(/\s/)
       if (language === 'mermaid') return figure(graphs, content)
-      return code(content, language)
+      // A fence may name the file that the block is.
+      const title = name?.includes('.') || name === 'Dockerfile' ? `<p class="file">${escapeHtml(name)}</p>` : ''
+      return title + code(content, language)
     }
     md.renderer.rules.code_inline = errorCode(page)
     md.renderer.rules.table_open = () => '<div class="scroll" tabindex="0"><table>'
@@ -181,6 +183,8 @@ function figure(graphs, mermaid) {
     .renderString(dot, { format: 'svg', engine: 'dot' })
     .replace(/^[\s\S]*?<svg/, '<svg')
     .replaceAll(/<title>[^<]*<\/title>| id="[^"]*"/g, '')
+    // Graphviz knows no colour of the page.
+    .replaceAll('="black"', '="currentColor"')
     .replace(
       /<svg width="(\d+)pt" height="(\d+)pt"/,
       (_all, width) => `<svg role="img" aria-label="${escapeHtml(words)}" style="width:${width}px"`,

@@ -7,6 +7,7 @@ const PAGES = [
   'packages/cli/test/readme.test.ts',
   'packages/cli/test/config-schema.test.ts',
   'interop/test/otp-suites-page.test.ts',
+  'tools/test/changelog.test.ts',
 ]
 
 for (const tests of [LISTS, PAGES]) {

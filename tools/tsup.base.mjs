@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire, isBuiltin } from 'node:module'
 import { join, resolve } from 'node:path'
 import { defineConfig } from 'tsup'
@@ -42,13 +42,22 @@ export function library({ entry = {}, later = {}, programs = {} } = {}) {
       }
     },
     onSuccess: async () => {
+      for (const name of Object.keys({ ...entries, ...later })) await forgetOthers(name)
       for (const name of Object.keys(entries)) await writeModule(name)
     },
   }
   return defineConfig(Object.keys(programs).length === 0 ? core : [core, { ...COMMON, entry: programs, format: 'esm' }])
 }
 
-const COMMON = { target: 'node20', platform: 'node', sourcemap: true, splitting: false, removeNodeProtocol: false }
+// A build says what is wrong, and nothing else.
+const COMMON = {
+  silent: true,
+  target: 'node20',
+  platform: 'node',
+  sourcemap: true,
+  splitting: false,
+  removeNodeProtocol: false,
+}
 
 /**
  * Node's own modules come through `process.getBuiltinModule`: a bundler that turns the core into an ECMAScript module
@@ -131,6 +140,14 @@ const licences = {
       writeFileSync('dist/third-party-licences.txt', texts.join('\n'))
     })
   },
+}
+
+/** A map names what is bundled in, and holds the text of our own sources alone: every package would hold the others' again. */
+async function forgetOthers(name) {
+  const path = join('dist', `${name}.cjs.map`)
+  const { sources, sourcesContent, ...map } = JSON.parse(await readFile(path, 'utf8'))
+  const own = sourcesContent.map((text, at) => (/^\.\.\/src\//.test(sources[at]) ? text : null))
+  await writeFile(path, JSON.stringify({ ...map, sources, sourcesContent: own }))
 }
 
 /** The ECMAScript module over a built CommonJS entry. */

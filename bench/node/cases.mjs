@@ -8,8 +8,10 @@ import { readFileSync } from 'node:fs'
  * unless it is `absolute`; `beside` names the row of erl that it is compared with, where it is another one.
  */
 
+const OURS = ['twin', 'base']
+
 /** Another build of ours does as much as ours. */
-export const countOf = (count, { kind }) => count[kind === 'twin' ? 'node' : kind] ?? count.default
+export const countOf = (count, { kind }) => count[OURS.includes(kind) ? 'node' : kind] ?? count.default
 
 const rate = (command) => async (peer, names, n) => {
   const [ns, disordered = 0] = await peer.process.run(...command(names), n)

@@ -31,12 +31,17 @@ export class Stage {
   #running = []
   #known
   #twin
+  #base
   #fresh = 0
 
-  /** @param twin the file of another build of `@dynsrv/node`, for the peer `twin` */
-  static async open([hubCore, peerCore], twin) {
+  /**
+   * @param twin the file of another build of `@dynsrv/node`, for the peer `twin`
+   * @param base the folder of another state of the project, built, for the peer `base`
+   */
+  static async open([hubCore, peerCore], { twin, base }) {
     const stage = new Stage()
     stage.#twin = twin
+    stage.#base = base
     stage.#cores = { hub: hubCore, peer: peerCore }
     stage.#epmdPort = await freePort()
     const args = ['-port', String(stage.#epmdPort), '-address', '127.0.0.1']
@@ -90,7 +95,7 @@ export class Stage {
     return this.#start(core, process.execPath, [
       ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []),
       '--expose-gc',
-      join(HERE, 'node-peer.mjs'),
+      kind === 'base' ? join(this.#base, 'bench', 'node', 'node-peer.mjs') : join(HERE, 'node-peer.mjs'),
       `${alive}@127.0.0.1`,
       COOKIE,
       known,

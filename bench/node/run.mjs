@@ -15,7 +15,10 @@ const { values } = parseArgs({
     cases: { type: 'string', default: '' },
     states: { type: 'string', default: 'cold,quiet,warm' },
     quiet: { type: 'string', default: '60' },
+    // No case begins later than so many seconds after the first.
+    most: { type: 'string', default: 'Infinity' },
     twin: { type: 'string', default: '' },
+    base: { type: 'string', default: '' },
     cores: { type: 'string', default: `0,${Math.min(1, availableParallelism() - 1)}` },
   },
 })
@@ -93,14 +96,16 @@ async function measure(one, peer, { state, round, count }) {
   note([cpuRow(one, state)], peer, round, [((processorMs(pid) - before) * 1000) / count])
 }
 
-const stage = await Stage.open(values.cores.split(','), values.twin)
+const stage = await Stage.open(values.cores.split(','), values)
 try {
   const peers = []
   for (const kind of values.peers.split(',')) peers.push(await stage.start(kind))
   const wanted = values.cases.split(',')
   const cases = CASES.filter(({ name }) => wanted.some((part) => name.includes(part)))
+  const latest = performance.now() + Number(values.most) * 1000
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const one of cases) {
+      if (performance.now() > latest) break
       // Whoever is first in one round is last in the next.
       const turn = peers.map((_, index) => peers[(index + round) % peers.length])
       const able = turn.filter(({ kind }) => !LACKS[kind]?.includes(one.needs))

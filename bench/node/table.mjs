@@ -2,10 +2,14 @@ export const median = (values) => values.toSorted((a, b) => a - b)[values.length
 
 const shown = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3))
 
+/** Of a rate less is worse, of a time or a size more. */
+const fall = ({ unit }, ratio) => ((unit.endsWith('/s') ? ratio : 1 / ratio) < 0.8 ? 'FELL' : '')
+
 /**
  * The figures of erl, the ratio of each other peer to it round by round, and what was wanted, as aligned columns.
  *
- * Without erl all are compared with the first peer, and nothing is wanted.
+ * Without erl all are compared with the first peer, and nothing is wanted; where the second is worse by more than a fifth, the row
+ * says so.
  */
 export function printTable({ rows, kinds, figures }) {
   const base = kinds.includes('erl') ? 'erl' : kinds[0]
@@ -21,7 +25,7 @@ export function printTable({ rows, kinds, figures }) {
       const ratios = own.map((value, round) => value / known[round])
       return { text: median(ratios).toFixed(2), values: ratios }
     })
-    const ours = cells[others.indexOf(hasGoals ? 'node' : 'twin')]?.values
+    const ours = cells[hasGoals ? others.indexOf('node') : 0]?.values
     const goal = hasGoals ? row.goal : undefined
     const { atLeast, atMost } = goal ?? {}
     const reached = ours && (atLeast === undefined ? median(ours) <= atMost : median(ours) >= atLeast)
@@ -32,7 +36,13 @@ export function printTable({ rows, kinds, figures }) {
       ...cells.map(({ text }) => text),
       ours === undefined ? '' : `${shown(Math.min(...ours))}–${shown(Math.max(...ours))}`,
       goal === undefined ? '' : atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`,
-      ours === undefined || goal === undefined ? '' : reached ? 'met' : 'missed',
+      ours === undefined || (hasGoals && goal === undefined)
+        ? ''
+        : hasGoals
+          ? reached
+            ? 'met'
+            : 'missed'
+          : fall(row, median(ours)),
     ])
   }
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)))

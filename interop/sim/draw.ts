@@ -47,7 +47,7 @@ export function drawStory(seed: number): Story {
     freeze: () => ({ do: 'freeze', who: who() }),
     slow: () => ({ do: 'slow', who: who(), turnMs: pick([5, 50, 300]) }),
     jump: () => ({ do: 'jump', who: who(), ms: pick([-86_400_000, -60_000, 60_000, 86_400_000]) }),
-    deregister: () => ({ do: 'deregister', who: who() }),
+    deregister: () => ({ do: 'deregister', who: who(), ...(number() < 0.5 && { deafMs: between(2_000, 12_000) }) }),
     deaf: () => ({ do: 'deaf', who: who() }),
     dns: () => ({
       do: 'dns',
@@ -93,6 +93,9 @@ export function drawStory(seed: number): Story {
     const act: Act = acts[kind]()
     let forMs = pick([between(100, 3_000), between(3_000, 30_000), between(30_000, 180_000)])
     if (isCalm && kind === 'freeze') forMs = between(100, netTickTimeMs * 0.45)
+    // So long that it is noticed.
+    const isPart = act.do === 'partition' && act.other !== undefined
+    if (isPart && number() < 0.6) forMs = 2 * netTickTimeMs + between(25_000, 60_000)
     if (isCalm && kind === 'partition') forMs = between(100, netTickTimeMs * 0.19)
     // An answer that there is nobody is believed after ten minutes; no other one is, however long it goes on.
     if (act.do === 'dns') {

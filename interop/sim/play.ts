@@ -211,7 +211,7 @@ class Run {
       hindrances: 0,
       hinderedAt: 0,
       deafened: this.#seats[index]?.deafened ?? 0,
-      keptApartAt: 0,
+      lostAt: 0,
       polledAt: this.#sim.now,
       isRegistered: true,
       goneAt: undefined,
@@ -316,6 +316,7 @@ class Run {
       case 'deregister':
         if (!seat.isRegistered) return undefined
         this.#gone(seat)
+        if (scene.deafMs !== undefined) this.#end('deaf', sim.sleep(scene.deafMs).then(this.#deaf(seat)))
         sim.deregister(cluster)
         return () => {
           if (scene.forMs > LEAVE_MS && isAlone(scene, this.#story)) this.#hasLeft(seat)
@@ -397,20 +398,18 @@ class Run {
     const { netTickTimeMs, visible } = this.#story
     if (!visible || scene.oneWay || scene.other === undefined || scene.forMs < 2 * netTickTimeMs + OVERLAP_MS) return
     const [one, other] = [ones[0], others[0]]
-    if (one === undefined || other === undefined || !isAlone(scene, this.#story)) return
+    if (one === undefined || other === undefined || !hasLink(one, other)) return
+    const third = this.#seats.find((seat) => hasLink(seat, one) && hasLink(seat, other))
+    if (third === undefined) return
     const begun = this.#sim.now
-    const all = [one, other].map(({ cluster }) => cluster.self as string)
-    const third = this.#seats.find((seat) => {
-      const links = new Set<string>(seat.cluster.members())
-      return seat !== one && seat !== other && all.every((self) => links.has(self))
-    })
-    if (third === undefined || !one.cluster.members().some((node) => node === all[1])) return
+    const all = [one, other, third]
+    const clusters = clustersOf(all)
     return () => {
-      if (third.keptApartAt > begun || one.keptApartAt > begun || other.keptApartAt > begun) return
-      this.#break(
-        'parts that overlap are kept apart',
-        `${third.cluster.self} keeps ${all.join(' and ')}, which are cut`,
-      )
+      const isCalm = ({ cluster, hindrances, hinderedAt, isUp }: Seat) =>
+        isUp && hindrances === 0 && hinderedAt < begun && clusters.includes(cluster)
+      if (!all.every(isCalm) || third.lostAt > begun) return
+      const how = `${third.cluster.self} keeps ${nameOf(one)} and ${nameOf(other)}, which have lost each other`
+      this.#break('parts that overlap are kept apart', how)
     }
   }
 
@@ -487,7 +486,7 @@ class Run {
         return
       case 'nodedown':
         this.#trafficOf(cluster)?.down(event.node)
-        this.#keptApart(cluster, event.reason.code)
+        this.#lost(cluster)
         if (this.#mayLose(cluster)) return
         this.#break(
           'no link is lost by our own act',
@@ -529,9 +528,9 @@ class Run {
     return seat?.cluster === cluster ? seat : undefined
   }
 
-  #keptApart(cluster: Cluster, code: string): void {
+  #lost(cluster: Cluster): void {
     const seat = this.#seatAt(cluster)
-    if (seat !== undefined && code === 'NODE_PARTITION_PREVENTED') seat.keptApartAt = this.#sim.now
+    if (seat !== undefined) seat.lostAt = this.#sim.now
   }
 
   /** A member has asked DNS. */
@@ -581,6 +580,10 @@ class Run {
     this.#broken.push({ rule, how: `${Math.round(this.#sim.now)} ms: ${how}` })
     this.#sim.note(`BROKEN: ${rule}: ${how.split('\n')[0]}`)
   }
+}
+
+function hasLink(one: Seat, other: Seat): boolean {
+  return one.cluster.members().some((node) => node === other.cluster.self)
 }
 
 function nameOf({ cluster }: Seat): string {

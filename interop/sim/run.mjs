@@ -39,7 +39,7 @@ async function findFaults([from, to], options) {
     const isSound = seed === undefined || (await playsAlone(seed))
     const isFound = status === 1 && isSound
     if (isFound) found++
-    const shown = isFound ? verdict.slice(0, 150) : `NOT FOUND: ${stdout.trim().slice(0, 150)}`
+    const shown = isFound ? (verdict ?? stdout.trim()).slice(0, 150) : `NOT FOUND: ${stdout.trim().slice(0, 150)}`
     console.log(`${index + 1}. ${fault.name}\n   ${shown}`)
   }
   console.log(`${found} of ${tried} planted faults are found`)
@@ -54,9 +54,9 @@ try {
       args.filter((each) => each !== faults),
     )
   } else {
-    const isScale = args[0] === '--scale'
-    await bundleSim(bundle, undefined, isScale ? 'scale' : 'main')
-    process.exitCode = run(isScale ? args.slice(1) : args, 'inherit').status ?? 1
+    const other = ['scale', 'hour'].find((each) => args[0] === `--${each}`)
+    await bundleSim(bundle, undefined, other ?? 'main')
+    process.exitCode = run(other === undefined ? args : args.slice(1), 'inherit').status ?? 1
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })

@@ -15,8 +15,8 @@ export interface Seat {
   hinderedAt: number
   /** How many scenes keep DNS from answering it. */
   deafened: number
-  /** When it lost a link last so that parts do not overlap. */
-  keptApartAt: number
+  /** When it lost a link last. */
+  lostAt: number
   /** When it asked DNS last, or took its seat. */
   polledAt: number
   isRegistered: boolean

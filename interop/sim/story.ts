@@ -24,7 +24,8 @@ export type Act =
   | { readonly do: 'freeze'; readonly who: number }
   | { readonly do: 'slow'; readonly who: number; readonly turnMs: number }
   | { readonly do: 'jump'; readonly who: number; readonly ms: number }
-  | { readonly do: 'deregister'; readonly who: number }
+  /** With `deafMs` DNS does not answer it for so long, so that it is late to hear of it. */
+  | { readonly do: 'deregister'; readonly who: number; readonly deafMs?: number }
   /** DNS does not answer one member. */
   | { readonly do: 'deaf'; readonly who: number }
   | { readonly do: 'dns'; readonly fault: ZoneFault }

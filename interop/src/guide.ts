@@ -44,8 +44,6 @@ export class Guide implements AsyncDisposable {
     let { code } = found
     for (const [port, free] of this.#ports) code = code.replaceAll(port, String(free))
     return code
-      .replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
-      .replaceAll(/^node (?=\S+\.m?ts\b)/gm, `${process.execPath} --import ${RUNS_TYPESCRIPT} `)
   }
 
   /** Saves a block as a file of the folder. */
@@ -62,7 +60,7 @@ export class Guide implements AsyncDisposable {
   /** Starts a command, which stays, and gives its first lines. */
   async begin(command: string, lines: number): Promise<string[]> {
     const stdio = ['ignore', 'pipe', 'inherit'] as const
-    const child = spawn('bash', ['-c', command], { cwd: this.folder, detached: true, stdio: [...stdio] })
+    const child = spawn('bash', ['-c', here(command)], { cwd: this.folder, detached: true, stdio: [...stdio] })
     this.#started.push(child)
     const found: string[] = []
     for await (const line of createInterface(child.stdout!)) if (found.push(line) === lines) break
@@ -72,7 +70,7 @@ export class Guide implements AsyncDisposable {
   /** Runs a command to its end. What it prints is given whatever its exit code says. */
   async run(command: string): Promise<{ readonly code: number; readonly stdout: string }> {
     try {
-      return { code: 0, stdout: (await execute('bash', ['-c', command], { cwd: this.folder })).stdout }
+      return { code: 0, stdout: (await execute('bash', ['-c', here(command)], { cwd: this.folder })).stdout }
     } catch (error) {
       const { code, stdout } = error as { code?: unknown; stdout?: string }
       if (typeof code !== 'number') throw error
@@ -86,4 +84,11 @@ export class Guide implements AsyncDisposable {
     }
     await rm(this.folder, { recursive: true, force: true })
   }
+}
+
+/** A command as it is run here: with what stands in this checkout in place of what a reader has installed. */
+function here(command: string): string {
+  return command
+    .replaceAll('npx dynsrv', `${process.execPath} ${DYNSRV}`)
+    .replaceAll(/(^|exec )node (?=\S+\.m?ts\b)/gm, `$1${process.execPath} --import ${RUNS_TYPESCRIPT} `)
 }

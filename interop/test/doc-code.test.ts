@@ -25,7 +25,8 @@ function foldersIn(folder: string): string[] {
 }
 
 const readmes = [...foldersIn('packages'), ...foldersIn('examples')].map((folder) => `${folder}/README.md`)
-const pages = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md'), ...filesIn('docs/guides', '.md'), ...readmes]
+const guides = ['docs/guides', 'docs/guides/recipes'].flatMap((folder) => filesIn(folder, '.md'))
+const pages = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md'), ...guides, ...readmes]
 const documents = pages
   .filter((file) => existsSync(`${ROOT}${file}`))
   .flatMap((file) =>
@@ -65,8 +66,8 @@ describe('code for readers', () => {
   it.each([...documents, ...examples])('$place has no cast', ({ code }) => expect(claims(code)).toEqual([]))
 
   it('is right for the compiler', { timeout: 120_000 }, () => {
-    // These two show parts of what a contributor writes.
-    const partly = /^(?:CONTRIBUTING|packages\/kit\/)/
+    // These two show parts of what a contributor writes; recipes.all.test.ts compiles recipes, where their frameworks are.
+    const partly = /^(?:CONTRIBUTING|packages\/kit\/|docs\/guides\/recipes\/)/
     const whole = documents.filter(({ language, place }) => language === 'ts' && !partly.test(place))
     // A block stands beside its page, so that it finds what it imports from there.
     const files = new Map(

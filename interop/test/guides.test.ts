@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '@dynsrv/tools/free-port'
 import { PHOENIX_PUBSUB } from '@dynsrv/tools/phoenix'
 import { codeBlocks, testReadme } from '@dynsrv/tools/readme-blocks'
 import { describe, expect, it } from 'vitest'
@@ -97,6 +98,39 @@ describe('the five minutes', () => {
     expect((await guide.run(ping)).stdout).toMatch(/✓ ping/)
     // It finds nothing worse than a cookie that is no secret.
     expect([0, 3]).toContain((await guide.run(doctor)).code)
+  })
+})
+
+describe('a typed client', () => {
+  it('is written, kept up to date and used as its guide says', { timeout: GUIDE_MS }, async () => {
+    await using guide = await Guide.open('types.md', ['8600', '9302'])
+    const port = await freePort()
+    const types = guide.block('sh', /--node/)
+    const [, dns] = /--dns (\S+)/.exec(types) ?? []
+    await guide.begin(`exec npx dynsrv dns --member app@my-service.test:${port} --listen ${dns}`, 1)
+    const check = guide.block('sh', /--check/)
+    const [, built] = /--beam (\S+)/.exec(check) ?? []
+    await guide.save('stock.ex', 'elixir', /defmodule/)
+    await guide.run('mkdir companion && erlc -o companion packages/epmd-shim/beam/dynsrv_epmd.erl')
+    expect((await guide.run(`mkdir -p ${built} && elixirc -o ${built} stock.ex`)).code).toBe(0)
+    const flags = `--erl "-pa companion ${built} -start_epmd false -epmd_module dynsrv_epmd"`
+    const app = `elixir --name app@my-service.test --cookie guide ${flags} --eval 'IO.puts("up"); Process.sleep(:infinity)'`
+    await guide.begin(`ERL_DIST_PORT=${port} DYNSRV_DNS=${dns} exec ${app}`, 1)
+    const cookie = 'export RELEASE_COOKIE=guide'
+    expect(await guide.run(`${cookie}\n${types}`)).toEqual({ code: 0, stdout: 'wrote stock.mts\n' })
+    expect((await guide.run(check)).code).toBe(0)
+    await guide.save('program.mts', 'js', /start\(/)
+    expect(await guide.compile('program.mts')).toBe('')
+    expect(await guide.run(`${cookie}\nnode program.mts`)).toEqual({ code: 0, stdout: 'apple 7\n' })
+    // A spec that changes is found, and then the compiler finds what used it.
+    await guide.run(
+      `sed -i 's/:none_left}/:sold_out}/; s/MyApp.Item.t()}/String.t()}/' stock.ex && elixirc -o ${built} stock.ex`,
+    )
+    const changed = await guide.run(check)
+    expect(changed.code).toBe(1)
+    expect(changed.stdout).toMatch(/^- .*none_left.*\n(?:.*\n)*\+ .*sold_out/m)
+    expect((await guide.run(check.replace(' --check', ''))).code).toBe(0)
+    expect(await guide.compile('program.mts')).toContain("Property 'count' does not exist on type 'string'")
   })
 })
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,6 +30,32 @@ const USES: Readonly<Record<string, readonly [use: string, prints: string]>> = {
   dynsrv: ["loaded.inspect(loaded.charlist('ab'))", '"ab"'],
 }
 
+interface Weight {
+  /** Of the tarball, and of all files once it is installed with what it needs. */
+  readonly packedBytes: number
+  readonly bytes: number
+  /** Packages of others among them. */
+  readonly foreign: readonly string[]
+}
+
+const MB = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+
+/** A row of the README's table. */
+const row = (name: string, { packedBytes, bytes, foreign }: Weight) =>
+  `| \`${name}\` | ${Math.round(packedBytes / 1000)} kB | ${MB(bytes)} | ${foreign.length} |`
+
+/** What the README says: bytes of the tarball, bytes with all, packages of others. */
+function saidWeights(): Map<string, readonly [number, number, number]> {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const rows = readme.matchAll(/^\| `([^`]+)` \| (\d+) kB \| ([\d.]+) MB \| (\d+) \|$/gm)
+  return new Map(
+    [...rows].map(([, name, kB, megabytes, count]) => [
+      name!,
+      [Number(kB) * 1000, Number(megabytes) * 1e6, Number(count)] as const,
+    ]),
+  )
+}
+
 /**
  * Slow: all packages are packed, npm installs them from the network, and the compiler reads the types of all of them once for
  * each way to resolve modules.
@@ -40,20 +66,17 @@ describe('the packages as npm packs them', { timeout: PACK_MS }, () => {
   let folder: string
   let packages: PackedPackage[]
   let project: EmptyProject
+  const weights = new Map<string, Weight>()
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'dynsrv-packed-'))
     packages = await packAll(folder)
     project = await EmptyProject.with(packages, NODE_TYPES)
-    const kB = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`.padStart(8)
-    const rows = packages.map(async ({ name, packedBytes, unpackedBytes }) => {
+    for (const { name, packedBytes } of packages) {
       const { names, bytes } = await installed(project.folder, name)
-      const sizes = [packedBytes, unpackedBytes, bytes].map(kB).join('  ')
-      return `${name.padEnd(22)}  ${sizes}  ${String(names.length).padStart(8)}`
-    })
-    console.log(
-      ['package                   packed  unpacked  with all  packages', ...(await Promise.all(rows))].join('\n'),
-    )
+      weights.set(name, { packedBytes, bytes, foreign: names.filter((each) => !/^(?:@dynsrv\/|dynsrv$)/.test(each)) })
+    }
+    console.log(`What they weigh:\n${[...weights].map(([name, weight]) => row(name, weight)).join('\n')}`)
   }, PACK_MS)
 
   afterAll(async () => {
@@ -77,6 +100,18 @@ describe('the packages as npm packs them', { timeout: PACK_MS }, () => {
       ).toEqual([])
       expect(packedBytes, `${name} is small`).toBeLessThan(400_000)
     }
+  })
+
+  it('weigh what the README says, give or take a fifth', () => {
+    const said = saidWeights()
+    expect([...said.keys()].sort()).toEqual([...weights.keys()].sort())
+    const off = [...weights].filter(([name, { packedBytes, bytes, foreign }]) => {
+      const [packed, all, others] = said.get(name)!
+      // The README rounds to a tenth of a megabyte.
+      const near = (value: number, to: number) => Math.abs(value - to) <= Math.max(0.2 * value, 50_000)
+      return !near(packedBytes, packed) || !near(bytes, all) || foreign.length !== others
+    })
+    expect(off.map(([name, weight]) => row(name, weight))).toEqual([])
   })
 
   it('hold source maps or sources, and not both', () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startZoneServer } from '@dynsrv/srv-resolver'
@@ -10,14 +10,26 @@ import { startBeamMember } from '../src/beam-member.ts'
 
 const SERVICE = 'my-service.service.consul'
 const COOKIE = 'readme-cookie'
+const FOLDER = new URL('.readme/', import.meta.url)
+const DYNSRV = fileURLToPath(new URL('../../packages/dynsrv/bin/dynsrv.js', import.meta.url))
+const RUNS_TYPESCRIPT = new URL('../src/runs-typescript.mjs', import.meta.url).href
 
-it('the program of the README joins a cluster, calls a GenServer, and is called like a module', async () => {
+/** It answers with what the exposed function gives, so the program prints that only when both ways work. */
+const STOCK = `defmodule MyApp.Stock do
+  @spec count(String.t()) :: non_neg_integer()
+  def count("apple"), do: :erpc.call(hd(Node.list(:hidden)), MyApp.Js, :double, [21])
+end`
+
+it('the program of the README joins a cluster, calls an Elixir module by its types, and is called like a module', async () => {
+  const folder = fileURLToPath(FOLDER)
+  await mkdir(`${folder}ebin`, { recursive: true })
+  await rm(`${folder}stock.ts`, { force: true })
   await using zone = await startZoneServer()
   const port = await freePort()
   zone.add({ type: 'SRV', name: SERVICE, target: `db-1.${SERVICE}`, port })
   zone.add({ type: 'A', name: `db-1.${SERVICE}`, address: '127.0.0.1' })
   await using beam = await startBeamMember({
-    language: 'erlang',
+    language: 'elixir',
     label: 'db-1',
     service: SERVICE,
     cookie: COOKIE,
@@ -25,22 +37,26 @@ it('the program of the README joins a cluster, calls a GenServer, and is called 
     dns: zone.address,
     epmdPort: await freePort(),
   })
-  // It answers with what the exposed function gives, so the program prints that only when both ways work.
-  await beam.eval(`register('Elixir.MyApp.Stock', spawn(fun() ->
-    receive
-      {'$gen_call', {Pid, _} = From, count} ->
-        gen:reply(From, {count, erpc:call(node(Pid), 'Elixir.MyApp.Js', double, [21])})
-    end
-  end))`)
+  await beam.eval(`
+    [{module, binary}] = Code.compile_string(${JSON.stringify(STOCK)})
+    File.write!(${JSON.stringify(`${folder}ebin`)} <> "/#{module}.beam", binary)
+    :code.add_patha(${JSON.stringify(`${folder}ebin`)} |> String.to_charlist())`)
 
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  const [program] = codeBlocks(readme).filter(({ language }) => language === 'js')
-  const file = new URL('.readme/program.mjs', import.meta.url)
-  await mkdir(new URL('.', file), { recursive: true })
-  const code = program!.code.replace('127.0.0.1:8600', zone.address).replace('port: 9100', `port: ${await freePort()}`)
-  await writeFile(file, code)
-  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(file)], {
-    env: { ...process.env, RELEASE_COOKIE: COOKIE },
-  })
-  expect(stdout.trim()).toBe('{count,42}')
+  const blocks = codeBlocks(readme)
+  const program = blocks.find(({ language }) => language === 'js')!
+  const types = blocks.find(({ code }) => code.startsWith('dynsrv types'))!
+  const here = (code: string) => code.replace('127.0.0.1:8600', zone.address)
+  const env = { ...process.env, RELEASE_COOKIE: COOKIE }
+  const run = (...args: readonly string[]) =>
+    promisify(execFile)(process.execPath, ['--import', RUNS_TYPESCRIPT, ...args], { cwd: folder, env })
+
+  expect((await run(DYNSRV, ...here(types.code).split(' ').slice(1))).stdout).toBe('wrote stock.ts\n')
+  await writeFile(`${folder}program.ts`, here(program.code).replace('port: 9100', `port: ${await freePort()}`))
+  expect((await run('program.ts')).stdout.trim()).toBe('43')
+  // The compiler knows what the module takes and gives.
+  const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
+  const options =
+    '--noEmit --strict --target es2023 --module nodenext --allowImportingTsExtensions --skipLibCheck --types node --ignoreConfig'
+  await promisify(execFile)(tsc, [...options.split(' '), 'program.ts'], { cwd: folder })
 })

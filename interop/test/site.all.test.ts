@@ -99,7 +99,11 @@ describe('the pages', () => {
   it('draw the diagrams of the state tables', () => {
     const drawn = [...html.get('state-machines.html')!.matchAll(/<figure class="diagram[\s\S]*?<\/figure>/g)]
     expect(drawn.length).toBe(2)
-    for (const [figure] of drawn) expect(figure).toContain('connected')
+    for (const [figure] of drawn) {
+      expect(figure).toContain('connected')
+      // In the colours of the page, or nobody sees them in the dark.
+      expect(figure).not.toContain('black')
+    }
   })
 })
 

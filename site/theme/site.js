@@ -59,7 +59,7 @@ const ready = async () => {
     searchOptions: {
       boost: { heading: 5, page: 2 },
       // Whole pages first, then their parts; the reference is for those who know the name.
-      boostDocument: (_id, _term, { url }) => (url.startsWith('api/') ? 0.7 : url.includes('#') ? 1 : 3),
+      boostDocument: (_id, _term, { url }) => (/^(?:api|examples)\//.test(url) ? 0.7 : url.includes('#') ? 1 : 2),
       prefix: true,
       fuzzy: 0.15,
       combineWith: 'AND',
@@ -79,7 +79,9 @@ const excerpt = (text, terms) => {
 const show = async () => {
   await ready()
   const asked = input.value.trim()
-  const results = asked === '' ? [] : search.search(asked)
+  // Who writes a whole heading means it.
+  const exact = ({ heading }) => Number(heading.toLowerCase() === asked.toLowerCase())
+  const results = asked === '' ? [] : search.search(asked).sort((a, b) => exact(b) - exact(a))
   count.textContent = asked === '' ? '' : `${results.length} found`
   list.replaceChildren(
     ...results.slice(0, 20).map(({ url, heading, page, text, terms }) => {

@@ -6,6 +6,7 @@ import type { Execute, Command as LoadedCommand, Program } from './command.ts'
 import { COMMANDS } from './commands/all.ts'
 import { consoleAside } from './terminal/console-aside.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
+import { writeHelp } from './terminal/help-text.ts'
 import { endWithReader, writeError, writeJsonError } from './terminal/output.ts'
 import { isReworded } from './terminal/reworded.ts'
 
@@ -14,16 +15,12 @@ import { isReworded } from './terminal/reworded.ts'
 const EXAMPLES = `
 Examples:
   $ dynsrv demo
-  $ dynsrv join --name api-1@my-service.service.consul \\
-                --service my-service.service.consul --dns 127.0.0.1:8600
+  $ dynsrv join --name api-1@my-service.service.consul --dns 127.0.0.1:8600
   $ dynsrv dns --member api-1@my-service.test:4370 --listen 127.0.0.1:8600
   $ dynsrv help join
 
 Exit codes: 0 done, 1 failed while running, 2 bad arguments or environment.
 `
-
-/** What a command takes, without loading it. */
-const TERMS: ReadonlyMap<string, string> = new Map(COMMANDS.map(({ name, term }) => [name, term]))
 
 /**
  * Runs the command line.
@@ -62,12 +59,15 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Node.js as a member of Erlang and Elixir clusters: found through DNS SRV, without epmd.')
     .version(packageJson.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
+    .commandsGroup('Help on this machine:')
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
+    .configureOutput({ writeOut: writeHelp, writeErr: () => undefined, outputError: () => undefined })
     .configureHelp({
-      subcommandTerm: (command) => TERMS.get(command.name()) ?? new Help().subcommandTerm(command),
+      // What a command takes stands in its own help; here it would leave no room for what it does.
+      subcommandTerm: (command) => (command.parent === program ? command.name() : new Help().subcommandTerm(command)),
+      minWidthToWrap: 20,
       styleTitle: (text) => colours.bold(text),
       styleCommandText: (text) => colours.cyan(text),
       styleSubcommandText: (text) => colours.cyan(text),
@@ -85,8 +85,8 @@ export async function main(args: readonly string[]): Promise<number> {
       exitCode = await execute(command.opts() as Options, ...(command.args as string[]))
     }
   const declarations = new Map<string | undefined, () => Promise<void>>()
-  for (const { name, summary } of COMMANDS) {
-    const declared = program.command(name).summary(summary)
+  for (const { name, summary, group } of COMMANDS) {
+    const declared = program.command(name).summary(summary).helpGroup(`${group}:`)
     declarations.set(name, async () => (await commandCalled(name)).declare(declared, { runs, whole }))
   }
   const whole = async () => {

@@ -11,10 +11,19 @@ export interface Program {
   whole(): Promise<Declared>
 }
 
+/** The headings of `dynsrv help`. Commands of one stand together. */
+export type CommandGroup =
+  | 'Be a member'
+  | 'See what is there, and what is wrong'
+  | 'Talk to a node'
+  | 'Help on this machine'
+
 /** One command of `dynsrv`. Its file has the command's name. */
 export interface Command {
   /** What stands beside its name in `dynsrv help`. */
   readonly summary: string
+  /** Under which heading it stands there. */
+  readonly group: CommandGroup
   /** Its place in that list; default: behind those that have one. */
   readonly place?: number
   /** Says what it takes and what `dynsrv help NAME` shows, and what runs. */
@@ -22,8 +31,6 @@ export interface Command {
 }
 
 /** A command in the list of all. Its code is imported only when it runs. */
-export interface ListedCommand extends Pick<Command, 'summary'> {
+export interface ListedCommand extends Pick<Command, 'summary' | 'group'> {
   readonly name: string
-  /** Its name and what it takes: `ping [options] <node>`. */
-  readonly term: string
 }

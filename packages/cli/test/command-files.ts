@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises'
-import { Command as Declared, Help } from 'commander'
 import type { Command } from '../src/command.ts'
 
 /** The files that list all others of their folder. */
@@ -19,13 +18,6 @@ export async function commands(): Promise<readonly (readonly [name: string, comm
   )
 }
 
-/** How `dynsrv help` writes a command and what it takes. */
-function term(name: string, command: Command): string {
-  const declared = new Declared(name)
-  command.declare(declared, { runs: () => async () => undefined, whole: async () => declared })
-  return new Help().subcommandTerm(declared)
-}
-
 /** As the formatter writes it. */
 function quoted(text: string): string {
   return text.includes("'") ? JSON.stringify(text) : `'${text}'`
@@ -42,8 +34,8 @@ export async function listOfCommands(): Promise<string> {
     ...(await commands()).flatMap(([name, command]) => [
       '  {',
       `    name: '${name}',`,
-      `    term: '${term(name, command)}',`,
       `    summary: ${quoted(command.summary)},`,
+      `    group: ${quoted(command.group)},`,
       '  },',
     ]),
     ']',

@@ -1,6 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { SERVICE } from '@dynsrv/tools/srv-cluster'
 import { describe, expect, it } from 'vitest'
-import { runDynsrv } from './run-dynsrv.ts'
+import { startPeer } from './peer.ts'
+import { BIN, runDynsrv } from './run-dynsrv.ts'
 
 async function script(shell: string): Promise<string> {
   const { code, stdout, stderr } = await runDynsrv(['completion', shell])
@@ -9,29 +12,47 @@ async function script(shell: string): Promise<string> {
 }
 
 /** What a real bash offers for these words, with that script. */
-function offersWith(bash: string, words: readonly string[]): string[] {
+async function offersWith(bash: string, words: readonly string[]): Promise<string[]> {
   const program = `${bash}
-COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(' ')})
-COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
+COMP_LINE=${JSON.stringify(words.join(' '))}
+COMP_POINT=\${#COMP_LINE}
 _dynsrv
 printf '%s\\n' "\${COMPREPLY[@]}"`
-  return execFileSync('bash', ['-c', program], { encoding: 'utf8', cwd: new URL('..', import.meta.url) })
-    .trim()
-    .split('\n')
+  const { stdout } = await promisify(execFile)('bash', ['-c', program], { cwd: new URL('..', import.meta.url) })
+  return stdout.trim().split('\n')
 }
 
 describe('dynsrv completion', () => {
   it('completes commands, options, words and files in a real bash', async () => {
     const bash = await script('bash')
     const offers = (...words: string[]) => offersWith(bash, words)
-    expect(offers('dynsrv', 'pi')).toEqual(['ping'])
-    expect(offers('dynsrv', 'join', '--vis')).toEqual(['--visible'])
-    expect(offers('dynsrv', 'cookie', '')).toContain('new')
-    expect(offers('dynsrv', 'completion', 'f')).toEqual(['fish'])
-    expect(offers('dynsrv', 'join', '--config', 'pack')).toEqual(['package.json'])
-    expect(offers('dynsrv', 'join', '--service', 'x')).toEqual([''])
-    expect(offers('dynsrv', 'help', 'doc')).toEqual(['doctor'])
-    expect(offers('dynsrv', 'join', '--cookie')).toEqual(['--cookie-file'])
+    expect(await offers('dynsrv', 'pi')).toEqual(['ping'])
+    expect(await offers('dynsrv', 'join', '--vis')).toEqual(['--visible'])
+    expect(await offers('dynsrv', 'cookie', '')).toContain('new')
+    expect(await offers('dynsrv', 'completion', 'f')).toEqual(['fish'])
+    expect(await offers('dynsrv', 'join', '--config', 'pack')).toEqual(['package.json'])
+    expect(await offers('dynsrv', 'join', '--service', 'x')).toEqual([''])
+    expect(await offers('dynsrv', 'help', 'doc')).toEqual(['doctor'])
+    expect(await offers('dynsrv', 'join', '--cookie')).toEqual(['--cookie-file'])
+    expect(await offers('dynsrv', 'call', '--syntax', 'e')).toEqual(['erlang', 'elixir'])
+    expect(await offers('dynsrv', 'ping', '--timeout', '5')).toEqual(['500ms', '5s'])
+    // What stands before the colon is typed already.
+    expect(await offers('dynsrv', 'ping', '--dns', '127.0.0.1:8')).toEqual(['8600'])
+  })
+
+  it('offers the nodes of the service in a real bash', async () => {
+    await using peer = await startPeer()
+    const dynsrv = `dynsrv() { PATH=${process.env.PATH} ${process.execPath} ${BIN} "$@"; }\n`
+    const bash = dynsrv + (await script('bash'))
+    expect(await offersWith(bash, ['dynsrv', 'ping', ...peer.dns, '--service', SERVICE, 'erl'])).toEqual([peer.name])
+    expect(await offersWith(bash, ['dynsrv', 'call', ...peer.dns, `erl-1@${SERVICE}`])).toEqual([SERVICE])
+    expect(await offersWith(bash, ['dynsrv', 'ping', '--dns', '127.0.0.1:1', '--service', SERVICE, 'e'])).toEqual([''])
+  })
+
+  it('never runs what a name of a node says', async () => {
+    const names = ['node port', 'a$(echo ran >&2)@x.test 1', 'b`echo ran >&2`@x.test 2', 'c;ran@x.test 3', 'd@x.test 4']
+    const bash = `dynsrv() { printf '%s\\n' ${names.map((name) => `'${name}'`).join(' ')}; }\n${await script('bash')}`
+    expect(await offersWith(`exec 2>&1\n${bash}`, ['dynsrv', 'ping', ''])).toEqual(['d@x.test'])
   })
 
   it('names every command and option for zsh and fish', async () => {

@@ -92,8 +92,9 @@ describe('members of a service', () => {
   it('nodes says why one is missing, and what to do', async () => {
     register(peer.zone, 'gone', closed)
     const { code, stdout } = await runDynsrv(['nodes', ...service], { env: ENV })
-    expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nothing listens/)
-    expect(stdout).toMatch(/→ .*Check that the peer runs/)
+    expect(stdout).toMatch(/gone@my-service\.test +– +– +– +NODE_REFUSED: .*nothing listens there \[1\]$/m)
+    expect(stdout).toMatch(/^1 of 2 up, 1 NODE_REFUSED$/m)
+    expect(stdout).toMatch(/^\[1\] Check that the peer runs/m)
     expect(code).toBe(1)
     const json = await runDynsrv(['nodes', ...service, '--json'], { env: ENV })
     expect(objects(json.stdout)).toMatchObject([

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const BIN = fileURLToPath(new URL('../../dynsrv/bin/dynsrv.js', import.meta.url))
+/** The program as it is installed. */
+export const BIN = fileURLToPath(new URL('../../dynsrv/bin/dynsrv.js', import.meta.url))
 
 export interface ProgramRun {
   /** The whole environment, beside what Node needs to start; nothing of the tester's own cluster leaks in. */

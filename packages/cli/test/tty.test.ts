@@ -25,7 +25,7 @@ describe('in a terminal', () => {
     // The width of a latency changes with its digits: 1.2 ms, 12 ms, 1234 ms.
     [
       ['nodes', 'SERVICE'],
-      /^node +kind +runs +latency\s+erl-1@my-service\.test {2}visible {2}OTP \d+ {2,}[\d.]+ ms {2,}up\n$/,
+      /^node +kind +runs +latency\s+erl-1@my-service\.test {2}visible {2}OTP \d+ {2,}[\d.]+ ms {2,}up\n1 of 1 up\n$/,
     ],
     [['names', 'SERVICE'], /^node +port\nerl-1@my-service\.test {2}\d+\n$/],
     [['resolve', 'PEER'], /✓ SRV my-service\.test.*→ 127\.0\.0\.1:\d+\n$/s],

@@ -25,7 +25,7 @@ import { type LeaveSignal, leaveOn } from './leave-on.ts'
 import { notReady, type TopologyFacts } from './not-ready.ts'
 import { type MemberService, makeService, type Service } from './services/service.ts'
 import { checkModule, checkService, type ModuleOptions, type ServiceOptions } from './services/service-options.ts'
-import { type MembersTarget, type ProcessTarget, targetOf } from './services/service-target.ts'
+import { type MembersTarget, type ProcessTarget, type Target, targetOf } from './services/service-target.ts'
 
 const READY_TIMEOUT_MS = 30_000
 /** As the node has it. @see DrainOptions.timeoutMs */
@@ -179,7 +179,11 @@ export class Cluster implements AsyncDisposable {
       checks.argument('service', 'target.topology', oneOf(...strategies.keys()), read.topology)
     }
     if (this.#state !== 'running') throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is on its way out')
-    const { node, world } = this.#parts
+    return this.#makeService(read, options)
+  }
+
+  #makeService(target: Target, options: ServiceOptions): Service {
+    const { node, world, strategies } = this.#parts
     const service = makeService(
       {
         ...{ node, strategies, world },
@@ -188,7 +192,7 @@ export class Cluster implements AsyncDisposable {
         discoveryFailure: () => [...this.#seen.values()].find(({ failure }) => failure !== undefined)?.failure,
         closed: (ended) => this.#services.delete(ended),
       },
-      read,
+      target,
       options,
     )
     this.#services.add(service)
@@ -233,7 +237,9 @@ export class Cluster implements AsyncDisposable {
     checkModule(options)
     const { node, ...rest } = options
     if (node !== undefined) return this.node.module(node, contract, rest)
-    this.#everybody ??= this.service()
+    if (this.#closing !== undefined) throw new DynsrvError('DYNSRV_CLOSED', 'the cluster is closed')
+    // While the cluster drains, the calls that it still serves may need it.
+    this.#everybody ??= this.#makeService(targetOf({}), {})
     return this.#everybody.module(contract, rest)
   }
 

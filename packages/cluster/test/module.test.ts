@@ -79,3 +79,18 @@ it('takes the options of a call, and refuses what contradicts', () =>
     await caller.close()
     await expect(stock.count('x')).rejects.toMatchObject({ code: 'DYNSRV_CLOSED' })
   }))
+
+it('serves the calls that a cluster finishes while it drains', () =>
+  simulate({}, async (sim) => {
+    const { caller, others } = await shop(sim, 2, [1])
+    caller.node.expose('late', {
+      count: async () => {
+        await sim.sleep(1_000)
+        return caller.module(Stock).count('x')
+      },
+    })
+    const late = others[0]!.node.erpc(caller.self, 'late', 'count')
+    await sim.run(100)
+    await Promise.all([caller.drain(), expect(late).resolves.toBe(7)])
+    expect(() => caller.module(Stock)).toThrow(expect.objectContaining({ code: 'DYNSRV_CLOSED' }))
+  }))

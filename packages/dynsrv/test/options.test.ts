@@ -121,5 +121,5 @@ testSoundOptions(
     ServiceOptions: { take: (options) => withCluster((cluster) => cluster.service('stock', options)) },
     StartOptions: { take: (options) => api.start({ ...STARTED, ...options }) },
   },
-  { MailboxOptions: 'tried in @dynsrv/node' },
+  { FindCookieOptions: 'tried in @dynsrv/cluster', MailboxOptions: 'tried in @dynsrv/node' },
 )

@@ -69,6 +69,15 @@ export const BROUGHT = Symbol('an atom that was read')
 /** What an atom is as a value: itself, but for the four that JavaScript has words for. */
 export type AtomValue = Atom | boolean | null | undefined
 
+/** A power of two. */
+const NAMED_PLACES = 64
+
+/**
+ * Atoms that the program named lately, as one does that sends to a name: to look at a weak reference of the table takes
+ * several times as long, and V8 keeps what it refers to until the turn of the event loop ends.
+ */
+const named: (Atom | undefined)[] = new Array<Atom | undefined>(NAMED_PLACES).fill(undefined)
+
 /**
  * An Erlang atom. Two atoms of the same name are the same object, so compare with `===`.
  *
@@ -101,7 +110,12 @@ export class Atom {
   /** The atom of that name. {@link atom} is the same, shorter. */
   static of(name: string): Atom {
     if (typeof name !== 'string') checks.argument('atom', 'name', text, name)
-    return Atom[BROUGHT](name, OWN_ATOMS, Number.POSITIVE_INFINITY)
+    const place = (31 * name.length + 7 * name.charCodeAt(0) + name.charCodeAt(name.length - 1)) & (NAMED_PLACES - 1)
+    const known = named[place]
+    if (known?.name === name) return known
+    const made = Atom[BROUGHT](name, OWN_ATOMS, Number.POSITIVE_INFINITY)
+    named[place] = made
+    return made
   }
 
   /**

@@ -107,3 +107,12 @@ describe('atoms of a term that is refused', () => {
     expect(share.usedBytes).toBe(paid)
   })
 })
+
+it('of names that share a place at hand are never taken for each other', () => {
+  // One length, one first and one last letter: one place.
+  const names = Array.from({ length: 200 }, (_, index) => `n${1000 + index}n`)
+  const atoms = names.map((name) => atom(name))
+  expect(names.map((name) => atom(name).name)).toStrictEqual(names)
+  for (const [index, name] of names.entries()) expect(atom(name)).toBe(atoms[index])
+  expect(atom('')).toBe(atom(''))
+})

@@ -12,3 +12,10 @@ export function domainKey(name: string): string {
 export function sameDomainName(a: string, b: string): boolean {
   return a === b || domainKey(a) === domainKey(b)
 }
+
+const OF_SERVICE = /\.service\.(?:[^.]+\.)?[^.]+\.?$/i
+
+/** Whether a name is one of Consul's, whatever its domain is: Consul alone puts `service` there, with a data center or without. */
+export function isConsulName(name: string): boolean {
+  return OF_SERVICE.test(name)
+}

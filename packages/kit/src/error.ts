@@ -50,6 +50,11 @@ export interface CodedErrorOptions extends ErrorOptions {
 /** Where the page of all errors stands; `#CODE` leads to a code. */
 const ERRORS_PAGE = 'https://github.com/dynsrv/dynsrv/blob/main/docs/errors.md'
 
+/** The address of the page that explains a code of ours. */
+export function docsOf(code: string): string {
+  return `${ERRORS_PAGE}#${code}`
+}
+
 /** The shape of every error of every package. Each package has a class of its own; recognise errors by `code`. */
 export abstract class CodedError<Code extends string = string> extends Error {
   /** What went wrong, in one stable word. */
@@ -80,7 +85,7 @@ export abstract class CodedError<Code extends string = string> extends Error {
 
   /** The address of the page that explains the code. */
   get docs(): string {
-    return `${ERRORS_PAGE}#${this.code}`
+    return docsOf(this.code)
   }
 }
 

@@ -1,7 +1,7 @@
 // What every package needs alike. Each bundles what it uses, so nothing here may be recognised by identity.
 export { withCallersStack } from './callers-stack.ts'
 export { type Checks, checksOf } from './checks.ts'
-export { domainKey, sameDomainName, withoutFinalDot } from './domain-name.ts'
+export { domainKey, isConsulName, sameDomainName, withoutFinalDot } from './domain-name.ts'
 export { elixirName } from './elixir-name.ts'
 export { endpoint, hostAddress } from './endpoint.ts'
 export {
@@ -9,6 +9,7 @@ export {
   CodedError,
   type CodedErrorOptions,
   codeOf,
+  docsOf,
   type ErrorCategory,
   type ErrorTable,
   type ErrorWords,

@@ -23,6 +23,18 @@ const ADDRESSES = [
   '1:0:0:0:2:0:0:0',
   '0:0:1:2:3:4:0:0',
   '0:0:0:0:ffff:0:1:2',
+  // Every address of few parts, in each place: where the zeros are decides how it is written.
+  ...['0', '1', '9', '99', 'a7b', 'ffff'].flatMap((part) => [
+    ...Array.from({ length: 8 }, (_, at) =>
+      Array.from({ length: 8 }, (_zero, each) => (each === at ? part : '0')).join(':'),
+    ),
+    ...Array.from({ length: 8 }, (_, at) =>
+      Array.from({ length: 8 }, (_zero, each) => (each >= at ? part : '0')).join(':'),
+    ),
+    ...Array.from({ length: 8 }, (_, at) =>
+      Array.from({ length: 8 }, (_zero, each) => (each === at ? '0' : part)).join(':'),
+    ),
+  ]),
 ]
 
 describe('ipText', () => {

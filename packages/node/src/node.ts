@@ -102,6 +102,8 @@ const checkConnect = checks.options<ConnectOptions>('connect', {
 })
 const checkEvents = checks.options<EventsOptions>('events', signalOption)
 const checkAlias = checks.options<AliasOptions>('alias', { once: flag })
+const NOCONNECTION = atom('noconnection')
+
 const checkMultiCall = checks.options<MultiCallOptions & TypedCallOptions>('multiCall', {
   ...typedCallRules,
   nodes: listOf(peerName),
@@ -228,7 +230,7 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
 
   /**
    * Calls `onDown` once, with the reason, when a process anywhere has ended: `noproc` where there is none, `noconnection`
-   * when the link to its node is lost. For links and messages of a process of ours use `Mailbox.monitor`.
+   * when the link to its node is lost, and when this node closes. For links and messages of a process of ours use `Mailbox.monitor`.
    *
    * @returns what takes it back
    * @throws {NodeError} `NODE_BAD_OPTION`, `NODE_NAME_*`, `NODE_CLOSED`
@@ -238,8 +240,12 @@ export class Node extends EventEmitter<NodeEvents> implements AsyncDisposable {
     checks.argument('monitor', 'onDown', callable, onDown)
     const { life, router } = this.#rooms.processes
     const target = router.target(to)
+    const { caller } = this.#rooms.calls
+    const isRemote = nodeOf(target) !== this.self
     let open = true
-    const ref = life.monitor(this.#rooms.calls.caller, target, (reason) => {
+    const ref = life.monitor(caller, target, (ended) => {
+      // The end of who watches here is not that of the process there.
+      const reason = caller.alive || !isRemote ? ended : NOCONNECTION
       // A target without a way is down before `monitor` returns.
       queueMicrotask(() => {
         if (open) callProgram(() => onDown(reason), failed)

@@ -110,3 +110,17 @@ it('what a method gives to be taken back is taken back by close, once', async ()
   await new Promise<void>((resolve) => node.monitorNode('nobody@127.0.0.1', () => resolve()))
   expect(heard).toEqual([])
 })
+
+it.each(['close', 'drain'] as const)('%s ends what watches processes, and says nothing false of those', async (how) => {
+  const [node, peer] = await Promise.all([startOurs('watching'), startOurs('watched')])
+  const theirs = peer.mailbox('theirs')
+  const ours = node.mailbox('ours')
+  await node.connect(peer.self)
+  const ended = [theirs.pid, { name: 'theirs', node: peer.self }, ours.pid].map(
+    (process) => new Promise((resolve) => node.monitor(process, resolve)),
+  )
+  await node[how]()
+  expect((await Promise.all(ended)).map(String)).toEqual(['noconnection', 'noconnection', 'shutdown'])
+  expect(theirs.alive).toBe(true)
+  await peer.close()
+})

@@ -277,7 +277,11 @@ export class Graph {
     const size = trouble + (count > 500 ? 3 : count > 200 ? 4.5 : count > MANY ? 6 : 12)
     drawn.place = place
     drawn.size = size
-    group.replaceChildren(svg('circle', { r: size + 6, class: 'touch' }), svg('circle', { r: size, class: 'dot' }))
+    group.replaceChildren(
+      // In a crowd a larger one would lie on its neighbours.
+      svg('circle', { r: size + (count > 200 ? 1 : 6), class: 'touch' }),
+      svg('circle', { r: size, class: 'dot' }),
+    )
     if (state === 'unreachable') {
       // What is wrong lies above what is not.
       this.#nodes.append(group)

@@ -16,6 +16,9 @@ import { onChoice } from './view.js'
 /** The server sends something at least every 5 seconds. */
 const SILENCE_MS = 15_000
 const AGAIN_MS = 2_000
+/** With more members than this they are drawn at most so often, so that the reader's own clicks are answered at once. */
+const MANY = 300
+const MANY_DRAWN_MS = 2_000
 
 /** @type {PageState | undefined} */
 let state
@@ -24,6 +27,8 @@ let members = new Map()
 let heardAt = Date.now()
 /** When the server was heard last, while it is silent. */
 let lostAt = 0
+let drawnAt = 0
+let waits = false
 /** @type {EventSource} */
 let source
 
@@ -142,6 +147,14 @@ function drawAll() {
 
 /** @param {string} self */
 function drawMembers(self) {
+  const wait = members.size > MANY ? drawnAt + MANY_DRAWN_MS - Date.now() : 0
+  if (wait > 0) {
+    if (!waits) setTimeout(() => drawMembers(state?.self.name ?? self), wait)
+    waits = true
+    return
+  }
+  waits = false
+  drawnAt = Date.now()
   const all = [...members.values()]
   table.show(self, all)
   drawCauses(all)

@@ -3,6 +3,12 @@ import { ago, tidy } from './units.js'
 
 /** @typedef {import('../src/live/page-state.ts').PageTopology} PageTopology */
 
+/** Records beyond these are counted only: no reader looks through them, and a browser takes long to lay them out. */
+const MAX_ROWS = 200
+
+/** The tables of records as they were drawn last, by service. @type {Map<string, { shown: string, table: HTMLElement }>} */
+const tables = new Map()
+
 /**
  * Draws the last DNS answers, and what was done with each record.
  *
@@ -41,6 +47,22 @@ function topologyParts({ service, server, answeredAt, elapsedMs, failures, failu
   if (hint !== '') parts.push(make('p', { class: 'hint' }, hint))
   for (const note of notes) parts.push(make('p', { class: 'hint' }, note))
   if (records.length === 0) return parts
+  // Most answers are like the one before.
+  const shown = JSON.stringify(records)
+  const known = tables.get(service)
+  const drawn = known?.shown === shown ? known.table : recordTable(service, records.slice(0, MAX_ROWS))
+  tables.set(service, { shown, table: drawn })
+  parts.push(drawn)
+  const left = more + Math.max(0, records.length - MAX_ROWS)
+  if (left > 0) parts.push(make('p', { class: 'facts' }, `and ${left} more records`))
+  return parts
+}
+
+/**
+ * @param {string} service
+ * @param {PageTopology['records']} records
+ */
+function recordTable(service, records) {
   const lines = records.map(({ target, port, priority, weight, addresses, outcome, text }) =>
     make(
       'tr',
@@ -66,13 +88,9 @@ function topologyParts({ service, server, answeredAt, elapsedMs, failures, failu
     {},
     ...['Record', 'Address', 'What was done'].map((title) => make('th', { scope: 'col' }, title)),
   )
-  parts.push(
-    make(
-      'div',
-      { class: 'scroll', role: 'group', tabindex: '0', 'aria-label': `Records of ${service}` },
-      make('table', {}, make('thead', {}, head), make('tbody', {}, ...lines)),
-    ),
+  return make(
+    'div',
+    { class: 'scroll', role: 'group', tabindex: '0', 'aria-label': `Records of ${service}` },
+    make('table', {}, make('thead', {}, head), make('tbody', {}, ...lines)),
   )
-  if (more > 0) parts.push(make('p', { class: 'facts' }, `and ${more} more records`))
-  return parts
 }

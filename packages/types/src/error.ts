@@ -31,8 +31,8 @@ export const TYPES_ERRORS: ErrorTable<TypesErrorCode> = {
   },
   TYPES_NO_DEBUG_INFO: {
     happened: 'A compiled module says nothing of its types.',
-    why: 'Its debug info is gone. Releases of Elixir strip it unless they are told not to.',
-    hint: 'Say strip_beams: false for the release in mix.exs, or name the file in _build with --beam FILE.',
+    why: 'Its debug info is gone, or was never there. Releases of Elixir strip it, and erlc writes it only with +debug_info.',
+    hint: 'Say strip_beams: false for the release in mix.exs, compile with erlc +debug_info, or name the file in _build with --beam FILE.',
     category: 'option',
   },
   TYPES_NO_MODULE: {

@@ -184,6 +184,19 @@ describe('what cannot be said or read', () => {
     expect(remarks).toEqual(['types of gone are any term: there is no module gone'])
   })
 
+  it('but types that Elixir has by itself are known without its files', async () => {
+    const spec = 'elixir:keyword(integer()), elixir:keyword(), elixir:charlist(), elixir:as_boolean(atom())'
+    const text = `-module(own).\n-export([f/4]).\n-spec f(${spec}) -> 'Elixir.Keyword':t(float()).\nf(_, _, _, _) -> [].`
+    const own = folderModules([compiledText('own', text)])
+    const alone = await writeTypes({ module: 'own', sources: [own] })
+    expect(alone.remarks).toEqual([])
+    expect(alone.text).toContain(
+      'f(arg1: [Atom, number][], arg2: [Atom, Term][], arg3: string, arg4: Atom): Promise<[Atom, number][]>',
+    )
+    // What a node gives is the same, so that a check in CI without Elixir's files finds no difference.
+    expect((await writeTypes({ module: 'own', sources: [own, installed] })).text).toBe(alone.text)
+  })
+
   it('a module without specs', async () => {
     const { text, remarks } = await written('-export([f/0, f/2]).\nf() -> 1.\nf(_, _) -> 2.')
     expect(text).toContain('f(arg1: Term, arg2: Term): Promise<Term>')

@@ -20,6 +20,7 @@ export async function call(options: CallOptions, node: string, module: string, f
 
 export const command: Command = {
   summary: 'call a function of a node and print what it returns',
+  group: 'Talk to a node',
   place: 10,
   declare: (declared, { runs }) =>
     withTerms(withFunction(declared.description('Calls a function of a node (erpc) and prints what it returns.')))

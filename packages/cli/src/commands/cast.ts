@@ -18,6 +18,7 @@ export async function cast(options: CallOptions, node: string, module: string, f
 
 export const command: Command = {
   summary: 'call a function of a node without waiting for it',
+  group: 'Talk to a node',
   place: 11,
   declare: (declared, { runs }) =>
     withTerms(
@@ -32,6 +33,7 @@ export const command: Command = {
 const HELP = `
 Examples:
   $ dynsrv cast api-1@my-service.test MyApp.Cache clear
+  $ dynsrv cast api-1@my-service.test logger notice '"hello"' --dns 127.0.0.1:8600
 
 ${SYNTAX}
 ${FOOT}

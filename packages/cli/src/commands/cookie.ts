@@ -50,10 +50,12 @@ export async function cookieNew({ file, json }: CookieOptions): Promise<number> 
 
 export const command: Command = {
   summary: 'make a cookie: dynsrv cookie new',
+  group: 'Help on this machine',
   place: 17,
   declare: (declared, { runs }) =>
     declared
       .description("Makes a cluster's secret.")
+      .addHelpText('after', HELP)
       .command('new')
       .description('Prints a random cookie of 256 bits, or puts it into a new file that only its owner can read.')
       .option('--file <file>', 'write it there, mode 0400, and do not print it')

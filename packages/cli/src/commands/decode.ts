@@ -126,6 +126,7 @@ function hexBytes(text: string): Uint8Array | undefined {
 
 export const command: Command = {
   summary: 'show a term, or a captured link packet by packet',
+  group: 'Help on this machine',
   place: 16,
   declare: (declared, { runs }) =>
     withPrinting(

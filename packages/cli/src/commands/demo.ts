@@ -121,6 +121,7 @@ function publicly(erlang: DemoCluster['erlang']): Extract<DemoEvent, { type: 'st
 
 export const command: Command = {
   summary: 'show a mixed cluster form, lose and gain members, and survive its DNS server',
+  group: 'Help on this machine',
   place: 19,
   declare: (declared, { runs }) =>
     declared

@@ -124,6 +124,7 @@ async function listening(startServer: () => Promise<ZoneServer>): Promise<ZoneSe
 
 export const command: Command = {
   summary: 'serve SRV records for development, from flags or a file',
+  group: 'Help on this machine',
   place: 18,
   declare: (declared, { runs }) =>
     withPrinting(

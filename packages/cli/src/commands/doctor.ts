@@ -65,6 +65,7 @@ function exitCode({ verdicts: found }: Report): number {
 
 export const command: Command = {
   summary: 'find out why a cluster does not form: what is wrong, how it was seen, what to do',
+  group: 'See what is there, and what is wrong',
   place: 3,
   declare: (declared, { runs }) =>
     withPrinting(

@@ -64,6 +64,7 @@ function directoryOf(service: string, dns: readonly string[]): EpmdServerDirecto
 
 export const command: Command = {
   summary: 'serve the names of the nodes of this machine, as epmd does',
+  group: 'Help on this machine',
   place: 15,
   declare: (declared, { runs }) =>
     withPrinting(

@@ -64,6 +64,7 @@ function element(term: Term, at = 1): Term {
 
 export const command: Command = {
   summary: 'evaluate an expression at a BEAM node',
+  group: 'Talk to a node',
   place: 13,
   declare: (declared, { runs }) =>
     withTerms(

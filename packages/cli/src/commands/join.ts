@@ -14,6 +14,7 @@ export async function join(options: JoinOptions): Promise<number> {
 
 export const command: Command = {
   summary: 'join a cluster and show its members as they come, go or fail',
+  group: 'Be a member',
   place: 1,
   declare: (declared, { runs }) =>
     joinOptions(

@@ -33,6 +33,7 @@ export async function names(options: MembersOptions): Promise<number> {
 
 export const command: Command = {
   summary: 'list the members that SRV records or an epmd name',
+  group: 'See what is there, and what is wrong',
   place: 6,
   declare: (declared, { runs }) =>
     withOutput(

@@ -1,13 +1,13 @@
 import type { Command } from '../command.ts'
 import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
-import { REPORT_HEADER, reportOn, reportRow } from '../peer/member-report.ts'
+import { reportOn } from '../peer/member-report.ts'
+import { showReports } from '../peer/member-table.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_FAILED, EXIT_OK } from '../terminal/exit-code.ts'
 import { output } from '../terminal/output.ts'
-import { table } from '../terminal/table.ts'
 
 /**
  * Dials every member and shows which answer, and why others do not.
@@ -28,16 +28,14 @@ export async function nodes(options: MembersOptions): Promise<number> {
   if (out.json) for (const each of reports) out.object(each)
   else if (reports.length === 0) out.line([`no members in ${members.label}`])
   else {
-    for (const line of table([REPORT_HEADER, ...reports.map(reportRow)])) out.line(line)
-    for (const hint of new Set(reports.flatMap(({ reason }) => reason?.hint ?? []))) {
-      out.line([['→ ', 'warning'], hint])
-    }
+    showReports(out, reports)
   }
   return reports.length > 0 && reports.every(({ up }) => up) ? EXIT_OK : EXIT_FAILED
 }
 
 export const command: Command = {
   summary: 'dial the members: visible or hidden, OTP release, latency, why missing',
+  group: 'See what is there, and what is wrong',
   place: 7,
   declare: (declared, { runs }) =>
     withOutput(

@@ -22,6 +22,8 @@ import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { milliseconds, type Output, output } from '../terminal/output.ts'
 import { Reworded } from '../terminal/reworded.ts'
+import { isLive, screenSize } from '../terminal/screen.ts'
+import { wrap } from '../terminal/wrap.ts'
 import { clock } from '../world.ts'
 
 type StepName = 'lookup' | 'connect' | 'handshake' | 'cookie' | 'ping'
@@ -83,8 +85,18 @@ async function introduce(
   { name, self, timeoutMs, show, tls }: Knocking,
 ): Promise<NodeAddressCandidate> {
   let failure: unknown
-  for await (const candidate of oneByOne(candidates, later)) {
+  const places = oneByOne(candidates, later)
+  let place = await places.next()
+  /** Whether only one address is known: then what is thrown on is said once, by who catches it. */
+  let alone: boolean | undefined
+  while (place.done !== true) {
+    const candidate = place.value
     const { ip, port } = candidate
+    const failed = async (step: StepName, error: unknown, facts: object) => {
+      place = await places.next()
+      alone ??= place.done === true
+      show.failed(step, error, facts, alone ? address : undefined)
+    }
     const address = addressText(candidate)
     try {
       const peer = await probeHandshake({ ip, port, self, timeoutMs, ...overTls(tls, name) })
@@ -94,7 +106,7 @@ async function introduce(
       const findings = judgeIntroduction(name, peer)
       const error = findings.find(({ severity }) => severity === 'error')
       if (error !== undefined) {
-        show.failed('handshake', error, { address, peer: facts })
+        await failed('handshake', error, { address, peer: facts })
         failure ??= new Reworded({ ...error, category: 'handshake' }, error)
         continue
       }
@@ -103,11 +115,11 @@ async function introduce(
       return candidate
     } catch (error) {
       const connected = !(isCoded(error) && error.category === 'connect')
-      show.failed(connected ? 'handshake' : 'connect', error, { address })
+      await failed(connected ? 'handshake' : 'connect', error, { address })
       failure = connected || failure === undefined ? error : failure
     }
   }
-  throw failure
+  throw alone === true ? failure : show.said(failure)
 }
 
 /** Those of the other address family are waited for when nobody answered at the first ones. */
@@ -124,17 +136,29 @@ interface Steps {
   step<T>(step: StepName, run: () => Promise<T>): Promise<T>
   done(step: StepName, text: string, facts?: object, ms?: number): void
   warn(step: StepName, finding: Objection): void
-  failed(step: StepName, error: unknown, facts?: object): void
+  /** @param text for a person, in place of what the error says, which whoever catches it will say */
+  failed(step: StepName, error: unknown, facts: object, text: string | undefined): void
+  /** What is thrown on for a failure whose message was shown: a person reads it once, and then only what to do. */
+  said(error: unknown): unknown
 }
 
 function stepsTo(out: Output, node: string): Steps {
   let took = 0
   if (!out.json) out.line([[node, 'title']])
-  const line = (step: StepName, sign: readonly [string, 'good' | 'bad' | 'warning'], time: string, text: string) =>
-    out.line(['  ', sign, ' ', [step.padEnd(STEP_WIDTH), 'name'], [time.padStart(TIME_WIDTH), 'quiet'], '  ', text])
-  const failed: Steps['failed'] = (step, error, facts = {}) => {
+  const columns = isLive({}) ? Math.max(screenSize().columns - TEXT_AT, 20) : Number.POSITIVE_INFINITY
+  const line = (step: StepName, sign: readonly [string, 'good' | 'bad' | 'warning'], time: string, text: string) => {
+    const [first = '', ...others] = wrap(text, columns)
+    out.line(['  ', sign, ' ', [step.padEnd(STEP_WIDTH), 'name'], [time.padStart(TIME_WIDTH), 'quiet'], '  ', first])
+    for (const other of others) out.line([' '.repeat(TEXT_AT), other])
+  }
+  const said: Steps['said'] = (error) => {
+    const { code, hint } = explain(error)
+    if (out.json || hint === undefined || !isCoded(error)) return error
+    return new Reworded(error, { message: code ?? 'it failed', hint })
+  }
+  const failed: Steps['failed'] = (step, error, facts, text) => {
     if (out.json) out.object({ step, node, ok: false, ...facts, ...explain(error) })
-    else line(step, ['✗', 'bad'], '', explain(error).message)
+    else line(step, ['✗', 'bad'], '', text ?? explain(error).message)
   }
   return {
     async step(step, run) {
@@ -142,7 +166,7 @@ function stepsTo(out: Output, node: string): Steps {
       try {
         return await run()
       } catch (error) {
-        failed(step, error)
+        failed(step, error, {}, '')
         throw error
       } finally {
         took = clock.monotonic() - began
@@ -157,14 +181,18 @@ function stepsTo(out: Output, node: string): Steps {
       else line(step, ['!', 'warning'], '', advice(finding))
     },
     failed,
+    said,
   }
 }
 
 const STEP_WIDTH = 'handshake'.length
 const TIME_WIDTH = 9
+/** The column where the text of a step begins. */
+const TEXT_AT = 2 + 1 + 1 + STEP_WIDTH + TIME_WIDTH + 2
 
 export const command: Command = {
   summary: 'reach a node step by step, and say what is wrong when it fails',
+  group: 'See what is there, and what is wrong',
   place: 4,
   declare: (declared, { runs }) =>
     withPeer(

@@ -46,13 +46,15 @@ function watched(resolver: SrvResolver, out: Output): Pick<SrvResolver, 'resolve
     question: string,
     ask: () => Promise<A>,
     text: (answer: A) => readonly string[],
+    data: (answer: A) => object,
   ): Promise<A> => {
     const began = clock.monotonic()
     try {
       const answer = await ask()
       const ms = clock.monotonic() - began
       const { server, transport, empty } = answer
-      if (out.json) out.object({ type: 'question', question, ms, server, transport, empty, answers: text(answer) })
+      if (out.json)
+        out.object({ type: 'question', question, ms: Number(ms.toFixed(3)), server, transport, empty, ...data(answer) })
       else {
         const how = `${milliseconds(ms)}, ${server} over ${transport}`
         out.line(['  ', empty === undefined ? ['✓', 'good'] : ['✗', 'bad'], ` ${question}  `, [how, 'quiet']])
@@ -78,12 +80,22 @@ function watched(resolver: SrvResolver, out: Output): Pick<SrvResolver, 'resolve
           }),
           ...ignored.map(({ target, reason }) => `${identifier(target)} cannot be used: ${reason}`),
         ],
+        ({ records, addresses, ignored = [] }) => ({
+          records: records.map(({ target, port, priority, weight, ttlSeconds }) => {
+            const known = (addresses.get(target.toLowerCase()) ?? []).map(({ address }) => address)
+            return { target, port, priority, weight, ttlSeconds, addresses: known }
+          }),
+          ignored: ignored.map(({ target, reason }) => ({ target, reason })),
+        }),
       ),
     resolveAddresses: (name, given) =>
       show(
         `${given?.family === 4 ? 'A' : given?.family === 6 ? 'AAAA' : 'A, AAAA'} ${withoutFinalDot(name)}`,
         () => resolver.resolveAddresses(name, given),
         ({ records }) => records.map(({ address, ttlSeconds }) => `${address}, ttl ${ttlSeconds}`),
+        ({ records }) => ({
+          records: records.map(({ address, family, ttlSeconds }) => ({ address, family, ttlSeconds })),
+        }),
       ),
   }
 }
@@ -102,6 +114,7 @@ const EMPTY: Readonly<Record<string, string>> = {
 
 export const command: Command = {
   summary: 'show each step of the lookup of a node',
+  group: 'See what is there, and what is wrong',
   place: 5,
   declare: (declared, { runs }) =>
     withOutput(

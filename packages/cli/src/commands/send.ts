@@ -20,6 +20,7 @@ export async function send(options: CallOptions, node: string, receiver: string,
 
 export const command: Command = {
   summary: 'send a message to a registered process of a node',
+  group: 'Talk to a node',
   place: 12,
   declare: (declared, { runs }) =>
     withTerms(
@@ -36,6 +37,7 @@ export const command: Command = {
 const HELP = `
 Examples:
   $ dynsrv send api-1@my-service.test my_server '{refresh, all}'
+  $ dynsrv send api-1@my-service.test MyApp.Server '{:refresh, "all"}' --dns 127.0.0.1:8600
 
 ${SYNTAX}
 ${FOOT}

@@ -150,6 +150,7 @@ function fileError(file: string, cause: unknown): DynsrvError {
 
 export const command: Command = {
   summary: 'write the types of a module of a running node as TypeScript',
+  group: 'Talk to a node',
   place: 14,
   declare: (declared, { runs }) =>
     withPeer(

@@ -61,6 +61,7 @@ function wholeNumber(text: string): number {
 
 export const command: Command = {
   summary: 'join a cluster and stay, with health and metrics over HTTP',
+  group: 'Be a member',
   place: 2,
   declare: (declared, { runs }) =>
     joinOptions(declared.description('Joins a cluster and stays; serves /livez, /readyz and /metrics over HTTP.'))

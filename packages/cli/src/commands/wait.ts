@@ -97,6 +97,7 @@ async function timeIsOver(ms: number, signal: AbortSignal): Promise<boolean> {
 
 export const command: Command = {
   summary: 'wait until a number of members answer',
+  group: 'See what is there, and what is wrong',
   place: 9,
   declare: (declared, { runs }) =>
     withOutput(
@@ -116,6 +117,7 @@ export const command: Command = {
 const HELP = `
 Examples:
   $ dynsrv wait --nodes 3 --service my-service.service.consul --timeout 30s && ./migrate
+  $ dynsrv wait --nodes 1 --epmd 10.0.0.5 --json
 
 ${FOOT}
 Exit codes: 0 they answered, 1 they did not in time, and why; 2 bad arguments or environment.

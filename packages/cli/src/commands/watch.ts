@@ -135,6 +135,7 @@ function changes(look: Look, before: Look): { readonly type: 'up' | 'down' | 'go
 
 export const command: Command = {
   summary: 'the same, live: members that come, go or slow down, and why',
+  group: 'See what is there, and what is wrong',
   place: 8,
   declare: (declared, { runs }) =>
     withOutput(

@@ -1,6 +1,6 @@
 import type { Check, DoctorOptions, GroupId, Report } from '@dynsrv/doctor'
 import { GROUPS, type Result, type Verdict, verdictKey, worst } from '@dynsrv/doctor'
-import { oneLine, type Timer } from '@dynsrv/kit'
+import { docsOf, oneLine, type Timer } from '@dynsrv/kit'
 import { durationText } from '../options/duration.ts'
 import { LiveRegion } from '../terminal/live-region.ts'
 import { writeJson, writeLine } from '../terminal/output.ts'
@@ -140,6 +140,7 @@ class TextView implements DoctorView {
     for (const seen of lines) this.#wrapped(['  ', ['·', 'quiet'], ' '], seen, { indent: 4, tone: 'quiet' })
     if (hint !== '') this.#wrapped(['  ', ['→', 'good'], ' '], hint, { indent: 4, tone: 'plain' })
     this.#line(['    ', [`${check}  ${code}`, 'quiet']])
+    this.#line(['    ', [docsOf(code), 'quiet']])
   }
 
   #wrapped(lead: readonly Span[], text: string, { indent, tone }: { indent: number; tone: Tone }): void {
@@ -251,7 +252,12 @@ function jsonView(): DoctorView {
   const end: DoctorView['end'] = ({ results, verdicts, ms, since }) => {
     for (const verdict of verdicts) {
       const at = since?.get(verdictKey(verdict))
-      print({ type: 'verdict', ...verdict, ...(at !== undefined && { since: timestamp(at) }) })
+      print({
+        type: 'verdict',
+        ...verdict,
+        docs: docsOf(verdict.code),
+        ...(at !== undefined && { since: timestamp(at) }),
+      })
     }
     const count = (severity: string) => verdicts.filter((one) => one.severity === severity).length
     const [errors, warnings, remarks] = [count('error'), count('warning'), count('info')]

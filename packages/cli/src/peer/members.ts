@@ -52,12 +52,12 @@ export async function openMembers(options: MembersOptions): Promise<Members> {
     short: isShort(first),
     label: `${hosts.join(', ')} (${directory.label})`,
     list: async () => {
+      // `web-2` stands before `web-27`.
+      const byName = new Intl.Collator('en', { numeric: true })
       const all = hosts.map(async (host) =>
         (await directory.epmd.names(host)).map(({ name, port }) => ({ name: `${name}@${host}`, port })),
       )
-      return (await Promise.all(all))
-        .flat()
-        .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.port - b.port))
+      return (await Promise.all(all)).flat().sort((a, b) => byName.compare(a.name, b.name) || a.port - b.port)
     },
     [Symbol.dispose]: () => directory[Symbol.dispose](),
   }

@@ -3,14 +3,16 @@ import { codeOf, visible } from '@dynsrv/kit'
 import type { RemoteError } from '@dynsrv/node'
 import { jsonText } from '../terminal/output.ts'
 import { Reworded } from '../terminal/reworded.ts'
-
+import { isLive, screenSize } from '../terminal/screen.ts'
+import { laidOut } from './laid-out.ts'
 import type { WrittenSyntax } from './term-scanner.ts'
 import type { CallOptions } from './written-call.ts'
 
-/** A result on one line: a JSON object with `--json`, else written in its syntax. */
-export function resultText(term: Term, syntax: WrittenSyntax, { json }: CallOptions): string {
+/** A result: a JSON object on one line with `--json`, else written in its syntax. A terminal gets a long one over lines. */
+export function resultText(term: Term, syntax: WrittenSyntax, { json, plain }: CallOptions): string {
   if (json === true) return jsonText({ result: toJson(term) })
-  return syntax === 'json' ? jsonText(toJson(term)) : visible(inspect(term, { syntax }))
+  const text = syntax === 'json' ? jsonText(toJson(term)) : visible(inspect(term, { syntax }))
+  return isLive({ plain }) ? laidOut(text, screenSize().columns) : text
 }
 
 /** What a function raised on its node, as an error for a person; any other error as it is. */

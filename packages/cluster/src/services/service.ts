@@ -347,7 +347,8 @@ export class Service implements AsyncDisposable {
     let lacking = 0
     for (;;) {
       const seat = asked.size - lacking < this.#options.attempts ? this.#pick(asked, name, now) : undefined
-      if (seat === undefined || now > until) throw this.#nobody(failures)
+      const isLate = asked.size > 0 && now >= until
+      if (seat === undefined || isLate) throw this.#nobody(failures)
       const begun = this.#choice.begin(seat, now)
       try {
         const value = await make(seat.candidate, asked.size === 0 ? options : { ...options, timeoutMs: until - now })
@@ -385,9 +386,11 @@ export class Service implements AsyncDisposable {
     }
   }
 
-  #ended(begun: Begun<Member>, error: unknown, { signal }: CallOptions, name: string | undefined): Verdict {
+  #ended(begun: Begun<Member>, error: unknown, { signal, timeoutMs }: CallOptions, name: string | undefined): Verdict {
     const isAborted = signal?.aborted === true && error === signal.reason
-    const verdict: Verdict = isAborted ? { next: 'final', end: 'none' } : verdictOf(error)
+    const judged: Verdict = isAborted ? { next: 'final', end: 'none' } : verdictOf(error)
+    // In no time at all, nobody can answer.
+    const verdict: Verdict = timeoutMs === 0 ? { ...judged, end: 'none' } : judged
     const moment = this.#moment()
     this.#choice.end(begun, verdict.end, moment, error)
     if (verdict.next === 'lacking' && name !== undefined) this.#lacking.add(begun.seat, name, moment.now)

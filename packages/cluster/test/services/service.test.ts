@@ -381,6 +381,22 @@ describe('the time of a call', () => {
       ])
     }))
 
+  it('may be over before it begins, which says nothing of the members', () =>
+    simulate({}, async (sim) => {
+      const { caller } = await stage(sim, 2)
+      await using stock = caller.service('MyApp.Stock')
+      for (let call = 0; call < 20; call++) {
+        const idempotent = call % 2 === 0
+        expect((await failure(stock.call(ID, { timeoutMs: 0, idempotent }))).code).toBe('NODE_TIMEOUT')
+      }
+      expect(stock.candidates()).toMatchObject([
+        { state: 'in', failures: 0, outstanding: 0 },
+        { state: 'in', failures: 0, outstanding: 0 },
+      ])
+      await using nobody = caller.service({ pg: atom('nobody') })
+      await expect(nobody.call(ID, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
+    }))
+
   it('may be so short that a call fails; then its member is left out after three of them', () =>
     simulate({}, async (sim) => {
       const { caller } = await stage(sim, 1)

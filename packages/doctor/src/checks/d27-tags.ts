@@ -1,4 +1,4 @@
-import { identifier } from '@dynsrv/kit'
+import { identifier, isConsulName } from '@dynsrv/kit'
 import { absoluteName } from '@dynsrv/srv-resolver'
 import { type Attempt, attempt } from '../attempt.ts'
 import { check, NotApplicable } from '../check.ts'
@@ -23,13 +23,10 @@ export interface TagFacts {
   readonly address: Attempt<boolean>
 }
 
-/** A name of Consul's, whatever its domain is: Consul alone puts `service` there, with a data center or without. */
-const CONSUL_SERVICE = /\.service\.(?:[^.]+\.)?[^.]+\.?$/i
-
 /** D27: members without a record of their own. */
 export function judgeTags(facts: readonly TagFacts[]): Finding[] {
   const without = facts.filter(({ srv }) => srv.ok && !srv.value)
-  const consul = without.filter(({ instance }) => CONSUL_SERVICE.test(instance))
+  const consul = without.filter(({ instance }) => isConsulName(instance))
   const lost = consul.filter(({ address }) => address.ok && !address.value)
   // Without the tag Consul has no address of that name either, so that nobody can be dialled.
   if (lost.length > 0) return lost.map(lostMember)

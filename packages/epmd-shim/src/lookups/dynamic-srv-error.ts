@@ -1,4 +1,4 @@
-import { given, messageOf, sameDomainName } from '@dynsrv/kit'
+import { given, isConsulName, messageOf, sameDomainName } from '@dynsrv/kit'
 import type { SrvAnswer, SrvRecord } from '@dynsrv/srv-resolver'
 import type { AddressFamily, CallOptions } from '../epmd-module.ts'
 import { EpmdError } from '../error.ts'
@@ -48,11 +48,13 @@ function isCut({ truncated, trimmed }: SrvAnswer): boolean {
   return truncated || trimmed !== undefined
 }
 
-export function noAddress({ family }: Lookup, records: readonly SrvRecord[]): EpmdError {
+export function noAddress({ alive, instance, family }: Lookup, records: readonly SrvRecord[]): EpmdError {
   const kind = { inet: 'A', inet6: 'AAAA', any: 'A or AAAA' }[family]
   const targets = records.map(({ target }) => target).join(', ')
+  // Consul makes the addresses of such a name itself, of a tag; nobody can add records there.
+  const isTag = isConsulName(instance) && records.some(({ target }) => sameDomainName(target, instance))
   return new EpmdError('EPMD_NO_ADDRESS', `the SRV target ${targets} has no address`, {
-    hint: `Add ${kind} records for ${targets}.`,
+    hint: isTag ? `Register the instance in Consul with the tag ${alive}.` : `Add ${kind} records for ${targets}.`,
   })
 }
 

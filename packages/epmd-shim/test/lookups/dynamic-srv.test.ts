@@ -282,6 +282,18 @@ describe('addressPlease', () => {
     ).rejects.toMatchObject({ code: 'EPMD_NO_ADDRESS', hint: 'Add AAAA records for web-1.svc.internal.' }))
 
   it.each([
+    'web.service.consul',
+    'web.service.dc1.corp',
+  ])('says which tag is missing in Consul: %s', async (service) => {
+    const srv = [`1 1 4001 Web-1.${service}`]
+    const nodes = new DynamicSrv({ resolver: scriptedResolver({ srv: { [service]: srv } }) })
+    await expect(nodes.addressPlease('web-1', service)).rejects.toMatchObject({
+      code: 'EPMD_NO_ADDRESS',
+      hint: 'Register the instance in Consul with the tag web-1.',
+    })
+  })
+
+  it.each([
     ['of the service', { srv: { [SERVICE]: new ResolverError('DNS_TIMEOUT', 'slow') } }],
     ['of the node', { srv: { 'web-1.svc.internal': new ResolverError('DNS_TIMEOUT', 'slow') } }],
     [

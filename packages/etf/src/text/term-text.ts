@@ -3,6 +3,7 @@ import { EtfError } from '../error.ts'
 import { readUtf8 } from '../utf8.ts'
 import { hasAtomKeys } from '../values/atom-keys.ts'
 import type { Instant } from '../values/has-term.ts'
+import { calendarSigil } from './calendar-sigil.ts'
 import {
   floatText,
   isPrintableLatin1,
@@ -261,6 +262,8 @@ function piecesOfMap(pairs: readonly (readonly [unknown, unknown])[], syntax: Te
   if (syntax === 'elixir') {
     const struct = pairs.find(([key, value]) => isAtomLike(key) && key.name === '__struct__' && isElixirModule(value))
     const rest = pairs.filter((pair) => pair !== struct && !isExceptionMark(pair))
+    const sigil = struct === undefined ? undefined : calendarSigil((struct[1] as AtomLike).name, rest)
+    if (sigil !== undefined) return [{ text: sigil }]
     if (struct !== undefined && rest.every(([key]) => shortKey(key) !== undefined)) {
       return keyed(`%${(struct[1] as AtomLike).name.slice('Elixir.'.length)}{`, rest, '}')
     }

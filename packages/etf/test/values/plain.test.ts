@@ -360,3 +360,12 @@ it('shows a Decimal of a million digits at once, and exactly', () => {
   expect(text).toMatch(/^Decimal\.new\(-1, 0x10+, -2\)$/)
   expect(BigInt(text.slice('Decimal.new(-1, '.length, text.indexOf(', -2')))).toBe(large)
 })
+
+it('sends what a shape read as text, and as it came by the shape', () => {
+  const shape = t.fields({ id: t.int(), paid: t.boolean() })
+  const came = decode(encode(atoms({ id: 7, paid: false })), { values: 'plain' })
+  expect(inspect({ ...(came as object), paid: true } as Term)).toBe('#{id => 7,paid => true}')
+  const read = shape.parse(came)
+  expect(inspect({ ...read, paid: true })).toBe('#{<<"id">> => 7,<<"paid">> => true}')
+  expect(inspect(shape.write({ ...read, paid: true }))).toBe('#{id => 7,paid => true}')
+})
