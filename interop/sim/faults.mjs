@@ -141,7 +141,7 @@ export const FAULTS = [
     name: 'a call that nobody answers has no end when its link is lost',
     mended: '625318e',
     file: 'node/src/call/gen-call.ts',
-    find: '          down: (reason) => end(() => reject(this.downError(what, target, reason))),',
+    find: '          down: (reason) => end(() => reject(this.downError(what, target, reason, wasLinked))),',
     replace: '          down: () => clock.clearTimeout(timer),',
   },
   // The second twenty. They were chosen from the history of the sources, and written down here, before anybody who chose them had
