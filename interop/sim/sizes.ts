@@ -3,8 +3,8 @@ import type { Simulation } from '@dynsrv/testing'
 import type { Cluster } from 'dynsrv'
 import type { Seat } from './seat.ts'
 
-/** Timers and packets that come and go with a poll that is under way, for each member. */
-const PENDING_ROOM = 2
+/** Timers and packets that come and go with a poll, for each member: what grows by one a minute is found in any story. */
+const PENDING_ROOM = 5
 /** How often it is counted what there is, and with which pauses, so that polls do not fall on each of them. */
 const SAMPLES = 10
 const SAMPLE_EVERY_MS = 377
