@@ -136,7 +136,7 @@ interface Steps {
   step<T>(step: StepName, run: () => Promise<T>): Promise<T>
   done(step: StepName, text: string, facts?: object, ms?: number): void
   warn(step: StepName, finding: Objection): void
-  /** @param text for a person, in place of what the error says, which whoever catches it will say */
+  /** @param text for a person, in place of what the error says, which the caller prints */
   failed(step: StepName, error: unknown, facts: object, text: string | undefined): void
   /** What is thrown on for a failure whose message was shown: a person reads it once, and then only what to do. */
   said(error: unknown): unknown

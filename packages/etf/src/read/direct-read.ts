@@ -36,7 +36,7 @@ export function readDirect<T>(
   } finally {
     reader.close()
   }
-  // Whoever reads the term anew pays for its atoms.
+  // The atoms are paid for when the term is read anew.
   if (value === MISS) refuseAtoms()
   return value
 }

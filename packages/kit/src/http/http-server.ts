@@ -148,7 +148,7 @@ function isTooLarge({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > MAX_REQUEST_BODY_BYTES
 }
 
-/** Whoever answers may have begun: the words are for a client that has no answer yet. */
+/** The answer may have begun: these words are for a client that has none yet. */
 function refuse(socket: Socket): void {
   if (socket.destroyed) return
   socket.write('HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')

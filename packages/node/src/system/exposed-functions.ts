@@ -181,7 +181,7 @@ export class ExposedFunctions {
     const names = [...exposed.declared.keys(), ...exposed.undeclared.keys()]
     const near = names.filter((each) => each === name || each.startsWith(`${name}/`))
     if (near.length === 0) return
-    // A peer could ask for ever more of them.
+    // A peer could ask for more and more of them.
     exposed.told = true
     const called = `${identifier(module)}:${identifier(name)}/${arity}`
     const there =

@@ -45,7 +45,7 @@ export class MostMembers {
   #taken(nodes: ReadonlySet<NodeName>, known: () => Known): ReadonlySet<NodeName> {
     const max = this.#max
     const { members, connected, self } = known()
-    // Whoever else is a member leaves by the rules; until then there is room for as many again.
+    // The other members leave by the rules; until then there is room for as many again.
     if (nodes.size <= max && nodes.size + members.size <= 2 * max) return nodes
     const spelled = new Set<string>()
     for (const names of [members.keys(), connected(), [self]]) for (const name of names) spelled.add(name.toLowerCase())
