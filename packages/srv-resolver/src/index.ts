@@ -18,7 +18,7 @@ export type {
 } from '@dynsrv/kit'
 export { askAddresses, askSrv, askTxt } from './ask.ts'
 export { DnsClient, type DnsClientOptions, dnsClient } from './client/dns-client.ts'
-export { parseResolvConf, type ResolverConfig } from './client/resolv-conf.ts'
+export { parseResolvConf, type ResolverConfig, type ResolverSurroundings } from './client/resolv-conf.ts'
 export { type CachedOptions, cached } from './decorators/cached.ts'
 export { type FailoverOptions, failover } from './decorators/failover.ts'
 export { type MeteredOptions, metered, QUERY_CHANNEL, type QueryEvent } from './decorators/metered.ts'
