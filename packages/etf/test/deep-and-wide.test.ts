@@ -31,9 +31,11 @@ import {
   writeTerm,
 } from '../src/index.ts'
 
-const DEPTH = 100_000
-/** More than a call takes as arguments. */
-const WIDTH = 200_000
+/**
+ * By default deeper than calls nest, and wider than a call takes arguments; `DEEP=100000 WIDE=1000000` shows, too, what takes
+ * more time than in proportion.
+ */
+const [DEPTH, WIDTH] = [Number(process.env.DEEP ?? 15_000), Number(process.env.WIDE ?? 130_000)]
 const MOST = { maxDepth: 1_000_000 }
 const ROOM = { limits: { depth: 1_000_000 } }
 
