@@ -19,7 +19,11 @@ export function visibleLines(text: string): string {
 
 /** The same on one line: line breaks and tabs, with the blanks around them, become one blank. */
 export function oneLine(text: string): string {
-  return visible(text.replaceAll(/\s*[\t\n\v\f\r\u0085\u2028\u2029]\s*/g, ' ').trim())
+  // Each run of blanks is looked at once: with blanks on both sides of a line break in the pattern, long runs take quadratic time.
+  const joined = text.replaceAll(/[\s\u0085]+/g, (blanks) =>
+    /[\t\n\v\f\r\u0085\u2028\u2029]/.test(blanks) ? ' ' : blanks,
+  )
+  return visible(joined.trim())
 }
 
 /** Longer names are cut in messages. */

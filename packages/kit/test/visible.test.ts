@@ -33,3 +33,10 @@ describe('text of others', () => {
   ])('has names in quotation marks unless they are plain: %j', (name, expected) =>
     expect(identifier(name)).toBe(expected))
 })
+
+it('puts long runs of blanks on one line in time proportional to their length', () => {
+  const blanks = ' '.repeat(2_000_000)
+  // The square of that is hours.
+  expect(oneLine(`a${blanks}b`)).toBe(`a${blanks}b`)
+  expect(oneLine(`a${blanks}\n${blanks}b\u0085\n c`)).toBe('a b c')
+})

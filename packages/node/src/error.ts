@@ -376,13 +376,16 @@ export class RemoteError extends NodeError {
   }
 }
 
+/** Of a reason that cannot be said in fewer words, the beginning. Unit: characters */
+const MAX_SAID = 10_000
+
 /** What was raised; what a program gives as reason and stack trace may be anything. */
 function saidOf(kind: ExceptionClass, reason: Term, stacktrace: Term): string {
   try {
     // The other node chose it, and a program prints it.
     return visibleLines(exceptionText(kind, reason, stacktrace))
   } catch {
-    return `${kind}: ${shownTerm(reason)}`
+    return `${kind}: ${shownTerm(reason).slice(0, MAX_SAID)}`
   }
 }
 

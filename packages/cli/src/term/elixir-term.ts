@@ -1,4 +1,4 @@
-import { atom, charlist, ExternalFun, Float, type Term, tuple } from '@dynsrv/etf'
+import { atom, charlist, ExternalFun, Float, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { BitWriter, type Segment } from './bit-syntax.ts'
 import { SEGMENT_TYPES } from './erlang-term.ts'
 import { inBase, TermParser, WrittenMap, whole, word } from './term-parser.ts'
@@ -150,11 +150,8 @@ export class ElixirParser extends TermParser {
   #capture(began: number): Term {
     const { scan } = this
     const written = 'a fun is written &Module.function/arity'
-    if (scan.take('(')) {
-      const fun = this.#capture(began)
-      scan.expect(')')
-      return fun
-    }
+    let parentheses = 0
+    while (scan.take('(')) parentheses++
     scan.skipBlanks()
     const module = this.#atom() ?? this.#alias() ?? scan.fail(written, began)
     scan.expect('.')
@@ -166,13 +163,14 @@ export class ElixirParser extends TermParser {
     scan.skipBlanks()
     const arity = this.#based() ?? this.decimal()
     if (typeof arity !== 'number' || arity > 255) return scan.fail('an arity is a number from 0 to 255', began)
+    for (; parentheses > 0; parentheses--) scan.expect(')')
     return new ExternalFun(atom(module), atom(name), arity)
   }
 
   #tuple(began: number): Term {
     const { elements, pairs } = this.#elements('}')
     if (pairs.length > 0 && elements.length === 0) this.scan.fail('a tuple needs something before its keywords', began)
-    return tuple(...elements, ...(pairs.length > 0 ? [pairs] : []))
+    return new Tuple(pairs.length > 0 ? [...elements, pairs] : elements)
   }
 
   #list(): Term {

@@ -1,4 +1,4 @@
-import { atom, ExternalFun, type Term, tuple } from '@dynsrv/etf'
+import { atom, ExternalFun, type Term, Tuple } from '@dynsrv/etf'
 import { BitWriter, type Segment } from './bit-syntax.ts'
 import { inBase, TermParser, WrittenMap, whole, word } from './term-parser.ts'
 import { ERLANG_TEXT, lines, quoted, verbatim } from './written-text.ts'
@@ -44,7 +44,7 @@ export class ErlangParser extends TermParser {
     if (scan.take('{')) {
       const elements: Term[] = []
       scan.items(() => elements.push(this.term()), '}')
-      return tuple(...elements)
+      return new Tuple(elements)
     }
     if (scan.take('[')) {
       const elements: Term[] = []
@@ -103,7 +103,8 @@ export class ErlangParser extends TermParser {
       const marks = scan.match(/"{3,}|"/y)
       if (marks === undefined) return text
       const next = marks === '"' ? quoted(scan, '"', ERLANG_TEXT) : lines(scan, marks, RAW_TEXT, { last: false })
-      text = text === undefined ? next : text.concat(next)
+      if (text === undefined) text = next
+      else for (const code of next) text.push(code)
     }
   }
 
@@ -120,14 +121,14 @@ export class ErlangParser extends TermParser {
     const text =
       marks === undefined ? quoted(scan, SIGIL_MARKS[open]!, writing) : lines(scan, marks, writing, { last: false })
     if (scan.match(/\w/y) !== undefined) scan.fail('nothing may stand directly behind a sigil', scan.at - 1)
-    return kind.toLowerCase() === 's' ? text : Buffer.from(String.fromCodePoint(...text))
+    return kind.toLowerCase() === 's' ? text : Buffer.from(textOf(text))
   }
 
   #name(): string | undefined {
     const { scan } = this
     scan.skipBlanks()
     const began = scan.at
-    if (scan.take("'")) return String.fromCodePoint(...quoted(scan, "'", ERLANG_TEXT))
+    if (scan.take("'")) return textOf(quoted(scan, "'", ERLANG_TEXT))
     const name = scan.match(ATOM)
     if (name === undefined || !RESERVED.has(name)) return name
     return scan.fail(`${name} is a reserved word; put an atom in single quotation marks`, began)
@@ -214,4 +215,9 @@ export class ErlangParser extends TermParser {
 export const SEGMENT_TYPES: Readonly<Record<string, Segment['type']>> = {
   ...{ integer: 'integer', float: 'float', utf8: 'utf8', utf16: 'utf16', utf32: 'utf32' },
   ...{ binary: 'binary', bytes: 'binary', bitstring: 'bits', bits: 'bits' },
+}
+
+/** A call takes no more arguments than fit on the stack; text is longer. */
+function textOf(codes: readonly number[]): string {
+  return codes.map((code) => String.fromCodePoint(code)).join('')
 }

@@ -90,11 +90,12 @@ export function quoted(scan: TermScanner, close: string, writing: Writing): numb
  */
 export function lines(scan: TermScanner, marks: string, writing: Writing, { last }: { last: boolean }): number[] {
   const opened = scan.at - marks.length
-  if (scan.match(/[ \t]*\r?\n/y) === undefined) scan.fail(`the text begins on the line behind ${marks}`, opened)
+  if (scan.match(/[ \t]*\r?\n/y) === undefined)
+    scan.fail(`the text begins on the line behind ${shownMarks(marks)}`, opened)
   const closing = new RegExp(`^([ \\t]*)${marks}`, 'gm')
   closing.lastIndex = scan.at
   const [end, indent = ''] =
-    closing.exec(scan.text) ?? scan.fail(`the quotation marks ${marks} are never closed`, opened)
+    closing.exec(scan.text) ?? scan.fail(`the quotation marks ${shownMarks(marks)} are never closed`, opened)
   const endsAt = closing.lastIndex - end.length
   const indented = new RegExp(`[ \\t]{0,${indent.length}}`, 'y')
   const text: number[] = []
@@ -105,6 +106,11 @@ export function lines(scan: TermScanner, marks: string, writing: Writing, { last
   }
   scan.at = closing.lastIndex
   return text
+}
+
+/** Any number of quotation marks from three on opens a text. */
+function shownMarks(marks: string): string {
+  return marks.length > 9 ? `${marks.slice(0, 9)}…` : marks
 }
 
 function one(scan: TermScanner, close: string, { character, backslash, refused }: Writing): readonly number[] {

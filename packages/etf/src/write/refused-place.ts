@@ -82,7 +82,7 @@ const MOST_STEPS = 100
 
 function pathOf(place: Place): string {
   const places: Place[] = []
-  for (let at: Place | undefined = place; at !== undefined; at = at.outer) places.push(at)
+  for (let at = place; at.outer !== undefined; at = at.outer) places.push(at)
   places.reverse()
   const text = (some: readonly Place[]): string => some.map(({ step }) => step()).join('')
   if (places.length <= MOST_STEPS) return text(places)
