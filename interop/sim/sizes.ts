@@ -3,11 +3,11 @@ import type { Simulation } from '@dynsrv/testing'
 import type { Cluster } from 'dynsrv'
 import type { Seat } from './seat.ts'
 
-/** Timers and packets that come and go with a poll, for each member: what grows by one a minute is found in any story. */
-const PENDING_ROOM = 5
-/** How often it is counted what there is, and with which pauses, so that polls do not fall on each of them. */
+/** Timers and packets that come and go, for each member. */
+const PENDING_ROOM = 1
+/** How often it is counted what there is, and with which pauses: polls that back off to half a minute are at rest in some. */
 const SAMPLES = 10
-const SAMPLE_EVERY_MS = 377
+const SAMPLE_EVERY_MS = 3_770
 
 /** How much there is of what could grow. */
 export interface Sizes {
