@@ -5,9 +5,11 @@ import type { Seat } from './seat.ts'
 
 /** Timers and packets that come and go, for each member. */
 const PENDING_ROOM = 1
-/** How often it is counted what there is, and with which pauses: polls that back off to half a minute are at rest in some. */
+/** How often it is counted what there is, and with which pauses, so that polls do not fall on each of them. */
 const SAMPLES = 10
-const SAMPLE_EVERY_MS = 3_770
+const SAMPLE_EVERY_MS = 377
+/** The same for timers and packets: polls that back off to half a minute are at rest in some. */
+const PENDING_EVERY_MS = 3_770
 
 /** How much there is of what could grow. */
 export interface Sizes {
@@ -39,12 +41,20 @@ export class Growth {
       await this.#parts.sim.run(SAMPLE_EVERY_MS)
       samples.push(this.#now())
     }
+    let pending = Number.POSITIVE_INFINITY
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      await this.#parts.sim.run(PENDING_EVERY_MS)
+      pending = Math.min(pending, this.#parts.sim.pending)
+    }
     const [first] = samples
     const leastOf = (of: (sizes: Sizes) => number | undefined) => Math.min(...samples.map((each) => of(each) ?? 0))
     const least = (kind: 'processes' | 'monitors' | 'watchers') =>
       new Map([...first![kind].keys()].map((cluster) => [cluster, leastOf((each) => each[kind].get(cluster))]))
     return {
-      pending: leastOf(({ pending }) => pending),
+      pending: Math.min(
+        pending,
+        leastOf((each) => each.pending),
+      ),
       processes: least('processes'),
       monitors: least('monitors'),
       watchers: least('watchers'),
