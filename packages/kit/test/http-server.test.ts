@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { get, request } from 'node:http'
+import { get, request, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { type HttpHandler, HttpServer, realWorld } from '../src/index.ts'
@@ -73,6 +73,33 @@ describe('an HTTP server', () => {
     expect(answer).toMatch(/^HTTP\/1.1 413 /)
     expect(asked).toBe(sent === '' ? 0 : 1)
     expect(await body(served.port)).toBe('ok')
+  })
+
+  it.each([
+    ['GET', ''],
+    ['POST', 'content-length: 0\r\n'],
+    ['POST', 'content-length: 3\r\n'],
+    ['POST', 'transfer-encoding: chunked\r\n'],
+  ])('waits as long as an answer takes: %s %s', async (method, header) => {
+    const world = fakeWorld()
+    const answers: ServerResponse[] = []
+    await using served = await serve((_request, response) => {
+      response.write('begun')
+      answers.push(response)
+    }, world)
+    const socket = await open(served.port)
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    const sent = header.includes('3') ? 'abc' : header.includes('chunked') ? '3\r\nabc\r\n0\r\n\r\n' : ''
+    socket.write(`${method} / HTTP/1.1\r\nhost: a\r\n${header}\r\n${sent}`)
+    await expect.poll(() => answer).toContain('begun')
+    await world.clock.advance(3_600_000)
+    answers[0]!.end('whole')
+    await expect.poll(() => answer).toContain('whole')
+    expect(answer).not.toContain('413')
+    socket.destroy()
   })
 
   it('ends a connection whose body nobody waited for when it has answered', async () => {

@@ -40,8 +40,9 @@ export function choose(changed) {
   current = next
   const url = new URL(location.href)
   for (const key of KEYS) {
-    if (next[key] === '') url.searchParams.delete(key)
-    else url.searchParams.set(key, next[key])
+    // Removed and put behind, so that the same view has the same address whatever was chosen first.
+    url.searchParams.delete(key)
+    if (next[key] !== '') url.searchParams.set(key, next[key])
   }
   if (opened) history.pushState(null, '', url)
   else history.replaceState(null, '', url)

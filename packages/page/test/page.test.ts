@@ -185,6 +185,7 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
       await using own = await served(zone)
       const { page, complaints } = await openPage(browser, own.url)
       await page.locator('.tile', { hasText: '492 of 500' }).waitFor()
+      await page.locator('.cause', { hasText: '8 reject our cookie' }).waitFor()
       expect(await page.locator('#graph .nodes > g').count()).toBe(500)
       // Of those in trouble none is left out.
       expect(await page.locator('#members > tbody[data-state]').count()).toBe(300)
@@ -202,7 +203,7 @@ describe('the live page', { timeout: 5 * PATIENCE_MS }, () => {
       expect(await violations(page)).toEqual([])
       await nodes[0]!.close()
       await page.getByRole('searchbox').fill('w-1@')
-      expect(new URL(page.url()).search).toBe('?q=w-1%40&state=trouble')
+      await page.waitForURL((url) => url.search === '?q=w-1%40&state=trouble')
       await row(page, 'w-1', 'unreachable')
       expect(complaints).toEqual([])
     } finally {

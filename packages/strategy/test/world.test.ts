@@ -24,13 +24,18 @@ function filesOf(
   texts: Readonly<Record<string, string>>,
 ): World['files'] & { readonly change: (name: string) => void } {
   const watchers = new Set<(name: string | null) => void>()
+  const read = async (path: string) => {
+    const text = texts[path]
+    if (text === undefined) throw Object.assign(new Error(`no file ${path}`), { code: 'ENOENT' })
+    return new TextEncoder().encode(text)
+  }
   return {
     ...realWorld.files,
-    read: async (path) => {
-      const text = texts[path]
-      if (text === undefined) throw Object.assign(new Error(`no file ${path}`), { code: 'ENOENT' })
-      return new TextEncoder().encode(text)
-    },
+    read,
+    facts: async (path) => ({
+      ...{ isFile: () => true, isDirectory: () => false, size: (await read(path)).length },
+      ...{ ino: 1, mtimeMs: 0, mode: 0o100600, uid: 0 },
+    }),
     watch: (_folder, onChange) => {
       watchers.add(onChange)
       return { close: () => watchers.delete(onChange), unref: () => undefined }

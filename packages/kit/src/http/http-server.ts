@@ -95,13 +95,16 @@ export class HttpServer {
 
   /** A body that is too large, or does not end, ends with its connection. */
   #boundBody(request: IncomingMessage, response: ServerResponse): void {
+    if (!hasBody(request)) return
     const { socket } = request
-    if (request.complete) return
-    const late = this.#clock.setTimeout(() => refuse(socket), IDLE_MS)
+    const late = this.#clock.setTimeout(() => {
+      // Who answers need not read it: only then does the request end, however long the answer takes.
+      if (!request.complete) refuse(socket)
+    }, IDLE_MS)
     late.unref()
     const over = () => this.#clock.clearTimeout(late)
     request.once('end', over)
-    request.once('close', over)
+    response.once('close', over)
     response.once('finish', () => {
       // What the answer did not wait for is not read either.
       if (!request.complete) socket.destroySoon()
@@ -142,6 +145,11 @@ export class HttpServer {
     this.#guests.delete(socket)
     socket.destroy()
   }
+}
+
+/** RFC 9112, section 6: a request has a body when one of these headers says so. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function isTooLarge({ headers }: IncomingMessage): boolean {
