@@ -144,7 +144,7 @@ found(Service, [], [], #{empty := nxdomain}) ->
 found(Service, [], [], _) ->
     error('DOCTOR_NO_MEMBERS', format("~ts has no members", [Service]), "Register the nodes, and look at their health checks.");
 found(Service, Names, Ignored, _) ->
-    [ok("SRV ~ts names ~b nodes", [Service, length(Names)])
+    [ok("SRV ~ts names ~ts", [Service, dynsrv_words:counted(length(Names), "node")])
      | [warning('DOCTOR_TARGETS_IGNORED', format("~ts: ~ts", [Target, Why]),
                 "Register the nodes with an address <label>.<service>.") || {Target, Why} <- Ignored]].
 

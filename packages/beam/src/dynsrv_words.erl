@@ -1,13 +1,13 @@
 %% dynsrv_words: what happened, in words. The same words as those of the Node.js half, where it has them.
 -module(dynsrv_words).
 
--export([event/1, level/1, lookup/1, down/1, dial/1]).
+-export([event/1, level/1, lookup/1, down/1, dial/1, counted/2]).
 
 %% @doc One sentence for an event of dynsrv_cluster.
 event(#{type := polled, failures := Failures} = Event) when Failures > 0 ->
-    format("DNS answers again, after ~b failures: ~ts", [Failures, event(Event#{failures := 0})]);
+    format("DNS answers again, after ~ts: ~ts", [counted(Failures, "failure"), event(Event#{failures := 0})]);
 event(#{type := polled, nodes := Nodes, expected := Expected, connected := Connected}) ->
-    format("DNS names ~b nodes; ~b of ~b members are connected", [length(Nodes), Connected, Expected]);
+    format("DNS names ~ts; ~b of ~b members are connected", [counted(length(Nodes), "node"), Connected, Expected]);
 event(#{type := discovery_failed, reason := Reason, failures := Failures}) ->
     format("no answer from DNS (~b in a row): ~ts. All members stay", [Failures, lookup(Reason)]);
 event(#{type := joined, node := Node}) ->
@@ -100,6 +100,10 @@ dial(timeout) -> "the dial took too long";
 dial(no_link) -> "the dial succeeded, and the link is not there";
 dial(too_many_names) -> "too many new names: no more are taken from DNS in this process";
 dial(Reason) -> format("~0tP", [Reason, 20]).
+
+%% @doc `1 node`, `2 nodes`.
+counted(1, Noun) -> ["1 ", Noun];
+counted(Number, Noun) -> [integer_to_list(Number), " ", Noun, "s"].
 
 seconds(Ms) ->
     float_to_list(Ms / 1000, [{decimals, 1}]).

@@ -1,6 +1,6 @@
 %% Every event has its sentence, and every reason of every kind too.
 -module(dynsrv_words_tests).
--export([sentences_test_/0, levels_test/0, options_test_/0, near_limit_test_/0, window_test_/0]).
+-export([sentences_test_/0, levels_test/0, counted_test/0, options_test_/0, near_limit_test_/0, window_test_/0]).
 
 sentences_test_() ->
     Node = <<"a@svc.test">>,
@@ -29,6 +29,13 @@ levels_test() ->
     [warning, info, none, info, none] = [Failed(N) || N <- [1, 2, 3, 4, 5]],
     notice = dynsrv_words:level(#{type => polled, failures => 2}),
     debug = dynsrv_words:level(#{type => polled, failures => 0}).
+
+counted_test() ->
+    Polled = #{type => polled, nodes => [a], expected => 1, connected => 0, failures => 0},
+    "DNS names 1 node; 0 of 1 members are connected" = dynsrv_words:event(Polled),
+    "DNS names 2 nodes; 0 of 1 members are connected" = dynsrv_words:event(Polled#{nodes := [a, b]}),
+    "DNS answers again, after 1 failure: DNS names 0 nodes; 0 of 1 members are connected" =
+        dynsrv_words:event(Polled#{nodes := [], failures := 1}).
 
 options_test_() ->
     Good = [{service, "svc.test"}],

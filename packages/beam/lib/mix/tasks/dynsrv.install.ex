@@ -123,7 +123,7 @@ defmodule Mix.Tasks.Dynsrv.Install do
 
         children = [{Dynsrv.Cluster, service: "#{service}"}]
 
-    Then: mix release, and bin/my_app rpc "Dynsrv.doctor()" says whether all is well.
+    Then: mix release, and bin/#{Mix.Project.config()[:app]} rpc "Dynsrv.doctor()" says whether all is well.
     """
   end
 end
