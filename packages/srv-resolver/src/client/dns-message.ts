@@ -2,7 +2,7 @@ import { ipText, messageOf, withoutFinalDot } from '@dynsrv/kit'
 import * as codec from 'dns-packet'
 import { ResolverError } from '../error.ts'
 import { MAX_TTL_SECONDS } from '../records/dns-numbers.ts'
-import { checkBounds } from './message-bounds.ts'
+import { soundMessage } from './message-bounds.ts'
 
 /** The record types that this package asks for. */
 export type QuestionType = 'SRV' | 'A' | 'AAAA' | 'TXT'
@@ -71,8 +71,8 @@ export function encodeQuery(id: number, name: string, type: QuestionType, ednsBy
  *
  * @throws {ResolverError} `DNS_MALFORMED` for everything that the codec throws
  */
-export function decodeMessage(bytes: Uint8Array): Message {
-  const whole = checkBounds(bytes)
+export function decodeMessage(message: Uint8Array): Message {
+  const { bytes, whole } = soundMessage(message)
   const buffer = whole ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.from(bytes)
   if (!whole) buffer.writeUInt16BE(0, ADDITIONAL_COUNT_AT)
   let packet: codec.DecodedPacket

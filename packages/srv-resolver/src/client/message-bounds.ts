@@ -5,6 +5,7 @@ const MAX_NAME_BYTES = 255
 /** No sound encoder chains pointers: a few hops are generous, thousands are an attack on our time. */
 const MAX_POINTERS = 32
 const DOT = 0x2e
+const BACKSLASH = 0x5c
 /** A pointer has 14 bits, and cannot name what lies at or beyond this. */
 const POINTER_REACH = 0x4000
 
@@ -26,11 +27,28 @@ const DATA_BYTES: Readonly<Record<number, number>> = { [TYPE.A]: 4, [TYPE.AAAA]:
  * It forgives one fault: dnsmasq 2.90 writes pointers to targets beyond their reach into the additional section of long
  * answers. What we asked for stands whole before it, so that only this section is lost.
  *
- * @returns whether the additional section can be read too
+ * A dot inside a label would make another name of it as text. It becomes a backslash, which no host name has either, so that
+ * it costs no more than the record that it stands in.
+ *
+ * @returns the message to read, and whether its additional section can be read too
  * @throws {ResolverError} `DNS_MALFORMED`
  * @see RFC 1035 §4.1
  */
-export function checkBounds(bytes: Uint8Array): boolean {
+export function soundMessage(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly whole: boolean } {
+  const dots = new Set<number>()
+  const whole = checkBounds(bytes, dots)
+  if (dots.size === 0) return { bytes, whole }
+  const changed = Uint8Array.from(bytes)
+  for (const at of dots) changed[at] = BACKSLASH
+  // Names may share bytes with what is no name: what is read is what was checked.
+  const left = new Set<number>()
+  const changedWhole = checkBounds(changed, left)
+  if (left.size > 0) throw malformed('a dot inside a label')
+  return { bytes: changed, whole: changedWhole }
+}
+
+/** @param dots where dots inside of labels are put */
+function checkBounds(bytes: Uint8Array, dots: Set<number>): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < HEADER_BYTES) throw malformed(`only ${bytes.length} bytes`)
   const questions = view.getUint16(4)
@@ -41,11 +59,11 @@ export function checkBounds(bytes: Uint8Array): boolean {
     throw malformed(`${questions} questions and ${records} records do not fit into ${bytes.length} bytes`)
   }
   let at = HEADER_BYTES
-  for (let index = 0; index < questions; index++) at = nameEnd(bytes, at) + 4
-  at = checkRecords(view, bytes, at, records - additionals)
+  for (let index = 0; index < questions; index++) at = nameEnd(bytes, at, dots) + 4
+  at = checkRecords(view, bytes, at, records - additionals, dots)
   if (at > bytes.length) throw malformed('a question ends outside the message')
   try {
-    checkRecords(view, bytes, at, additionals)
+    checkRecords(view, bytes, at, additionals, dots)
     return true
   } catch (error) {
     if (answers > 0 && at > POINTER_REACH) return false
@@ -54,35 +72,42 @@ export function checkBounds(bytes: Uint8Array): boolean {
 }
 
 /** @returns where the last of so many records ends */
-function checkRecords(view: DataView, bytes: Uint8Array, start: number, count: number): number {
+function checkRecords(
+  view: DataView,
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  dots: Set<number>,
+): number {
   let at = start
   for (let index = 0; index < count; index++) {
-    const fixed = nameEnd(bytes, at)
+    const fixed = nameEnd(bytes, at, dots)
     if (fixed + 10 > bytes.length) throw malformed('a record ends outside the message')
     const type = view.getUint16(fixed)
     const length = view.getUint16(fixed + 8)
     at = fixed + 10 + length
     if (at > bytes.length) throw malformed('record data ends outside the message')
-    checkData(bytes, type, fixed + 10, at)
+    checkData(bytes, type, fixed + 10, at, dots)
   }
   return at
 }
 
-function checkData(bytes: Uint8Array, type: number, start: number, end: number): void {
+function checkData(bytes: Uint8Array, type: number, start: number, end: number, dots: Set<number>): void {
   const size = DATA_BYTES[type]
   if (size !== undefined && end - start !== size) throw malformed(`an address of ${end - start} bytes`)
   const nameAt = NAME_AT[type]
-  if (nameAt !== undefined && (start + nameAt >= end || nameEnd(bytes, start + nameAt) !== end)) {
+  if (nameAt !== undefined && (start + nameAt >= end || nameEnd(bytes, start + nameAt, dots) !== end)) {
     throw malformed('a name does not end where its record does')
   }
   if (type === TYPE.SOA) {
-    const mailbox = nameEnd(bytes, start)
-    if (nameEnd(bytes, mailbox, true) + 20 !== end) throw malformed('a SOA record of the wrong length')
+    const mailbox = nameEnd(bytes, start, dots)
+    // The first label of a mailbox may have dots.
+    if (nameEnd(bytes, mailbox, undefined) + 20 !== end) throw malformed('a SOA record of the wrong length')
   }
 }
 
 /** Follows the name at `start` within the bounds; returns where it ends in the record itself. */
-function nameEnd(bytes: Uint8Array, start: number, mailbox = false): number {
+function nameEnd(bytes: Uint8Array, start: number, dots: Set<number> | undefined): number {
   let at = start
   let end: number | undefined
   let earliest = start
@@ -103,9 +128,11 @@ function nameEnd(bytes: Uint8Array, start: number, mailbox = false): number {
     } else if (byte < 0x40) {
       length += byte + 1
       if (length > MAX_NAME_BYTES) throw malformed(`a name longer than ${MAX_NAME_BYTES} bytes`)
-      // A dot inside a label would make another name of it when shown as text.
-      if (!mailbox && bytes.subarray(at + 1, at + 1 + byte).includes(DOT)) throw malformed('a dot inside a label')
-      at += byte + 1
+      const next = at + byte + 1
+      if (dots !== undefined) {
+        for (let each = at + 1; each < next; each++) if (bytes[each] === DOT) dots.add(each)
+      }
+      at = next
     } else {
       throw malformed('a label of an unknown kind')
     }

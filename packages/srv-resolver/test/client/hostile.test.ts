@@ -67,12 +67,49 @@ describe('a message from a stranger', () => {
     ['a pointer to itself', [12, 0xc0, 12]],
     ['a pointer ahead', [12, 0xc0, 40]],
     ['a label of an unknown kind', [12, 0x80]],
-    ['a dot inside a label', [14, 0x2e]],
     ['counts beyond its size', [6, 0xff, 0xff]],
   ])('is DNS_MALFORMED for %s', (_what, [at, ...values]) => {
     const bytes = Uint8Array.from(ANSWER)
     bytes.set(values, at)
     expect(codeOf(() => decodeMessage(bytes))).toBe('DNS_MALFORMED')
+  })
+
+  describe('a dot inside a label', () => {
+    const name = (...labels: readonly string[]) =>
+      Buffer.concat([...labels.map((label) => Buffer.from([label.length, ...Buffer.from(label)])), Buffer.from([0])])
+    const record = (owner: Buffer, type: number, data: Buffer) =>
+      Buffer.concat([owner, Buffer.from([0, type, 0, 1, 0, 0, 0, 5, 0, data.length]), data])
+    const asked = name('svc', 'test')
+    const message = (answers: readonly Buffer[], additionals: readonly Buffer[] = []) => {
+      const header = Buffer.from([0, 1, 0x81, 0x80, 0, 1, 0, answers.length, 0, 0, 0, additionals.length])
+      return Buffer.concat([header, asked, Buffer.from([0, 33, 0, 1]), ...answers, ...additionals])
+    }
+    const srv = (target: Buffer) => record(asked, 33, Buffer.concat([Buffer.from([0, 1, 0, 1, 0, 99]), target]))
+    const good = srv(name('good', 'svc', 'test'))
+    const address = record(name('good.svc', 'test'), 1, Buffer.from([192, 0, 2, 1]))
+
+    it.each([
+      ['a target', message([srv(name('a.b', 'svc', 'test')), good]), ['a\\b.svc.test', 'good.svc.test']],
+      ['a target of dots', message([good, srv(name('...', 'svc', 'test'))]), ['good.svc.test', '\\\\\\.svc.test']],
+      ['the owner of an answer', message([record(name('svc.test'), 33, srv(asked).subarray(-16)), good]), undefined],
+      ['the owner of an address', message([good], [address]), ['good.svc.test']],
+    ])('in %s costs that record', (_where, bytes, targets) => {
+      const before = Uint8Array.from(bytes)
+      const { answers, additionals } = decodeMessage(bytes)
+      expect(Uint8Array.from(bytes)).toStrictEqual(before)
+      const ofAsked = answers.filter((each) => each.name === 'svc.test' && each.type === 'SRV')
+      expect(ofAsked.map((each) => each.type === 'SRV' && each.target)).toStrictEqual(targets ?? ['good.svc.test'])
+      expect(additionals.filter((each) => each.name === 'good.svc.test')).toStrictEqual([])
+    })
+
+    it('that is the length of another label is refused', () => {
+      // The second target is what stands inside of the label of the first.
+      const inner = Buffer.concat([Buffer.from([0x2e]), Buffer.alloc(0x2e, 0x61), Buffer.from([0])])
+      const first = srv(Buffer.concat([Buffer.from([inner.length]), inner, Buffer.from([0])]))
+      const at = message([]).length + asked.length + 10 + 6 + 1
+      const second = srv(Buffer.from([0xc0 | (at >> 8), at & 0xff]))
+      expect(codeOf(() => decodeMessage(message([first, second])))).toBe('DNS_MALFORMED')
+    })
   })
 
   it('loses only its additional section when that alone is unsound, past the reach of pointers', () => {
