@@ -30,7 +30,7 @@ const bad = (more: Partial<Found>): Found => ({ target: `bad.${SERVICE}`, port: 
 
 const PORT_0 = [bad({ port: 0 })]
 const PORTS = [0, -1, 65_536, 99_999, '4370x', 1.5].map((port) => bad({ port }))
-const ODD_TARGETS = ['with space.test', 'bücher.test', 'a\u0007.test'].map((target) => bad({ target }))
+const ODD_TARGETS = ['with space.test', 'a\\.b.test', 'bücher.test', 'a\u0007.test'].map((target) => bad({ target }))
 const TARGETS = ['a..b', `${'x'.repeat(64)}.test`].map((target) => bad({ target })).concat(ODD_TARGETS)
 const WEIGHTS = ['heavy', -1, 1.5].map((weight) => bad({ weight }))
 

@@ -72,13 +72,7 @@ function checkBounds(bytes: Uint8Array, dots: Set<number>): boolean {
 }
 
 /** @returns where the last of so many records ends */
-function checkRecords(
-  view: DataView,
-  bytes: Uint8Array,
-  start: number,
-  count: number,
-  dots: Set<number>,
-): number {
+function checkRecords(view: DataView, bytes: Uint8Array, start: number, count: number, dots: Set<number>): number {
   let at = start
   for (let index = 0; index < count; index++) {
     const fixed = nameEnd(bytes, at, dots)

@@ -3,8 +3,8 @@ import { ResolverError } from '../error.ts'
 
 const MAX_NAME = 253
 const MAX_LABEL = 63
-/** Labels of printable ASCII. Most names are found sound at once. */
-const SOUND = /^(?:[!-\-/-~]{1,63}\.)*[!-\-/-~]{1,63}\.?$/
+/** Labels of printable ASCII without a backslash. Most names are found sound at once. */
+const SOUND = /^(?:[!-\-/-[\]-~]{1,63}\.)*[!-\-/-[\]-~]{1,63}\.?$/
 const FOREIGN_CHARACTERS = 'it has spaces or characters outside ASCII'
 
 /**
@@ -28,6 +28,8 @@ export function nameFault(name: unknown): string | undefined {
   const bare = withoutFinalDot(name)
   // ASCII is what goes on the wire; anything else has to be converted by a program that knows the language of the name.
   if (!/^[\x21-\x7e]*$/.test(bare)) return FOREIGN_CHARACTERS
+  // It would escape what follows: `a\.b` is one label, and another name than a label `a\` before a label `b`.
+  if (bare.includes('\\')) return 'it has a backslash'
   if (bare.length > MAX_NAME) return `it is longer than ${MAX_NAME} characters`
   for (const label of bare.split('.')) {
     if (label === '') return 'it has an empty label'
