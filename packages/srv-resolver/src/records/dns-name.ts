@@ -28,6 +28,11 @@ export function nameFault(name: unknown): string | undefined {
   const bare = withoutFinalDot(name)
   // ASCII is what goes on the wire; anything else has to be converted by a program that knows the language of the name.
   if (!/^[\x21-\x7e]*$/.test(bare)) return FOREIGN_CHARACTERS
+  return sizeFault(bare)
+}
+
+/** What keeps a name without its final dot from going on the wire, whatever its characters are; undefined when nothing does. */
+export function sizeFault(bare: string): string | undefined {
   if (bare.length > MAX_NAME) return `it is longer than ${MAX_NAME} characters`
   for (const label of bare.split('.')) {
     if (label === '') return 'it has an empty label'
