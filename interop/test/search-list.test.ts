@@ -159,6 +159,14 @@ const FILES: readonly FileCase[] = [
   file('`search` alone', ['search'], { hostName: 'api-1.one.test' }),
   file('an indented line', ['search one.test', ' search two.test']),
   file('tabs', ['search\tone.test\ttwo.test']),
+  file('other white space', ['search one.test\vtwo.test three.test\f'], { there: ['web.one.test', 'web.three.test'] }),
+  file('ends of lines as Windows writes them', ['search one.test two.test\r', 'options ndots:2\r'], {
+    name: 'web.prod',
+    there: ['web.prod.two.test'],
+  }),
+  file('a server in a line as Windows ends it', ['nameserver 127.0.0.2\r', 'search one.test'], {
+    there: ['web.one.test'],
+  }),
   file('a keyword in capitals', ['SEARCH one.test']),
   file('comments', ['# search one.test', '; search two.test', 'search three.test']),
   file('a comment behind the domains', ['search one.test # two.test']),
@@ -174,6 +182,10 @@ const FILES: readonly FileCase[] = [
   }),
   file('two lines `options`', ['search one.test', 'options ndots:3', 'options ndots:1 rotate'], DOTTED),
   file('`ndots` that is no number', ['search one.test', 'options ndots:many'], { there: ['web'] }),
+  file('`ndots` with a blank in front of its number', ['search one.test', 'options ndots: 2 rotate'], DOTTED),
+  file('`ndots` without a number, and another option', ['search one.test', 'options ndots: rotate'], {
+    there: ['web'],
+  }),
   file('`ndots` above 15', ['search one.test', 'options ndots:99'], { ...DOTTED, there: ['web.prod'] }),
   file('`no-tld-query`', ['search one.test', 'options no-tld-query'], { there: ['web'] }),
   file('`no_tld_query` and no search list', ['options no_tld_query'], { hostName: 'a', there: ['web'] }),
@@ -240,10 +252,18 @@ function linesOf(one: Case | FileCase): readonly string[] {
   return ['nameserver 127.0.0.1', ...(one.search === '' ? [] : [`search ${one.search}`]), `options ndots:${one.ndots}`]
 }
 
+const SIGNS: Readonly<Record<string, string>> = { '\t': '⇥', '\r': '␍', '\v': '␋', '\f': '␌' }
+
+function withSigns(text: string): string {
+  return text.replaceAll(/[\t\r\v\f]/g, (sign) => SIGNS[sign]!)
+}
+
 /** `found: one.test, as given`: what came of it, and behind which domains the name was looked for. */
 function cell({ asked, result }: Outcome, { name }: Lookup): string {
   const bare = name.replace(/\.$/, '')
-  const places = asked.map((each) => (each === bare ? 'as given' : each.slice(bare.length + 1).replace(/a{60}/g, 'a…')))
+  const places = asked
+    .map((each) => (each === bare ? 'as given' : each.slice(bare.length + 1).replace(/a{60}/g, 'a…')))
+    .map(withSigns)
   return `${result}: ${places.join(', ') || 'nothing asked'}`
 }
 
@@ -294,7 +314,7 @@ describe('a name and the search list', () => {
         ...(hostName === undefined ? [] : [`host \`${hostName}\``]),
       ]
       const shown = written.filter((line, at) => at > 0 || line !== 'nameserver 127.0.0.1')
-      const code = shown.map((line) => `\`${line.replaceAll('\t', '⇥')}\``).join(' ')
+      const code = shown.map((line) => `\`${withSigns(line)}\``).join(' ')
       return row([what, code || '–', beside.join(', ') || '–', `\`${name}\``, getaddrinfo, same(inet_res), same(cares)])
     })
     const fileTable = [row(fileHead), row(fileHead.map(() => '---')), ...fileLines]
@@ -314,6 +334,8 @@ every strategy here, does what \`getaddrinfo\` of glibc does: a name leads to wh
 - A domain that does not have the name, or answers SERVFAIL, leads to the next one. A domain that is silent or refuses ends the
   list; the name is then still asked as it is.
 
+A name that no host can have, such as \`-web\` or \`*.web\`, is asked as any other one; \`getaddrinfo\` refuses it and asks nobody.
+
 What an answer names is whole: SRV targets, and names that are put together from them, never pass the search list.
 
 The other ways to ask differ:
@@ -331,7 +353,8 @@ const FILE_INTRODUCTION = `## resolv.conf itself
 
 What the file says is read as glibc reads it, with what else counts: \`LOCALDOMAIN\`, \`RES_OPTIONS\` and the name of the machine.
 
-- A keyword begins its line, in small letters, with a blank or a tab behind it. Comments are lines of their own.
+- A keyword begins its line, in small letters, with a blank or a tab behind it. Comments are lines of their own. A carriage return
+  at the end of a line (␍) belongs to its last word: such a server counts for nothing, and such a domain has no names.
 - The last \`search\` or \`domain\` with anything in it counts; \`domain\` has one word. \`LOCALDOMAIN\` wins over both. Where nothing
   says which domains are searched, it is that of the machine's own name.
 - Three servers are asked at most. \`127.0.0.1#5353\`, a server with a port, is our own.

@@ -12,6 +12,8 @@
 -export([new/1, defaults/0, answer/3, again/3, down/3, members/1, own/1, removed/1]).
 
 -record(state, {options, members = #{}, own, removed = false, empty_polls = 0, empty_since = 0, doubts = 0,
+                %% Whom an empty answer forgot, and none has named since: a registry that was emptied fills again one by one.
+                forgotten = #{},
                 %% Rotation: who was missing with the last whole answer, whose links were taken down and how many answers ago.
                 absent = #{}, departed = #{}, rotating = 0,
                 %% The decision that waits for another answer.
@@ -47,10 +49,10 @@ answer(Answer, #{connected := Connected, now := Now} = Context, State0) ->
              end,
     Nodes = same_spelling(Found, Context, State1),
     Whole = maps:size(Nodes) > 0 andalso not is_marked(Answer),
-    State2 = case Whole of
-                 true -> observe(Nodes, Connected, State1);
-                 false -> State1
-             end,
+    State2 = forgetting(Nodes, Answer, Context, case Whole of
+                                                    true -> observe(Nodes, Connected, State1);
+                                                    false -> State1
+                                                end),
     Hold = hold(Nodes, Answer, Context, State2),
     Waiting = #{first => Answer, whole => Whole, nodes => Nodes, answers => [Answer],
                 left => maps:get(confirm_leave, State2#state.options)},
@@ -147,6 +149,26 @@ hold(Nodes, Answer, #{now := Now}, #state{options = Options} = State) ->
             Hold
     end.
 
+forgetting(_, #{absent := true}, _, State) ->
+    State#state{forgotten = #{}};
+forgetting(Nodes, Answer, #{self := Self}, #state{members = Members, forgotten = Forgotten} = State) ->
+    case maps:size(Nodes) of
+        0 ->
+            case is_marked(Answer) orelse maps:get(ignored, Answer, []) =/= [] of
+                true -> State;
+                false -> State#state{forgotten = Members#{Self => true}}
+            end;
+        _ ->
+            State#state{forgotten = maps:without(maps:keys(Nodes), Forgotten)}
+    end.
+
+%% Until the time is over that an empty answer is not believed. `infinity` is an atom, and above every number.
+forgotten(Now, #state{options = #{confirm_empty := Polls, confirm_empty_ms := Ms}, empty_since = Since, forgotten = Forgotten}) ->
+    case Polls =:= infinity orelse Now - Since < Ms of
+        true -> Forgotten;
+        false -> #{}
+    end.
+
 hold_empty(Answer, Now, #{confirm_empty := Polls, confirm_empty_ms := Ms}, State) ->
     case maps:get(ignored, Answer, []) of
         [_ | _] -> {unmapped, false};
@@ -185,6 +207,7 @@ plan(Nodes, Hold, Answer, #{self := Self, connected := Connected, now := Now}, #
                           end,
     Plan = dynsrv_plan:plan(#{self => Self, members => without_other_spellings(State#state.members, Nodes), own => Own,
                               discovered => Nodes, connected => Connected, hold => Reason, holds_links_only => LinksOnly,
+                              forgotten => forgotten(Now, State),
                               leave => Leave, max_leave_share => Share, now => Now}),
     %% A record of ours that cannot be used was not removed.
     Ours = lower(binary:replace(Self, <<"@">>, <<".">>)),

@@ -19,7 +19,8 @@
 -type policy() :: on_deregister | {leave_after, pos_integer()} | {leave_after_ms, non_neg_integer()} | when_link_dropped
                 | never_leave | {all_of, [policy(), ...]} | fun((missed()) -> boolean()).
 -type input() :: #{self := name(), members := #{name() => member()}, own := undefined | member(), discovered := set(),
-                   connected := set(), hold := undefined | hold(), holds_links_only := boolean(), leave := policy(),
+                   connected := set(), hold := undefined | hold(), holds_links_only := boolean(), forgotten => set(),
+                   leave := policy(),
                    max_leave_share := number(), now := integer()}.
 -type plan() :: #{members := #{name() => member()}, appeared := [name()], returned := [name()], leave := [name()],
                   own := undefined | member(), deregistered := boolean(), held := #{name() => hold()}}.
@@ -38,8 +39,9 @@ plan(#{self := Self, members := Known, discovered := Discovered0} = Input) ->
     Members = maps:without(Leave, Members0),
     maps:merge(#{members => Members, appeared => Appeared, returned => Returned, leave => Leave, held => Held}, own(Input)).
 
-missing(Node, Member, #{hold := Hold, connected := Connected, now := Now} = Input, {Members, Held, Willing}) ->
-    IsHeld = Hold =/= undefined andalso not (maps:get(holds_links_only, Input) andalso not maps:is_key(Node, Connected)),
+missing(Node, Member, #{connected := Connected, now := Now} = Input, {Members, Held, Willing}) ->
+    Hold = hold(Node, Input),
+    IsHeld = Hold =/= undefined,
     Missed = case IsHeld of
                  true -> Member;
                  false -> missed_again(Member, Now)
@@ -51,12 +53,24 @@ missing(Node, Member, #{hold := Hold, connected := Connected, now := Now} = Inpu
         false -> {All, Held#{Node => policy}, Willing}
     end.
 
+%% Why a member that is missing is kept, or undefined. What an empty answer forgot is not missed yet.
+hold(Node, #{hold := Hold, holds_links_only := LinksOnly, connected := Connected} = Input) ->
+    IsLive = maps:is_key(Node, Connected),
+    IsForgotten = maps:is_key(Node, maps:get(forgotten, Input, #{})),
+    case Hold of
+        undefined when IsLive, IsForgotten -> empty;
+        undefined -> undefined;
+        _ when IsLive; not LinksOnly -> Hold;
+        _ -> undefined
+    end.
+
 %% No link hangs on our own record, so the policy is asked as for a member without one, and the share does not hold it.
 own(#{self := Self, discovered := Discovered, own := Own, hold := Hold, now := Now} = Input) ->
+    Forgotten = maps:get(forgotten, Input, #{}),
     case maps:is_key(Self, Discovered) of
         true ->
             #{own => {0, undefined}, deregistered => false};
-        false when Own =:= undefined; Hold =/= undefined ->
+        false when Own =:= undefined; Hold =/= undefined; is_map_key(Self, Forgotten) ->
             #{own => Own, deregistered => false};
         false ->
             Missed = missed_again(Own, Now),

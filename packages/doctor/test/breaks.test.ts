@@ -218,6 +218,17 @@ describe('a real cluster that was broken', () => {
       expect([errorsOf(foreign), warningsOf(foreign)]).toEqual([[], ['D26 DNS_FOREIGN_TARGETS']])
     })
 
+    it('D47: with a record that nobody can dial', async () => {
+      own.add({ type: 'SRV', name: SERVICE, target: `ghost.${SERVICE}`, port: 0, ttlSeconds: 0 })
+      const found = await examine()
+      own.remove({ type: 'SRV', port: 0 })
+      expect(errorsOf(found)).toEqual(['D47 DOCTOR_RECORD_UNUSABLE'])
+      expect(found.verdicts[0]?.message).toBe(
+        `1 of 4 records of ${SERVICE} cannot be used: ghost.${SERVICE}: its port is 0, not a whole number from 1 to 65535`,
+      )
+      expect(errorsOf(await examine())).toEqual([])
+    })
+
     it('D27: where one member lacks the record that the others have', async () => {
       for (const label of ['erl-1', 'erl-2']) {
         const name = `${label}.${SERVICE}`

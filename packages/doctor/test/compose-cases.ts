@@ -50,6 +50,11 @@ const env = (name: string, more = '') =>
   `environment: {RELEASE_DISTRIBUTION: name, RELEASE_NODE: ${JSON.stringify(name)}, RELEASE_COOKIE: "\${C}", CLUSTER_STRATEGY: epmd${more}}`
 const short = (name: string) => `environment: {RELEASE_NODE: ${name}, RELEASE_COOKIE: "\${C}", CLUSTER_STRATEGY: epmd}`
 
+/** Fields whose lists are joined, with numbers in them. */
+const FILES_WITH_NUMBERS = `secrets: [{source: erlang, target: /one, mode: 0400}]
+configs: [{source: app, target: /one, mode: 0440}]
+volumes: [{type: tmpfs, target: /one, tmpfs: {size: 1_000_000, mode: 01777}}]`
+
 /** How Compose reads files: what each service comes to. */
 const READING: readonly ComposeCase[] = [
   { what: 'a pair as it should be', files: shop(PAIR) },
@@ -445,6 +450,24 @@ services:
     ),
     warnings: ['C08'],
   },
+  {
+    what: 'numbers in fields that come behind each other',
+    files: two(
+      `hostname: a.shop\n${env('app@a.shop')}\n${FILES_WITH_NUMBERS}`,
+      `extends: a\nhostname: b.shop\n${env('app@b.shop')}\n${FILES_WITH_NUMBERS.replaceAll('/one', '/two')}`,
+      'secrets: {erlang: {environment: C}}\nconfigs: {app: {content: "x"}}',
+    ),
+  },
+  {
+    what: 'a cookie of digits that are too many for a number',
+    files: two(
+      `hostname: a.shop\n${env('app@a.shop').replace('"${C}"', '"12345678901234567890123"')}`,
+      `hostname: b.shop\n${env('app@b.shop').replace('"${C}"', '"12345678901234567890124"')}`,
+    ),
+    errors: ['C07'],
+    warnings: ['C08'],
+    not: /1234567890123/,
+  },
 ]
 
 /** What is a node, and what is not. */
@@ -627,6 +650,24 @@ const NODES: readonly ComposeCase[] = [
     says: /only has by chance/,
   },
   {
+    what: 'IPv6 addresses in two spellings',
+    files: two(
+      `networks: {default: {ipv6_address: "fd00:0::7"}}\n${env('app@fd00::7')}`,
+      `networks: {default: {ipv6_address: "fd00::8"}}\n${env('app@FD00:0:0::8')}`,
+      'networks: {default: {enable_ipv6: true, ipam: {config: [{subnet: "fd00::/64"}]}}}',
+    ),
+  },
+  {
+    what: 'an IPv6 address in a node name that the service does not have',
+    files: two(
+      `networks: {default: {ipv6_address: "fd00::7"}}\n${env('app@fd00::70')}`,
+      `networks: {default: {ipv6_address: "fd00::8"}}\n${env('app@fd00::8')}`,
+      'networks: {default: {enable_ipv6: true, ipam: {config: [{subnet: "fd00::/64"}]}}}',
+    ),
+    errors: ['C04'],
+    says: /app@fd00::70 of a ends with an address that a does not have/,
+  },
+  {
     what: 'an address of the machine in node names, where ports are published',
     files: two(env('a@192.168.7.1'), env('b@192.168.7.1')),
   },
@@ -713,6 +754,34 @@ const NAMES: readonly ComposeCase[] = [
       'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
     ),
   },
+  {
+    what: 'a hosts file with IPv6 addresses, in brackets and in other words',
+    files: two(
+      `networks: {default: {ipv6_address: "fd00::7"}}\nextra_hosts: ["b.test=[fd00:0::8]"]\n${env('app@a.test')}`,
+      `networks: {default: {ipv6_address: "fd00::0:8"}}\nextra_hosts: {a.test: "fd00::0:7"}\n${env('app@b.test')}`,
+      'networks: {default: {enable_ipv6: true, ipam: {config: [{subnet: "fd00::/64"}]}}}',
+    ),
+  },
+  {
+    what: 'a hosts file with an address of the network that no service is given',
+    files: two(
+      `networks: {default: {ipv4_address: 10.5.0.7}}\nextra_hosts: ["b.test:10.5.0.9"]\n${env('app@a.test')}`,
+      `networks: {default: {ipv4_address: 10.5.0.8}}\nextra_hosts: ["a.test:10.5.0.7"]\n${env('app@b.test')}`,
+      'networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16}]}}}',
+    ),
+    errors: ['C04'],
+    says: /b\.test of b is 10\.5\.0\.9 in extra_hosts of a, an address that no service is given/,
+  },
+  ...['10.5.0.1', '10.5.9.9', '192.168.7.1'].map(
+    (machine): ComposeCase => ({
+      what: `a hosts file with ${machine}, an address of the machine`,
+      files: two(
+        `networks: {default: {ipv4_address: 10.5.0.7}}\nextra_hosts: ["b.test:${machine}"]\n${env('app@a.test')}`,
+        `networks: {default: {ipv4_address: 10.5.0.8}}\nextra_hosts: ["a.test:${machine}"]\n${env('app@b.test')}`,
+        `networks: {default: {ipam: {config: [{subnet: 10.5.0.0/16${machine === '10.5.9.9' ? ', gateway: 10.5.9.9' : ''}}]}}}`,
+      ),
+    }),
+  ),
   {
     what: 'a hosts file with a wrong address',
     files: two(

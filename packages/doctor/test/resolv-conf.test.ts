@@ -148,6 +148,28 @@ describe('dynsrv doctor with the servers of resolv.conf', () => {
     expect(said(await examineWith(service, searchedBy(zone, 1)))).not.toContain('D46 DOCTOR_SEARCH_FINDS')
   })
 
+  it('D46: the beginning of a name, whose nodes have the whole one', async () => {
+    const whole = `${service}.corp.example`
+    await using zone = await zoneOf([
+      { ...member, name: whole, target: `erl-1.${whole}` },
+      { type: 'A', name: `erl-1.${whole}`, address: '127.0.0.1' },
+    ])
+    const [first] = await examineWith(service, searchedBy(zone))
+    expect(first).toMatchObject({
+      check: 'D46',
+      code: 'DOCTOR_SEARCH_COMPLETES',
+      severity: 'error',
+      message: `${service} is found as ${whole} only, and its nodes go by that name: erl-1.${whole}`,
+      hint: `Write ${whole} for the service.`,
+    })
+    expect(said(await examineWith(whole, searchedBy(zone))).filter((one) => one.startsWith('D46'))).toEqual([])
+  })
+
+  it('D46: the beginning of a name, by which its nodes go', async () => {
+    await using zone = await zoneOf([{ ...member, name: `${service}.corp.example` }, there])
+    expect(said(await examineWith(service, searchedBy(zone))).filter((one) => one.startsWith('D46'))).toEqual([])
+  })
+
   it('D42: no server at all', async () => {
     const none = await examineWith('my-service.test', '# empty\n')
     expect(none.map(({ check, code }) => `${check} ${code}`)).toEqual(['D42 DOCTOR_RESOLV_CONF'])

@@ -62,6 +62,7 @@ import { D43 } from './d43-gossip.ts'
 import { D44 } from './d44-settings.ts'
 import { D45 } from './d45-searched-targets.ts'
 import { D46 } from './d46-search-list.ts'
+import { D47 } from './d47-unusable-records.ts'
 
 /** Every check, in no order. */
 export const ALL_CHECKS: readonly Check[] = [
@@ -127,4 +128,5 @@ export const ALL_CHECKS: readonly Check[] = [
   D44,
   D45,
   D46,
+  D47,
 ]

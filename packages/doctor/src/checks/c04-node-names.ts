@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { ipText } from '@dynsrv/kit'
 import { check } from '../check.ts'
 import {
   finds,
@@ -58,8 +59,8 @@ function strangeAddress(project: ComposeProject, { service, node }: Member, host
   if (isIP(host) === 0) return undefined
   const attached = [...stackOf(project, service).networks.values()]
   const own = attached.flatMap(({ addresses }) => addresses)
-  if (own.includes(host) || !attached.some(({ subnets }) => subnets.some((subnet) => isInSubnet(subnet, host))))
-    return undefined
+  const isOfNetwork = attached.some(({ subnets }) => subnets.some(({ range }) => isInSubnet(range, host)))
+  if (own.includes(ipText(host)) || !isOfNetwork) return undefined
   const name = shownName(service.name)
   const message = `${shownName(node!.text)} of ${name} ends with an address that ${name} ${own.length === 0 ? 'only has by chance' : 'does not have'}`
   const evidence =
@@ -126,6 +127,14 @@ function cause(
     return {
       message: `RELEASE_NODE of ${name} ends with ${shownName(host)}, which is ${shownName(other.name)}`,
       evidence,
+    }
+  }
+  const line = stackOf(project, peer.service).hosts.get(host)
+  if (line !== undefined) {
+    return {
+      message: `${shownName(host)} of ${name} is ${line.map(shownName).join(', ')} in extra_hosts of ${shownName(peer.service.name)}, an address that no service is given`,
+      evidence,
+      hint: `Give ${name} that address: networks, ipv4_address. Or leave the line out, where Docker's DNS knows the name.`,
     }
   }
   if (isAmong(service, meaningOf(project, service, host))) {

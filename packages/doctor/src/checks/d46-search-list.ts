@@ -17,12 +17,19 @@ const SEARCH_FINDS = words('DOCTOR_SEARCH_FINDS', {
   hint: 'End the name of the service with a dot, so that no search domain is asked.',
 })
 
+const SEARCH_COMPLETES = words('DOCTOR_SEARCH_COMPLETES', {
+  happened: 'The service is found only with a search domain behind its name, and its nodes have the whole name.',
+  why: 'A target names a node of the service when it is <label>.<service>, letter by letter. Here it goes on behind that.',
+  hint: 'Give the whole name of the service, with the search domain.',
+})
+
 /** D46: search domains that stand before the name of a service. */
 export function judgeSearchList(all: readonly Searched[]): Finding[] {
   return all.flatMap((one) => {
     const { service, absolute } = one
-    // A short name that only a search domain has is what search domains are for.
-    if (!absolute.ok || absolute.value.records.length === 0) return []
+    if (!absolute.ok) return []
+    // A short name that only a search domain has is what search domains are for, as long as its nodes go by it.
+    if (absolute.value.records.length === 0) return completing(one)
     const hint = `Write ${identifier(`${service}.`)}, with a dot at the end, so that no search domain is asked.`
     return [...failing(one, hint), ...misleading(one, hint)]
   })
@@ -43,6 +50,21 @@ function failing({ service, relative, domains }: Searched, hint: string): Findin
   return [finding(lost ? 'error' : 'warning', SEARCH_FAILS, message, { evidence, hint })]
 }
 
+function completing({ service, domains }: Searched): Finding[] {
+  for (const { domain, answer } of domains) {
+    if (!answer.ok || answer.value.records.length === 0) continue
+    const whole = `${service}.${domain}`
+    const [first] = answer.value.records.filter(({ target }) =>
+      target.toLowerCase().endsWith(`.${whole.toLowerCase()}`),
+    )
+    if (first === undefined) return []
+    const message = `${identifier(service)} is found as ${identifier(whole)} only, and its nodes go by that name: ${identifier(first.target)}`
+    const hint = `Write ${identifier(whole)} for the service.`
+    return [finding('error', SEARCH_COMPLETES, message, { hint })]
+  }
+  return []
+}
+
 function misleading({ service, absolute, domains }: Searched, hint: string): Finding[] {
   const found = domains.find(({ answer }) => answer.ok && answer.value.records.length > 0)
   if (found === undefined) return []
@@ -61,7 +83,7 @@ export const D46 = check({
   group: 'dns',
   place: 0,
   title: 'the search list leads to the service',
-  words: [SEARCH_FAILS, SEARCH_FINDS],
+  words: [SEARCH_FAILS, SEARCH_FINDS, SEARCH_COMPLETES],
   look: searched,
   judge: judgeSearchList,
 })

@@ -1,4 +1,4 @@
-import { identifier } from '@dynsrv/kit'
+import { identifier, ipText } from '@dynsrv/kit'
 import { type Fields, fieldsOf } from './compose-yaml.ts'
 import type { Configuration } from './own-reader.ts'
 import { composeWords } from './shell-words.ts'
@@ -35,8 +35,16 @@ export interface Attachment {
   readonly key: string
   readonly aliases: readonly string[]
   readonly addresses: readonly string[]
-  /** Those that the file gives the network, such as `172.28.0.0/16`. */
-  readonly subnets: readonly string[]
+  /** Those that the file gives the network. */
+  readonly subnets: readonly Subnet[]
+}
+
+/** What the file says of the addresses of a network. */
+export interface Subnet {
+  /** Such as `172.28.0.0/16`. */
+  readonly range: string
+  /** The address of the machine itself; undefined when Docker takes the first one. */
+  readonly gateway?: string
 }
 
 /** All that Compose would start. */
@@ -49,7 +57,10 @@ export interface ComposeProject {
 export function projectOf({ name, services, networks }: Configuration): ComposeProject {
   const subnetsOf = (key: string) => {
     const { config } = fieldsOf(fieldsOf(networks[key]).ipam)
-    return (Array.isArray(config) ? config : []).flatMap((one) => textOf(fieldsOf(one).subnet) ?? [])
+    return (Array.isArray(config) ? config : []).flatMap((one): Subnet[] => {
+      const [range, gateway] = [textOf(fieldsOf(one).subnet), textOf(fieldsOf(one).gateway)]
+      return range === undefined ? [] : [{ range, ...(gateway !== undefined && { gateway: ipText(gateway) }) }]
+    })
   }
   const realName = (key: string) => String(fieldsOf(networks[key]).name ?? `${name}_${key}`)
   return {
@@ -63,7 +74,7 @@ export function projectOf({ name, services, networks }: Configuration): ComposeP
 interface Around {
   readonly project: string
   realName(key: string): string
-  subnetsOf(key: string): readonly string[]
+  subnetsOf(key: string): readonly Subnet[]
 }
 
 function serviceOf(name: string, given: Fields, { project, realName, subnetsOf }: Around): ComposeService {
@@ -110,8 +121,8 @@ function textOf(value: unknown): string | undefined {
   return value === null || value === undefined || value === '' ? undefined : String(value)
 }
 
-function attachment(key: string, given: Fields, subnets: readonly string[]): Attachment {
-  const addresses = [given.ipv4_address, given.ipv6_address].flatMap((one) => textOf(one) ?? [])
+function attachment(key: string, given: Fields, subnets: readonly Subnet[]): Attachment {
+  const addresses = [given.ipv4_address, given.ipv6_address].flatMap((one) => textOf(one) ?? []).map(ipText)
   return { key, aliases: textsOf(given.aliases), addresses, subnets }
 }
 
@@ -141,7 +152,7 @@ function linksOf(value: unknown, isService: boolean): [string, string | undefine
 function hostsOf(value: unknown): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>()
   const add = (host: string, addresses: readonly string[]) =>
-    found.set(host, [...(found.get(host) ?? []), ...addresses].sort())
+    found.set(host, [...(found.get(host) ?? []), ...addresses.map(addressText)].sort())
   for (const line of textsOf(value)) {
     const [, host = '', address = ''] = /^([^:=]+)[:=](.*)$/s.exec(line) ?? []
     add(host, [address])
@@ -149,6 +160,11 @@ function hostsOf(value: unknown): Map<string, readonly string[]> {
   for (const [host, given] of Object.entries(fieldsOf(value)))
     add(host, textsOf(Array.isArray(given) ? given : [given]))
   return found
+}
+
+/** An address of `extra_hosts`, where one of IPv6 may have brackets. */
+function addressText(text: string): string {
+  return ipText(text.replace(/^\[(.*)\]$/, '$1'))
 }
 
 /** A name of the file for a message. */

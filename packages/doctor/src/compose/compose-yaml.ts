@@ -61,8 +61,15 @@ function valuesOf(document: Document): unknown {
 /** Compose's YAML still has the octal numbers and the underscores of YAML 1.1. */
 function asGoHasIt(node: Scalar): void {
   const { source = '', type } = node
-  if (typeof node.value === 'bigint' && /^[-+]?0[0-7]+$/.test(source)) node.value = BigInt(Number.parseInt(source, 8))
-  else if (type === 'PLAIN' && /^[-+]?[1-9]\d*(?:_\d+)+$/.test(source)) node.value = BigInt(source.replaceAll('_', ''))
+  if (typeof node.value === 'bigint')
+    node.value = /^[-+]?0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : wholeNumber(node.value)
+  else if (type === 'PLAIN' && /^[-+]?[1-9]\d*(?:_\d+)+$/.test(source))
+    node.value = wholeNumber(BigInt(source.replaceAll('_', '')))
+}
+
+/** A number that JSON has too; its digits where a number would lose some, for it may be a cookie. */
+function wholeNumber(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
 }
 
 /** The entries of a mapping; none for anything else. */

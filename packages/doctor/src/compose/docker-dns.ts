@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
-import type { ComposeProject, ComposeService } from './compose-project.ts'
+import { ipText } from '@dynsrv/kit'
+import type { ComposeProject, ComposeService, Subnet } from './compose-project.ts'
+import { isFirstIn, isInSubnet } from './subnet.ts'
 
 /** A host that is always the one who asks. */
 export function isLoopback(host: string): boolean {
@@ -53,7 +55,7 @@ export function meaningOf(project: ComposeProject, from: ComposeService, host: s
   const stack = stackOf(project, from)
   const line = stack.hosts.get(host)
   if (line !== undefined) return meaningOfAddresses(project, stack, line)
-  if (isIP(host) !== 0) return meaningOfAddresses(project, stack, [host])
+  if (isIP(host) !== 0) return meaningOfAddresses(project, stack, [ipText(host)])
   if (stack.links.has(host)) {
     const target = stack.links.get(host)
     const linked = project.services.filter(({ name }) => name === target)
@@ -91,5 +93,12 @@ function meaningOfAddresses(project: ComposeProject, from: ComposeService, addre
       ([network, attached]) => from.networks.has(network) && attached.addresses.some((ip) => addresses.includes(ip)),
     ),
   )
-  return here.length === 0 ? 'elsewhere' : here
+  if (here.length > 0) return here
+  const subnets = [...from.networks.values()].flatMap((attached) => attached.subnets)
+  return addresses.every((ip) => subnets.some((subnet) => isOfContainers(subnet, ip))) ? [] : 'elsewhere'
+}
+
+/** Whether only a container of a network can have an address. */
+function isOfContainers({ range, gateway }: Subnet, ip: string): boolean {
+  return isInSubnet(range, ip) && (gateway === undefined ? !isFirstIn(range, ip) : gateway !== ip)
 }

@@ -10,6 +10,13 @@ export function isInSubnet(subnet: string, ip: string): boolean {
   return numberOf(net) >> shift === numberOf(ip) >> shift
 }
 
+/** Whether it is the first address of a network, which Docker gives the machine. */
+export function isFirstIn(subnet: string, ip: string): boolean {
+  const [net = '', length = ''] = subnet.split('/')
+  const shift = BigInt((isIP(net) === 4 ? 32 : 128) - Number(length))
+  return isInSubnet(subnet, ip) && numberOf(ip) === ((numberOf(net) >> shift) << shift) + 1n
+}
+
 function numberOf(ip: string): bigint {
   if (isIP(ip) === 4) return joined(ip.split('.'), 10, 8n)
   // A URL writes out the IPv4 address that may stand at the end.

@@ -1,5 +1,5 @@
 import type { NodeName } from '@dynsrv/epmd-shim'
-import type { SrvRecord } from '@dynsrv/srv-resolver'
+import type { SrvAnswer, SrvRecord } from '@dynsrv/srv-resolver'
 import { targetLabel } from '@dynsrv/strategy'
 import type { DoctorContext } from '../context.ts'
 import { type Variety, varieties } from './dns.ts'
@@ -30,11 +30,15 @@ export async function unmapped(context: DoctorContext): Promise<readonly Unmappe
   return mapped(await context.get(varieties)).unmapped
 }
 
+/** The answers that came for a service. */
+export function allAnswers({ edns, tcp, bare, repeated }: Variety): SrvAnswer[] {
+  return [edns, ...repeated, ...[tcp, bare].flatMap((one) => (one.ok ? [one.value] : []))]
+}
+
 /** The records of a service that any of its answers shows, each once. */
-export function allRecords({ edns, tcp, bare, repeated }: Variety): SrvRecord[] {
+export function allRecords(variety: Variety): SrvRecord[] {
   const seen = new Map<string, SrvRecord>()
-  const answers = [edns, ...repeated, ...[tcp, bare].flatMap((one) => (one.ok ? [one.value] : []))]
-  for (const { records } of answers) {
+  for (const { records } of allAnswers(variety)) {
     for (const record of records) seen.set(recordKey(record), record)
   }
   return [...seen.values()]

@@ -9,6 +9,7 @@ import {
   realWorld,
   sameDomainName,
   secretInteger,
+  visible,
   type World,
   whole,
   worldShape,
@@ -19,7 +20,7 @@ import { bothFamilies, literalAddress } from '../both-families.ts'
 import { addressOptions, checks, lookupOptions, srvOptions } from '../checks.ts'
 import { Closing } from '../closable.ts'
 import { isResolverError, ResolverError } from '../error.ts'
-import { checkedName, nameFault } from '../records/dns-name.ts'
+import { checkedName, sizeFault } from '../records/dns-name.ts'
 import { MAX_ALIASES } from '../records/dns-numbers.ts'
 import { answeredSrvRecords } from '../records/usable-srv-records.ts'
 import type {
@@ -212,7 +213,8 @@ export class DnsClient implements ClosableResolver {
     let last: Found | ResolverError | undefined
     for (const domain of domains) {
       const long = domain === ROOT ? bare : `${bare}.${domain}`
-      if (nameFault(long) !== undefined) break
+      // Any characters: a line that ends as Windows has it gives its last domain a carriage return, which glibc asks for.
+      if (sizeFault(long) !== undefined) break
       const one = await ask(long)
       last = one
       if (domain === ROOT) asRoot = one
@@ -265,7 +267,7 @@ export class DnsClient implements ClosableResolver {
       if (reading.alias === undefined) return { ...found, reading }
       owner = reading.alias
     }
-    throw new ResolverError('DNS_CNAME_LOOP', `${name} leads through more than ${MAX_ALIASES} aliases`)
+    throw new ResolverError('DNS_CNAME_LOOP', `${visible(name)} leads through more than ${MAX_ALIASES} aliases`)
   }
 
   /** Goes through the servers until one gives an answer. */
@@ -285,7 +287,7 @@ export class DnsClient implements ClosableResolver {
       }
     }
     const times = tries > 1 ? ` (${tries} tries)` : ''
-    throw allFailed(failures, (each) => `no answer for ${type} ${name}: ${each}${times}`)
+    throw allFailed(failures, (each) => `no answer for ${type} ${visible(name)}: ${each}${times}`)
   }
 
   async #askServer(

@@ -1,4 +1,4 @@
-import { domainKey } from '@dynsrv/kit'
+import { domainKey, visible } from '@dynsrv/kit'
 import { ResolverError } from '../error.ts'
 import { grouped } from '../grouped.ts'
 import { MAX_ALIASES, RCODE } from '../records/dns-numbers.ts'
@@ -34,7 +34,7 @@ export function readAnswer(message: Message, name: string, type: QuestionType): 
     const alias = here.find((record) => record.type === 'CNAME')
     if (alias === undefined) break
     if (aliases >= MAX_ALIASES)
-      throw new ResolverError('DNS_CNAME_LOOP', `${name} leads through more than ${MAX_ALIASES} aliases`)
+      throw new ResolverError('DNS_CNAME_LOOP', `${visible(name)} leads through more than ${MAX_ALIASES} aliases`)
     ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds)
     owner = alias.target
   }
@@ -58,17 +58,23 @@ function readEmpty(message: Message, { name, owner, type }: Asked, chainTtl: num
   }
   // Records of another name say nothing about ours, not even that it has none.
   if (message.answers.some((record) => record.type === type)) {
-    throw new ResolverError('DNS_MALFORMED', `all ${type} records in the answer for ${name} are of other names`)
+    throw new ResolverError(
+      'DNS_MALFORMED',
+      `all ${type} records in the answer for ${visible(name)} are of other names`,
+    )
   }
   if (soa === undefined && !message.authoritative) {
     // A server that neither holds the zone nor asks others has no say in what is there.
     const refers = message.authorities.some((record) => record.type === 'NS')
     if (refers)
-      throw new ResolverError('DNS_REFERRAL', `instead of an answer for ${name} came the names of other servers`)
+      throw new ResolverError(
+        'DNS_REFERRAL',
+        `instead of an answer for ${visible(name)} came the names of other servers`,
+      )
     if (!message.recursionAvailable) {
       throw new ResolverError(
         'DNS_REFERRAL',
-        `an empty answer for ${name} came from a server that does not hold its zone`,
+        `an empty answer for ${visible(name)} came from a server that does not hold its zone`,
       )
     }
   }

@@ -58,7 +58,8 @@ export function parseResolvConf(text: string, surroundings: ResolverSurroundings
   let search =
     fromEnv === undefined ? undefined : [fromEnv.trim() === '' ? ROOT : '', ...wordsIn(fromEnv)].filter(Boolean)
   for (const line of text.split('\n')) {
-    const [, keyword, rest = ''] = /^(nameserver|search|domain|options)[ \t](.*?)\r?$/.exec(line) ?? []
+    // A carriage return at the end is part of the last word, as for glibc: it is no server, and a domain that nobody has.
+    const [, keyword, rest = ''] = /^(nameserver|search|domain|options)[ \t](.*)$/s.exec(line) ?? []
     const words = wordsIn(rest)
     const [first] = words
     if (first === undefined) continue
@@ -84,10 +85,11 @@ class Options {
   #flags = new Set<string>()
 
   take(words: readonly string[]): void {
-    for (const word of words) {
-      // As `atoi` reads numbers, and as names are compared: by their beginning.
-      const [, name, value] = /^(ndots|timeout|attempts):(.*)$/.exec(word) ?? []
-      if (name !== undefined) this.#numbers.set(name, Number.parseInt(value!, 10) || 0)
+    for (const [at, word] of words.entries()) {
+      // As `atoi` reads numbers, which may stand behind a blank, and as names are compared: by their beginning.
+      const [, name, value] = /^(ndots|timeout|attempts):(.*)$/s.exec(word) ?? []
+      const digits = value?.trim() === '' ? words[at + 1] : value
+      if (name !== undefined) this.#numbers.set(name, Number.parseInt(digits ?? '', 10) || 0)
       const flag = Object.keys(FLAGS).find((known) => word.startsWith(known))
       if (flag !== undefined) this.#flags.add(FLAGS[flag as keyof typeof FLAGS])
     }

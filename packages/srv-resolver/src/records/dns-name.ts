@@ -30,6 +30,11 @@ export function nameFault(name: unknown): string | undefined {
   if (!/^[\x21-\x7e]*$/.test(bare)) return FOREIGN_CHARACTERS
   // It would escape what follows: `a\.b` is one label, and another name than a label `a\` before a label `b`.
   if (bare.includes('\\')) return 'it has a backslash'
+  return sizeFault(bare)
+}
+
+/** What keeps a name without its final dot from going on the wire, whatever its characters are; undefined when nothing does. */
+export function sizeFault(bare: string): string | undefined {
   if (bare.length > MAX_NAME) return `it is longer than ${MAX_NAME} characters`
   for (const label of bare.split('.')) {
     if (label === '') return 'it has an empty label'

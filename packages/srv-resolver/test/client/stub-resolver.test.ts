@@ -44,7 +44,16 @@ describe('resolv.conf', () => {
     ['domain after search', 'search a.test b.test\ndomain c.test', { search: ['c.test'] }],
     ['search after domain', 'domain c.test\nsearch a.test b.test', { search: ['a.test', 'b.test'] }],
     ['dots around domains', 'search .a.test b.test. .', { search: ['a.test', 'b.test', '.'] }],
-    ['ends of lines as Windows writes them', 'search a.test\r\noptions ndots:3\r\n', { search: ['a.test'], ndots: 3 }],
+    [
+      'ends of lines as Windows writes them',
+      'search a.test b.test\r\noptions ndots:3 use-vc\r\n',
+      { search: ['a.test', 'b.test\r'], ndots: 3, tcp: true },
+    ],
+    ['no domain, as Windows ends a line', 'search a.test\r\nsearch\r\n', { search: ['a.test\r'] }],
+    ['other white space', 'search a.test\vb.test c.test\f', { search: ['a.test\vb.test', 'c.test\f'] }],
+    ['a number behind a blank', 'options ndots: 3 timeout:\t2 attempts: 4', { ndots: 3, timeoutMs: 2_000, tries: 4 }],
+    ['a number that is another option', 'options ndots: rotate', { ndots: 0, rotate: true }],
+    ['a number that is missing', 'options ndots:2 ndots:', { ndots: 0 }],
     ['seven domains', 'search a b c d e f g', { search: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] }],
     ['too many dots', 'options ndots:99', { ndots: 15 }],
     ['dots that are no number', 'options ndots:x', { ndots: 0 }],
@@ -69,7 +78,7 @@ describe('resolv.conf', () => {
     expect(servers.map(({ text }) => text)).toStrictEqual([expected])
   })
 
-  it.each(['dns.test', '127.0.0.', '999.1.1.1', '1.2.3.4.5'])('passes over the server %s', (written) => {
+  it.each(['192.0.2.9\r', 'dns.test', '127.0.0.', '999.1.1.1', '1.2.3.4.5'])('passes over the server %s', (written) => {
     const { servers } = parseResolvConf(`nameserver ${written}\nnameserver 192.0.2.1`)
     expect(servers.map(({ host }) => host)).toStrictEqual(['192.0.2.1'])
   })

@@ -4,6 +4,7 @@ import { type Discovery, firstKnown, type IgnoredTarget } from '../discover.ts'
 import type { Membership } from '../membership.ts'
 import type { LeavePolicy } from '../policy/leave-policy.ts'
 import { type Asker, holdOf } from './asker.ts'
+import { Forgotten } from './forgotten.ts'
 import { type Member, type Plan, plan } from './plan.ts'
 import { Rotation } from './rotation.ts'
 import { sameSpelling, withoutOtherSpellings } from './spelling.ts'
@@ -43,6 +44,7 @@ export class Decider {
   readonly #parts: DeciderOptions
   readonly #rotation: Rotation
   readonly #unusable = new Unusable()
+  readonly #forgotten: Forgotten
   #emptyPolls = 0
   #emptySince = 0
   /** Polls in a row at which somebody was kept because it cannot be seen whether answers are whole. */
@@ -50,7 +52,9 @@ export class Decider {
 
   constructor(parts: DeciderOptions) {
     this.#parts = parts
-    this.#rotation = new Rotation(parts.options.rotationPolls)
+    const { rotationPolls, confirmEmpty, confirmEmptyMs } = parts.options
+    this.#rotation = new Rotation(rotationPolls)
+    this.#forgotten = new Forgotten(confirmEmpty === Number.POSITIVE_INFINITY ? confirmEmpty : confirmEmptyMs)
   }
 
   /** @throws what `connected()` throws; the signal's reason when it aborts */
@@ -63,6 +67,7 @@ export class Decider {
     let nodes = this.#sameSpelling(discovery.nodes, connected)
     const whole = nodes.size > 0 && holdOf(discovery) === undefined
     if (whole) this.#rotation.observe(nodes, connected)
+    this.#rememberEmpty(nodes, discovery)
     let hold = this.#hold(nodes, discovery)
     let ignored = discovery.ignored ?? []
     let decided = this.#plan(nodes, connected, hold, ignored)
@@ -94,6 +99,14 @@ export class Decider {
     const preferences = firstKnown(answers.map((each) => each.preferences).reverse())
     const named = answers.length === 1 ? discovery.nodes : new Set(answers.flatMap((each) => [...each.nodes]))
     return { plan: decided, nodes, connected, answer: { nodes: named, endpoints, preferences } }
+  }
+
+  #rememberEmpty(nodes: ReadonlySet<NodeName>, discovery: Discovery): void {
+    const { members, membership } = this.#parts
+    if (discovery.absent === true) this.#forgotten.clear()
+    else if (nodes.size > 0) this.#forgotten.named(nodes)
+    else if (holdOf(discovery) === undefined && (discovery.ignored ?? []).length === 0)
+      this.#forgotten.forget([...members().keys(), membership.self], this.#emptySince)
   }
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): Hold | undefined {
@@ -128,6 +141,8 @@ export class Decider {
     ignored: readonly IgnoredTarget[],
   ): Plan {
     const { membership, options, leave, members, own } = this.#parts
+    const now = options.world.clock.monotonic()
+    const forgotten = this.#forgotten.finder(now)
     return plan({
       self: membership.self,
       members: withoutOtherSpellings(members(), discovered),
@@ -139,7 +154,8 @@ export class Decider {
       unusable: this.#unusable.finder(ignored),
       leave,
       maxLeaveShare: options.maxLeaveShare,
-      now: options.world.clock.monotonic(),
+      now,
+      ...(forgotten !== undefined && { forgotten }),
     })
   }
 

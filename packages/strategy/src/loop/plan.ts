@@ -40,6 +40,8 @@ export interface PlanInput {
   readonly holdsLinksOnly: boolean
   /** Whether the record of a node that the answer does not name may be there, and cannot be used; default: of none. */
   readonly unusable?: (node: NodeName) => boolean
+  /** Whether an empty answer forgot a node, and none has named it since; default: of none. */
+  readonly forgotten?: (node: NodeName) => boolean
   readonly leave: LeavePolicy
   /** Of the connected members, how many may leave at once, from 0 to 1; one may always. */
   readonly maxLeaveShare: number
@@ -75,6 +77,7 @@ const check = checks.options<PlanInput>('plan', {
   hold: oneOf(...HOLD_REASONS),
   holdsLinksOnly: flag,
   unusable: callable,
+  forgotten: callable,
   leave: required(callable),
   maxLeaveShare: required(numberFrom(0, 1)),
   now: required(duration()),
@@ -93,7 +96,7 @@ export function plan(input: PlanInput): Plan {
   if (namesTheSame(input)) {
     return { members: input.members, appeared: [], returned: [], leave: [], held: new Map(), ...ours }
   }
-  const { self, discovered, connected, hold, holdsLinksOnly = false, unusable = () => false } = input
+  const { self, discovered, connected, hold, holdsLinksOnly = false } = input
   const members = new Map<NodeName, Member>()
   const appeared: NodeName[] = []
   const returned: NodeName[] = []
@@ -110,7 +113,7 @@ export function plan(input: PlanInput): Plan {
     if (discovered.has(node)) continue
     const isLive = connected.has(node)
     const reason =
-      hold !== undefined && (isLive || !holdsLinksOnly) ? hold : isLive && unusable(node) ? 'unusable' : undefined
+      hold !== undefined && (isLive || !holdsLinksOnly) ? hold : isLive ? ownReason(input, node) : undefined
     const missed = reason === undefined ? missedAgain(member, input.now) : member
     members.set(node, missed)
     if (reason !== undefined) held.set(node, reason)
@@ -123,21 +126,21 @@ export function plan(input: PlanInput): Plan {
   return { members, appeared, returned, leave: [...leave], held, ...ours }
 }
 
+/** Why this answer says nothing of one node, though it is sound. */
+function ownReason({ unusable, forgotten }: PlanInput, node: NodeName): HoldReason | undefined {
+  if (unusable?.(node) === true) return 'unusable'
+  return forgotten?.(node) === true ? 'empty' : undefined
+}
+
 /**
  * No link hangs on our own record, so the leave policy is asked as for a member without one, and `maxLeaveShare` does not
  * hold it.
  */
-function ownRecord({
-  self,
-  discovered,
-  own,
-  hold,
-  unusable,
-  leave,
-  now,
-}: PlanInput): Pick<Plan, 'own' | 'deregistered'> {
+function ownRecord(input: PlanInput): Pick<Plan, 'own' | 'deregistered'> {
+  const { self, discovered, own, hold, leave, now } = input
   if (discovered.has(self)) return { own: NAMED, deregistered: false }
-  if (own === undefined || hold !== undefined || unusable?.(self) === true) return { own, deregistered: false }
+  if (own === undefined || hold !== undefined || ownReason(input, self) !== undefined)
+    return { own, deregistered: false }
   const missed = missedAgain(own, now)
   const { missedPolls: polls, missingSince = now } = missed
   const deregistered = leave({ node: self, polls, ms: now - missingSince, connected: false })

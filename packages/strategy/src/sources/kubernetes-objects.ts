@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { shown } from '@dynsrv/kit'
+import { ipText, shown } from '@dynsrv/kit'
 import { field, list, textAt } from '../answers/json.ts'
 import type { Candidate, Mapped } from '../answers/name-mapping.ts'
 import { named, withoutDots } from '../answers/name-mapping.ts'
@@ -80,7 +80,10 @@ export function eachPodOnce(pods: readonly Pod[], family: 4 | 6): Pod[] {
 }
 
 function facts(pod: { readonly [K in keyof Pod]: Pod[K] | undefined }): Pod {
-  return Object.fromEntries(Object.entries(pod).filter(([, value]) => value !== undefined))
+  const { ip } = pod
+  // Who wrote an Endpoints by hand may have written an IPv6 address in any way.
+  const known = { ...pod, ...(ip !== undefined && { ip: ipText(ip) }) }
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
 }
 
 function firstText(values: readonly unknown[]): string | undefined {

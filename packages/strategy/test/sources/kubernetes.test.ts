@@ -363,6 +363,15 @@ describe('EndpointSlices of both address families', () => {
     expect(await nodesOf(slices)).toStrictEqual(['web@10.1.0.5', 'web@fd00::6'])
   })
 
+  it('name a pod by its IPv6 address as Erlang writes it, however it stands there', async () => {
+    const slices = dualStack([[undefined, 'FDAA:0:0:A7B::0:2', {}]])
+    expect(await nodesOf(slices, { ipFamily: 6 })).toStrictEqual(['web@fdaa:0:0:a7b::2'])
+    const endpoints = { items: [{ metadata: { namespace: 'prod' }, subsets: [{ addresses: [{ ip: 'fd00:0::05' }] }] }] }
+    expect(await nodesOf(endpoints, { ipLookupMode: 'endpoints' })).toStrictEqual(['web@fd00::5'])
+    const pods = { items: [{ metadata: { name: 'web-0' }, status: { podIP: 'fd00:0000::0005' } }] }
+    expect(await nodesOf(pods, { ipLookupMode: 'pods' })).toStrictEqual(['web@fd00::5'])
+  })
+
   it.each([
     ['self@10.1.0.9', ['web@10.1.0.5', 'web@10.1.0.6']],
     ['self@fd00::9', ['web@fd00::5', 'web@fd00::6']],
