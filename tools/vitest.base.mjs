@@ -24,6 +24,7 @@ export function library({ name = basename(process.cwd()), ...test } = {}) {
       exclude: ALL ? [] : ['**/*.all.test.ts'],
       testTimeout: 60_000,
       hookTimeout: 120_000,
+      expect: { poll: { timeout: 30_000 } },
       retry,
       ...test,
     },
