@@ -22,7 +22,7 @@ export function library({ name = basename(process.cwd()), ...test } = {}) {
       name,
       include: ['test/**/*.test.ts'],
       exclude: ALL ? [] : ['**/*.all.test.ts'],
-      testTimeout: 60_000,
+      testTimeout: 120_000,
       hookTimeout: 120_000,
       expect: { poll: { timeout: 30_000 } },
       retry,
