@@ -20,7 +20,8 @@ try {
 
 if (all) process.env.DYNSRV_TEST_ALL = '1'
 const filters = args.filter((each) => each !== '--all')
-const vitest = await startVitest('test', filters, { run: true, watch: false })
+// Files of the long matrix have not been tried beside each other.
+const vitest = await startVitest('test', filters, { run: true, watch: false, ...(all && { maxWorkers: 1 }) })
 const modules = vitest.state.getTestModules()
 const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
 const failures = []
