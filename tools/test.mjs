@@ -20,11 +20,15 @@ try {
 
 if (all) process.env.DYNSRV_TEST_ALL = '1'
 const filters = args.filter((each) => each !== '--all')
-const vitest = await startVitest('test', filters, { run: true, watch: false })
+// Files of the long matrix have not been tried beside each other.
+const vitest = await startVitest('test', filters, { run: true, watch: false, ...(all && { maxWorkers: 1 }) })
 const modules = vitest.state.getTestModules()
 const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 }
 const failures = []
 const flaky = []
+/** What needs a reason beside it, on a machine that does nothing else. */
+const SLOW_MS = 10_000
+const slow = []
 /** By part: how many tests, and how long they took, one after another. */
 const parts = new Map()
 for (const module of modules) {
@@ -35,7 +39,9 @@ for (const module of modules) {
   for (const test of module.children.allTests()) {
     const { state, errors = [] } = test.result()
     counts[state] += 1
-    if (test.diagnostic()?.flaky) flaky.push(`${module.project.name}: ${test.fullName}\n  ${errors[0]?.message ?? ''}`)
+    const { duration = 0, flaky: isFlaky = false } = test.diagnostic() ?? {}
+    if (duration > SLOW_MS) slow.push({ duration, name: `${module.project.name}: ${test.fullName}` })
+    if (isFlaky) flaky.push(`${module.project.name}: ${test.fullName}\n  ${errors[0]?.message ?? ''}`)
     if (state === 'failed') failures.push(`${module.project.name}: ${test.fullName}\n  ${errors[0]?.message ?? ''}`)
   }
   // A file that could not be loaded has no tests of its own, yet must not count as nothing.
@@ -50,6 +56,11 @@ await vitest.close()
 // Once more and short, where somebody who scrolls up, or sees only the end of a log, finds it first.
 if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}\n`)
 if (flaky.length > 0) console.log(`\nPassed at the second try only:\n${flaky.join('\n')}\n`)
+if (slow.length > 0) console.log(`\nSlower than ${SLOW_MS / 1000} s:`)
+for (const { duration, name } of slow.sort((a, b) => b.duration - a.duration)) {
+  console.log(`${(duration / 1000).toFixed(0).padStart(5)} s ${name}`)
+}
+console.log()
 for (const [name, { tests, seconds }] of [...parts].sort(([, a], [, b]) => b.seconds - a.seconds)) {
   console.log(`${name.padEnd(16)} ${String(tests).padStart(5)} tests ${seconds.toFixed(0).padStart(5)} s`)
 }

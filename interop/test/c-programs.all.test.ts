@@ -221,7 +221,7 @@ describe('a C program that we connect to', () => {
     const asked = new ErlEpmd({ epmdPort: epmd.port })
     const names = ['eiacc0', 'eiacc1', 'eiacc2']
     await expect
-      .poll(async () => (await asked.names('127.0.0.1')).map(({ name }) => name), { timeout: 20_000 })
+      .poll(async () => (await asked.names('127.0.0.1')).map(({ name }) => name))
       .toStrictEqual(expect.arrayContaining(names))
     for (const name of names) mailbox.send({ name: 'any', node: `${name}@${host}` }, mailbox.pid)
     const answers = [await mailbox.receive(RECEIVE), await mailbox.receive(RECEIVE), await mailbox.receive(RECEIVE)]

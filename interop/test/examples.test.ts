@@ -95,6 +95,7 @@ describe('a cluster of TypeScript processes', () => {
 })
 
 describe('an echo in a room of Phoenix', () => {
+  // Slow: Elixir starts, and compiles what speaks as Phoenix.PubSub does.
   it('hears what is broadcast, and is heard', async () => {
     await using zone = await startZoneServer()
     const ports = { phx: await freePort(), echo: await freePort() }

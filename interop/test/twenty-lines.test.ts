@@ -57,6 +57,6 @@ it('twenty lines call a GenServer, expose a function, watch a process, publish, 
   await shop.eval('GenServer.stop(Shop.Stock, :shutdown)')
   expect(await program.firstLines(1)).toEqual(['the stock ended: shutdown'])
   expect(await program.stop()).toBe(0)
-  await expect(fetch(`http://127.0.0.1:${http}/readyz`)).rejects.toThrow()
+  await expect(fetch(`http://127.0.0.1:${http}/readyz`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
   await eventually(() => shop.eval('Node.list(:connected)'), '[]')
 })

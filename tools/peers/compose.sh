@@ -10,6 +10,7 @@ advice='install docker-compose 2 yourself, and name it in DYNSRV_DOCKER_COMPOSE.
 suite=trixie
 dir=${1:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/dynsrv/compose-$suite}
 program=$dir/docker-compose
+debian_lock "$dir"
 if [ -x "$program" ]; then
   echo "$program"
   exit 0

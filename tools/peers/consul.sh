@@ -9,6 +9,7 @@ advice='install Consul yourself and put it on the PATH, or name it in DYNSRV_CON
 suite=bullseye
 dir=${1:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/dynsrv/consul-$suite}
 program=$dir/root/usr/bin/consul
+debian_lock "$dir"
 if [ -x "$program" ]; then
   echo "$program"
   exit 0

@@ -1,5 +1,6 @@
 # Sourced by the scripts beside it: fetches packages of any Debian suite without touching this system's own packages.
 #
+#   debian_lock DIR                   waits until no other test fetches into DIR
 #   debian_apt STATE SUITE            prepares a private apt in the folder STATE; then `apt ARGUMENT...` runs it
 #   debian_root DIR SUITE PACKAGE...  unpacks packages with all that they need into DIR/root, and writes DIR/enter
 #   debian_program DIR NAME [PATH]    makes DIR/NAME, which runs the program of that name or path in DIR/root
@@ -12,6 +13,14 @@ fail() {
   echo "${0##*/}: $1" >&2
   [ -z "${advice:-}" ] || echo "${0##*/}: $advice" >&2
   exit 1
+}
+
+# Several tests may want the same program at once: the first fetches it, the others wait and find it.
+debian_lock() {
+  command -v flock >/dev/null || fail 'this is no Debian system'
+  mkdir -p "$(dirname "$1")"
+  exec 9>"$1.lock"
+  flock 9
 }
 
 debian_apt() {

@@ -12,9 +12,7 @@ set -euo pipefail
 advice='the suites of OTP need a Debian system: run them in a container of debian:bookworm.'
 suite=bookworm
 dir=${1:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/dynsrv/otp-suites-$suite}
-mkdir -p "$(dirname "$dir")"
-exec 9>"$dir.lock"
-flock 9
+debian_lock "$dir"
 if [ -x "$dir/erl" ]; then
   echo "$dir"
   exit 0

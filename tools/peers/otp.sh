@@ -13,15 +13,7 @@ advice='the tests of other OTP releases need a Debian system and root.'
 [ $# -ge 1 ] || fail 'which suite? bullseye, bookworm, trixie or forky'
 suite=$1
 dir=${2:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/dynsrv/otp-$suite}
-if [ -x "$dir/erl" ]; then
-  echo "$dir"
-  exit 0
-fi
-
-# Several tests may want the same release at once: the first fetches it, the others wait.
-mkdir -p "$(dirname "$dir")"
-exec 9>"$dir.lock"
-flock 9
+debian_lock "$dir"
 if [ -x "$dir/erl" ]; then
   echo "$dir"
   exit 0

@@ -8,6 +8,7 @@ set -euo pipefail
 advice='the test with RabbitMQ needs a Debian system and root.'
 suite=bookworm
 dir=${1:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/dynsrv/rabbitmq-$suite}
+debian_lock "$dir"
 if [ -x "$dir/rabbitmq-server" ]; then
   echo "$dir"
   exit 0

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** A release of a runtime that programs of ours run in. */
 export interface Runtime {
@@ -48,16 +48,22 @@ export function commandOf({ from, path, args }: Runtime): readonly [program: str
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const folder = join(cache, 'dynsrv', 'runtimes', from.replaceAll('/', '-'))
   const program = join(folder, 'node_modules', path)
-  if (!existsSync(program)) {
-    mkdirSync(folder, { recursive: true })
-    // Scripts of the package would be a door into this machine; the program is in the package itself.
-    execFileSync(
-      'npm',
-      ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', from],
-      {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    )
-  }
+  if (!existsSync(program)) fetchInto(folder, from, program)
   return [program, ...args]
+}
+
+/** Moved into place when it is whole, since two files of tests may fetch the same: the first one stays. */
+function fetchInto(folder: string, from: string, program: string): void {
+  mkdirSync(dirname(folder), { recursive: true })
+  const fresh = mkdtempSync(`${folder}.`)
+  try {
+    // Scripts of the package would be a door into this machine; the program is in the package itself.
+    const quiet = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts']
+    execFileSync('npm', ['install', '--prefix', fresh, ...quiet, from], { stdio: ['ignore', 'ignore', 'inherit'] })
+    if (!existsSync(program)) renameSync(fresh, folder)
+  } catch (error) {
+    if (!existsSync(program)) throw error
+  } finally {
+    rmSync(fresh, { recursive: true, force: true })
+  }
 }

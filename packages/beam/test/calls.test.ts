@@ -111,7 +111,7 @@ describe('a call of a Node.js service', () => {
     await expect.poll(() => waiting.length, { interval: 10 }).toBe(1)
     await elixir.eval('Process.exit(Process.get(:pid), :kill)')
     const sum = `Enum.sum(for n <- Dynsrv.members(:prices), do: :dynsrv_calls.outstanding(n))`
-    await expect.poll(() => elixir.eval(sum), { timeout: 10_000 }).toBe('0')
+    await expect.poll(() => elixir.eval(sum)).toBe('0')
     for (const end of waiting.splice(0)) end()
   })
 

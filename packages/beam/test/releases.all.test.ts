@@ -51,7 +51,7 @@ describe.each(releases)('on OTP $release', ({ release, programs, outcomes }) => 
       return 30
     }
     service.node.expose('prices', { quote }, { group: true })
-    await expect.poll(() => caller.beam.eval('length(dynsrv:members(prices))'), { timeout: 20_000 }).toBe('1')
+    await expect.poll(() => caller.beam.eval('length(dynsrv:members(prices))')).toBe('1')
     expect(await caller.beam.eval('dynsrv:call(prices, quote, [<<"apple">>])')).toBe('30')
     const failed = await caller.beam.eval('element(2, dynsrv:try_call(prices, quote, [<<"pear">>], []))')
     expect(failed).toContain('message => <<"no price for pear">>')

@@ -25,7 +25,7 @@ async function reading(file: string, ms: number) {
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   )
-  await vi.waitFor(() => expect(time.timers).toBe(1))
+  await expect.poll(() => time.timers).toBe(1)
   await time.advance(ms)
   return outcome
 }
@@ -57,7 +57,7 @@ describe('a configuration that takes its time', () => {
     Object.assign(globalThis, { configOfTheTest })
     const file = module('export default () => globalThis.configOfTheTest')
     const outcome = loadConfig(file)
-    await vi.waitFor(() => expect(time.timers).toBe(1))
+    await expect.poll(() => time.timers).toBe(1)
     await time.advance(LIMIT_MS - 1)
     settle({ minPeers: 3 })
     expect(await outcome).toMatchObject({ file, minPeers: 3 })

@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { contract } from '@dynsrv/etf'
+import { realWorld } from '@dynsrv/kit'
 import {
   argument,
   call,
@@ -12,11 +15,15 @@ import {
   testOddArguments,
 } from '@dynsrv/tools/odd-values'
 import { testSoundOptions } from '@dynsrv/tools/options'
+import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { expect, it, vi } from 'vitest'
 import * as api from '../src/index.ts'
 
-// What is found when no option says where the cookie is.
+// What is found when no option says where the cookie is, whatever the home of the tester has.
 vi.stubEnv('RELEASE_COOKIE', 'c')
+const home = temporaryFolder('home')
+writeFileSync(join(home, '.erlang.cookie'), 'c', { mode: 0o400 })
+const AT_HOME = { ...realWorld, system: { ...realWorld.system, homeFolder: () => home } }
 
 const SERVICE = 'my-service.test'
 const STARTED = {
@@ -86,7 +93,7 @@ async function withCluster(ask: (cluster: api.Cluster) => unknown): Promise<void
 testSoundOptions(
   new URL('../src/index.ts', import.meta.url),
   {
-    FindCookieOptions: { take: (given) => api.findCookie(given) },
+    FindCookieOptions: { take: (given) => api.findCookie({ world: AT_HOME, ...given }) },
     StartOptions: { take: (given) => api.start({ ...STARTED, ...given }) },
     ReadyOptions: { take: (given) => withCluster((cluster) => cluster.ready(given)) },
     ModuleOptions: { take: (given) => withCluster((cluster) => cluster.module(contract('lists', {}), given)) },

@@ -5,7 +5,7 @@ import type { Node, Warning } from '@dynsrv/node'
 import { startZoneServer, type ZoneServer } from '@dynsrv/srv-resolver'
 import { type Beam, companionArgs, startElixir } from '@dynsrv/tools/beam'
 import { freePort } from '@dynsrv/tools/free-port'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cluster, StartOptions } from '../src/index.ts'
 import { start } from '../src/index.ts'
 
@@ -455,7 +455,7 @@ describe('what an exposed function returns', () => {
     warnings.length = 0
     using _exposed = returning(value)
     expect(await called()).toContain(said)
-    await vi.waitFor(() => expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining(said)]))
+    await expect.poll(() => warnings.map(({ message }) => message)).toEqual([expect.stringContaining(said)])
   })
 })
 

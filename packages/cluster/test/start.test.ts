@@ -277,7 +277,7 @@ describe('drain', () => {
     })
     await caller.node.disconnect(two.self)
     register(zone, 'api-3', two.port)
-    await expect.poll(() => caller.members(), { timeout: 15_000 }).toContain(two.self)
+    await expect.poll(() => caller.members()).toContain(two.self)
     const stuck = caller.node.call({ name: 'stuck', node: two.self }, null).catch((error: unknown) => error)
     await arrived
     await expect(two.drain({ timeoutMs: 200 })).rejects.toMatchObject({ code: 'NODE_TIMEOUT' })

@@ -268,6 +268,18 @@ services:
     warnings: ['C09'],
     says: /include none\.yaml is not here/,
   },
+  {
+    what: 'a file that is included with an env_file that is not here',
+    files: {
+      ...shop(
+        node('a', 'a.shop') + node('b', 'b.elsewhere').replace('hostname: b.elsewhere', 'hostname: b'),
+        'include: [{ path: more.yaml, env_file: none.env }]',
+      ),
+      'more.yaml': 'services: { c: { image: postgres } }',
+    },
+    warnings: ['C09'],
+    says: /env_file none\.env of include more\.yaml is not here/,
+  },
   ...(
     [
       ['an env_file', node('a', 'a.shop', 'env_file: "settings.${STAGE}.env"'), ''],

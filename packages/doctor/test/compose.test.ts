@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Compose are written so
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -59,6 +59,26 @@ describe('a Compose file', () => {
     expect(found.gravest).toBe('ok')
     expect(found.checks.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id).filter((id) => id.startsWith('C')))
     expect((await examineFile(GOOD, { ERL_COOKIE: COOKIE })).verdicts).toEqual([])
+  })
+
+  it('says so when the .env beside it is there and cannot be read; a folder of that name is nothing to Compose', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dynsrv-doctor-compose-'))
+    const file = join(folder, 'docker-compose.yml')
+    try {
+      await writeFile(file, GOOD)
+      await mkdir(join(folder, '.env'))
+      expect((await examineAs({ compose: [file], env: {} })).verdicts).toEqual([])
+      await rmdir(join(folder, '.env'))
+      // Root reads what nobody else may; a link to itself is read by nobody.
+      await symlink('.env', join(folder, '.env'))
+      const [verdict] = (await examineAs({ compose: [file], env: {} })).verdicts
+      expect(verdict).toMatchObject({
+        code: 'DOCTOR_COMPOSE_FILE',
+        message: expect.stringMatching(/\.env cannot be read: .*ELOOP/),
+      })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   it.each([

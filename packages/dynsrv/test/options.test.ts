@@ -74,6 +74,7 @@ function isTried(owner: string, type: string): boolean {
 }
 
 describe('the whole API', () => {
+  // Slow: the compiler reads all packages, and every type that a program can pass to one of them.
   it('refuses a misspelled name in every type of options', { timeout: 300_000 }, () => {
     const taken = walk()
     expect(taken.map(({ type }) => type)).toEqual(

@@ -54,6 +54,7 @@ export async function raceFamilies<T>({ clock, ask, hasSome }: FamilyRace<T>): P
 /** Undefined when it takes longer. */
 async function inTime<T>(other: Promise<T>, clock: Clock): Promise<T | undefined> {
   const over = new AbortController()
+  // Cut short, which rejects, only when the race is over.
   const late = sleep(clock, RESOLUTION_DELAY_MS, { signal: over.signal }).catch(() => undefined)
   try {
     return (await Promise.race([other, late])) ?? undefined

@@ -181,6 +181,6 @@ it.each(
   ).toEqual([])
   expect(node.connected()).toContain(erl.name)
   expect(await erl.eval(`rpc:call('${node.self}', 'Elixir.MyApp.Js', hello, [1])`)).toBe('1')
-  await expect.poll(() => node.inspect().monitors, { timeout: 15_000 }).toBeLessThan(20)
+  await expect.poll(() => node.inspect().monitors).toBeLessThan(20)
   expect(node.inspect({ maxProcesses: 0 }).processCount).toBeLessThan(30)
 }, 120_000)

@@ -25,7 +25,10 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** What eight times as many take, in processor time of this process: about eight times as long, not sixty-four times. */
+/**
+ * What eight times as many take, in processor time of this process: about eight times as long, not sixty-four times. Slow: of so
+ * many that other work of the process is little beside it.
+ */
 async function expectInProportion(run: (count: number) => Promise<() => Promise<void>>): Promise<void> {
   const took = async (count: number): Promise<number> => {
     const work = await run(count)

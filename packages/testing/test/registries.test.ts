@@ -171,6 +171,6 @@ describe('the Kubernetes API in a simulation', () => {
       await lines.next()
       const next = lines.next()
       sim.kubernetes.fail('cut')
-      await expect(next).rejects.toThrow()
+      await expect(next).rejects.toThrow('ECONNRESET')
     }))
 })

@@ -36,7 +36,7 @@ describe('virtual time', () => {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, 50_000))
       expect(sim.now).toBe(50_000)
       clock.setInterval(() => undefined, 1_000)
-      await vi.waitFor(() => expect(sim.logText()).toContain('time stands still'))
+      await expect.poll(() => sim.logText()).toContain('time stands still')
       expect(sim.now).toBe(60_000)
       await sim.run('1 h')
       expect(sim.now).toBe(3_660_000)

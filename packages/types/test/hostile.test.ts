@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { atom, type ContractFunction, type Matcher, type Term, tuple } from '@dynsrv/etf'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
@@ -236,5 +236,26 @@ describe('what cannot be said or read', () => {
     await expect(writeTypes({ module: '../cut', sources: [folderModules([other])] })).rejects.toMatchObject({
       code: 'TYPES_NO_MODULE',
     })
+  })
+})
+
+describe('a module of a folder that cannot be read', () => {
+  const odd = temporaryFolder('unreadable')
+  // Root reads what nobody else may; a link to itself is read by nobody.
+  symlinkSync('odd.beam', join(odd, 'odd.beam'))
+
+  it('is the cause, and not a module that is not there', async () => {
+    await expect(writeTypes({ module: 'odd', sources: [folderModules([odd])] })).rejects.toMatchObject({
+      code: 'TYPES_BAD_BEAM',
+      message: expect.stringMatching(/odd\.beam cannot be read: .*ELOOP/),
+    })
+    const gone = writeTypes({ module: 'x'.repeat(255), sources: [folderModules([odd, join(odd, 'none')])] })
+    await expect(gone).rejects.toMatchObject({ code: 'TYPES_NO_MODULE' })
+  })
+
+  it('is taken from another folder that has it', async () => {
+    const whole = compiledText('odd', '-module(odd).\n-export([f/0]).\n-spec f() -> ok.\nf() -> ok.\n')
+    const { text } = await writeTypes({ module: 'odd', sources: [folderModules([odd, whole])] })
+    expect(text).toContain('f: ')
   })
 })

@@ -195,10 +195,13 @@ export class DemoCluster implements AsyncDisposable {
   /** Ends every node and the DNS server, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    // A node that is just starting cannot leave yet: it leaves as soon as it is up.
-    await Promise.all([...this.#entries.values()].map(async ({ starting }) => (await starting)?.leave()))
-    await this.#zone.close()
-    await rm(this.folder, { recursive: true, force: true })
+    try {
+      // A node that is just starting cannot leave yet: it leaves as soon as it is up.
+      await Promise.all([...this.#entries.values()].map(async ({ starting }) => (await starting)?.leave()))
+    } finally {
+      await this.#zone.close()
+      await rm(this.folder, { recursive: true, force: true })
+    }
   }
 
   #enter(label: string, runs: string): Entry {
@@ -220,7 +223,7 @@ export class DemoCluster implements AsyncDisposable {
   }
 
   async #started(entry: Entry, starting: Promise<DemoNode>): Promise<void> {
-    // Who starts the node gets its failure from the line below; who waits for the rest only has none to take down.
+    // The caller gets the failure from the line below. Here it means that there is no node to end.
     entry.starting = starting.catch(() => undefined)
     entry.node = await starting
     this.#changed(entry, 'up')

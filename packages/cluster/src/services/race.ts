@@ -70,6 +70,7 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
       underWay += 1
       const patienceMs = nextAfterMs ?? leftMs / 2
       if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
+      // It never rejects: a failure is an end.
       void attempt(call, seat, isFirst ? undefined : leftMs).then((end) => {
         underWay -= 1
         if (isOver) return

@@ -45,6 +45,7 @@ const group: Rule = rule('a term', (value) => {
   try {
     return encodedLength(value as Term) > 0
   } catch {
+    // A value that has no encoding.
     return false
   }
 })

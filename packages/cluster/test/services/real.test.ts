@@ -3,6 +3,7 @@ import { callRealMembers, SLOW_MS } from './real-members.ts'
 import { percentile } from './story.ts'
 
 describe('five Erlang nodes, one slow and one killed', () => {
+  // Slow: thousands of calls in real time, so that their percentiles mean something.
   it('no idempotent call fails, no other runs twice, and nearly all are quick', async () => {
     const { failed, lost, duplicates, kills, ran, times } = await callRealMembers(3_000, 1_000)
     expect({ failed, duplicates }).toStrictEqual({ failed: [], duplicates: [] })

@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { messageOf } from '@dynsrv/kit'
 import { attempt, codeOf } from '../attempt.ts'
 import { canonicalService, GAP, merged, withoutPath } from './canonical.ts'
 import { type ComposeDocument, type Fields, fieldsOf, type Path, readComposeYaml } from './compose-yaml.ts'
@@ -161,12 +162,25 @@ function undeclared(services: Fields, networks: Fields): string[] {
 }
 
 /** The variables, and those of the files that are there; what is set already stays. */
-async function withDotEnv(source: ComposeSource, files: readonly string[], known: Variables): Promise<Variables> {
+async function withDotEnv(
+  source: ComposeSource,
+  files: readonly string[],
+  known: Variables,
+  missing?: (path: string) => void,
+): Promise<Variables> {
   let found: Variables = {}
   for (const path of files) {
-    const text = await source.read(path).catch(() => '')
+    const there = await attempt(source.read(path))
+    if (!there.ok) {
+      // A file that is there and cannot be read would set variables, and all that uses them would be judged without it.
+      if (!NO_FILE.has(codeOf(there.error))) {
+        throw new Error(`${basename(path)} cannot be read: ${messageOf(there.error)}`, { cause: there.error })
+      }
+      missing?.(path)
+      continue
+    }
     try {
-      found = { ...found, ...Object.fromEntries(readEnvFile(text, known)) }
+      found = { ...found, ...Object.fromEntries(readEnvFile(there.value, known)) }
     } catch (error) {
       if (!(error instanceof BadInterpolation)) throw error
       throw new Error(`invalid interpolation format in ${basename(path)}`)
@@ -345,9 +359,17 @@ class Reader {
       const there = paths.map((each) => resolve(around.directory, each))
       const directory = typeof chosen === 'string' ? resolve(around.directory, chosen) : dirname(there[0]!)
       const named = textsOf(files).map((each) => resolve(around.directory, each))
+      const isNamed = named.length > 0
+      const missing = (file: string) => {
+        if (isNamed)
+          this.gaps.push({
+            what: `env_file ${basename(file)} of include ${paths.join(', ')} is not here`,
+            lacks: 'all',
+          })
+      }
       const variables = this.#bare
         ? around.variables
-        : await withDotEnv(this.#source, named.length > 0 ? named : [join(directory, '.env')], around.variables)
+        : await withDotEnv(this.#source, isNamed ? named : [join(directory, '.env')], around.variables, missing)
       try {
         whole = mergedFiles(await this.files(there, directory, variables, around.within), whole)
       } catch (error) {
@@ -412,6 +434,9 @@ interface Around {
   /** The file. */
   readonly at: string
 }
+
+/** What the system says where no file is: nothing, or a folder. */
+const NO_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
 
 /** What the system says of a file that is not here, or whose path waits for a variable. */
 const MISSING = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ERR_INVALID_ARG_VALUE'])

@@ -44,6 +44,7 @@ export function hostLookup({ network, clock }: Pick<World, 'network' | 'clock'>)
     const four = find(host, 4)
     const isCrowded = late >= MAX_LATE
     const six = async () => {
+      // The race has the failure of that family too.
       if (isCrowded && (await four.catch(() => [])).length > 0) return []
       return find(host, 6)
     }
@@ -59,6 +60,7 @@ export function hostLookup({ network, clock }: Pick<World, 'network' | 'clock'>)
       return known
     }
     late += 1
+    // It never rejects: a failure is an outcome.
     void race.late.then(({ answer = [] }) => {
       late -= 1
       remember(host, answer)

@@ -53,7 +53,7 @@ export class Listener {
     this.#options = options
     this.#pending = new PendingSockets(options.maxUnauthenticated)
     this.#server = options.transport.createServer({
-      // It never rejects: a handshake that fails is told by `onRefused`.
+      // It never rejects: `onRefused` reports a handshake that fails.
       arrived: (socket) => void this.#take(socket),
       ready: (socket, arrived) => {
         destroyOnError(socket)

@@ -201,7 +201,7 @@ export class PgScope extends EventEmitter<PgEvents> implements Disposable {
 
   /**
    * Waits until each connected node has told its members, or has said that it has no such scope. A scope asks when it is
-   * joined and whenever a link is up; what changes later is told as it happens.
+   * joined and whenever a link is up; changes are reported as they happen.
    *
    * @throws {NodeError} `NODE_BAD_OPTION`
    * @throws the signal's reason when it aborts

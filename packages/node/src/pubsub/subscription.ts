@@ -207,7 +207,7 @@ export class Subscription<Message = PubSubMessage> implements AsyncIterable<Mess
     if (listener === undefined) return this.#queue.push(message, origin)
     if (options.schema === undefined) return listener(message as never)
     this.#queue.push(message, origin)
-    // It never rejects: what the listener throws is told.
+    // It never rejects: what the listener throws is reported.
     if (!this.#listening) void this.#listen(listener)
     return undefined
   }

@@ -113,6 +113,7 @@ export class Schemas {
     }
     const answer = schema['~standard'].validate(this.#seen(term))
     if (!(answer instanceof Promise)) return answer.issues === undefined ? answer : undefined
+    // Nobody waits for it: that it comes later is the failure.
     answer.catch(() => undefined)
     throw new NodeError('NODE_BAD_OPTION', 'receive: the schema answers later, and a message is chosen at once', {
       hint: 'Choose with a schema that answers at once, and check the rest when the message is there.',

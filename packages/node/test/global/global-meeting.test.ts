@@ -1,6 +1,6 @@
 import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { realWorld } from '@dynsrv/kit'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { GlobalConflict } from '../../src/global/global-conflict.ts'
 import { GlobalMeeting, type GlobalMeetingParts } from '../../src/global/global-meeting.ts'
 import { GlobalNameTable } from '../../src/global/global-name-table.ts'
@@ -92,7 +92,7 @@ it('locks its part once, whoever begins, and lets all of it go', async () => {
   expect([...holders.values()]).toStrictEqual([2])
   meeting.exchange([])
   meeting.resolved([], [])
-  await vi.waitFor(() => expect(ended).toHaveLength(1))
+  await expect.poll(() => ended).toHaveLength(1)
   expect([...holders.values()]).toStrictEqual([0])
 })
 

@@ -83,7 +83,7 @@ describe('a peer that floods with new atoms', () => {
     floods.write(
       Buffer.concat([ask, frame(sendTo(FLOODS, 'server'), Buffer.concat([Buffer.from(head), newAtoms('call', 100)]))]),
     )
-    await expect.poll(answers, { timeout: 20_000 }).toContain(LIMIT)
+    await expect.poll(answers).toContain(LIMIT)
     expect(inbox.length).toBeGreaterThan(0)
     expect(inbox.length).toBeLessThan(4)
     expect(new Set(warnings.map(({ code, limit, peer }) => `${code} ${limit} ${peer}`))).toStrictEqual(
@@ -95,7 +95,7 @@ describe('a peer that floods with new atoms', () => {
     floods.write(frame(sendTo(FLOODS, 'inbox'), newAtoms('many0', 100)))
     floods.write(frame(sendTo(FLOODS, 'inbox'), Buffer.from(encode(atom('known')).subarray(1))))
     other.write(frame(sendTo(OTHER, 'inbox'), newAtoms('other', 100)))
-    await expect.poll(() => inbox.length, { timeout: 20_000 }).toBe(before + 3)
+    await expect.poll(() => inbox.length).toBe(before + 3)
     expect(warnings).toHaveLength(warned)
     expect(downs).toStrictEqual([])
     floods.destroy()
@@ -106,14 +106,14 @@ describe('a peer that floods with new atoms', () => {
     const first = await joinByHand(node, FLOODS)
     for (let message = 0; message < 4; message++)
       first.write(frame(sendTo(FLOODS, 'inbox'), newAtoms(`first${message}`, 100)))
-    await expect.poll(() => warnings.length, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => warnings.length).toBeGreaterThan(0)
     const kept = inbox.length
     first.destroy()
     await once(node, 'nodedown')
     const again = await joinByHand(node, FLOODS)
     again.write(frame(sendTo(FLOODS, 'inbox'), newAtoms('again', 100)))
     again.write(frame(sendTo(FLOODS, 'inbox'), Buffer.from([97, 1])))
-    await expect.poll(() => inbox.length, { timeout: 20_000 }).toBe(kept + 1)
+    await expect.poll(() => inbox.length).toBe(kept + 1)
     again.destroy()
   })
 

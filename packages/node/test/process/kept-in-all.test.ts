@@ -69,7 +69,7 @@ function* each(count: number, make: (id: number) => Buffer): Generator<Buffer, v
   for (let id = 1; id <= count; id++) yield make(id)
 }
 
-/** Each stays below the limits that a peer has by itself. */
+/** Each stays below the limits that a peer has by itself. Slow: only hundreds of thousands of them would end such a heap. */
 const ATTACKS: Readonly<Record<string, Attack>> = {
   'three names that hold 199 000 monitors each': {
     names: names(3),

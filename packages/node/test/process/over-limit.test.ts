@@ -170,7 +170,7 @@ it('a sender of OTP 23 that is killed within a message does not cost its link la
     receive begun -> ok end, timer:sleep(2), exit(Sender, kill), Ref = monitor(process, Sender),
     receive {'DOWN', Ref, process, _, Why} -> Why end`)
   await expect
-    .poll(() => warnings, { timeout: 20_000 })
+    .poll(() => warnings)
     .toMatchObject([{ code: 'OVER_LIMIT', limit: 'limits.maxPartialAgeMs', peer: erl.name }])
   await erl.eval(`{inbox, '${node.self}'} ! later`)
   expect(await inbox.receive({ ...WAIT, match: (message) => message === atom('later') })).toBe(atom('later'))

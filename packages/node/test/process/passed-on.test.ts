@@ -148,7 +148,7 @@ it('global names and their methods are told again as they came', async () => {
   // Keys of a map: sorted, 1 and 1.0 would be alike.
   const known = `maps:from_list([{element(1, Entry), element(3, Entry)} || Entry <- ets:tab2list(global_names)])
     =:= maps:from_list([{Name, {Name, fun lists:map/2}} || Name <- passed_on:names()])`
-  await expect.poll(() => hears.eval(known), { timeout: 20_000 }).toBe('true')
+  await expect.poll(() => hears.eval(known)).toBe('true')
 
   // The program has them as it wants terms decoded, and finds each of them by that.
   const names = node.global.names()

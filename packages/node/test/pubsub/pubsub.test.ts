@@ -99,7 +99,7 @@ it('every shard of a pool is listened to, each message comes once and in order',
   await pool.eval(`${start}; Process.unlink(pid)`)
   await node.connect(pool.name)
   const members = `Enum.count(:pg.which_groups(Phoenix.PubSub), &(length(:pg.get_members(Phoenix.PubSub, &1)) == 2))`
-  await expect.poll(() => pool.eval(members), { timeout: 20_000 }).toBe('4')
+  await expect.poll(() => pool.eval(members)).toBe('4')
   await pool.eval(
     `for sender <- 1..20, do: spawn(fn -> for n <- 1..10, do: Phoenix.PubSub.broadcast(Pooled.PubSub, "t", [sender, n]) end)`,
   )
@@ -116,7 +116,7 @@ it('every shard of a pool is listened to, each message comes once and in order',
   expect(pooled.publish('t', atom('twice'))).toBe(1)
   expect(await pool.eval(`{${RECEIVE}, ${RECEIVE}}`)).toBe('{:once, :twice}')
   pooled.close()
-  await expect.poll(() => pool.eval(members), { timeout: 20_000 }).toBe('0')
+  await expect.poll(() => pool.eval(members)).toBe('0')
 })
 
 it('a scope that is restarted is found again, though we are hidden', async () => {
@@ -124,7 +124,7 @@ it('a scope that is restarted is found again, though we are hidden', async () =>
   await other.eval(restarted)
   // Its workers do not join again by themselves, so the pubsub's members there are one less; ours comes back.
   const ours = `for pid <- :pg.get_members(Phoenix.PubSub, ${PUBSUB}.Adapter), do: node(pid)`
-  await expect.poll(() => other.eval(ours), { timeout: 20_000 }).toBe(`[:"${node.self}"]`)
+  await expect.poll(() => other.eval(ours)).toBe(`[:"${node.self}"]`)
 })
 
 it('what is no message of Phoenix.PubSub is dropped and told, and harms nobody', async () => {

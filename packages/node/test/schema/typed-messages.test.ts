@@ -1,6 +1,6 @@
 import { atom, atoms, type Term, t, tuple } from '@dynsrv/etf'
 import * as v from 'valibot'
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import type { MismatchedMessage, Node, PubSub, PubSubMessage, Warning } from '../../src/index.ts'
 import { startOurs } from '../support/nodes.ts'
@@ -102,7 +102,7 @@ describe('a subscription with schemas', () => {
       { schema: { events: { new_msg: slow } } },
     )
     for (const body of ['first', 'bad', 'throws', 'last']) pubsub.broadcast('room:3', 'new_msg', { body })
-    await vi.waitFor(() => expect(seen).toEqual(['first', 'throws', 'last']))
+    await expect.poll(() => seen).toEqual(['first', 'throws', 'last'])
     expect(room.mismatches).toBe(1)
     expect(warnings.map(({ code }) => code)).toEqual(['MISMATCH', 'HANDLER_THREW'])
   })

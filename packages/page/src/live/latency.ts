@@ -34,6 +34,7 @@ export class Latency {
       for (const name of this.#measured.keys()) if (!members.has(name)) this.#measured.delete(name)
       this.#queue = [...members].filter((name) => now - (this.#measured.get(name)?.at ?? -FRESH_MS) >= FRESH_MS)
     }
+    // None rejects: no answer is a measurement too.
     while (this.#underWay < AT_ONCE && this.#queue.length > 0) void this.#work(signal)
   }
 
@@ -53,7 +54,7 @@ export class Latency {
       await this.#cluster.node.ping(name, { signal, timeoutMs: PATIENCE_MS })
       return Math.round((this.#clock.monotonic() - startedAt) * 100) / 100
     } catch {
-      return null // No answer is a measurement too.
+      return null
     }
   }
 }

@@ -300,6 +300,7 @@ export class Dialer {
     peer.endpoints = endpoints
     if (later === undefined) return located
     const more = Promise.resolve(later).then((all) => (endpointList.check(all, 'later') === undefined ? all : []))
+    // It is only a help: the dial goes on with what is known, and says why when it fails.
     const joined = more.catch(() => [])
     joined.then((all) => {
       if (peer.endpoints === endpoints) peer.endpoints = [...endpoints, ...all]

@@ -62,6 +62,7 @@ export function addressNodes(resolver: AddressSource, query: string, basename: s
     const { known } = race
     for (const outcome of known) keep(outcome)
     if (race.late !== undefined) late.add(over)
+    // It never rejects: a failure is an outcome.
     void race.late?.then((outcome) => {
       late.delete(over)
       const before = last.get(outcome.family)

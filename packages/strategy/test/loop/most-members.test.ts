@@ -114,6 +114,7 @@ const SMALL = `
   })
   strategy.start()`
 
+// Slow: 200 000 names are read and judged at each of three polls, in a heap in which little room is left.
 // Who was a member is held, beside as many as one answer may bring.
 it('lives with a file of 200 000 names in a heap of 300 MB, and keeps its honest member', {
   timeout: 180_000,

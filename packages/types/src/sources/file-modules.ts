@@ -1,4 +1,4 @@
-import { filledText, listOf, messageOf, realWorld, type World } from '@dynsrv/kit'
+import { codeOf, filledText, listOf, messageOf, realWorld, type World } from '@dynsrv/kit'
 import { readBeam } from '../beam/beam-file.ts'
 import { checks } from '../checks.ts'
 import { TypesError } from '../error.ts'
@@ -32,14 +32,17 @@ export function folderModules(folders: readonly string[], world: Pick<World, 'fi
     find: async (module) => {
       // A name with a slash would lead out of the folder.
       if (!/^[^/\\\0]+$/.test(module)) return undefined
+      let failure: TypesError | undefined
       for (const folder of folders) {
         const path = `${folder}/${module}.beam`
         try {
           return { bytes: await world.files.read(path), from: path }
-        } catch {
-          // Another folder may have it.
+        } catch (cause) {
+          // Another folder may have it; when none has, what could not be read is the cause.
+          if (!NO_FILE.has(codeOf(cause) ?? '')) failure ??= unreadable(path, cause)
         }
       }
+      if (failure !== undefined) throw failure
       return undefined
     },
   }
@@ -49,6 +52,13 @@ async function read(path: string, world: Pick<World, 'files'>): Promise<Uint8Arr
   try {
     return await world.files.read(path)
   } catch (cause) {
-    throw new TypesError('TYPES_BAD_BEAM', `${path} cannot be read: ${messageOf(cause)}`, { cause })
+    throw unreadable(path, cause)
   }
+}
+
+/** What the system says where no file of that name is, or can be. */
+const NO_FILE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'])
+
+function unreadable(path: string, cause: unknown): TypesError {
+  return new TypesError('TYPES_BAD_BEAM', `${path} cannot be read: ${messageOf(cause)}`, { cause })
 }
