@@ -8,6 +8,7 @@ import { mapForm, pairsOf } from '../values/map-form.ts'
 import { directFields } from './direct-fields.ts'
 import { behind, differs, found, type Matched, Matcher, type MatchResult, matcherRule } from './matcher.ts'
 import { OptionalMatcher } from './optional.ts'
+import { inWords } from './words.ts'
 
 type AnyMatcher = Matcher<unknown>
 export type Shape = Readonly<Record<string, AnyMatcher>>
@@ -197,8 +198,11 @@ export function pairs<const A extends readonly Association<unknown, unknown>[]>(
   type K = Matched<A[number]['key']>
   type V = Matched<A[number]['value']>
   for (const each of associations) checks.argument('t.pairs', 'each association', associationRule, each)
-  const words = associations.map(({ key, value }) => `${key.expected} to ${value.expected}`)
-  const expected = words.length === 0 ? 'an empty map' : `a map from ${words.join(' or from ')}`
+  const expected = inWords((syntax) => {
+    const all = associations.map(({ key, value }) => `${key.describe(syntax)} to ${value.describe(syntax)}`)
+    return all.length === 0 ? 'an empty map' : `a map from ${all.join(' or from ')}`
+  })
+  const short = inWords((syntax) => `${expected[syntax]}, with one of each that is required`)
   const run = <A, B>(
     all: Iterable<readonly [unknown, unknown]>,
     into: Map<A, B>,
@@ -216,7 +220,7 @@ export function pairs<const A extends readonly Association<unknown, unknown>[]>(
       missing.delete(fits)
       into.set(key.value as A, value.value as B)
     }
-    if (missing.size > 0) return differs(path, `${expected}, with one of each that is required`, whole)
+    if (missing.size > 0) return differs(path, short, whole)
     return { ok: true, value: into }
   }
   return new Matcher(

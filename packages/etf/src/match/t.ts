@@ -59,6 +59,7 @@ import { float, integer, isFiniteNumber, isSafeInteger, range } from './numbers.
 import { OptionalMatcher } from './optional.ts'
 import { result } from './result.ts'
 import { union } from './union.ts'
+import { inWords } from './words.ts'
 
 type AnyMatcher = Matcher<unknown>
 
@@ -164,7 +165,7 @@ function fields<const F extends Readonly<Record<string, AnyMatcher>>>(
 
 function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<MatchedAll<M>> {
   checks.argument('t.tuple', 'matchers', shapes, matchers)
-  const expected = `a tuple {${matchers.map((matcher) => matcher.expected).join(', ')}}`
+  const expected = inWords((syntax) => `a tuple {${matchers.map((matcher) => matcher.describe(syntax)).join(', ')}}`)
   const shape = new Matcher<MatchedAll<M>>(
     expected,
     (term, path) => {
@@ -193,7 +194,7 @@ function atom(...wantedNames: readonly string[]): Matcher<Atom> | Matcher<string
     })
     return directly(any, readAnyAtom)
   }
-  const expected = wanted.map((one) => inspect(one)).join(' or ')
+  const expected = inWords((syntax) => wanted.map((one) => inspect(one.value, { syntax })).join(' or '))
   const named = leaf(
     expected,
     (term) => {
@@ -236,7 +237,7 @@ function instance<T extends object>(type: abstract new (...args: never[]) => T):
 /** A `MapSet` whose elements all have the shape. */
 function set<T>(element: Matcher<T>): Matcher<Set<T>> {
   checks.argument('t.set', 'element', matcherRule, element)
-  const expected = `a set of ${element.expected}`
+  const expected = inWords((syntax) => `a set of ${element.describe(syntax)}`)
   const whole = instance<Set<Term>>(Set)
   return new Matcher(
     expected,
@@ -304,7 +305,10 @@ export const t = {
     ),
   /** Exactly this term, as `=:=` has it. */
   literal: <const T extends Term>(wanted: T): Matcher<T> =>
-    leaf(briefText(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
+    leaf(
+      inWords((syntax) => briefText(wanted, syntax)),
+      (term) => (equals(term, wanted) ? some(wanted) : undefined),
+    ),
   /** An integer that a JavaScript number holds exactly. */
   int: (): Matcher<number> =>
     directNumber(
@@ -372,7 +376,7 @@ export const t = {
   /** A proper list whose elements all have the shape. */
   list: <T>(element: Matcher<T>): Matcher<T[]> => {
     checks.argument('t.list', 'element', matcherRule, element)
-    const expected = `a list of ${element.expected}`
+    const expected = inWords((syntax) => `a list of ${element.describe(syntax)}`)
     const shape = new Matcher<T[]>(
       expected,
       (term, path) =>
@@ -388,7 +392,7 @@ export const t = {
   cons: <H, L>(head: Matcher<H>, tail: Matcher<L>): Matcher<{ readonly head: H; readonly tail: L }> => {
     checks.argument('t.cons', 'head', matcherRule, head)
     checks.argument('t.cons', 'tail', matcherRule, tail)
-    const expected = `[${head.expected} | ${tail.expected}]`
+    const expected = inWords((syntax) => `[${head.describe(syntax)} | ${tail.describe(syntax)}]`)
     return new Matcher(
       expected,
       (term, path) => {
@@ -415,7 +419,7 @@ export const t = {
   map: <K, V>(key: Matcher<K>, value: Matcher<V>): Matcher<Map<K, V>> => {
     checks.argument('t.map', 'key', matcherRule, key)
     checks.argument('t.map', 'value', matcherRule, value)
-    const expected = `a map from ${key.expected} to ${value.expected}`
+    const expected = inWords((syntax) => `a map from ${key.describe(syntax)} to ${value.describe(syntax)}`)
     const shape = new Matcher<Map<K, V>>(
       expected,
       (term, path) => {
@@ -464,7 +468,7 @@ export const t = {
   optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> => {
     checks.argument('t.optional', 'matcher', matcherRule, matcher)
     const shape = new OptionalMatcher<T>(
-      matcher.expected,
+      inWords((syntax) => matcher.describe(syntax)),
       (term, path) => matcher.match(term, path),
       (value, path) => matcher.unmatch(value, path),
     )
