@@ -76,6 +76,14 @@ type MatchedFields<F extends Readonly<Record<string, AnyMatcher>>> = Shown<
   }
 >
 
+interface ObjectShape {
+  <const F extends Readonly<Record<string, AnyMatcher>>>(
+    shape: F,
+    options: { readonly others: true | 'atoms' },
+  ): Matcher<Shown<MatchedFields<F> & { [other: string]: unknown }>>
+  <const F extends Readonly<Record<string, AnyMatcher>>>(shape: F, options?: ObjectOptions): Matcher<MatchedFields<F>>
+}
+
 /** How `t.fields` writes. */
 export interface FieldsOptions {
   /** What the names become when an object is written: `atom` (default) or `text`. Both are read. */
@@ -491,13 +499,10 @@ export const t = {
   /** A float as a number; it writes `1` as `1.0`. It reads integers too: decoded, `1.0` and `1` are one number. */
   float,
   /**
-   * A map with these atoms as keys and no others, as an object; `{ others: true }` lets other keys pass and leaves them out.
-   * Text for keys, which `t.fields` takes too, is refused.
+   * A map with these atoms as keys and no others, as an object; `{ others: 'atoms' }` keeps what is under other atoms, and
+   * `{ others: true }` lets any key pass. Text for keys, which `t.fields` takes too, is refused.
    */
-  object: object as <const F extends Readonly<Record<string, AnyMatcher>>>(
-    shape: F,
-    options?: ObjectOptions,
-  ) => Matcher<MatchedFields<F>>,
+  object: object as ObjectShape,
   /** A keyword list with these keys and no others, as an object. Of a key that comes twice the first one counts. */
   keywords: keywords as <const F extends Readonly<Record<string, AnyMatcher>>>(shape: F) => Matcher<MatchedFields<F>>,
   /** A map each of whose pairs is of one of these kinds; the first whose key fits decides. */
