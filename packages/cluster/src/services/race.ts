@@ -1,5 +1,6 @@
 import type { Term } from '@dynsrv/etf'
 import type { Clock } from '@dynsrv/kit'
+import type { Patience, Waiting } from './patience.ts'
 
 /**
  * How an attempt ended. With `isFinal`, another member would say the same. With `isLacking`, the member does not have the
@@ -18,10 +19,17 @@ export interface Failure<Seat> {
 /** What all calls of a service share. */
 export interface RaceParts<Seat, Call> {
   readonly clock: Clock
+  readonly patience: Patience
   /** Whom to ask next; undefined when nobody is left. */
-  readonly pick: (asked: ReadonlySet<Seat>, call: Call) => Seat | undefined
-  /** Asks. Never rejects. @param timeoutMs undefined for the whole time of the call */
-  readonly attempt: (call: Call, seat: Seat, timeoutMs?: number) => Promise<AttemptEnd>
+  readonly pick: (asked: ReadonlySet<Seat>, call: Call, now: number) => Seat | undefined
+  /** Asks, and calls back how that ended. Never throws. @param timeoutMs undefined for the whole time of the call */
+  readonly attempt: (
+    call: Call,
+    seat: Seat,
+    timeoutMs: number | undefined,
+    now: number,
+    ended: (end: AttemptEnd) => void,
+  ) => void
   /** What to throw when nobody is left. */
   readonly nobody: (failures: readonly Failure<Seat>[]) => unknown
   readonly options: RaceOptions
@@ -40,44 +48,51 @@ export interface RaceOptions {
  * @param timeoutMs for all attempts together
  */
 export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeoutMs: number): Promise<Term> {
-  const { clock, pick, attempt, nobody, options } = parts
+  const { clock, patience, pick, attempt, nobody, options } = parts
   const { attempts, nextAfterMs } = options
-  const until = clock.monotonic() + timeoutMs
+  const begun = clock.monotonic()
+  const until = begun + timeoutMs
   return new Promise((resolve, reject) => {
     const asked = new Set<Seat>()
     let lacking = 0
     const failures: Failure<Seat>[] = []
     let underWay = 0
     let isOver = false
-    let timer: ReturnType<Clock['setTimeout']> | undefined
-    const over = (): void => {
-      isOver = true
-      clock.clearTimeout(timer)
+    let waiting: Waiting | undefined
+    const calm = (): void => {
+      if (waiting !== undefined) patience.remove(waiting)
+      waiting = undefined
     }
     const next = (): void => {
-      clock.clearTimeout(timer)
+      calm()
       const isFirst = asked.size === 0
-      const leftMs = isFirst ? timeoutMs : until - clock.monotonic()
+      const now = isFirst ? begun : clock.monotonic()
+      const leftMs = until - now
       const isInTime = isFirst || leftMs > 0
-      const seat = isInTime && asked.size - lacking < attempts ? pick(asked, call) : undefined
+      const seat = isInTime && asked.size - lacking < attempts ? pick(asked, call, now) : undefined
       if (seat === undefined) {
         if (underWay > 0) return
-        over()
+        isOver = true
         reject(isInTime ? nobody(failures) : failures.at(-1)!.error)
         return
       }
       asked.add(seat)
       underWay += 1
       const patienceMs = nextAfterMs ?? leftMs / 2
-      if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
-      void attempt(call, seat, isFirst ? undefined : leftMs).then((end) => {
+      if (patienceMs < leftMs) {
+        waiting = { until: now + patienceMs, over: next }
+        patience.add(waiting, now)
+      }
+      attempt(call, seat, isFirst ? undefined : leftMs, now, (end) => {
         underWay -= 1
         if (isOver) return
         if ('value' in end) {
-          over()
+          isOver = true
+          calm()
           resolve(end.value)
         } else if (end.isFinal) {
-          over()
+          isOver = true
+          calm()
           reject(end.error)
         } else {
           if (end.isLacking) lacking += 1
