@@ -1,6 +1,5 @@
 import type { Term } from '@dynsrv/etf'
 import type { Clock } from '@dynsrv/kit'
-import type { Patience, Waiting } from './patience.ts'
 
 /**
  * How an attempt ended. With `isFinal`, another member would say the same. With `isLacking`, the member does not have the
@@ -19,7 +18,6 @@ export interface Failure<Seat> {
 /** What all calls of a service share. */
 export interface RaceParts<Seat, Call> {
   readonly clock: Clock
-  readonly patience: Patience
   /** Whom to ask next; undefined when nobody is left. */
   readonly pick: (asked: ReadonlySet<Seat>, call: Call, now: number) => Seat | undefined
   /** Asks, and calls back how that ended. Never throws. @param timeoutMs undefined for the whole time of the call */
@@ -48,7 +46,7 @@ export interface RaceOptions {
  * @param timeoutMs for all attempts together
  */
 export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeoutMs: number): Promise<Term> {
-  const { clock, patience, pick, attempt, nobody, options } = parts
+  const { clock, pick, attempt, nobody, options } = parts
   const { attempts, nextAfterMs } = options
   const begun = clock.monotonic()
   const until = begun + timeoutMs
@@ -58,41 +56,36 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
     const failures: Failure<Seat>[] = []
     let underWay = 0
     let isOver = false
-    let waiting: Waiting | undefined
-    const calm = (): void => {
-      if (waiting !== undefined) patience.remove(waiting)
-      waiting = undefined
+    let timer: ReturnType<Clock['setTimeout']> | undefined
+    const over = (): void => {
+      isOver = true
+      clock.clearTimeout(timer)
     }
     const next = (): void => {
-      calm()
+      clock.clearTimeout(timer)
       const isFirst = asked.size === 0
       const now = isFirst ? begun : clock.monotonic()
-      const leftMs = until - now
+      const leftMs = isFirst ? timeoutMs : until - now
       const isInTime = isFirst || leftMs > 0
       const seat = isInTime && asked.size - lacking < attempts ? pick(asked, call, now) : undefined
       if (seat === undefined) {
         if (underWay > 0) return
-        isOver = true
+        over()
         reject(isInTime ? nobody(failures) : failures.at(-1)!.error)
         return
       }
       asked.add(seat)
       underWay += 1
       const patienceMs = nextAfterMs ?? leftMs / 2
-      if (patienceMs < leftMs) {
-        waiting = { until: now + patienceMs, over: next }
-        patience.add(waiting, now)
-      }
+      if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
       attempt(call, seat, isFirst ? undefined : leftMs, now, (end) => {
         underWay -= 1
         if (isOver) return
         if ('value' in end) {
-          isOver = true
-          calm()
+          over()
           resolve(end.value)
         } else if (end.isFinal) {
-          isOver = true
-          calm()
+          over()
           reject(end.error)
         } else {
           if (end.isLacking) lacking += 1

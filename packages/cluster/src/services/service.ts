@@ -17,7 +17,6 @@ import { DynsrvError } from '../error.ts'
 import { explain, reasonText } from '../explain.ts'
 import { type Begun, Choice, type Moment, type Seat } from './choice.ts'
 import { Lacking } from './lacking.ts'
-import { Patience } from './patience.ts'
 import { type AttemptEnd, type Failure, type RaceParts, race } from './race.ts'
 import { type Member, membersOf, namedMembers } from './service-members.ts'
 import {
@@ -141,7 +140,6 @@ export class Service implements AsyncDisposable {
     this.#race = {
       clock: parts.world.clock,
       options: this.#options,
-      patience: new Patience(parts.world.clock),
       pick: (asked, { name }, now) => this.#pick(asked, name, now),
       nobody: (failures) => this.#nobody(failures),
       attempt: (call, seat, timeoutMs, now, ended) => void this.#attempt(call, seat, timeoutMs, now, ended),
