@@ -19,10 +19,11 @@ export {
 export { equals } from './match/equals.ts'
 export type { Association, ObjectOptions } from './match/exact-map.ts'
 export type { Opaque } from './match/handles.ts'
-export { type Matched, Matcher, type MatchResult, type Mismatch } from './match/matcher.ts'
+export { type Matched, Matcher, type MatchResult, type Mismatch, mismatchText } from './match/matcher.ts'
 export type { Result } from './match/result.ts'
 export type { StandardIssue, StandardProps, StandardResult, StandardSchema } from './match/standard-schema.ts'
 export { type FieldsOptions, t } from './match/t.ts'
+export type { Words } from './match/words.ts'
 export { decode, decodeFirst, decodeTerm } from './read/decode.ts'
 export {
   DEFAULT_DECODE_LIMITS,

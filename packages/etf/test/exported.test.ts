@@ -105,6 +105,7 @@ testOddArguments(others, {
         term,
         argument(() => '', 'undefined', ODD_TEXTS),
       ),
+      describe: call(argument(() => 'elixir', 'undefined')),
       test: call(term),
       parse: call(term),
       decode: call(bytes, options),
@@ -199,6 +200,10 @@ testOddArguments(others, {
   equals: call(term, term),
   fromJson: call(argument(() => 1, EVERY_ODD_VALUE)),
   inspect: call(term, options),
+  mismatchText: call(
+    argument(() => ({ path: '', expected: 'odd', found: 1 })),
+    argument(() => 'elixir', 'undefined'),
+  ),
   clause: call(
     argument(() => [t.any()], 'an empty array'),
     argument(() => t.any()),

@@ -16,6 +16,11 @@ export class Lacking<Seat> {
     this.#keepMs = keepMs
   }
 
+  /** Whether nothing is known. */
+  get isEmpty(): boolean {
+    return this.#functions.size === 0
+  }
+
   /** Notes that a member does not have it. */
   add(seat: Seat, name: string, now: number): void {
     const known = this.of(name, now)

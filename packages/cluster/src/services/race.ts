@@ -19,9 +19,15 @@ export interface Failure<Seat> {
 export interface RaceParts<Seat, Call> {
   readonly clock: Clock
   /** Whom to ask next; undefined when nobody is left. */
-  readonly pick: (asked: ReadonlySet<Seat>, call: Call) => Seat | undefined
-  /** Asks. Never rejects. @param timeoutMs undefined for the whole time of the call */
-  readonly attempt: (call: Call, seat: Seat, timeoutMs?: number) => Promise<AttemptEnd>
+  readonly pick: (asked: ReadonlySet<Seat>, call: Call, now: number) => Seat | undefined
+  /** Asks, and calls back how that ended. Never throws. @param timeoutMs undefined for the whole time of the call */
+  readonly attempt: (
+    call: Call,
+    seat: Seat,
+    timeoutMs: number | undefined,
+    now: number,
+    ended: (end: AttemptEnd) => void,
+  ) => void
   /** What to throw when nobody is left. */
   readonly nobody: (failures: readonly Failure<Seat>[]) => unknown
   readonly options: RaceOptions
@@ -42,7 +48,8 @@ export interface RaceOptions {
 export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeoutMs: number): Promise<Term> {
   const { clock, pick, attempt, nobody, options } = parts
   const { attempts, nextAfterMs } = options
-  const until = clock.monotonic() + timeoutMs
+  const begun = clock.monotonic()
+  const until = begun + timeoutMs
   return new Promise((resolve, reject) => {
     const asked = new Set<Seat>()
     let lacking = 0
@@ -57,9 +64,10 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
     const next = (): void => {
       clock.clearTimeout(timer)
       const isFirst = asked.size === 0
-      const leftMs = isFirst ? timeoutMs : until - clock.monotonic()
+      const now = isFirst ? begun : clock.monotonic()
+      const leftMs = isFirst ? timeoutMs : until - now
       const isInTime = isFirst || leftMs > 0
-      const seat = isInTime && asked.size - lacking < attempts ? pick(asked, call) : undefined
+      const seat = isInTime && asked.size - lacking < attempts ? pick(asked, call, now) : undefined
       if (seat === undefined) {
         if (underWay > 0) return
         over()
@@ -70,8 +78,7 @@ export function race<Seat, Call>(parts: RaceParts<Seat, Call>, call: Call, timeo
       underWay += 1
       const patienceMs = nextAfterMs ?? leftMs / 2
       if (patienceMs < leftMs) timer = clock.setTimeout(next, patienceMs)
-      // It never rejects: a failure is an end.
-      void attempt(call, seat, isFirst ? undefined : leftMs).then((end) => {
+      attempt(call, seat, isFirst ? undefined : leftMs, now, (end) => {
         underWay -= 1
         if (isOver) return
         if ('value' in end) {

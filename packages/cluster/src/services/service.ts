@@ -79,13 +79,14 @@ export interface ServiceSnapshot {
 
 type Make = (member: Member, options: CallOptions) => Promise<Term>
 type Asked = Seat<Member>
+type NameOf = () => string
 /** A call that is made of whichever member. */
 interface Call {
   readonly make: Make
   readonly options: CallOptions
   readonly idempotent: boolean
-  /** The function that is called, if it is one. */
-  readonly name: string | undefined
+  /** Gives the function that is called, as `module:name/arity`, if it is one. */
+  readonly name: NameOf | undefined
 }
 
 const NOBODY: ReadonlySet<Asked> = new Set()
@@ -139,9 +140,9 @@ export class Service implements AsyncDisposable {
     this.#race = {
       clock: parts.world.clock,
       options: this.#options,
-      pick: (asked, { name }) => this.#pick(asked, name),
+      pick: (asked, { name }, now) => this.#pick(asked, name, now),
       nobody: (failures) => this.#nobody(failures),
-      attempt: (call, seat, timeoutMs) => this.#attempt(call, seat, timeoutMs),
+      attempt: (call, seat, timeoutMs, now, ended) => void this.#attempt(call, seat, timeoutMs, now, ended),
     }
     const ends = [parts.on((event) => this.#heard(event))]
     if (target.kind === 'pg') {
@@ -163,12 +164,15 @@ export class Service implements AsyncDisposable {
    * @throws {NodeError} as `Node.call`, when the call may have run and is not idempotent
    * @throws the signal's reason when it aborts
    */
-  async call<S extends Schema>(request: Sendable, options: TypedServiceCallOptions<S>): Promise<Read<S>>
-  async call(request: Sendable, options?: ServiceCallOptions): Promise<Term>
-  async call(request: Sendable, options?: ServiceCallOptions | TypedServiceCallOptions): Promise<unknown> {
+  call<S extends Schema>(request: Sendable, options: TypedServiceCallOptions<S>): Promise<Read<S>>
+  call(request: Sendable, options?: ServiceCallOptions): Promise<Term>
+  call(request: Sendable, options?: ServiceCallOptions | TypedServiceCallOptions): Promise<unknown> {
     const { node } = this.#parts
-    const name = this.#named('call')
-    return await this.#run((member, rest) => node.call(placeOf(member, name), request, rest), options)
+    const begin = (): Promise<unknown> => {
+      const name = this.#named('call')
+      return this.#run((member, rest) => node.call(placeOf(member, name), request, rest), options)
+    }
+    return rejecting(begin)
   }
 
   /**
@@ -189,22 +193,23 @@ export class Service implements AsyncDisposable {
    *
    * @throws as `call`; {RemoteError} with class, reason and stack trace when the function raised
    */
-  async erpc<S extends Schema>(
+  erpc<S extends Schema>(
     module: string,
     name: string,
     args: readonly Sendable[],
     options: TypedServiceCallOptions<S>,
   ): Promise<Read<S>>
-  async erpc(module: string, name: string, args?: readonly Sendable[], options?: ServiceCallOptions): Promise<Term>
-  async erpc(
+  erpc(module: string, name: string, args?: readonly Sendable[], options?: ServiceCallOptions): Promise<Term>
+  erpc(
     module: string,
     name: string,
     args: readonly Sendable[] = [],
     options?: ServiceCallOptions | TypedServiceCallOptions,
   ): Promise<unknown> {
     const { node } = this.#parts
-    const called = `${module}:${name}/${args.length}`
-    return await this.#run((member, rest) => node.erpc(member.node, module, name, args, rest), options, called)
+    const called = () => `${module}:${name}/${args.length}`
+    const make: Make = (member, rest) => node.erpc(member.node, module, name, args, rest)
+    return rejecting(() => this.#run(make, options, called))
   }
 
   /**
@@ -281,24 +286,32 @@ export class Service implements AsyncDisposable {
   }
 
   /** Whom to ask. Those that lack the function come last: somebody else may have forgotten it too. */
-  #pick(asked: ReadonlySet<Asked>, name: string | undefined, now?: number): Asked | undefined {
+  #pick(asked: ReadonlySet<Asked>, name: NameOf | undefined, now?: number): Asked | undefined {
     this.#refresh()
     const moment = this.#moment(now)
-    const lacking = name === undefined ? undefined : this.#lacking.of(name, moment.now)
+    const lacking = name === undefined || this.#lacking.isEmpty ? undefined : this.#lacking.of(name(), moment.now)
     if (lacking === undefined) return this.#choice.pick(moment, asked)
     return this.#choice.pick(moment, new Set([...lacking, ...asked])) ?? this.#choice.pick(moment, asked)
   }
 
-  #run(make: Make, options: ServiceCallOptions | undefined, name?: string): Promise<Term> {
+  #run(make: Make, options: ServiceCallOptions | TypedServiceCallOptions | undefined, name?: NameOf): Promise<Term> {
     this.#assertOpen()
     if (options === undefined) {
       const { idempotent } = this.#options
       return this.#make({ make, options: this.#plain, idempotent, name })
     }
     checkServiceCall(options)
-    const { idempotent = this.#options.idempotent, ...rest } = options
-    rest.signal?.throwIfAborted()
-    const whole = rest.timeoutMs === undefined ? { ...rest, timeoutMs: this.#options.timeoutMs } : rest
+    const { idempotent = this.#options.idempotent, timeoutMs, signal } = options
+    const reply = 'reply' in options ? options.reply : undefined
+    signal?.throwIfAborted()
+    const isPlain = timeoutMs === undefined && signal === undefined && reply === undefined
+    const whole: CallOptions = isPlain
+      ? this.#plain
+      : {
+          timeoutMs: timeoutMs ?? this.#options.timeoutMs,
+          ...(signal !== undefined && { signal }),
+          ...(reply !== undefined && { reply }),
+        }
     return this.#make({ make, options: whole, idempotent, name })
   }
 
@@ -374,26 +387,34 @@ export class Service implements AsyncDisposable {
     }
   }
 
-  async #attempt({ make, options, name }: Call, seat: Asked, timeoutMs?: number): Promise<AttemptEnd> {
-    const begun = this.#choice.begin(seat, this.#parts.world.clock.monotonic())
+  async #attempt(
+    { make, options, name }: Call,
+    seat: Asked,
+    timeoutMs: number | undefined,
+    now: number,
+    ended: (end: AttemptEnd) => void,
+  ): Promise<void> {
+    const begun = this.#choice.begin(seat, now)
+    let value: Term
     try {
-      const value = await make(seat.candidate, timeoutMs === undefined ? options : { ...options, timeoutMs })
-      this.#choice.end(begun, 'ok', this.#moment())
-      return { value }
+      value = await make(seat.candidate, timeoutMs === undefined ? options : { ...options, timeoutMs })
     } catch (error) {
       const { next } = this.#ended(begun, error, options, name)
-      return { error, isFinal: next === 'final', isLacking: next === 'lacking' }
+      ended({ error, isFinal: next === 'final', isLacking: next === 'lacking' })
+      return
     }
+    this.#choice.end(begun, 'ok', this.#moment())
+    ended({ value })
   }
 
-  #ended(begun: Begun<Member>, error: unknown, { signal, timeoutMs }: CallOptions, name: string | undefined): Verdict {
+  #ended(begun: Begun<Member>, error: unknown, { signal, timeoutMs }: CallOptions, name: NameOf | undefined): Verdict {
     const isAborted = signal?.aborted === true && error === signal.reason
     const judged: Verdict = isAborted ? { next: 'final', end: 'none' } : verdictOf(error)
     // In no time at all, nobody can answer.
     const verdict: Verdict = timeoutMs === 0 ? { ...judged, end: 'none' } : judged
     const moment = this.#moment()
     this.#choice.end(begun, verdict.end, moment, error)
-    if (verdict.next === 'lacking' && name !== undefined) this.#lacking.add(begun.seat, name, moment.now)
+    if (verdict.next === 'lacking' && name !== undefined) this.#lacking.add(begun.seat, name(), moment.now)
     return verdict
   }
 
@@ -450,6 +471,15 @@ export class Service implements AsyncDisposable {
       else if (deregistered) reasons.set(node, 'it is deregistered')
     }
     return reasons
+  }
+}
+
+/** What is wrong with a call before it is made rejects it, too. An `async` function would cost each call a promise more. */
+function rejecting<T>(begin: () => Promise<T>): Promise<T> {
+  try {
+    return begin()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { flag, type Rule, recordOf, rule } from '@dynsrv/kit'
+import { oneOf, type Rule, recordOf, rule } from '@dynsrv/kit'
 import { checks, isArray } from '../checks.ts'
 import { SeededMap } from '../seeded-map.ts'
 import { Atom, atom as atomOf, type Term, Tuple } from '../term.ts'
@@ -8,6 +8,7 @@ import { mapForm, pairsOf } from '../values/map-form.ts'
 import { directFields } from './direct-fields.ts'
 import { behind, differs, found, type Matched, Matcher, type MatchResult, matcherRule } from './matcher.ts'
 import { OptionalMatcher } from './optional.ts'
+import { inWords } from './words.ts'
 
 type AnyMatcher = Matcher<unknown>
 export type Shape = Readonly<Record<string, AnyMatcher>>
@@ -21,8 +22,8 @@ export function atomName(key: Term): string | undefined {
   return typeof key === 'boolean' || key === undefined ? String(key) : undefined
 }
 
-/** The fields of a map under its keys that are atoms; undefined for another term, and for other keys unless they may be there. */
-function atomFields(term: Term, others: boolean): ReadonlyMap<string, Term> | undefined {
+/** The fields of a map under its keys that are atoms; undefined for another term, and for keys that may not be there. */
+function atomFields(term: Term, others: Others): ReadonlyMap<string, Term> | undefined {
   if (typeof term !== 'object' || term === null || isArray(term)) return undefined
   const form = mapForm(term)
   if (form === undefined) return undefined
@@ -30,33 +31,41 @@ function atomFields(term: Term, others: boolean): ReadonlyMap<string, Term> | un
   if (!(form instanceof Map)) {
     const entries = Object.entries(form)
     if (entries.length === 0 || hasAtomKeys(form)) return new Map(entries)
-    return others ? fields : undefined
+    return others === true ? fields : undefined
   }
   for (const [key, value] of form as ReadonlyMap<Term, Term>) {
     const name = atomName(key)
     if (name !== undefined) fields.set(name, value)
-    else if (!others) return undefined
+    else if (others !== true) return undefined
   }
   return fields
 }
 
 /** What `t.object` takes. */
 export interface ObjectOptions {
-  /** Whether other keys may be there; they are left out. Default false. */
-  readonly others?: boolean
+  /**
+   * Whether other keys may be there: with `'atoms'` any atom, with `true` any term. Atoms and what is under them stay in the
+   * object, and are written again; what has another key is left out. Default false.
+   */
+  readonly others?: boolean | 'atoms'
 }
 
-const checkObject = checks.options<ObjectOptions>('t.object', { others: flag })
+/** Which keys may be there besides those of the shape. */
+type Others = NonNullable<ObjectOptions['others']>
 
-/** Reads or writes each field of the shape; a name that is not in it is refused, unless others may be there. */
+const checkObject = checks.options<ObjectOptions>('t.object', { others: oneOf(false, true, 'atoms') })
+
+/** Reads or writes each field of the shape; a name that is not in it is refused, or kept as it is where others may be there. */
 function eachField<T>(
   parts: ReadonlyMap<string, AnyMatcher>,
   given: ReadonlyMap<string, unknown>,
   run: (matcher: AnyMatcher, value: unknown) => MatchResult<T>,
-  { expected, path, whole, others }: About,
+  { expected, path, whole, mayHaveOthers }: About,
 ): MatchResult<[string, T][]> {
-  for (const name of given.keys()) {
-    if (!others && !parts.has(name)) return differs(path, `${expected} and nothing else, but there is ${name}`, whole)
+  const others = [...given].filter(([name]) => !parts.has(name)) as [string, T][]
+  const [[other] = []] = others
+  if (!mayHaveOthers && other !== undefined) {
+    return differs(path, `${expected} and nothing else, but there is ${other}`, whole)
   }
   const fields: [string, T][] = []
   for (const [name, matcher] of parts) {
@@ -68,14 +77,14 @@ function eachField<T>(
     if (!result.ok) return behind(`${path}.${name}`, result.mismatch)
     fields.push([name, result.value])
   }
-  return { ok: true, value: fields }
+  return { ok: true, value: [...fields, ...others] }
 }
 
 interface About {
   readonly expected: string
   readonly path: string
   readonly whole: unknown
-  readonly others: boolean
+  readonly mayHaveOthers: boolean
 }
 
 /** What a program gave for the fields: a name with `undefined` is left out where it may be. */
@@ -98,16 +107,17 @@ export function object(shape: Shape, options: ObjectOptions = {}): AnyMatcher {
     (term, path) => {
       const given = found(() => atomFields(term, others))
       if (given === undefined) return differs(path, expected, term)
-      const about = { expected, path, whole: term, others }
+      const about = { expected, path, whole: term, mayHaveOthers: others !== false }
       const fields = eachField(parts, given, (matcher, value) => matcher.match(value as Term), about)
       return fields.ok ? { ok: true, value: Object.fromEntries(fields.value) } : fields
     },
     (value, path) => {
-      const fields = writtenFields(value, parts, { expected, path, whole: value, others })
+      const fields = writtenFields(value, parts, { expected, path, whole: value, mayHaveOthers: others !== false })
       return fields.ok ? { ok: true, value: atoms(Object.fromEntries(fields.value)) } : fields
     },
   )
-  return directFields(matcher, shape, { text: false, others })
+  // Others are terms, which are decoded as such.
+  return directFields(matcher, shape, { text: false, others: false })
 }
 
 /** The pairs of a keyword list; undefined for another term. */
@@ -133,7 +143,7 @@ export function keywords(shape: Shape): AnyMatcher {
     (term, path) => {
       const given = found(() => keywordPairs(term))
       if (given === undefined) return differs(path, expected, term)
-      const about = { expected, path, whole: term, others: false }
+      const about = { expected, path, whole: term, mayHaveOthers: false }
       const fields = new Map<string, unknown>()
       for (const [name, value] of given) {
         const matcher = parts.get(name)
@@ -147,7 +157,7 @@ export function keywords(shape: Shape): AnyMatcher {
       return complete.ok ? { ok: true, value: Object.fromEntries(complete.value) } : complete
     },
     (value, path) => {
-      const fields = writtenFields(value, parts, { expected, path, whole: value, others: false })
+      const fields = writtenFields(value, parts, { expected, path, whole: value, mayHaveOthers: false })
       if (!fields.ok) return fields
       return { ok: true, value: fields.value.map(([name, term]) => new Tuple([atomOf(name).value, term])) }
     },
@@ -197,8 +207,11 @@ export function pairs<const A extends readonly Association<unknown, unknown>[]>(
   type K = Matched<A[number]['key']>
   type V = Matched<A[number]['value']>
   for (const each of associations) checks.argument('t.pairs', 'each association', associationRule, each)
-  const words = associations.map(({ key, value }) => `${key.expected} to ${value.expected}`)
-  const expected = words.length === 0 ? 'an empty map' : `a map from ${words.join(' or from ')}`
+  const expected = inWords((syntax) => {
+    const all = associations.map(({ key, value }) => `${key.describe(syntax)} to ${value.describe(syntax)}`)
+    return all.length === 0 ? 'an empty map' : `a map from ${all.join(' or from ')}`
+  })
+  const short = inWords((syntax) => `${expected[syntax]}, with one of each that is required`)
   const run = <A, B>(
     all: Iterable<readonly [unknown, unknown]>,
     into: Map<A, B>,
@@ -216,7 +229,7 @@ export function pairs<const A extends readonly Association<unknown, unknown>[]>(
       missing.delete(fits)
       into.set(key.value as A, value.value as B)
     }
-    if (missing.size > 0) return differs(path, `${expected}, with one of each that is required`, whole)
+    if (missing.size > 0) return differs(path, short, whole)
     return { ok: true, value: into }
   }
   return new Matcher(

@@ -7,6 +7,7 @@ import { directly } from './direct.ts'
 import { listReader } from './direct-containers.ts'
 import { each } from './each.ts'
 import { behind, differs, found, Matcher, type MatchResult, matcherRule } from './matcher.ts'
+import { inWords } from './words.ts'
 
 /** So often it is tried whether what follows is the tail, so that a long list takes no quadratic time. */
 const MOST_SPLITS = 64
@@ -38,7 +39,9 @@ export function improperList<E, L>(
 ): Matcher<{ readonly elements: E[]; readonly tail: L }> {
   checks.argument('t.improperList', 'element', matcherRule, element)
   checks.argument('t.improperList', 'tail', matcherRule, tail)
-  const expected = `an improper list of ${element.expected} that ends in ${tail.expected}`
+  const expected = inWords(
+    (syntax) => `an improper list of ${element.describe(syntax)} that ends in ${tail.describe(syntax)}`,
+  )
   return new Matcher(
     expected,
     (term, path) => {
@@ -75,7 +78,7 @@ export function improperList<E, L>(
 /** See `t.nonEmpty`. */
 export function nonEmpty<E>(element: Matcher<E>): Matcher<[E, ...E[]]> {
   checks.argument('t.nonEmpty', 'element', matcherRule, element)
-  const expected = `a list of at least one ${element.expected}`
+  const expected = inWords((syntax) => `a list of at least one ${element.describe(syntax)}`)
   const filled = (value: unknown) => isArray(value) && value.length > 0
   const shape = new Matcher<[E, ...E[]]>(
     expected,

@@ -1,4 +1,4 @@
-import { callable, optional, type Rule, rule, text } from '@dynsrv/kit'
+import { callable, oneOf, optional, type Rule, rule, text } from '@dynsrv/kit'
 import { checkBytes, checks } from '../checks.ts'
 import { EtfError } from '../error.ts'
 import { decode, decodeDirect } from '../read/decode.ts'
@@ -6,8 +6,10 @@ import type { DecodeOptions } from '../read/decode-options.ts'
 import { MISS } from '../read/direct-read.ts'
 import { type Term, Tuple } from '../term.ts'
 import { briefText } from '../text/term-text.ts'
+import type { TermSyntax } from '../text/text-pieces.ts'
 import { direct, directReader } from './direct.ts'
 import type { StandardProps, StandardResult, StandardSchema } from './standard-schema.ts'
+import { inWords, Words } from './words.ts'
 
 /** Where a matcher found something else than it wants. */
 export interface Mismatch {
@@ -15,6 +17,42 @@ export interface Mismatch {
   readonly path: string
   readonly expected: string
   readonly found: Term
+}
+
+/** A mismatch that can be said in either language: atoms and text are written in another way in each. */
+class SaidMismatch implements Mismatch {
+  readonly path: string
+  readonly expected: string
+  readonly found: Term
+  readonly #words: Words
+
+  constructor(path: string, words: Words, found: Term) {
+    this.path = path
+    this.expected = words.erlang
+    this.found = found
+    this.#words = words
+  }
+
+  static wordsOf(mismatch: Mismatch): Words {
+    return #words in mismatch ? mismatch.#words : inWords(mismatch.expected)
+  }
+}
+
+const syntaxRule = oneOf('erlang', 'elixir')
+const mismatchRule: Rule = rule('the mismatch of a MatchResult', (given) => {
+  const { path, expected } = (given ?? {}) as Partial<Mismatch>
+  return typeof path === 'string' && typeof expected === 'string'
+})
+
+/** A mismatch in words, without its path: `expected an integer, found <<"x">>`, and `found "x"` for Elixir. */
+export function mismatchText(mismatch: Mismatch, syntax: TermSyntax = 'erlang'): string {
+  checks.argument('mismatchText', 'mismatch', mismatchRule, mismatch)
+  checks.argument('mismatchText', 'syntax', syntaxRule, syntax)
+  return said(mismatch, syntax)
+}
+
+function said(mismatch: Mismatch, syntax: TermSyntax): string {
+  return `expected ${SaidMismatch.wordsOf(mismatch)[syntax]}, found ${briefText(mismatch.found, syntax)}`
 }
 
 /** What a matcher made of a term: the value it narrows to, or why not. */
@@ -31,6 +69,8 @@ export type MatchResult<T> =
 export class Matcher<T> implements StandardSchema<Term, T> {
   /** The shape in words, as errors name it. */
   readonly expected: string
+  /** The same, and in Elixir's syntax. */
+  readonly #words: Words
   readonly #match: (term: Term, path: string) => MatchResult<T>
   readonly #unmatch: ((value: unknown, path: string) => MatchResult<Term>) | undefined
 
@@ -40,16 +80,23 @@ export class Matcher<T> implements StandardSchema<Term, T> {
    * @throws {EtfError} `ETF_BAD_OPTION`
    */
   constructor(
-    expected: string,
+    expected: string | Words,
     match: (term: Term, path: string) => MatchResult<T>,
     unmatch?: (value: unknown, path: string) => MatchResult<Term>,
   ) {
-    if (typeof expected !== 'string') checks.argument('Matcher', 'expected', text, expected)
+    if (typeof expected !== 'string' && !Words.is(expected)) checks.argument('Matcher', 'expected', text, expected)
     if (typeof match !== 'function') checks.argument('Matcher', 'match', callable, match)
     if (unmatch !== undefined) checks.argument('Matcher', 'unmatch', optional(callable), unmatch)
-    this.expected = expected
+    this.#words = inWords(expected)
+    this.expected = this.#words.erlang
     this.#match = match
     this.#unmatch = unmatch
+  }
+
+  /** The shape in words, its atoms and texts in the syntax of one of the languages. */
+  describe(syntax: TermSyntax = 'erlang'): string {
+    if (syntax !== 'erlang' && syntax !== 'elixir') checks.argument('describe', 'syntax', syntaxRule, syntax)
+    return this.#words[syntax]
   }
 
   /** Reads a term as any other Standard Schema does: whatever takes one, takes a shape. */
@@ -128,7 +175,7 @@ export class Matcher<T> implements StandardSchema<Term, T> {
     checks.argument('map', 'back', optional(callable), back)
     const read = directReader<T>(this)
     const shape = new Matcher<U>(
-      this.expected,
+      this.#words,
       (term, path) => {
         const result = this.match(term, path)
         return result.ok ? { ok: true, value: make(result.value) } : result
@@ -146,7 +193,7 @@ export class Matcher<T> implements StandardSchema<Term, T> {
 function standardResult<T>(result: MatchResult<T>): StandardResult<T> {
   if (result.ok) return { value: result.value }
   const { path } = result.mismatch
-  return { issues: [{ message: words(result.mismatch), path: Array.from(path.matchAll(STEP), stepOf) }] }
+  return { issues: [{ message: said(result.mismatch, 'erlang'), path: Array.from(path.matchAll(STEP), stepOf) }] }
 }
 
 const STEP = /\[(\d+)\]|\.(\w+\(.*?\)|[^.[]+)/g
@@ -164,11 +211,7 @@ function given<T>(result: MatchResult<T>): T {
   if (result.ok) return result.value
   const { path } = result.mismatch
   const where = path === '' ? '' : `${path}: `
-  throw new EtfError('ETF_MISMATCH', `${where}${words(result.mismatch)}`, { path })
-}
-
-function words({ expected, found }: Mismatch): string {
-  return `expected ${expected}, found ${briefText(found)}`
+  throw new EtfError('ETF_MISMATCH', `${where}${said(result.mismatch, 'erlang')}`, { path })
 }
 
 /** The type that a matcher narrows to. */
@@ -197,35 +240,37 @@ export function isTuple(term: Term): term is Tuple {
  * @param put makes the term of a value; default: the value is the term. The term must have the shape.
  */
 export function leaf<T>(
-  expected: string,
+  expected: string | Words,
   read: (term: Term) => { readonly value: T } | undefined,
   put: (value: unknown) => Term = (value) => value as Term,
 ): Matcher<T> {
+  const words = inWords(expected)
   return new Matcher(
-    expected,
+    words,
     (term, path) => {
       const answer = found(() => read(term))
-      return answer === undefined ? differs(path, expected, term) : { ok: true, value: answer.value }
+      return answer === undefined ? differs(path, words, term) : { ok: true, value: answer.value }
     },
     (value, path) => {
       const answer = found(() => {
         const term = put(value)
         return read(term) && { term }
       })
-      return answer === undefined ? differs(path, expected, value) : { ok: true, value: answer.term }
+      return answer === undefined ? differs(path, words, value) : { ok: true, value: answer.term }
     },
   )
 }
 
 export function differs(
   path: string,
-  expected: string,
+  expected: string | Words,
   found: unknown,
 ): { readonly ok: false; readonly mismatch: Mismatch } {
-  return { ok: false, mismatch: { path, expected, found: found as Term } }
+  return { ok: false, mismatch: new SaidMismatch(path, inWords(expected), found as Term) }
 }
 
 /** A mismatch in a part: the path to it is only put into words when one was found. */
 export function behind(path: string, mismatch: Mismatch): { readonly ok: false; readonly mismatch: Mismatch } {
-  return { ok: false, mismatch: { ...mismatch, path: path + mismatch.path } }
+  const words = SaidMismatch.wordsOf(mismatch)
+  return { ok: false, mismatch: new SaidMismatch(path + mismatch.path, words, mismatch.found) }
 }

@@ -1,9 +1,11 @@
 import { checks } from '../checks.ts'
 import { atom as atomOf, type Term, Tuple } from '../term.ts'
+import { inspect } from '../text/inspect.ts'
 import { directly, directOf } from './direct.ts'
 import { resultReader } from './direct-containers.ts'
 import { differs, found, isTuple, leaf, Matcher, matcherRule } from './matcher.ts'
 import { union } from './union.ts'
+import { inWords } from './words.ts'
 
 /** What `t.result` reads: how Elixir and Erlang say whether something went well. */
 export type Result<V, R> = { readonly ok: true; readonly value: V } | { readonly ok: false; readonly reason: R }
@@ -20,8 +22,9 @@ export function result(
   checks.argument('t.result', 'reason', matcherRule, reason)
   const [good, bad] = [branch('ok', value), branch('error', reason)]
   const shape = union(good, bad)
+  const words = inWords((syntax) => shape.describe(syntax))
   const matcher = new Matcher<Result<unknown, unknown>>(
-    shape.expected,
+    words,
     (term, path) => {
       const matched = shape.match(term, path)
       if (!matched.ok) return matched
@@ -32,7 +35,7 @@ export function result(
       const parts = found(() => ({ ...(given as { ok?: unknown; value?: unknown; reason?: unknown }) }))
       if (parts?.ok === true) return good.unmatch(parts.value, `${path}.value`)
       if (parts?.ok === false) return bad.unmatch(parts.reason, `${path}.reason`)
-      return differs(path, shape.expected, given)
+      return differs(path, words, given)
     },
   )
   if (value === NOTHING) return matcher
@@ -48,7 +51,10 @@ const NOTHING: Matcher<undefined> = leaf('nothing', (term) => (term === undefine
 /** Reads `{tag, inner}` as both; the bare tag too, where the shape takes `undefined`. Writes it of what is inside. */
 function branch<const N extends string>(tag: N, inner: Matcher<unknown>): Matcher<readonly [N, unknown]> {
   const name = atomOf(tag)
-  const expected = inner === NOTHING ? tag : `{${tag}, ${inner.expected}}`
+  const expected = inWords((syntax) => {
+    const shown = inspect(name, { syntax })
+    return inner === NOTHING ? shown : `{${shown}, ${inner.describe(syntax)}}`
+  })
   return new Matcher<readonly [N, unknown]>(
     expected,
     (term, path) => {

@@ -59,6 +59,7 @@ import { float, integer, isFiniteNumber, isSafeInteger, range } from './numbers.
 import { OptionalMatcher } from './optional.ts'
 import { result } from './result.ts'
 import { union } from './union.ts'
+import { inWords } from './words.ts'
 
 type AnyMatcher = Matcher<unknown>
 
@@ -74,6 +75,14 @@ type MatchedFields<F extends Readonly<Record<string, AnyMatcher>>> = Shown<
     -readonly [Name in OptionalNames<F>]?: Matched<F[Name]>
   }
 >
+
+interface ObjectShape {
+  <const F extends Readonly<Record<string, AnyMatcher>>>(
+    shape: F,
+    options: { readonly others: true | 'atoms' },
+  ): Matcher<Shown<MatchedFields<F> & { [other: string]: unknown }>>
+  <const F extends Readonly<Record<string, AnyMatcher>>>(shape: F, options?: ObjectOptions): Matcher<MatchedFields<F>>
+}
 
 /** How `t.fields` writes. */
 export interface FieldsOptions {
@@ -164,7 +173,7 @@ function fields<const F extends Readonly<Record<string, AnyMatcher>>>(
 
 function tuple<const M extends readonly AnyMatcher[]>(...matchers: M): Matcher<MatchedAll<M>> {
   checks.argument('t.tuple', 'matchers', shapes, matchers)
-  const expected = `a tuple {${matchers.map((matcher) => matcher.expected).join(', ')}}`
+  const expected = inWords((syntax) => `a tuple {${matchers.map((matcher) => matcher.describe(syntax)).join(', ')}}`)
   const shape = new Matcher<MatchedAll<M>>(
     expected,
     (term, path) => {
@@ -193,7 +202,7 @@ function atom(...wantedNames: readonly string[]): Matcher<Atom> | Matcher<string
     })
     return directly(any, readAnyAtom)
   }
-  const expected = wanted.map((one) => inspect(one)).join(' or ')
+  const expected = inWords((syntax) => wanted.map((one) => inspect(one.value, { syntax })).join(' or '))
   const named = leaf(
     expected,
     (term) => {
@@ -236,7 +245,7 @@ function instance<T extends object>(type: abstract new (...args: never[]) => T):
 /** A `MapSet` whose elements all have the shape. */
 function set<T>(element: Matcher<T>): Matcher<Set<T>> {
   checks.argument('t.set', 'element', matcherRule, element)
-  const expected = `a set of ${element.expected}`
+  const expected = inWords((syntax) => `a set of ${element.describe(syntax)}`)
   const whole = instance<Set<Term>>(Set)
   return new Matcher(
     expected,
@@ -304,7 +313,10 @@ export const t = {
     ),
   /** Exactly this term, as `=:=` has it. */
   literal: <const T extends Term>(wanted: T): Matcher<T> =>
-    leaf(briefText(wanted), (term) => (equals(term, wanted) ? some(wanted) : undefined)),
+    leaf(
+      inWords((syntax) => briefText(wanted, syntax)),
+      (term) => (equals(term, wanted) ? some(wanted) : undefined),
+    ),
   /** An integer that a JavaScript number holds exactly. */
   int: (): Matcher<number> =>
     directNumber(
@@ -372,7 +384,7 @@ export const t = {
   /** A proper list whose elements all have the shape. */
   list: <T>(element: Matcher<T>): Matcher<T[]> => {
     checks.argument('t.list', 'element', matcherRule, element)
-    const expected = `a list of ${element.expected}`
+    const expected = inWords((syntax) => `a list of ${element.describe(syntax)}`)
     const shape = new Matcher<T[]>(
       expected,
       (term, path) =>
@@ -388,7 +400,7 @@ export const t = {
   cons: <H, L>(head: Matcher<H>, tail: Matcher<L>): Matcher<{ readonly head: H; readonly tail: L }> => {
     checks.argument('t.cons', 'head', matcherRule, head)
     checks.argument('t.cons', 'tail', matcherRule, tail)
-    const expected = `[${head.expected} | ${tail.expected}]`
+    const expected = inWords((syntax) => `[${head.describe(syntax)} | ${tail.describe(syntax)}]`)
     return new Matcher(
       expected,
       (term, path) => {
@@ -415,7 +427,7 @@ export const t = {
   map: <K, V>(key: Matcher<K>, value: Matcher<V>): Matcher<Map<K, V>> => {
     checks.argument('t.map', 'key', matcherRule, key)
     checks.argument('t.map', 'value', matcherRule, value)
-    const expected = `a map from ${key.expected} to ${value.expected}`
+    const expected = inWords((syntax) => `a map from ${key.describe(syntax)} to ${value.describe(syntax)}`)
     const shape = new Matcher<Map<K, V>>(
       expected,
       (term, path) => {
@@ -464,7 +476,7 @@ export const t = {
   optional: <T>(matcher: Matcher<T>): OptionalMatcher<T> => {
     checks.argument('t.optional', 'matcher', matcherRule, matcher)
     const shape = new OptionalMatcher<T>(
-      matcher.expected,
+      inWords((syntax) => matcher.describe(syntax)),
       (term, path) => matcher.match(term, path),
       (value, path) => matcher.unmatch(value, path),
     )
@@ -487,13 +499,10 @@ export const t = {
   /** A float as a number; it writes `1` as `1.0`. It reads integers too: decoded, `1.0` and `1` are one number. */
   float,
   /**
-   * A map with these atoms as keys and no others, as an object; `{ others: true }` lets other keys pass and leaves them out.
-   * Text for keys, which `t.fields` takes too, is refused.
+   * A map with these atoms as keys and no others, as an object; `{ others: 'atoms' }` keeps what is under other atoms, and
+   * `{ others: true }` lets any key pass. Text for keys, which `t.fields` takes too, is refused.
    */
-  object: object as <const F extends Readonly<Record<string, AnyMatcher>>>(
-    shape: F,
-    options?: ObjectOptions,
-  ) => Matcher<MatchedFields<F>>,
+  object: object as ObjectShape,
   /** A keyword list with these keys and no others, as an object. Of a key that comes twice the first one counts. */
   keywords: keywords as <const F extends Readonly<Record<string, AnyMatcher>>>(shape: F) => Matcher<MatchedFields<F>>,
   /** A map each of whose pairs is of one of these kinds; the first whose key fits decides. */

@@ -4,6 +4,7 @@ import { bestFit } from './best-fit.ts'
 import { direct, directOf } from './direct.ts'
 import { unionReader } from './direct-containers.ts'
 import { differs, type Matched, Matcher, type MatchResult, type Mismatch, matcherRule } from './matcher.ts'
+import { inWords } from './words.ts'
 
 const shapes: Rule = listOf(matcherRule)
 const someShapes: Rule = rule('at least one Matcher', (value) => (value as readonly unknown[]).length > 0)
@@ -12,7 +13,7 @@ const someShapes: Rule = rule('at least one Matcher', (value) => (value as reado
 export function union<const M extends readonly Matcher<unknown>[]>(...matchers: M): Matcher<Matched<M[number]>> {
   checks.argument('t.union', 'matchers', shapes, matchers)
   checks.argument('t.union', 'matchers', someShapes, matchers)
-  const expected = matchers.map((matcher) => matcher.expected).join(' or ')
+  const expected = inWords((syntax) => matchers.map((matcher) => matcher.describe(syntax)).join(' or '))
   const first = <T>(
     path: string,
     value: unknown,

@@ -61,8 +61,8 @@ export function termText(term: unknown, syntax: TermSyntax, most: number = Numbe
 const MOST_SHOWN = 120
 
 /** The text of a term, or the beginning of a long one: a message is for people, and a peer may have chosen the term. */
-export function briefText(term: unknown): string {
-  const all = termText(term, 'erlang', MOST_SHOWN + 1)
+export function briefText(term: unknown, syntax: TermSyntax = 'erlang'): string {
+  const all = termText(term, syntax, MOST_SHOWN + 1)
   return all.length > MOST_SHOWN ? `${all.slice(0, MOST_SHOWN)}…` : all
 }
 

@@ -12,6 +12,8 @@ import {
   ImproperList,
   type Matched,
   type Matcher,
+  Matcher as MatcherClass,
+  mismatchText,
   type Result,
   type StandardSchema,
   type Term,
@@ -210,5 +212,51 @@ describe('a shape as a Standard Schema', () => {
       issues: [{ path: ['get(<<"a.b">>)', 1] }],
     })
     expectTypeOf(prices).toExtend<StandardSchema<Term, Map<string, number[]>>>()
+  })
+})
+
+describe('a mismatch in the words of Elixir', () => {
+  it.each<[name: string, shape: Matcher<unknown>, term: Term, erlang: string, elixir: string]>([
+    ['an atom', t.atom('sold_out'), 'x', 'expected sold_out, found <<"x">>', 'expected :sold_out, found "x"'],
+    ['one that is a value', t.atom('nil'), atom('x'), 'expected nil, found x', 'expected nil, found :x'],
+    ['a module', t.atom('Elixir.Shop'), 1, "expected 'Elixir.Shop', found 1", 'expected Shop, found 1'],
+    ['a literal', t.literal('a'), atom('a'), 'expected <<"a">>, found a', 'expected "a", found :a'],
+    ['a tuple', t.tuple(t.atom('ok'), t.int()), 1, 'expected a tuple {ok, an integer}', 'a tuple {:ok, an integer}'],
+    ['a union', t.union(t.atom('a'), t.atom('b')), 1, 'expected a or b', 'expected :a or :b'],
+    [
+      'a result',
+      t.result(t.int(), t.atom('no')),
+      1,
+      '{ok, an integer} or {error, no}',
+      '{:ok, an integer} or {:error, :no}',
+    ],
+    ['a list', t.list(t.atom('a')), 1, 'a list of a,', 'a list of :a,'],
+    ['some', t.nonEmpty(t.atom('a')), [], 'at least one a,', 'at least one :a,'],
+    ['an improper list', t.improperList(t.atom('a'), t.atom('b')), [], 'of a that ends in b', 'of :a that ends in :b'],
+    ['a cons', t.cons(t.atom('a'), t.atom('b')), 1, '[a | b]', '[:a | :b]'],
+    ['a map', t.map(t.atom('a'), t.int()), 1, 'from a to an integer', 'from :a to an integer'],
+    ['pairs', t.pairs({ key: t.atom('a'), value: t.int() }), 1, 'from a to an integer', 'from :a to an integer'],
+    ['a set', t.set(t.atom('a')), 1, 'a set of a,', 'a set of :a,'],
+    ['a part', t.fields({ a: t.list(t.atom('b')) }), { a: [1] }, 'expected b, found 1', 'expected :b, found 1'],
+    ['another value', t.atom('a').map(String), 1, 'expected a, found 1', 'expected :a, found 1'],
+  ])('%s', (_name, shape, term, erlang, elixir) => {
+    const result = shape.match(term)
+    if (result.ok) return expect.unreachable()
+    expect(mismatchText(result.mismatch)).toContain(erlang)
+    expect(mismatchText(result.mismatch, 'elixir')).toContain(elixir)
+    const { path, expected, found } = result.mismatch
+    expect(mismatchText({ path, expected, found })).toContain(erlang)
+    expect([shape.describe(), shape.describe('erlang')]).toEqual([shape.expected, shape.expected])
+  })
+
+  it('is that of a matcher of the program, too', () => {
+    expect(t.optional(t.atom('a')).describe('elixir')).toBe(':a')
+    const own = new MatcherClass('mine', (term) => ({
+      ok: false,
+      mismatch: { path: '', expected: 'mine', found: term },
+    }))
+    const result = own.match('x')
+    expect(own.describe('elixir')).toBe('mine')
+    expect(!result.ok && mismatchText(result.mismatch, 'elixir')).toBe('expected mine, found "x"')
   })
 })

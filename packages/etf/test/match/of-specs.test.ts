@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   atom,
   atoms,
@@ -76,7 +76,11 @@ describe('maps', () => {
 
   it('may have others where that is said', () => {
     const open = t.object({ name: t.text() }, { others: true })
-    expect(open.parse(atoms({ name: 'a', more: 1 }))).toEqual({ name: 'a' })
+    const more = open.parse(atoms({ name: 'a', more: 1 }))
+    expectTypeOf(more).toEqualTypeOf<{ name: string; [other: string]: unknown }>()
+    expect(more).toEqual({ name: 'a', more: 1 })
+    expect(open.write({ ...more, less: 'b' })).toEqual(atoms({ name: 'a', more: 1, less: 'b' }))
+    expect(open.decode(encode(atoms({ name: 'a', more: 1 })), { values: 'plain' })).toEqual({ name: 'a', more: 1 })
     expect(
       open.parse(
         new Map<Term, Term>([
@@ -85,6 +89,16 @@ describe('maps', () => {
         ]),
       ),
     ).toEqual({ name: 'a' })
+    const atomsOnly = t.object({ name: t.text() }, { others: 'atoms' })
+    expect(atomsOnly.parse(atoms({ name: 'a', more: 1 }))).toEqual({ name: 'a', more: 1 })
+    expect(atomsOnly.test({ name: 'a', more: 1 })).toBe(false)
+    for (const key of ['x', 1, tuple()]) {
+      const other = new Map<Term, Term>([
+        [atom('name'), 'a'],
+        [key, 1],
+      ])
+      expect([atomsOnly.test(other), atomsOnly.test(decode(encode(other)))]).toEqual([false, false])
+    }
   })
 
   it('take a key that JavaScript gives a meaning to', () => {

@@ -1,8 +1,9 @@
-import { Atom, atom, encodedLength, inspect, type Term, Tuple } from '@dynsrv/etf'
+import { Atom, atom, ElixirError, encodedLength, inspect, type Term, Tuple } from '@dynsrv/etf'
 
 // What a function on another node raised, as its own shell would say it: Elixir's modules in Elixir's words.
 
-const ELIXIR = 'Elixir.'
+/** What stands before the names of Elixir's modules. */
+export const ELIXIR = 'Elixir.'
 const STRUCT = '__struct__'
 const EXCEPTION = '__exception__'
 /** How much of a stack trace is shown. */
@@ -174,8 +175,9 @@ function normalized(reason: Term, first: Frame | undefined): string {
   return said('ErlangError', () => reason)
 }
 
-/** The fields of a map with atoms as keys, or of the object that was decoded of it. */
+/** The fields of a map with atoms as keys, or of what was decoded of it. */
 function fieldsOf(term: Term): Field | undefined {
+  if (term instanceof ElixirError) return fieldsOf(term.struct)
   if (term instanceof Map) return (name) => term.get(atom(name)) as Term
   if (typeof term !== 'object' || term === null || Object.getPrototypeOf(term) !== Object.prototype) return undefined
   const fields = term as Readonly<Record<string, Term>>

@@ -4,7 +4,8 @@ import { checks } from '../checks.ts'
 import { deferred } from '../deferred.ts'
 import { NodeError } from '../error.ts'
 import { givenReason } from '../process/exit-reason.ts'
-import { mismatchText } from '../schema/schema.ts'
+import { elixirText, mismatchText } from '../schema/schema.ts'
+import { ELIXIR } from './exception-text.ts'
 import { type GenFrom, genFrom, readGenMessage } from './gen-message.ts'
 import { argumentError, exitReason, type Outcome, outcomeOf, whyUnsendable } from './outcome.ts'
 import { ServedProcess, type ServerParts } from './served-process.ts'
@@ -173,7 +174,12 @@ export class GenServer<State = undefined> implements Disposable {
     if (schema === undefined) return request
     const checked = await this.#parts.schemas.read(schema, request)
     if (checked.ok) return checked.value as Term
-    throw argumentError(`the request to ${this.#served.shownName}: ${mismatchText(checked.mismatch)}`)
+    const name = this.#served.shownName
+    throw argumentError(
+      name.startsWith(ELIXIR)
+        ? `the request to ${name.slice(ELIXIR.length)}: ${elixirText(checked.mismatch)}`
+        : `the request to ${name}: ${mismatchText(checked.mismatch)}`,
+    )
   }
 
   /** Gives a handler a message that nobody waits for an answer to, if it fits. */

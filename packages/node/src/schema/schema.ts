@@ -4,11 +4,13 @@ import {
   decode,
   encode,
   Matcher,
+  type MatchResult,
   type Sendable,
   type StandardSchema,
   type Term,
   Tuple,
   type ValueSettings,
+  mismatchText as wordsOf,
 } from '@dynsrv/etf'
 import { codeOf, messageOf, oneLine, type Rule, rule } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
@@ -48,6 +50,8 @@ export interface SchemaMismatch {
   readonly path: string
   /** What is wrong there. */
   readonly message: string
+  /** The same in the syntax of Elixir, where the schema can say it so. */
+  readonly inElixir?: string
   /** What the schema itself threw. */
   readonly cause?: unknown
 }
@@ -83,7 +87,7 @@ export class Schemas {
   /** Reads a term that came. */
   read(schema: Schema, term: Term): Checked<unknown> | Promise<Checked<unknown>> {
     try {
-      if (schema instanceof Matcher) return { ok: true, value: schema.parse(term) }
+      if (schema instanceof Matcher) return matched(schema.match(term))
       return validated(schema, this.#seen(term))
     } catch (cause) {
       return mismatched(cause)
@@ -93,7 +97,7 @@ export class Schemas {
   /** The term that a value of the program is written as. */
   write(schema: Schema, value: unknown): Checked<Term> | Promise<Checked<Term>> {
     try {
-      if (schema instanceof Matcher) return { ok: true, value: schema.write(value) }
+      if (schema instanceof Matcher) return matched(schema.unmatch(value))
       return validated(schema, value) as Checked<Term> | Promise<Checked<Term>>
     } catch (cause) {
       return mismatched(cause)
@@ -140,6 +144,26 @@ export function mismatchText({ path, message }: SchemaMismatch): string {
   return path === '' ? message : `${path}: ${message}`
 }
 
+/** The same in the words of Elixir. */
+export function elixirText({ path, message, inElixir = message }: SchemaMismatch): string {
+  return mismatchText({ path, message: inElixir })
+}
+
+function matched<T>(result: MatchResult<T>): Checked<T> {
+  if (result.ok) return result
+  const { mismatch } = result
+  return {
+    ok: false,
+    mismatch: {
+      path: mismatch.path,
+      message: wordsOf(mismatch),
+      get inElixir() {
+        return wordsOf(mismatch, 'elixir')
+      },
+    },
+  }
+}
+
 /** What a schema threw: what does not fit, where it is a `t`. */
 function mismatched(cause: unknown): { readonly ok: false; readonly mismatch: SchemaMismatch } {
   if (codeOf(cause) !== 'ETF_MISMATCH') {
@@ -164,7 +188,10 @@ function judged(answer: Answer, value: unknown): Checked<unknown> {
   const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
   const said = oneLine((first?.message ?? 'the schema refuses it').slice(0, MAX_CHARACTERS))
   const more = answer.issues.length > 1 ? ` (and ${answer.issues.length - 1} more)` : ''
-  return { ok: false, mismatch: { path, message: `${said}, found ${foundAt(value, steps)}${more}` } }
+  const found = foundAt(value, steps)
+  // Some libraries say it themselves.
+  const message = said.includes(found) ? said : `${said}, found ${found}`
+  return { ok: false, mismatch: { path, message: `${message}${more}` } }
 }
 
 function foundAt(value: unknown, steps: readonly PropertyKey[]): string {

@@ -34,7 +34,8 @@ export class TypedFunction<Args extends readonly unknown[] = readonly unknown[],
 
   /** Calls the function itself, without its schemas, as a test of the program does. */
   run(...args: Args): Value | Promise<Value> {
-    return this.#run(...args) as Value | Promise<Value>
+    const run = this.#run // Called as itself, it has its own name in stack traces.
+    return run(...args) as Value | Promise<Value>
   }
 }
 

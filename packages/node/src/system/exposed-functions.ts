@@ -1,6 +1,6 @@
 import { atom, type Term } from '@dynsrv/etf'
 import { identifier, type Rule, wrong } from '@dynsrv/kit'
-import { functionText } from '../call/exception-text.ts'
+import { ELIXIR, functionText } from '../call/exception-text.ts'
 import { argumentError, badArgument, type Outcome, outcomeOf, undefinedFunction, type Warn } from '../call/outcome.ts'
 import { atomName } from '../checks.ts'
 import { type Closable, closable } from '../closable.ts'
@@ -129,7 +129,7 @@ export class ExposedFunctions {
     }
     const given = (this.#modules.get(module)?.forwards === true ? echoed() : args) as readonly Term[]
     const where = { module, function: name, arity: given.length }
-    const work = { name: `${identifier(module)}:${identifier(name)}/${given.length}`, where }
+    const work = { name: functionText(module, name, given.length), where }
     const run =
       called instanceof TypedFunction
         ? () => this.#runTyped(called, module, name, given, wanted)
@@ -156,9 +156,9 @@ export class ExposedFunctions {
         read.push(checked.value)
         continue
       }
-      const { path } = checked.mismatch
+      const { path, message, inElixir = message } = checked.mismatch
       const place = `argument ${index + 1}${path === '' ? '' : `, ${path}`}`
-      const said = `${functionText(module, name, given.length)}: ${place}: ${checked.mismatch.message}`
+      const said = `${functionText(module, name, given.length)}: ${place}: ${module.startsWith(ELIXIR) ? inElixir : message}`
       // Nobody hears of it otherwise.
       if (wanted === 'end') this.#warn({ code: 'MISMATCH', message: said })
       throw argumentError(said)
@@ -167,8 +167,8 @@ export class ExposedFunctions {
     if (typed.result === undefined || wanted === 'end') return value
     const written = await this.#schemas.write(typed.result, value)
     if (written.ok) return written.value
-    const { cause } = written.mismatch
-    throw new NodeError('NODE_MESSAGE_INVALID', `its result does not fit: ${mismatchText(written.mismatch)}`, { cause })
+    const said = `the result of ${functionText(module, name, given.length)} does not fit: ${mismatchText(written.mismatch)}`
+    throw new NodeError('NODE_MESSAGE_INVALID', said, { cause: written.mismatch.cause })
   }
 
   /** Others call what a program nearly exposes: it may have another name there, or another number of arguments. */
@@ -200,8 +200,6 @@ export class ExposedFunctions {
     return undeclared !== undefined && arity >= undeclared.length ? undeclared : undefined
   }
 }
-
-const ELIXIR = 'Elixir.'
 
 /** The name that somebody may have meant: Elixir's modules have a prefix. */
 function otherName(module: string): string {

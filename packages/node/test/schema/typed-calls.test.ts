@@ -92,9 +92,9 @@ describe('a reply with a schema', () => {
 
   it.each<[name: string, reply: Parameters<Node['call']>[2], path: string, said: string]>([
     ['t', { reply: reserved }, '[1].qty', 'expected an integer, found'],
-    ['zod', { reply: zReserved.options[0] }, '[1].qty', 'found "many"'],
-    ['valibot', { reply: vReserved.options[0] }, '[1].qty', 'found "many"'],
-    ['one that answers later', { reply: later }, '[1].qty', 'found "many"'],
+    ['zod', { reply: zReserved.options[0] }, '[1].qty', 'received string, found "many"'],
+    ['valibot', { reply: vReserved.options[0] }, '[1].qty', 'received "many"'],
+    ['one that answers later', { reply: later }, '[1].qty', 'received "many"'],
     ['the reply itself', { reply: t.int() }, '', 'expected an integer, found {ok,'],
     ['one that throws', { reply: t.any().map(() => expect.unreachable()) }, '', 'the schema threw'],
   ] as never)('that does not fit is refused with its path: %s', async (_name, options, path, said) => {
@@ -104,8 +104,20 @@ describe('a reply with a schema', () => {
       expect(error.message).toContain(`Elixir.Shop.Stock on ${elixir.name} answered`)
       expect(error.message).toContain(path === '' ? said : `${path}: `)
       expect(error.message).toContain(said)
+      expect(error.message.split('"many"').length).toBeLessThanOrEqual(2)
       expect(error.hint).toContain('The call itself ran')
       expect(error.stack).toContain('typed-calls.test.ts')
+    }
+  })
+
+  it('that does not come, since the server raised, is an error in the words of Elixir', async () => {
+    for (const node of nodes()) {
+      await elixir.eval('{:ok, _} = GenServer.start(Shop.Stock, nil, name: Shop.Raises); :ok')
+      const raises = { name: 'Elixir.Shop.Raises', node: elixir.name }
+      const request = tuple(atom('make'), 'raise ArgumentError, "boom happened"')
+      const error = await failure(node.call(raises, request, { reply: reserved }))
+      expect(error).toMatchObject({ code: 'NODE_EXITED' })
+      expect(error.message).toContain('the process ended with (ArgumentError) boom happened in ')
     }
   })
 
@@ -235,8 +247,8 @@ describe('an exposed function with schemas', () => {
   })
 
   it.each([
-    [':reserve, ["apple", "two"]', 'Shop.Js.reserve/2: argument 2: expected an integer, found'],
-    [':reserve, [:apple, 2]', 'Shop.Js.reserve/2: argument 1: expected text, found apple'],
+    [':reserve, ["apple", "two"]', 'Shop.Js.reserve/2: argument 2: expected an integer, found \\"two\\"'],
+    [':reserve, [:apple, 2]', 'Shop.Js.reserve/2: argument 1: expected text, found :apple'],
     [':total, [%{items: [%{sku: "a", qty: 2}, %{sku: "b"}]}]', 'Shop.Js.total/1: argument 1, .items[1]: expected'],
     [':zod, [%{sku: "a", state: :gone}]', 'Shop.Js.zod/1: argument 1, .state: '],
     [':valibot, ["no"]', 'Shop.Js.valibot/1: argument 1: '],
@@ -265,11 +277,11 @@ describe('an exposed function with schemas', () => {
   it('fails with a result that its schema does not take, and the program hears of it', async () => {
     const warned = new Promise<Warning>((resolve) => plain.once('warning', resolve))
     await expect(elixir.eval(`:erpc.call(:"${plain.self}", Shop.Js, :wrong, [])`)).rejects.toThrow(
-      'its result does not fit',
+      'the result of Shop.Js.wrong/0 does not fit',
     )
     expect(await warned).toMatchObject({
       code: 'HANDLER_THREW',
-      message: expect.stringContaining('its result does not fit: expected an integer, found 1.5'),
+      message: expect.stringContaining('the result of Shop.Js.wrong/0 does not fit: expected an integer, found 1.5'),
     })
   })
 
@@ -315,7 +327,7 @@ describe('a server with schemas', () => {
     const warned: Warning[] = []
     plain.on('warning', (warning) => warned.push(warning))
     const exit = `catch_exit = try do GenServer.call(${server}, {:price, 1}) catch :exit, {{%ArgumentError{message: m}, _}, _} -> m end`
-    expect(await elixir.eval(exit)).toContain('the request to Elixir.Prices: [1]: expected text, found 1')
+    expect(await elixir.eval(exit)).toContain('the request to Prices: [1]: expected text, found 1')
     await elixir.eval(`GenServer.cast(${server}, {:set, "pear", "dear"}); send(${server}, :odd)`)
     await elixir.eval(`GenServer.cast(${server}, {:set, "pear", 45}); send(${server}, {:note, "plum"})`)
     expect(await elixir.eval(`GenServer.call(${server}, :count)`)).toBe('3')

@@ -269,7 +269,8 @@ export class TypeReader {
       isAny(other!.value) &&
       (isAny(other!.key) || isAtom(other!.key))
     if (others.length > 0 && !isOpen) return { is: 'pairs', pairs }
-    return { is: 'object', fields: [...fields.values()], open: isOpen }
+    const open = isOpen && (isAtom(other!.key) ? 'atoms' : true)
+    return { is: 'object', fields: [...fields.values()], open }
   }
 
   #record([named, ...overridden]: readonly Term[], { form, scope }: { form: Term; scope: Scope }): Type {

@@ -5,7 +5,7 @@ export type Type =
   | { readonly is: 'tuple'; readonly elements: readonly Element[] }
   | { readonly is: 'list'; readonly of: Type; readonly nonEmpty: boolean }
   | { readonly is: 'improper'; readonly of: Type; readonly tail: Type }
-  | { readonly is: 'object'; readonly fields: readonly Field[]; readonly open: boolean }
+  | { readonly is: 'object'; readonly fields: readonly Field[]; readonly open: false | true | 'atoms' }
   | { readonly is: 'keywords'; readonly fields: readonly Field[] }
   | { readonly is: 'pairs'; readonly pairs: readonly Pair[] }
   | { readonly is: 'set'; readonly of: Type }
@@ -89,7 +89,7 @@ export function keyOf(type: Type): string {
       return `[${keyOf(type.of)}|${keyOf(type.tail)}]`
     case 'object':
     case 'keywords':
-      return `${type.is}${'open' in type && type.open ? '*' : ''}{${type.fields
+      return `${type.is}${'open' in type && type.open ? `*${type.open}` : ''}{${type.fields
         .map(({ name, of, optional }) => `${JSON.stringify(name)}${optional ? '?' : ''}:${keyOf(of)}`)
         .join(',')}}`
     case 'pairs':

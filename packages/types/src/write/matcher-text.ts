@@ -20,7 +20,11 @@ export function matcherText(type: Type): Piece {
     case 'improper':
       return block('t.improperList(', [matcherText(type.of), matcherText(type.tail)], ')')
     case 'object':
-      return sequence('t.object(', fields(type.fields), type.open ? ', { others: true })' : ')')
+      return sequence(
+        't.object(',
+        fields(type.fields),
+        type.open === false ? ')' : `, { others: ${type.open === true ? true : "'atoms'"} })`,
+      )
     case 'keywords':
       return sequence('t.keywords(', fields(type.fields), ')')
     case 'pairs':

@@ -23,6 +23,7 @@ export function typeText(type: Type): Piece {
         '}',
       )
     case 'object':
+      return fields(type.fields, type.open !== false)
     case 'keywords':
       return fields(type.fields)
     case 'pairs': {
@@ -99,12 +100,12 @@ function distinctParameters(names: readonly (string | undefined)[]): readonly st
   return isComplete ? (given as string[]) : undefined
 }
 
-function fields(all: readonly Field[]): Piece {
+function fields(all: readonly Field[], open = false): Piece {
   if (all.length === 0) return 'Record<string, never>'
   const shown = all.map(({ name, of, optional }) =>
     sequence(`${propertyName(name)}${optional ? '?' : ''}: `, typeText(of)),
   )
-  return block('{', shown, '}')
+  return block('{', open ? [...shown, '[other: string]: unknown'] : shown, '}')
 }
 
 /** What a declaration stands for. */
