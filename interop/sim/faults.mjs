@@ -287,7 +287,7 @@ export const FAULTS = [
   },
   {
     name: 'what ends before its link is up begins and never ends for the peer',
-    mended: 'NEXT',
+    mended: 'a585226',
     file: 'node/src/process/signal-router.ts',
     find: '      before?.push({ control, payload })\n      return',
     replace: '      return',
