@@ -285,4 +285,11 @@ export const FAULTS = [
     find: '    if (left.length > 0) this.#tellOthers(tuple(LEAVE, this.#process.pid, pid, left))',
     replace: '',
   },
+  {
+    name: 'what ends before its link is up begins and never ends for the peer',
+    mended: 'a585226',
+    file: 'node/src/process/signal-router.ts',
+    find: '      before?.push({ control, payload })\n      return',
+    replace: '      return',
+  },
 ]

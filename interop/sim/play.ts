@@ -6,7 +6,7 @@ import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
 import { type Cluster, type ClusterEvent, start } from 'dynsrv'
 import type { Seat } from './seat.ts'
 import { Growth } from './sizes.ts'
-import { type Broken, costMs, isAlone, type Scene, type Story } from './story.ts'
+import { type Broken, costMs, isAlone, type Scene, type Story, touching } from './story.ts'
 import { BUSY_BYTES, Traffic } from './traffic.ts'
 import { GROUP, missing } from './wholeness.ts'
 
@@ -54,15 +54,22 @@ export async function play(story: Story): Promise<Played> {
   return run.played
 }
 
+/** Links may be lost while a scene goes on, and for a while after it. */
+interface Excuse {
+  /** Whether the scene is about the link between these seats. */
+  readonly touches: (one: number, other: number) => boolean
+  /** Unit: milliseconds. */
+  until: number
+}
+
 class Run {
   readonly #story: Story
   readonly #sim: Simulation
   readonly #broken: Broken[] = []
   readonly #seats: Seat[] = []
   readonly #seatOf = new Map<string, Seat>()
-  /** Until when a link may be lost. */
-  #excusedUntil = 0
-  #costs = 0
+  /** Why links may be lost now. */
+  readonly #excuses: Excuse[] = []
   /** Whether DNS says that there is nobody. */
   #dnsSaysNobody = false
   /** Until when what was lost on the way may still come late. */
@@ -145,7 +152,7 @@ class Run {
     this.#isSettling = true
     if (!(await this.#whole(WHOLE_MS + 3 * netTickTimeMs))) return
     // What was lost late may be lost still; then nothing more may happen.
-    await sim.run(Math.max(0, this.#excusedUntil - sim.now, this.#lateUntil - sim.now))
+    await sim.run(Math.max(0, ...this.#excuses.map(({ until }) => until - sim.now), this.#lateUntil - sim.now))
     if (!(await this.#whole(WHOLE_MS))) return
     this.#isQuiet = true
     await sim.run(QUIET_MS)
@@ -231,12 +238,12 @@ class Run {
   async #begin(scene: Scene): Promise<(() => Promise<void> | void) | undefined> {
     const sim = this.#sim
     const cost = costMs(scene, this.#story)
-    if (cost !== undefined) this.#costs++
+    const excuse: Excuse = { touches: touching(scene, this.#seats.length), until: Number.POSITIVE_INFINITY }
+    if (cost !== undefined) this.#excuses.push(excuse)
     const over = (): void => {
-      this.#lateUntil = Math.max(this.#lateUntil, sim.now + 2 * Math.min(scene.forMs, 120_000) + CALL_PATIENCE_MS)
-      if (cost === undefined) return
-      this.#costs--
-      this.#excusedUntil = Math.max(this.#excusedUntil, sim.now + cost)
+      // TCP sends again at the latest when as much time has passed as it could not.
+      this.#lateUntil = Math.max(this.#lateUntil, sim.now + Math.min(scene.forMs, 120_000) + CALL_PATIENCE_MS)
+      if (cost !== undefined) excuse.until = sim.now + cost
     }
     const undo = await this.#act(scene)
     return async () => {
@@ -358,7 +365,7 @@ class Run {
     try {
       await this.#sim.leave(cluster)
     } catch (error) {
-      const isDisturbed = this.#costs > 1 || this.#sim.now <= this.#excusedUntil
+      const isDisturbed = this.#excuses.filter(({ until }) => this.#sim.now <= until).length > 1
       if (!isDisturbed || !isNodeError(error) || error.code !== 'NODE_TIMEOUT') throw error
     }
   }
@@ -430,7 +437,8 @@ class Run {
   /** Who has come back, and is in DNS, is found by its name at once, also by those who knew it elsewhere. */
   async #find(seat: Seat): Promise<void> {
     const { cluster } = seat
-    const isCalm = () => this.#costs === 0 && !this.#isDnsFailing && seat.cluster === cluster && seat.isUp
+    const isOn = ({ until }: Excuse) => until === Number.POSITIVE_INFINITY
+    const isCalm = () => !this.#excuses.some(isOn) && !this.#isDnsFailing && seat.cluster === cluster && seat.isUp
     await this.#sim.sleep(KEPT_MS)
     const other = this.#seats.find(
       (each) => each !== seat && each.isUp && each.isRegistered && each.hindrances + each.deafened === 0,
@@ -487,7 +495,7 @@ class Run {
       case 'nodedown':
         this.#trafficOf(cluster)?.down(event.node)
         this.#lost(cluster)
-        if (this.#mayLose(cluster)) return
+        if (this.#mayLose(cluster, event.node, event.reason.code)) return
         this.#break(
           'no link is lost by our own act',
           `${cluster.self} lost ${event.node}: ${event.reason.code} ${event.reason.message}`,
@@ -496,7 +504,7 @@ class Run {
       case 'left':
         if (mayHaveLeft(this.#seatOf.get(event.node))) return
         // That there is nobody is believed soon of those to whom there is no link.
-        if (this.#dnsSaysNobody && !event.connected) return
+        if (this.#dnsSaysNobody && !event.connected && !isLinked(cluster, event.node)) return
         this.#break('no false left', `${cluster.self} says that ${event.node} left`)
         return
       case 'deregistered':
@@ -507,8 +515,10 @@ class Run {
         this.#break('no part fails', `${cluster.self}: ${event.part}: ${String(event.cause)}`)
         return
       case 'warning':
-        // What is sent to a peer that cannot be reached, or cannot be found, is dropped.
-        if (event.code === 'MESSAGE_DROPPED' && (this.#mayLose(cluster) || this.#lacksDns(cluster))) return
+        // What is sent to a peer that cannot be reached, or cannot be found, is dropped; nothing is where there is a link.
+        if (event.code === 'MESSAGE_DROPPED' && event.peer !== undefined && !isLinked(cluster, event.peer)) {
+          if (this.#isDisturbed(cluster) || this.#lacksDns(cluster)) return
+        }
         if (event.code === 'HANDLER_THREW' || event.code === 'UNKNOWN_SIGNAL' || event.code === 'MESSAGE_DROPPED') {
           this.#break('no warning of the node', `${cluster.self}: ${event.code} ${event.message}`)
         }
@@ -553,10 +563,20 @@ class Run {
     return this.#seatAt(cluster)?.traffic
   }
 
-  /** Whether a link of a member may be lost now. */
-  #mayLose(cluster: Cluster): boolean {
+  /** Whether a link of a member may be lost now, with this reason. */
+  #mayLose(cluster: Cluster, peer: string, code: string): boolean {
     const { now } = this.#sim
-    return this.#isOver || this.#costs > 0 || now <= this.#excusedUntil || cluster.state !== 'running'
+    const [one, other] = [this.#seatOf.get(cluster.self), this.#seatOf.get(peer)].map((seat) => seat?.index ?? -1)
+    if (this.#excuses.some(({ touches, until }) => now <= until && touches(one!, other!))) return true
+    // What others have lost, a member of a mesh drops; one that is dropped sees the link close.
+    const isOverlap = this.#story.visible && (code === 'NODE_PARTITION_PREVENTED' || code === 'NODE_CLOSED_BY_PEER')
+    return isOverlap ? this.#isDisturbed(cluster) : this.#isOver || cluster.state !== 'running'
+  }
+
+  /** Whether some link or other may be lost now. */
+  #isDisturbed(cluster: Cluster): boolean {
+    const { now } = this.#sim
+    return this.#isOver || cluster.state !== 'running' || this.#excuses.some(({ until }) => now <= until)
   }
 
   /** Waits until every member has all links, names and groups. */
@@ -583,7 +603,11 @@ class Run {
 }
 
 function hasLink(one: Seat, other: Seat): boolean {
-  return one.cluster.members().some((node) => node === other.cluster.self)
+  return isLinked(one.cluster, other.cluster.self)
+}
+
+function isLinked(cluster: Cluster, peer: string): boolean {
+  return cluster.members().some((node) => node === peer)
 }
 
 function nameOf({ cluster }: Seat): string {

@@ -79,6 +79,31 @@ export function costMs({ forMs, ...act }: Scene, { netTickTimeMs }: Story): numb
   }
 }
 
+/** Says of two seats whether a scene is about the link between them. */
+export function touching(scene: Scene, seats: number): (one: number, other: number) => boolean {
+  switch (scene.do) {
+    case 'path':
+      return () => true
+    case 'partition':
+    case 'flap': {
+      const { side } = scene
+      const isOther = (seat: number) =>
+        !side.includes(seat) && (scene.do === 'flap' || (scene.other?.includes(seat) ?? true))
+      return (one, other) => (side.includes(one) && isOther(other)) || (side.includes(other) && isOther(one))
+    }
+    case 'disconnect': {
+      const [who, peer] = [scene.who % seats, scene.peer % seats]
+      return (one, other) => (one === who && other === peer) || (one === peer && other === who)
+    }
+    case 'dns':
+      return () => false
+    default: {
+      const who = scene.who % seats
+      return (one, other) => one === who || other === who
+    }
+  }
+}
+
 /** Whether nothing else is done to the world from long before a scene until it is over. */
 export function isAlone(scene: Scene, { scenes }: Story): boolean {
   const end = scene.atMs + scene.forMs

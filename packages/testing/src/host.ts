@@ -99,6 +99,7 @@ export class SimProcess implements Process {
   readonly host: Host
   readonly schedule: Schedule
   readonly world: World
+  readonly clock = new HostClock(this)
   #isAlive = true
   /** What waits until the process gets a turn. */
   readonly #held: (() => void)[] = []
@@ -109,7 +110,7 @@ export class SimProcess implements Process {
     this.schedule = schedule
     const random = new SeededRandom(`${seed} ${host.name} ${starts}`)
     this.world = {
-      clock: new HostClock(this),
+      clock: this.clock,
       // Parts of a program hand these functions on without their object.
       random: { number: () => random.number(), bytes: (length) => random.bytes(length) },
       network: processNetwork(this, fabric),

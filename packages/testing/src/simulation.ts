@@ -241,7 +241,11 @@ export class Simulation implements AsyncDisposable {
     return this.#schedule.now
   }
 
-  /** How many timers and packets are under way. Where it grows without end, something is never taken back. */
+  /**
+   * How much is to happen: timers, packets, and connections that a system still has for a while after its program closed them.
+   * Where it grows without end, something is never taken back; what a member itself keeps, {@link timers} and {@link sockets}
+   * count.
+   */
   get pending(): number {
     return this.#schedule.size
   }
@@ -482,6 +486,15 @@ export class Simulation implements AsyncDisposable {
   sockets(member: object): number {
     const { ends, tcp, udp } = this.#hostOf(member).ports
     return ends.size + tcp.size + udp.size
+  }
+
+  /**
+   * How many timers the program of a member has set, `setInterval` and `setImmediate` among them. 0 when it does not run.
+   *
+   * @throws {SimulationError} `SIM_UNKNOWN_MEMBER`
+   */
+  timers(member: object): number {
+    return this.#hostOf(member).process?.clock.timers ?? 0
   }
 
   /** Puts a file onto the host of a member. @throws {SimulationError} `SIM_UNKNOWN_MEMBER`, `SIM_BAD_OPTION` */

@@ -36,7 +36,7 @@ testOddArguments(api, {
     // These take a member, or a function of the test: below.
     [
       ...['connections', 'crash', 'deregister', 'freeze', 'jumpClock', 'leave', 'members', 'partition', 'register'],
-      ...['restart', 'slow', 'sockets', 'thaw', 'until', 'writeFile'],
+      ...['restart', 'slow', 'sockets', 'thaw', 'timers', 'until', 'writeFile'],
     ],
   ),
 })

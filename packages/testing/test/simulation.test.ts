@@ -30,6 +30,24 @@ describe('virtual time', () => {
       expect(sim.now).toBe(7_200_000)
     }))
 
+  it('counts the timers that a member has set, however they end', () =>
+    simulate({}, async (sim) => {
+      const [member] = await sim.members('svc.test', 1, host)
+      const { clock } = member
+      clock.setImmediate(() => undefined)
+      const [gone, over] = [clock.setTimeout(() => undefined, 50), clock.setTimeout(() => undefined, 10)]
+      const ticks = clock.setInterval(() => undefined, 15)
+      clock.setTimeout(() => undefined, Number.POSITIVE_INFINITY)
+      expect(sim.timers(member)).toBe(4)
+      await sim.run(20)
+      expect(sim.timers(member)).toBe(2)
+      for (const timer of [gone, gone, over, ticks]) clock.clearTimeout(timer)
+      expect(sim.timers(member)).toBe(0)
+      clock.setTimeout(() => undefined, 50)
+      sim.crash(member)
+      expect(sim.timers(member)).toBe(0)
+    }))
+
   it('goes on by itself while a test awaits something, and stands still when it does nothing for too long', () =>
     simulate({ patience: '1 min' }, async (sim) => {
       const [{ clock }] = await sim.members('svc.test', 1, host)

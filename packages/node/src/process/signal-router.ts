@@ -66,6 +66,16 @@ const CONNECTING = new Set<ControlMessage['op']>([
   'SPAWN_REQUEST',
 ])
 
+/**
+ * End what another signal began. Where that one waits for a link, they wait behind it, as with BEAM: else the peer would hear
+ * of a beginning and never of its end. No link or monitor outlives its connection, so that there are no more of them than of
+ * what waits.
+ */
+const ENDING = new Set<ControlMessage['op']>(['DEMONITOR_P', 'UNLINK_ID', 'EXIT'])
+
+/** Bear a reason. */
+const REASONED = new Set<ControlMessage['op']>(['EXIT', 'EXIT2', 'MONITOR_P_EXIT'])
+
 const DESTINATION = 'a pid, a registered name, or an object with name and node'
 
 /** Says why something is no destination. */
@@ -179,16 +189,8 @@ export class SignalRouter {
       this.receive(node, control, payload instanceof EncodedTerm ? payload : EncodedTerm.of(payload))
       return true
     }
-    if (control.op === 'UNLINK_ID') return this.#unlink(node, control)
-    const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
-    const args: Payload = takes || payload !== undefined ? [payload] : []
-    try {
-      return this.#transmit(node, control, args) !== 'nowhere'
-    } catch (cause) {
-      if (!takes) throw cause
-      // The end of a process must be told even if its reason cannot.
-      return this.#transmit(node, control, [withoutEncoding(cause)]) !== 'nowhere'
-    }
+    const args: Payload = REASONED.has(control.op) || payload !== undefined ? [payload] : []
+    return this.#transmit(node, control, args) !== 'nowhere'
   }
 
   /** A link came up: what waited for it goes first. */
@@ -407,18 +409,6 @@ export class SignalRouter {
     return
   }
 
-  /** A peer from before UNLINK_ID takes UNLINK, which it does not acknowledge: that is over when it is sent. */
-  #unlink(node: string, control: Extract<ControlMessage, { op: 'UNLINK_ID' }>): boolean {
-    const connection = this.#parts.connection(node)
-    if (connection === undefined || (connection.flags & DFLAG_UNLINK_ID) !== 0n) {
-      return this.#transmit(node, control, []) !== 'nowhere'
-    }
-    const { id, from, to } = control
-    connection.send({ op: 'UNLINK', from, to })
-    this.#parts.life().receive(node, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
-    return true
-  }
-
   /** What the peer does not know is not sent: BEAM closes no link over it, and neither asks for more than the link's end. */
   #over(connection: Connection, control: ControlMessage, payload: Payload): Way {
     switch (control.op) {
@@ -428,6 +418,14 @@ export class SignalRouter {
         // The monitor is kept here, and fires when the link goes.
         if (!connection.takesMonitors) return 'taken'
         break
+      case 'UNLINK_ID': {
+        if ((connection.flags & DFLAG_UNLINK_ID) !== 0n) break
+        // A peer from before takes UNLINK, which it does not acknowledge: that is over when it is sent.
+        const { id, from, to } = control
+        connection.send({ op: 'UNLINK', from, to })
+        this.#parts.life().receive(connection.peer, { op: 'UNLINK_ID_ACK', id, from: to, to: from })
+        return 'taken'
+      }
       case 'SPAWN_REQUEST':
         if (connection.takesSpawns) break
         this.#parts.spawns().reply(connection.peer, {
@@ -439,7 +437,13 @@ export class SignalRouter {
         })
         return 'nowhere'
     }
-    return connection.send(control, ...payload) ? 'taken' : 'busy'
+    try {
+      return connection.send(control, ...payload) ? 'taken' : 'busy'
+    } catch (cause) {
+      if (!REASONED.has(control.op)) throw cause
+      // The end of a process must be told even if its reason cannot.
+      return connection.send(control, withoutEncoding(cause)) ? 'taken' : 'busy'
+    }
   }
 
   #aim(to: Destination): Target {
@@ -462,6 +466,11 @@ export class SignalRouter {
 
   /** Keeps a signal until there is a link. */
   #dial(node: string, control: ControlMessage, payload: Payload): Way {
+    if (ENDING.has(control.op)) {
+      const before = this.#waiting.get(node)
+      before?.push({ control, payload })
+      return before === undefined ? 'nowhere' : 'taken'
+    }
     if (!CONNECTING.has(control.op) || !this.#parts.connect(node)) return 'nowhere'
     const waiting = this.#waiting.get(node) ?? []
     if (waiting.length >= this.#parts.maxWaiting) {

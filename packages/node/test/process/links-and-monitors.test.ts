@@ -3,7 +3,7 @@ import type { Beam } from '@dynsrv/tools/beam'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Mailbox, Node } from '../../src/index.ts'
 import { startBeamPeer } from '../support/beam-peer.ts'
-import { startOurs } from '../support/nodes.ts'
+import { next, startOurs } from '../support/nodes.ts'
 
 let erl: Beam
 let node: Node
@@ -210,4 +210,44 @@ it.each([
   } else await ours.disconnect(peer.self)
   expect(await fired).toBe(firedAtOnce)
   await expect.poll(() => watcher.length).toBe(5_000)
+})
+
+describe('what ends before the link is up that it waits for', () => {
+  it('has ended for the peer too', async () => {
+    using watcher = node.mailbox('watcher')
+    const [held, ended, odd] = [await remote(watcher), await remote(watcher), await remote(watcher)]
+    for (const pid of [ended, odd]) watcher.monitor(pid)
+    let open = (): void => undefined
+    const gate = new Promise<undefined>((resolve) => {
+      open = () => resolve(undefined)
+    })
+    await using late = await startOurs('late', { locate: () => gate })
+    const box = late.mailbox({ trapExit: true })
+    const refs = [box.monitor(held), box.monitor(held)]
+    for (const ref of refs) box.demonitor(ref)
+    box.link(held)
+    box.unlink(held)
+    const doomed = late.mailbox()
+    doomed.monitor(held)
+    doomed.link(ended)
+    doomed.exit(atom('gone_before'))
+    const unsayable = late.mailbox()
+    unsayable.link(odd)
+    unsayable.exit(Symbol('unsayable') as unknown as Term)
+    await expect(late.call(held, atom('nothing'), { timeoutMs: 1 })).rejects.toMatchObject({ code: 'NODE_TIMEOUT' })
+    expect(late.connected()).toEqual([])
+    const up = next(late, 'nodeup')
+    open()
+    await up
+    // Whatever came before it was taken before it is answered.
+    expect(await late.erpc(erl.name, 'erlang', 'process_info', [held, [atom('monitored_by'), atom('links')]])).toEqual([
+      tuple(atom('monitored_by'), []),
+      tuple(atom('links'), []),
+    ])
+    const downs = [await watcher.receive(patience), await watcher.receive(patience)].map((down) => elements(down))
+    expect(downs.map((down) => down[3])).toEqual([ended, odd])
+    expect(downs[0]![4]).toBe(atom('gone_before'))
+    expect(box.length).toBe(0)
+    watcher.send(held, tuple(atom('stop'), atom('normal')))
+  })
 })

@@ -55,9 +55,10 @@ export function exchangeTcp({ world, server, query, timeoutMs, signal, accepts }
     let received = 0
     const socket = world.network.connect({ host: server.host, port: server.port, noDelay: true })
     socket.on('error', (cause) => reject(unreachable(server, 'TCP', cause)))
-    socket.on('close', () => {
+    const closed = (): void => {
       reject(new ResolverError('DNS_MALFORMED', `${server.text} closed the connection within or before its answer`))
-    })
+    }
+    socket.on('close', closed)
     socket.on('connect', () => {
       const length = Buffer.alloc(LENGTH_BYTES)
       length.writeUInt16BE(query.length)
@@ -79,7 +80,10 @@ export function exchangeTcp({ world, server, query, timeoutMs, signal, accepts }
         reject(error)
       }
     })
-    return () => socket.destroy()
+    return () => {
+      socket.off('close', closed)
+      socket.destroy()
+    }
   })
 }
 

@@ -27,7 +27,7 @@ import { HEADER_BYTES, MAX_TTL_SECONDS, RCODE } from '../records/dns-numbers.ts'
 import { formatAddress } from '../server-address.ts'
 import { lastingPort } from './lasting-port.ts'
 import { Zone } from './zone.ts'
-import { FaultPlan, type ZoneFault, zoneFault } from './zone-fault.ts'
+import { FaultPlan, type ZoneFault, type ZoneFaultSettings, zoneFault } from './zone-fault.ts'
 import { recordFields, type ZoneRecord } from './zone-record.ts'
 import { zoneResponse } from './zone-response.ts'
 
@@ -78,6 +78,9 @@ const MAX_CONNECTIONS = 256
 const IDLE_MS = 10_000
 const BIND_TRIES = 20
 const RESPONSE_FLAG = 0x8000
+const ID_BYTES = 2
+/** So many responses are kept at most. */
+const MOST_SENT = 64
 
 /**
  * Starts a small authoritative DNS server for demos, tests and local development.
@@ -103,6 +106,8 @@ export class ZoneServer implements AsyncDisposable {
   #port: number
   #faults = new FaultPlan([])
   #turn = 0
+  /** What is sent to a question as long as the records are the same, by the question without its id, which many ask alike. */
+  readonly #sent = new Map<string, Buffer>()
   #tcp: Server | undefined
   #udp: UdpSocket | undefined
 
@@ -134,12 +139,14 @@ export class ZoneServer implements AsyncDisposable {
 
   /** Adds records; one that differs only in TTL, priority or weight from one that is there replaces it. @throws {ResolverError} `DNS_BAD_RECORD` */
   add(...records: readonly ZoneRecord[]): void {
+    this.#sent.clear()
     for (const record of records) this.#zone.add(record)
   }
 
   /** @returns how many records are gone. @throws {ResolverError} `DNS_BAD_OPTION` for a field that no record has */
   remove(match: ZoneMatch): number {
     checks.argument('remove', 'match', zoneMatch, match)
+    this.#sent.clear()
     return this.#zone.remove(typeof match === 'function' ? match : (record) => hasFields(record, match))
   }
 
@@ -268,8 +275,42 @@ export class ZoneServer implements AsyncDisposable {
     const [{ name, type } = { name: '', type: '' }] = query.questions
     this.#onQuery({ name, type, transport, ednsBytes: query.ednsBytes })
     const faults = this.#faults.strike(name, type, transport)
+    const response =
+      faults.length === 0 ? this.#plain(query, bytes, transport) : this.#response(query, bytes, transport, faults)
+    if (response === undefined) return
+    const delayMs = faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0)
+    if (delayMs === 0) {
+      send(response)
+      return
+    }
+    const timer = this.#world.clock.setTimeout(() => {
+      this.#delayed.delete(timer)
+      send(response)
+    }, delayMs)
+    this.#delayed.add(timer)
+  }
+
+  /** The response that no fault changes: written once for all who ask alike. */
+  #plain(query: Message, bytes: Uint8Array, transport: 'udp' | 'tcp'): Buffer | undefined {
+    const key = `${transport} ${Buffer.from(bytes.subarray(ID_BYTES)).toString('latin1')}`
+    const known = this.#sent.get(key) ?? this.#response(query, bytes, transport, [])
+    if (known === undefined) return undefined
+    if (this.#sent.size >= MOST_SENT) this.#sent.clear()
+    this.#sent.set(key, known)
+    const response = Buffer.from(known)
+    response.writeUInt16BE(query.id)
+    return response
+  }
+
+  #response(
+    query: Message,
+    bytes: Uint8Array,
+    transport: 'udp' | 'tcp',
+    faults: readonly ZoneFaultSettings[],
+  ): Buffer | undefined {
+    const [{ name } = { name: '' }] = query.questions
     const apex = this.#zones.find((zone) => isWithin(name, zone))
-    const response = zoneResponse({
+    return zoneResponse({
       query,
       bytes,
       transport,
@@ -282,17 +323,6 @@ export class ZoneServer implements AsyncDisposable {
       turn: faults.some(({ type: kind }) => kind === 'rotate') ? this.#turn++ : 0,
       random: () => this.#world.random.number(),
     })
-    if (response === undefined) return
-    const delayMs = faults.reduce((sum, fault) => sum + (fault.type === 'delay' ? fault.ms : 0), 0)
-    if (delayMs === 0) {
-      send(response)
-      return
-    }
-    const timer = this.#world.clock.setTimeout(() => {
-      this.#delayed.delete(timer)
-      send(response)
-    }, delayMs)
-    this.#delayed.add(timer)
   }
 }
 

@@ -31,10 +31,13 @@ export class Asker {
     return this.#most.limit(onlyNames(answer, this.#known().self), this.#known)
   }
 
-  /** Asks once more, after a moment; undefined when that fails. `confirm`: see `DiscoverOptions`. */
+  /**
+   * Asks once more, after about so long: at a moment of chance, so that those who polled in step do not ask again in step.
+   * Undefined when that fails. `confirm`: see `DiscoverOptions`.
+   */
   async askAgain(delayMs: number, confirm: boolean): Promise<Discovery | undefined> {
     const { world, unref } = this.#options
-    await sleep(world.clock, delayMs, { signal: this.#signal, unref })
+    await sleep(world.clock, delayMs * (0.5 + world.random.number()), { signal: this.#signal, unref })
     try {
       return await this.ask(confirm)
     } catch {

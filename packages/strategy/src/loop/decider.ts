@@ -71,8 +71,7 @@ export class Decider {
     let hold = this.#hold(nodes, discovery)
     let ignored = discovery.ignored ?? []
     let decided = this.#plan(nodes, connected, hold, ignored)
-    const isSomebodyGone = () => decided.leave.length > 0 || decided.deregistered
-    for (let more = options.confirmLeave; more > 0 && isSomebodyGone(); more--) {
+    for (let asked = 0; asked < this.#lookups(decided, connected); asked++) {
       const again = await asker.askAgain(options.confirmDelayMs, this.#isDoubting())
       connected = this.#connected()
       if (again === undefined) hold = { reason: 'unconfirmed' }
@@ -107,6 +106,17 @@ export class Decider {
     else if (nodes.size > 0) this.#forgotten.named(nodes)
     else if (holdOf(discovery) === undefined && (discovery.ignored ?? []).length === 0)
       this.#forgotten.forget([...members().keys(), membership.self], this.#emptySince)
+  }
+
+  /**
+   * How many lookups more a plan needs. As long as answers rotate, polls that lack a live link make them too, to see whether they
+   * still do: polls in step with the rotation see the same part each time, lookups at moments of chance see another one.
+   */
+  #lookups({ deregistered, held, leave }: Plan, connected: ReadonlySet<NodeName>): number {
+    const { confirmLeave } = this.#parts.options
+    if (deregistered || leave.length > 0) return confirmLeave
+    const isRotating = [...held].some(([node, reason]) => reason === 'rotating' && connected.has(node))
+    return isRotating ? confirmLeave : 0
   }
 
   #hold(nodes: ReadonlySet<NodeName>, discovery: Discovery): Hold | undefined {

@@ -36,9 +36,12 @@ export interface WatchOptions {
    * minutes). A registry that lost its data forgets everybody, and they are still there.
    */
   readonly confirmEmptyMs?: number
-  /** Extra lookups before somebody leaves, all of which must lack it; default 2. */
+  /**
+   * Extra lookups before somebody leaves, all of which must lack it; default 2. As long as answers rotate, each poll that lacks a
+   * member whose link lives makes them too.
+   */
   readonly confirmLeave?: number
-  /** Time between these, in milliseconds; default 25. */
+  /** Time between these, in milliseconds; default 25. Half as much more or less, at random: pollers in step do not ask again in step. */
   readonly confirmDelayMs?: number
   /**
    * For how many polls in a row a member is kept because nothing shows whether the answers that lack it are whole: they are as

@@ -12,6 +12,8 @@ class SimTimer implements Timer {
   due: Due | undefined
   /** What is due may wait for its turn already. */
   isCleared = false
+  /** Whether its time is still to come. */
+  isSet = false
 
   ref(): this {
     return this
@@ -28,9 +30,15 @@ class SimTimer implements Timer {
  */
 export class HostClock implements Clock {
   readonly #process: Process
+  #timers = 0
 
   constructor(process: Process) {
     this.#process = process
+  }
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers
   }
 
   now(): number {
@@ -49,9 +57,11 @@ export class HostClock implements Clock {
   }
 
   clearTimeout(timer: Timer | undefined): void {
-    if (!(timer instanceof SimTimer)) return
+    if (!(timer instanceof SimTimer) || timer.isCleared) return
     this.#process.cancel(timer.due)
     timer.isCleared = true
+    if (timer.isSet) this.#timers--
+    timer.isSet = false
   }
 
   setInterval(work: () => void, ms: number): Timer {
@@ -80,8 +90,13 @@ export class HostClock implements Clock {
   }
 
   #post(timer: SimTimer, work: () => void, ms: number): void {
+    timer.isSet = true
+    this.#timers++
     timer.due = this.#process.post(ms, () => {
-      if (!timer.isCleared) work()
+      if (timer.isCleared) return
+      timer.isSet = false
+      this.#timers--
+      work()
     })
   }
 }
