@@ -45,7 +45,7 @@ function widthOf(line: readonly Span[]): number {
 }
 
 /** `250 of 300 up, 43 NODE_REFUSED, 7 DIST_COOKIE_REJECTED`, the most frequent cause first. */
-function totals(reports: readonly NodeReport[]): Span[] {
+export function totals(reports: readonly NodeReport[]): Span[] {
   const up = reports.filter((report) => report.up).length
   const causes = new Map<string, number>()
   for (const { up: isUp, reason } of reports) {
