@@ -186,7 +186,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a cookie file that is a folder',
     args: [...JOIN, '--cookie-file', '/tmp'],
     env: GOOD_ENV,
-    says: [/\/tmp/, /not a regular file/],
+    says: [/\/tmp/, /it is a folder/],
   },
   {
     title: 'a cookie on the command line',
