@@ -30,7 +30,7 @@ export async function readSome(
   signal?.throwIfAborted()
   // A folder is left to `read`, whose error says what it is.
   if (!facts.isFile() && !facts.isDirectory()) throw refused('EINVAL', `${path} is no regular file`)
-  if (facts.size > maxBytes) throw tooLarge(path, facts.size, maxBytes)
+  if (facts.isFile() && facts.size > maxBytes) throw tooLarge(path, facts.size, maxBytes)
   const bytes = await files.read(path)
   signal?.throwIfAborted()
   // It may have grown, and files of the kernel have no size.

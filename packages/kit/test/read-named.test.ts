@@ -29,7 +29,7 @@ describe('a file that the user named', () => {
     writeFileSync(path, 'abc')
     expect(await text(readNamed(realWorld, path))).toBe('abc')
     await expect(readNamed(realWorld, path, { maxBytes: 2 })).rejects.toMatchObject({ code: 'EFBIG' })
-    await expect(readNamed(realWorld, folder)).rejects.toMatchObject({ code: 'EISDIR' })
+    await expect(readNamed(realWorld, folder, { maxBytes: 1 })).rejects.toMatchObject({ code: 'EISDIR' })
     await expect(readNamed(realWorld, join(folder, 'none'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
