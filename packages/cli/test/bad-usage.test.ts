@@ -310,6 +310,7 @@ describe('bad usage ends with exit code 2 and one line that says what to do', ()
       message: expect.any(String),
       code: expect.stringMatching(/^(DYNSRV|DNS)_/),
       hint: expect.any(String),
+      docs: expect.stringMatching(/^https:\/\/.*#(DYNSRV|DNS)_\w+$/),
     })
     expect(await told('ping')).toStrictEqual({
       type: 'error',
