@@ -1,8 +1,8 @@
 import { UNSEEN, visible, visibleLines } from '@dynsrv/kit'
 import { EXIT_OK } from './exit-code.ts'
-import type { Span } from './paint.ts'
+import { painter, type Span } from './paint.ts'
 import { isLive, screen, screenPaint, screenSize } from './screen.ts'
-import { wrap, wrapSpans } from './wrap.ts'
+import { wrapSpans } from './wrap.ts'
 
 // The one way out: no other file writes to standard output or standard error. What a peer, a registry or a file wrote can
 // be in any text, so a character that a terminal would obey is shown by its number here, whatever the text is.
@@ -58,8 +58,9 @@ export function writeJsonError(value: object): void {
 /** Writes a line to standard error. A terminal gets it broken at blanks, as it would break within words. */
 export function writeError(text: string): void {
   const { isTTY, columns } = process.stderr
-  const lines = isTTY ? wrap(visible(text), columns || 80) : [visible(text)]
-  process.stderr.write(lines.map((line) => `${line}\n`).join(''))
+  const lines = isTTY ? wrapSpans([text], columns || 80) : [[text]]
+  const unpainted = painter(false)
+  process.stderr.write(lines.map((line) => `${unpainted(line)}\n`).join(''))
 }
 
 /** Writes where more is written about an error; in a log, and for another program, an error is one line. */
