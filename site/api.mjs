@@ -149,12 +149,21 @@ function wrap(text) {
   const close = text[open] === '(' ? matching(text, open) : -1
   if (close > open + 1 && !text.slice(0, open).includes('=>')) {
     const parameters = split(text.slice(open + 1, close), ',')
-    return `${text.slice(0, open + 1)}\n${parameters.map((each) => `${indent}  ${each.trim()},`).join('\n')}\n${indent}${text.slice(close)}`
+    return `${wrapTypes(text.slice(0, open + 1), indent)}\n${parameters.map((each) => `${indent}  ${each.trim()},`).join('\n')}\n${indent}${text.slice(close)}`
   }
   const union = split(text, '|')
   if (union.length > 2)
     return union.map((each, index) => (index === 0 ? each : `${indent}  | ${each.trim()}`)).join('\n')
   return text
+}
+
+/** Long type parameters in front of a list of parameters, on lines of their own too. */
+function wrapTypes(text, indent) {
+  const open = text.indexOf('<')
+  const close = text.length <= 90 || open < 0 ? -1 : matching(text, open)
+  if (close < 0) return text
+  const types = split(text.slice(open + 1, close), ',')
+  return `${text.slice(0, open + 1)}\n${types.map((each) => `${indent}  ${each.trim()},`).join('\n')}\n${indent}${text.slice(close)}`
 }
 
 const OPEN = '([{<'

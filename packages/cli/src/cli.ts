@@ -1,4 +1,4 @@
-import { nearest, oneLine, shown } from '@dynsrv/kit'
+import { nearest, oneLine, shown, textOf } from '@dynsrv/kit'
 import { Command, CommanderError, Help } from 'commander'
 import colours from 'picocolors'
 import packageJson from '../package.json' with { type: 'json' }
@@ -7,7 +7,7 @@ import { COMMANDS } from './commands/all.ts'
 import { consoleAside } from './terminal/console-aside.ts'
 import { EXIT_BAD_USAGE, EXIT_OK, exitCodeOf } from './terminal/exit-code.ts'
 import { writeHelp } from './terminal/help-text.ts'
-import { endWithReader, writeError, writeJsonError } from './terminal/output.ts'
+import { endWithReader, writeError, writeErrorPage, writeJsonError } from './terminal/output.ts'
 import { isReworded } from './terminal/reworded.ts'
 
 // A command is imported only when it runs: `dynsrv --help` loads neither DNS nor the distribution protocol.
@@ -42,12 +42,15 @@ export async function main(args: readonly string[]): Promise<number> {
   const fail = async (error: unknown, failedWith: number, text?: string) => {
     const { advice, explain } = await import('@dynsrv/cluster')
     const { lines = [] } = isReworded(error) ? error : {}
+    const docs = textOf(error, 'docs')
     if (asJson) {
       const stack = lines.length > 0 && { stack: lines }
-      writeJsonError({ type: 'error', command: running, exitCode: failedWith, ...explain(error), ...stack })
+      const page = docs !== undefined && { docs }
+      writeJsonError({ type: 'error', command: running, exitCode: failedWith, ...explain(error), ...page, ...stack })
     } else {
       writeError(oneLine(`${running}: ${text ?? advice(error)}`))
       for (const line of lines) writeError(`    ${oneLine(line)}`)
+      if (docs !== undefined) writeErrorPage(docs)
     }
     return failedWith
   }

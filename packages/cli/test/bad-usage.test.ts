@@ -186,7 +186,7 @@ const CASES: readonly BadUsage[] = [
     title: 'a cookie file that is a folder',
     args: [...JOIN, '--cookie-file', '/tmp'],
     env: GOOD_ENV,
-    says: [/\/tmp/, /not a regular file/],
+    says: [/\/tmp/, /it is a folder/],
   },
   {
     title: 'a cookie on the command line',
@@ -310,6 +310,7 @@ describe('bad usage ends with exit code 2 and one line that says what to do', ()
       message: expect.any(String),
       code: expect.stringMatching(/^(DYNSRV|DNS)_/),
       hint: expect.any(String),
+      docs: expect.stringMatching(/^https:\/\/.*#(DYNSRV|DNS)_\w+$/),
     })
     expect(await told('ping')).toStrictEqual({
       type: 'error',

@@ -9,7 +9,8 @@ import { freePort } from '@dynsrv/tools/free-port'
 import { oneNode, register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { wrap } from '../src/terminal/wrap.ts'
+import { painter } from '../src/terminal/paint.ts'
+import { wrap, wrapSpans } from '../src/terminal/wrap.ts'
 import { type DoctorCluster, startDoctorCluster } from './doctor-cluster.ts'
 import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
 
@@ -52,7 +53,7 @@ describe('the screen of dynsrv doctor', () => {
     const lines = stripVTControlCharacters(text).split(/\r?\n/)
     expect(lines).toContain('✗ erl-1@my-service.test refuses our cookie, and 1 more')
     expect(text).toContain('/docs/errors.md#DIST_COOKIE_REJECTED')
-    // An address that is cut leads nowhere.
+    // An address that is broken over lines leads nowhere; the terminal itself shows a longer one on two of its own.
     for (const line of lines.filter((one) => !/^ +https:\S+$/.test(one)))
       expect(line.replace(/^.*\r/, '').length, line).toBeLessThanOrEqual(80)
     expect(text).not.toContain('another-cookie')
@@ -182,5 +183,18 @@ describe('wrapped text', () => {
     expect(wrap('unbreakable one', 4)).toEqual(['unbreakable', 'one'])
     expect(wrap('', 10)).toEqual([''])
     expect(wrap('as it is', Number.POSITIVE_INFINITY)).toEqual(['as it is'])
+  })
+
+  it('keeps its tones, its blanks and its indentation', () => {
+    const lines = (columns: number) =>
+      wrapSpans(['  ', ['db-1.my.test', 'name'], '  port 1,', [' weight 0', 'quiet']], columns)
+    const text = (columns: number) => lines(columns).map((line) => painter(false)(line))
+    expect(text(40)).toEqual(['  db-1.my.test  port 1, weight 0'])
+    expect(text(24)).toEqual(['  db-1.my.test  port 1,', '    weight 0'])
+    expect(text(18)).toEqual(['  db-1.my.test ', '    port 1, weight', '    0'])
+    expect(text(4)).toEqual(['  db-1.my.test', '    port', '    1,', '    weight', '    0'])
+    expect(lines(24)[1]).toEqual(['    ', ['weight 0', 'quiet']])
+    expect(wrapSpans([], 10)).toEqual([[]])
+    expect(wrapSpans([' '.repeat(20)], 10).length).toBeLessThan(3)
   })
 })

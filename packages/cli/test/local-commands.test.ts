@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -8,7 +9,7 @@ import { startErl } from '@dynsrv/tools/beam'
 import { temporaryFolder } from '@dynsrv/tools/temporary-folder'
 import { describe, expect, it } from 'vitest'
 import { COOKIE, ENV } from './peer.ts'
-import { Dynsrv, runDynsrv } from './run-dynsrv.ts'
+import { BIN, Dynsrv, runDynsrv } from './run-dynsrv.ts'
 
 describe('dynsrv epmd', () => {
   it('is the epmd of a stock Erlang node, which names and ping find through it', async () => {
@@ -83,5 +84,36 @@ describe('dynsrv cookie new', () => {
     expect(again.stderr).toMatch(/^dynsrv cookie: did not write .*exists already.*\n$/)
     expect(again.code).toBe(2)
     expect(await readFile(file, 'utf8')).toBe(cookie)
+  })
+})
+
+describe('what the shell writes for <(command)', () => {
+  const inShell = (command: string, end?: (stdout: string) => boolean) =>
+    new Promise<{ stdout: string; stderr: string }>((resolve) => {
+      const child = spawn('bash', ['-c', `exec "$0" "$1" ${command}`, process.execPath, BIN], { env: ENV_OF_SHELL })
+      let [stdout, stderr] = ['', '']
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text
+        if (end?.(stdout) === true) child.kill('SIGTERM')
+      })
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text
+      })
+      child.once('close', () => resolve({ stdout, stderr }))
+    })
+  const ENV_OF_SHELL = { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: 'C.UTF-8' }
+
+  it('can be the records of dynsrv dns', async () => {
+    const record = '[{ "type": "A", "name": "a.my.test", "address": "127.0.0.1" }]'
+    const { stdout, stderr } = await inShell(`dns <(echo '${record}')`, (text) => text.includes('Ctrl-C'))
+    expect(stdout).toMatch(/^1 record at 127\.0\.0\.1:\d+/)
+    expect(stderr).toBe('')
+  })
+
+  it('can be the cookie', async () => {
+    const { stderr } = await inShell(`ping a@b.test --at 127.0.0.1:1 --cookie-file <(echo)`)
+    expect(stderr).toMatch(/the cookie file \/dev\/fd\/\d+ is empty/)
+    const { stdout } = await inShell(`ping a@b.test --at 127.0.0.1:1 --cookie-file <(echo ${COOKIE})`)
+    expect(stdout).toMatch(/127\.0\.0\.1:1/)
   })
 })

@@ -101,6 +101,8 @@ describe('a term that a person writes', () => {
     ['erlang', '<<1:1000000000000>>', 3, /longer than 1 MiB/],
     ['elixir', '"a#{b}"', 3, /would be run as code/],
     ['elixir', '~r/a/', 1, /sigil cannot be read/],
+    ['elixir', '[~U[2024-01-31 17:30:00]]', 2, /must be like ~U\[2024-01-31 17:30:00Z\]/],
+    ['elixir', '~D[2023-02-29]', 1, /must be like ~D/],
     ['erlang', 'begin', 1, /reserved word/],
     ['erlang', 'fun f/1', 6, /expected :/],
     ['erlang', '#{a, b}', 4, /expected =>/],

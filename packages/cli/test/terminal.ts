@@ -10,12 +10,14 @@ export interface TerminalOptions {
   readonly columns?: number
   /** Ctrl-C is typed as soon as the screen shows this. */
   readonly interruptAt?: RegExp
+  /** What is typed, one after the other, each as soon as what was written since the one before shows its text. */
+  readonly types?: readonly (readonly [at: RegExp, keys: string])[]
 }
 
 /** `dynsrv` in a real terminal, which util-linux's `script` opens; what it shows, with its colours. */
 export async function inTerminal(
   args: readonly string[],
-  { env = {}, columns = 80, interruptAt }: TerminalOptions = {},
+  { env = {}, columns = 80, interruptAt, types }: TerminalOptions = {},
 ): Promise<{ code: number | null; screen: string }> {
   const words = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
   const child = spawn('script', ['-qefc', `stty cols ${columns} rows 40; exec ${words.join(' ')}`, '/dev/null'], {
@@ -23,12 +25,15 @@ export async function inTerminal(
     env: { PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', ...env },
   })
   let screen = ''
-  let interrupted = false
+  const typing = [...(types ?? (interruptAt === undefined ? [] : [[interruptAt, '\u0003'] as const]))]
+  let typedAt = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text
-    if (interrupted || interruptAt?.test(plainly(screen)) !== true) return
-    interrupted = true
-    child.stdin.write('\u0003')
+    const [next] = typing
+    if (next?.[0].test(plainly(screen.slice(typedAt))) !== true) return
+    typing.shift()
+    typedAt = screen.length
+    child.stdin.write(next[1])
   })
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, screen: screen.replaceAll('\r\n', '\n') }

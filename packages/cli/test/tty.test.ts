@@ -75,4 +75,17 @@ describe('in a terminal', () => {
       expect(code).toBe(0)
     }
   })
+
+  it('a narrow one has whole lines: rows with fewer columns, errors broken at blanks, and the address of an error', async () => {
+    const nodes = await inTerminal(words(['nodes', 'SERVICE']), { env: ENV, columns: 40 })
+    expect(plainly(nodes.screen)).toMatch(/^node +latency\s+erl-1@my-service\.test {2}[\d.]+ ms {2,}up\n1 of 1 up\n$/)
+    const args = ['ping', `nobody@${SERVICE}`, ...peer.dns]
+    const { code, screen } = await inTerminal(args, { env: ENV, columns: 60 })
+    const lines = plainly(screen).split('\n')
+    expect(lines).toContainEqual(expect.stringMatching(/^https:\/\/.*\/docs\/errors\.md#EPMD_NOT_FOUND$/))
+    for (const line of lines.filter((one) => !one.startsWith('https:'))) expect(line.length).toBeLessThanOrEqual(60)
+    expect(code).toBe(1)
+    const raised = await inTerminal(['eval', peer.name, ...peer.dns, '1 / 0'], { env: ENV, columns: 60 })
+    expect(plainly(raised.screen)).toMatch(/^dynsrv eval: .*badarith.*\n {4}erlang:'\/'\/2\n/s)
+  })
 })

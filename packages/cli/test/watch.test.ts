@@ -3,6 +3,7 @@ import { register, SERVICE } from '@dynsrv/tools/srv-cluster'
 import { describe, expect, it } from 'vitest'
 import { ENV, startPeer } from './peer.ts'
 import { Dynsrv } from './run-dynsrv.ts'
+import { inTerminal, plainly } from './terminal.ts'
 
 describe('dynsrv watch', () => {
   it('tells who is there, who comes, who goes and why, in JSON', async () => {
@@ -37,5 +38,23 @@ describe('dynsrv watch', () => {
     expect(line).toMatch(/^\d\d:\d\d:\d\d {2}\+ erl-1@my-service\.test {2}visible {2}OTP 25 {2}[\d.]+ ms {2}up$/)
     dynsrv.signal('SIGINT')
     expect((await dynsrv.ended).code).toBe(0)
+  })
+
+  it('scrolls and filters on a terminal, and gives its screen back', async () => {
+    await using peer = await startPeer()
+    register(peer.zone, 'gone', await freePort())
+    const types = [
+      [/› ✗ gone@my-service\.test.*✓ erl-1/s, '\u001b[B'],
+      [/› ✓ erl-1@my-service\.test/, '/'],
+      [/Enter keeps it/, 'refused'],
+      [/\/refused.*1 shown/s, '\r'],
+      [/q quit/, 'q'],
+    ] as const
+    const args = ['watch', '--service', SERVICE, ...peer.dns, '--interval', '1m']
+    const { code, screen } = await inTerminal(args, { env: ENV, types })
+    const last = plainly(screen).split('\u001b[?1049l')
+    expect(last).toHaveLength(2)
+    expect(last[1]).toMatch(/1 of 2 up, 1 NODE_REFUSED {2}my-service\.test/)
+    expect(code).toBe(0)
   })
 })

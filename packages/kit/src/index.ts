@@ -26,7 +26,7 @@ export { listed } from './listed.ts'
 export { nearest } from './nearest.ts'
 export { answerNow, callProgram, type Failed, listening } from './program-calls.ts'
 export { type FamilyOutcome, type FamilyRace, raceFamilies } from './race-families.ts'
-export { MAX_FILE_BYTES, readSome, withinHeap } from './read-some.ts'
+export { MAX_FILE_BYTES, readNamed, readSome, withinHeap } from './read-some.ts'
 export { moreLikeThis, Repeats, type Told } from './repeats.ts'
 export {
   abortSignal,

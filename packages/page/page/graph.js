@@ -402,12 +402,16 @@ function aliveOf(name) {
 }
 
 /**
+ * A long name without its middle: the numbers that tell one from another stand at the end.
+ *
  * @param {string} text
  * @param {number} length
  */
 function short(text, length) {
   const characters = [...text]
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`
+  if (characters.length <= length) return text
+  const end = Math.floor((length - 1) / 2)
+  return `${characters.slice(0, length - 1 - end).join('')}…${characters.slice(-end).join('')}`
 }
 
 /**

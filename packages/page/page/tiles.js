@@ -131,9 +131,12 @@ function figuresOf(state, all) {
   const answered = state.topologies.map(({ answeredAt }) => answeredAt ?? 0)
   return {
     Connected: {
-      ...{ figure: String(connected.length), unit: ` of ${connected.length + missing.length}` },
+      ...{
+        figure: connected.length.toLocaleString('en'),
+        unit: ` of ${(connected.length + missing.length).toLocaleString('en')}`,
+      },
       ...{ mood: missing.length > 0 ? 'trouble' : 'good' },
-      fact: missing.length === 0 ? 'everybody is here' : `${missing.length} missing`,
+      fact: missing.length === 0 ? 'everybody is here' : `${missing.length.toLocaleString('en')} missing`,
     },
     DNS: {
       ...{ figure: failing.length > 0 ? 'Failing' : answered.includes(0) ? 'Waiting' : 'Answers', unit: '' },
@@ -142,7 +145,7 @@ function figuresOf(state, all) {
     },
     Latency: {
       ...{ figure: median === undefined ? '–' : tidy(median), unit: median === undefined ? '' : ' ms' },
-      fact: latencies.length < 2 ? 'ping' : `median; slowest ${tidy(latencies.at(-1) ?? 0)} ms`,
+      fact: latencies.length < 2 ? 'ping' : `median; slowest ${tidy(latencies.at(-1) ?? 0)}\u00a0ms`,
     },
     Messages: {
       ...{ figure: tidy(sum((member) => member.receivedPerSecond)), unit: ' in /s' },
@@ -155,5 +158,5 @@ function figuresOf(state, all) {
 function dnsFact(topologies) {
   const records = topologies.reduce((total, { records: found, more }) => total + found.length + more, 0)
   const elapsed = topologies.map(({ elapsedMs }) => elapsedMs ?? 0)
-  return `${records} ${records === 1 ? 'record' : 'records'} in ${tidy(Math.max(0, ...elapsed))} ms`
+  return `${records.toLocaleString('en')} ${records === 1 ? 'record' : 'records'} in ${tidy(Math.max(0, ...elapsed))} ms`
 }

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { DynsrvError, dnsServer, explain } from '@dynsrv/cluster'
-import { readSome, type Timer } from '@dynsrv/kit'
+import { readNamed, type Timer } from '@dynsrv/kit'
 import { startZoneServer, type ZoneRecord, type ZoneServer } from '@dynsrv/srv-resolver'
 import type { Command } from '../command.ts'
 import { repeated, withPrinting } from '../options/command-options.ts'
@@ -24,7 +24,7 @@ export interface DnsOptions {
 }
 
 /**
- * Serves records until a signal comes; a file is read again whenever it changes.
+ * Serves records until a signal comes; a file is read again whenever it changes, a pipe once.
  *
  * @returns the exit code
  */
@@ -52,7 +52,8 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
     ])
   }
   served('serving')
-  if (file !== undefined) {
+  // What came out of a pipe is gone; nothing can change it.
+  if (file !== undefined && (await files.facts(file)).isFile()) {
     const kept = (error: unknown) => {
       const { message } = explain(error)
       say({ type: 'reloadFailed', message }, [['kept the records as they were: ', 'warning'], message])
@@ -70,7 +71,7 @@ export async function dns(options: DnsOptions, file = options.zone): Promise<num
 async function readRecords(file: string): Promise<ZoneRecord[]> {
   let text: string
   try {
-    text = new TextDecoder().decode(await readSome(files, file))
+    text = new TextDecoder().decode(await readNamed({ files, clock }, file))
   } catch (cause) {
     throw new DynsrvError('DYNSRV_BAD_OPTION', `cannot read ${file}: ${explain(cause).message}`, {
       hint: 'Give a JSON file with a list of records; dynsrv dns --help shows one.',
@@ -152,6 +153,9 @@ Examples:
   zone.json:
   [{ "type": "SRV", "name": "my-service.test", "target": "api-1.my-service.test", "port": 4370 },
    { "type": "A", "name": "api-1.my-service.test", "address": "127.0.0.1" }]
+
+  What another command prints
+  $ dynsrv dns <(./records.sh)
 
 Exit codes: 0 stopped by SIGINT or SIGTERM, 1 failed while running, 2 bad arguments or records.
 `

@@ -142,14 +142,19 @@ interface Steps {
   said(error: unknown): unknown
 }
 
+const BELOW = '    '
+
 function stepsTo(out: Output, node: string): Steps {
   let took = 0
   if (!out.json) out.line([[node, 'title']])
   const columns = isLive({}) ? Math.max(screenSize().columns - TEXT_AT, 20) : Number.POSITIVE_INFINITY
   const line = (step: StepName, sign: readonly [string, 'good' | 'bad' | 'warning'], time: string, text: string) => {
-    const [first = '', ...others] = wrap(text, columns)
+    const beside = wrap(text, columns)
+    // A name that is longer than the room has lines of its own.
+    const fits = beside.every((part) => part.length <= columns)
+    const [first = '', ...others] = fits ? beside : ['', ...wrap(text, columns + TEXT_AT - BELOW.length)]
     out.line(['  ', sign, ' ', [step.padEnd(STEP_WIDTH), 'name'], [time.padStart(TIME_WIDTH), 'quiet'], '  ', first])
-    for (const other of others) out.line([' '.repeat(TEXT_AT), other])
+    for (const other of others) out.line([fits ? ' '.repeat(TEXT_AT) : BELOW, other])
   }
   const said: Steps['said'] = (error) => {
     const { code, hint } = explain(error)

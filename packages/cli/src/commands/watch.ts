@@ -3,18 +3,21 @@ import { identifier } from '@dynsrv/kit'
 import type { Command } from '../command.ts'
 import { FOOT, withCookie, withOutput, withService } from '../options/command-options.ts'
 import { durationMs } from '../options/duration.ts'
-import { type NodeReport, REPORT_HEADER, reportOn, reportRow } from '../peer/member-report.ts'
+import { type NodeReport, reportOn, reportRow } from '../peer/member-report.ts'
+import { totals } from '../peer/member-table.ts'
 import { type MembersOptions, openMembers } from '../peer/members.ts'
 import { throwAwayNode } from '../peer/throw-away-node.ts'
 import { withConfig } from '../peer/with-config.ts'
 import { EXIT_OK } from '../terminal/exit-code.ts'
 import { exitSignal } from '../terminal/exit-signal.ts'
-import { LiveRegion } from '../terminal/live-region.ts'
+import { FullScreen } from '../terminal/full-screen.ts'
+import { hasKeys, type Key, readKeys } from '../terminal/keys.ts'
 import { writeJson, writeLine } from '../terminal/output.ts'
 import type { Span } from '../terminal/paint.ts'
 import { isLive, screen, screenPaint, screenSize } from '../terminal/screen.ts'
-import { table } from '../terminal/table.ts'
 import { timeOfDay, timestamp } from '../terminal/wall-clock.ts'
+import { afterKey, NOTHING_CHOSEN } from '../watch/member-list.ts'
+import { memberScreen, type Shown } from '../watch/member-screen.ts'
 
 export interface WatchOptions extends MembersOptions {
   readonly interval: string
@@ -39,28 +42,43 @@ export async function watch(options: WatchOptions): Promise<number> {
   using members = await openMembers(options)
   const { short, directory, label } = members
   await using us = await throwAwayNode(options, { epmd: directory.epmd, short, timeoutMs })
-  const view = options.json === true ? jsonView() : isLive(options) ? liveView(label) : lineView(label, options)
-  let last: Look = { reports: [] }
-  while (!exit.signal.aborted) {
-    const known = new Map(last.reports.map((report) => [report.name, report]))
-    const next = await members.list().then(
-      async (list): Promise<Look> => ({
-        reports: await Promise.all(
-          list.map((each) => reportOn(us, each, { directory, timeoutMs, tls: options.tls }, known.get(each.name))),
-        ),
-      }),
-      (failure: unknown): Look => ({ reports: last.reports, failure }),
-    )
-    if (exit.signal.aborted) break
-    view.show(next, last)
-    last = next
-    await exit.pause(intervalMs)
+  const view =
+    options.json === true ? jsonView() : isLive(options) ? liveView(label, exit.ask) : lineView(label, options)
+  const lookAt = async (before: Look): Promise<Look> => {
+    const known = new Map(before.reports.map((report) => [report.name, report]))
+    try {
+      const list = await members.list()
+      const seen: NodeReport[] = []
+      const reports = list.map(async (each) => {
+        const report = await reportOn(us, each, { directory, timeoutMs, tls: options.tls }, known.get(each.name))
+        seen.push(report)
+        view.seen?.(seen, list.length)
+        return report
+      })
+      return { reports: await Promise.all(reports) }
+    } catch (failure) {
+      return { reports: before.reports, failure }
+    }
   }
-  view.close()
+  try {
+    let last: Look = { reports: [] }
+    while (!exit.signal.aborted) {
+      // A member that is silent does not hold up who wants to go.
+      const next = await Promise.race([lookAt(last), exit.received])
+      if (typeof next === 'string' || exit.signal.aborted) break
+      view.show(next, last)
+      last = next
+      await exit.pause(intervalMs)
+    }
+  } finally {
+    view.close()
+  }
   return EXIT_OK
 }
 
 interface View {
+  /** The members that have been looked at so far, of this look. */
+  seen?(reports: readonly NodeReport[], of: number): void
   show(look: Look, before: Look): void
   close(): void
 }
@@ -98,25 +116,46 @@ function lineView(label: string, options: WatchOptions): View {
   }
 }
 
-/** A table that is redrawn in its place. */
-function liveView(label: string): View {
-  const region = new LiveRegion(screen())
+/** A list over the whole terminal, to scroll and to filter. */
+function liveView(label: string, quit: () => void): View {
+  const full = new FullScreen(screen())
   const paint = screenPaint()
+  const keys = hasKeys()
+  let shown: Shown = { reports: [], label, keys }
+  let choice = NOTHING_CHOSEN
+  let room = 1
+  const draw = () => {
+    const { columns, rows } = screenSize()
+    const drawn = memberScreen(shown, choice, { columns, rows })
+    ;({ choice, room } = drawn)
+    full.draw(drawn.lines.map((line) => paint(line, columns - 1)))
+  }
+  const pressed = (key: Key) => {
+    const next = afterKey(choice, key, shown.reports, room)
+    if (next === undefined) return quit()
+    choice = next
+    draw()
+  }
+  const reading = keys ? readKeys(pressed, () => full.close(), draw) : undefined
+  screen().on('resize', draw)
+  draw()
   return {
-    show({ reports, failure }) {
-      const { columns, rows } = screenSize()
-      const up = reports.filter((report) => report.up).length
-      const tone = reports.length > 0 && up === reports.length ? 'good' : 'bad'
-      const head: Span[] = [[`${up} of ${reports.length} up`, tone], `  ${label}  `, [timeOfDay(), 'quiet']]
-      const trouble: Span[][] = failure === undefined ? [] : [[['! lookup failed: ', 'warning'], reasonText(failure)]]
-      const room = Math.max(1, rows - 5 - trouble.length)
-      // The missing ones come first: they are what a person looks for.
-      const shown = [...reports].sort((a, b) => Number(a.up) - Number(b.up)).slice(0, room)
-      const more: Span[][] = reports.length > room ? [[[`… and ${reports.length - room} more`, 'quiet']]] : []
-      const lines = [head, ...trouble, [], ...table([REPORT_HEADER, ...shown.map(reportRow)]), ...more]
-      region.draw(lines.map((line) => paint(line, columns - 1)))
+    seen(reports, of) {
+      // Later looks show what is known of all until they are done.
+      if (shown.at !== undefined) return
+      shown = { ...shown, reports, of }
+      draw()
     },
-    close: () => region.close(),
+    show({ reports, failure }) {
+      shown = { reports, label, at: timeOfDay(), keys, ...(failure !== undefined && { failure }) }
+      draw()
+    },
+    close() {
+      screen().off('resize', draw)
+      reading?.[Symbol.dispose]()
+      full.close()
+      if (shown.at !== undefined) writeLine(paint([...totals(shown.reports), `  ${label}`]))
+    },
   }
 }
 
@@ -142,7 +181,7 @@ export const command: Command = {
       withCookie(
         withService(
           declared.description(
-            'Dials every member again and again; a live table on a terminal, a line for each change elsewhere.',
+            'Dials every member again and again; a live list on a terminal, to scroll and to filter, a line for each change elsewhere.',
           ),
         ),
       ).option('--interval <time>', 'time between two looks', '2s'),
@@ -156,6 +195,9 @@ Examples:
   $ dynsrv watch --service my-service.service.consul --dns 127.0.0.1:8600
   $ dynsrv watch --service my-service.service.consul --json | jq -r 'select(.up | not) | .name'
 
+Keys: arrows, PgUp, PgDn, Home and End move; / filters by words of the name, the reason, the release;
+d shows only those that are down; q ends.
+
 ${FOOT}
-Exit codes: 0 stopped by SIGINT or SIGTERM, 2 bad arguments or environment.
+Exit codes: 0 stopped by q, SIGINT or SIGTERM, 2 bad arguments or environment.
 `

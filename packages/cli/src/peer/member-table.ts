@@ -1,3 +1,4 @@
+import { reasonText } from '@dynsrv/cluster'
 import type { Output } from '../terminal/output.ts'
 import type { Span } from '../terminal/paint.ts'
 import { isLive, screenSize } from '../terminal/screen.ts'
@@ -14,19 +15,22 @@ export function showReports(out: Output, reports: readonly NodeReport[]): void {
   const hints = [...new Set(reports.flatMap(({ reason }) => reason?.hint ?? []))]
   const columns = isLive({}) ? screenSize().columns : Number.POSITIVE_INFINITY
   const rows = reports.map((report) => {
-    const [said = '', ...cells] = reportRow(report).reverse()
+    const cells = reportRow(report)
     const mark = report.reason?.hint === undefined ? '' : ` [${hints.indexOf(report.reason.hint) + 1}]`
-    const [text, tone] = typeof said === 'string' ? ([said, 'plain'] as const) : said
-    return { cells: cells.reverse(), text: `${text}${mark}`, tone }
+    return { up: report.up, cells: cells.slice(0, -1), text: `${reasonText(report.reason)}${mark}` }
   })
-  const lines = table([REPORT_HEADER, ...rows.map(({ cells }) => [...cells, ''])])
+  // A narrow terminal shows fewer columns: a row that is broken is no row.
+  const shown = [4, 3, 2, 1].find((count) => widestRow(rows, count) <= columns) ?? 1
+  const kept = (cells: readonly Span[]) => COLUMNS_KEPT[shown - 1]!.map((at) => cells[at]!)
+  const lines = table([[...kept(REPORT_HEADER), ''], ...rows.map(({ cells }) => [...kept(cells), ''])])
   for (const [at, line] of lines.entries()) {
     const row = rows[at - 1]
     if (row === undefined) out.line(line)
-    else if (widthOf(line) + row.text.length <= columns) out.line([...line, [row.text, row.tone]])
+    else if (row.up) out.line([...line, ['up', 'good']])
+    else if (widthOf(line) + row.text.length <= columns) out.line([...line, [row.text, 'bad']])
     else {
-      out.line([...line, ['down', row.tone]])
-      for (const part of wrap(row.text, columns - INDENT.length)) out.line([INDENT, [part, row.tone]])
+      out.line([...line, ['down', 'bad']])
+      for (const part of wrap(row.text, columns - INDENT.length)) out.line([INDENT, [part, 'bad']])
     }
   }
   out.line(totals(reports))
@@ -40,12 +44,20 @@ export function showReports(out: Output, reports: readonly NodeReport[]): void {
 
 const INDENT = '    '
 
+/** Which columns stay when there is room for so many: the name, then the latency, what it runs, its kind. */
+const COLUMNS_KEPT: readonly (readonly number[])[] = [[0], [0, 3], [0, 2, 3], [0, 1, 2, 3]]
+
+function widestRow(rows: readonly { readonly cells: readonly Span[] }[], count: number): number {
+  const kept = rows.map(({ cells }) => COLUMNS_KEPT[count - 1]!.map((at) => cells[at]!))
+  return Math.max(0, ...table([...kept.map((cells) => [...cells, 'down'])]).map(widthOf))
+}
+
 function widthOf(line: readonly Span[]): number {
   return line.reduce((width, span) => width + (typeof span === 'string' ? span : span[0]).length, 0)
 }
 
 /** `250 of 300 up, 43 NODE_REFUSED, 7 DIST_COOKIE_REJECTED`, the most frequent cause first. */
-function totals(reports: readonly NodeReport[]): Span[] {
+export function totals(reports: readonly NodeReport[]): Span[] {
   const up = reports.filter((report) => report.up).length
   const causes = new Map<string, number>()
   for (const { up: isUp, reason } of reports) {

@@ -2,6 +2,7 @@ import { atom, charlist, ExternalFun, Float, type Term, Tuple, tuple } from '@dy
 import { BitWriter, type Segment } from './bit-syntax.ts'
 import { SEGMENT_TYPES } from './erlang-term.ts'
 import { inBase, TermParser, WrittenMap, whole, word } from './term-parser.ts'
+import { writtenCalendar } from './written-calendar.ts'
 import { ELIXIR_RAW_TEXT, ELIXIR_TEXT, lines, quoted, verbatim } from './written-text.ts'
 
 /** Operators that are atoms behind a colon and keys before one, the longest first. */
@@ -23,7 +24,7 @@ const SIGIL_MARKS: Readonly<Record<string, string>> = {
 const RAW_LINES = verbatim(ELIXIR_RAW_TEXT)
 
 /**
- * A term as Elixir 1.20 reads its literals: keywords, module names, sigils of text, heredocs, bit strings and
+ * A term as Elixir 1.20 reads its literals: keywords, module names, sigils of text, dates and times, heredocs, bit strings and
  * `&Module.function/arity` are among them. What would run code, `#{}` in text for instance, is refused.
  */
 export class ElixirParser extends TermParser {
@@ -100,10 +101,13 @@ export class ElixirParser extends TermParser {
     return typeof text === 'string' ? text : this.scan.fail('its bytes are not UTF-8', began)
   }
 
-  /** The rest of `~s"text"`, `~c"text"`, `~w(words)` and the same with capital letters, which undo no escapes. */
+  /**
+   * The rest of `~s"text"`, `~c"text"`, `~w(words)` and the same with capital letters, which undo no escapes; `~D[…]`, `~T[…]`,
+   * `~N[…]` and `~U[…]`.
+   */
   #sigil(began: number): Term {
     const { scan } = this
-    const kind = scan.match(/[scw]/iy)
+    const kind = scan.match(/[scw]/iy) ?? scan.match(/[DTNU]/y)
     const marks = scan.match(/"""|'''|["'([{</|]/y)
     if (kind === undefined || marks === undefined) return scan.fail('this kind of sigil cannot be read here', began)
     const raw = kind === kind.toUpperCase()
@@ -115,6 +119,10 @@ export class ElixirParser extends TermParser {
     const words = kind.toLowerCase() === 'w'
     if (!(modifiers === '' || (words && /^[acs]$/.test(modifiers)))) scan.fail('this sigil takes no such letter', began)
     if (kind.toLowerCase() === 's') return binary(bytes)
+    const calendar = writtenCalendar(kind, binary(bytes).toString())
+    if (calendar !== undefined) {
+      return 'term' in calendar ? calendar.term : scan.fail(`it must be like ${calendar.expected}`, began)
+    }
     const text = words ? '' : this.#utf8(bytes, began)
     if (!words) return charlist(text)
     // Bytes that are not UTF-8 are letters of a word.

@@ -11,6 +11,8 @@ const SIGNALS: readonly ExitSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 export interface Exit extends Disposable {
   readonly received: Promise<ExitSignal>
   readonly signal: AbortSignal
+  /** Ends as the first signal does, for a key that quits. */
+  ask(): void
   /** Waits; a signal ends the wait. */
   pause(ms: number): Promise<void>
   /** Ends the process at the first signal, for a command that leaves nothing behind. `restore` gives the terminal back. */
@@ -33,6 +35,7 @@ export function exitSignal(): Exit {
   return {
     received,
     signal,
+    ask: () => listener('SIGINT'),
     async pause(ms) {
       try {
         await sleep(clock, ms, { signal })

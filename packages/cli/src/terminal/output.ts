@@ -1,7 +1,8 @@
 import { UNSEEN, visible, visibleLines } from '@dynsrv/kit'
 import { EXIT_OK } from './exit-code.ts'
-import type { Span } from './paint.ts'
-import { screen, screenPaint } from './screen.ts'
+import { painter, type Span } from './paint.ts'
+import { isLive, screen, screenPaint, screenSize } from './screen.ts'
+import { wrapSpans } from './wrap.ts'
 
 // The one way out: no other file writes to standard output or standard error. What a peer, a registry or a file wrote can
 // be in any text, so a character that a terminal would obey is shown by its number here, whatever the text is.
@@ -21,7 +22,11 @@ export function output({ json, plain }: { readonly json?: boolean; readonly plai
   const object = (value: object) => writeJson(value)
   return {
     json: json === true,
-    line: (spans) => writeLine(paint(spans).trimEnd()),
+    line: (spans) => {
+      // A terminal itself would break it within a word.
+      const lines = isLive({ plain }) ? wrapSpans(spans, screenSize().columns) : [spans]
+      for (const line of lines) writeLine(paint(line).trimEnd())
+    },
     object,
     printed: (text, node) => {
       if (json === true) object({ type: 'output', node, text })
@@ -50,9 +55,17 @@ export function writeJsonError(value: object): void {
   process.stderr.write(`${jsonText(value)}\n`)
 }
 
-/** Writes a line to standard error. */
+/** Writes a line to standard error. A terminal gets it broken at blanks, as it would break within words. */
 export function writeError(text: string): void {
-  process.stderr.write(`${visible(text)}\n`)
+  const { isTTY, columns } = process.stderr
+  const lines = isTTY ? wrapSpans([text], columns || 80) : [[text]]
+  const unpainted = painter(false)
+  process.stderr.write(lines.map((line) => `${unpainted(line)}\n`).join(''))
+}
+
+/** Writes where more is written about an error; in a log, and for another program, an error is one line. */
+export function writeErrorPage(address: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${visible(address)}\n`)
 }
 
 /** A value as JSON on one line. It means the same, and has no character that a terminal would obey. */

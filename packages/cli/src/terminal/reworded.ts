@@ -1,4 +1,4 @@
-import { type Coded, isCoded } from '@dynsrv/kit'
+import { type Coded, docsOf, isCoded } from '@dynsrv/kit'
 
 /** An error of a package in the words of the command line: its code stays, its message or its hint changes. */
 export class Reworded extends Error {
@@ -6,6 +6,7 @@ export class Reworded extends Error {
   readonly code: string
   readonly hint: string
   readonly category: Coded['category']
+  readonly docs: string
   /** What follows on lines of their own. */
   readonly lines: readonly string[]
 
@@ -20,6 +21,7 @@ export class Reworded extends Error {
     super(message, { cause })
     this.code = cause.code
     this.category = cause.category
+    this.docs = docsOf(cause.code)
     this.hint = hint
     this.lines = lines
   }

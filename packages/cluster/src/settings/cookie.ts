@@ -7,6 +7,8 @@ import {
   filledText,
   messageOf,
   optionsOf,
+  readNamed,
+  readSome,
   realWorld,
   required,
   rule,
@@ -63,7 +65,9 @@ export async function findCookie(sources: FindCookieOptions = {}): Promise<strin
   const { cookie, cookieFile, world = realWorld, env = world.system.env } = sources
   const { files } = world
   if (cookie !== undefined) return checkCookie(cookie, 'the cookie')
-  if (cookieFile !== undefined) return readCookieFile(files, cookieFile)
+  if (cookieFile !== undefined) {
+    return cookieIn(cookieFile, readNamed(world, cookieFile, { maxBytes: MAX_COOKIE_FILE_BYTES }))
+  }
   const release = env.RELEASE_COOKIE
   if (release !== undefined) return checkCookie(release, 'RELEASE_COOKIE')
   const home = env.HOME ?? world.system.homeFolder()
@@ -149,13 +153,13 @@ export function checkCookie(text: string, source: string): string {
   return text
 }
 
-async function readCookieFile(files: Files, path: string): Promise<string> {
-  const read = async (): Promise<Uint8Array | undefined> =>
-    (await files.facts(path)).isFile() ? files.read(path) : undefined
-  const bytes = await read().catch((cause: unknown) => {
+/** More than this is no cookie, whatever stands behind it. */
+const MAX_COOKIE_FILE_BYTES = 4_096
+
+async function cookieIn(path: string, reading: Promise<Uint8Array>): Promise<string> {
+  const bytes = await reading.catch((cause: unknown) => {
     throw unreadable(path, reasonOf(cause), cause)
   })
-  if (bytes === undefined) throw unreadable(path, 'not a regular file')
   // Erlang strips blanks and line breaks behind the cookie as well; editors and `echo` put them there.
   return checkCookie(
     Buffer.from(bytes)
@@ -182,7 +186,7 @@ async function readOwnCookieFile(files: Files, path: string): Promise<string> {
       hint: `Run: chmod 400 ${path}`,
     })
   }
-  return readCookieFile(files, path)
+  return cookieIn(path, readSome(files, path, { maxBytes: MAX_COOKIE_FILE_BYTES }))
 }
 
 async function exists(files: Files, path: string): Promise<boolean> {
