@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Runs an installed command at the root of the repository and keeps what it prints. */
 export function run(command, ...args) {
   return new Promise((resolve) => {
-    const child = spawn('npx', ['--no', command, ...args], {
+    const child = spawn('npx', ['--no', '--', command, ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
