@@ -49,7 +49,7 @@ it.each(PAGES)('%s links to what exists', (page) => {
 })
 
 /** Paths that a reader is to fill in, or that a command makes. */
-const TEMPLATE = /NAME|\/d45-|^docs\/api\//
+const TEMPLATE = /NAME|\/d99-|^docs\/api\//
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: ROOT,
   encoding: 'utf8',
