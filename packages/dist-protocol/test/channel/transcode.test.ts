@@ -20,7 +20,7 @@ const INLINE = () => -1
 
 function passOn(bytes: Uint8Array, start: number, atoms: readonly Atom[] = [], ref: (name: Atom) => number = INLINE) {
   const writer = new ByteWriter()
-  transcode(new EncodedTerm(bytes, start, bytes.length, atoms), writer, { atomRef: ref, records: true })
+  transcode(new EncodedTerm(bytes, start, bytes.length, atoms), writer, { atomRef: ref, records: true, largeIds: true })
   return writer.take()
 }
 
@@ -79,7 +79,7 @@ it('a fun whose module stood in a header gets the size that it has without', () 
 describe('a native record', () => {
   const record = (flags: number) => Uint8Array.of(67, 0, 0, 0, 1, flags, 119, 1, 97, 119, 1, 98, 119, 1, 102, 97, 1)
   const pass = (bytes: Uint8Array, records: boolean) => () =>
-    transcode(new EncodedTerm(bytes, 0, bytes.length), new ByteWriter(), { atomRef: INLINE, records })
+    transcode(new EncodedTerm(bytes, 0, bytes.length), new ByteWriter(), { atomRef: INLINE, records, largeIds: true })
 
   it('passes with the flags that OTP 29 takes, and with no others', () => {
     for (let flags = 0; flags < 256; flags++) {

@@ -12,7 +12,7 @@ import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './loca
 import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
 import { MAX_IN_ALL, Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
-import type { Told } from './verbatim.ts'
+import { checkSound, type Told } from './verbatim.ts'
 
 export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
@@ -183,6 +183,7 @@ export class SignalRouter {
     const takes = control.op === 'EXIT' || control.op === 'EXIT2' || control.op === 'MONITOR_P_EXIT'
     const args: Payload = takes || payload !== undefined ? [payload] : []
     try {
+      checkSound(payload)
       return this.#transmit(node, control, args) !== 'nowhere'
     } catch (cause) {
       if (!takes) throw cause
