@@ -7,20 +7,25 @@ import { type DecodeOptions, MAX_INTEGER_BYTES, type Term } from '@dynsrv/etf'
  */
 export type Told = Term | EncodedTerm
 
-/**
- * As strict as the strictest release: what a BEAM node would refuse is never passed on to one, for that would cost it its
- * link to us. Whatever the program set for itself does not count.
- */
+/** It looks at no limit: what is read here was read within them before. */
 const VERBATIM: DecodeOptions = {
+  float: 'boxed',
+  limits: {
+    depth: Number.POSITIVE_INFINITY,
+    memoryBytes: Number.POSITIVE_INFINITY,
+    inflatedBytes: Number.POSITIVE_INFINITY,
+    integerBytes: Number.POSITIVE_INFINITY,
+    atomBytes: Number.POSITIVE_INFINITY,
+  },
+}
+
+/** As strict as the strictest release, whatever the program set for itself. */
+const STRICT: DecodeOptions = {
   float: 'boxed',
   limits: { depth: Number.POSITIVE_INFINITY, integerBytes: MAX_INTEGER_BYTES },
 }
 
-/**
- * The term in a form that is the same term when it is encoded again.
- *
- * @throws {EtfError} when it must not be passed on
- */
+/** The term in a form that is the same term when it is encoded again. */
 export function verbatim(told: Told): Term {
   return told instanceof EncodedTerm ? told.decode(VERBATIM) : told
 }
@@ -29,12 +34,12 @@ export function verbatim(told: Told): Term {
 const sound = new WeakSet<EncodedTerm>()
 
 /**
- * Refuses to pass on what a BEAM node would not read.
+ * Refuses to pass on bytes that a BEAM node would not read: it would lose its link to us over them.
  *
  * @throws {EtfError}
  */
 export function checkSound(told: Told): void {
   if (!(told instanceof EncodedTerm) || sound.has(told)) return
-  verbatim(told)
+  told.decode(STRICT)
   sound.add(told)
 }
