@@ -135,10 +135,12 @@ export class Matcher<T> implements StandardSchema<Term, T> {
         const result = this.match(term, path)
         return result.ok ? { ok: true, value: made(result.value) } : result
       },
-      back && ((value, path) => this.unmatch(
-          answerNow(() => back(value as U), promised),
-          path,
-        )),
+      back &&
+        ((value, path) =>
+          this.unmatch(
+            answerNow(() => back(value as U), promised),
+            path,
+          )),
     )
     if (read === undefined) return shape
     return direct(shape, (reader, depth) => {
