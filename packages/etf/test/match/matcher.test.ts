@@ -11,9 +11,10 @@ import {
   Float,
   ImproperList,
   type Matched,
-  type Matcher,
+  Matcher,
   type Result,
   type StandardSchema,
+  struct,
   type Term,
   t,
   tuple,
@@ -212,3 +213,50 @@ describe('a shape as a Standard Schema', () => {
     expectTypeOf(prices).toExtend<StandardSchema<Term, Map<string, number[]>>>()
   })
 })
+
+describe('a function of the program that gives a promise', () => {
+  const refused = expect.objectContaining({ code: 'ETF_BAD_OPTION' })
+  const fails = () => Promise.reject(new Error('nobody waits for this'))
+
+  it.each([
+    ['map', () => t.int().map(fails).match(1)],
+    ['map, read from bytes', () => t.int().map(fails).decode(encode(1))],
+    [
+      'the way back of map',
+      () =>
+        t
+          .int()
+          .map((value) => value, fails as never)
+          .write(1),
+    ],
+    ['a Matcher', () => new Matcher('x', fails as never).match(1)],
+    [
+      'the way back of a Matcher',
+      () => new Matcher('x', (term) => ({ ok: true, value: term }), fails as never).write(1),
+    ],
+    [
+      'encode of a struct',
+      () => encode(struct('Odd', { class: Odd, decode: () => new Odd(), encode: fails as never }) && new Odd()),
+    ],
+  ])('%s is refused, and no rejection stays unhandled', async (_what, run) => {
+    const unhandled: unknown[] = []
+    const note = (cause: unknown) => unhandled.push(cause)
+    process.on('unhandledRejection', note)
+    try {
+      expect(run).toThrow(refused)
+      await new Promise(setImmediate)
+      expect(unhandled).toStrictEqual([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
+  })
+
+  it('decode of a struct costs the value only', () => {
+    const odd = struct('Promised', { decode: fails, encode: () => ({}) })
+    const term = new Map([[atom('__struct__'), atom('Elixir.Promised')]])
+    const value = decode(encode(term), { values: { set: 'plain', structs: [odd] } })
+    expect(value).toStrictEqual(decode(encode(term), { values: 'plain' }))
+  })
+})
+
+class Odd {}
