@@ -1,3 +1,5 @@
+import { whole } from '@dynsrv/kit'
+import { checkBytes, checks, isBytes, isCount } from '../checks.ts'
 import * as Tag from '../tag.ts'
 
 /** The bounds of OTP 23, and of whoever else does not announce `DFLAG_V4_NC`. */
@@ -10,8 +12,12 @@ const MOST_PORT_ID = 0x0fff_ffff
  * Whether the term at `at` is a pid, a port or a reference that a peer without `DFLAG_V4_NC` does not take.
  *
  * It is read as far as that takes; bytes that are missing count as 0.
+ *
+ * @throws {EtfError} `ETF_BAD_OPTION`
  */
 export function isLargeId(bytes: Uint8Array, at: number): boolean {
+  if (!isBytes(bytes)) checkBytes('isLargeId', bytes)
+  if (!(isCount(at) && at <= bytes.length)) checks.argument('isLargeId', 'at', whole(0, bytes.length), at)
   switch (bytes[at]) {
     case Tag.NEW_PID_EXT:
     case Tag.PID_EXT: {
