@@ -7,6 +7,7 @@ export type {
 } from '@dynsrv/kit'
 export { AtomShare } from './atom-table.ts'
 export { ETF_ERRORS, EtfError, type EtfErrorCode, type EtfErrorOptions, isEtfError } from './error.ts'
+export { MAX_INTEGER_BYTES } from './integer.ts'
 export {
   type Contract,
   type ContractClause,
@@ -31,6 +32,7 @@ export {
   type DecodeOptions,
   type DecodeTermOptions,
 } from './read/decode-options.ts'
+export { isLargeId } from './read/large-id.ts'
 export { TermDecoder } from './read/term-decoder.ts'
 export { SeededMap } from './seeded-map.ts'
 export { Tag } from './tag-names.ts'

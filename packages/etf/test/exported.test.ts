@@ -197,6 +197,7 @@ testOddArguments(others, {
   encode: call(term, options),
   encodeInto: call(writer, term, options),
   encodedLength: call(term, options),
+  isLargeId: call(bytes, number(1, 'zero')),
   equals: call(term, term),
   fromJson: call(argument(() => 1, EVERY_ODD_VALUE)),
   inspect: call(term, options),

@@ -5,7 +5,8 @@ const LAST_PART_ALONE = /^::([0-9a-f]{1,4})$/
 
 /** An IP address as `inet:ntoa/1` and RFC 5952 write it, for names of nodes are made of it. Other text stays as it is. */
 export function ipText(address: string): string {
-  if (!isIPv6(address)) return address
+  // Without its zone an address would be that of another host.
+  if (!isIPv6(address) || address.includes('%')) return address
   const text = new SocketAddress({ address, family: 'ipv6' }).address
   const last = Number.parseInt(LAST_PART_ALONE.exec(text)?.[1] ?? '1', 16)
   return last === 1 ? text : `::0.0.${last >> 8}.${last & 255}`

@@ -36,6 +36,7 @@ const HOSTILE = [
   '\u0000\u001b[31m',
   '</script>',
   '// x',
+  '',
   '__proto__',
   'constructor',
   '',

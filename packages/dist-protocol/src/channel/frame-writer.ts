@@ -10,7 +10,7 @@ import {
 import type { ControlMessage } from '../control/control-message.ts'
 
 import { DistError } from '../error.ts'
-import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS, DFLAG_NATIVE_RECORDS } from '../flags.ts'
+import { DFLAG_DIST_HDR_ATOM_CACHE, DFLAG_FRAGMENTS, DFLAG_NATIVE_RECORDS, DFLAG_V4_NC } from '../flags.ts'
 import { ByteParts } from './byte-parts.ts'
 import { HeaderWriter } from './distribution-header.ts'
 import { EncodedTerm } from './encoded-term.ts'
@@ -69,6 +69,7 @@ export class FrameWriter {
   readonly #header: HeaderWriter | undefined
   readonly #encoder: TermEncoder
   readonly #records: boolean
+  readonly #largeIds: boolean
   readonly #shareFrom: number
   /** The run of small frames; undefined when there is none. */
   #out: ByteWriter | undefined
@@ -92,7 +93,12 @@ export class FrameWriter {
     // A header that names atoms on a link without atom cache crashes the peer's whole VM.
     this.#header = atomCache ? new HeaderWriter() : undefined
     this.#records = (peerFlags & DFLAG_NATIVE_RECORDS) !== 0n
-    this.#encoder = new TermEncoder({ atomRef: this.#header?.ref, records: this.#records })
+    this.#largeIds = (peerFlags & DFLAG_V4_NC) !== 0n
+    this.#encoder = new TermEncoder({
+      atomRef: this.#header?.ref,
+      records: this.#records,
+      largeIds: this.#largeIds,
+    })
     this.#control = new ControlWriter(this.#encoder, link)
   }
 
@@ -216,7 +222,10 @@ export class FrameWriter {
     if (!isEncoded(given)) this.#encoder.write(writer, given)
     else if (given.refusal !== undefined) throw given.refusal
     else if (given.decoded !== undefined) this.#encoder.write(writer, given.decoded.term)
-    else transcode(given, writer, { atomRef: this.#header?.ref ?? INLINE, records: this.#records })
+    else {
+      const atomRef = this.#header?.ref ?? INLINE
+      transcode(given, writer, { atomRef, records: this.#records, largeIds: this.#largeIds })
+    }
   }
 
   // Sequence 0 and fragment 0 crash some releases: both count from 1.

@@ -1,13 +1,15 @@
-import { type Atom, type ByteWriter, Tag } from '@dynsrv/etf'
+import { type Atom, type ByteWriter, isLargeId, MAX_INTEGER_BYTES, Tag, TermDecoder } from '@dynsrv/etf'
+import { messageOf } from '@dynsrv/kit'
 import { DistError } from '../error.ts'
 import type { EncodedTerm } from './encoded-term.ts'
 
 /**
  * Writes a term that came from one link into a frame of another, without decoding it.
  *
- * References to the atoms of its own frame's header become references of the new frame, or inline atoms. The structure is
- * checked on the way, because a term that does not hold together would cost the other link its connection, and a fun with
- * an arity that crashes some releases is never passed on.
+ * References to the atoms of its own frame's header become references of the new frame, or inline atoms. The structure and
+ * each leaf are checked on the way, because a term that does not hold together would cost the other link its connection, and
+ * a fun with an arity that crashes some releases is never passed on. That no map names a key twice is not: whoever passes on
+ * terms of peers that might lie decodes them first.
  *
  * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent, `DIST_BAD_CONTROL` for one that this peer may not
  */
@@ -21,7 +23,12 @@ export interface TranscodeTarget {
   readonly atomRef: (atom: Atom) => number
   /** Whether the peer takes native records. */
   readonly records: boolean
+  /** Whether the peer takes pids, ports and references that are larger than OTP 23 takes. */
+  readonly largeIds: boolean
 }
+
+/** Reads what is passed on as any term is read, so that there is one rule of what is sound. */
+const READER = { limits: { depth: Number.POSITIVE_INFINITY } }
 
 /** The one flag of a native record; OTP 29 refuses others. */
 const MOST_RECORD_FLAGS = 1
@@ -46,6 +53,7 @@ class Transcoder {
   /** Terms still to walk. */
   #left = 1
   readonly #funs: OpenFun[] = []
+  #reader: TermDecoder | undefined
 
   constructor({ bytes, start, end, atoms }: EncodedTerm, writer: ByteWriter, target: TranscodeTarget) {
     this.#bytes = bytes
@@ -76,9 +84,11 @@ class Transcoder {
         this.#record()
         break
       case Tag.NEW_FLOAT_EXT:
+        this.#check(at)
         this.#skip(8)
         break
       case Tag.BIT_BINARY_EXT:
+        this.#check(at)
         this.#skip(this.#u32() + 1)
         break
       case Tag.ATOM_CACHE_REF:
@@ -91,12 +101,16 @@ class Transcoder {
         break
       case Tag.NEW_PID_EXT:
       case Tag.V4_PORT_EXT:
+        this.#checkSize(at)
         this.#nodeAnd(12)
         break
       case Tag.NEW_PORT_EXT:
+        this.#checkSize(at)
         this.#nodeAnd(8)
         break
       case Tag.NEWER_REFERENCE_EXT:
+        this.#check(at)
+        this.#checkSize(at)
         this.#nodeAnd(4 + 4 * this.#u16())
         break
       case Tag.SMALL_INTEGER_EXT:
@@ -106,13 +120,18 @@ class Transcoder {
         this.#skip(4)
         break
       case Tag.FLOAT_EXT:
+        this.#check(at)
         this.#skip(31)
         break
       case Tag.REFERENCE_EXT:
       case Tag.PORT_EXT:
+        this.#check(at)
+        this.#checkSize(at)
         this.#nodeAnd(5)
         break
       case Tag.PID_EXT:
+        this.#check(at)
+        this.#checkSize(at)
         this.#nodeAnd(9)
         break
       case Tag.SMALL_TUPLE_EXT:
@@ -136,9 +155,11 @@ class Transcoder {
         this.#skip(this.#u8() + 1)
         break
       case Tag.LARGE_BIG_EXT:
-        this.#skip(this.#u32() + 1)
+        this.#largeBig()
         break
       case Tag.NEW_FUN_EXT:
+        // With the funs inside it.
+        if (this.#funs.length === 0) this.#check(at)
         this.#fun()
         break
       case Tag.EXPORT_EXT: // OTP 27 and 29 abort on an arity that is no byte
@@ -148,6 +169,8 @@ class Transcoder {
         this.#skip(1)
         break
       case Tag.NEW_REFERENCE_EXT:
+        this.#check(at)
+        this.#checkSize(at)
         this.#nodeAnd(1 + 4 * this.#u16())
         break
       case Tag.MAP_EXT:
@@ -179,13 +202,48 @@ class Transcoder {
       this.#flush(at)
       this.#written = this.#at
       this.#writeAtom(name)
-    } else if (tag === Tag.SMALL_ATOM_EXT || tag === Tag.SMALL_ATOM_UTF8_EXT) {
+    } else if (tag === Tag.SMALL_ATOM_EXT) {
       this.#skip(this.#u8())
+    } else if (tag === Tag.SMALL_ATOM_UTF8_EXT) {
+      const length = this.#u8()
+      const start = this.#at
+      this.#skip(length)
+      if (!this.#isAscii(start)) this.#check(at)
     } else if (tag === Tag.ATOM_EXT || tag === Tag.ATOM_UTF8_EXT) {
+      this.#check(at)
       this.#skip(this.#u16())
     } else {
       throw malformed(`tag ${tag} where an atom belongs`)
     }
+  }
+
+  /** Whether what was passed since `start` is ASCII. */
+  #isAscii(start: number): boolean {
+    for (let at = start; at < this.#at; at++) if (this.#bytes[at]! > 0x7f) return false
+    return true
+  }
+
+  /** Reads the term at `at`, to refuse what no decoder takes. */
+  #check(at: number): void {
+    this.#reader ??= new TermDecoder(READER)
+    try {
+      this.#reader.decode(this.#bytes, at, this.#end, this.#atoms)
+    } catch (cause) {
+      throw malformed(`what cannot be read: ${messageOf(cause)}`, cause)
+    }
+  }
+
+  /** Refuses an identifier that the peer does not take. */
+  #checkSize(at: number): void {
+    if (this.#target.largeIds || !isLargeId(this.#bytes, at)) return
+    const message = 'a payload cannot be passed on: it has a larger pid, port or reference than the peer takes'
+    throw new DistError('DIST_BAD_CONTROL', message)
+  }
+
+  #largeBig(): void {
+    const size = this.#u32()
+    if (size > MAX_INTEGER_BYTES) throw malformed(`an integer of more than ${MAX_INTEGER_BYTES} bytes`)
+    this.#skip(size + 1)
   }
 
   #writeAtom(name: Atom): void {
@@ -254,6 +312,6 @@ class Transcoder {
   }
 }
 
-function malformed(what: string): DistError {
-  return new DistError('DIST_MALFORMED', `a payload cannot be passed on, it has ${what}`)
+function malformed(what: string, cause?: unknown): DistError {
+  return new DistError('DIST_MALFORMED', `a payload cannot be passed on, it has ${what}`, { cause })
 }

@@ -1,4 +1,4 @@
-import { filledText, listOf, type Rule, recordOf, rule } from '@dynsrv/kit'
+import { listOf, type Rule, recordOf, rule, text } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
 import { EtfError, isEtfError } from '../error.ts'
 import { atom, type Term } from '../term.ts'
@@ -44,7 +44,8 @@ const clauseRule: Rule = rule('an object with takes and gives, made of matchers'
 })
 const functionRule: Rule = rule('an object with a name and clauses', (value) => {
   const { name, clauses } = (value ?? {}) as Partial<ContractFunction>
-  return filledText.check(name, '') === undefined && listOf(clauseRule).check(clauses, '') === undefined
+  // A function may well be named ''.
+  return text.check(name, '') === undefined && listOf(clauseRule).check(clauses, '') === undefined
 })
 /** An object with a function `then` is a promise for JavaScript: it would be called wherever the client is awaited. */
 const awaitable: Rule = rule(

@@ -1,4 +1,4 @@
-import { callable, oneOf, optional, type Rule, rule, text } from '@dynsrv/kit'
+import { answerNow, callable, oneOf, optional, type Rule, rule, text } from '@dynsrv/kit'
 import { checkBytes, checks } from '../checks.ts'
 import { EtfError } from '../error.ts'
 import { decode, decodeDirect } from '../read/decode.ts'
@@ -117,12 +117,13 @@ export class Matcher<T> implements StandardSchema<Term, T> {
    */
   unmatch(value: unknown, path = ''): MatchResult<Term> {
     if (typeof path !== 'string') checks.argument('unmatch', 'path', text, path)
-    if (this.#unmatch === undefined) {
+    const unmatch = this.#unmatch
+    if (unmatch === undefined) {
       throw new EtfError('ETF_BAD_OPTION', `the shape of ${this.expected} only reads`, {
         hint: 'Give map a second function, which makes what was matched of the value again.',
       })
     }
-    return sound(this.#unmatch(value, path))
+    return sound(unmatch(value, path))
   }
 
   /** Whether the term has the shape. */
@@ -166,28 +167,38 @@ export class Matcher<T> implements StandardSchema<Term, T> {
   }
 
   /**
-   * The same shape with another value made of it.
+   * The same shape with another value made of it. The value is used at once: a promise is refused with `ETF_BAD_OPTION`.
    *
    * @param back makes what was matched of the value again, to write it; default: the shape only reads
    */
   map<U>(make: (value: T) => U, back?: (value: U) => T): Matcher<U> {
     checks.argument('map', 'make', callable, make)
     checks.argument('map', 'back', optional(callable), back)
+    const made = (value: T) => answerNow(() => make(value), promised)
     const read = directReader<T>(this)
     const shape = new Matcher<U>(
       this.#words,
       (term, path) => {
         const result = this.match(term, path)
-        return result.ok ? { ok: true, value: make(result.value) } : result
+        return result.ok ? { ok: true, value: made(result.value) } : result
       },
-      back && ((value, path) => this.unmatch(back(value as U), path)),
+      back &&
+        ((value, path) =>
+          this.unmatch(
+            answerNow(() => back(value as U), promised),
+            path,
+          )),
     )
     if (read === undefined) return shape
     return direct(shape, (reader, depth) => {
       const value = read(reader, depth)
-      return value === MISS ? MISS : make(value)
+      return value === MISS ? MISS : made(value)
     })
   }
+}
+
+function promised(): EtfError {
+  return new EtfError('ETF_BAD_OPTION', 'a function of a shape gives a promise, and what it gives is used at once')
 }
 
 function standardResult<T>(result: MatchResult<T>): StandardResult<T> {
@@ -203,8 +214,9 @@ function stepOf([, index, name = '']: RegExpExecArray): PropertyKey {
 }
 
 function sound<T>(result: MatchResult<T>): MatchResult<T> {
-  if (typeof result?.ok !== 'boolean') throw new EtfError('ETF_BAD_OPTION', 'the function of a Matcher gives no result')
-  return result
+  if (typeof result?.ok === 'boolean') return result
+  answerNow(() => result, promised)
+  throw new EtfError('ETF_BAD_OPTION', 'the function of a Matcher gives no result')
 }
 
 function given<T>(result: MatchResult<T>): T {

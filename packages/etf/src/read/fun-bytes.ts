@@ -5,7 +5,8 @@ import { ByteWriter } from '../write/byte-writer.ts'
 const REF_BYTES = 2
 
 /**
- * Keeps a fun as it came, though the distribution header that names its atoms is gone with the frame.
+ * Keeps a fun as it came, though the distribution header that names its atoms is gone with the frame, and with the sizes
+ * that it and those inside it have: OTP 23 believes what a fun announces, later releases do not look at it.
  *
  * It is filled while the outermost of nested funs is read, which is the only one that is kept: the bytes of those inside it
  * are a part of its own, and no copy is made of them for each.
@@ -26,8 +27,6 @@ export class FunBytes {
 
   /** A copy of `bytes[start, end)` in which each atom stands in place. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    // `slice` of a `Buffer` is no copy.
-    if (this.#refs.length === 0) return Uint8Array.prototype.slice.call(bytes, start, end)
     const writer = new ByteWriter(2 * (end - start))
     const grown: number[] = []
     let from = start

@@ -1,5 +1,6 @@
 import * as Tag from '../tag.ts'
 import { ExternalFun, Fun, type Term } from '../term.ts'
+import { newIdentity } from '../write/term-writer.ts'
 import { FunBytes } from './fun-bytes.ts'
 import { readPid } from './identifier-reader.ts'
 import type { LeafReader } from './leaf-reader.ts'
@@ -23,7 +24,8 @@ export function readExport(reader: LeafReader): ExternalFun {
 /**
  * NEW_FUN_EXT: reads the head; the free variables are the elements.
  *
- * They are read only to find their end. The size that the tag announces is not believed, as in OTP 25 and later.
+ * They are read only to find their end, and in a map key to know the fun from others. The size that the tag announces is
+ * not believed, as in OTP 24 and later.
  */
 export function openFun(reader: LeafReader, depth: number): OpenContainer {
   const { words, pins } = reader
@@ -51,16 +53,23 @@ export function openFun(reader: LeafReader, depth: number): OpenContainer {
       kept.addFun(start, reader.at)
       reader.funBytes = outer
       // Funs inside another are dropped with it. Until then a map only has to see which of them are equal.
-      // Nothing else of it stays.
-      if (outer === undefined) {
+      // Nothing else of it stays, but in a key.
+      const drops = outer === undefined && !reader.isInKey
+      if (drops) {
         reader.words = words
         reader.pins = pins
+        reader.identity = undefined
       }
       reader.spend(FUN_WORDS)
       const bytes =
         outer === undefined ? kept.copy(reader.bytes, start, reader.at) : reader.view(start, reader.at - start)
       if (outer === undefined) reader.spend(OWN_BYTES_WORDS + (bytes.length >>> 3))
-      return new Fun(module, arity, index, uniq, bytes)
+      const fun = new Fun(module, arity, index, uniq, bytes)
+      if (reader.isInKey) {
+        reader.identity ??= newIdentity()
+        reader.identity.keepVariables(fun, elements)
+      }
+      return fun
     },
   }
 }

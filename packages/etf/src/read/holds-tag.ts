@@ -1,10 +1,20 @@
 import * as Tag from '../tag.ts'
+import { atomBytes, isLargeId } from './large-id.ts'
 
 /** Whether a term has one of that tag inside, in its binaries not. */
 export function holdsTag(bytes: Uint8Array, tag: number): boolean {
+  return holds(bytes, (at) => bytes[at] === tag)
+}
+
+/** Whether a term has an identifier inside that OTP 23 does not take, see {@link isLargeId}. */
+export function holdsLargeId(bytes: Uint8Array): boolean {
+  return holds(bytes, (at) => isLargeId(bytes, at))
+}
+
+function holds(bytes: Uint8Array, isSought: (at: number) => boolean): boolean {
   const walk = new Walk(bytes)
   do {
-    if (bytes[walk.at] === tag) return true
+    if (isSought(walk.at)) return true
   } while (walk.next())
   return false
 }
@@ -81,10 +91,7 @@ class Walk {
     const numbers = isReference ? REFERENCE_NUMBERS.get(tag)! + 4 * this.#u16(1) : NUMBERS.get(tag)
     if (numbers === undefined) return false
     this.at += isReference ? 3 : 1
-    const atom = this.#bytes[this.at]
-    const isShort = atom === Tag.SMALL_ATOM_UTF8_EXT || atom === Tag.SMALL_ATOM_EXT
-    const length = atom === Tag.ATOM_CACHE_REF ? 2 : isShort ? 2 + this.#u8(1) : 3 + this.#u16(1)
-    return this.#leaf(length + numbers)
+    return this.#leaf(atomBytes(this.#bytes, this.at) + numbers)
   }
 
   #leaf(length: number): true {

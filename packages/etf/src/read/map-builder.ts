@@ -5,7 +5,7 @@ import { isOddForJson, jsonReady } from '../text/json.ts'
 import { readUtf8 } from '../utf8.ts'
 import { ATOM_KEYS, MARK } from '../values/atom-keys.ts'
 import { structValue } from '../values/structs.ts'
-import { isCompoundKey, ofBytes } from '../write/term-identity.ts'
+import { isCompoundKey } from '../write/term-identity.ts'
 import { newIdentity } from '../write/term-writer.ts'
 import { mapFor } from './key-spread.ts'
 import { emptyTable, kindOfObject } from './known-shapes.ts'
@@ -139,10 +139,7 @@ export function checkDistinct(reader: TermCursor, keys: readonly Term[], start: 
   reader.identity ??= newIdentity()
   const { identity } = reader
   reader.spend(keys.length * DISTINCT_WORDS)
-  const distinct = new Set<unknown>()
-  // Binaries are the most frequent.
-  for (const key of keys) distinct.add(key instanceof Uint8Array ? ofBytes(key) : identity.of(key))
-  if (distinct.size !== keys.length) throw duplicateKey(start)
+  if (!identity.areDistinct(keys)) throw duplicateKey(start)
   reader.words -= keys.length * DISTINCT_WORDS
 }
 

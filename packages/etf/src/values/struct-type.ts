@@ -1,6 +1,6 @@
-import { callable, type Rule, required, rule } from '@dynsrv/kit'
+import { answerNow, callable, type Rule, required, rule } from '@dynsrv/kit'
 import { checks } from '../checks.ts'
-import { unreadable } from '../error.ts'
+import { EtfError, unreadable } from '../error.ts'
 import type { SendableObject, Term, TermObject } from '../term.ts'
 import { fieldsRule } from './atom-keys.ts'
 import { structObject } from './struct-object.ts'
@@ -35,12 +35,12 @@ export class StructType<T = unknown> {
     if (codec.class !== undefined) remember(codec.class.prototype as object, this as StructType)
   }
 
-  /** The value of a struct; the struct itself where the program's `decode` throws. */
+  /** The value of a struct; the struct itself where the program's `decode` throws, or gives a promise. */
   decode(struct: TermObject): unknown {
     let value: unknown
     try {
       const { __struct__, ...fields } = struct
-      value = this.#codec.decode(fields)
+      value = answerNow(() => this.#codec.decode(fields), promised)
     } catch {
       // What a peer sent costs this value, not the message around it, nor the link.
       return struct
@@ -51,10 +51,14 @@ export class StructType<T = unknown> {
 
   /** The struct that a value stands for. */
   encode(value: T): TermObject {
-    const fields = this.#codec.encode(value)
+    const fields = answerNow(() => this.#codec.encode(value), promised)
     checks.argument('encode', `what encode of ${this.module} returns`, fieldsRule, fields)
     return structObject(this.module, fields as StructFields)
   }
+}
+
+function promised(): EtfError {
+  return new EtfError('ETF_BAD_OPTION', 'a function of a struct gives a promise, and what it gives is used at once')
 }
 
 /** The types of the classes that programs named, by their prototypes, and of the values that were decoded. */

@@ -29,6 +29,11 @@ export interface WriteOptions extends EncodeOptions {
   readonly atomRef?: ((atom: Atom) => number) | undefined
   /** Whether native records may be written: a peer before OTP 29 closes the link over one. Default true. */
   readonly records?: boolean
+  /**
+   * Whether pids, ports and references may be larger than OTP 23 takes, which closes the link over one. For a peer that
+   * announces `DFLAG_V4_NC`. Default true.
+   */
+  readonly largeIds?: boolean
 }
 
 export const DEFAULT_MAX_DEPTH = 100_000
@@ -47,4 +52,4 @@ export const ENCODE_RULES: Rules<EncodeOptions> = {
 }
 
 /** What each option of {@link WriteOptions} takes. */
-export const WRITE_RULES: Rules<WriteOptions> = { ...ENCODE_RULES, atomRef: callable, records: flag }
+export const WRITE_RULES: Rules<WriteOptions> = { ...ENCODE_RULES, atomRef: callable, records: flag, largeIds: flag }

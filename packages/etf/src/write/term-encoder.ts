@@ -1,5 +1,6 @@
 import { checks } from '../checks.ts'
 import { type EtfError, unreadable } from '../error.ts'
+import { readVariables } from '../read/free-variables.ts'
 import type { Sendable, Term } from '../term.ts'
 import { ByteWriter, byteWriter, isByteWriter } from './byte-writer.ts'
 import { WRITE_RULES, type WriteOptions } from './encode-options.ts'
@@ -22,7 +23,7 @@ export class TermEncoder {
   /** @throws {EtfError} `ETF_BAD_OPTION` */
   constructor(options?: WriteOptions) {
     if (options !== undefined) checkOptions(options)
-    this.#writer = new TermWriter(NOWHERE, options)
+    this.#writer = new TermWriter(NOWHERE, options, readVariables)
     this.#options = options
   }
 
@@ -51,7 +52,7 @@ export class TermEncoder {
   #located(error: EtfError, term: Sendable): EtfError {
     if (error.code === 'ETF_LIMIT_DEPTH' || error.code === 'ETF_LIMIT_SIZE') return error
     const out = new ByteWriter()
-    const writer = new TermWriter(out, this.#options)
+    const writer = new TermWriter(out, this.#options, readVariables)
     return withPlace(error, term, (leaf) => {
       out.reset()
       writer.write(leaf, 0)

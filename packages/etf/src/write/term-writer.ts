@@ -6,7 +6,8 @@ import {
   putSmallMagnitude,
   SMALL_MAGNITUDE_BYTES,
 } from '../integer.ts'
-import { holdsTag } from '../read/holds-tag.ts'
+import { holdsLargeId, holdsTag } from '../read/holds-tag.ts'
+import { isLargeId } from '../read/large-id.ts'
 import * as Tag from '../tag.ts'
 import {
   Atom,
@@ -77,16 +78,21 @@ export class TermWriter {
   readonly #maxDepth: number
   readonly #atomRef: ((atom: Atom) => number) | undefined
   readonly #records: boolean
+  readonly #largeIds: boolean
+  readonly #readVariables: IdentityOptions['readVariables']
   #identity: TermIdentity | undefined
   #order: TermOrder | undefined
 
-  constructor(out: ByteWriter, options: WriteOptions | undefined) {
+  /** @param readVariables reads the free variables of a fun in a map key */
+  constructor(out: ByteWriter, options: WriteOptions | undefined, readVariables?: IdentityOptions['readVariables']) {
     this.out = out
+    this.#readVariables = readVariables
     this.#deterministic = options?.deterministic === true
     this.#atomKeys = options?.keys === 'atom'
     this.#maxDepth = options?.maxDepth ?? DEFAULT_MAX_DEPTH
     this.#atomRef = options?.atomRef
     this.#records = options?.records !== false
+    this.#largeIds = options?.largeIds !== false
   }
 
   /** Lets go of the terms that were written. */
@@ -425,11 +431,13 @@ export class TermWriter {
 
   #checkKeys(map: ReadonlyMap<Term, Term>): void {
     if (map.size < 2) return
-    this.#identity ??= newIdentity({ atomKeys: this.#atomKeys, maxDepth: this.#maxDepth })
+    this.#identity ??= newIdentity({
+      atomKeys: this.#atomKeys,
+      maxDepth: this.#maxDepth,
+      readVariables: this.#readVariables,
+    })
     const identity = this.#identity
-    const keys = new Set<unknown>()
-    for (const key of map.keys()) keys.add(identity.of(key))
-    if (keys.size < map.size) throw notEncodable('a map has two keys that are one Erlang term')
+    if (!identity.areDistinct([...map.keys()])) throw notEncodable('a map has two keys that are one Erlang term')
   }
 
   #writePlainObject(object: TermObject, depth: number): void {
@@ -482,7 +490,9 @@ export class TermWriter {
   }
 
   #writeObject(term: Exclude<Term, undefined | null>, depth: number): void {
-    if (term instanceof Pid) writePid(this, term)
+    if (!this.#largeIds && (term instanceof Pid || term instanceof Reference || term instanceof Port)) {
+      this.#writeSmallId(term)
+    } else if (term instanceof Pid) writePid(this, term)
     else if (term instanceof Reference) writeReference(this, term)
     else if (term instanceof Binary) this.#writeBinary(term.toBytes())
     else if (term instanceof Float) this.#writeFloat(term.value)
@@ -500,7 +510,18 @@ export class TermWriter {
     }
   }
 
+  /** Writes an identifier for OTP 23, unless it is too large for that. */
+  #writeSmallId(id: Pid | Reference | Port): void {
+    const { out } = this
+    const start = out.at
+    if (id instanceof Pid) writePid(this, id)
+    else if (id instanceof Reference) writeReference(this, id)
+    else writePort(this, id)
+    if (isLargeId(out.buffer, start)) throw largeId(`${id} is larger`)
+  }
+
   #writeFun({ bytes }: Fun): void {
+    if (!this.#largeIds && holdsLargeId(bytes)) throw largeId('a fun holds a pid, port or reference that is larger')
     if (!this.#records && holdsTag(bytes, Tag.RECORD_EXT)) throw noRecords('a fun holds a native record')
     this.out.bytes(bytes)
   }
@@ -535,6 +556,10 @@ function needsCheck(key: Term): boolean {
 
 function noRecords(what: string): EtfError {
   return notEncodable(`${what}, and the peer takes none: they came with OTP 29`)
+}
+
+function largeId(what: string): EtfError {
+  return notEncodable(`${what} than the peer takes, which is of OTP 23 or a library`)
 }
 
 /** Whether the bytes went elsewhere, to another thread or stream, and left an empty array behind. */

@@ -16,6 +16,7 @@ import {
   mismatchText,
   type Result,
   type StandardSchema,
+  struct,
   type Term,
   t,
   tuple,
@@ -260,3 +261,50 @@ describe('a mismatch in the words of Elixir', () => {
     expect(!result.ok && mismatchText(result.mismatch, 'elixir')).toBe('expected mine, found "x"')
   })
 })
+
+describe('a function of the program that gives a promise', () => {
+  const refused = expect.objectContaining({ code: 'ETF_BAD_OPTION' })
+  const fails = () => Promise.reject(new Error('nobody waits for this'))
+
+  it.each([
+    ['map', () => t.int().map(fails).match(1)],
+    ['map, read from bytes', () => t.int().map(fails).decode(encode(1))],
+    [
+      'the way back of map',
+      () =>
+        t
+          .int()
+          .map((value) => value, fails as never)
+          .write(1),
+    ],
+    ['a Matcher', () => new MatcherClass('x', fails as never).match(1)],
+    [
+      'the way back of a Matcher',
+      () => new MatcherClass('x', (term) => ({ ok: true, value: term }), fails as never).write(1),
+    ],
+    [
+      'encode of a struct',
+      () => encode(struct('Odd', { class: Odd, decode: () => new Odd(), encode: fails as never }) && new Odd()),
+    ],
+  ])('%s is refused, and no rejection stays unhandled', async (_what, run) => {
+    const unhandled: unknown[] = []
+    const note = (cause: unknown) => unhandled.push(cause)
+    process.on('unhandledRejection', note)
+    try {
+      expect(run).toThrow(refused)
+      await new Promise(setImmediate)
+      expect(unhandled).toStrictEqual([])
+    } finally {
+      process.off('unhandledRejection', note)
+    }
+  })
+
+  it('decode of a struct costs the value only', () => {
+    const odd = struct('Promised', { decode: fails, encode: () => ({}) })
+    const term = new Map([[atom('__struct__'), atom('Elixir.Promised')]])
+    const value = decode(encode(term), { values: { set: 'plain', structs: [odd] } })
+    expect(value).toStrictEqual(decode(encode(term), { values: 'plain' }))
+  })
+})
+
+class Odd {}

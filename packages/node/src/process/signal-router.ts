@@ -12,7 +12,7 @@ import { type LocalProcess, nodeOf, type ProcessKind, type Target } from './loca
 import { firstReferences, OverLimit, readPayload } from './over-limit.ts'
 import { MAX_IN_ALL, Origin, type PeerUses } from './peer-use.ts'
 import type { Registry } from './registry.ts'
-import type { Told } from './verbatim.ts'
+import { checkSound, type Told } from './verbatim.ts'
 
 export type SpawnRequest = Extract<ControlMessage, { op: 'SPAWN_REQUEST' }>
 
@@ -438,6 +438,7 @@ export class SignalRouter {
         return 'nowhere'
     }
     try {
+      checkSound(payload[0])
       return connection.send(control, ...payload) ? 'taken' : 'busy'
     } catch (cause) {
       if (!REASONED.has(control.op)) throw cause

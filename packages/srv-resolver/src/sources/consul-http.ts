@@ -104,6 +104,14 @@ const RETRY_MIN_MS = 250
 const RETRY_MAX_MS = 30_000
 /** A blocking query that comes back sooner, and with nothing new, did not block. */
 const BLOCKED_MS = 100
+/**
+ * Consul's documentation, "Blocking Queries", wants a client to go without pause as long as changes are rare, and to come
+ * down to a query each 15 seconds when they are not. A query that waits for so long or longer shows that they are rare.
+ */
+const RARE_MS = 1_000
+/** How many queries in a row may answer sooner before there are pauses. */
+const QUICK_QUERIES = 5
+const PAUSE_MAX_MS = 15_000
 const PRIORITY = 1
 
 /**
@@ -227,6 +235,7 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
     let index = 0
     let said: string | undefined
+    let quick = 0
     for (let failures = 0; ; ) {
       either.throwIfAborted()
       try {
@@ -235,12 +244,16 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
         const news = read(reply)
         failures = 0
         // Without an index, or behind a proxy that drops it, the next query would not block either.
-        const unblocked = reply.index === 0 || (reply.index <= index && this.#clock.monotonic() - askedAt < BLOCKED_MS)
+        const waitedMs = this.#clock.monotonic() - askedAt
+        const unblocked = reply.index === 0 || (reply.index <= index && waitedMs < BLOCKED_MS)
+        // The first query asks for what is there, and waits for nothing.
+        quick = index > 0 && waitedMs < RARE_MS ? quick + 1 : 0
         // An index that goes back means that the servers were restored or restarted: begin again.
         index = reply.index < index ? 0 : reply.index
         if (news.said !== said) yield news
         said = news.said
-        if (unblocked) await sleep(this.#clock, RETRY_MIN_MS, { signal: either })
+        const pauseMs = unblocked ? RETRY_MIN_MS : pauseAfter(quick)
+        if (pauseMs > 0) await sleep(this.#clock, pauseMs, { signal: either })
       } catch (error) {
         either.throwIfAborted()
         index = 0
@@ -344,6 +357,12 @@ export class ConsulHttp implements ClosableResolver, SrvWatcher {
     if (address === '') return `${node}.node.${where}`
     return isIP(address) === 0 ? withoutFinalDot(address) : `${addressLabel(address)}.addr.${where}`
   }
+}
+
+/** @param quick how many queries in a row did not wait */
+function pauseAfter(quick: number): number {
+  if (quick <= QUICK_QUERIES) return 0
+  return Math.min(RETRY_MIN_MS * 2 ** Math.min(quick - QUICK_QUERIES - 1, 10), PAUSE_MAX_MS)
 }
 
 function named(service: string): ServiceName {

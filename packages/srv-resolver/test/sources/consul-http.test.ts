@@ -179,6 +179,27 @@ it('does not ask in a tight circle where a proxy answers blocking queries at onc
   await expect(next).rejects.toBe(reason)
 })
 
+it('asks less and less often while each answer has a new index', async () => {
+  const askedAt: number[] = []
+  await using fake = await impostor((_request, response) => {
+    askedAt.push(performance.now())
+    response.writeHead(200, { 'x-consul-index': String(askedAt.length) }).end(JSON.stringify([INSTANCE]))
+  })
+  const ended = new AbortController()
+  const events = consulHttp({ url: fake.url }).watchSrv(NAME, { signal: ended.signal })
+  await events.next()
+  const next = events.next()
+  await expect.poll(() => askedAt.length, { timeout: 10_000 }).toBe(10)
+  const reason = new Error('enough')
+  ended.abort(reason)
+  await expect(next).rejects.toBe(reason)
+  const pauses = askedAt.slice(1).map((at, index) => at - askedAt[index]!)
+  // A few changes in a row come at once; timers may be a millisecond early.
+  expect(Math.max(...pauses.slice(0, 5))).toBeLessThan(240)
+  expect(pauses[7]).toBeGreaterThan(490)
+  expect(pauses[8]).toBeGreaterThan(990)
+}, 20_000)
+
 it('gives the instances of a service, with what DNS does not have', async () => {
   const service = { ID: 'i-1', Tags: ['blue', 7], Address: 'a.host', Port: 0, Meta: { node: 'a@b.c', n: 1 } }
   const warned = [{ Status: 'passing' }, { Status: 'warning' }]

@@ -171,12 +171,17 @@ export const wholeName: Rule = {
 export function named(name: string): Mapped {
   try {
     const { name: node, host } = parseNodeName(name, { short: isShortName(name) })
-    const fault = isIP(host) === 0 ? dnsNameFault(host) : undefined
+    const fault = isIP(host) === 0 ? dnsNameFault(host) : zoneFault(host)
     return fault === undefined ? { node } : { ignored: `its host ${shown(host)} is not a host name: ${fault}` }
   } catch (error) {
     if (isCoded(error)) return { ignored: error.message }
     throw error
   }
+}
+
+/** Of `fe80::1%eth0` only the one host knows what `eth0` is. */
+function zoneFault(address: string): string | undefined {
+  return address.includes('%') ? 'it has a zone, which means something on one host only' : undefined
 }
 
 /** Maps all, each candidate under the words that name it when it is ignored. `found` learns which candidate each node is. */

@@ -92,6 +92,9 @@ const PATHS: Readonly<Record<KubernetesLookup, (namespace: string) => string>> =
 /** A server ends a watch by itself after about that long. */
 const WATCH_SECONDS = 300
 
+/** A watch that ends sooner did not watch. */
+const SHORT_WATCH_MS = 10_000
+
 /** The nodes that the Kubernetes API lists. @throws {StrategyError} `STRATEGY_BAD_OPTION`, `STRATEGY_BAD_SERVICE` */
 export function kubernetesNodes(options: KubernetesOptions): Discover {
   check(options)
@@ -150,7 +153,8 @@ function domainOf(clusterName: string | undefined, system: System): string {
  */
 async function follow(options: KubernetesOptions, changed: () => void, asked: Asked): Promise<void> {
   const { signal, world } = asked
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0, short = 0; !signal.aborted; ) {
+    const askedAt = world.clock.monotonic()
     try {
       const { url, ...request } = await requestOf(options, asked)
       url.searchParams.set('watch', '1')
@@ -161,7 +165,9 @@ async function follow(options: KubernetesOptions, changed: () => void, asked: As
         failures = 0
         changed()
       }
-      await pause(world.clock, 1_000, { signal })
+      // Each watch begins with the present state: one that ends at once would be a poll of everything each second.
+      short = world.clock.monotonic() - askedAt < SHORT_WATCH_MS ? short + 1 : 0
+      await pause(world.clock, Math.min(30_000, 1_000 * 2 ** Math.min(Math.max(0, short - 1), 10)), { signal })
     } catch {
       // Polls report what is wrong; the watch only makes them quicker.
       failures += 1

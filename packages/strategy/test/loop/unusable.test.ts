@@ -270,6 +270,14 @@ describe('what a source says of a record that cannot be used', () => {
     expect(await ask(srvNodes(zone, 'svc.test', name))).toStrictEqual(owners)
   })
 
+  it('takes an address with a zone for no host of a node', () => {
+    const { map: name } = byIp('n')
+    expect(name({ addresses: ['fe80::1'] })).toStrictEqual({ node: 'n@fe80::1' })
+    for (const mapped of [name({ addresses: ['fe80::1%eth0'] }), byTag().map({ tags: ['n@fe80::1%eth0'] })]) {
+      expect(mapped).toMatchObject({ ignored: expect.stringContaining('it has a zone') })
+    }
+  })
+
   it('goes through a change of names', async () => {
     const renamed = map(srvNodes(zone, 'svc.test'), (name) => name.replace('svc', 'new') as never)
     expect(await ask(renamed)).toStrictEqual(['b@new.test', true])

@@ -242,9 +242,10 @@ export class TypeReader {
       case 'bitstring':
         return binaryOf(name, all)
     }
-    const bounds = ENDED[name]
+    // Own ones only: `constructor` names a type like any other.
+    const bounds = Object.hasOwn(ENDED, name) ? ENDED[name] : undefined
     if (bounds !== undefined) return integerLeaf(this.#integers, ...bounds)
-    return BUILT_IN[name] ?? unsaid(erlangText(form))
+    return (Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined) ?? unsaid(erlangText(form))
   }
 
   #map(associations: readonly Term[], scope: Scope): Type {
