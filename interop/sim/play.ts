@@ -1,5 +1,5 @@
-import { atom } from '@dynsrv/etf'
-import { isNodeError } from '@dynsrv/node'
+import { atom, inspect } from '@dynsrv/etf'
+import { isNodeError, type Mailbox } from '@dynsrv/node'
 import { dnsClient, type ZoneFault } from '@dynsrv/srv-resolver'
 import { backoff, every, jittered } from '@dynsrv/strategy'
 import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
@@ -213,6 +213,7 @@ class Run {
       index,
       cluster,
       box,
+      holder: this.#holder(cluster),
       traffic,
       isUp: true,
       hindrances: 0,
@@ -226,6 +227,18 @@ class Run {
     }
     this.#seats[index] = Object.assign(this.#seats[index] ?? seat, seat)
     this.#seatOf.set(cluster.self, this.#seats[index])
+  }
+
+  /** Has the names that are taken, and is nothing else: of two in parts that meet `global` kills one, as in OTP. */
+  #holder({ node, self }: Cluster): Mailbox {
+    const holder = node.mailbox()
+    this.#end(
+      'holder',
+      holder.ended.then((reason) => {
+        if (!this.#isOver) this.#sim.note(`what has the names of ${self} ended: ${inspect(reason)}`)
+      }),
+    )
+    return holder
   }
 
   #end(what: string, promise: Promise<unknown>): void {
@@ -354,7 +367,9 @@ class Run {
       }
       case 'name':
         if (this.#story.visible && cluster.state === 'running') {
-          this.#end('name', cluster.node.global.reregister(atom(scene.key), seat.box.pid))
+          if (!seat.holder.alive) seat.holder = this.#holder(cluster)
+          sim.note(`${cluster.self} takes the name ${scene.key}`)
+          this.#end('name', cluster.node.global.reregister(atom(scene.key), seat.holder.pid))
         }
         return undefined
     }
