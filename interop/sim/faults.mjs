@@ -25,8 +25,8 @@ export const FAULTS = [
     name: 'a member leaves at the first answer that lacks it, unconfirmed',
     mended: 'c1b8e55',
     file: 'strategy/src/loop/decider.ts',
-    find: '    for (let more = options.confirmLeave; more > 0 && isSomebodyGone(); more--) {',
-    replace: '    for (let more = 0; more > 0 && isSomebodyGone(); more--) {',
+    find: '    if (deregistered || leave.length > 0) return confirmLeave',
+    replace: '    if (deregistered || leave.length > 0) return 0',
   },
   {
     name: 'an empty answer is believed at once',
