@@ -46,8 +46,8 @@ export const FAULTS = [
     name: 'a removed record of our own counts as removed at the first failed look',
     mended: '1ace3ac',
     file: 'strategy/src/loop/plan.ts',
-    find: '  if (own === undefined || hold !== undefined || unusable?.(self) === true)',
-    replace: '  if (own === undefined || unusable?.(self) === true)',
+    find: '  if (own === undefined || hold !== undefined || ownReason(input, self) !== undefined)',
+    replace: '  if (own === undefined || ownReason(input, self) !== undefined)',
   },
   {
     name: 'a lost member is dialled no more after three failures',
