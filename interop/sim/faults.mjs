@@ -25,8 +25,8 @@ export const FAULTS = [
     name: 'a member leaves at the first answer that lacks it, unconfirmed',
     mended: 'c1b8e55',
     file: 'strategy/src/loop/decider.ts',
-    find: '    for (let more = options.confirmLeave; more > 0 && isSomebodyGone(); more--) {',
-    replace: '    for (let more = 0; more > 0 && isSomebodyGone(); more--) {',
+    find: '    if (deregistered || leave.length > 0) return confirmLeave',
+    replace: '    if (deregistered || leave.length > 0) return 0',
   },
   {
     name: 'an empty answer is believed at once',
@@ -46,8 +46,8 @@ export const FAULTS = [
     name: 'a removed record of our own counts as removed at the first failed look',
     mended: '1ace3ac',
     file: 'strategy/src/loop/plan.ts',
-    find: '  if (own === undefined || hold !== undefined || unusable?.(self) === true)',
-    replace: '  if (own === undefined || unusable?.(self) === true)',
+    find: '  if (own === undefined || hold !== undefined || ownReason(input, self) !== undefined)',
+    replace: '  if (own === undefined || ownReason(input, self) !== undefined)',
   },
   {
     name: 'a lost member is dialled no more after three failures',

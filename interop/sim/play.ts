@@ -1,5 +1,5 @@
-import { atom } from '@dynsrv/etf'
-import { isNodeError } from '@dynsrv/node'
+import { atom, inspect } from '@dynsrv/etf'
+import { isNodeError, type Mailbox } from '@dynsrv/node'
 import { dnsClient, type ZoneFault } from '@dynsrv/srv-resolver'
 import { backoff, every, jittered } from '@dynsrv/strategy'
 import { type MemberOptions, type Simulation, simulate } from '@dynsrv/testing'
@@ -42,6 +42,8 @@ const MAX_PAUSE_MS = 30_000
 const POLL_PATIENCE_MS = MAX_PAUSE_MS + 45_000
 /** Beside two tick times, so long until a lost link is told to others, and they act. */
 const OVERLAP_MS = 20_000
+/** A reset comes so soon after the close that it answers to. */
+const RESET_MS = 1_000
 /** Faults with which no answer is right. */
 const NEVER_RIGHT: ReadonlySet<unknown> = new Set([
   ...['servfail', 'refused', 'formerr', 'notimp', 'silence', 'garbage', 'wrongId', 'foreignName', 'loop', 'hugeCounts'],
@@ -68,6 +70,8 @@ class Run {
   readonly #broken: Broken[] = []
   readonly #seats: Seat[] = []
   readonly #seatOf = new Map<string, Seat>()
+  /** When a member dropped a peer last, so that no parts overlap: by both their names. */
+  readonly #droppedAt = new Map<string, number>()
   /** Why links may be lost now. */
   readonly #excuses: Excuse[] = []
   /** Whether DNS says that there is nobody. */
@@ -213,6 +217,7 @@ class Run {
       index,
       cluster,
       box,
+      holder: this.#holder(cluster),
       traffic,
       isUp: true,
       hindrances: 0,
@@ -226,6 +231,18 @@ class Run {
     }
     this.#seats[index] = Object.assign(this.#seats[index] ?? seat, seat)
     this.#seatOf.set(cluster.self, this.#seats[index])
+  }
+
+  /** Has the names that are taken, and is nothing else: of two in parts that meet `global` kills one, as in OTP. */
+  #holder({ node, self }: Cluster): Mailbox {
+    const holder = node.mailbox()
+    this.#end(
+      'holder',
+      holder.ended.then((reason) => {
+        if (!this.#isOver) this.#sim.note(`what has the names of ${self} ended: ${inspect(reason)}`)
+      }),
+    )
+    return holder
   }
 
   #end(what: string, promise: Promise<unknown>): void {
@@ -354,7 +371,9 @@ class Run {
       }
       case 'name':
         if (this.#story.visible && cluster.state === 'running') {
-          this.#end('name', cluster.node.global.reregister(atom(scene.key), seat.box.pid))
+          if (!seat.holder.alive) seat.holder = this.#holder(cluster)
+          sim.note(`${cluster.self} takes the name ${scene.key}`)
+          this.#end('name', cluster.node.global.reregister(atom(scene.key), seat.holder.pid))
         }
         return undefined
     }
@@ -495,6 +514,9 @@ class Run {
       case 'nodedown':
         this.#trafficOf(cluster)?.down(event.node)
         this.#lost(cluster)
+        if (event.reason.code === 'NODE_PARTITION_PREVENTED') {
+          this.#droppedAt.set(`${cluster.self} ${event.node}`, this.#sim.now)
+        }
         if (this.#mayLose(cluster, event.node, event.reason.code)) return
         this.#break(
           'no link is lost by our own act',
@@ -568,8 +590,12 @@ class Run {
     const { now } = this.#sim
     const [one, other] = [this.#seatOf.get(cluster.self), this.#seatOf.get(peer)].map((seat) => seat?.index ?? -1)
     if (this.#excuses.some(({ touches, until }) => now <= until && touches(one!, other!))) return true
-    // What others have lost, a member of a mesh drops; one that is dropped sees the link close.
-    const isOverlap = this.#story.visible && (code === 'NODE_PARTITION_PREVENTED' || code === 'NODE_CLOSED_BY_PEER')
+    // What others have lost, a member of a mesh drops; one that is dropped sees the link close. It sees a reset where it has sent
+    // what the other one did not read any more, as TCP has it: that counts only if just this peer has just dropped this member.
+    const isReset =
+      code === 'NODE_CONNECTION_LOST' && now - (this.#droppedAt.get(`${peer} ${cluster.self}`) ?? -RESET_MS) < RESET_MS
+    const isOverlap =
+      this.#story.visible && (code === 'NODE_PARTITION_PREVENTED' || code === 'NODE_CLOSED_BY_PEER' || isReset)
     return isOverlap ? this.#isDisturbed(cluster) : this.#isOver || cluster.state !== 'running'
   }
 

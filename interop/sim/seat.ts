@@ -6,7 +6,10 @@ import type { Traffic } from './traffic.ts'
 export interface Seat {
   readonly index: number
   cluster: Cluster
+  /** Its process, which is there as long as the member. */
   box: Mailbox
+  /** Its process that has the names that others may take. */
+  holder: Mailbox
   traffic: Traffic
   isUp: boolean
   /** How many scenes hold or slow it. */

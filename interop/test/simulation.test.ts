@@ -46,21 +46,18 @@ describe('members of a simulation', () => {
   })
 
   it('do not lose links because all ask in step and each is told of the same part every time', async () => {
-    const lost: string[][] = []
-    for (const seed of [1, 2, 3, 4, 5]) {
-      // On a network without jitter their questions come in the same order each time.
-      await using sim = simulate({ seed, path: { latencyMs: 1, jitterMs: 0 } })
-      const members = await sim.members(SERVICE, 3, (options) => start({ ...options, interval: every(1_000) }))
-      await sim.until(() => isWhole(members))
-      sim.dns.fail({ type: 'rotate', records: 2 })
-      await sim.run('10 min')
-      lost.push(sim.log.filter(({ text }) => text.startsWith('link down')).map(({ text }) => text))
-      sim.dns.heal()
-      const [gone, ...rest] = members
-      sim.deregister(gone)
-      await sim.until(() => rest.every((each) => each.members().length === 1))
-    }
-    expect(lost).toEqual([[], [], [], [], []])
+    // On a network without jitter their questions come in the same order each time.
+    await using sim = simulate({ seed: 1, path: { latencyMs: 1, jitterMs: 0 } })
+    const members = await sim.members(SERVICE, 3, (options) => start({ ...options, interval: every(1_000) }))
+    await sim.until(() => isWhole(members))
+    sim.dns.fail({ type: 'rotate', records: 2 })
+    // Without a lookup at a moment of chance the first poll already loses one.
+    await sim.run('1 min')
+    expect(sim.log.filter(({ text }) => text.startsWith('link down')).map(({ text }) => text)).toEqual([])
+    sim.dns.heal()
+    const [gone, ...rest] = members
+    sim.deregister(gone)
+    await sim.until(() => rest.every((each) => each.members().length === 1))
   })
 
   it('notice a peer whose machine lost its power by the tick time, and one that crashed at once', async () => {

@@ -242,9 +242,9 @@ export class Simulation implements AsyncDisposable {
   }
 
   /**
-   * How much is to happen: timers, packets, and connections that a system still has for a while after its program closed them.
-   * Where it grows without end, something is never taken back; what a member itself keeps, {@link timers} and {@link sockets}
-   * count.
+   * How much is to happen in the whole simulation: timers, packets, and connections that a system still has for a while after its
+   * program closed them. If it grows forever, something is never taken back. {@link timers} and {@link sockets} count what one
+   * member keeps.
    */
   get pending(): number {
     return this.#schedule.size
@@ -489,7 +489,9 @@ export class Simulation implements AsyncDisposable {
   }
 
   /**
-   * How many timers the program of a member has set, `setInterval` and `setImmediate` among them. 0 when it does not run.
+   * How many timers the program of a member has set now, `setInterval` and `setImmediate` among them, as long as it takes them from
+   * `world.clock`. 0 when it does not run. Polls and calls set timers for a while: to see whether it grows, compare the least of several
+   * moments.
    *
    * @throws {SimulationError} `SIM_UNKNOWN_MEMBER`
    */
