@@ -6,6 +6,7 @@ import {
   putSmallMagnitude,
   SMALL_MAGNITUDE_BYTES,
 } from '../integer.ts'
+import { checkListLength } from '../longest-list.ts'
 import { holdsTag } from '../read/holds-tag.ts'
 import * as Tag from '../tag.ts'
 import {
@@ -308,6 +309,7 @@ export class TermWriter {
   }
 
   openList(length: number): void {
+    checkListLength(length)
     this.out.u8(Tag.LIST_EXT)
     this.out.u32(length)
   }
