@@ -251,10 +251,12 @@ export class GlobalNameServer {
       case 'resolved':
         if (node !== undefined) this.#meetings.tagged(node, sixth)?.resolved(second, third)
         return
-      case 'new_nodes':
-        this.#learn(readOperations(second), readGlobalNodes(fourth), use)
-        this.#mesh(readGlobalNodes(fourth))
+      case 'new_nodes': {
+        const nodes = readGlobalNodes(fourth)
+        this.#learn(readOperations(second), nodes, use)
+        this.#mesh(nodes)
         return
+      }
       case 'in_sync':
         if (node !== undefined) this.#inSync(node)
         return
