@@ -180,6 +180,7 @@ export class Rooms {
         connect: (node) => void connect(node),
         disconnect: (node, reason) => links.get(node)?.close(reason),
         isConnected: (node) => links.get(node) !== undefined,
+        isVisible: (node) => links.get(node)?.hidden === false,
         connected,
       })
     }

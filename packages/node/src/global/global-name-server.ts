@@ -36,6 +36,8 @@ export interface GlobalNameServerParts {
   /** Ends the link to a node, since the cluster wants it so. */
   readonly disconnect: (node: string, reason: NodeError) => void
   readonly isConnected: (node: string) => boolean
+  /** Whether it is connected, and no hidden node. */
+  readonly isVisible: (node: string) => boolean
   readonly connected: () => readonly string[]
 }
 
@@ -238,8 +240,7 @@ export class GlobalNameServer {
     const node = first instanceof Atom ? first.name : undefined
     switch (kind instanceof Atom ? kind.name : '') {
       case 'init_connect':
-        // It comes from the node itself.
-        if (first instanceof Tuple && second instanceof Atom && this.#parts.isConnected(second.name))
+        if (first instanceof Tuple && second instanceof Atom && isOwn(second.name, use))
           this.#meetings.initConnect(second.name, first.elements, third)
         return
       case 'lock_set':
@@ -258,7 +259,7 @@ export class GlobalNameServer {
         return
       }
       case 'in_sync':
-        if (node !== undefined) this.#inSync(node)
+        if (node !== undefined && isOwn(node, use)) this.#inSync(node)
         return
       case 'cancel_connect':
         if (node !== undefined) this.#meetings.restart(node)
@@ -308,7 +309,7 @@ export class GlobalNameServer {
       const [name] = node
       if (name === this.#parts.self) continue
       // One that is neither here nor on its way was made up, or is given up already.
-      if (!this.#parts.isConnected(name) && !this.#dials.isUnderWay(name)) continue
+      if (!this.#parts.isVisible(name) && !this.#dials.isUnderWay(name)) continue
       this.#nodes.add(node)
       // The others hear it once they are there.
       if (this.#parts.isConnected(name)) this.#tellInSync(name)
@@ -326,4 +327,9 @@ export class GlobalNameServer {
   #send(node: string, message: Term): void {
     this.#parts.send(this.process.pid, { name: NAME, node }, message)
   }
+}
+
+/** Whether a peer speaks for itself: no node becomes one of the cluster because another says that it wants to. */
+function isOwn(node: string, use: PeerUse | undefined): boolean {
+  return use === undefined || use.peer === node
 }

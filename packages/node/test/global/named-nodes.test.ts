@@ -69,3 +69,44 @@ it.each(
   expect(node.global.names().length).toBeLessThanOrEqual(1_000)
   socket.destroy()
 })
+
+// As with OTP 27; of a visible node it would be believed there, too.
+it.each<[string, Term[]]>([
+  ['in_sync in its name', [tuple(atom('$gen_cast'), tuple(atom('in_sync'), atom('h_1@127.0.0.1'), true))]],
+  ['its name among new nodes', [newNodes([], [tuple(atom('h_1@127.0.0.1'), 8)])]],
+  [
+    'init_connect in its name',
+    [
+      tuple(
+        atom('$gen_cast'),
+        tuple(
+          atom('init_connect'),
+          tuple(8, 1),
+          atom('h_1@127.0.0.1'),
+          tuple(atom('locker'), atom('no_longer_a_pid'), new Map(), new Pid(THEIRS, 1, 0, CREATION)),
+        ),
+      ),
+    ],
+  ],
+])('a hidden node is not dropped because another peer lies of it: %s', async (_, lies) => {
+  await node.close()
+  node = await startOurs('named', { hidden: false })
+  const hidden = await joinByHand(node, 'h_1@127.0.0.1', { flags: FLAGS })
+  const socket = await joinByHand(node, NAME, { flags: FLAGS | DFLAG_PUBLISHED })
+  for (const each of [hidden, socket]) each.resume()
+  const last = node.mailbox()
+  node.register('last', last)
+  const global = (term: Term) =>
+    passThrough(tuple(6, new Pid(THEIRS, 1, 0, CREATION), atom(''), atom('global_name_server')), term)
+  const lost = tuple(atom('lost_connection'), THEIRS, 1, 1, atom('h_1@127.0.0.1'))
+  const removed = tuple(atom('remove_connection'), atom('h_1@127.0.0.1'))
+  socket.write(
+    Buffer.concat([
+      ...[...lies, lost, removed].map(global),
+      passThrough(tuple(6, new Pid(THEIRS, 1, 0, CREATION), atom(''), atom('last')), 1),
+    ]),
+  )
+  await last.receive()
+  expect(node.connected()).toContain('h_1@127.0.0.1')
+  for (const each of [hidden, socket]) each.destroy()
+})
