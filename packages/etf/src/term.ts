@@ -62,6 +62,7 @@ export const MAX_ATOM_CHARACTERS = 255
 
 /** Only the table of atoms makes atoms. */
 const TABLE = Symbol('the table of atoms')
+const UTF8 = new TextEncoder()
 
 /** For those who read atoms, inside this package. */
 export const BROUGHT = Symbol('an atom that was read')
@@ -131,7 +132,7 @@ export class Atom {
       throw new EtfError('ETF_LIMIT_ATOM', `an atom has at most ${MAX_ATOM_CHARACTERS} characters`)
     }
     admitAtom(name, share, most)
-    const made = new Atom(name, asBuffer(new TextEncoder().encode(name)), TABLE)
+    const made = new Atom(name, asBuffer(UTF8.encode(name)), TABLE)
     addAtom(made, share)
     return made
   }

@@ -4,6 +4,12 @@ import type { System } from './world/system.ts'
 /** Gets what a function of the program threw, or what its promise rejected with. */
 export type Failed = (cause: unknown) => void
 
+/** Whether a value comes later: a promise, of whichever library. @throws what a getter of the value throws */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
 /**
  * Calls a function of the program whose answer is needed at once. A promise, which would count as true, is refused, and what it
  * rejects with does not stay unhandled.
@@ -12,8 +18,7 @@ export type Failed = (cause: unknown) => void
  */
 export function answerNow<T>(call: () => T, refuse: () => Error): T {
   const answer = call()
-  if ((typeof answer !== 'object' && typeof answer !== 'function') || answer === null) return answer
-  if (typeof (answer as { then?: unknown }).then !== 'function') return answer
+  if (!isThenable(answer)) return answer
   const refused = () => undefined
   Promise.resolve(answer).catch(refused)
   throw refuse()

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { answerNow, callProgram, listening } from '../src/index.ts'
+import { answerNow, callProgram, isThenable, listening } from '../src/index.ts'
 
 const error = new Error('broken')
 
@@ -56,4 +56,12 @@ it('gives what is no promise', () => {
       ),
     ).toBe(answer)
   }
+})
+
+it('what comes later is recognised by its `then`, whichever library made it', () => {
+  const then = () => undefined
+  const later = [Promise.resolve(), Object.fromEntries([['then', then]]), Object.assign(() => 1, { then })]
+  expect(later.map(isThenable)).toEqual([true, true, true])
+  const now = [undefined, null, 1, 'then', {}, [], () => 1, Object.fromEntries([['then', 1]])]
+  expect(now.filter(isThenable)).toEqual([])
 })

@@ -104,6 +104,8 @@ export class Rooms {
     const connection = (node: string) => links.get(node)
     const connected = () => links.connected()
     const connect = (node: string) => links.autoConnect(node)
+    // A node of the mesh is dialled in its turn: to send to it must not dial all that a peer has named at once.
+    const connectToSend = (node: string) => (this.global?.server.isDialled(node) ? links.dialsByItself : connect(node))
     const whyDown = (node: string) => links.whyDown(node)
     const processes = makeProcesses({
       self,
@@ -111,7 +113,7 @@ export class Rooms {
       clock,
       random,
       connection,
-      connect,
+      connect: connectToSend,
       warn,
       maxProcesses: limits.maxProcesses,
       maxWaiting: limits.maxWaiting,
@@ -178,6 +180,7 @@ export class Rooms {
         connect: (node) => void connect(node),
         disconnect: (node, reason) => links.get(node)?.close(reason),
         isConnected: (node) => links.get(node) !== undefined,
+        isVisible: (node) => links.get(node)?.hidden === false,
         connected,
       })
     }
@@ -225,7 +228,7 @@ export class Rooms {
     this.processes.life.connectionUp(peer)
     this.processes.router.connected(connection)
     this.scopes.connectionUp(peer)
-    if (!hidden) this.global?.server.connectionUp(peer)
+    this.global?.server.connectionUp(peer, hidden)
     this.tell({ type: 'nodeup', node: peer, hidden, direction, creation })
     if (creation > SMALL_CREATION) return
     const message = `${peer} has creation ${creation}: a restart may reuse it, and messages reach the wrong process`

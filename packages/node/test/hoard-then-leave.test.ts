@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { atom, ExternalFun, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
+import { type Atom, atom, ExternalFun, Pid, Reference, type Term, tuple } from '@dynsrv/etf'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Mailbox, Node } from '../src/index.ts'
 import { countOperations } from './support/count-operations.ts'
@@ -40,6 +40,8 @@ const spawn = (id: number): Buffer =>
   passThrough(tuple(29, ref(id), pid(id), pid(id), tuple(atom('js'), atom('wait'), 0), [atom('monitor')]), [])
 const cast = (message: Term): Term => tuple(atom('$gen_cast'), message)
 const nodes = (count: number): Term[] => numbers(count).map((id) => atom(`mesh${id}@h.test`))
+const inserts = (count: number, node: (id: number) => Atom): Term[] =>
+  numbers(count).map((id) => tuple(atom('insert'), tuple(id, new Pid(node(id), id, 0, CREATION), METHOD)))
 const METHOD = new ExternalFun(atom('global'), atom('random_exit_name'), 3)
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
@@ -95,6 +97,67 @@ const HOARDS: Readonly<Record<string, (count: number) => Buffer[]>> = {
   'nodes of a mesh, each dropped again': (count) => [
     send('global_name_server', cast(tuple(atom('new_nodes'), THEIRS, [], [], nodes(count), []))),
     ...nodes(count).map((name) => send('global_name_server', tuple(atom('remove_connection'), name))),
+  ],
+  'nodes of a mesh, named in one message': (count) => [
+    send('global_name_server', cast(tuple(atom('new_nodes'), THEIRS, [], [], nodes(count), []))),
+  ],
+  'global names in one message': (count) => [
+    send(
+      'global_name_server',
+      cast(
+        tuple(
+          atom('new_nodes'),
+          THEIRS,
+          inserts(count, () => THEIRS),
+          [],
+          [],
+          [],
+        ),
+      ),
+    ),
+  ],
+  'global names of one node that is not there': (count) => [
+    send(
+      'global_name_server',
+      cast(
+        tuple(
+          atom('new_nodes'),
+          THEIRS,
+          inserts(count, () => atom('a@h.test')),
+          [],
+          [],
+          [],
+        ),
+      ),
+    ),
+  ],
+  'global names, each of another node that is not there': (count) => [
+    send(
+      'global_name_server',
+      cast(
+        tuple(
+          atom('new_nodes'),
+          THEIRS,
+          inserts(count, (id) => atom(`mesh${id}@h.test`)),
+          [],
+          [],
+          [],
+        ),
+      ),
+    ),
+  ],
+  'groups in one message': (count) => [
+    send('pg', tuple(atom('discover'), pid(1))),
+    send(
+      'pg',
+      cast(
+        tuple(
+          atom('sync'),
+          pid(1),
+          numbers(count).map((id) => tuple(id, [pid(id)])),
+        ),
+      ),
+    ),
   ],
   'messages that nobody reads': (count) => numbers(count).map((id) => send('box', id)),
 }

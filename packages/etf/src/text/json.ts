@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import { EtfError, unreadable } from '../error.ts'
+import { checkListLength } from '../longest-list.ts'
 import { LONGEST_HASHED_TEXT } from '../seeded-map.ts'
 import { hasLoneSurrogate, readUtf8 } from '../utf8.ts'
 import { integerText, textForNode } from './term-text.ts'
@@ -30,8 +32,8 @@ const MOST_DEPTH = 1_000
  * The same is what `JSON.stringify` makes of the term classes, and of whatever was decoded to `plain` values. JavaScript's own
  * `Map`, `Set`, `Uint8Array` and `bigint` alone, or in a copy, it knows only through this function.
  *
- * @throws {EtfError} `ETF_LIMIT_DEPTH` for a term that nests deeper than 1 000, or contains itself; `ETF_NOT_ENCODABLE` for
- * what is no term
+ * @throws {EtfError} `ETF_LIMIT_DEPTH` for a term that nests deeper than 1 000, or contains itself; `ETF_LIMIT_SIZE` for an
+ * array of more than 2^27 elements; `ETF_NOT_ENCODABLE` for what is no term
  */
 export function toJson(term: unknown): Json {
   try {
@@ -72,7 +74,10 @@ function jsonOfObject(term: object, depth: number): Json {
     })
   }
   const part = (inner: unknown): Json => jsonOf(inner, depth + 1)
-  if (Array.isArray(term)) return Array.from(term, part)
+  if (Array.isArray(term)) {
+    checkListLength(term.length)
+    return Array.from(term, part)
+  }
   if (term instanceof Uint8Array) return readUtf8(term, 0, term.length) ?? base64Of(term)
   if (TERM_JSON in term) return (term as HasJson)[TERM_JSON](part)
   if (term instanceof Map) return jsonOfMap(term, part)
@@ -138,7 +143,8 @@ function noJson(what: string): EtfError {
  * `{ "base64": "…" }` alone the bytes. Atoms and tuples do not come back out of JSON by themselves: a shape made with `t`
  * writes them.
  *
- * @throws {EtfError} `ETF_NOT_ENCODABLE` for what is no JSON, `ETF_LIMIT_DEPTH` as {@link toJson}
+ * @throws {EtfError} `ETF_NOT_ENCODABLE` for what is no JSON value, such as bytes, a `Map` or a `Set`; `ETF_LIMIT_DEPTH` and
+ * `ETF_LIMIT_SIZE` as {@link toJson}
  */
 export function fromJson(json: Json): FromJson {
   try {
@@ -166,7 +172,17 @@ function termOfJson(json: unknown, depth: number): FromJson {
   if (depth >= MOST_DEPTH) {
     throw new EtfError('ETF_LIMIT_DEPTH', `the JSON nests deeper than ${MOST_DEPTH}, or contains itself`)
   }
-  if (Array.isArray(json)) return Array.from(json, (each) => termOfJson(each, depth + 1))
+  if (Array.isArray(json)) {
+    checkListLength(json.length)
+    return Array.from(json, (each) => termOfJson(each, depth + 1))
+  }
+  // They would become maps, of one field for each byte or without any.
+  if (types.isAnyArrayBuffer(json) || ArrayBuffer.isView(json)) {
+    throw new EtfError('ETF_NOT_ENCODABLE', 'bytes are no JSON value', {
+      hint: 'Parse JSON text first: fromJson(JSON.parse(new TextDecoder().decode(bytes))).',
+    })
+  }
+  if (types.isMap(json) || types.isSet(json)) throw new EtfError('ETF_NOT_ENCODABLE', 'a Map or a Set is no JSON value')
   const entries = Object.entries(json as object)
   const [only] = entries
   if (entries.length === 1 && only?.[0] === 'base64' && isBase64(only[1])) {

@@ -1,5 +1,6 @@
 import { inspect, types } from 'node:util'
 import { EtfError } from '../error.ts'
+import { isEndless } from '../longest-list.ts'
 import { readUtf8 } from '../utf8.ts'
 import { hasAtomKeys } from '../values/atom-keys.ts'
 import type { Instant } from '../values/has-term.ts'
@@ -106,6 +107,7 @@ function piecesOf(term: unknown, syntax: TermSyntax, most: number): string | rea
       return textOfBinary(Buffer.from(term.length > most ? term.slice(0, most) : term), syntax)
     default:
       if (term === null) return 'nil'
+      if (Array.isArray(term) && isEndless(term)) return `#JavaScript<array of ${term.length}>`
       if (Array.isArray(term)) return piecesOfList(term.length > most ? term.slice(0, most) : term, syntax)
       if (term instanceof Uint8Array) return textOfBinary(beginningOf(term, most), syntax)
       if (term instanceof Map) return piecesOfMap(term.size > most ? [...firstOf(term, most)] : [...term], syntax)

@@ -6,6 +6,7 @@ import {
   putSmallMagnitude,
   SMALL_MAGNITUDE_BYTES,
 } from '../integer.ts'
+import { checkListLength } from '../longest-list.ts'
 import { holdsLargeId, holdsTag } from '../read/holds-tag.ts'
 import { isLargeId } from '../read/large-id.ts'
 import * as Tag from '../tag.ts'
@@ -314,6 +315,7 @@ export class TermWriter {
   }
 
   openList(length: number): void {
+    checkListLength(length)
     this.out.u8(Tag.LIST_EXT)
     this.out.u32(length)
   }

@@ -14,6 +14,7 @@ import {
   fromJson,
   ImproperList,
   inspect,
+  type Json,
   LocalTerm,
   NativeRecord,
   Pid,
@@ -195,4 +196,47 @@ describe('what a peer makes large', () => {
     expect(json).toHaveLength(keys.length)
     expect(json[7]).toStrictEqual([keys[7], 1])
   })
+})
+
+describe('an array that is longer than any list', () => {
+  const endless = (): Term => Object.assign([], { length: 2 ** 32 - 1 })
+
+  it.each<[string, (value: Term) => unknown]>([
+    ['toJson', toJson],
+    ['fromJson', (value) => fromJson(value as Json)],
+    ['encode', (value) => encode(value)],
+    ['encode, deep', (value) => encode(Array.from({ length: 5_000 }).reduce<Term>((inner) => [inner], value))],
+  ])('%s refuses it without a look at its holes', (_, take) => {
+    let looks = 0
+    const watched = new Proxy(endless() as object, {
+      get: (array, key) => {
+        looks++
+        return Reflect.get(array, key)
+      },
+    }) as Term
+    expect(() => take(watched)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ETF_LIMIT_/) }))
+    expect(looks).toBeLessThan(20)
+  })
+
+  it('inspect says what it is', () => {
+    expect(inspect([endless()])).toBe('[#JavaScript<array of 4294967295>]')
+  })
+
+  it('holes of a shorter one are undefined, as everywhere', () => {
+    const holes = Object.assign([1], { length: 3 }) as Term
+    expect(decode(encode(holes))).toStrictEqual([1, undefined, undefined])
+    expect(toJson(holes)).toStrictEqual([1, null, null])
+  })
+})
+
+it.each<[string, object]>([
+  ['bytes', new Uint8Array(3)],
+  ['a Buffer of JSON text', Buffer.from('{"a":1}')],
+  ['an ArrayBuffer', new ArrayBuffer(3)],
+  ['a Map', new Map([['a', 1]])],
+  ['a Set', new Set([1])],
+])('fromJson refuses %s, also inside, rather than make a map of it', (_, value) => {
+  for (const json of [value, [value], { a: value }]) {
+    expect(() => fromJson(json as unknown as Json)).toThrow(expect.objectContaining({ code: 'ETF_NOT_ENCODABLE' }))
+  }
 })

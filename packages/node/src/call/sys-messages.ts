@@ -1,5 +1,5 @@
-import { types } from 'node:util'
 import { Atom, atom, charlist, ExternalFun, Fun, inspect, type Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { isThenable } from '@dynsrv/kit'
 import { errorTerm, frame } from './outcome.ts'
 import { presentable, SysEvents } from './sys-events.ts'
 
@@ -125,8 +125,8 @@ export class SysMessages {
     const { failed } = this.#subject
     try {
       const result = run()
-      if (!types.isPromise(result)) return result
-      result.catch((cause: unknown) => failed(callback, cause))
+      if (!isThenable(result)) return result
+      Promise.resolve(result).catch((cause: unknown) => failed(callback, cause))
       throw new TypeError(`a ${callback} handler must not give a promise`)
     } catch (cause) {
       failed(callback, cause)

@@ -1,12 +1,16 @@
 import { Atom, atom, ExternalFun, Fun, inspect, Pid, type Term, tuple } from '@dynsrv/etf'
+import type { Clock } from '@dynsrv/kit'
 import { RemoteError } from '../error.ts'
 import type { GlobalOperation, NameEntry } from './global-operation.ts'
 
 const CONFLICT = atom('global_name_conflict')
 const NONE = atom('none')
+/** Conflicts that are settled in one turn of the event loop: each may end a process on a node that is dialled for it. */
+const AT_ONCE = 64
 
 export interface GlobalConflictParts {
   readonly self: string
+  readonly clock: Clock
   readonly send: (to: Pid, message: Term) => void
   readonly kill: (pid: Pid) => void
   /** Calls a function of another node. */
@@ -37,13 +41,16 @@ export class GlobalConflict {
   ): Promise<{ here: GlobalOperation[]; there: GlobalOperation[] }> {
     const here: GlobalOperation[] = []
     const there: GlobalOperation[] = []
+    const { clock, self } = this.#parts
+    let settled = 0
     for (const entry of theirs) {
       const own = ours(entry.name)
       if (own === undefined) here.push({ type: 'insert', ...entry })
       else if (own.pid.equals(entry.pid)) {
         // Our part has it from links that one side had dropped already: some of us have lost it with them meanwhile.
         if (!isOfOurs(entry.pid.node.name)) here.push({ type: 'insert', ...entry })
-      } else if (this.#parts.self < node) {
+      } else if (self < node) {
+        if (++settled % AT_ONCE === 0) await new Promise<void>((resolve) => void clock.setImmediate(resolve))
         const winner = await this.#winner(entry, own)
         if (winner === entry) here.push({ type: 'insert', ...entry })
         else if (winner === own) there.push({ type: 'insert', ...own })

@@ -36,6 +36,8 @@ export interface GlobalNameServerParts {
   /** Ends the link to a node, since the cluster wants it so. */
   readonly disconnect: (node: string, reason: NodeError) => void
   readonly isConnected: (node: string) => boolean
+  /** Whether it is connected, and no hidden node. */
+  readonly isVisible: (node: string) => boolean
   readonly connected: () => readonly string[]
 }
 
@@ -91,13 +93,14 @@ export class GlobalNameServer {
       this.process,
       life,
       parts.uses,
-      (node) => this.#dials.isUnderWay(node),
+      (node, use) => this.#awaits(node, use),
       parts.decode,
     )
     this.#locks = new GlobalLocks(this.process, life, parts.uses)
     const { random, self, creation, calls, isConnected, connect, disconnect } = parts
     this.conflict = new GlobalConflict({
       self,
+      clock,
       send: (to, message) => parts.send(this.process.pid, to, message),
       kill: (pid) => life.sendExit(this.process, pid, atom('kill')),
       erpc: parts.erpc,
@@ -128,7 +131,14 @@ export class GlobalNameServer {
       tellInSync: (node) => this.#tellInSync(node),
       joined: (nodes) => this.#mesh(nodes),
     })
-    this.#dials = new MeshDials({ clock, isConnected, connect, givenUp: (node) => this.connectionLost(node) })
+    this.#dials = new MeshDials({
+      ...{ clock, isConnected, connect, maxOfPeer: parts.uses.limits.maxDials },
+      givenUp: (node) => {
+        // Of one that was only named as that of a process nobody shares names with it.
+        if (this.#nodes.has(node)) this.connectionLost(node)
+        else this.#forget(node)
+      },
+    })
     this.#lost = new LostConnections({
       ...{ clock, random, self, creation, isConnected, disconnect, prevent: parts.preventOverlap },
       connected: parts.connected,
@@ -159,11 +169,14 @@ export class GlobalNameServer {
     return this.#nodes.names()
   }
 
-  /** A link to a visible node is up. */
-  connectionUp(node: string): void {
+  /** A link is up. @param hidden whether it is to a hidden node, with which no names are shared */
+  connectionUp(node: string, hidden: boolean): void {
     this.#dials.stop(node)
     this.#names.connected(node)
-    if (this.process.alive) this.#meetings.connectionUp(node)
+    if (!this.process.alive || hidden) return
+    // Another node has named it before.
+    if (this.#nodes.has(node)) this.#tellInSync(node)
+    this.#meetings.connectionUp(node)
   }
 
   /** The link to a visible node is gone. */
@@ -171,6 +184,11 @@ export class GlobalNameServer {
     // Of a node that closes nobody needs to drop those whose links it ends.
     if (this.process.alive) this.#lost.lost(node)
     this.#forget(node)
+  }
+
+  /** Whether a node is dialled by us already, so that what is to be sent to it only has to wait. */
+  isDialled(node: string): boolean {
+    return this.#dials.isUnderWay(node)
   }
 
   /** A dial came to nothing. */
@@ -222,7 +240,7 @@ export class GlobalNameServer {
     const node = first instanceof Atom ? first.name : undefined
     switch (kind instanceof Atom ? kind.name : '') {
       case 'init_connect':
-        if (first instanceof Tuple && second instanceof Atom)
+        if (first instanceof Tuple && second instanceof Atom && isOwn(second.name, use))
           this.#meetings.initConnect(second.name, first.elements, third)
         return
       case 'lock_set':
@@ -234,12 +252,14 @@ export class GlobalNameServer {
       case 'resolved':
         if (node !== undefined) this.#meetings.tagged(node, sixth)?.resolved(second, third)
         return
-      case 'new_nodes':
-        this.#learn(readOperations(second), readGlobalNodes(fourth), use)
-        this.#mesh(readGlobalNodes(fourth))
+      case 'new_nodes': {
+        const nodes = readGlobalNodes(fourth)
+        this.#learn(readOperations(second), nodes, use)
+        this.#mesh(nodes)
         return
+      }
       case 'in_sync':
-        if (node !== undefined) this.#inSync(node)
+        if (node !== undefined && isOwn(node, use)) this.#inSync(node)
         return
       case 'cancel_connect':
         if (node !== undefined) this.#meetings.restart(node)
@@ -265,8 +285,22 @@ export class GlobalNameServer {
   /** Names of another part of the cluster, and who is in it. */
   #learn(operations: readonly GlobalOperation[], nodes: readonly GlobalNode[], use: PeerUse | undefined): void {
     // Dialled first: what names they have waits for the links to them.
-    for (const [name] of nodes) if (name !== this.#parts.self) this.#dials.begin(name)
+    for (const [name] of nodes) this.#dial(name, use)
     this.#names.apply(operations, use)
+  }
+
+  /** Whether a node is ours, connected, or dialled from now on; a peer that names too many hears it in a warning. */
+  #dial(node: string, use: PeerUse | undefined): boolean {
+    if (node === this.#parts.self || this.#dials.begin(node, use?.peer)) return true
+    if (use !== undefined) this.#parts.uses.refuse(use, 'limits.maxDials', 'nodes to connect to')
+    return false
+  }
+
+  /** Whether there is to be a link to a node that is not there yet; undefined when a peer may have no more dialled. */
+  #awaits(node: string, use: PeerUse | undefined): boolean | undefined {
+    const dialled = this.#dial(node, use)
+    // Names of our own program are watched at once, which says that their process is not there.
+    return !dialled && use !== undefined ? undefined : this.#dials.isUnderWay(node)
   }
 
   /** Nodes of the other partition are of ours from now on, without a meeting of our own with each. */
@@ -275,9 +309,10 @@ export class GlobalNameServer {
       const [name] = node
       if (name === this.#parts.self) continue
       // One that is neither here nor on its way was made up, or is given up already.
-      if (!this.#parts.isConnected(name) && !this.#dials.isUnderWay(name)) continue
+      if (!this.#parts.isVisible(name) && !this.#dials.isUnderWay(name)) continue
       this.#nodes.add(node)
-      this.#tellInSync(name)
+      // The others hear it once they are there.
+      if (this.#parts.isConnected(name)) this.#tellInSync(name)
     }
   }
 
@@ -292,4 +327,9 @@ export class GlobalNameServer {
   #send(node: string, message: Term): void {
     this.#parts.send(this.process.pid, { name: NAME, node }, message)
   }
+}
+
+/** Whether a peer speaks for itself: no node becomes one of the cluster because another says that it wants to. */
+function isOwn(node: string, use: PeerUse | undefined): boolean {
+  return use === undefined || use.peer === node
 }

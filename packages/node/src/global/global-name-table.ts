@@ -25,29 +25,32 @@ export class GlobalNameTable {
   readonly #owner: LocalProcess
   readonly #life: LinksAndMonitors
   readonly #uses: PeerUses
-  readonly #isAwaited: (node: string) => boolean
+  readonly #awaits: (node: string, use: PeerUse | undefined) => boolean | undefined
   readonly #decode: DecodeOptions | undefined
   readonly #names = new Map<string, KnownName>()
   /** Where the key of a name as the program has it is another, the key of the name. */
   readonly #keys = new Map<string, string>()
+  /** By node, the names that wait for the link to it, by key. */
+  readonly #waiting = new Map<string, Map<string, KnownName>>()
 
   /**
    * @param owner the process that watches those that have names
-   * @param isAwaited whether there is to be a link to a node that is not there yet
+   * @param awaits whether there is to be a link to a node that is not there yet; undefined when the peer that told a name may
+   * have no more nodes dialled
    * @param decode how the program wants terms decoded
    */
   constructor(
     owner: LocalProcess,
     life: LinksAndMonitors,
     uses: PeerUses,
-    isAwaited: (node: string) => boolean,
+    awaits: (node: string, use: PeerUse | undefined) => boolean | undefined,
     decode?: DecodeOptions,
   ) {
     this.#decode = decode
     this.#owner = owner
     this.#life = life
     this.#uses = uses
-    this.#isAwaited = isAwaited
+    this.#awaits = awaits
   }
 
   get(name: Term): NameEntry | undefined {
@@ -89,27 +92,34 @@ export class GlobalNameTable {
     // It is kept in both forms.
     const bytes = 2 * bytesOfName(key)
     if (this.#uses.refusesToHold(use, 'global names', bytes)) return false
+    const awaited = this.#awaits(pid.node.name, use)
+    if (awaited === undefined) return false
     const shown = use === undefined || name instanceof Atom ? name : decode(encode(name), this.#decode)
     const entry = { name, shown, pid, method, unwatch: undefined, place: new Place(use, bytes) }
     const shownKey = termKey(shown)
     this.#names.set(key, entry)
     if (shownKey !== key) this.#keys.set(shownKey, key)
-    if (!this.#isAwaited(pid.node.name)) this.#watch(entry)
+    if (awaited) this.#wait(key, entry)
+    else this.#watch(entry)
     return true
   }
 
   /** The link to a node is up. */
   connected(node: string): void {
-    for (const entry of this.#names.values()) {
-      if (entry.unwatch === undefined && entry.pid.node.name === node) this.#watch(entry)
-    }
+    const waiting = this.#waiting.get(node)
+    this.#waiting.delete(node)
+    for (const entry of waiting?.values() ?? []) this.#watch(entry)
   }
 
   /** There will be no link to a node: the names that wait for it go. */
   forget(node: string): void {
-    for (const [key, { unwatch, pid }] of this.#names) {
-      if (unwatch === undefined && pid.node.name === node) this.#delete(key)
-    }
+    for (const key of this.#waiting.get(node)?.keys() ?? []) this.#delete(key)
+  }
+
+  #wait(key: string, entry: KnownName): void {
+    const node = entry.pid.node.name
+    const waiting = this.#waiting.get(node) ?? new Map<string, KnownName>()
+    this.#waiting.set(node, waiting.set(key, entry))
   }
 
   #watch(entry: KnownName): void {
@@ -133,6 +143,9 @@ export class GlobalNameTable {
     const entry = this.#names.get(key)
     if (entry === undefined) return
     this.#names.delete(key)
+    const node = entry.pid.node.name
+    const waiting = this.#waiting.get(node)
+    if (waiting?.delete(key) === true && waiting.size === 0) this.#waiting.delete(node)
     entry.place.free()
     const shownKey = termKey(entry.shown)
     if (this.#keys.get(shownKey) === key) this.#keys.delete(shownKey)

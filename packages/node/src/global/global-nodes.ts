@@ -53,11 +53,15 @@ export class GlobalNodes {
 
 /** `[{Node, Version}]`, or `[Node]` as OTP up to 24 tells it; what is neither is left out. */
 export function readGlobalNodes(term: Term): GlobalNode[] {
-  return list(term).flatMap((entry): GlobalNode[] => {
-    if (entry instanceof Atom) return [[entry.name, 0]]
-    const [name, version] = entry instanceof Tuple ? entry.elements : []
-    return name instanceof Atom && typeof version === 'number' ? [[name.name, version]] : []
-  })
+  const nodes: GlobalNode[] = []
+  for (const entry of list(term)) {
+    if (entry instanceof Atom) nodes.push([entry.name, 0])
+    else if (entry instanceof Tuple) {
+      const { 0: name, 1: version } = entry.elements
+      if (name instanceof Atom && typeof version === 'number') nodes.push([name.name, version])
+    }
+  }
+  return nodes
 }
 
 /** @param version that of the node for which it is */

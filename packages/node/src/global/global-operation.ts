@@ -17,10 +17,18 @@ const DELETE = atom('delete')
 
 /** `{Name, Pid, Method}`, as an exchange has them; what is none is left out. */
 export function readNames(term: Term): NameEntry[] {
-  return list(term).flatMap((entry) => {
-    const [name, pid, method] = entry instanceof Tuple ? entry.elements : []
-    return pid instanceof Pid ? [{ name, pid, method }] : []
-  })
+  const names: NameEntry[] = []
+  for (const each of list(term)) {
+    const entry = readName(each)
+    if (entry !== undefined) names.push(entry)
+  }
+  return names
+}
+
+function readName(term: Term): NameEntry | undefined {
+  if (!(term instanceof Tuple)) return undefined
+  const { 0: name, 1: pid, 2: method } = term.elements
+  return pid instanceof Pid ? { name, pid, method } : undefined
 }
 
 export function writeName({ name, pid, method }: NameEntry): Term {
@@ -29,11 +37,15 @@ export function writeName({ name, pid, method }: NameEntry): Term {
 
 /** `{insert, {Name, Pid, Method}}` and `{delete, Name}`; what is none is left out. */
 export function readOperations(term: Term): GlobalOperation[] {
-  return list(term).flatMap((operation): GlobalOperation[] => {
-    const [kind, what] = operation instanceof Tuple ? operation.elements : []
-    if (kind === INSERT) return readNames([what]).map((entry) => ({ type: 'insert', ...entry }))
-    return kind === DELETE ? [{ type: 'delete', name: what }] : []
-  })
+  const operations: GlobalOperation[] = []
+  for (const operation of list(term)) {
+    if (!(operation instanceof Tuple)) continue
+    const { 0: kind, 1: what } = operation.elements
+    if (kind === DELETE) operations.push({ type: 'delete', name: what })
+    const entry = kind === INSERT ? readName(what) : undefined
+    if (entry !== undefined) operations.push({ type: 'insert', ...entry })
+  }
+  return operations
 }
 
 export function writeOperation(operation: GlobalOperation): Term {

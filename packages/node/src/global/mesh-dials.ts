@@ -7,11 +7,16 @@ const PAUSE_MS = 200
 /** Nodes that are dialled at a time. One that is silent gives up its place after a moment, so that it delays nobody. */
 const AT_ONCE = 64
 const PLACE_MS = 250
+/** As many are begun within so long, since dials that fail at once would take one turn of the event loop all together. */
+const BURST = 128
+const BURST_MS = 100
 /** More than any mesh has; the names of nodes are a peer's to make up. */
 const MAX_UNDER_WAY = 10_000
 
 export interface MeshDialsParts {
   readonly clock: Clock
+  /** Of one peer. @see PeerLimits.maxDials */
+  readonly maxOfPeer: number
   readonly isConnected: (node: string) => boolean
   /** Begins to connect; `failed` reports a failure. */
   readonly connect: (node: string) => void
@@ -49,12 +54,20 @@ export class PeerTimers {
 export class MeshDials {
   readonly #parts: MeshDialsParts
   readonly #tries = new Map<string, number>()
+  /** By node, the peer for which it is dialled. */
+  readonly #askers = new Map<string, string>()
+  /** By peer, how many nodes are dialled for it. */
+  readonly #asked = new Map<string, number>()
   readonly #timers: PeerTimers
   /** Those that wait for a place, the first first. */
   readonly #waiting = new Set<string>()
   /** Those that have one, each with its end. */
   readonly #places = new Set<string>()
   readonly #ends: PeerTimers
+  /** How many were begun since then. */
+  #begun = 0
+  #since = Number.NEGATIVE_INFINITY
+  #nextBurst: Timer | undefined
 
   constructor(parts: MeshDialsParts) {
     this.#parts = parts
@@ -67,10 +80,23 @@ export class MeshDials {
     return this.#tries.has(node)
   }
 
-  begin(node: string): void {
-    if (this.#parts.isConnected(node) || this.#tries.has(node) || this.#tries.size >= MAX_UNDER_WAY) return
+  /**
+   * Whether the node is connected, or is dialled from now on.
+   *
+   * @param asker the peer that named it; undefined for our program
+   */
+  begin(node: string, asker?: string): boolean {
+    if (this.#parts.isConnected(node) || this.#tries.has(node)) return true
+    if (this.#tries.size >= MAX_UNDER_WAY) return false
+    if (asker !== undefined) {
+      const asked = this.#asked.get(asker) ?? 0
+      if (asked >= this.#parts.maxOfPeer) return false
+      this.#asked.set(asker, asked + 1)
+      this.#askers.set(node, asker)
+    }
     this.#tries.set(node, 0)
     this.#queue(node)
+    return true
   }
 
   /** A dial came to nothing, ours or that of another caller. */
@@ -88,6 +114,7 @@ export class MeshDials {
   /** It is connected, or no longer of ours. */
   stop(node: string): void {
     this.#tries.delete(node)
+    this.#forgetAsker(node)
     this.#timers.delete(node)
     this.#waiting.delete(node)
     this.#leavePlace(node)
@@ -96,7 +123,11 @@ export class MeshDials {
   clear(): void {
     this.#timers.clear()
     this.#ends.clear()
+    this.#parts.clock.clearTimeout(this.#nextBurst)
+    this.#nextBurst = undefined
     this.#tries.clear()
+    this.#askers.clear()
+    this.#asked.clear()
     this.#waiting.clear()
     this.#places.clear()
   }
@@ -109,13 +140,42 @@ export class MeshDials {
   #next(): void {
     for (const node of this.#waiting) {
       if (this.#places.size >= AT_ONCE) return
+      if (!this.#mayBegin()) return
       this.#waiting.delete(node)
       if (this.#parts.isConnected(node)) continue
+      this.#begun++
       this.#tries.set(node, (this.#tries.get(node) ?? 0) + 1)
       this.#places.add(node)
       this.#ends.set(node, PLACE_MS, () => this.#leavePlace(node))
       this.#parts.connect(node)
     }
+  }
+
+  /** Whether the burst has room for one more; the next one goes on by itself. */
+  #mayBegin(): boolean {
+    const { clock } = this.#parts
+    const left = this.#since + BURST_MS - clock.monotonic()
+    if (left <= 0) {
+      this.#since = clock.monotonic()
+      this.#begun = 0
+    }
+    if (this.#begun < BURST) return true
+    if (this.#nextBurst !== undefined) return false
+    this.#nextBurst = clock.setTimeout(() => {
+      this.#nextBurst = undefined
+      this.#next()
+    }, left)
+    this.#nextBurst.unref()
+    return false
+  }
+
+  #forgetAsker(node: string): void {
+    const asker = this.#askers.get(node)
+    if (asker === undefined) return
+    this.#askers.delete(node)
+    const left = (this.#asked.get(asker) ?? 0) - 1
+    if (left > 0) this.#asked.set(asker, left)
+    else this.#asked.delete(asker)
   }
 
   #leavePlace(node: string): void {

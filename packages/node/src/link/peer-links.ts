@@ -151,9 +151,14 @@ export class PeerLinks {
     await this.#table.connect(name, options)
   }
 
+  /** Whether the node dials by itself, and still does. */
+  get dialsByItself(): boolean {
+    return this.#dialling && this.#parts.settings.autoConnect
+  }
+
   /** Begins to connect because something is to be sent; false when the node does not dial by itself, or no longer. */
   autoConnect(peer: string): boolean {
-    if (!this.#dialling || !this.#parts.settings.autoConnect) return false
+    if (!this.dialsByItself) return false
     // A failed dial ends in `onUnreachable` by itself; a name that is not dialled at all ends there too.
     this.connect(peer).catch((error: unknown) => this.#parts.onUnreachable(peer, error))
     return true

@@ -24,6 +24,11 @@ export interface PeerLimits {
   /** Functions and processes that a peer has running here; more fail with `system_limit`. Default 10 000. */
   readonly maxSpawned: number
   /**
+   * Nodes that a peer has named, as members of the cluster or as those of global names, and that are being dialled; more are
+   * left out, and names of processes there are not taken. Default 1000.
+   */
+  readonly maxDials: number
+  /**
    * What all peers together make this process keep: links and monitors, names, locks and members, functions that run, messages
    * that wait to be read, messages that are not whole yet, and what waits to be taken by peers. Whose share is larger than
    * what is left gets nothing more; 1/256 of it everybody has for certain, while a quarter lasts. When what cannot be refused

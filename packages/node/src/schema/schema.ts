@@ -12,7 +12,7 @@ import {
   type ValueSettings,
   mismatchText as wordsOf,
 } from '@dynsrv/etf'
-import { codeOf, messageOf, oneLine, type Rule, rule } from '@dynsrv/kit'
+import { codeOf, isThenable, messageOf, oneLine, type Rule, rule } from '@dynsrv/kit'
 import { NodeError } from '../error.ts'
 
 /**
@@ -116,9 +116,9 @@ export class Schemas {
       return result.ok ? result : undefined
     }
     const answer = schema['~standard'].validate(this.#seen(term))
-    if (!(answer instanceof Promise)) return answer.issues === undefined ? answer : undefined
+    if (!isThenable(answer)) return answer.issues === undefined ? answer : undefined
     // Nobody waits for it: that it comes later is the failure.
-    answer.catch(() => undefined)
+    Promise.resolve(answer).catch(() => undefined)
     throw new NodeError('NODE_BAD_OPTION', 'receive: the schema answers later, and a message is chosen at once', {
       hint: 'Choose with a schema that answers at once, and check the rest when the message is there.',
     })
@@ -177,8 +177,10 @@ type Answer = Awaited<ReturnType<Schema['~standard']['validate']>>
 
 function validated(schema: Schema, value: unknown): Checked<unknown> | Promise<Checked<unknown>> {
   const answer = schema['~standard'].validate(value)
-  if (!(answer instanceof Promise)) return judged(answer, value)
-  return answer.then((late) => judged(late, value)).catch(mismatched)
+  if (!isThenable(answer)) return judged(answer, value)
+  return Promise.resolve(answer)
+    .then((late) => judged(late, value))
+    .catch(mismatched)
 }
 
 function judged(answer: Answer, value: unknown): Checked<unknown> {

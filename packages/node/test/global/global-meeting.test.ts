@@ -1,4 +1,4 @@
-import { Atom, atom, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
+import { Atom, atom, ExternalFun, Pid, type Term, Tuple, tuple } from '@dynsrv/etf'
 import { realWorld } from '@dynsrv/kit'
 import { expect, it } from 'vitest'
 import { GlobalConflict } from '../../src/global/global-conflict.ts'
@@ -146,6 +146,7 @@ it('drops a name whose node is given up before there was a link, and watches at 
 it('tells its part again of names that it has from nodes that are not in it', async () => {
   const conflict = new GlobalConflict({
     self: NODES.ours,
+    clock: realWorld.clock,
     send: () => expect.fail('no conflict'),
     kill: () => expect.fail('no conflict'),
     erpc: () => Promise.reject(new Error('no conflict')),
@@ -156,4 +157,34 @@ it('tells its part again of names that it has from nodes that are not in it', as
   const { here, there } = await conflict.compare(NODES.theirs, theirs, (name) => entry((name as Atom).name), isOfOurs)
   expect(here).toStrictEqual([NODES.theirs, NODES.late].map((node) => ({ type: 'insert', ...entry(node) })))
   expect(there).toStrictEqual([])
+})
+
+it('settles many conflicts in turns of the event loop, since each may have a node dialled', async () => {
+  const kills: Pid[] = []
+  const turns: number[] = []
+  const conflict = new GlobalConflict({
+    self: NODES.ours,
+    clock: realWorld.clock,
+    send: () => expect.fail('its method kills'),
+    kill: (pid) => void kills.push(pid),
+    erpc: () => Promise.reject(new Error('it is ours')),
+  })
+  const method = new ExternalFun(atom('global'), atom('random_exit_name'), 3)
+  const theirs = Array.from({ length: 200 }, (_, at) => ({ name: at, pid: pid(`z${at}@h.test`), method }))
+  const own = { name: 0, pid: pid(NODES.ours), method }
+  const turn = () => {
+    turns.push(kills.length)
+    if (kills.length < 200) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const { here } = await conflict.compare(
+    NODES.theirs,
+    theirs,
+    () => own,
+    () => true,
+  )
+  expect(kills).toStrictEqual(theirs.map(({ pid }) => pid))
+  expect(here).toStrictEqual([])
+  expect(turns.length).toBeGreaterThanOrEqual(3)
+  for (const [at, done] of turns.entries()) expect(done - (turns[at - 1] ?? 0)).toBeLessThanOrEqual(64)
 })

@@ -2,13 +2,14 @@ import { FakeClock } from '@dynsrv/kit/testing'
 import { expect, it } from 'vitest'
 import { MeshDials } from '../../src/global/mesh-dials.ts'
 
-function meshDials() {
+function meshDials(maxOfPeer = 1_000) {
   const clock = new FakeClock()
   const connected = new Set<string>()
   const dialled: string[] = []
   const givenUp: string[] = []
   const dials = new MeshDials({
     clock,
+    maxOfPeer,
     isConnected: (node) => connected.has(node),
     connect: (node) => void dialled.push(node),
     givenUp: (node) => void givenUp.push(node),
@@ -75,4 +76,42 @@ it('names without end, all made up, are not remembered without end', () => {
   dials.stop('n0@h.test')
   dials.begin('late@h.test')
   expect(dials.isUnderWay('late@h.test')).toBe(true)
+})
+
+it('dials that fail at once are begun 128 at a time, with 100 ms in between', async () => {
+  const clock = new FakeClock()
+  const dialled: string[] = []
+  const dials: MeshDials = new MeshDials({
+    ...{ clock, maxOfPeer: 1_000, isConnected: () => false, givenUp: () => undefined },
+    connect: (node) => {
+      dialled.push(node)
+      dials.failed(node)
+    },
+  })
+  for (const node of many(600)) dials.begin(node, 'names@h.test')
+  expect(dialled).toEqual(many(128))
+  await clock.advance(99)
+  expect(dialled).toHaveLength(128)
+  await clock.advance(1)
+  expect(dialled).toEqual(many(256))
+  await clock.advance(10_000)
+  // Each five times and once more, and none is left.
+  expect(dialled.length % 600).toBe(0)
+  expect(clock.timers).toBe(0)
+})
+
+it('a peer may have so many nodes dialled, and the others as many', () => {
+  const { dials, up } = meshDials(3)
+  const begun = (asker: string | undefined, from: number) =>
+    many(from + 5)
+      .slice(from)
+      .filter((node) => dials.begin(node, asker))
+  expect(begun('a@h.test', 0)).toEqual(many(3))
+  expect(begun('b@h.test', 10)).toHaveLength(3)
+  // Our program is bounded by the sum only; a node that is dialled already is nobody's once more.
+  expect(begun(undefined, 20)).toHaveLength(5)
+  expect(dials.begin('n20@h.test', 'a@h.test')).toBe(true)
+  up('n0@h.test')
+  dials.stop('n1@h.test')
+  expect(begun('a@h.test', 30)).toHaveLength(2)
 })

@@ -13,11 +13,16 @@ const POINTER_REACH = 0x4000
 const NAME_AT: Readonly<Record<number, number>> = {
   [TYPE.NS]: 0,
   [TYPE.CNAME]: 0,
-  [TYPE.PTR]: 0,
-  [TYPE.MX]: 2,
   [TYPE.SRV]: 6,
 }
 const DATA_BYTES: Readonly<Record<number, number>> = { [TYPE.A]: 4, [TYPE.AAAA]: 16 }
+
+/** Whatever was asked, an answer is not understood without these. */
+const ALWAYS_NEEDED: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.SOA, TYPE.OPT])
+/** Others are of no use to us. */
+const READ: ReadonlySet<number> = new Set([...ALWAYS_NEEDED, TYPE.A, TYPE.AAAA, TYPE.NS, TYPE.TXT, TYPE.SRV])
+/** For private use: the codec takes the data of such a record as bytes. @see RFC 6895 §3.1 */
+const PRIVATE_TYPE = 0xff00
 
 /**
  * Walks a message before the codec reads it, so that the codec's time and memory are bounded by the message's size:
@@ -30,25 +35,37 @@ const DATA_BYTES: Readonly<Record<number, number>> = { [TYPE.A]: 4, [TYPE.AAAA]:
  * A dot inside a label would make another name of it as text. It becomes a backslash, which no host name has either, so that
  * it costs no more than the record that it stands in.
  *
+ * A record whose type was not asked for costs nothing but itself: when its data is malformed, or of a type that is not read at
+ * all, it becomes one of a type for private use.
+ *
  * @returns the message to read, and whether its additional section can be read too
  * @throws {ResolverError} `DNS_MALFORMED`
  * @see RFC 1035 §4.1
  */
 export function soundMessage(bytes: Uint8Array): { readonly bytes: Uint8Array; readonly whole: boolean } {
-  const dots = new Set<number>()
-  const whole = checkBounds(bytes, dots)
-  if (dots.size === 0) return { bytes, whole }
+  const edits: Edits = { dots: new Set(), leftOut: new Set() }
+  const whole = checkBounds(bytes, edits)
+  if (edits.dots.size === 0 && edits.leftOut.size === 0) return { bytes, whole }
   const changed = Uint8Array.from(bytes)
-  for (const at of dots) changed[at] = BACKSLASH
+  for (const at of edits.dots) changed[at] = BACKSLASH
+  for (const at of edits.leftOut) new DataView(changed.buffer).setUint16(at, PRIVATE_TYPE)
   // Names may share bytes with what is no name: what is read is what was checked.
-  const left = new Set<number>()
+  const left: Edits = { dots: new Set(), leftOut: new Set() }
   const changedWhole = checkBounds(changed, left)
-  if (left.size > 0) throw malformed('a dot inside a label')
+  if (left.dots.size > 0) throw malformed('a dot inside a label')
+  if (left.leftOut.size > 0) throw malformed('a name inside the fields of a record')
   return { bytes: changed, whole: changedWhole }
 }
 
-/** @param dots where dots inside of labels are put */
-function checkBounds(bytes: Uint8Array, dots: Set<number>): boolean {
+/** What is changed before a message is read. */
+interface Edits {
+  /** Where dots inside of labels are. */
+  readonly dots: Set<number>
+  /** Where the types of records are that are left out. */
+  readonly leftOut: Set<number>
+}
+
+function checkBounds(bytes: Uint8Array, edits: Edits): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < HEADER_BYTES) throw malformed(`only ${bytes.length} bytes`)
   const questions = view.getUint16(4)
@@ -59,11 +76,15 @@ function checkBounds(bytes: Uint8Array, dots: Set<number>): boolean {
     throw malformed(`${questions} questions and ${records} records do not fit into ${bytes.length} bytes`)
   }
   let at = HEADER_BYTES
-  for (let index = 0; index < questions; index++) at = nameEnd(bytes, at, dots) + 4
-  at = checkRecords(view, bytes, at, records - additionals, dots)
-  if (at > bytes.length) throw malformed('a question ends outside the message')
+  const needed = new Set(ALWAYS_NEEDED)
+  for (let index = 0; index < questions; index++) {
+    at = nameEnd(bytes, at, edits.dots) + 4
+    if (at > bytes.length) throw malformed('a question ends outside the message')
+    needed.add(view.getUint16(at - 4))
+  }
+  at = checkRecords(view, bytes, at, records - additionals, needed, edits)
   try {
-    checkRecords(view, bytes, at, additionals, dots)
+    checkRecords(view, bytes, at, additionals, needed, edits)
     return true
   } catch (error) {
     if (answers > 0 && at > POINTER_REACH) return false
@@ -72,7 +93,14 @@ function checkBounds(bytes: Uint8Array, dots: Set<number>): boolean {
 }
 
 /** @returns where the last of so many records ends */
-function checkRecords(view: DataView, bytes: Uint8Array, start: number, count: number, dots: Set<number>): number {
+function checkRecords(
+  view: DataView,
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  needed: ReadonlySet<number>,
+  { dots, leftOut }: Edits,
+): number {
   let at = start
   for (let index = 0; index < count; index++) {
     const fixed = nameEnd(bytes, at, dots)
@@ -81,7 +109,16 @@ function checkRecords(view: DataView, bytes: Uint8Array, start: number, count: n
     const length = view.getUint16(fixed + 8)
     at = fixed + 10 + length
     if (at > bytes.length) throw malformed('record data ends outside the message')
-    checkData(bytes, type, fixed + 10, at, dots)
+    if (type === PRIVATE_TYPE) continue
+    if (!READ.has(type)) leftOut.add(fixed)
+    else {
+      try {
+        checkData(bytes, type, fixed + 10, at, dots)
+      } catch (error) {
+        if (needed.has(type)) throw error
+        leftOut.add(fixed)
+      }
+    }
   }
   return at
 }
@@ -92,6 +129,11 @@ function checkData(bytes: Uint8Array, type: number, start: number, end: number, 
   const nameAt = NAME_AT[type]
   if (nameAt !== undefined && (start + nameAt >= end || nameEnd(bytes, start + nameAt, dots) !== end)) {
     throw malformed('a name does not end where its record does')
+  }
+  if (type === TYPE.TXT) {
+    let text = start
+    while (text < end) text += 1 + bytes[text]!
+    if (text !== end) throw malformed('a text ends outside of its record')
   }
   if (type === TYPE.SOA) {
     const mailbox = nameEnd(bytes, start, dots)

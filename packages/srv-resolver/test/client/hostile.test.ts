@@ -112,6 +112,58 @@ describe('a message from a stranger', () => {
     })
   })
 
+  describe('a malformed record', () => {
+    const asked = Buffer.from([3, 115, 118, 99, 0])
+    const message = (type: number, answers: readonly Buffer[], additionals: readonly Buffer[]) => {
+      const header = Buffer.from([0, 1, 0x81, 0x80, 0, 1, 0, answers.length, 0, 0, 0, additionals.length])
+      return Buffer.concat([header, asked, Buffer.from([0, type, 0, 1]), ...answers, ...additionals])
+    }
+    const record = (type: number, ...data: readonly number[]) =>
+      Buffer.concat([asked, Buffer.from([0, type, 0, 1, 0, 0, 0, 5, 0, data.length, ...data])])
+    const SRV = record(33, 0, 1, 0, 1, 0, 99, 1, 97, 0)
+    /** By type, data that is not what it should be. */
+    const MALFORMED: readonly (readonly [string, Buffer])[] = [
+      ['TXT, too short', record(16, 200, 1, 2)],
+      ['TXT, one text too many', record(16, 1, 65, 9)],
+      ['A', record(1, 192, 0, 2)],
+      ['AAAA', record(28, 1)],
+      ['NS', record(2, 5, 97)],
+      ['MX', record(15, 1)],
+      ['PTR', record(12, 1)],
+      ['HINFO', record(13, 200)],
+      ['NAPTR', record(35, 0, 1, 0, 1, 99)],
+      ['CAA', record(1, 0, 9)],
+      ['RRSIG', record(46, 1)],
+      ['NSEC', record(47, 1, 97)],
+      ['DNSKEY', record(48)],
+      ['SVCB', record(64, 0)],
+    ]
+
+    it.each(MALFORMED)('of a type that was not asked for costs itself: %s', (_, bad) => {
+      for (const [answers, additionals] of [
+        [[SRV, bad], []],
+        [[bad, SRV], []],
+        [[SRV], [bad]],
+      ] as const) {
+        const read = decodeMessage(message(33, answers, additionals))
+        expect(read.answers).toMatchObject([{ type: 'SRV', target: 'a', port: 99 }])
+        expect(read.additionals).toStrictEqual([])
+      }
+    })
+
+    it.each([
+      ['TXT', 16, record(16, 200, 1, 2)],
+      ['A', 1, record(1, 192, 0, 2)],
+      ['SRV', 33, record(33, 0, 1)],
+      ['CNAME', 33, record(5, 9, 97)],
+    ] as const)('that was asked for, or leads there, costs the answer, which would be taken for all: %s', (_, type, bad) => {
+      const text = expect.not.stringContaining('overflow') as string
+      expect(() => decodeMessage(message(type, [bad], []))).toThrow(
+        expect.objectContaining({ code: 'DNS_MALFORMED', message: text }),
+      )
+    })
+  })
+
   it('loses only its additional section when that alone is unsound, past the reach of pointers', () => {
     const filler = Buffer.alloc(11 + 0x4000)
     filler.set([0, 0, 99, 0, 1, 0, 0, 0, 0, (filler.length - 11) >> 8, 0])
