@@ -63,6 +63,7 @@ testOptionValues(
     maxSpawned: BOUND,
     maxProcesses: BOUND,
     maxDown: BOUND,
+    maxDials: BOUND,
     maxPrintedBytes: BOUND,
     maxLinks: BOUND,
     maxHeldBytes: BOUND,
