@@ -27,6 +27,7 @@ export class FunBytes {
 
   /** A copy of `bytes[start, end)` in which each atom stands in place. */
   copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    if (this.#refs.length === 0) return this.#sliced(bytes, start, end)
     const writer = new ByteWriter(2 * (end - start))
     const grown: number[] = []
     let from = start
@@ -42,6 +43,18 @@ export class FunBytes {
       writer.setU32(sizeAt, fun.end - start + this.#grownBefore(fun.end, grown) - sizeAt)
     }
     return writer.take()
+  }
+
+  /** In just as much memory as it takes: a writer's would stay with the fun. */
+  #sliced(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    // `slice` of a `Buffer` is no copy.
+    const own: Uint8Array = Uint8Array.prototype.slice.call(bytes, start, end)
+    const view = new DataView(own.buffer, own.byteOffset, own.byteLength)
+    for (const fun of this.#funs) {
+      const sizeAt = fun.start - start + 1
+      view.setUint32(sizeAt, fun.end - start - sizeAt)
+    }
+    return own
   }
 
   /** How many bytes have come in front of what stood at `at`. */
