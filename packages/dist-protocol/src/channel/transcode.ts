@@ -8,8 +8,8 @@ import type { EncodedTerm } from './encoded-term.ts'
  *
  * References to the atoms of its own frame's header become references of the new frame, or inline atoms. The structure and
  * each leaf are checked on the way, because a term that does not hold together would cost the other link its connection, and
- * a fun with an arity that crashes some releases is never passed on. That no map names a key twice is not: whoever passes on
- * terms of peers that might lie decodes them first.
+ * a fun with an arity that crashes some releases is never passed on. Maps are not checked for a key that stands twice: decode
+ * terms first that come from peers which might lie.
  *
  * @throws {DistError} `DIST_MALFORMED` for a term that no peer may be sent, `DIST_BAD_CONTROL` for one that this peer may not
  */

@@ -2,7 +2,7 @@ import { whole } from '@dynsrv/kit'
 import { checkBytes, checks, isBytes, isCount } from '../checks.ts'
 import * as Tag from '../tag.ts'
 
-/** The bounds of OTP 23, and of whoever else does not announce `DFLAG_V4_NC`. */
+/** The bounds of OTP 23, and of any other peer that does not announce `DFLAG_V4_NC`. */
 const MOST_PID_ID = 0x7fff
 const MOST_PID_SERIAL = 0x1fff
 const MOST_REFERENCE_WORDS = 3
